@@ -1,0 +1,40 @@
+# The development manual, in commands.
+.PHONY: demo run test check bench lock clean
+VENV := .venv
+BIN  := $(VENV)/bin
+ARGS ?=
+
+demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in the terminal
+	@$(BIN)/controlwatch demo $(ARGS)
+
+run: $(VENV)/.ready         ## the service itself, on an embedded store in state/
+	@$(BIN)/controlwatch run $(ARGS)
+
+test: $(VENV)/.ready-dev    ## the whole suite, PostgreSQL and the slow scenarios included
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.ready-dev   ## style, types, floors, declarations, Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/controlwatch watchers check
+	$(BIN)/hadolint Dockerfile
+
+bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
+	uv pip compile $(LOCKED) --extra build pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+LOCKED := --generate-hashes --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11 --upgrade
+
+$(VENV)/.ready: requirements.lock pyproject.toml tools/environment.sh
+	@sh tools/environment.sh $(VENV) requirements.lock && touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml tools/environment.sh
+	@sh tools/environment.sh $(VENV) requirements-dev.lock && touch $@ $(VENV)/.ready

@@ -1,0 +1,1 @@
+"""Each adapter implements one port; none knows another."""

@@ -1,0 +1,19 @@
+"""Readers of binary documents: bytes in, text and doubts out; run only inside the bounded process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controlwatch.core.errors import ControlwatchError
+
+
+class Unreadable(ControlwatchError):
+    """A file that is not what it claims to be, or goes beyond a bound; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says, one paragraph a line and table rows as tab-separated lines; and our doubts."""
+
+    text: str
+    doubts: tuple[str, ...] = ()

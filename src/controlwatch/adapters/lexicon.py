@@ -1,0 +1,167 @@
+"""The words the reader knows, loaded from the package's TOML files and refused where they make no sense."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, cast, get_args
+
+from controlwatch.core.errors import DeclarationError
+from controlwatch.core.reading.lexicon import Category, GroupKind, Issuer, Lexicon, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Table = dict[str, object]
+
+PHRASES = (
+    "press", "commentary", "foreign_act", "chinese_act", "foreign_subject", "draft", "spokesperson", "faq", "guidance",
+    "event", "intent", "background", "outside",
+)  # fmt: skip
+WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """Return the lexicon that ships with the package, read and checked once."""
+    taxonomy = _read("taxonomy")
+    lexicon = _read("lexicon")
+    return build_lexicon(taxonomy, lexicon)
+
+
+def build_lexicon(taxonomy: Mapping[str, Table], lexicon: Mapping[str, Table]) -> Lexicon:
+    """Return a lexicon from parsed files, by file name; raise `DeclarationError` on nonsense."""
+    categories = [found for file, table in taxonomy.items() for found in _categories(file, table)]
+    _refuse_twins("taxonomy", (found.id for found in categories))
+    names = {
+        str(_group(file, table)["id"]): _names(file, "group", _group(file, table))
+        for file, table in taxonomy.items()
+    }
+    return Lexicon(
+        categories=tuple(categories),
+        issuers=_issuers("issuers.toml", lexicon.get("issuers.toml", {})),
+        places=_places("places.toml", lexicon.get("places.toml", {})),
+        phrases=_phrases("phrases.toml", lexicon.get("phrases.toml", {})),
+        group_names=names,
+    )
+
+
+def _read(folder: str) -> dict[str, Table]:
+    """Return every TOML file of a data folder of the package, by name."""
+    tables: dict[str, Table] = {}
+    for file in sorted(
+        resources.files("controlwatch").joinpath(folder).iterdir(), key=lambda entry: entry.name
+    ):
+        if file.name.endswith(".toml"):
+            try:
+                tables[file.name] = tomllib.loads(file.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as error:
+                raise DeclarationError(file.name, "", f"not TOML ({error})") from error
+    return tables
+
+
+def _categories(file: str, table: Table) -> tuple[Category, ...]:
+    group = _group(file, table)
+    kind = str(group.get("kind", ""))
+    if kind not in get_args(GroupKind):
+        raise DeclarationError(file, "group.kind", f"{kind!r} is none of {', '.join(get_args(GroupKind))}")
+    return tuple(
+        _category(file, entry, cast("GroupKind", kind)) for entry in _entries(file, table, "category")
+    )
+
+
+def _category(file: str, entry: Table, kind: GroupKind) -> Category:
+    category_id = _text(file, "category.id", entry, "id")
+    unknown = set(entry) - {"id", "zh", "en", "change", *WORDS}
+    if unknown:
+        raise DeclarationError(file, f"{category_id}.{min(unknown)}", "no such key")
+    zh, en = _names(file, category_id, entry)
+    words = {key: _strings(file, f"{category_id}.{key}", entry.get(key, [])) for key in WORDS}
+    group = category_id.partition(".")[0]
+    change = entry.get("change", True)
+    if not isinstance(change, bool):
+        raise DeclarationError(file, f"{category_id}.change", "must be true or false")
+    return Category(id=category_id, group=group, kind=kind, zh=zh, en=en, change=change, **words)
+
+
+def _issuers(file: str, table: Table) -> tuple[Issuer, ...]:
+    entries = _entries(file, table, "issuer")
+    _refuse_twins(file, (_text(file, "issuer.code", entry, "code") for entry in entries))
+    return tuple(
+        Issuer(
+            code=_text(file, "issuer.code", entry, "code"),
+            zh=_strings(file, "issuer.zh", entry.get("zh"), empty=False),
+            en=_strings(file, "issuer.en", entry.get("en"), empty=False),
+        )
+        for entry in entries
+    )
+
+
+def _places(file: str, table: Table) -> tuple[Place, ...]:
+    entries = _entries(file, table, "place")
+    _refuse_twins(file, (_text(file, "place.code", entry, "code") for entry in entries))
+    return tuple(
+        Place(
+            code=_text(file, "place.code", entry, "code"),
+            zh=_strings(file, "place.zh", entry.get("zh"), empty=False),
+            en=_strings(file, "place.en", entry.get("en"), empty=False),
+            short=str(entry.get("short", "")),
+        )
+        for entry in entries
+    )
+
+
+def _phrases(file: str, table: Table) -> dict[str, tuple[str, ...]]:
+    missing = [key for key in PHRASES if key not in table]
+    if missing:
+        raise DeclarationError(file, missing[0], "the list is missing")
+    unknown = set(table) - set(PHRASES)
+    if unknown:
+        raise DeclarationError(file, min(unknown), "no such list")
+    return {key: _strings(file, key, table[key], empty=False) for key in PHRASES}
+
+
+def _group(file: str, table: Table) -> Table:
+    group = table.get("group")
+    if not isinstance(group, dict) or "id" not in group:
+        raise DeclarationError(file, "group", "a file of the taxonomy opens with [group] and its id")
+    return cast("Table", group)
+
+
+def _entries(file: str, table: Table, key: str) -> list[Table]:
+    entries = table.get(key)
+    if not isinstance(entries, list) or not entries:
+        raise DeclarationError(file, key, f"expected one or more [[{key}]]")
+    return cast("list[Table]", entries)
+
+
+def _names(file: str, key: str, entry: Table) -> tuple[str, str]:
+    return _text(file, f"{key}.zh", entry, "zh"), _text(file, f"{key}.en", entry, "en")
+
+
+def _text(file: str, key: str, entry: Table, name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise DeclarationError(file, key, "must be a text that is not empty")
+    return value
+
+
+def _strings(file: str, key: str, value: object, *, empty: bool = True) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) and word.strip() for word in value):
+        raise DeclarationError(file, key, "must be a list of texts; codes are texts too")
+    if not value and not empty:
+        raise DeclarationError(file, key, "must not be empty")
+    words = tuple(str(word) for word in value)
+    if len(set(words)) != len(words):
+        twin = next(word for word in words if words.count(word) > 1)
+        raise DeclarationError(file, key, f"{twin!r} stands there twice")
+    return words
+
+
+def _refuse_twins(file: str, ids: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            raise DeclarationError(file, one, "defined twice")
+        seen.add(one)

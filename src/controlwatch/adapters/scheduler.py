@@ -1,0 +1,81 @@
+"""The clock: APScheduler drives polls, deliveries and the inbox, and survives whatever they raise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controlwatch.core.watcher import Watcher
+
+THREADS = 12
+#: Between the first polls of two watchers after a start.
+STAGGER = timedelta(seconds=1)
+
+log = structlog.get_logger()
+
+
+class Clockwork:
+    """Jobs are made anew from the declarations at each start; nothing is remembered but the store."""
+
+    def __init__(self) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(THREADS)},
+            # The library's defaults drop late runs without a word.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        self._added = 0
+
+    def watch(
+        self, watcher: Watcher, job: Callable[[], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Run a watcher's job at its cron times, and once soon after the start."""
+        zone = watcher.schedule.timezone
+        trigger = OrTrigger([CronTrigger.from_crontab(line, timezone=zone) for line in watcher.schedule.cron])
+        self._scheduler.add_job(
+            _guarded(watcher.id, job, failed),
+            trigger,
+            id=f"poll:{watcher.id}",
+            next_run_time=datetime.now(UTC) + self._added * STAGGER,
+        )
+        self._added += 1
+
+    def every(self, seconds: float, name: str, job: Callable[[], None]) -> None:
+        """Run a job again and again."""
+        self._scheduler.add_job(
+            _guarded(name, job, lambda _error: None),
+            IntervalTrigger(seconds=seconds),
+            id=name,
+            next_run_time=datetime.now(UTC),
+        )
+
+    def start(self) -> None:
+        """Begin; jobs run on threads of their own."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start nothing more and wait for what runs."""
+        self._scheduler.shutdown(wait=True)
+
+
+def _guarded(
+    name: str, job: Callable[[], None], failed: Callable[[BaseException], None]
+) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:  # the one place: a clock that dies is the worst failure
+            log.exception("job failed", job=name)
+            failed(error)
+
+    return run

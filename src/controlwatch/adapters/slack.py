@@ -1,0 +1,82 @@
+"""Slack as a channel: chat.postMessage through the SDK, rate limits told from refusals."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from controlwatch.core.errors import DeliveryError
+from controlwatch.core.render.slack import blocks, fallback
+
+if TYPE_CHECKING:
+    from controlwatch.core.model import ChannelName
+    from controlwatch.core.render.message import Message
+
+#: Errors that no repetition mends: the subscription or the token must change.
+PERMANENT = frozenset(
+    {
+        "account_inactive",
+        "channel_not_found",
+        "invalid_auth",
+        "invalid_blocks",
+        "is_archived",
+        "missing_scope",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_permission",
+        "not_authed",
+        "not_in_channel",
+        "restricted_action",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
+
+class SlackChannel:
+    """Posts alerts to Slack channels and people."""
+
+    name: ChannelName = "slack"
+
+    def __init__(self, token: str, *, api_url: str | None = None, timeout: int = 20) -> None:
+        """Open a client; `api_url` points it at another Web API (with its trailing slash or without)."""
+        base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
+        # No retry handlers: the outbox waits as long as Slack says, without holding a worker.
+        self._client = WebClient(
+            token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
+        )
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
+        metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
+        try:
+            answer = self._client.chat_postMessage(
+                channel=target,
+                text=fallback(message),
+                blocks=blocks(message),
+                metadata=metadata,
+                client_msg_id=_message_id(key),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SlackApiError as error:
+            raise _refusal(error) from error
+        except (SlackClientError, OSError) as error:
+            raise DeliveryError(f"Slack could not be reached: {error}") from error
+        return str(answer["ts"])
+
+
+def _message_id(key: str) -> str:
+    """Write a delivery's key as the UUID that Slack drops repetitions by."""
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
+
+
+def _refusal(error: SlackApiError) -> DeliveryError:
+    reason = str(error.response.get("error", "unknown"))
+    if error.response.status_code == 429 or reason in {"ratelimited", "rate_limited"}:
+        wait = str(error.response.headers.get("Retry-After", "30"))
+        return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
+    return DeliveryError(f"Slack refused: {reason}", permanent=reason in PERMANENT)

@@ -1,0 +1,22 @@
+"""What the bot remembers, on SQLite or PostgreSQL: the same code, the same contract."""
+
+from __future__ import annotations
+
+from controlwatch.adapters.store.answers import Answers
+from controlwatch.adapters.store.engine import open_engine
+from controlwatch.adapters.store.notices import Notices
+from controlwatch.adapters.store.outbox import Outbox
+from controlwatch.adapters.store.polls import Polls
+
+
+class SqlStore(Polls, Notices, Outbox, Answers):
+    """The store. Every public method is one transaction."""
+
+    @classmethod
+    def open(cls, url: str) -> SqlStore:
+        """Open the database at a SQLAlchemy address, bringing its schema up to date."""
+        return cls(open_engine(url))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()

@@ -1,0 +1,324 @@
+"""The askers' side of the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, or_, select
+
+from controlwatch.adapters.store import search
+from controlwatch.adapters.store.base import (
+    ADDRESS,
+    ALERT,
+    ANNEX,
+    DELIVERY,
+    FINDING,
+    NOTICE,
+    SNAPSHOT,
+    SUBSCRIPTION,
+    VERSION,
+    Part,
+    alert_from_json,
+    notice_from_json,
+)
+from controlwatch.core.answers import (
+    Act,
+    AnnexLine,
+    Event,
+    Line,
+    Record,
+    Revision,
+    Standing,
+    Step,
+    Undelivered,
+)
+from controlwatch.core.model import Stretch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+
+class Answers(Part):
+    """What may be asked of the books."""
+
+    def lines(
+        self,
+        *,
+        since: datetime | None = None,
+        category: str | None = None,
+        issuer: str | None = None,
+        containing: str | None = None,
+        changes_only: bool = False,
+        limit: int = 50,
+    ) -> tuple[Line, ...]:
+        """Notices, newest published first. `containing` is looked for in title and text, exactly."""
+        with self._read() as connection:
+            where = list(_filters(connection, since, category, issuer, containing))
+            if changes_only:
+                where.append(NOTICE.c.is_change)
+            wanted = (
+                select(NOTICE.c.id)
+                .where(*where)
+                .order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
+            )
+            return _lines(connection, connection.execute(wanted.limit(limit)).scalars().all())
+
+    def record(self, key: str) -> Record | None:
+        """Everything about the notice of this key (a number's key, or a canonical address)."""
+        with self._read() as connection:
+            notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
+            if notice_id is None:
+                at = select(ADDRESS.c.notice_id).where(ADDRESS.c.address == key)
+                notice_id = connection.execute(at).scalar()
+            return None if notice_id is None else _record(connection, int(notice_id))
+
+    def numbers_like(self, key: str) -> tuple[str, ...]:
+        """Numbers we hold that end like this one, or that are near it: for a helpful refusal."""
+        tail = key.rsplit(" ", 1)[-1]
+        year = tail.split("-", maxsplit=1)[0]
+        near = select(NOTICE.c.number).where(
+            NOTICE.c.number.like(f"%{tail}") | NOTICE.c.number.like(f"% {year}-%")
+        )
+        exact_first = case((NOTICE.c.number.like(f"%{tail}"), 0), else_=1)
+        with self._read() as connection:
+            return tuple(
+                connection.execute(near.order_by(exact_first, NOTICE.c.id.desc()).limit(5)).scalars()
+            )
+
+    def events(self, first: date, last: date) -> tuple[Event, ...]:
+        """Dates that arrive between two days, both included, of changes and drafts that are official."""
+        dated = (
+            select(FINDING, NOTICE.c.number, NOTICE.c.title, NOTICE.c.url, NOTICE.c.key)
+            .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+            .where(
+                FINDING.c.kind.in_(("effective", "until", "deadline")),
+                FINDING.c.start.between(first, last),
+                NOTICE.c.official,
+                or_(NOTICE.c.is_change, FINDING.c.kind == "deadline"),
+            )
+            .order_by(FINDING.c.start, FINDING.c.id)
+        )
+        with self._read() as connection:
+            rows = connection.execute(dated).mappings().all()
+            categories = _categories(connection, {row["notice_id"] for row in rows})
+        return tuple(_event(row, categories) for row in rows)
+
+    def history_of_category(self, category: str) -> tuple[Step, ...]:
+        """Every change that touches a category (a group covers its leaves), oldest first."""
+        with self._read() as connection:
+            touching = select(NOTICE.c.id).where(NOTICE.c.official, NOTICE.c.is_change, _touches(category))
+            ids = connection.execute(touching).scalars().all()
+            steps = [step for notice_id in ids for step in _steps(_record(connection, int(notice_id)))]
+        return tuple(sorted(steps, key=_by_date))
+
+    def history_of_notice(self, record: Record) -> tuple[Step, ...]:
+        """What happened to one notice: issued, amended, acted upon; oldest first."""
+        return tuple(sorted(_steps(record), key=_by_date))
+
+    def refusals(self) -> tuple[Undelivered, ...]:
+        """Deliveries that a channel refused for good."""
+        joined = (
+            select(
+                DELIVERY.c.id,
+                DELIVERY.c.reason,
+                ALERT.c.payload,
+                SUBSCRIPTION.c.channel,
+                SUBSCRIPTION.c.target,
+            )
+            .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.state == "refused")
+            .order_by(DELIVERY.c.id)
+        )
+        with self._read() as connection:
+            return tuple(
+                Undelivered(
+                    id=row.id,
+                    alert=alert_from_json(row.payload),
+                    channel=row.channel,
+                    target=row.target,
+                    reason=row.reason or "",
+                )
+                for row in connection.execute(joined)
+            )
+
+
+def _filters(
+    connection: Connection,
+    since: datetime | None,
+    category: str | None,
+    issuer: str | None,
+    containing: str | None,
+) -> Iterable[ColumnElement[bool]]:
+    if since is not None:
+        yield NOTICE.c.first_seen_at >= since
+    if category is not None:
+        yield _touches(category)
+    if issuer is not None:
+        # A JSON list of codes; the quotes keep MOF from finding MOFCOM.
+        yield cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True)
+    if containing:
+        yield _contains(connection, containing)
+
+
+def _touches(category: str) -> ColumnElement[bool]:
+    leaf = or_(FINDING.c.value == category, FINDING.c.value.startswith(f"{category}.", autoescape=True))
+    return NOTICE.c.id.in_(select(FINDING.c.notice_id).where(FINDING.c.kind == "category", leaf))
+
+
+def _contains(connection: Connection, wanted: str) -> ColumnElement[bool]:
+    exact = select(VERSION.c.id).where(
+        VERSION.c.id == NOTICE.c.version_id,
+        or_(
+            VERSION.c.text.icontains(wanted, autoescape=True),
+            VERSION.c.title.icontains(wanted, autoescape=True),
+        ),
+    )
+    condition = search.candidates(connection, wanted)
+    return exact.exists() if condition is None else and_(condition, exact.exists())
+
+
+def _lines(connection: Connection, ids: Iterable[int]) -> tuple[Line, ...]:
+    wanted = list(ids)
+    joined = select(NOTICE, VERSION.c.reading).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+    rows = {row["id"]: row for row in connection.execute(joined.where(NOTICE.c.id.in_(wanted))).mappings()}
+    return tuple(_line(rows[notice_id]) for notice_id in wanted if notice_id in rows)
+
+
+def _line(row: RowMapping) -> Line:
+    notice = notice_from_json(row["reading"])
+    same = (
+        "key",
+        "number",
+        "title",
+        "kind",
+        "published",
+        "direction",
+        "is_change",
+        "official",
+        "url",
+        "first_seen_at",
+    )
+    return Line(
+        **{name: row[name] for name in same},
+        issuers=tuple(row["issuers"]),
+        effective=notice.effective,
+        categories=tuple(finding.id for finding in notice.categories),
+        watcher=row["watcher_id"],
+        alerted=row["rung"],
+    )
+
+
+def _record(connection: Connection, notice_id: int) -> Record:
+    joined = select(NOTICE, VERSION.c.reading, VERSION.c.text).join(
+        VERSION, VERSION.c.id == NOTICE.c.version_id
+    )
+    row = connection.execute(joined.where(NOTICE.c.id == notice_id)).mappings().one()
+    return Record(
+        line=_line(row),
+        notice=notice_from_json(row["reading"]),
+        text=row["text"],
+        standings=_standings(connection, notice_id),
+        revisions=_revisions(connection, notice_id),
+        annexes=_annexes(connection, row["version_id"]),
+        acts=_acts(connection, row["key"]),
+    )
+
+
+def _standings(connection: Connection, notice_id: int) -> tuple[Standing, ...]:
+    rows = connection.execute(select(ADDRESS).where(ADDRESS.c.notice_id == notice_id).order_by(ADDRESS.c.id))
+    return tuple(
+        Standing(url=row.url, watcher=row.watcher_id, first_seen_at=row.first_seen_at, differs=row.differs)
+        for row in rows
+    )
+
+
+def _revisions(connection: Connection, notice_id: int) -> tuple[Revision, ...]:
+    joined = (
+        select(VERSION, ADDRESS.c.url, SNAPSHOT.c.sha256)
+        .join(ADDRESS, ADDRESS.c.id == VERSION.c.address_id)
+        .outerjoin(SNAPSHOT, SNAPSHOT.c.id == VERSION.c.snapshot_id)
+        .where(VERSION.c.notice_id == notice_id)
+        .order_by(VERSION.c.id)
+    )
+    return tuple(
+        Revision(
+            made_at=row.made_at,
+            kind=row.kind,
+            url=row.url,
+            sha256=row.sha256,
+            redline=tuple(Stretch(op=op, text=text) for op, text in row.redline),
+            moved=tuple(row.moved),
+            quiet_because=row.quiet_because,
+        )
+        for row in connection.execute(joined)
+    )
+
+
+def _annexes(connection: Connection, version_id: int) -> tuple[AnnexLine, ...]:
+    rows = connection.execute(select(ANNEX).where(ANNEX.c.version_id == version_id).order_by(ANNEX.c.id))
+    return tuple(AnnexLine(url=row.url, name=row.name, sha256=row.sha256, doubt=row.doubt) for row in rows)
+
+
+def _acts(connection: Connection, key: str) -> tuple[Act, ...]:
+    joined = (
+        select(FINDING.c.basis, FINDING.c.quote, NOTICE.c.key, NOTICE.c.title, NOTICE.c.published)
+        .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+        .where(FINDING.c.kind == "relation", FINDING.c.value == key, NOTICE.c.key != key)
+        .order_by(NOTICE.c.published, NOTICE.c.id)
+    )
+    return tuple(
+        Act(verb=row.basis, key=row.key, title=row.title, published=row.published, quote=row.quote)
+        for row in connection.execute(joined)
+    )
+
+
+def _categories(connection: Connection, ids: set[Any]) -> dict[int, tuple[str, ...]]:
+    wanted = select(FINDING.c.notice_id, FINDING.c.value).where(
+        FINDING.c.kind == "category", FINDING.c.notice_id.in_(ids)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for notice_id, value in connection.execute(wanted.order_by(FINDING.c.id)):
+        found[notice_id] = (*found.get(notice_id, ()), value)
+    return found
+
+
+def _event(row: RowMapping, categories: dict[int, tuple[str, ...]]) -> Event:
+    names = {"effective": "takes effect", "until": "ends"}
+    return Event(
+        date=row["start"],
+        event=names.get(row["kind"], row["value"]),
+        number=row["number"] or row["key"],
+        title=row["title"],
+        categories=categories.get(row["notice_id"], ()),
+        scope=row["scope"],
+        quote=row["quote"],
+        url=row["url"],
+    )
+
+
+def _steps(record: Record) -> Iterable[Step]:
+    line = record.line
+    name = line.number or line.key
+    common = {"number": name, "title": line.title, "direction": line.direction, "url": line.url}
+    yield Step(date=line.published, what="issued", quote="", **common)
+    for found in record.notice.effective:
+        if found.start is not None:
+            yield Step(date=found.start, what="takes effect", quote=found.quote, **common)
+        if found.until is not None:
+            yield Step(date=found.until, what="ends", quote=found.quote, **common)
+    for revision in record.revisions:
+        if revision.kind == "amended":
+            yield Step(
+                date=revision.made_at.date(), what="text amended", quote="; ".join(revision.moved), **common
+            )
+    for act in record.acts:
+        acted = {**common, "number": act.key, "title": act.title}
+        yield Step(date=act.published, what=f"{act.verb} {name}", quote=act.quote, **acted)
+
+
+def _by_date(step: Step) -> tuple[bool, str]:
+    return step.date is None, str(step.date)

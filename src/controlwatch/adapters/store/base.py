@@ -1,0 +1,81 @@
+"""What the parts of the store share: transactions, the tables' short names, values ↔ JSON."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import TypeAdapter
+from sqlmodel import SQLModel
+
+from controlwatch.adapters import tables
+from controlwatch.core.model import Alert, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine, Table
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast("Table", model.__table__)  # type: ignore[attr-defined]
+
+
+WATCHER = _table(tables.WatcherRow)
+POLL = _table(tables.PollRow)
+RESOURCE = _table(tables.ResourceRow)
+REFERENCE = _table(tables.ReferenceRow)
+SNAPSHOT = _table(tables.SnapshotRow)
+NOTICE = _table(tables.NoticeRow)
+ADDRESS = _table(tables.AddressRow)
+VERSION = _table(tables.VersionRow)
+ANNEX = _table(tables.AnnexRow)
+FINDING = _table(tables.FindingRow)
+ALERT = _table(tables.AlertRow)
+SUBSCRIPTION = _table(tables.SubscriptionRow)
+DELIVERY = _table(tables.DeliveryRow)
+
+_notices = TypeAdapter(Notice)
+_alerts = TypeAdapter(Alert)
+
+
+def notice_to_json(notice: Notice) -> dict[str, Any]:
+    """Return a notice as plain JSON values."""
+    return cast("dict[str, Any]", _notices.dump_python(notice, mode="json"))
+
+
+def notice_from_json(value: dict[str, Any]) -> Notice:
+    """Return the notice that `notice_to_json` wrote."""
+    return _notices.validate_python(value)
+
+
+def alert_to_json(alert: Alert) -> dict[str, Any]:
+    """Return an alert as plain JSON values."""
+    return cast("dict[str, Any]", _alerts.dump_python(alert, mode="json"))
+
+
+def alert_from_json(value: dict[str, Any]) -> Alert:
+    """Return the alert that `alert_to_json` wrote."""
+    return _alerts.validate_python(value)
+
+
+class Part:
+    """A part of the store, over the one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(read_only=True)
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self._reading.begin() as connection:
+            yield connection
+
+    @property
+    def _sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"

@@ -1,0 +1,315 @@
+"""The notices' side of the store: what is known, and commit 2, all of it or nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from controlwatch.adapters.store import search
+from controlwatch.adapters.store.base import (
+    ADDRESS,
+    ALERT,
+    ANNEX,
+    FINDING,
+    NOTICE,
+    VERSION,
+    Part,
+    alert_to_json,
+    notice_from_json,
+    notice_to_json,
+)
+from controlwatch.adapters.store.outbox import active_subscriptions, write_deliveries
+from controlwatch.adapters.store.polls import settle_reference
+from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
+from controlwatch.core.calendar import beijing_day
+from controlwatch.core.diff import MINIMUM_FOR_IDENTITY, comparable
+from controlwatch.core.model import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+    from controlwatch.core.model import Notice
+
+
+class Notices(Part):
+    """Notices, their addresses, versions and findings."""
+
+    def take_in(
+        self,
+        seen: Seen,
+        decide: Callable[[Found], Decision],
+        *,
+        now: datetime,
+        next_look_at: datetime | None,
+    ) -> Decision:
+        """Commit 2: find what is known, let the rule decide, write all of it or nothing.
+
+        Two watchers that see one notice at one time take turns: SQLite's immediate transactions and
+        one advisory lock on PostgreSQL make the second find what the first wrote.
+        """
+        with self._write() as connection:
+            if not self._sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
+            known = _known(connection, seen)
+            decision = decide(
+                Found(
+                    known=known,
+                    subscriptions=active_subscriptions(connection),
+                    official_known=seen.about is not None and _has(connection, NOTICE.c.key == seen.about),
+                    reported_before=seen.about is not None
+                    and _has(connection, NOTICE.c.about == seen.about, NOTICE.c.rung),
+                )
+            )
+            _write(connection, seen, known, decision, now=now, next_look_at=next_look_at)
+        return decision
+
+    def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Item categories of known notices, by the key of their number."""
+        wanted = (
+            select(NOTICE.c.key, FINDING.c.value)
+            .join(FINDING, FINDING.c.notice_id == NOTICE.c.id)
+            .where(NOTICE.c.key.in_(list(keys)), FINDING.c.kind == "category")
+            .order_by(FINDING.c.id)
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        with self._read() as connection:
+            for key, value in connection.execute(wanted):
+                found[key] = (*found.get(key, ()), value)
+        return found
+
+
+def _has(connection: Connection, *where: ColumnElement[bool]) -> bool:
+    return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
+
+
+def _known(connection: Connection, seen: Seen) -> Known | None:
+    """Find the notice that a sight belongs to: by address, by number, by the very same words.
+
+    The same words on another path are the same notice moved (short ones could coincide, so they
+    must have some length). Press is known by its address alone.
+    """
+    at = connection.execute(select(ADDRESS).where(ADDRESS.c.address == seen.address)).mappings().first()
+    if at is not None and not _numbered_otherwise(connection, at, seen):
+        return _as_known(connection, int(at["notice_id"]), at["version_id"], "address")
+    if not seen.official:
+        return None
+    numbered = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == seen.key)).scalar()
+    if numbered is not None:
+        return _as_known(connection, int(numbered), None, "number")
+    if seen.notice.number is None and len(comparable(seen.text)) >= MINIMUM_FOR_IDENTITY:
+        same = select(VERSION.c.notice_id).where(VERSION.c.fingerprint == seen.fingerprint).limit(1)
+        if (worded := connection.execute(same).scalar()) is not None:
+            return _as_known(connection, int(worded), None, "text")
+    return None
+
+
+def _numbered_otherwise(connection: Connection, at: RowMapping, seen: Seen) -> bool:
+    """Whether an address now carries a notice of another number: the page was used again."""
+    if not seen.official or seen.notice.number is None:
+        return False
+    number = connection.execute(
+        select(NOTICE.c.number, NOTICE.c.key).where(NOTICE.c.id == at["notice_id"])
+    ).one()
+    return number.number is not None and number.key != seen.key
+
+
+def _as_known(connection: Connection, notice_id: int, here: int | None, matched: Any) -> Known:
+    notice = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).mappings().one()
+    latest = _version(connection, int(notice["version_id"]))
+    return Known(
+        notice_id=notice_id,
+        rung=notice["rung"],
+        shelved_on=beijing_day(notice["first_seen_at"]),
+        here=_version(connection, here) if here is not None else None,
+        latest=latest,
+        matched=matched,
+    )
+
+
+def _version(connection: Connection, version_id: int) -> VersionText:
+    row = connection.execute(select(VERSION).where(VERSION.c.id == version_id)).mappings().one()
+    same = {name: row[name] for name in ("id", "title", "text", "fingerprint", "fallback")}
+    return VersionText(**same, notice=notice_from_json(row["reading"]))
+
+
+def _write(
+    connection: Connection,
+    seen: Seen,
+    known: Known | None,
+    decision: Decision,
+    *,
+    now: datetime,
+    next_look_at: datetime | None,
+) -> None:
+    notice_id = known.notice_id if known is not None else _new_notice(connection, seen, now)
+    address_id = _address(connection, seen, notice_id, decision, now)
+    version_id = None
+    if decision.change is not None:
+        version_id = _new_version(
+            connection, seen, decision, notice_id=notice_id, address_id=address_id, now=now
+        )
+        _point_at(
+            connection, seen, decision, notice_id=notice_id, address_id=address_id, version_id=version_id
+        )
+    elif known is not None and known.here is None:
+        connection.execute(
+            update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=known.latest.id)
+        )
+    if decision.alert is not None:
+        alert_id = write_alert(connection, decision, notice_id, version_id)
+        write_deliveries(connection, alert_id, decision.deliveries)
+        connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(rung=True))
+    if not seen.fallback:
+        settle_reference(connection, seen.due.id, next_look_at=next_look_at, notice_id=notice_id)
+
+
+def _new_notice(connection: Connection, seen: Seen, now: datetime) -> int:
+    row = NOTICE.insert().values(
+        key=seen.key,
+        official=seen.official,
+        rung=False,
+        watcher_id=seen.watcher,
+        url=seen.url,
+        about=seen.about,
+        first_seen_at=now,
+        **_headline(seen.notice, seen),
+    )
+    return int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
+
+
+def _headline(notice: Notice, seen: Seen) -> dict[str, Any]:
+    return {
+        "number": notice.number.canonical if notice.number is not None else None,
+        "title": notice.title or seen.due.ref.title,
+        "kind": notice.kind.value,
+        "issuers": list(notice.issuers),
+        "published": notice.published or seen.document.page_date or seen.due.ref.listed_on,
+        "is_change": notice.is_change,
+        "direction": notice.direction.value,
+    }
+
+
+def _address(connection: Connection, seen: Seen, notice_id: int, decision: Decision, now: datetime) -> int:
+    held = connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == seen.address)).scalar()
+    if held is not None:
+        connection.execute(update(ADDRESS).where(ADDRESS.c.id == held).values(notice_id=notice_id))
+        return int(held)
+    row = ADDRESS.insert().values(
+        address=seen.address,
+        url=seen.url,
+        notice_id=notice_id,
+        watcher_id=seen.watcher,
+        first_seen_at=now,
+        differs=decision.change is not None and decision.change.kind == "copy",
+    )
+    return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one())
+
+
+def _new_version(
+    connection: Connection, seen: Seen, decision: Decision, *, notice_id: int, address_id: int, now: datetime
+) -> int:
+    change = decision.change
+    if change is None:
+        raise ValueError("a version needs a change")
+    row = VERSION.insert().values(
+        notice_id=notice_id,
+        address_id=address_id,
+        snapshot_id=seen.snapshot_id,
+        kind=change.kind,
+        made_at=now,
+        title=seen.notice.title or seen.due.ref.title,
+        text=seen.text,
+        fingerprint=seen.fingerprint,
+        fallback=seen.fallback,
+        reading=notice_to_json(seen.notice),
+        redline=[[stretch.op, stretch.text] for stretch in change.redline],
+        moved=list(change.moved),
+        quiet_because=decision.quiet_because,
+    )
+    version_id = int(connection.execute(row.returning(VERSION.c.id)).scalar_one())
+    annexes = [
+        {
+            "version_id": version_id,
+            "url": annex.url,
+            "name": annex.name,
+            "sha256": annex.sha256,
+            "doubt": annex.doubt,
+        }
+        for annex in seen.annexes
+    ]
+    if annexes:
+        connection.execute(ANNEX.insert(), annexes)
+    return version_id
+
+
+def _point_at(
+    connection: Connection,
+    seen: Seen,
+    decision: Decision,
+    *,
+    notice_id: int,
+    address_id: int,
+    version_id: int,
+) -> None:
+    """Make the new version the latest one: at its address always, of the notice unless it is a copy."""
+    connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
+    if decision.change is not None and decision.change.kind == "copy":
+        return
+    latest = {"version_id": version_id, **_headline(seen.notice, seen)}
+    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(latest))
+    connection.execute(FINDING.delete().where(FINDING.c.notice_id == notice_id))
+    rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in findings(seen.notice)]
+    if rows:
+        connection.execute(FINDING.insert(), rows)
+    search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")
+
+
+def findings(notice: Notice) -> Iterator[dict[str, Any]]:
+    """Yield a notice's conclusions as rows, each with the words that prove it."""
+    for date_found in notice.effective:
+        yield _row("effective", "", date_found.quote, date_found.basis, date_found.scope, date_found.start)
+        if date_found.until is not None:
+            yield _row("until", "", date_found.quote, date_found.basis, date_found.scope, date_found.until)
+    for deadline in notice.deadlines:
+        yield _row("deadline", deadline.kind, deadline.quote, start=deadline.date)
+    for category in notice.categories:
+        yield _row("category", category.id, category.quote, category.basis)
+    for code in notice.hs_codes:
+        yield _row("hs", code.code, code.quote)
+    for code in notice.control_codes:
+        yield _row("control", code.code, code.quote)
+    for place in notice.destinations:
+        yield _row("destination", place, "")
+    for relation in notice.relations:
+        yield _row(
+            "relation", key_of(relation.target), relation.quote, relation.verb.value, relation.clause or ""
+        )
+
+
+def _row(
+    kind: str, value: str, quote: str, basis: str = "", scope: str = "", start: date | None = None
+) -> dict[str, Any]:
+    return {"kind": kind, "value": value, "quote": quote, "basis": basis, "scope": scope, "start": start}
+
+
+def write_alert(
+    connection: Connection, decision: Decision, notice_id: int | None, version_id: int | None
+) -> int:
+    """Write the alert of a decision and return its id."""
+    alert = decision.alert
+    if alert is None:
+        raise ValueError("nothing to tell")
+    row = ALERT.insert().values(
+        kind=alert.kind,
+        made_at=alert.made_at,
+        title=alert.title,
+        watcher_id=alert.watcher,
+        notice_id=notice_id,
+        version_id=version_id,
+        payload=alert_to_json(alert),
+    )
+    return int(connection.execute(row.returning(ALERT.c.id)).scalar_one())

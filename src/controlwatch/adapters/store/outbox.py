@@ -1,0 +1,180 @@
+"""The subscribers' side of the store: subscriptions, alerts, and deliveries under leases."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, or_, select, update
+
+from controlwatch.adapters.store.base import (
+    ALERT,
+    DELIVERY,
+    SUBSCRIPTION,
+    Part,
+    alert_from_json,
+    alert_to_json,
+)
+from controlwatch.core.model import Delivery, Direction, Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+    from controlwatch.core.books import Planned
+    from controlwatch.core.model import Alert
+
+_LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
+_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "reports", "health")
+
+
+class Outbox(Part):
+    """Subscriptions and deliveries."""
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every active subscription."""
+        with self._read() as connection:
+            return active_subscriptions(connection)
+
+    def subscribe(self, subscription: Subscription, now: datetime) -> int:
+        """Add a subscription and return its id."""
+        values = {name: getattr(subscription, name) for name in _SAME}
+        values |= {name: list(getattr(subscription, name)) for name in _LISTS}
+        quiet = subscription.quiet or (None, None)
+        row = SUBSCRIPTION.insert().values(
+            **values,
+            directions=[direction.value for direction in subscription.directions],
+            quiet_from=quiet[0],
+            quiet_to=quiet[1],
+            active=True,
+            created_at=now,
+        )
+        with self._write() as connection:
+            return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
+
+    def unsubscribe(self, subscription_id: int) -> bool:
+        """End a subscription; what was due to it is dropped. False when there is none."""
+        mine = SUBSCRIPTION.c.id == subscription_id
+        with self._write() as connection:
+            ended = connection.execute(
+                update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.active).values(active=False)
+            )
+            waiting = DELIVERY.delete().where(
+                DELIVERY.c.subscription_id == subscription_id, DELIVERY.c.state == "pending"
+            )
+            connection.execute(waiting)
+        return ended.rowcount == 1
+
+    def announce(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
+        """Write an alert that no notice caused (health), with its deliveries."""
+        row = ALERT.insert().values(
+            kind=alert.kind,
+            made_at=alert.made_at,
+            title=alert.title,
+            watcher_id=alert.watcher,
+            payload=alert_to_json(alert),
+        )
+        with self._write() as connection:
+            alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
+            write_deliveries(connection, alert_id, deliveries)
+
+    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
+        """Lease the due deliveries of one subscription; empty when nothing is due.
+
+        What is due to one subscriber at one time leaves as one message: that is all a digest is.
+        """
+        free = or_(
+            and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
+            and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
+        )
+        first = (
+            select(DELIVERY.c.subscription_id).where(free).order_by(DELIVERY.c.due_at, DELIVERY.c.id).limit(1)
+        )
+        with self._write() as connection:
+            subscription_id = connection.execute(first).scalar()
+            if subscription_id is None:
+                return ()
+            due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == subscription_id)
+            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due.with_for_update(skip_locked=True)))
+            leased = claimed.where(free).values(
+                state="leased",
+                lease_owner=owner,
+                lease_until=now + timedelta(seconds=lease),
+                attempts=DELIVERY.c.attempts + 1,
+            )
+            ids = connection.execute(leased.returning(DELIVERY.c.id)).scalars().all()
+            return _deliveries(connection, list(ids))
+
+    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
+        """Settle as sent, if the lease is still ours."""
+        self._settle(deliveries, owner, state="sent", sent_at=now, receipt=receipt, reason=None)
+
+    def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+        """Settle for another try."""
+        self._settle(deliveries, owner, state="pending", due_at=until, reason=reason)
+
+    def refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+        """Settle as refused for good; a person must look."""
+        self._settle(deliveries, owner, state="refused", sent_at=now, reason=reason)
+
+    def _settle(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
+        ids = [delivery.id for delivery in deliveries]
+        mine = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
+        with self._write() as connection:
+            connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values))
+
+
+def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
+    """Every active subscription, in the order made."""
+    rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
+    return tuple(as_subscription(row) for row in rows.mappings())
+
+
+def as_subscription(row: RowMapping) -> Subscription:
+    """Read a subscription from its row."""
+    values: dict[str, Any] = {name: row[name] for name in _SAME} | {name: tuple(row[name]) for name in _LISTS}
+    quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
+    directions = tuple(Direction(value) for value in row["directions"])
+    return Subscription(id=row["id"], directions=directions, quiet=quiet, **values)
+
+
+def write_deliveries(connection: Connection, alert_id: int, deliveries: Iterable[Planned]) -> None:
+    """Write the deliveries of an alert, pending."""
+    rows = [
+        {
+            "alert_id": alert_id,
+            "subscription_id": planned.subscription_id,
+            "state": "pending",
+            "due_at": planned.due_at,
+            "why": planned.why,
+            "key": secrets.token_hex(16),
+            "attempts": 0,
+        }
+        for planned in deliveries
+    ]
+    if rows:
+        connection.execute(DELIVERY.insert(), rows)
+
+
+def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
+    joined = (
+        select(DELIVERY, ALERT.c.payload)
+        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+        .where(DELIVERY.c.id.in_(ids))
+        .order_by(DELIVERY.c.id)
+    )
+    rows = connection.execute(joined).mappings().all()
+    subscribers = {row["subscription_id"] for row in rows}
+    held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
+    subscriptions = {row["id"]: as_subscription(row) for row in held}
+    return tuple(
+        Delivery(
+            alert=alert_from_json(row["payload"]),
+            subscription=subscriptions[row["subscription_id"]],
+            **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why")},
+        )
+        for row in rows
+    )

@@ -1,0 +1,266 @@
+"""The tables: one class a noun of the glossary. Instants are UTC; naive ones are refused by the column."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+#: jsonb on PostgreSQL, text on SQLite
+Json = JSON().with_variant(JSONB(astext_type=Text()), "postgresql")
+
+
+def _json(**options: Any) -> Any:
+    return Field(sa_column=Column(Json, nullable=False), **options)
+
+
+def _text(**options: Any) -> Any:
+    return Field(sa_column=Column(Text, nullable=False), **options)
+
+
+class WatcherRow(SQLModel, table=True):
+    """How a watcher has fared."""
+
+    __tablename__ = "watcher"
+
+    id: str = Field(primary_key=True)
+    first_poll_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    kind: str | None = None
+    reason: str | None = None
+    alerted: bool = False
+    rows: int = 0
+    newest: date | None = None
+
+
+class PollRow(SQLModel, table=True):
+    """A poll worth remembering: one that failed, or that found something unseen."""
+
+    __tablename__ = "poll"
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str = Field(index=True)
+    started_at: datetime = Field(index=True)
+    outcome: str
+    kind: str | None = None
+    reason: str = ""
+    rows: int = 0
+    unseen: int = 0
+    read: int = 0
+    alerts: int = 0
+
+
+class ResourceRow(SQLModel, table=True):
+    """What the server said of a body we last believed."""
+
+    __tablename__ = "resource"
+
+    url: str = Field(primary_key=True)
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    not_modified: int = 0
+
+
+class ReferenceRow(SQLModel, table=True):
+    """A row of a watcher's shelf: a notice that its index has listed."""
+
+    __tablename__ = "reference"
+    __table_args__ = (
+        UniqueConstraint("watcher_id", "address"),
+        Index("reference_due", "watcher_id", "next_look_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str
+    address: str  #: canonical
+    url: str  #: as listed
+    title: str
+    listed_on: date | None = None
+    content: str | None = None
+    rings: bool
+    since: date | None = None
+    first_seen_at: datetime
+    taken: bool = False
+    next_look_at: datetime | None = None
+    failures: int = 0
+    reason: str | None = None
+    absent_since: datetime | None = None
+    notice_id: int | None = Field(default=None, foreign_key="notice.id")
+
+
+class SnapshotRow(SQLModel, table=True):
+    """Bytes from a source: where from, when, and under which SHA-256 the archive keeps them."""
+
+    __tablename__ = "snapshot"
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str
+    url: str = Field(index=True)
+    final_url: str
+    fetched_at: datetime
+    status: int
+    headers: list[list[str]] = _json()
+    sha256: str = Field(index=True)
+    size: int
+
+
+class NoticeRow(SQLModel, table=True):
+    """A notice: the unit of everything."""
+
+    __tablename__ = "notice"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)  #: the number's key, else the canonical address
+    number: str | None = Field(default=None, index=True)
+    title: str
+    kind: str
+    issuers: list[str] = _json()
+    published: date | None = Field(default=None, index=True)
+    is_change: bool
+    direction: str
+    official: bool
+    rung: bool = False
+    watcher_id: str
+    url: str
+    about: str | None = Field(default=None, index=True)  #: for reports: key of the official notice
+    first_seen_at: datetime = Field(index=True)
+    version_id: int | None = None  #: latest version
+
+
+class AddressRow(SQLModel, table=True):
+    """An address that a notice stands at; the first one is its own, the others are aliases."""
+
+    __tablename__ = "address"
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str = Field(unique=True)
+    url: str
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    watcher_id: str
+    first_seen_at: datetime
+    version_id: int | None = None  #: latest version at this address
+    differs: bool = False  #: its words differ from the notice's own address
+
+
+class VersionRow(SQLModel, table=True):
+    """A notice as read at one address at one time."""
+
+    __tablename__ = "version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    address_id: int = Field(foreign_key="address.id")
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    kind: str  #: new, amended, copy, reread
+    made_at: datetime
+    title: str
+    text: str = _text()
+    fingerprint: str = Field(index=True)
+    fallback: bool = False
+    reading: dict[str, Any] = _json()
+    redline: list[list[str]] = _json()
+    moved: list[str] = _json()
+    quiet_because: str = ""
+
+
+class AnnexRow(SQLModel, table=True):
+    """An annex of a version, and its bytes' SHA-256."""
+
+    __tablename__ = "annex"
+
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="version.id", index=True)
+    url: str
+    name: str
+    sha256: str | None = None
+    doubt: str | None = None
+
+
+class FindingRow(SQLModel, table=True):
+    """A conclusion of the latest version of a notice, with the words that prove it."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("finding_value", "kind", "value"), Index("finding_start", "kind", "start"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    version_id: int = Field(foreign_key="version.id")
+    kind: str  #: category, hs, control, destination, relation, effective, until, deadline
+    value: str
+    basis: str = ""
+    scope: str = ""
+    start: date | None = None
+    quote: str = _text()
+
+
+class AlertRow(SQLModel, table=True):
+    """A message worth a person's time."""
+
+    __tablename__ = "alert"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    made_at: datetime = Field(index=True)
+    title: str
+    watcher_id: str
+    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    version_id: int | None = Field(default=None, foreign_key="version.id")
+    payload: dict[str, Any] = _json()
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """Who wants to hear about what."""
+
+    __tablename__ = "subscription"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    target: str
+    categories: list[str] = _json()
+    issuers: list[str] = _json()
+    directions: list[str] = _json()
+    destinations: list[str] = _json()
+    hs_prefixes: list[str] = _json()
+    terms: list[str] = _json()
+    rate: str
+    at: time
+    weekday: int
+    timezone: str
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    language: str
+    reports: bool
+    health: bool
+    active: bool = True
+    created_at: datetime
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One alert to one subscription: pending → leased → sent, pending again, or refused."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "subscription_id"),
+        Index("delivery_due", "state", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alert.id")
+    subscription_id: int = Field(foreign_key="subscription.id")
+    state: str = "pending"  #: pending, leased, sent, refused
+    due_at: datetime
+    why: str = ""
+    key: str = Field(unique=True)
+    attempts: int = 0
+    lease_until: datetime | None = None
+    lease_owner: str | None = None
+    sent_at: datetime | None = None
+    receipt: str | None = None
+    reason: str | None = None

@@ -1,0 +1,121 @@
+"""The composition root: the only place where the parts meet."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from controlwatch.adapters import documents
+from controlwatch.adapters.archive import FolderArchive
+from controlwatch.adapters.console import ConsoleChannel
+from controlwatch.adapters.declarations import load_watchers
+from controlwatch.adapters.email import EmailChannel, Server
+from controlwatch.adapters.http import HttpFetch
+from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.slack import SlackChannel
+from controlwatch.adapters.store import SqlStore
+from controlwatch.core.errors import DeclarationError
+from controlwatch.core.model import ChannelName, Subscription
+from controlwatch.pipeline import Pipeline
+from controlwatch.queries import Queries
+from controlwatch.settings import Settings, Smtp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.ports import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that a command needs."""
+
+    settings: Settings
+    store: SqlStore
+    fetch: HttpFetch
+    pipeline: Pipeline
+    queries: Queries
+    watchers: tuple[Watcher, ...]
+
+
+@contextmanager
+def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[App]:
+    """Put the parts together, and take them apart at the end. Raises `DeclarationError`."""
+    watchers = load_watchers(watchers_folder(settings))
+    lexicon = load_lexicon()
+    channels = _channels(settings, console)
+    store = SqlStore.open(settings.database)
+    fetch = HttpFetch(connect_to=settings.connect_to)
+    try:
+        _somebody_listens(store, channels)
+        pipeline = Pipeline(
+            fetch=fetch,
+            archive=FolderArchive(settings.state_dir / "snapshots"),
+            store=store,
+            documents=_Documents(),
+            channels=channels,
+            lexicon=lexicon,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+        )
+        queries = Queries(books=store, lexicon=lexicon, watched=watchers)
+        yield App(
+            settings=settings, store=store, fetch=fetch, pipeline=pipeline, queries=queries, watchers=watchers
+        )
+    finally:
+        fetch.close()
+        store.close()
+
+
+def watchers_folder(settings: Settings) -> Path:
+    """Where the declarations are: as set, else ./watchers, else those that came with the package."""
+    if settings.watchers_dir is not None:
+        if not settings.watchers_dir.is_dir():
+            raise DeclarationError(
+                "environment", "CONTROLWATCH_WATCHERS_DIR", f"{settings.watchers_dir} is no folder"
+            )
+        return settings.watchers_dir
+    here = Path(__file__).parent
+    folders = (Path("watchers"), here / "_watchers", here.parents[1] / "watchers")
+    found = next((folder for folder in folders if any(folder.glob("*.toml"))), None)
+    if found is None:
+        raise DeclarationError("environment", "CONTROLWATCH_WATCHERS_DIR", "no folder of watchers was found")
+    return found
+
+
+def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, Channel]:
+    channels: dict[ChannelName, Channel] = {"console": ConsoleChannel(console)}
+    if settings.slack_bot_token is not None:
+        token = settings.slack_bot_token.get_secret_value()
+        channels["slack"] = SlackChannel(token, api_url=settings.slack_api_url)
+    if settings.smtp_url is not None:
+        if settings.mail_from is None:
+            raise DeclarationError(
+                "environment",
+                "CONTROLWATCH_MAIL_FROM",
+                "is needed with CONTROLWATCH_SMTP_URL: the sender's address",
+            )
+        smtp = Smtp.parse(settings.smtp_url.get_secret_value())
+        server = Server(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
+        channels["email"] = EmailChannel(server, sender=settings.mail_from)
+    return channels
+
+
+def _somebody_listens(store: SqlStore, channels: dict[ChannelName, Channel]) -> None:
+    """With no Slack and no SMTP, and nobody subscribed, alerts go to the console."""
+    if set(channels) == {"console"} and not store.subscriptions():
+        store.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))
+
+
+class _Documents:
+    """The functions of `documents`, as the port wants them."""
+
+    read_document = staticmethod(documents.read_document)
+    read_annex = staticmethod(documents.read_annex)

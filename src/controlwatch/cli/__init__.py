@@ -1,0 +1,60 @@
+"""The command line: thin doors to the pipeline and the queries."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from controlwatch.cli import ask, reading, service, subscribing, watching
+from controlwatch.core.errors import ControlwatchError
+
+app = typer.Typer(
+    name="controlwatch",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Watches China's export-control regulators and alerts compliance teams, "
+    "with the proving sentence beside every conclusion.",
+    epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage. "
+    "Settings are CONTROLWATCH_… variables; see the README.",
+)
+
+for module in (service, ask, subscribing, watching, reading):
+    module.register(app)
+
+
+def _version(*, value: bool) -> None:
+    if value:
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely asked
+
+        typer.echo(f"controlwatch {version('controlwatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=lambda value: _version(value=value), help="Show the version."),
+    ] = False,
+) -> None:
+    """Common to all commands."""
+    del version
+
+
+def main() -> None:
+    """Run the command line; our own errors are one sentence on stderr and exit status 2."""
+    try:
+        app()
+    except ControlwatchError as error:
+        Console(stderr=True).print(f"controlwatch: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Ask: latest, show, upcoming, history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from controlwatch.adapters.console import redline
+from controlwatch.cli.common import Json, console, day, now, opened, print_json, today
+from controlwatch.core.render.safe import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.answers import Event, Line, Record, Revision, Step
+
+COLOURS = {
+    "tighten": "red",
+    "resume": "red",
+    "suspend": "yellow",
+    "relax": "green",
+    "clarify": "blue",
+    "neutral": "white",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel="Ask")(latest)
+    app.command(rich_help_panel="Ask")(show)
+    app.command(rich_help_panel="Ask")(upcoming)
+    app.command(rich_help_panel="Ask")(history)
+
+
+def latest(
+    *,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Only what we first saw in the last so many days.")
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="A category or group: battery, rare_earth.magnets, …")
+    ] = None,
+    issuer: Annotated[str | None, typer.Option(help="An issuer: MOFCOM, 海关总署, …")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Words that title or text must contain, such as 稀土.")
+    ] = None,
+    changes: Annotated[bool, typer.Option("--changes", help="Only changes of the rules.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    json: Json = False,
+) -> None:
+    """The newest notices.
+
+    Example: controlwatch latest --category rare_earth --changes
+    """
+    with opened() as app:
+        lines = app.queries.latest(
+            now=now(),
+            days=days,
+            category=category,
+            issuer=issuer,
+            containing=search,
+            changes_only=changes,
+            limit=limit,
+        )
+    if json:
+        print_json(lines)
+    elif lines:
+        console.print(_lines(lines))
+    else:
+        console.print("Nothing matches. Has a poll run yet? See: controlwatch watchers")
+
+
+def show(
+    notice: Annotated[
+        str,
+        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
+    ],
+    *,
+    json: Json = False,
+) -> None:
+    """Everything we hold about a notice: what it says, with the proof; its copies, versions and annexes."""
+    with opened() as app:
+        record = app.queries.show(notice)
+        if json:
+            print_json(record)
+            return
+        _show(record)
+
+
+def upcoming(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3660)] = 30,
+    on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
+    json: Json = False,
+) -> None:
+    """What takes effect, ends or closes soon."""
+    first = day(on) if on else today()
+    with opened() as app:
+        events = app.queries.upcoming(on=first, days=days)
+    if json:
+        print_json(events)
+    elif events:
+        console.print(_events(events))
+    else:
+        console.print(f"Nothing known takes effect, ends or closes within {days} days of {first}.")
+
+
+def history(
+    subject: Annotated[
+        str, typer.Argument(help="A category (battery.liion), a group (rare_earth) or a number.")
+    ],
+    *,
+    json: Json = False,
+) -> None:
+    """How a control came to be what it is: every change, in order of time."""
+    with opened() as app:
+        steps = app.queries.history(subject)
+    if json:
+        print_json(steps)
+    elif steps:
+        console.print(_steps(steps))
+    else:
+        console.print(f"No change that touches {subject} is known here yet.")
+
+
+def _table(*columns: str, title: str = "") -> Table:
+    table = Table(
+        title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False
+    )
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _lines(lines: Iterable[Line]) -> Table:
+    table = _table("Published", "Number", "Direction", "Effective", "Categories", "Title")
+    for line in lines:
+        dates = "\n".join(
+            (str(found.start) if found.start else "not stated") + (f" → {found.until}" if found.until else "")
+            for found in line.effective
+        )
+        word = line.direction if line.is_change else "report" if not line.official else f"({line.direction})"
+        table.add_row(
+            str(line.published or "?"),
+            Text(line.number or ""),
+            Text(word, style=COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
+            dates,
+            Text(", ".join(line.categories)),
+            Text(one_line(line.title, 120)),
+        )
+    return table
+
+
+def _events(events: Iterable[Event]) -> Table:
+    table = _table("Day", "Event", "Number", "Categories", "Proof")
+    for event in events:
+        scope = f" ({event.scope})" if event.scope not in {"", "all"} else ""
+        table.add_row(
+            str(event.date),
+            event.event + scope,
+            Text(event.number),
+            Text(", ".join(event.categories)),
+            Text(event.quote),
+        )
+    return table
+
+
+def _steps(steps: Iterable[Step]) -> Table:
+    table = _table("Day", "What", "Number", "Title", "Proof")
+    for step in steps:
+        style = COLOURS.get(step.direction, "")
+        table.add_row(
+            str(step.date or "?"),
+            Text(step.what, style=style),
+            Text(step.number),
+            Text(one_line(step.title, 80)),
+            Text(one_line(step.quote, 120)),
+        )
+    return table
+
+
+def _show(record: Record) -> None:
+    line, notice = record.line, record.notice
+    console.print(
+        Text(
+            f"{line.number or 'no number'} · {line.direction}",
+            style=f"bold {COLOURS.get(line.direction, '')}",
+        )
+    )
+    console.print(Text(one_line(line.title, 400), style="bold"))
+    for text in (notice.summary.en, notice.summary.zh):
+        console.print(Text(text))
+    console.print(_findings(record))
+    for doubt in notice.doubts:
+        console.print(Text(f"doubt: {doubt}", style="yellow"))
+    _standings(record)
+    for act in record.acts:
+        console.print(
+            Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{one_line(act.quote, 160)}」")
+        )
+    for revision in record.revisions[1:]:
+        _revision(revision)
+
+
+def _findings(record: Record) -> Table:
+    notice = record.notice
+    table = _table("Finding", "Value", "Proof")
+    table.add_row(
+        "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
+    )
+    table.add_row("published", str(record.line.published or "not stated"), "")
+    for found in notice.effective:
+        span = str(found.start or "not stated") + (f" → {found.until}" if found.until else "")
+        table.add_row("effective", f"{span} ({found.scope}, {found.basis})", Text(found.quote))
+    for deadline in notice.deadlines:
+        table.add_row(deadline.kind, str(deadline.date), Text(deadline.quote))
+    for category in notice.categories:
+        table.add_row("category", f"{category.id} ({category.basis})", Text(one_line(category.quote, 200)))
+    for name, codes in (("HS code", notice.hs_codes), ("control code", notice.control_codes)):
+        for code in codes:
+            table.add_row(name, code.code, Text(one_line(code.quote, 120)))
+    for relation in notice.relations:
+        table.add_row(
+            "relation", f"{relation.verb.value} {relation.target}", Text(one_line(relation.quote, 200))
+        )
+    return table
+
+
+def _standings(record: Record) -> None:
+    for standing in record.standings:
+        note = "  words differ from the notice's own address!" if standing.differs else ""
+        console.print(
+            Text(f"{standing.url}  ({standing.watcher}){note}", style="yellow" if note else "bright_black")
+        )
+    for annex in record.annexes:
+        doubt = f"  {annex.doubt}" if annex.doubt else ""
+        console.print(
+            Text(f"annex: {annex.name}  {annex.url}{doubt}", style="yellow" if doubt else "bright_black")
+        )
+
+
+def _revision(revision: Revision) -> None:
+    console.print(
+        Text(f"{revision.kind} {revision.made_at:%Y-%m-%d %H:%M} UTC  {revision.url}", style="bold")
+    )
+    for moved in revision.moved:
+        console.print(Text(f"  {moved}"))
+    if revision.redline:
+        console.print(redline(revision.redline))

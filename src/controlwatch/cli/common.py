@@ -1,0 +1,107 @@
+"""What the commands share: opening the app, JSON, days."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+from rich.console import Console
+
+from controlwatch.core.calendar import beijing_day
+from controlwatch.core.errors import UsageError
+from controlwatch.core.model import Notice
+from controlwatch.core.reading.contract import to_json
+from controlwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.app import App
+
+console = Console()
+errors = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[App]:
+    """Open the app for one command."""
+    from controlwatch.app import open_app  # noqa: PLC0415 - half a second that --help need not wait for
+
+    settings = settings or Settings.load()
+    configure_log(settings.log_level)
+    with open_app(settings, console=console) as app:
+        yield app
+
+
+def configure_log(level: str) -> None:
+    """Log to stderr: coloured lines for a person, JSON for a machine."""
+    person = errors.is_terminal
+    last = (
+        structlog.dev.ConsoleRenderer()
+        if person
+        else structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info if not person else structlog.processors.StackInfoRenderer(),
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+def now() -> datetime:
+    """This instant."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """This day in Beijing."""
+    return beijing_day(now())
+
+
+def day(text: str) -> date:
+    """Read YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day; write YYYY-MM-DD") from None
+
+
+def clock_time(text: str) -> time:
+    """Read HH:MM."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not an hour; write HH:MM") from None
+
+
+def plain(value: object) -> object:
+    """Turn our values into plain JSON ones; a notice becomes what `controlwatch read` prints."""
+    if isinstance(value, Notice):
+        return to_json(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, (date, datetime, time)) else value
+
+
+def print_json(value: object) -> None:
+    """Print JSON with Chinese as Chinese."""
+    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))

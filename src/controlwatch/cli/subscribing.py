@@ -1,0 +1,213 @@
+"""Subscribe: who hears of what, where and when."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from controlwatch.cli.common import Json, clock_time, console, now, opened, print_json
+from controlwatch.core.errors import UsageError
+from controlwatch.core.model import ChannelName, Direction, Language, Rate, Subscription
+
+if TYPE_CHECKING:
+    from datetime import time
+
+#: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
+SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
+MAIL_TARGET = re.compile(r"[^@\s<>,;\"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[^@\s<>,;\"]+@localhost")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel="Subscribe")(subscribe)
+    app.command(rich_help_panel="Subscribe")(unsubscribe)
+    app.command(rich_help_panel="Subscribe")(subscriptions)
+
+
+def subscribe(
+    channel: Annotated[str, typer.Argument(help="console, slack or email")],
+    target: Annotated[
+        str, typer.Argument(help="Slack channel id (C…), e-mail address, or - for the console")
+    ] = "-",
+    *,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A category; a group covers its leaves. Repeatable.")
+    ] = None,
+    issuer: Annotated[list[str] | None, typer.Option(help="MOFCOM, GACC, … Repeatable.")] = None,
+    direction: Annotated[
+        list[str] | None, typer.Option(help="tighten, relax, suspend, … Repeatable.")
+    ] = None,
+    destination: Annotated[list[str] | None, typer.Option(help="US, JP, EU, … Repeatable.")] = None,
+    hs: Annotated[list[str] | None, typer.Option(help="HS code or its beginning: 8507. Repeatable.")] = None,
+    term: Annotated[list[str] | None, typer.Option(help="Free words in title or text. Repeatable.")] = None,
+    rate: Annotated[str, typer.Option(help="immediate, daily or weekly")] = "immediate",
+    at: Annotated[str, typer.Option(help="When a digest leaves, HH:MM in the time zone given.")] = "08:30",
+    weekday: Annotated[str, typer.Option(help="For weekly digests.")] = "monday",
+    timezone: Annotated[str, typer.Option(help="Time zone of the hours.")] = "Asia/Shanghai",
+    quiet: Annotated[str | None, typer.Option(help="No deliveries in these hours: 22:00-07:00.")] = None,
+    language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
+    reports: Annotated[bool, typer.Option(help="Press reports too, marked as such.")] = True,
+    health: Annotated[bool, typer.Option(help="Blind and recovered watchers too.")] = True,
+) -> None:
+    """Add a subscription. Criteria of one kind are alternatives; different kinds must all hold.
+
+    Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
+    """
+    name = _choice(channel, ("console", "slack", "email"), "channel")
+    hours = _quiet(quiet)
+    with opened() as app:
+        names = app.queries
+        made = Subscription(
+            channel=_channel(name),
+            target=_target(name, target),
+            categories=tuple(names.category(item) for item in category or ()),
+            issuers=tuple(names.issuer(item) for item in issuer or ()),
+            directions=tuple(
+                Direction(_choice(item, tuple(Direction), "direction")) for item in direction or ()
+            ),
+            destinations=tuple(names.destination(item) for item in destination or ()),
+            hs_prefixes=tuple(_prefix(item) for item in hs or ()),
+            terms=tuple(_term(item) for item in term or ()),
+            rate=_rate(rate),
+            at=clock_time(at),
+            weekday=WEEKDAYS.index(_choice(weekday.lower(), WEEKDAYS, "weekday")),
+            timezone=_zone(timezone),
+            quiet=hours,
+            language=_language(language),
+            reports=reports,
+            health=health,
+        )
+        number = app.store.subscribe(made, now())
+    console.print(
+        f"Subscription {number}: {_criteria(made)} → {made.channel} {made.target}, {made.rate}.", markup=False
+    )
+    if made.channel not in app.pipeline.channels:
+        console.print(
+            f"Note: {made.channel} is not configured here yet; alerts wait until it is.", style="yellow"
+        )
+
+
+def unsubscribe(
+    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+) -> None:
+    """End a subscription."""
+    with opened() as app:
+        if not app.store.unsubscribe(number):
+            raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
+    console.print(f"Subscription {number} has ended.")
+
+
+def subscriptions(*, json: Json = False) -> None:
+    """Show every active subscription."""
+    with opened() as app:
+        active = app.store.subscriptions()
+    if json:
+        print_json(active)
+        return
+    table = Table(
+        "No.", "To", "What", "When", "Language", show_edge=False, pad_edge=False, header_style="bold"
+    )
+    for item in active:
+        table.add_row(
+            str(item.id),
+            Text(f"{item.channel} {item.target}"),
+            Text(_criteria(item)),
+            Text(_when(item)),
+            item.language,
+        )
+    console.print(table if active else "Nobody is subscribed yet; see: controlwatch subscribe --help")
+
+
+def _criteria(item: Subscription) -> str:
+    kinds = (
+        item.categories,
+        item.issuers,
+        tuple(direction.value for direction in item.directions),
+        item.destinations,
+        tuple(f"HS {prefix}" for prefix in item.hs_prefixes),
+        tuple(f"“{term}”" for term in item.terms),
+    )
+    return " and ".join(" or ".join(kind) for kind in kinds if kind) or "everything"
+
+
+def _when(item: Subscription) -> str:
+    days = {"daily": "daily", "weekly": f"{WEEKDAYS[item.weekday]}s"}
+    when = item.rate if item.rate == "immediate" else f"{days[item.rate]} at {item.at:%H:%M} {item.timezone}"
+    quiet = f", quiet {item.quiet[0]:%H:%M}-{item.quiet[1]:%H:%M}" if item.quiet else ""
+    return when + quiet
+
+
+def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
+    if value not in allowed:
+        raise UsageError(f"no {what} {value!r}; there are {', '.join(allowed)}")
+    return value
+
+
+def _channel(name: str) -> ChannelName:
+    return "slack" if name == "slack" else "email" if name == "email" else "console"
+
+
+def _rate(name: str) -> Rate:
+    _choice(name, ("immediate", "daily", "weekly"), "rate")
+    return "daily" if name == "daily" else "weekly" if name == "weekly" else "immediate"
+
+
+def _language(name: str) -> Language:
+    _choice(name, ("en", "zh", "both"), "language")
+    return "en" if name == "en" else "zh" if name == "zh" else "both"
+
+
+def _target(channel: str, target: str) -> str:
+    if channel == "console":
+        return "-"
+    if channel == "slack":
+        if not SLACK_TARGET.fullmatch(target):
+            raise UsageError(
+                f"{target!r} is not a Slack id; write the channel's id, such as C0123ABCD, not its #name"
+            )
+        return target
+    if not MAIL_TARGET.fullmatch(target) or parseaddr(target)[1] != target:
+        raise UsageError(f"{target!r} is not an e-mail address; write name@example.com")
+    return target
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"no time zone {name!r}; write one such as Asia/Shanghai or Europe/Berlin") from None
+    return name
+
+
+def _quiet(text: str | None) -> tuple[time, time] | None:
+    if text is None:
+        return None
+    start, dash, end = text.partition("-")
+    if not dash:
+        raise UsageError(f"{text!r} are no quiet hours; write 22:00-07:00")
+    hours = clock_time(start.strip()), clock_time(end.strip())
+    if hours[0] == hours[1]:
+        raise UsageError(f"{text!r} would be quiet all day; to stop alerts, unsubscribe")
+    return hours
+
+
+def _prefix(text: str) -> str:
+    digits = text.replace(".", "").replace(" ", "")
+    if not digits.isdecimal() or not digits.isascii() or not 2 <= len(digits) <= 10:
+        raise UsageError(
+            f"{text!r} is not an HS code or its beginning; write 2 to 10 digits, such as 8507 or 8507.60"
+        )
+    return digits
+
+
+def _term(text: str) -> str:
+    if not text.strip():
+        raise UsageError("an empty term would match everything; leave --term out for that")
+    return text.strip()

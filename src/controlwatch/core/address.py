@@ -1,0 +1,47 @@
+"""Addresses: when two of them are the same page, and which hosts a watcher may follow to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+#: Query keys that name the visitor's way, not the page.
+TRACKING = frozenset({"from", "isappinstalled", "share", "spm", "timestamp", "_"})
+
+
+def canonical(url: str) -> str:
+    """Return the one way we write an address: no scheme, no tracking, one spelling of the path.
+
+    http and https are the same page on every site we know; so are a trailing `index.html` and its folder.
+
+    >>> canonical("HTTP://WWW.mofcom.gov.cn:80/a//b/index.html?utm_source=x#top")
+    'www.mofcom.gov.cn/a/b/'
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower().rstrip(".")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~-._") or "/"
+    while "//" in path:
+        path = path.replace("//", "/")
+    path = path.removesuffix("index.html").removesuffix("index.htm")
+    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(pair[0]))
+    return f"{host}{port}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _tracks(key: str) -> bool:
+    return key.startswith("utm_") or key.lower() in TRACKING
+
+
+def allowed(url: str, hosts: Iterable[str]) -> bool:
+    """Say whether an address is http(s) on a declared host; `*.mof.gov.cn` covers its sub-domains."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
+        return False
+    return any(_covers(pattern.lower(), host) for pattern in hosts)
+
+
+def _covers(pattern: str, host: str) -> bool:
+    if pattern.startswith("*."):
+        return host == pattern[2:] or host.endswith(pattern[1:])
+    return host == pattern

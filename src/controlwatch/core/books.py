@@ -1,0 +1,192 @@
+"""What the store hands to the rules and takes back: plain values about state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from controlwatch.core.model import Alert, Annex, Change, Document, Notice, NoticeRef, Subscription, key_of
+
+Health = Literal["new", "healthy", "failing", "blocked", "blind"]
+"""new: never polled; failing: once or twice; blind: three times or more; blocked: challenged by design."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """The server's own words about a body we have: sent back as they came, never made up here."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    not_modified: int = 0  #: answers 304 or same-bytes in a row, since the last full reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatcherState:
+    """How a watcher has fared."""
+
+    id: str
+    first_poll_at: datetime | None = None  #: when its shelf was filled
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failures: int = 0  #: in a row
+    failing_since: datetime | None = None
+    kind: str | None = None  #: kind of the last failure
+    reason: str | None = None
+    alerted: bool = False  #: the present failure has been told
+    rows: int = 0  #: notices listed at the last believed poll
+    newest: date | None = None  #: newest listed day at the last believed poll
+    unread: int = 0  #: references whose page could not be read yet
+
+    @property
+    def health(self) -> Health:
+        """The one word for it."""
+        if self.failures >= 1 and self.kind == "blocked":
+            return "blocked"
+        if self.failures == 0:
+            return "new" if self.last_success_at is None else "healthy"
+        return "failing" if self.failures < 3 else "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A reference that the shelf does not hold yet."""
+
+    ref: NoticeRef
+    rings: bool  #: False: it stood there before we came
+    since: date | None = None  #: rings only if published on or after this day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A reference whose page is to be read now, for the first time or again."""
+
+    id: int
+    ref: NoticeRef
+    rings: bool
+    since: date | None
+    first_seen_at: datetime
+    taken: bool  #: it has been read before
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A notice as a watcher sees it now, read and ready to be compared with what we know."""
+
+    watcher: str
+    official: bool
+    address: str  #: canonical address
+    url: str  #: the address as a person opens it
+    document: Document
+    annexes: tuple[Annex, ...] = ()
+    notice: Notice
+    text: str  #: what is compared and searched: body and annexes
+    fingerprint: str
+    snapshot_id: int | None = None
+    due: Due
+    fallback: bool = False  #: made from the index row alone, because the page could not be read
+    reread: bool = False  #: bytes we hold, read anew: never a change of theirs
+
+    @property
+    def key(self) -> str:
+        """The notice's identity: its number's key, else its address. Press is always its address."""
+        number = self.notice.number if self.official else None
+        return number.key if number is not None else self.address
+
+    @property
+    def about(self) -> str | None:
+        """For press: the key of the official notice that it speaks of, if it names exactly one."""
+        targets = {key_of(relation.target) for relation in self.notice.relations}
+        return next(iter(targets)) if not self.official and len(targets) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionText:
+    """A version we hold, as far as comparing needs it."""
+
+    id: int
+    title: str
+    text: str
+    fingerprint: str
+    notice: Notice
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A notice we hold that a sight belongs to."""
+
+    notice_id: int
+    rung: bool  #: an alert has gone out for it
+    shelved_on: date  #: the day (Asia/Shanghai) we first saw it
+    here: VersionText | None  #: latest version at the same address
+    latest: VersionText  #: latest version at any address
+    matched: Literal["address", "number", "text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Everything the store knows that bears on a sight."""
+
+    known: Known | None
+    subscriptions: tuple[Subscription, ...] = ()
+    official_known: bool = False  #: for a press report: its official notice is on our books
+    reported_before: bool = False  #: for a press report: another report of it has been told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery to be written with its alert."""
+
+    subscription_id: int
+    due_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a sight amounts to: written as one transaction."""
+
+    change: Change | None  #: None: nothing differs from what we hold
+    alert: Alert | None = None
+    deliveries: tuple[Planned, ...] = ()
+    quiet_because: str = ""  #: why no alert was made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll came to."""
+
+    watcher: str
+    started_at: datetime
+    outcome: Literal["shelved", "unchanged", "looked", "failed"]
+    kind: str | None = None
+    reason: str = ""
+    rows: int = 0
+    unseen: int = 0
+    read: int = 0
+    alerts: tuple[str, ...] = ()  #: titles of the alerts made
+    unread: tuple[str, ...] = field(default=())  #: addresses that could not be read, with the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A reference that was read, with the bytes it was read from (None for a bare index row)."""
+
+    watcher_id: str
+    due: Due
+    snapshot: SnapshotRecord | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRecord:
+    """Where and when bytes came from, and under which SHA-256 the archive keeps them."""
+
+    url: str
+    final_url: str
+    fetched_at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    sha256: str

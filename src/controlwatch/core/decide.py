@@ -1,0 +1,139 @@
+"""What a sight amounts to: new, amended, a copy, a report, or nothing; and who hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
+from controlwatch.core.diff import compare
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Kind, Notice
+from controlwatch.core.route import route
+from controlwatch.core.shelf import rings
+
+#: Documents in which an authority explains its rules.
+EXPLAINING = frozenset({Kind.SPOKESPERSON, Kind.FAQ, Kind.GUIDANCE})
+
+
+def decide(seen: Seen, found: Found, *, now: datetime) -> Decision:
+    """Compare a sight with what we hold. `now` is an aware instant.
+
+    The laws: a notice first seen is new; other words at a known address are an amendment; other
+    words at another address of a known notice are a copy, flagged and not told; press never changes
+    the law, it reports.
+    """
+    known = found.known
+    if seen.reread:
+        return _reread(seen, known)
+    if not seen.official:
+        return _report(seen, found, now=now)
+    if known is None:
+        return _tell(seen, found, Change(kind="new"), quiet=_quiet_if_new(seen), now=now)
+    before = known.here or (known.latest if known.latest.fallback else None)
+    if before is not None:
+        return _again(seen, found, known, before, now=now)
+    return _elsewhere(seen, found, known, now=now)
+
+
+def as_report(notice: Notice) -> Notice:
+    """Take press for what it is: it changes nothing and has no number of its own."""
+    return replace(
+        notice, number=None, is_change=False, reports_change=notice.reports_change or notice.is_change
+    )
+
+
+def worth_telling(notice: Notice) -> bool:
+    """Whether anybody must act on, or prepare for, what this official document says."""
+    if notice.is_change or notice.kind is Kind.DRAFT:
+        return True
+    explains = notice.kind in EXPLAINING and notice.direction is Direction.CLARIFY
+    return explains and bool(notice.categories or notice.relations)
+
+
+def _reread(seen: Seen, known: Known | None) -> Decision:
+    """Our own better understanding of old bytes is never news."""
+    before = known.here if known is not None else None
+    if before is not None and before.notice == seen.notice and before.fingerprint == seen.fingerprint:
+        return Decision(change=None)
+    return Decision(change=Change(kind="reread"), quiet_because="read anew from our own copy")
+
+
+def _report(seen: Seen, found: Found, *, now: datetime) -> Decision:
+    if found.known is not None:
+        return Decision(change=None)
+    quiet = _quiet_if_new(seen, told=seen.notice.reports_change)
+    if not quiet and found.official_known:
+        quiet = f"the official notice {seen.about} is known; this report is tied to it"
+    elif not quiet and found.reported_before:
+        quiet = f"another report of {seen.about} has been told"
+    return _tell(seen, found, Change(kind="new"), quiet=quiet, kind="report", now=now)
+
+
+def _again(seen: Seen, found: Found, known: Known, before: VersionText, *, now: datetime) -> Decision:
+    if seen.fallback:
+        # The page cannot be read just now; what we read before stands.
+        return Decision(change=None)
+    change = compare("amended", old=before.text, new=seen.text, was=before.notice, now=seen.notice)
+    if change is None and before.fallback:
+        change = Change(kind="amended")
+    if change is None:
+        same = before.notice == seen.notice
+        return Decision(
+            change=None if same else Change(kind="reread"), quiet_because="" if same else "no word differs"
+        )
+    told = worth_telling(seen.notice) or worth_telling(before.notice) or before.fallback
+    quiet = "" if told else "not a change of the rules, before or after"
+    return _tell(seen, found, change, quiet=quiet, kind="amended", now=now)
+
+
+def _elsewhere(seen: Seen, found: Found, known: Known, *, now: datetime) -> Decision:
+    change = compare("copy", old=known.latest.text, new=seen.text, was=known.latest.notice, now=seen.notice)
+    if seen.fallback:
+        change = None
+    late = _appeared_after_shelving(seen, known)
+    if not known.rung and late and worth_telling(seen.notice):
+        return _tell(seen, found, change, quiet="", now=now)
+    return Decision(change=change, quiet_because="another copy of a notice that is known")
+
+
+def _appeared_after_shelving(seen: Seen, known: Known) -> bool:
+    """A notice that one watcher's first look shelved quietly, and that another sees appear, is news.
+
+    It is not when it was published before the day we first saw it: then it stood there already.
+    """
+    published = seen.notice.published or seen.document.page_date
+    fresh = published is None or published >= known.shelved_on
+    return fresh and _may_ring(seen)
+
+
+def _may_ring(seen: Seen) -> bool:
+    dated = seen.notice.published or seen.document.page_date or seen.due.ref.listed_on
+    return rings(may_ring=seen.due.rings, since=seen.due.since, dated=dated)
+
+
+def _quiet_if_new(seen: Seen, *, told: bool | None = None) -> str:
+    if not _may_ring(seen):
+        return "on the shelf since the first look"
+    unreadable = seen.fallback or (seen.notice.kind is Kind.EMPTY and seen.official)
+    if unreadable or (worth_telling(seen.notice) if told is None else told):
+        return ""
+    return "not a change of the rules"
+
+
+def _tell(
+    seen: Seen, found: Found, change: Change | None, *, quiet: str, now: datetime, kind: AlertKind = "new"
+) -> Decision:
+    if quiet:
+        return Decision(change=change, quiet_because=quiet)
+    alert = Alert(
+        kind=kind,
+        made_at=now,
+        title=seen.notice.title or seen.due.ref.title,
+        watcher=seen.watcher,
+        url=seen.url,
+        notice=seen.notice,
+        change=change,
+        about=seen.about,
+    )
+    deliveries = route(alert, found.subscriptions, text=seen.text, now=now)
+    return Decision(change=change, alert=alert, deliveries=deliveries)

@@ -1,0 +1,147 @@
+"""Which categories a notice touches: terms where they are the measure, not where they are scenery."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import CategoryFinding, Kind
+from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
+from controlwatch.core.reading.masks import measure_only
+from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.terms import TermHit, term_hits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.places import PlaceHit
+    from controlwatch.core.reading.terms import Strength
+    from controlwatch.core.reading.text import Text
+
+TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
+FOREIGN_WORDS = re.compile(
+    r"管制|清单|许可|制裁|export control|sanction", re.IGNORECASE
+)  # 瑞士调整出口管制清单
+FOREIGN_ANSWER = re.compile(
+    r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓)"
+)  # 就美将我多家实体列入出口管制“实体清单”事
+LISTING = re.compile(
+    r"列入|纳入|移出|增列|公布|采取|停止|暂停|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
+    re.IGNORECASE,
+)  # 将…列入…名单
+ENTITY_LINE = re.compile(
+    r"[（(][A-Z][^）)\n]{3,}[）)]|公司|株式会社|集团|\bInc\b|\bLtd\b|\bLLC\b|\bCorp", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A category named at a place, and how much the word can be trusted."""
+
+    id: str
+    strength: Strength
+    start: int
+    end: int
+    in_title: bool
+
+
+def categories_of(
+    text: Text, lexicon: Lexicon, kind: Kind, places: Iterable[PlaceHit]
+) -> tuple[CategoryFinding, ...]:
+    """Return the categories with their sentences, in the order in which the text names them."""
+    if foreign := _foreign(text, lexicon, kind):
+        return (foreign,)
+    hits = list(_hits(text, lexicon, kind))
+    hits = _without_scenery(hits, text, lexicon, kind)
+    hits = _hints_last(hits, lexicon)
+    found: dict[str, CategoryFinding] = {}
+    for hit in sorted(hits, key=lambda one: one.start):
+        found.setdefault(hit.id, CategoryFinding(id=hit.id, quote=text.quote(hit.start, hit.end)))
+    for finding in _destinations(text, lexicon, places, found):
+        found.setdefault(finding.id, finding)
+    return tuple(found.values())
+
+
+def _foreign(text: Text, lexicon: Lexicon, kind: Kind) -> CategoryFinding | None:
+    """Return the finding for a text about another government's rules, which carries nothing else."""
+    title = text.title[:TITLE_ZONE]
+    if kind in INSTRUMENTS:
+        return None
+    if kind == Kind.SPOKESPERSON:
+        hit = FOREIGN_ANSWER.search(title)
+        return _finding("foreign_controls", text, hit.start(), hit.end()) if hit else None
+    names = [name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"]
+    abroad = any(title.startswith(name) for name in names) or says(lexicon, "foreign_subject", title[:20])
+    if abroad and FOREIGN_WORDS.search(title) and not says(lexicon, "chinese_act", title):
+        return _finding("foreign_controls", text, 0, len(title))
+    return None
+
+
+def _finding(category: str, text: Text, start: int, end: int) -> CategoryFinding:
+    return CategoryFinding(id=category, quote=text.quote(start, end))
+
+
+def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
+    zone = min(text.title_end, TITLE_ZONE)
+    for hit in term_hits(text.folded[:zone], lexicon):
+        yield from _meanings(hit, in_title=True)
+    # A law names every field it rules; only its title says what it is about.
+    if kind in {Kind.LAW, Kind.REGULATION}:
+        return
+    for hit in term_hits(measure_only(text.folded), lexicon):
+        if hit.start >= zone:
+            yield from _meanings(hit, in_title=False)
+
+
+def _meanings(hit: TermHit, *, in_title: bool) -> Iterator[Hit]:
+    for category, strength in hit.meanings:
+        if strength == "counter" or strength == "title" and not in_title:
+            continue
+        yield Hit(id=category, strength=strength, start=hit.start, end=hit.end, in_title=in_title)
+
+
+def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) -> list[Hit]:
+    """Drop hits in entity names, denials, background and foreign acts, and item words of a party listing."""
+    listed = any(hit.in_title and hit.id.startswith("entity.") for hit in hits) and kind not in REPORTS
+    kept = []
+    for hit in hits:
+        category = lexicon.category(hit.id)
+        item = category is not None and category.kind == "item"
+        if item and listed or not hit.in_title and _scenery(hit, text, lexicon, item=item):
+            continue
+        kept.append(hit)
+    return kept
+
+
+def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
+    sentence = text.sentence_of(hit.start)
+    words = text.at(sentence)[:2000]
+    if hit.id.startswith("entity.") and not LISTING.search(words):
+        return True
+    if says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words):
+        return True
+    if not item:
+        return False
+    near = text.folded[max(sentence.start, hit.start - 80) : min(sentence.end, hit.end + 80)]
+    if says(lexicon, "outside", near) or says(lexicon, "background", words[:60]):
+        return True
+    return ENTITY_LINE.search(words) is not None and len(words) < 120 and "物项" not in words
+
+
+def _hints_last(hits: list[Hit], lexicon: Lexicon) -> list[Hit]:
+    """Drop a hint where another category of its group is named outright."""
+    sure = {hit.id.partition(".")[0] for hit in hits if hit.strength != "hint"}
+    return [hit for hit in hits if hit.strength != "hint" or hit.id.partition(".")[0] not in sure]
+
+
+def _destinations(
+    text: Text, lexicon: Lexicon, places: Iterable[PlaceHit], found: dict[str, CategoryFinding]
+) -> Iterator[CategoryFinding]:
+    """Yield destination categories: only for rules on the destination, never for parties in it."""
+    listed = any(category.startswith("entity.") for category in found)
+    for place in places:
+        category = f"destination.{place.code.lower()}"
+        if place.wide and category in lexicon.ids and not (listed and "tariff.additional" not in found):
+            yield CategoryFinding(id=category, quote=text.quote(place.start, place.end))

@@ -1,0 +1,129 @@
+"""Does a text change the rules itself, does it report a change, or neither?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import Direction, Kind, Verb
+from controlwatch.core.reading.issuers import named
+from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
+from controlwatch.core.reading.phrases import says
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.model import Relation
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.numbers import Mention
+    from controlwatch.core.reading.text import Text
+
+STARTS = re.compile(
+    r"自[^。；\n]{2,24}起|(?:starting|effective|beginning|from)\s+(?:on\s+|from\s+)?(?:\w+ \d{1,2}, \d{4}|\d{1,2} \w+ \d{4}|\d{4}-\d)",
+    re.IGNORECASE,
+)  # 自2025年11月10日起
+STOPS = re.compile(r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE)
+ACTS = re.compile(
+    r"公告|宣布|发布|决定|公布|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
+    re.IGNORECASE,
+)  # 商务部发布…公告
+BEIJING = re.compile(r"\bBeijing\b|\bChina\b|我国|中国|Китай")
+DECIDES = re.compile(
+    r"决定|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征|shall|decided|hereby",
+    re.IGNORECASE,
+)
+ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
+
+
+def operative_answer(text: Text, kind: Kind, found: Iterable[Mention], lexicon: Lexicon) -> bool:
+    """Tell whether a spokesperson's answer itself stops or suspends a numbered measure from a given day."""
+    if kind != Kind.SPOKESPERSON or not any(True for _ in found):
+        return False
+    for span in text.sentences:
+        words = text.at(span)
+        if (
+            STARTS.search(words)
+            and STOPS.search(words)
+            and not says(lexicon, "intent", words)
+            and not _abroad(words, lexicon)
+        ):
+            return True
+    return False
+
+
+def _abroad(words: str, lexicon: Lexicon) -> bool:
+    return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
+
+
+def is_change(
+    text: Text,
+    kind: Kind,
+    lexicon: Lexicon,
+    categories: Iterable[str],
+    relations: Iterable[Relation],
+    *,
+    operative: bool,
+) -> bool:
+    """Tell whether the text is an instrument, or an operative statement, that changes the rules we watch."""
+    if operative:
+        return True
+    ids = tuple(categories)
+    if kind not in INSTRUMENTS or not DECIDES.search(text.folded):
+        return False
+    if kind in {Kind.LAW, Kind.REGULATION} and not any(
+        i.startswith(("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")) for i in ids
+    ):
+        return False
+    ruled = [found for i in ids if (found := lexicon.category(i)) is not None]
+    # A trade-remedy or procurement instrument may name goods; its regime decides.
+    if any(not found.change and found.kind == "instrument" for found in ruled):
+        return False
+    return any(found.change for found in ruled) or any(relation.verb in ACTING for relation in relations)
+
+
+def reports_change(
+    text: Text,
+    kind: Kind,
+    lexicon: Lexicon,
+    categories: Iterable[str],
+    found: Iterable[Mention],
+    direction: Direction,
+) -> bool:
+    """Tell whether a text that is no instrument reports or explains one of the Chinese side."""
+    ids = set(categories)
+    if ids & {"foreign_controls", "enforcement"} or kind in {Kind.DRAFT, Kind.FAQ, Kind.GUIDANCE}:
+        return False
+    if kind == Kind.SPOKESPERSON:
+        return any(True for _ in found) or _answers_listing(text, lexicon)
+    if (
+        kind not in REPORTS
+        or direction in {Direction.NEUTRAL, Direction.CLARIFY}
+        or not any(_changes(lexicon, i) for i in ids)
+    ):
+        return False
+    return any(True for _ in found) or _tells(text, lexicon)
+
+
+def _changes(lexicon: Lexicon, category: str) -> bool:
+    found = lexicon.category(category)
+    return found is not None and found.change
+
+
+def _tells(text: Text, lexicon: Lexicon) -> bool:
+    """Tell whether a sentence has a Chinese authority act."""
+    for span in text.sentences:
+        words = text.at(span)
+        if (
+            ACTS.search(words)
+            and (named(words, lexicon) or BEIJING.search(words))
+            and not says(lexicon, "draft", words)
+        ):
+            return True
+    return False
+
+
+def _answers_listing(text: Text, lexicon: Lexicon) -> bool:
+    """An answer about parties that the ministry has just listed (就将…列入…答记者问)."""
+    return re.search(r"就将[^，。]{2,40}列入", text.title) is not None and not says(
+        lexicon, "foreign_act", text.title
+    )

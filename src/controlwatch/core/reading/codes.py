@@ -1,0 +1,124 @@
+"""HS codes and control codes, with the look-alikes (dates, telephones, postcodes, foreign lists) refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import CodeFinding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.reading.text import Text
+
+HS_LABEL = re.compile(
+    r"(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
+    r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?|headings?|subheadings?)\b(?:\s+is|\s+are)?",
+    re.IGNORECASE,
+)  # 参考海关商品编号：2841801000 · 参考税则号列：85076000 · HS code 8507.60.00
+HS_CODE = re.compile(
+    r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
+)  # 85076000 · 8507.60.00
+HS_FILL = re.compile(r"[\s、，,;；:：.和及与或（(）)]|and|or|ex")  # what may stand between codes of one list
+EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
+CONTROL_CODE = re.compile(
+    r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
+)  # 1C117.d · 3A001
+FOREIGN_LIST = re.compile(
+    r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一|Annex I\b|瓦森纳.{0,8}清单"
+)  # codes of foreign lists look the same and are not ours
+OUT_BEFORE = re.compile(
+    r"(?:非|不受|除|不含|不包括)\s*(?:[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*[、，和或及]\s*)*$"
+)  # 非1C226、|1C241项下
+OUT_AFTER = re.compile(
+    r"^\s*(?:等)?项?(?:下)?(?:管制)?(?:以)?(?:外|不在此列|除外)|^[^，。；\n]{0,4}不在此列|^\s*(?:is|are) not covered"
+)  # …不在此列
+NOT_UNDER = re.compile(r"^\s*(?:[、，和或及]\s*[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*)*项?下?(?:所)?管制")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """The codes of a text: customs codes, control codes, and those named only to be left out."""
+
+    hs: tuple[CodeFinding, ...] = ()
+    control: tuple[CodeFinding, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+def codes_of(text: Text) -> Codes:
+    """Return every code with its sentence; a code that is also included somewhere is not excluded."""
+    hs = dict[str, CodeFinding]()
+    control = dict[str, CodeFinding]()
+    out: list[str] = []
+    for code, start, end, excluded in (*_hs(text), *_control(text)):
+        if excluded:
+            out.append(code)
+            continue
+        shelf = control if code[1].isalpha() else hs
+        shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end)))
+    kept = {code for code in (*hs, *control)}
+    excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept)
+    return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=excluded_codes)
+
+
+def _without_parents(found: dict[str, CodeFinding]) -> list[CodeFinding]:
+    """Drop a bare parent (6C002) where its items (6C002.a) are listed."""
+    parents = {code.partition(".")[0] for code in found if "." in code}
+    return [finding for code, finding in found.items() if code not in parents]
+
+
+Hit = tuple[str, int, int, bool]
+
+
+def _hs(text: Text) -> Iterator[Hit]:
+    folded = text.folded
+    for label in HS_LABEL.finditer(folded):
+        yield from _list_after(folded, label.end())
+    if HS_LABEL.search(folded):
+        yield from _cells(folded)
+
+
+def _list_after(folded: str, position: int) -> Iterator[Hit]:
+    """Yield the codes that follow a label, as long as nothing but joints stands between them."""
+    while True:
+        code = HS_CODE.search(folded, position, position + 60)
+        if code is None or HS_FILL.sub("", EX.sub("", folded[position : code.start()])):
+            return
+        if _chapter(code[1]):
+            yield (
+                code[1].replace(".", ""),
+                code.start(1),
+                code.end(1),
+                OUT_AFTER.match(folded[code.end() :][:40]) is not None,
+            )
+        position = code.end()
+
+
+def _cells(folded: str) -> Iterator[Hit]:
+    """Yield the codes that fill a cell of a table."""
+    for cell in re.finditer(r"(?:(?<=\t)|(?<=\n))[ ]*(\d{10}|\d{8})[ ]*(?=\t|\n|$)", folded):
+        line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
+        if "\t" in line and _chapter(cell[1]):
+            yield cell[1], cell.start(1), cell.end(1), False
+
+
+def _chapter(code: str) -> bool:
+    """Tell whether the first two digits are a chapter; dates (2025…) in code lists were never seen with a label."""
+    return 1 <= int(code[:2]) <= 97 and code[:2] != "77"
+
+
+def _control(text: Text) -> Iterator[Hit]:
+    for hit in CONTROL_CODE.finditer(text.folded):
+        sentence = text.sentence_of(hit.start())
+        around = text.folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
+        if FOREIGN_LIST.search(around):
+            continue
+        before = text.folded[max(0, hit.start() - 60) : hit.start()]
+        behind = text.folded[hit.end() : hit.end() + 60]
+        out = (
+            OUT_BEFORE.search(before) is not None
+            and (NOT_UNDER.match(behind) or OUT_AFTER.match(behind)) is not None
+        )
+        yield hit[1], hit.start(1), hit.end(1), out

@@ -1,0 +1,49 @@
+"""Last days that are not effective dates: for comments, transitions, applications and reports."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import Deadline
+from controlwatch.core.reading.daywords import day_words
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from controlwatch.core.reading.text import Text
+
+#: Each kind with the words of its sentence; the day must close something (before, until, no later than).
+KINDS = (
+    (
+        "comments-close",
+        re.compile(r"意见|建议|反馈|\bcomments?\b|feedback", re.IGNORECASE),
+    ),  # 意见反馈截止时间为2025年2月1日
+    ("transition-ends", re.compile(r"过渡期|transition", re.IGNORECASE)),  # 过渡期至2026年6月30日
+    (
+        "application-closes",
+        re.compile(r"申请|申报|报名|\bappl(?:y|ication)", re.IGNORECASE),
+    ),  # 于2026年3月31日前提交申请
+    ("report-due", re.compile(r"报告|报送|上报|\breports?\b", re.IGNORECASE)),  # 于2026年1月31日前报送
+)
+CLOSES_BEFORE = re.compile(
+    r"(?:截止(?:时间|日期)?(?:为|至|是)?|截至|至|不晚于|不迟于|\b(?:by|until|before|no later than|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
+    re.IGNORECASE,
+)
+CLOSES_AFTER = re.compile(r"^\s*(?:前|以前|之前|止|截止|内)")
+
+
+def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
+    """Return the closing days a text sets, each with its sentence."""
+    found: dict[tuple[str, date], Deadline] = {}
+    for span in text.sentences:
+        words = text.at(span)
+        kind = next((name for name, pattern in KINDS if pattern.search(words)), None)
+        if kind is None or "暂停" in words:
+            continue
+        for word in day_words(words, anchor=anchor):
+            closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
+            if word.day and closes:
+                quote = text.quote(span.start + word.start, span.start + word.end)
+                found.setdefault((kind, word.day), Deadline(kind=kind, date=word.day, quote=quote))
+    return tuple(found.values())

@@ -1,0 +1,111 @@
+"""Which authorities a stretch of text names, and the run of names that stands before a number."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.text import Text
+
+RUN_WINDOW = 200  #: characters before a number in which its issuers may stand
+HEAD_LINES = 14
+TAIL_LINES = 16
+
+
+@lru_cache(maxsize=4)
+def _codes(lexicon: Lexicon) -> dict[str, str]:
+    return {
+        name.lower(): issuer.code
+        for issuer in lexicon.issuers
+        for name in (*issuer.zh, *issuer.en, issuer.code)
+    }
+
+
+@lru_cache(maxsize=4)
+def _names(lexicon: Lexicon) -> str:
+    return "|".join(
+        # Latin codes need word boundaries: MOF is not in MOFCOM.
+        rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name[0].isascii() else re.escape(name)
+        for name in sorted(_codes(lexicon), key=len, reverse=True)
+    )
+
+
+@lru_cache(maxsize=4)
+def _name(lexicon: Lexicon) -> re.Pattern[str]:
+    return re.compile(_names(lexicon), re.IGNORECASE)
+
+
+@lru_cache(maxsize=4)
+def _run(lexicon: Lexicon) -> re.Pattern[str]:
+    """Match names joined by commas, blanks or hyphens up to a number: 商务部、海关总署联合发布."""
+    joint = r"(?:\s*(?:[、,，]|和|及|与|-|and the|and|&|China's)?\s*)"
+    closing = r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?(?:发布了?|公布了?|印发|(?:jointly )?issued|的|公告)?\s*$"
+    return re.compile(rf"(?:(?:{_names(lexicon)}){joint})+{closing}", re.IGNORECASE)
+
+
+def named(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuer codes that a text names, in order, each once."""
+    codes = _codes(lexicon)
+    return tuple(dict.fromkeys(codes[hit[0].lower()] for hit in _name(lexicon).finditer(text)))
+
+
+def run_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int, tuple[str, ...]]:
+    """Return where the run of issuers right before an offset begins, and its codes; (offset, ()) for none."""
+    window = folded[max(0, offset - RUN_WINDOW) : offset]
+    hit = _run(lexicon).search(window)
+    if hit is None:
+        return offset, ()
+    return offset - len(window) + hit.start(), named(hit[0], lexicon)
+
+
+def issuers_of(text: Text, lexicon: Lexicon, numbered: Iterable[str]) -> tuple[str, ...]:
+    """Return every issuer of an instrument: of its number, its headline, its deciding clause, its signature."""
+    found = list(numbered)
+    for piece in (_headline(text), _deciding(text), *_signature(text, lexicon)):
+        found += named(piece, lexicon)
+    codes = dict.fromkeys("UELWM" if code == "UEL" else code for code in found)
+    return tuple(codes)
+
+
+#: The headline names its issuers before it says what is done.
+HEADLINE = re.compile(
+    r"^[^《\n]{0,80}?(?=公告|关于|公布|发布|令|答记者问|新闻发言人|就)"
+)  # 商务部 海关总署|关于发布…
+#: The clause that decides: the words before 决定.
+DECIDING = re.compile(
+    r"([^。；\n]{2,80}?)(?:联合)?决定(?:对|将|自|在|加强|采取|进口)"
+)  # 公安部、商务部、海关总署决定对…
+
+
+def _headline(text: Text) -> str:
+    hit = HEADLINE.match(text.title)
+    return hit[0] if hit else ""
+
+
+def _deciding(text: Text) -> str:
+    """Return the authorities that decide; what stands before 批准 only approved (经国务院批准)."""
+    hit = DECIDING.search(text.folded, text.title_end)
+    if hit is None or hit.start() > text.title_end + 1500:
+        return ""
+    return hit[1].rpartition("规定")[2].rpartition("批准")[2]
+
+
+def _signature(text: Text, lexicon: Lexicon) -> list[str]:
+    """Return the lines that consist of issuer names only, near the head or the foot of the text."""
+    lines = [line.strip() for line in text.folded[text.title_end :].splitlines() if line.strip()]
+    near = lines if len(lines) <= HEAD_LINES + TAIL_LINES else [*lines[:HEAD_LINES], *lines[-TAIL_LINES:]]
+    return [line for line in near if len(line) <= 90 and not _rest(line, lexicon)]
+
+
+def _rest(line: str, lexicon: Lexicon) -> str:
+    """Return what remains of a line without issuer names and joints."""
+    return (
+        re.sub(r"[\s、,，和及与]|办公厅|中华人民共和国", "", _name(lexicon).sub("", line))
+        if _name(lexicon).search(line)
+        else line
+    )

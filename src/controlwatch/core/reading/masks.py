@@ -1,0 +1,48 @@
+"""Blank out what is not the measure itself: cited titles, legal bases, end-use clauses, exclusions, file names."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+BLANK = "\x00"  #: holds a place, matches nothing
+
+#: Titles of documents cited in the body; the one just promulgated is the measure itself and stays.
+TITLE = re.compile(
+    r"(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》"
+)  # 根据《…法》
+LEGAL_BASIS = re.compile(
+    r"(?:根据|依据|依照|按照)[^。；\n]{0,400}?(?:有关规定|相关规定|规定，|等规定|规定)"
+)  # 根据…有关规定
+END_USE = re.compile(
+    r"(?:最终用途为|用于或者可能用于|用于或可能用于)[^。；\n]{1,200}?(?:的出口申请|的[，。；]|$)"
+    r"|(?<=[\u4e00-\u9fff（，、])(?:专门)?用于(?:制造|生产|研发|设计|开发|加工)[^，。；、\n（]{1,40}?的(?=[\u4e00-\u9fff])"
+    r"|使用[^，。；\n]{0,80}技术[^，。；\n]{0,10}(?:生产|制造)的"
+    r"|生产[0-9][A-E]\d{3}[^，。；\n]{0,20}的",
+    re.MULTILINE,
+)  # 最终用途为…的出口申请 · 用于制造导弹部件的 · 使用…技术在境外生产的
+EXCLUSION = re.compile(
+    r"非[0-9][A-E]\d{3}[^，。；\n]{0,40}?项下(?:所)?管制的|(?:不含|不包括)(?!但不限于)[^，。；\n）)]{1,60}|除[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的])"
+)  # 非1C226项下管制的
+FILE_NAME = re.compile(
+    r"^[^\n]{1,120}\.(?:pdf|docx?|xlsx?|ofd|wps|zip)[ ]*$", re.MULTILINE | re.IGNORECASE
+)  # 附件…目录.pdf
+ADDRESS = re.compile(r"https?://\S+|[\w.]+@[\w.]+")
+
+
+@lru_cache(maxsize=8)
+def measure_only(folded: str) -> str:
+    """Return the text with everything blanked that only surrounds the measure; offsets stay."""
+    masked = folded
+    for pattern in (TITLE, LEGAL_BASIS, END_USE, EXCLUSION, FILE_NAME, ADDRESS):
+        masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
+    return masked
+
+
+@lru_cache(maxsize=8)
+def acts_only(folded: str) -> str:
+    """Return the text with cited titles and legal bases blanked: what is left says what is done."""
+    masked = folded
+    for pattern in (TITLE, FILE_NAME):
+        masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
+    return masked

@@ -1,0 +1,257 @@
+"""Document numbers: every wild form in which notices write them, lists and ranges expanded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import DocumentNumber
+from controlwatch.core.reading.daywords import day_words
+from controlwatch.core.reading.fold import fold
+from controlwatch.core.reading.issuers import named, run_before
+from controlwatch.core.reading.numerals import NUMERAL, number
+from controlwatch.core.reading.text import Span, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controlwatch.core.reading.lexicon import Lexicon
+
+_YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
+_N = rf"(?:\d{{1,4}}(?![\d%])|{NUMERAL}{{1,6}})"
+_JOINT = r"(?:、|,|，|和|及|与|以及|至|到|-|~|－|—)"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+HEADED = re.compile(
+    rf"(公\s*告|令|工作机制)\s*(?:[〔\[【(（]?\s*{_YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?)*)"
+)  # 公告2025年第55号、56号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
+TAILED = re.compile(
+    rf"(?:{_YEAR}\s*年?\s*)?((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?)*)\s*(公告|令)"
+)  # 2024年第67号公告 · 第19、20号公告 · 18号公告 · 2005年第29号令
+LETTER = re.compile(
+    r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
+)  # 工信部联安全函〔2025〕335号
+ENGLISH = re.compile(
+    r"\b(Announcement|Notice|Order|Decree|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(?:No(?:s)?\.?\s*|Number\s+)?"
+    rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
+    rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
+    r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in)\s+(\d{4})\b|\s*\((?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})\))?"
+)  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Order No. 5
+CANONICAL = re.compile(
+    r"(?<![\w-])([A-Za-z]{2,8}(?:-[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(\d{4})\s*-\s*(\d{1,4})(?![\d-])",
+    re.IGNORECASE,
+)  # MOFCOM-GACC 2025-18 · MOFCOM Order 2025-6 · UEL 2025-10
+STATE_COUNCIL = re.compile(
+    r"\bState Council (?:Order|Decree)(?: No\.?)?\s*(\d{1,4})\b", re.IGNORECASE
+)  # State Council Order 792
+BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
+HEAD_LINE = re.compile(
+    rf"^[ ]*(?:{_YEAR}\s*年\s*)?第\s*({_N})\s*号[ ]*$", re.MULTILINE
+)  # a line of its own below the issuers: 2022年 第42号 · 第792号
+RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
+PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({_N})")
+MAX_RANGE = 30  #: a longer "range" is something else
+CONTINUOUS = {"State Council", "President"}  #: orders numbered through the years, not within one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A document number where it stands in the text."""
+
+    start: int  #: of the issuers, where they stand right before the number
+    end: int
+    number: DocumentNumber
+
+
+def mentions(text: Text, lexicon: Lexicon, *, year: int | None = None) -> tuple[Mention, ...]:
+    """Return the numbers a text names, in order; `year` is the text's own, for numbers without one."""
+    raw = sorted(_found(text.folded, lexicon), key=lambda found: (found.start, -found.end))
+    kept: list[Mention] = []
+    for mention in raw:
+        # Numbers of one list share their span; another reading of the same words does not count.
+        if (
+            kept
+            and mention.start < kept[-1].end
+            and (mention.start, mention.end) != (kept[-1].start, kept[-1].end)
+        ):
+            continue
+        kept.append(mention)
+    return tuple(_completed(kept, text, lexicon, year))
+
+
+def parse_number(typed: str, lexicon: Lexicon) -> DocumentNumber | None:
+    """Return a number as a person types it, or None. `2025-18` has no issuers.
+
+    >>> parse_number("mofcom-gacc 2025-18", lexicon).canonical
+    'MOFCOM-GACC 2025-18'
+    """
+    text = Text.of(" ".join(typed.split()), "")
+    found = next(iter(mentions(text, lexicon)), None)
+    if found is not None:
+        return found.number
+    bare = BARE.fullmatch(text.title.strip())
+    return DocumentNumber(year=int(bare[1]), n=int(bare[2])) if bare else None
+
+
+def _found(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
+    yield from _letters(folded)
+    for hit in HEADED.finditer(folded):
+        # 公告4: without a year the list must say 号, else it is any figure after the word.
+        if hit[2] or "号" in hit[3]:
+            order = hit[1] == "令"
+            yield from _listed(
+                folded, (hit.start(), hit.end()), lexicon, year=hit[2], numbers=hit[3], order=order
+            )
+    for hit in TAILED.finditer(folded):
+        if "号" in hit[2]:
+            order = hit[3] == "令"
+            yield from _listed(
+                folded, (hit.start(), hit.end()), lexicon, year=hit[1], numbers=hit[2], order=order
+            )
+    for hit in ENGLISH.finditer(folded):
+        order = hit[1] in {"Order", "Decree"}
+        year = hit[2] or hit[4] or hit[5] or hit[6]
+        yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[3], order=order)
+    yield from _typed(folded, lexicon)
+
+
+def _letters(folded: str) -> Iterator[Mention]:
+    for hit in LETTER.finditer(folded):
+        words = re.sub(r"\s", "", hit[0])
+        prefix = re.split(r"[〔\[﹝]", words)[0]
+        if prefix.endswith(("公告", "令", "工作机制")):
+            continue
+        start, end = _letter_span(hit)
+        yield Mention(
+            start=start, end=end, number=DocumentNumber(letter=re.sub(r"\s", "", folded[start:end]))
+        )
+
+
+#: A letter-style number begins with the issuing body's short form; verbs before it are not part of it.
+LETTER_LEAD = re.compile(r"^.*(?:根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
+
+
+def _letter_span(hit: re.Match[str]) -> tuple[int, int]:
+    head = re.split(r"[〔\[﹝]", hit[0])[0]
+    lead = LETTER_LEAD.match(head)
+    return hit.start() + (lead.end() if lead else 0), hit.end()
+
+
+def _typed(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
+    known = {issuer.code.upper(): issuer.code for issuer in lexicon.issuers} | {"UEL": "UEL", "UELWM": "UEL"}
+    for hit in CANONICAL.finditer(folded):
+        codes = [known.get(code.upper()) for code in hit[1].split("-")]
+        issuers = tuple(code for code in codes if code)
+        if len(issuers) == len(codes):
+            series = "Order" if hit[2] else ""
+            parts = DocumentNumber(issuers=issuers, series=series, year=int(hit[3]), n=int(hit[4]))
+            yield Mention(start=hit.start(), end=hit.end(), number=parts)
+    for hit in STATE_COUNCIL.finditer(folded):
+        parts = DocumentNumber(issuers=("State Council",), series="Order", n=int(hit[1]))
+        yield Mention(start=hit.start(), end=hit.end(), number=parts)
+
+
+def _listed(
+    folded: str, span: tuple[int, int], lexicon: Lexicon, *, year: str | None, numbers: str, order: bool
+) -> Iterator[Mention]:
+    """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
+    start, issuers = run_before(folded, span[0], lexicon)
+    for n in _expanded(numbers):
+        parts = DocumentNumber(
+            issuers=issuers, series="Order" if order else "", year=number(year) if year else None, n=n
+        )
+        yield Mention(start=start, end=span[1], number=parts)
+
+
+def _expanded(numbers: str) -> list[int]:
+    found: list[int] = []
+    for piece in PIECE.finditer(numbers):
+        n = number(piece[2])
+        if n is None:
+            continue
+        if found and piece[1] and RANGE.fullmatch(piece[1]) and 0 < n - found[-1] <= MAX_RANGE:
+            found.extend(range(found[-1] + 1, n))
+        found.append(n)
+    return list(dict.fromkeys(found))
+
+
+def _completed(found: Iterable[Mention], text: Text, lexicon: Lexicon, year: int | None) -> Iterator[Mention]:
+    """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
+    last: DocumentNumber | None = None
+    for mention in found:
+        parts = mention.number
+        if parts.letter is None:
+            parts = _with_year(_with_issuers(mention, text, lexicon, last), mention, text, last, year)
+        parts = _settled(parts)
+        last = parts
+        if parts.letter or parts.year or parts.issuers and parts.issuers[0] in CONTINUOUS or parts.series:
+            yield replace(mention, number=parts)
+
+
+def _with_issuers(
+    mention: Mention, text: Text, lexicon: Lexicon, last: DocumentNumber | None
+) -> DocumentNumber:
+    parts = mention.number
+    if parts.issuers:
+        return parts
+    sentence = text.sentence_of(mention.start)
+    before = named(text.folded[sentence.start : mention.start], lexicon)
+    if before:
+        return replace(parts, issuers=before if text.folded[mention.start].isascii() else before[-1:])
+    if last is not None and not last.letter:
+        return replace(parts, issuers=last.issuers[:1] if parts.year != last.year else last.issuers)
+    return parts
+
+
+def _with_year(
+    parts: DocumentNumber, mention: Mention, text: Text, last: DocumentNumber | None, year: int | None
+) -> DocumentNumber:
+    if parts.year or parts.issuers[:1] == ("State Council",):
+        return parts
+    sentence = text.sentence_of(mention.start)
+    days = [
+        word.day
+        for word in day_words(text.at(Span(sentence.start, min(sentence.end, sentence.start + 400))))
+        if word.day
+    ]
+    if parts.series == "Order" and not days:
+        return parts
+    if last is not None and last.year and parts.series == last.series:
+        return replace(parts, year=last.year)
+    return replace(parts, year=days[0].year if days else year)
+
+
+def _settled(parts: DocumentNumber) -> DocumentNumber:
+    """Write the series of the working mechanism as UEL, and orders numbered through the years without one."""
+    if "UELWM" in parts.issuers:
+        return replace(parts, issuers=("UEL",), series="")
+    if parts.series == "Order" and parts.issuers[:1] == ("State Council",):
+        return replace(parts, year=None)
+    return parts
+
+
+def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
+    """Return the number printed on a line of its own below the issuers' names (公 告 / 2022年 第42号)."""
+    head = text.folded[: text.title_end + 600]
+    hit = HEAD_LINE.search(head, text.title_end)
+    if hit is None:
+        return None
+    above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
+    issuers = named(above, lexicon)
+    n = number(hit[2])
+    kind = re.search(r"(公告|令)\s*$", above)
+    if not issuers or n is None or kind is None:
+        return None
+    parts = DocumentNumber(
+        issuers=issuers,
+        series="Order" if kind[1] == "令" else "",
+        year=number(hit[1]) if hit[1] else None,
+        n=n,
+    )
+    return Mention(start=hit.start(), end=hit.end(), number=_settled(parts))
+
+
+def label_number(label: str, lexicon: Lexicon) -> DocumentNumber | None:
+    """Return the number of a printed label such as 【发布文号】商务部公告2025年第10号."""
+    return parse_number(fold(label), lexicon)

@@ -1,0 +1,94 @@
+"""The destinations a rule singles out, and whether it is a rule for the whole destination."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from controlwatch.core.reading.masks import acts_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHit:
+    """A destination singled out, with the place of its proof."""
+
+    code: str
+    start: int
+    end: int
+    wide: bool  #: the rule is for the destination, not for parties in it
+
+
+@lru_cache(maxsize=4)
+def _codes(lexicon: Lexicon) -> dict[str, str]:
+    full = {name: place.code for place in lexicon.places for name in (*place.zh, *place.en)}
+    return full | {place.short: place.code for place in lexicon.places if place.short}
+
+
+@lru_cache(maxsize=4)
+def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    han = "|".join(sorted((name for place in lexicon.places for name in place.zh), key=len, reverse=True))
+    short = "|".join(place.short for place in lexicon.places if place.short)
+    latin = "|".join(
+        re.escape(name) for name in sorted((n for p in lexicon.places for n in p.en), key=len, reverse=True)
+    )
+    many = rf"((?:{han})(?:(?:、|和|及|与|或)(?:{han}))*)"
+    counted = r"(?:\d+|[一二三四五六七八九十两]+)"
+    return (
+        (
+            re.compile(
+                rf"(?:对|向|输往|涉){many}(?:等国家?|等特定国家)?(?:（地区）)?(?:军事用户|军事)?[^，。；\n]{{0,24}}?(?:出口|管制)"
+            ),
+            True,
+        ),  # 对日本出口管制
+        (re.compile(rf"(?:物项|材料|许可)[^，。；\n]{{0,12}}对({short})出口"), True),  # …两用物项对美出口
+        (re.compile(rf"原产于{many}"), True),  # 原产于美国的进口商品
+        (re.compile(rf"{counted}家{many}"), False),  # 10家美国实体
+        (re.compile(rf"{counted}家({short})(?:国)?(?:涉军)?(?:实体|企业|公司)"), False),  # 16家美涉军实体
+        (
+            re.compile(rf"(?:将|对){many}[^，。；\n]{{1,60}}?(?:列入|纳入|移出|采取)"),
+            False,
+        ),  # 将美国…集团列入
+        (
+            re.compile(
+                rf"\bexports?[^.;\n]{{0,60}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?:{latin})\b)*)"
+            ),
+            True,
+        ),  # exports to the US
+        (
+            re.compile(
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|firms|banks|defen[cs]e)\b"
+            ),
+            False,
+        ),  # 16 US entities
+        (re.compile(rf"\boriginating in (?:the )?((?:{latin}))\b"), True),
+    )
+
+
+def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
+    """Return the destinations in the order in which the text singles them out, each once, wide ones kept wide."""
+    best: dict[str, PlaceHit] = {}
+    for hit in sorted(_found(text, lexicon), key=lambda found: found.start):
+        if hit.code not in best or hit.wide and not best[hit.code].wide:
+            best[hit.code] = hit
+    return tuple(best.values())
+
+
+def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
+    codes, words = _codes(lexicon), acts_only(text.folded)
+    for pattern, wide in _patterns(lexicon):
+        for hit in pattern.finditer(words):
+            for name in _split(hit[1], codes):
+                yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), wide=wide)
+
+
+def _split(words: str, codes: dict[str, str]) -> list[str]:
+    pieces = [piece.strip().removeprefix("the ") for piece in re.split(r"、|和|及|与|或|,| and ", words)]
+    return [piece for piece in pieces if piece in codes]

@@ -1,0 +1,225 @@
+"""A card says what an alert says, before any channel draws it; a message is the cards of one delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from controlwatch.core.calendar import BEIJING, beijing_day
+from controlwatch.core.model import (
+    Alert,
+    Delivery,
+    EffectiveDate,
+    Kind,
+    Language,
+    Notice,
+    Stretch,
+)
+from controlwatch.core.reading.lexicon import Lexicon
+from controlwatch.core.render.words import pick, tongues, word
+
+Tone = Literal[
+    "tighten", "relax", "suspend", "resume", "clarify", "neutral", "report", "health-down", "health-up"
+]
+
+SHOWN_CODES = 8
+SHOWN_ENTITIES = 6
+#: A redline of more characters than this is cut; the whole is in `controlwatch show`.
+LONGEST_REDLINE = 1_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A label, what is concluded, and the words that prove it."""
+
+    label: str
+    value: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One alert, ready to be drawn."""
+
+    tone: Tone
+    badge: str  #: the direction, or what kind of alert this is, in capitals
+    heading: str  #: number and items: the line that must be enough on a phone
+    title: str  #: the notice's own title
+    summary: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    moved: tuple[str, ...] = ()
+    redline: tuple[Stretch, ...] = ()
+    doubts: tuple[str, ...] = ()
+    url: str | None = None
+    footer: tuple[str, ...] = ()
+    labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What leaves in one piece: one card, or a digest of several."""
+
+    subject: str
+    cards: tuple[Card, ...]
+
+
+def compose(deliveries: tuple[Delivery, ...], lexicon: Lexicon, *, now: datetime) -> Message:
+    """Make the message for deliveries that leave together; all have the same subscription."""
+    language = deliveries[0].subscription.language
+    cards = tuple(
+        card(delivery.alert, lexicon, language=language, why=delivery.why, today=beijing_day(now))
+        for delivery in deliveries
+    )
+    if len(cards) == 1:
+        return Message(subject=f"{cards[0].badge}: {cards[0].heading}", cards=cards)
+    count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
+    return Message(subject=f"controlwatch: {count}, {beijing_day(now)}", cards=cards)
+
+
+def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today: date) -> Card:
+    """Draw up the card of an alert. `today` is the day in Beijing, for the days left."""
+    labels = (
+        word("moved", language),
+        word("redline", language),
+        word("doubts", language),
+        word("source", language),
+    )
+    footer = tuple(_footer(alert, why, language))
+    if alert.notice is None:
+        tone: Tone = "health-up" if alert.kind == "health-up" else "health-down"
+        return Card(
+            tone=tone,
+            badge=word(alert.kind, language),
+            heading=alert.title,
+            title="",
+            summary=(alert.body,),
+            url=alert.url,
+            footer=footer,
+            labels=labels,
+        )
+    notice = alert.notice
+    change = alert.change
+    amended = change is not None and alert.kind == "amended"
+    return Card(
+        tone="report" if alert.kind == "report" else notice.direction.value,
+        badge=_badge(alert, notice, language),
+        heading=_heading(alert, notice, lexicon, language),
+        title=alert.title,
+        summary=tuple(
+            text for text in (getattr(notice.summary, tongue) for tongue in tongues(language)) if text
+        ),
+        facts=tuple(_facts(alert, notice, lexicon, language, today)),
+        moved=change.moved if amended and change else (),
+        redline=_cut(change.redline) if amended and change else (),
+        doubts=notice.doubts,
+        url=alert.url,
+        footer=footer,
+        labels=labels,
+    )
+
+
+def _badge(alert: Alert, notice: Notice, language: Language) -> str:
+    if alert.kind == "report":
+        return word("report", language)
+    if alert.kind == "amended":
+        return word("amended", language)
+    if notice.kind is Kind.DRAFT:
+        return word("draft", language)
+    if notice.kind is Kind.EMPTY:
+        return word("unread", language)
+    return word(notice.direction.value, language)
+
+
+def _heading(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language) -> str:
+    number = notice.number.canonical if notice.number is not None else alert.about
+    tongue = tongues(language)[0]
+    names = [lexicon.category_name(finding.id, tongue) for finding in notice.categories]
+    items = ", ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else "")
+    return " · ".join(part for part in (number, items) if part) or alert.title
+
+
+def _facts(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language, today: date) -> Iterator[Fact]:
+    if alert.about:
+        yield Fact(label=word("about", language), value=alert.about)
+    for found in notice.effective:
+        yield _effective(found, language, today)
+    for deadline in notice.deadlines:
+        label = f"{word('deadline', language)} ({word(deadline.kind, language)})"
+        yield Fact(label=label, value=_day(deadline.date, today, language), quote=deadline.quote)
+    for finding in notice.categories:
+        name = pick(
+            lexicon.category_name(finding.id, "en"), lexicon.category_name(finding.id, "zh"), language
+        )
+        resolved = f" ({word('resolved', language)})" if finding.basis == "resolved" else ""
+        yield Fact(
+            label=word("categories", language), value=f"{name} [{finding.id}]{resolved}", quote=finding.quote
+        )
+    if notice.destinations:
+        names = [
+            pick(lexicon.place_name(code, "en"), lexicon.place_name(code, "zh"), language)
+            for code in notice.destinations
+        ]
+        yield Fact(label=word("destinations", language), value=", ".join(names))
+    yield from _codes("hs", [code.code for code in notice.hs_codes], language)
+    yield from _codes("control", [code.code for code in notice.control_codes], language)
+    for relation in notice.relations:
+        clause = f" {relation.clause}" if relation.clause else ""
+        acts = f"{word(relation.verb.value, language)} {relation.target}{clause}"
+        yield Fact(label=word("relations", language), value=acts, quote=relation.quote)
+    if notice.entities:
+        named = [pick(entity.en or entity.zh, entity.zh, language) for entity in notice.entities]
+        yield Fact(label=word("entities", language), value=_some(named, SHOWN_ENTITIES, language))
+
+
+def _effective(found: EffectiveDate, language: Language, today: date) -> Fact:
+    start = _day(found.start, today, language) if found.start else word("not-stated", language)
+    if found.time is not None:
+        start += f" {found.time:%H:%M}"
+    until = f" → {word('until', language)} {_day(found.until, today, language)}" if found.until else ""
+    scope = f" ({found.scope})" if found.scope != "all" else ""
+    return Fact(label=word("effective", language), value=f"{start}{until}{scope}", quote=found.quote)
+
+
+def _day(day: date, today: date, language: Language) -> str:
+    left = (day - today).days
+    if left == 0:
+        return f"{day} ({word('today', language)})"
+    if left < 0:
+        return f"{day}"
+    return f"{day} ({pick(f'in {left} days', f'{left} 天后', language)})"
+
+
+def _codes(key: str, codes: list[str], language: Language) -> Iterator[Fact]:
+    if codes:
+        yield Fact(label=word(key, language), value=_some(codes, SHOWN_CODES, language))
+
+
+def _some(items: list[str], most: int, language: Language) -> str:
+    more = len(items) - most
+    rest = " " + pick(f"and {more} more", f"等共 {len(items)} 项", language) if more > 0 else ""
+    return ", ".join(items[:most]) + rest
+
+
+def _footer(alert: Alert, why: str, language: Language) -> Iterator[str]:
+    if alert.notice is not None and alert.notice.published is not None:
+        yield pick(f"published {alert.notice.published}", f"发布于 {alert.notice.published}", language)
+    seen = alert.made_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+    yield pick(
+        f"seen by {alert.watcher} at {seen} Beijing time", f"{alert.watcher} 于北京时间 {seen} 发现", language
+    )
+    if why:
+        yield f"{word('why', language)}: {why}"
+
+
+def _cut(redline: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    kept: list[Stretch] = []
+    left = LONGEST_REDLINE
+    for stretch in redline:
+        if left <= 0:
+            kept.append(Stretch(op="same", text=" …"))
+            break
+        kept.append(Stretch(op=stretch.op, text=stretch.text[:left]))
+        left -= len(stretch.text)
+    return tuple(kept)

@@ -1,0 +1,126 @@
+"""Cards as Slack blocks, within Slack's documented limits.
+
+Everything that came from the net stands in `plain_text` or in `rich_text` elements, where Slack reads
+neither mentions nor links nor formatting: no text can call a channel or forge a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from controlwatch.core.model import Stretch
+from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.safe import clipped, one_line
+
+Block = dict[str, Any]
+
+HEADER = 150
+TEXT = 2_900
+MOST_BLOCKS = 50
+#: Slack refuses messages of about 13,200 characters in all, whatever their blocks.
+MOST_CHARACTERS = 12_000
+MARKS = {
+    "tighten": "🔴",
+    "resume": "🔴",
+    "suspend": "🟡",
+    "relax": "🟢",
+    "clarify": "🔵",
+    "neutral": "⚪",
+    "report": "📰",
+    "health-down": "⚠️",
+    "health-up": "✅",
+}
+
+
+def blocks(message: Message) -> list[Block]:
+    """Return the blocks of a message: at most 50, within Slack's size."""
+    made: list[Block] = []
+    if len(message.cards) > 1:
+        made.append(_header(message.subject))
+    room = MOST_CHARACTERS - len(message.subject)
+    for place, card in enumerate(message.cards):
+        drawn = list(_card(card, brief=len(message.cards) > 1))
+        size = sum(_size(block) for block in drawn)
+        if size > room or len(made) + len(drawn) > MOST_BLOCKS - 1:
+            made.append(_context(f"… {len(message.cards) - place} more: controlwatch latest"))
+            break
+        room -= size
+        made.extend(drawn)
+    return made
+
+
+def fallback(message: Message) -> str:
+    """Return the text for notifications and screen readers, escaped as Slack asks."""
+    text = one_line(message.subject, 300)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _card(card: Card, *, brief: bool) -> Iterator[Block]:
+    yield _header(f"{MARKS[card.tone]} {card.badge}: {card.heading}")
+    body = [_styled(one_line(card.title, 400), bold=True)] if card.title else []
+    body += [_styled("\n" + clipped(text, TEXT // 2)) for text in card.summary]
+    if body:
+        yield _rich({"type": "rich_text_section", "elements": body})
+    facts = card.facts[: 4 if brief else 24]
+    if facts:
+        yield _rich(
+            {"type": "rich_text_section", "elements": [part for fact in facts for part in _fact(fact, brief)]}
+        )
+    yield from _changes(card)
+    if card.doubts:
+        yield _context(f"❓ {card.labels[2]}: " + "; ".join(card.doubts))
+    if card.url:
+        link = {"type": "link", "url": card.url[:2_000], "text": one_line(card.url, 200)}
+        yield _rich({"type": "rich_text_section", "elements": [_styled(f"{card.labels[3]}: "), link]})
+    yield _context(" · ".join(card.footer))
+
+
+def _fact(fact: Any, brief: bool) -> Iterator[Block]:  # noqa: FBT001 - a private drawing detail
+    yield _styled(f"{fact.label}: ", bold=True)
+    yield _styled(one_line(fact.value, 500) + "\n")
+    if fact.quote and not brief:
+        yield _styled(f"   「{one_line(fact.quote, 160)}」\n", italic=True)
+
+
+def _changes(card: Card) -> Iterator[Block]:
+    if card.moved:
+        lines = "".join(f"\n• {one_line(line, 300)}" for line in card.moved)
+        yield _rich(
+            {"type": "rich_text_section", "elements": [_styled(card.labels[0], bold=True), _styled(lines)]}
+        )
+    if card.redline:
+        parts = [_stretch(stretch) for stretch in card.redline if stretch.text]
+        yield _rich({"type": "rich_text_quote", "elements": parts})
+
+
+def _stretch(stretch: Stretch) -> Block:
+    text = clipped(stretch.text, 600) or " "
+    return _styled(text, strike=stretch.op == "deleted", bold=stretch.op == "inserted")
+
+
+def _styled(text: str, **style: bool) -> Block:
+    chosen = {name: value for name, value in style.items() if value}
+    element: Block = {"type": "text", "text": text or " "}
+    return element | ({"style": chosen} if chosen else {})
+
+
+def _rich(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": {"type": "plain_text", "text": one_line(text, HEADER), "emoji": True}}
+
+
+def _context(text: str) -> Block:
+    element = {"type": "plain_text", "text": clipped(text, 1_900) or "—", "emoji": True}
+    return {"type": "context", "elements": [element]}
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(_size(item) for item in value.values())
+    return sum(_size(item) for item in value) if isinstance(value, list) else 0

@@ -1,0 +1,56 @@
+"""Cards as plain text: for mail and for logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from controlwatch.core.model import Stretch
+from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.safe import clean, one_line
+
+
+def text(message: Message) -> str:
+    """Return a message as plain text, cards parted by a rule."""
+    parts = ["\n".join(lines(card)) for card in message.cards]
+    if len(parts) > 1:
+        contents = "\n".join(
+            f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(message.cards, 1)
+        )
+        parts.insert(0, clean(f"{message.subject}\n\n{contents}"))
+    return f"\n\n{'─' * 60}\n\n".join(parts) + "\n"
+
+
+def lines(card: Card) -> Iterator[str]:
+    """Yield a card line by line."""
+    yield one_line(f"{card.badge}: {card.heading}", 500)
+    if card.title:
+        yield one_line(card.title, 500)
+    for paragraph in card.summary:
+        yield ""
+        yield clean(paragraph)
+    if card.facts:
+        yield ""
+    for fact in card.facts:
+        yield f"{fact.label}: {one_line(fact.value, 800)}"
+        if fact.quote:
+            yield f"    「{one_line(fact.quote, 300)}」"
+    if card.moved:
+        yield ""
+        yield f"{card.labels[0]}:"
+        yield from (f"  • {one_line(line, 500)}" for line in card.moved)
+    if card.redline:
+        yield ""
+        yield f"{card.labels[1]}: {redline(card.redline)}"
+    if card.doubts:
+        yield ""
+        yield from (f"{card.labels[2]}: {one_line(doubt, 500)}" for doubt in card.doubts)
+    yield ""
+    if card.url:
+        yield f"{card.labels[3]}: {one_line(card.url, 2000)}"
+    yield from (one_line(line, 500) for line in card.footer)
+
+
+def redline(stretches: Iterable[Stretch]) -> str:
+    """Return a redline in signs: [-deleted-]{+inserted+}."""
+    signs = {"same": ("", ""), "deleted": ("[-", "-]"), "inserted": ("{+", "+}")}
+    return clean("".join(signs[stretch.op][0] + stretch.text + signs[stretch.op][1] for stretch in stretches))

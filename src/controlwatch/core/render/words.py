@@ -1,0 +1,73 @@
+"""The words on a card, English and Chinese."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from controlwatch.core.model import Language
+
+#: key → (English, Chinese)
+WORDS: dict[str, tuple[str, str]] = {
+    "tighten": ("TIGHTENS", "收紧"),
+    "relax": ("RELAXES", "放宽"),
+    "suspend": ("SUSPENDS", "暂停实施"),
+    "resume": ("RESUMES", "恢复实施"),
+    "clarify": ("CLARIFIES", "解释说明"),
+    "neutral": ("CHANGES", "调整"),
+    "draft": ("DRAFT", "征求意见"),
+    "unread": ("NOT READ YET", "尚未读取"),
+    "report": ("PRESS REPORT, not the law", "媒体报道，非正式规定"),
+    "amended": ("TEXT AMENDED", "文本修改"),
+    "health-down": ("NOT WATCHED", "监测中断"),
+    "health-up": ("SEEN AGAIN", "监测恢复"),
+    "effective": ("Effective", "生效"),
+    "until": ("Until", "截止"),
+    "deadline": ("Deadline", "期限"),
+    "categories": ("Items", "物项"),
+    "destinations": ("Destinations", "目的地"),
+    "hs": ("HS codes", "海关商品编号"),
+    "control": ("Control codes", "管制编码"),
+    "relations": ("Acts on", "涉及文件"),
+    "entities": ("Parties named", "列名主体"),
+    "moved": ("What changed", "变化"),
+    "redline": ("Redline", "修改对照"),
+    "doubts": ("Doubts", "存疑"),
+    "source": ("Source", "来源"),
+    "why": ("Why you get this", "订阅原因"),
+    "about": ("Reports on", "报道对象"),
+    "not-stated": ("not stated", "未载明"),
+    "today": ("today", "今日"),
+    "resolved": ("through the notice acted on", "据所涉文件"),
+    "comments-close": ("comments close", "意见截止"),
+    "transition-ends": ("transition ends", "过渡期结束"),
+    "application-closes": ("applications close", "申请截止"),
+    "report-due": ("report due", "报告期限"),
+    "suspends": ("suspends", "暂停"),
+    "resumes": ("resumes", "恢复"),
+    "repeals": ("repeals", "废止"),
+    "amends": ("amends", "修改"),
+    "implements": ("implements", "实施"),
+    "extends": ("extends", "延长"),
+    "clarifies": ("clarifies", "解释"),
+    "reports": ("reports", "报道"),
+}
+
+
+def word(key: str, language: Language) -> str:
+    """Return a word in the subscriber's language; both are joined by a blank."""
+    english, chinese = WORDS.get(key, (key, key))
+    if language == "en" or english == chinese:
+        return english
+    return chinese if language == "zh" else f"{english} {chinese}"
+
+
+def pick(english: str, chinese: str, language: Language) -> str:
+    """Return a name in the subscriber's language; both are parted by a dot."""
+    if language == "en" or not chinese or english == chinese:
+        return english
+    return chinese if language == "zh" else f"{english} · {chinese}"
+
+
+def tongues(language: Language) -> tuple[Literal["en", "zh"], ...]:
+    """Return the languages to print, in order."""
+    return ("en", "zh") if language == "both" else (language,)

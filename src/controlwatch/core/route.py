@@ -1,0 +1,130 @@
+"""Alert × subscriptions × now → deliveries, each with its due time and its why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from controlwatch.core.books import Planned
+from controlwatch.core.model import Alert, Notice, Subscription
+
+
+def route(
+    alert: Alert, subscriptions: Iterable[Subscription], *, text: str = "", now: datetime
+) -> tuple[Planned, ...]:
+    """Return one planned delivery for each subscription that the alert concerns.
+
+    `text` is the notice's whole text, for subscriptions by free term.
+    """
+    return tuple(
+        Planned(subscription_id=subscription.id, due_at=due_at(subscription, now=now), why=why)
+        for subscription in subscriptions
+        if (why := reason(alert, subscription, text=text)) is not None
+    )
+
+
+def reason(alert: Alert, subscription: Subscription, *, text: str = "") -> str | None:
+    """Say why this subscription gets the alert, or None.
+
+    Criteria of one kind are alternatives, criteria of different kinds must all hold, and a
+    subscription without criteria gets everything.
+    """
+    if alert.kind in {"health-down", "health-up"}:
+        return "health of the watchers" if subscription.health else None
+    if alert.kind == "report" and not subscription.reports:
+        return None
+    if alert.notice is None:
+        return None
+    reasons = [
+        _why(subscription.categories, _categories(alert, subscription), "category"),
+        _why(subscription.issuers, _common(subscription.issuers, alert.notice.issuers), "issuer"),
+        _why(
+            subscription.directions, _common(subscription.directions, [alert.notice.direction]), "direction"
+        ),
+        _why(
+            subscription.destinations,
+            _common(subscription.destinations, alert.notice.destinations),
+            "destination",
+        ),
+        _why(subscription.hs_prefixes, _prefixes(alert.notice, subscription), "HS code"),
+        _why(subscription.terms, _terms(alert, subscription, text), "term"),
+    ]
+    if None in reasons:
+        return None
+    return "; ".join(why for why in reasons if why) or "subscribed to everything"
+
+
+def covers(chosen: str, category: str) -> bool:
+    """Say whether a chosen category covers another: a group covers its leaves.
+
+    >>> covers("battery", "battery.liion"), covers("battery.liion", "battery")
+    (True, False)
+    """
+    return category == chosen or category.startswith(f"{chosen}.")
+
+
+def _why(wanted: tuple[str, ...], hits: list[str], what: str) -> str | None:
+    if not wanted:
+        return ""
+    return f"{what} {', '.join(hits)}" if hits else None
+
+
+def _common(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
+    present = set(there)
+    return [item for item in wanted if item in present]
+
+
+def _categories(alert: Alert, subscription: Subscription) -> list[str]:
+    notice = alert.notice
+    if notice is None:
+        return []
+    touched = [finding.id for finding in notice.categories]
+    if not touched and alert.kind != "report":
+        # A change whose items we could not read may concern anybody: better one alert too many.
+        return ["not readable from this notice, sent to be safe"]
+    return sorted({item for item in touched for chosen in subscription.categories if covers(chosen, item)})
+
+
+def _prefixes(notice: Notice, subscription: Subscription) -> list[str]:
+    codes = {finding.code for finding in notice.hs_codes}
+    return sorted(code for code in codes if code.startswith(subscription.hs_prefixes))
+
+
+def _terms(alert: Alert, subscription: Subscription, text: str) -> list[str]:
+    haystack = f"{alert.title}\n{text}".casefold()
+    return [term for term in subscription.terms if term.casefold() in haystack]
+
+
+def due_at(subscription: Subscription, *, now: datetime) -> datetime:
+    """When a delivery made now is to leave, as an instant in the zone of `now`.
+
+    Immediate ones wait for the end of the quiet hours; digests for the next day and hour chosen.
+    """
+    local = now.astimezone(ZoneInfo(subscription.timezone))
+    if subscription.rate != "immediate":
+        local = _next(
+            local, subscription.at, weekday=subscription.weekday if subscription.rate == "weekly" else None
+        )
+    return _after_quiet(local, subscription.quiet).astimezone(now.tzinfo)
+
+
+def _next(local: datetime, at: time, *, weekday: int | None) -> datetime:
+    moment = local.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    while moment < local or (weekday is not None and moment.weekday() != weekday):
+        moment += timedelta(days=1)
+    return moment
+
+
+def _after_quiet(local: datetime, quiet: tuple[time, time] | None) -> datetime:
+    if quiet is None or not _within(local.time(), quiet):
+        return local
+    end = local.replace(hour=quiet[1].hour, minute=quiet[1].minute, second=0, microsecond=0)
+    return end if end > local else end + timedelta(days=1)
+
+
+def _within(moment: time, quiet: tuple[time, time]) -> bool:
+    start, end = quiet
+    if start <= end:
+        return start <= moment < end
+    return moment >= start or moment < end

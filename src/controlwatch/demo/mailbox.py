@@ -1,0 +1,69 @@
+"""A mail server on loopback that keeps what it takes: aiosmtpd, with the refusals that tests ask for."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from typing import TYPE_CHECKING, Any
+
+from aiosmtpd.controller import Controller
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+
+class _AnyPort(Controller):
+    """A controller that takes the port that the system gives."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+class Mailbox:
+    """Takes mail for anybody; refuses the recipients in `refuse` for good and those in `defer` for now."""
+
+    def __init__(self, **options: Any) -> None:
+        """`options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
+        self.mails: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.refuse: set[str] = set()
+        self.defer: set[str] = set()
+        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0, **options)
+
+    def __enter__(self) -> Mailbox:
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    @property
+    def port(self) -> int:
+        """The port that the system gave."""
+        return int(self._controller.port)
+
+    @property
+    def url(self) -> str:
+        """The address for CONTROLWATCH_SMTP_URL."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_RCPT(  # noqa: N802 - the name is the library's
+        self, server: object, session: object, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Take or refuse a recipient."""
+        del server, session, options
+        if address in self.refuse:
+            return "550 5.1.1 no such user"
+        if address in self.defer:
+            return "451 4.3.0 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+        """Keep a mail."""
+        del server, session
+        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.append(parsed)
+        self.recipients.append(list(envelope.rcpt_tos))
+        return "250 OK"

@@ -1,0 +1,137 @@
+"""Web sites on loopback: many hosts behind one port, told apart by the Host that was asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as a site sees it."""
+
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a site sends back. With `etag`, a matching If-None-Match gets 304."""
+
+    body: bytes = b""
+    status: int = 200
+    content_type: str = "text/html"
+    headers: dict[str, str] = field(default_factory=dict)
+    etag: bool = False
+
+
+Reply = Answer | Callable[[Asked], Answer]
+
+
+class Sites:
+    """A set of sites. Pages may be put up, changed and taken down while it runs."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str, str], Reply] = {}
+        self.asked: list[Asked] = []  #: every request, in order
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="sites", daemon=True)
+
+    def __enter__(self) -> Sites:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def origin(self) -> str:
+        """The address to connect to."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def put(self, url: str, reply: Reply) -> None:
+        """Put a page up; the query of the address counts only where it has one."""
+        self._pages[_place(url)] = reply
+
+    def take_down(self, url: str) -> None:
+        """Take a page down: 404 from now on."""
+        self._pages.pop(_place(url), None)
+
+    def answer(self, asked: Asked) -> Answer:
+        """Find the page asked for."""
+        self.asked.append(asked)
+        whole = (asked.host, f"{asked.path}?{asked.query}" if asked.query else asked.path)
+        reply = self._pages.get(whole) or self._pages.get((asked.host, asked.path))
+        if reply is None:
+            return Answer(status=404, body=b"<html><title>404</title></html>")
+        found = reply if isinstance(reply, Answer) else reply(asked)
+        return _conditional(found, asked)
+
+
+def _conditional(answer: Answer, asked: Asked) -> Answer:
+    if not answer.etag:
+        return answer
+    tag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
+    headers = {**answer.headers, "ETag": tag}
+    if asked.headers.get("if-none-match") == tag:
+        return Answer(status=304, headers=headers)
+    return Answer(body=answer.body, status=answer.status, content_type=answer.content_type, headers=headers)
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    path = parts.path or "/"
+    return parts.netloc.lower(), f"{path}?{parts.query}" if parts.query else path
+
+
+def _handler(sites: Sites) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        served: ClassVar[Sites] = sites
+
+        def do_GET(self) -> None:
+            self._serve()
+
+        def do_POST(self) -> None:
+            self._serve()
+
+        def _serve(self) -> None:
+            parts = urlsplit(self.path)
+            length = int(self.headers.get("Content-Length") or 0)
+            asked = Asked(
+                method=self.command,
+                host=(self.headers.get("Host") or "").lower(),
+                path=parts.path,
+                query=parts.query,
+                headers={name.lower(): value for name, value in self.headers.items()},
+                body=self.rfile.read(length),
+            )
+            self._send(self.served.answer(asked))
+
+        def _send(self, answer: Answer) -> None:
+            self.send_response(answer.status)
+            if answer.status != 304:
+                self.send_header("Content-Type", answer.content_type)
+                self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if answer.status != 304:
+                self.wfile.write(answer.body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the demo's terminal belongs to the story."""
+
+    return Handler

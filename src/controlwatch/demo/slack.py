@@ -1,0 +1,139 @@
+"""A Slack Web API stand-in: real HTTP, Slack's envelopes, Slack's limits and Slack's refusals."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from controlwatch.demo.serving import Answer, Asked, Sites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_BLOCKS = 50
+MOST_CHARACTERS = 13_200
+LIMITS = {"header": 150, "section": 3_000, "context": 2_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that Slack took."""
+
+    channel: str
+    text: str
+    blocks: list[dict[str, Any]]
+    client_msg_id: str
+    ts: str
+
+
+@dataclass(slots=True)
+class SlackStandIn:
+    """Takes chat.postMessage and auth.test; refuses what Slack would refuse."""
+
+    token: str = "xoxb-stand-in"  # noqa: S105 - not a secret: the stand-in's own
+    channels: frozenset[str] = frozenset({"C0CONTROLS"})
+    posted: list[Posted] = field(default_factory=list)
+    limited: int = 0  #: so many next calls are answered 429
+    broken: int = 0  #: so many next calls are answered 503
+    retry_after: int = 1
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def put_up(self, sites: Sites) -> str:
+        """Serve on these sites and return the API's address."""
+        host = sites.origin.removeprefix("http://")
+        sites.put(f"http://{host}/api/chat.postMessage", self._post_message)
+        sites.put(f"http://{host}/api/auth.test", self._auth_test)
+        return f"{sites.origin}/api/"
+
+    def _auth_test(self, asked: Asked) -> Answer:
+        return self._refusal(asked) or _ok(user_id="U0BOT", team_id="T0DEMO")
+
+    def _post_message(self, asked: Asked) -> Answer:
+        with self._guard:
+            refusal = self._trouble() or self._refusal(asked)
+            if refusal is not None:
+                return refusal
+            message = _arguments(asked)
+            wrong = self._wrong(message)
+            if wrong is not None:
+                return _error(wrong)
+            ts = f"{time.time():.6f}"
+            known = next((m for m in self.posted if m.client_msg_id == message.get("client_msg_id")), None)
+            if known is not None:
+                return _ok(ts=known.ts, channel=known.channel)
+            self.posted.append(
+                Posted(
+                    channel=message["channel"],
+                    text=message.get("text", ""),
+                    blocks=message.get("blocks", []),
+                    client_msg_id=message.get("client_msg_id", ts),
+                    ts=ts,
+                )
+            )
+            return _ok(ts=ts, channel=message["channel"])
+
+    def _trouble(self) -> Answer | None:
+        if self.limited > 0:
+            self.limited -= 1
+            headers = {"Retry-After": str(self.retry_after)}
+            return Answer(
+                status=429, body=b'{"ok":false,"error":"ratelimited"}', content_type=_JSON, headers=headers
+            )
+        if self.broken > 0:
+            self.broken -= 1
+            return Answer(status=503, body=b"upstream connect error", content_type="text/plain")
+        return None
+
+    def _refusal(self, asked: Asked) -> Answer | None:
+        given = asked.headers.get("authorization", "").removeprefix("Bearer ")
+        given = given or _arguments(asked).get("token", "")
+        return None if given == self.token else _error("invalid_auth")
+
+    def _wrong(self, message: dict[str, Any]) -> str | None:
+        if message.get("channel") not in self.channels:
+            return "channel_not_found"
+        made = message.get("blocks", [])
+        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
+            return "invalid_blocks"
+        total = sum(len(text) for text in _texts(made)) + len(message.get("text", ""))
+        return "msg_blocks_too_long" if total > MOST_CHARACTERS else None
+
+
+_JSON = "application/json; charset=utf-8"
+
+
+def _too_long(block: dict[str, Any]) -> bool:
+    most = LIMITS.get(block.get("type", ""))
+    return any(text == "" or (most is not None and len(text) > most) for text in _texts([block]))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        text = value.get("text")
+        if isinstance(text, str):
+            yield text
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _arguments(asked: Asked) -> dict[str, Any]:
+    if asked.headers.get("content-type", "").startswith("application/json"):
+        loaded: dict[str, Any] = json.loads(asked.body)
+        return loaded
+    form = {key: values[-1] for key, values in parse_qs(asked.body.decode()).items()}
+    return {key: json.loads(value) if key in {"blocks", "metadata"} else value for key, value in form.items()}
+
+
+def _ok(**values: object) -> Answer:
+    return Answer(body=json.dumps({"ok": True, **values}).encode(), content_type=_JSON)
+
+
+def _error(reason: str) -> Answer:
+    return Answer(body=json.dumps({"ok": False, "error": reason}).encode(), content_type=_JSON)

@@ -1,0 +1,106 @@
+"""Hand intake: saved pages and files that people bring where no machine may look."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from controlwatch.core.address import allowed
+from controlwatch.core.asking import Request
+from controlwatch.core.errors import UsageError
+from controlwatch.core.expect import answered
+from controlwatch.core.model import Snapshot
+from controlwatch.core.watcher import Detail, Http, Index, Schedule, Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from controlwatch.core.books import Decision
+    from controlwatch.pipeline import Pipeline
+
+#: What browsers write into a saved page: <!-- saved from url=(0036)http://www.customs.gov.cn/x.html -->
+SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->")
+#: Files of more bytes than this are no notices.
+LARGEST = 50_000_000
+ID = "intake"
+
+
+def watcher_for(url: str, watchers: Iterable[Watcher]) -> Watcher:
+    """Return the intake watcher for an address: it reads pages as the host's own watcher would."""
+    host = urlsplit(url).hostname or ""
+    base = Watcher(
+        id=ID,
+        name="Hand intake (人工提交)",
+        issuer="",
+        maintainers=("controlwatch maintainers",),
+        confidence="A",
+        schedule=Schedule(cron=()),
+        index=Index(kind="links", url=url),
+        detail=Detail(),
+        http=Http(hosts=(host,)),
+    )
+    own = next((watcher for watcher in watchers if allowed(url, watcher.http.hosts)), None)
+    return base if own is None else replace(base, detail=own.detail, http=own.http)
+
+
+def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
+    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError(f"{path} is larger than {LARGEST:,} bytes; that is no notice")
+        body = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    saved = SAVED_FROM.search(body[:4096])
+    address = url or (saved[1].decode("ascii", "replace") if saved else None)
+    # .invalid never resolves (RFC 2606): a file without an address is known by its bytes.
+    address = address or f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
+    return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=(), body=body)
+
+
+def from_url(url: str, pipeline: Pipeline, watcher: Watcher) -> Snapshot:
+    """Fetch one page, once; raises `SourceError` when it does not come."""
+    with pipeline.fetch.session(watcher) as ask:
+        snapshot = ask(Request(url=url, headers=tuple(watcher.http.headers.items())))
+    if snapshot is None:
+        raise UsageError(f"{url} answered without a page")
+    answered(snapshot)
+    return snapshot
+
+
+def take(
+    snapshot: Snapshot, pipeline: Pipeline, watchers: Iterable[Watcher], *, title: str, now: datetime
+) -> Decision:
+    """Put handed-in bytes through the pipeline."""
+    return pipeline.intake(snapshot, watcher_for(snapshot.url, watchers), title=title, now=now)
+
+
+def waiting(folder: Path) -> Iterator[Path]:
+    """Yield the files dropped into the inbox, oldest first; hidden and half-copied ones are left."""
+    if folder.is_dir():
+        files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        yield from sorted(
+            (
+                path
+                for path in files
+                if path.suffix not in {".part", ".crdownload", ".tmp"} and path.name != "README.md"
+            ),
+            key=lambda path: path.stat().st_mtime,
+        )
+
+
+def put_away(path: Path, where: str) -> Path:
+    """Move a file of the inbox to its `done` or `failed` folder, never over another."""
+    folder = path.parent / where
+    folder.mkdir(exist_ok=True)
+    target = folder / path.name
+    number = 1
+    while target.exists():
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+        number += 1
+    return path.rename(target)

@@ -1,0 +1,150 @@
+"""Look at a watcher's index: every page that may show something new, judged before it is believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from controlwatch.core.address import canonical
+from controlwatch.core.asking import Request, entries, page, shell, unit
+from controlwatch.core.books import Unseen, Validators, WatcherState
+from controlwatch.core.calendar import beijing_day
+from controlwatch.core.charset import decode
+from controlwatch.core.errors import Reshaped, SourceError
+from controlwatch.core.expect import answered, believe, newest
+from controlwatch.core.indexes import parse
+from controlwatch.core.shelf import unseen, without_repetitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controlwatch.core.model import IndexPage, NoticeRef, Snapshot
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.ports import Ask, Store
+
+#: Every so many answers in a row that say "not modified", the whole page is asked for all the same.
+FULL_EVERY = 10
+
+
+@dataclass(slots=True)
+class Sight:
+    """What one look at an index brought."""
+
+    unseen: list[Unseen] = field(default_factory=list)
+    rows: int = 0
+    newest: date | None = None
+    unchanged: bool = True
+    believed: dict[str, Validators] = field(default_factory=dict)  #: to be sent back next time
+    asked: list[str] = field(default_factory=list)  #: to be forgotten if the look cannot be believed
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Look:
+    """One look at a watcher's index. `sight` fills as the look goes on, also when it fails."""
+
+    watcher: Watcher
+    state: WatcherState
+    ask: Ask
+    store: Store
+    now: datetime
+    sight: Sight
+
+    def run(self) -> None:
+        """Read the index.
+
+        Raises `SourceError` when a page cannot be had or the whole cannot be believed; `sight.asked`
+        then names the requests whose validators are not to be trusted any more.
+        """
+        today = beijing_day(self.now)
+        ids = self._ids()
+        for entry in entries(self.watcher, today=today):
+            self._entry(entry, ids, today)
+        sight = self.sight
+        if sight.unchanged:
+            sight.rows, sight.newest = self.state.rows, self.state.newest
+        believe(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
+
+    def _ids(self) -> Mapping[str, str] | None:
+        """Read a jpaas unit's parameters from its column page; those declared are the fall-back."""
+        request = shell(self.watcher)
+        if request is None:
+            return None
+        try:
+            snapshot = self.ask(request)
+            if snapshot is None:
+                return None
+            answered(snapshot)
+            return unit(self.watcher, decode(snapshot.body, header=snapshot.header("content-type")).text)
+        except SourceError:
+            if "pageId" not in self.watcher.index.params:
+                raise
+            return None
+
+    def _entry(self, entry: str, ids: Mapping[str, str] | None, today: date) -> None:
+        """Turn the pages of one index until one shows nothing unseen."""
+        pages = self.watcher.index.pages
+        started = self.state.first_poll_at
+        listed: list[NoticeRef] = []
+        known: set[str] = set()
+        before: set[str] = set()
+        for number in range(1, (pages.most if started else pages.shelf) + 1):
+            request = page(self.watcher, entry, number=number, ids=ids, today=today)
+            shown = self._page(request, first=number == 1) if request is not None else None
+            if shown is None:
+                break
+            here = {canonical(ref.url) for ref in shown.refs}
+            held = self.store.known_urls(self.watcher.id, here)
+            listed.extend(shown.refs)
+            known |= held
+            self.sight.rows += len(shown.refs) if number == 1 else 0
+            if here <= before or (started and here <= held):
+                break
+            before |= here
+        self._shelved(listed, known)
+
+    def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
+        refs = without_repetitions(listed)
+        days = (self.sight.newest, newest(refs))
+        self.sight.newest = max((day for day in days if day is not None), default=None)
+        started = self.state.first_poll_at
+        first_poll_on = beijing_day(started) if started is not None else None
+        self.sight.unseen.extend(unseen(refs, known, first_poll_on=first_poll_on))
+
+    def _page(self, request: Request, *, first: bool) -> IndexPage | None:
+        """Ask for a page and read it; None when it is what we believed before, or need not exist yet."""
+        name = _name(request)
+        held = self.store.validators(name) if first else None
+        self.sight.asked.append(name)
+        due_in_full = held is None or held.not_modified + 1 >= FULL_EVERY
+        snapshot = self.ask(request, held if request.conditional and not due_in_full else None)
+        if snapshot is None:
+            if held is None:
+                raise Reshaped(f"{request.url} answered 304 to a question without conditions")
+            self.sight.believed[name] = replace(held, not_modified=held.not_modified + 1)
+            return None
+        if request.optional and snapshot.status == 404:
+            return None
+        answered(snapshot)
+        if first:
+            self.sight.believed[name] = validators_of(snapshot)
+        if held is not None and held.sha256 == snapshot.sha256:
+            return None
+        shown = parse(self.watcher, snapshot)
+        self.sight.unchanged = False
+        self.sight.faults.extend(shown.faults)
+        return shown
+
+
+def _name(request: Request) -> str:
+    """Name a request in the books: POSTs to one address differ by their form."""
+    form = "&".join(f"{key}={value}" for key, value in request.form)
+    return f"{request.url}#{form}" if form else request.url
+
+
+def validators_of(snapshot: Snapshot) -> Validators:
+    """Take the server's own stamps from an answer."""
+    return Validators(
+        etag=snapshot.header("etag"), last_modified=snapshot.header("last-modified"), sha256=snapshot.sha256
+    )

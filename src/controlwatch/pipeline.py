@@ -1,0 +1,363 @@
+"""The story: poll, take in, deliver. Decisions are made in `core`; here they are acted upon.
+
+`poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
+is due. `take_in` keeps the bytes (commit 1), reads them, and writes version, findings, alert and
+deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it, settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from controlwatch.annexes import read_annexes, whole_text
+from controlwatch.core.address import canonical
+from controlwatch.core.asking import detail
+from controlwatch.core.books import Decision, Due, Held, PollReport, Seen, Unseen, WatcherState
+from controlwatch.core.calendar import next_look
+from controlwatch.core.decide import as_report, decide
+from controlwatch.core.diff import fingerprint
+from controlwatch.core.errors import (
+    Challenged,
+    DeliveryError,
+    OutOfTime,
+    Refused,
+    SourceError,
+    Stopping,
+    Unreachable,
+    Unread,
+)
+from controlwatch.core.expect import answered
+from controlwatch.core.health import after_failure, after_success, health_alert
+from controlwatch.core.model import Document, NoticeRef, Snapshot, key_of
+from controlwatch.core.reading import read, resolve
+from controlwatch.core.render.message import compose
+from controlwatch.core.route import route
+from controlwatch.looking import Look, Sight, validators_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controlwatch.core.model import Annex, ChannelName, Delivery, Notice
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.ports import Archive, Ask, Channel, Documents, Fetch, Store
+
+#: After so many failed tries a notice is told from its title alone, with the doubt said.
+GIVE_UP = 3
+#: After so many pages in a row that do not answer, the rest of the poll is left for the next one.
+STOP_AFTER = 3
+LEASE = 120.0  #: seconds a delivery may take before another worker may try it
+
+
+#: Hears how far a long piece of work has come: done, total, title of the next.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The four ports and the lexicon; one of these is all a process needs."""
+
+    fetch: Fetch
+    archive: Archive
+    store: Store
+    documents: Documents
+    channels: Mapping[ChannelName, Channel]
+    lexicon: Lexicon
+    owner: str  #: name of this process, for leases
+
+    # ------------------------------------------------------------------ poll
+
+    def poll(self, watcher: Watcher, *, now: datetime, progress: Progress | None = None) -> PollReport:
+        """Look once at a source. Never raises for what a source does: the report says how it went."""
+        state = self.store.state(watcher.id)
+        sight = Sight()
+        try:
+            with self.fetch.session(watcher) as ask:
+                Look(watcher=watcher, state=state, ask=ask, store=self.store, now=now, sight=sight).run()
+                if sight.unseen or state.first_poll_at is None:
+                    self.store.shelve(watcher.id, sight.unseen, now)
+                report = self._read_due(watcher, state, sight, ask=ask, now=now, progress=progress)
+        except Stopping as error:
+            return PollReport(watcher=watcher.id, started_at=now, outcome="failed", kind=error.kind)
+        except SourceError as error:
+            report = PollReport(
+                watcher=watcher.id, started_at=now, outcome="failed", kind=error.kind, reason=str(error)
+            )
+        self._conclude(watcher, state, sight, report, now=now)
+        return report
+
+    def _read_due(
+        self,
+        watcher: Watcher,
+        state: WatcherState,
+        sight: Sight,
+        *,
+        ask: Ask,
+        now: datetime,
+        progress: Progress | None,
+    ) -> PollReport:
+        due = self.store.due(watcher.id, now)
+        titles: list[str] = []
+        unread: list[SourceError] = []
+        done = 0
+        for place, reference in enumerate(due):
+            if progress is not None:
+                progress(place, len(due), reference.ref.title)
+            try:
+                decision = self._read_one(watcher, reference, ask=ask, now=now)
+                done += 1
+            except Stopping:
+                raise
+            except SourceError as error:
+                unread.append(error)
+                decision = self._could_not_read(watcher, reference, error, now=now)
+                if isinstance(error, OutOfTime) or _host_is_down(unread, done):
+                    break
+            if decision is not None and decision.alert is not None:
+                titles.append(decision.alert.title)
+        if unread and not done:
+            raise _worst(unread)
+        first = state.first_poll_at is None
+        return PollReport(
+            watcher=watcher.id,
+            started_at=now,
+            outcome="shelved" if first else "unchanged" if sight.unchanged and not due else "looked",
+            reason="; ".join(sight.faults),
+            rows=sight.rows,
+            unseen=len(sight.unseen),
+            read=done,
+            alerts=tuple(titles),
+            unread=tuple(str(error) for error in unread),
+        )
+
+    def _conclude(
+        self, watcher: Watcher, state: WatcherState, sight: Sight, report: PollReport, *, now: datetime
+    ) -> None:
+        failed = report.outcome == "failed"
+        after = (
+            after_failure(state, report, now=now)
+            if failed
+            else after_success(state, rows=sight.rows, newest=sight.newest, now=now)
+        )
+        self.store.finished(
+            report,
+            after,
+            believed={} if failed else sight.believed,
+            doubted=sight.asked if failed else (),
+            now=now,
+        )
+        alert = health_alert(watcher, state, after, now=now)
+        if alert is not None:
+            self.store.announce(alert, route(alert, self.store.subscriptions(), now=now))
+
+    def broke(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
+        """Record a poll that ended in an error of ours: it is a failure like any other, and is told."""
+        reason = f"an error of ours, please report it: {type(error).__name__}: {error}"
+        report = PollReport(
+            watcher=watcher.id, started_at=now, outcome="failed", kind="internal", reason=reason
+        )
+        self._conclude(watcher, self.store.state(watcher.id), Sight(), report, now=now)
+
+    # ------------------------------------------------------------------ take in
+
+    def _read_one(self, watcher: Watcher, due: Due, *, ask: Ask, now: datetime) -> Decision | None:
+        if not watcher.detail.follow:
+            return self._take_row(watcher, due, now=now)
+        held = self.store.validators(due.ref.url) if due.taken else None
+        snapshot = ask(detail(watcher, due.ref.url), held)
+        if snapshot is None:
+            self.store.looked(due, next_look_at=_again(due, now))
+            return None
+        answered(snapshot)
+        decision = self.take_in(watcher, due, snapshot, ask=ask, now=now)
+        self.store.believed(due.ref.url, validators_of(snapshot))
+        return decision
+
+    def take_in(
+        self,
+        watcher: Watcher,
+        due: Due,
+        snapshot: Snapshot,
+        *,
+        ask: Ask | None,
+        now: datetime,
+        reread: bool = False,
+    ) -> Decision:
+        """Keep the bytes, read them, and write what they amount to. `ask` brings the annexes."""
+        sha256 = self.archive.keep(snapshot.body)
+        snapshot_id = self.store.keep_snapshot(snapshot, sha256, watcher.id)
+        document = self.documents.read_document(snapshot, watcher)
+        annexes = read_annexes(
+            document, watcher, ask=ask, archive=self.archive, store=self.store, documents=self.documents
+        )
+        return self._record(watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread)
+
+    def intake(self, snapshot: Snapshot, watcher: Watcher, *, title: str, now: datetime) -> Decision:
+        """Take in bytes that a person handed over, as if `watcher` had just seen them appear."""
+        ref = NoticeRef(url=snapshot.url, title=title)
+        self.store.shelve(watcher.id, [Unseen(ref=ref, rings=True)], now)
+        due = self.store.reference(watcher.id, snapshot.url)
+        if due is None:
+            raise RuntimeError("a reference just shelved is not on the shelf")
+        with self.fetch.session(watcher) as ask:
+            return self.take_in(watcher, due, snapshot, ask=ask, now=now)
+
+    def reread(
+        self, watchers: Mapping[str, Watcher], *, now: datetime, progress: Progress | None = None
+    ) -> int:
+        """Read every kept page anew with today's reader; return how many readings differ. Never rings."""
+        held = [item for item in self.store.held() if item.watcher_id in watchers]
+        differing = 0
+        for place, item in enumerate(held):
+            if progress is not None:
+                progress(place, len(held), item.due.ref.title)
+            decision = self._reread_one(watchers[item.watcher_id], item, now=now)
+            differing += decision is not None and decision.change is not None
+        return differing
+
+    def _reread_one(self, watcher: Watcher, item: Held, *, now: datetime) -> Decision | None:
+        if item.snapshot is None:
+            return self._take_row(watcher, item.due, now=now, reread=True)
+        kept = item.snapshot
+        snapshot = Snapshot(
+            url=kept.url,
+            final_url=kept.final_url,
+            fetched_at=kept.fetched_at,
+            status=kept.status,
+            headers=kept.headers,
+            body=self.archive.bytes(kept.sha256),
+        )
+        try:
+            return self.take_in(watcher, item.due, snapshot, ask=None, now=now, reread=True)
+        except SourceError:
+            # Yesterday's bytes in a shape that today's declaration no longer reads: the old reading stands.
+            return None
+
+    def _take_row(
+        self, watcher: Watcher, due: Due, *, now: datetime, doubt: str = "", reread: bool = False
+    ) -> Decision:
+        """Take in what the index row alone says: for feeds, and for pages that will not be read."""
+        document = Document(
+            url=due.ref.url,
+            title=due.ref.title,
+            text=due.ref.content or "",
+            page_date=due.ref.listed_on,
+            doubts=(doubt,) if doubt else (),
+        )
+        return self._record(
+            watcher, due, document, (), snapshot_id=None, now=now, fallback=bool(doubt), reread=reread
+        )
+
+    def _record(
+        self,
+        watcher: Watcher,
+        due: Due,
+        document: Document,
+        annexes: tuple[Annex, ...],
+        *,
+        snapshot_id: int | None,
+        now: datetime,
+        fallback: bool = False,
+        reread: bool = False,
+    ) -> Decision:
+        text = whole_text(document, annexes)
+        notice = self._read(watcher, replace(document, text=text), annexes)
+        seen = Seen(
+            watcher=watcher.id,
+            official=watcher.role == "official",
+            address=canonical(due.ref.url),
+            url=due.ref.url,
+            document=document,
+            annexes=annexes,
+            notice=notice,
+            text=text,
+            fingerprint=fingerprint(text),
+            snapshot_id=snapshot_id,
+            due=due,
+            fallback=fallback,
+            reread=reread,
+        )
+        following = _again(due, now) if watcher.detail.follow else None
+        return self.store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=following)
+
+    def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...]) -> Notice:
+        notice = read(document, self.lexicon)
+        targets = {key_of(relation.target) for relation in notice.relations}
+        notice = resolve(notice, self.store.categories_of(targets), self.lexicon)
+        doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
+        notice = replace(notice, doubts=(*notice.doubts, *doubts))
+        return notice if watcher.role == "official" else as_report(notice)
+
+    def _could_not_read(
+        self, watcher: Watcher, due: Due, error: SourceError, *, now: datetime
+    ) -> Decision | None:
+        """Leave a reference due. A page that is gone is not a repeal; one never read is told in the end."""
+        gone = isinstance(error, Refused) and error.status in {404, 410}
+        self.store.missed(due, reason=str(error), absent=gone, now=now)
+        if due.taken or due.failures + 1 != GIVE_UP:
+            return None
+        return self._take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
+
+    # ------------------------------------------------------------------ deliver
+
+    def deliver(self, *, now: datetime) -> tuple[int, int]:
+        """Send everything that is due; return how many deliveries were sent and how many were not."""
+        sent = failed = 0
+        while deliveries := self.store.claim(now=now, owner=self.owner, lease=LEASE):
+            if self._send(deliveries, now=now):
+                sent += len(deliveries)
+            else:
+                failed += len(deliveries)
+        return sent, failed
+
+    def _send(self, deliveries: tuple[Delivery, ...], *, now: datetime) -> bool:
+        subscription = deliveries[0].subscription
+        channel = self.channels.get(subscription.channel)
+        if channel is None:
+            error = DeliveryError(f"{subscription.channel} is not configured here", retry_after=3600)
+            self._settle_failure(deliveries, error, now=now)
+            return False
+        try:
+            message = compose(deliveries, self.lexicon, now=now)
+            receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
+        except DeliveryError as error:
+            self._settle_failure(deliveries, error, now=now)
+            return False
+        self.store.sent(deliveries, owner=self.owner, receipt=receipt, now=now)
+        return True
+
+    def _settle_failure(
+        self, deliveries: tuple[Delivery, ...], error: DeliveryError, *, now: datetime
+    ) -> None:
+        if error.permanent:
+            self.store.refused(deliveries, owner=self.owner, reason=str(error), now=now)
+            return
+        wait = error.retry_after or min(3600.0, 15.0 * 2 ** max(delivery.attempts for delivery in deliveries))
+        until = now + timedelta(seconds=wait)
+        self.store.postponed(deliveries, owner=self.owner, reason=str(error), until=until)
+
+
+def _again(due: Due, now: datetime) -> datetime | None:
+    return next_look(seen_at=due.first_seen_at, listed_on=due.ref.listed_on, now=now)
+
+
+def _host_is_down(unread: list[SourceError], done: int) -> bool:
+    """Whether the last pages all failed to answer: asking on would only wear the source and the clock."""
+    last = unread[-STOP_AFTER:]
+    return (
+        len(last) == STOP_AFTER and done == 0 and all(isinstance(e, Unreachable | Challenged) for e in last)
+    )
+
+
+def _worst(unread: list[SourceError]) -> SourceError:
+    """The error to show when no page at all could be read."""
+    named = next((error for error in unread if isinstance(error, Challenged)), unread[0])
+    return (
+        named
+        if isinstance(named, Challenged)
+        else Unread(f"{len(unread)} notices could not be read: {named}")
+    )

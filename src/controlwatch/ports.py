@@ -1,0 +1,200 @@
+"""What the pipeline needs of the world: Fetch, Archive, Store, Channel, and the reader of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+from controlwatch.core.answers import Event, Line, Record, Step, Undelivered
+from controlwatch.core.asking import Request
+from controlwatch.core.books import (
+    Decision,
+    Due,
+    Found,
+    Held,
+    Planned,
+    PollReport,
+    Seen,
+    Unseen,
+    Validators,
+    WatcherState,
+)
+from controlwatch.core.model import (
+    Alert,
+    Annex,
+    AnnexLink,
+    ChannelName,
+    Delivery,
+    Document,
+    Snapshot,
+    Subscription,
+)
+from controlwatch.core.render.message import Message
+from controlwatch.core.watcher import Watcher
+
+
+class Fetch(Protocol):
+    """Asks sources, politely and within bounds."""
+
+    def session(self, watcher: Watcher) -> AbstractContextManager[Ask]:
+        """Open one poll's worth of asking: the watcher's time budget runs from here."""
+
+
+class Ask(Protocol):
+    """One question at a time, within one poll's budget."""
+
+    def __call__(self, request: Request, validators: Validators | None = None) -> Snapshot | None:
+        """Return what the source sent, whatever its status; None when it says "not modified".
+
+        Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop` or `Undeclared`.
+        """
+
+
+class Archive(Protocol):
+    """Keeps bytes as they were sent."""
+
+    def keep(self, body: bytes) -> str:
+        """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once."""
+
+    def bytes(self, sha256: str) -> bytes:
+        """Return bytes kept before; KeyError when there are none."""
+
+
+class Documents(Protocol):
+    """Turns bytes into text."""
+
+    def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
+        """Return the document; raises `Challenged`, `Reshaped` or `Garbled`."""
+
+    def read_annex(self, snapshot: Snapshot, link: AnnexLink) -> Annex:
+        """Return the annex; what cannot be read becomes a doubt, never an error."""
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    name: ChannelName
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        """Send and return the receipt; raises `DeliveryError`."""
+
+
+class Store(Protocol):
+    """What the bot remembers. Every method is one transaction."""
+
+    # polls
+    def state(self, watcher_id: str) -> WatcherState:
+        """How a watcher has fared; a fresh state for one never polled."""
+
+    def validators(self, url: str) -> Validators | None:
+        """What the server said of the body we last believed."""
+
+    def believed(self, url: str, validators: Validators) -> None:
+        """Remember the validators of a body that was read and believed."""
+
+    def known_urls(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
+        """Which of these (canonical) addresses the watcher's shelf holds."""
+
+    def shelve(self, watcher_id: str, unseen: Iterable[Unseen], now: datetime) -> None:
+        """Put references on the shelf, due at once; marks the first poll as done."""
+
+    def due(self, watcher_id: str, now: datetime) -> tuple[Due, ...]:
+        """References to be read now, never-read ones first."""
+
+    def reference(self, watcher_id: str, url: str) -> Due | None:
+        """The reference of a watcher's shelf at this address, due or not."""
+
+    def held(self) -> tuple[Held, ...]:
+        """Every reference that was read, with the latest bytes it was read from."""
+
+    def missed(self, due: Due, *, reason: str, absent: bool, now: datetime) -> None:
+        """A reference could not be read; it stays due, later and later."""
+
+    def looked(self, due: Due, *, next_look_at: datetime | None) -> None:
+        """A reference was looked at again and nothing differs."""
+
+    def finished(
+        self,
+        report: PollReport,
+        state: WatcherState,
+        *,
+        believed: Mapping[str, Validators],
+        doubted: Iterable[str],
+        now: datetime,
+    ) -> None:
+        """Record how a poll ended, with the validators to send next time and those to forget."""
+
+    # notices
+    def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
+        """Commit 1: that these bytes came from there, then."""
+
+    def take_in(
+        self,
+        seen: Seen,
+        decide: Callable[[Found], Decision],
+        *,
+        now: datetime,
+        next_look_at: datetime | None,
+    ) -> Decision:
+        """Commit 2: find what is known, let the rule decide, write all of it or nothing."""
+
+    def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Item categories of known notices, by the key of their number."""
+
+    # deliveries
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every active subscription."""
+
+    def announce(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
+        """Write an alert that no notice caused (health), with its deliveries."""
+
+    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
+        """Lease the due deliveries of one subscription; empty when nothing is due."""
+
+    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
+        """Settle as sent, if the lease is still ours."""
+
+    def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+        """Settle for another try."""
+
+    def refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+        """Settle as refused for good; a person must look."""
+
+
+class Books(Protocol):
+    """What may be asked of the store."""
+
+    def lines(
+        self,
+        *,
+        since: datetime | None = None,
+        category: str | None = None,
+        issuer: str | None = None,
+        containing: str | None = None,
+        changes_only: bool = False,
+        limit: int = 50,
+    ) -> tuple[Line, ...]:
+        """Notices, newest published first."""
+
+    def record(self, key: str) -> Record | None:
+        """Everything about one notice, by key or canonical address."""
+
+    def numbers_like(self, key: str) -> tuple[str, ...]:
+        """Numbers near one that is not known."""
+
+    def events(self, first: date, last: date) -> tuple[Event, ...]:
+        """Dates that arrive between two days, both included."""
+
+    def history_of_category(self, category: str) -> tuple[Step, ...]:
+        """Every change that touches a category, oldest first."""
+
+    def history_of_notice(self, record: Record) -> tuple[Step, ...]:
+        """What happened to one notice, oldest first."""
+
+    def refusals(self) -> tuple[Undelivered, ...]:
+        """Deliveries that a channel refused for good."""
+
+    def states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
+        """How these watchers have fared."""

@@ -1,0 +1,156 @@
+"""Environment → Settings, read once; nonsense is refused at the start with the name of the key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from controlwatch.core.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+PREFIX = "CONTROLWATCH_"
+Tls = Literal["none", "starttls", "implicit"]
+
+
+def _blank_is_unset(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Optional = Annotated[str | None, BeforeValidator(_blank_is_unset)]
+Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
+
+
+class Settings(BaseSettings):
+    """Secrets and places. Every key is CONTROLWATCH_<NAME>; each has a twin <NAME>_FILE."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    state_dir: Path = Path("state")
+    database_url: Secret = None  #: default: SQLite in state_dir
+    watchers_dir: Path | None = None
+    slack_bot_token: Secret = None
+    slack_api_url: Optional = None
+    smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
+    mail_from: Optional = None
+    public_url: Optional = None
+    connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            Smtp.parse(value.get_secret_value())
+        return value
+
+    @field_validator("slack_api_url", "public_url", "connect_to")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The database address, the embedded default included."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then <NAME>_FILE, then <NAME>."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, _FileTwins(settings_cls), env_settings
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises `DeclarationError` naming the key that makes no sense."""
+        _refuse_unknown(cls)
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = PREFIX + str(first["loc"][0]).upper()
+            raise DeclarationError("environment", key, first["msg"]) from error
+
+
+class _FileTwins(PydanticBaseSettingsSource):
+    """CONTROLWATCH_X_FILE names a file that holds the value, as container secrets are mounted."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        del field
+        key = f"{PREFIX}{field_name.upper()}_FILE"
+        file = os.environ.get(key)
+        if file is None:
+            return None, field_name, False
+        try:
+            return Path(file).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise DeclarationError("environment", key, f"cannot be read: {error.strerror}") from error
+
+    def __call__(self) -> dict[str, str]:
+        found = (
+            (name, self.get_field_value(field, name)[0])
+            for name, field in self.settings_cls.model_fields.items()
+        )
+        return {name: value for name, value in found if value is not None}
+
+
+def _refuse_unknown(settings: type[Settings]) -> None:
+    allowed = {PREFIX + name.upper() for name in settings.model_fields}
+    for key in os.environ:
+        # The test suite's own key is not the service's business.
+        if (
+            key.startswith(PREFIX)
+            and not key.startswith(f"{PREFIX}TEST_")
+            and key.removesuffix("_FILE") not in allowed
+        ):
+            raise DeclarationError(
+                "environment", key, f"no such setting; there are {', '.join(sorted(allowed))}"
+            )
+
+
+class Smtp:
+    """An SMTP address taken apart."""
+
+    def __init__(self, *, host: str, port: int, user: str | None, password: str | None, tls: Tls) -> None:
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.tls = tls
+
+    @classmethod
+    def parse(cls, url: str) -> Smtp:
+        """Take smtp://user:pass@host:587?starttls=true apart; ValueError when it is not one."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("must look like smtp://user:pass@host:587?starttls=true, or smtps://host")
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        if unknown := set(query) - {"starttls"}:
+            raise ValueError(f"knows no option {', '.join(sorted(unknown))}; there is starttls=true|false")
+        starttls = query.get("starttls", "false").lower() == "true"
+        tls: Tls = "implicit" if parts.scheme == "smtps" else "starttls" if starttls else "none"
+        port = parts.port or {"implicit": 465, "starttls": 587, "none": 25}[tls]
+        user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
+        return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls)
