@@ -77,7 +77,11 @@ def _list(gold: Gold, key: str) -> list[object]:
 
 def _wanted_dates(gold: Gold) -> set[object]:
     until = gold.get("suspension_until") or gold.get("expiry")
-    return {(d["date"], until, BASES[str(d["basis"])]) for d in _list(gold, "effective_dates") if isinstance(d, dict)}
+    return {
+        (d["date"], until, BASES[str(d["basis"])])
+        for d in _list(gold, "effective_dates")
+        if isinstance(d, dict)
+    }
 
 
 def _judge(tallies: dict[str, Tally], gold: Gold, notice: Notice) -> None:
@@ -87,21 +91,35 @@ def _judge(tallies: dict[str, Tally], gold: Gold, notice: Notice) -> None:
     def compare(name: str, wanted: set[object], got: set[object]) -> None:
         tallies[name].compare(case, wanted, got)
 
-    compare("is_change", {True} if gold["is_regulatory_change"] else set(), {True} if notice.is_change else set())
-    compare("reports_change", {True} if gold["reports_change"] else set(), {True} if notice.reports_change else set())
+    compare(
+        "is_change", {True} if gold["is_regulatory_change"] else set(), {True} if notice.is_change else set()
+    )
+    compare(
+        "reports_change",
+        {True} if gold["reports_change"] else set(),
+        {True} if notice.reports_change else set(),
+    )
     if gold["is_regulatory_change"]:
         compare("number", {gold["doc_number"]}, {notice.number.canonical if notice.number else None})
     compare("published", {gold["published"] or gold["page_date"]}, {printed["published"]})
     compare("direction", {gold["direction"]}, {notice.direction.value})
-    got = {(d.start and d.start.isoformat(), d.until and d.until.isoformat(), d.basis) for d in notice.effective}
+    got = {
+        (d.start and d.start.isoformat(), d.until and d.until.isoformat(), d.basis) for d in notice.effective
+    }
     compare("effective", _wanted_dates(gold), got)
     compare("categories", set(_list(gold, "categories")) - {"none"}, {c.id for c in notice.categories})
     compare("destinations", set(_list(gold, "destinations")), set(notice.destinations))
-    compare("hs_codes", {fold(str(code)) for code in _list(gold, "hs_codes")}, {c.code for c in notice.hs_codes})
+    compare(
+        "hs_codes", {fold(str(code)) for code in _list(gold, "hs_codes")}, {c.code for c in notice.hs_codes}
+    )
     compare("control_codes", set(_list(gold, "control_codes")), {c.code for c in notice.control_codes})
     compare("codes_excluded", set(_list(gold, "control_codes_excluded")), set(notice.codes_excluded))
     relations = {(r["type"], r["target"]) for r in _list(gold, "relations") if isinstance(r, dict)}
-    compare("relations", relations, {(r.verb.value, r.target) for r in notice.relations if r.verb.value != "reports"})
+    compare(
+        "relations",
+        relations,
+        {(r.verb.value, r.target) for r in notice.relations if r.verb.value != "reports"},
+    )
     compare("kind", {gold["doc_type"]}, {notice.kind.value})
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from controlwatch.core.asking import detail
+from controlwatch.core.books import Validators
 from controlwatch.core.errors import SourceError
 from controlwatch.core.expect import answered
 from controlwatch.core.model import Annex, Snapshot
-from controlwatch.looking import validators_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,7 @@ class _Bringer:
         sha256 = self._archive.keep(snapshot.body)
         self._store.keep_snapshot(snapshot, sha256, self._watcher.id)
         annex = self._documents.read_annex(snapshot, link)
-        self._store.believed(link.url, validators_of(snapshot))
+        self._store.believed(link.url, Validators.of(snapshot))
         return replace(annex, sha256=sha256)
 
     def _ours(self, link: AnnexLink, sha256: str, trouble: str) -> Annex:

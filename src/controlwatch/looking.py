@@ -19,7 +19,7 @@ from controlwatch.core.shelf import unseen, without_repetitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from controlwatch.core.model import IndexPage, NoticeRef, Snapshot
+    from controlwatch.core.model import IndexPage, NoticeRef
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Ask, Store
 
@@ -76,7 +76,11 @@ class Look:
             if snapshot is None:
                 return None
             answered(snapshot)
-            return unit(self.watcher, decode(snapshot.body, header=snapshot.header("content-type")).text)
+            charset = self.watcher.http.charset
+            return unit(
+                self.watcher,
+                decode(snapshot.body, header=snapshot.header("content-type"), declared=charset).text,
+            )
         except SourceError:
             if "pageId" not in self.watcher.index.params:
                 raise
@@ -99,9 +103,11 @@ class Look:
             listed.extend(shown.refs)
             known |= held
             self.sight.rows += len(shown.refs) if number == 1 else 0
-            if here <= before or (started and here <= held):
-                break
+            before_this = len(before)
             before |= here
+            ended = len(shown.refs) < pages.size or (shown.total is not None and len(before) >= shown.total)
+            if ended or len(before) == before_this or (started and here <= held):
+                break
         self._shelved(listed, known)
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
@@ -124,11 +130,11 @@ class Look:
                 raise Reshaped(f"{request.url} answered 304 to a question without conditions")
             self.sight.believed[name] = replace(held, not_modified=held.not_modified + 1)
             return None
-        if request.optional and snapshot.status == 404:
-            return None
+        if snapshot.status == 404 and (request.optional or not first):
+            return None  # a year that has not begun, or a page beyond the last
         answered(snapshot)
         if first:
-            self.sight.believed[name] = validators_of(snapshot)
+            self.sight.believed[name] = Validators.of(snapshot)
         if held is not None and held.sha256 == snapshot.sha256:
             return None
         shown = parse(self.watcher, snapshot)
@@ -141,10 +147,3 @@ def _name(request: Request) -> str:
     """Name a request in the books: POSTs to one address differ by their form."""
     form = "&".join(f"{key}={value}" for key, value in request.form)
     return f"{request.url}#{form}" if form else request.url
-
-
-def validators_of(snapshot: Snapshot) -> Validators:
-    """Take the server's own stamps from an answer."""
-    return Validators(
-        etag=snapshot.header("etag"), last_modified=snapshot.header("last-modified"), sha256=snapshot.sha256
-    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from controlwatch.annexes import read_annexes, whole_text
 from controlwatch.core.address import canonical
 from controlwatch.core.asking import detail
-from controlwatch.core.books import Decision, Due, Held, PollReport, Seen, Unseen, WatcherState
+from controlwatch.core.books import Decision, Due, Held, PollReport, Seen, Unseen, Validators, WatcherState
 from controlwatch.core.calendar import next_look
 from controlwatch.core.decide import as_report, decide
 from controlwatch.core.diff import fingerprint
@@ -33,10 +33,11 @@ from controlwatch.core.errors import (
 from controlwatch.core.expect import answered
 from controlwatch.core.health import after_failure, after_success, health_alert
 from controlwatch.core.model import Document, NoticeRef, Snapshot, key_of
+from controlwatch.core.pages import listed
 from controlwatch.core.reading import read, resolve
 from controlwatch.core.render.message import compose
 from controlwatch.core.route import route
-from controlwatch.looking import Look, Sight, validators_of
+from controlwatch.looking import Look, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,8 @@ class Pipeline:
             except Stopping:
                 raise
             except SourceError as error:
-                unread.append(error)
+                if not (reference.taken and _is_gone(error)):
+                    unread.append(error)
                 decision = self._could_not_read(watcher, reference, error, now=now)
                 if isinstance(error, OutOfTime) or _host_is_down(unread, done):
                     break
@@ -165,6 +167,10 @@ class Pipeline:
     # ------------------------------------------------------------------ take in
 
     def _read_one(self, watcher: Watcher, due: Due, *, ask: Ask, now: datetime) -> Decision | None:
+        # Noted before it happens: a page that kills the process is put off like one that does not answer.
+        self.store.missed(due, reason="interrupted while it was read", absent=False, now=now)
+        if not due.taken and due.failures >= GIVE_UP:
+            self._take_row(watcher, due, now=now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
             return self._take_row(watcher, due, now=now)
         held = self.store.validators(due.ref.url) if due.taken else None
@@ -174,7 +180,7 @@ class Pipeline:
             return None
         answered(snapshot)
         decision = self.take_in(watcher, due, snapshot, ask=ask, now=now)
-        self.store.believed(due.ref.url, validators_of(snapshot))
+        self.store.believed(due.ref.url, Validators.of(snapshot))
         return decision
 
     def take_in(
@@ -241,13 +247,9 @@ class Pipeline:
         self, watcher: Watcher, due: Due, *, now: datetime, doubt: str = "", reread: bool = False
     ) -> Decision:
         """Take in what the index row alone says: for feeds, and for pages that will not be read."""
-        document = Document(
-            url=due.ref.url,
-            title=due.ref.title,
-            text=due.ref.content or "",
-            page_date=due.ref.listed_on,
-            doubts=(doubt,) if doubt else (),
-        )
+        document = listed(due.ref)
+        if doubt:
+            document = replace(document, text=document.text or document.title, doubts=(doubt,))
         return self._record(
             watcher, due, document, (), snapshot_id=None, now=now, fallback=bool(doubt), reread=reread
         )
@@ -296,8 +298,7 @@ class Pipeline:
         self, watcher: Watcher, due: Due, error: SourceError, *, now: datetime
     ) -> Decision | None:
         """Leave a reference due. A page that is gone is not a repeal; one never read is told in the end."""
-        gone = isinstance(error, Refused) and error.status in {404, 410}
-        self.store.missed(due, reason=str(error), absent=gone, now=now)
+        self.store.missed(due, reason=str(error), absent=_is_gone(error), now=now)
         if due.taken or due.failures + 1 != GIVE_UP:
             return None
         return self._take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
@@ -339,6 +340,10 @@ class Pipeline:
         wait = error.retry_after or min(3600.0, 15.0 * 2 ** max(delivery.attempts for delivery in deliveries))
         until = now + timedelta(seconds=wait)
         self.store.postponed(deliveries, owner=self.owner, reason=str(error), until=until)
+
+
+def _is_gone(error: SourceError) -> bool:
+    return isinstance(error, Refused) and error.status in {404, 410}
 
 
 def _again(due: Due, now: datetime) -> datetime | None:

@@ -66,7 +66,7 @@ class Documents(Protocol):
     """Turns bytes into text."""
 
     def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
-        """Return the document; raises `Challenged`, `Reshaped` or `Garbled`."""
+        """Return the document; raises `Challenged`, `Refused`, `Reshaped` or `Garbled`."""
 
     def read_annex(self, snapshot: Snapshot, link: AnnexLink) -> Annex:
         """Return the annex; what cannot be read becomes a doubt, never an error."""

@@ -108,7 +108,9 @@ class Ministry:
 
     def row(self, page: Page) -> str:
         """One row of the index."""
-        return f'<li><a href="{page.path}">{page.listed_title or page.title}</a><span>[{page.day}]</span></li>'
+        return (
+            f'<li><a href="{page.path}">{page.listed_title or page.title}</a><span>[{page.day}]</span></li>'
+        )
 
 
 @dataclass(slots=True)

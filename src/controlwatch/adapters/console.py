@@ -32,7 +32,11 @@ COLOURS = {
 }
 
 #: What is done with a stretch → style, sign before, sign after.
-REDLINE = {"same": ("", "", ""), "deleted": ("strike red", "[-", "-]"), "inserted": ("underline green", "{+", "+}")}
+REDLINE = {
+    "same": ("", "", ""),
+    "deleted": ("strike red", "[-", "-]"),
+    "inserted": ("underline green", "{+", "+}"),
+}
 
 
 class ConsoleChannel:

@@ -19,6 +19,7 @@ PHRASES = (
     "press", "commentary", "foreign_act", "chinese_act", "foreign_subject", "draft", "spokesperson", "faq", "guidance",
     "event", "intent", "background", "outside",
 )  # fmt: skip
+FLAGS = {"change": True, "subject": False}
 WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
 
 
@@ -73,16 +74,30 @@ def _categories(file: str, table: Table) -> tuple[Category, ...]:
 
 def _category(file: str, entry: Table, kind: GroupKind) -> Category:
     category_id = _text(file, "category.id", entry, "id")
-    unknown = set(entry) - {"id", "zh", "en", "change", *WORDS}
+    unknown = set(entry) - {"id", "zh", "en", *FLAGS, *WORDS}
     if unknown:
         raise DeclarationError(file, f"{category_id}.{min(unknown)}", "no such key")
     zh, en = _names(file, category_id, entry)
     words = {key: _strings(file, f"{category_id}.{key}", entry.get(key, [])) for key in WORDS}
-    group = category_id.partition(".")[0]
-    change = entry.get("change", True)
-    if not isinstance(change, bool):
-        raise DeclarationError(file, f"{category_id}.change", "must be true or false")
-    return Category(id=category_id, group=group, kind=kind, zh=zh, en=en, change=change, **words)
+    flags = {
+        key: _flag(file, f"{category_id}.{key}", entry.get(key, default)) for key, default in FLAGS.items()
+    }
+    return Category(
+        id=category_id,
+        group=category_id.partition(".")[0],
+        kind=kind,
+        zh=zh,
+        en=en,
+        change=flags["change"],
+        subject=flags["subject"],
+        **words,
+    )
+
+
+def _flag(file: str, key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise DeclarationError(file, key, "must be true or false")
+    return value
 
 
 def _issuers(file: str, table: Table) -> tuple[Issuer, ...]:

@@ -54,7 +54,3 @@ def main() -> None:
     except ControlwatchError as error:
         Console(stderr=True).print(f"controlwatch: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

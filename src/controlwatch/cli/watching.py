@@ -15,7 +15,7 @@ from controlwatch.cli.common import Json, console, errors, opened, print_json, t
 from controlwatch.core.asking import detail, entries, page, shell, unit
 from controlwatch.core.calendar import BEIJING
 from controlwatch.core.charset import decode
-from controlwatch.core.errors import SourceError
+from controlwatch.core.errors import Reshaped, SourceError
 from controlwatch.core.indexes import parse
 from controlwatch.core.probe import differences
 from controlwatch.core.render.safe import one_line
@@ -116,22 +116,40 @@ def probe(
 
 
 def _probe(watcher: Watcher, ask: Ask, folder: Path) -> tuple[str, ...]:
-    column = shell(watcher)
-    shell_text = ids = None
-    if column is not None and (sent := ask(column)) is not None:
-        _save(folder / "shell.html", sent)
-        shell_text = decode(sent.body, header=sent.header("content-type")).text
-        ids = unit(watcher, shell_text)
+    shell_text, ids = _column(watcher, ask, folder)
     request = page(watcher, entries(watcher, today=today())[0], ids=ids, today=today())
     index = ask(request) if request is not None else None
     if index is None:
-        raise SourceError("the index did not come")
+        raise Reshaped("the index did not come")
     _save(folder / "index.bin", index)
-    refs = parse(watcher, index).refs
-    notice = ask(detail(watcher, refs[0].url)) if watcher.detail.follow else None
+    return differences(
+        watcher, shell=shell_text, index=index, detail=_first_notice(watcher, index, ask, folder)
+    )
+
+
+def _column(watcher: Watcher, ask: Ask, folder: Path) -> tuple[str | None, dict[str, str] | None]:
+    """The column page of a jpaas source and the parameters that it names; neither for others."""
+    request = shell(watcher)
+    sent = ask(request) if request is not None else None
+    if sent is None:
+        return None, None
+    _save(folder / "shell.bin", sent)
+    text = decode(sent.body, header=sent.header("content-type"), declared=watcher.http.charset).text
+    try:
+        return text, unit(watcher, text)
+    except SourceError:
+        return text, None  # `differences` says so
+
+
+def _first_notice(watcher: Watcher, index: Snapshot, ask: Ask, folder: Path) -> Snapshot | None:
+    try:
+        refs = parse(watcher, index).refs
+        notice = ask(detail(watcher, refs[0].url)) if watcher.detail.follow else None
+    except SourceError:
+        return None  # `differences` says so
     if notice is not None:
         _save(folder / "detail.bin", notice)
-    return differences(watcher, shell=shell_text, index=index, detail=notice)
+    return notice
 
 
 def _save(path: Path, snapshot: Snapshot) -> None:

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from controlwatch.core.model import Alert, Annex, Change, Document, Notice, NoticeRef, Subscription, key_of
+from controlwatch.core.model import (
+    Alert,
+    Annex,
+    Change,
+    Document,
+    Notice,
+    NoticeRef,
+    Snapshot,
+    Subscription,
+    key_of,
+)
 
 Health = Literal["new", "healthy", "failing", "blocked", "blind"]
 """new: never polled; failing: once or twice; blind: three times or more; blocked: challenged by design."""
@@ -19,7 +29,16 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     sha256: str | None = None
-    not_modified: int = 0  #: answers 304 or same-bytes in a row, since the last full reading
+    not_modified: int = 0  #: answers 304 in a row, since the last full reading
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Validators:
+        """Take the server's own stamps from an answer."""
+        return cls(
+            etag=snapshot.header("etag"),
+            last_modified=snapshot.header("last-modified"),
+            sha256=snapshot.sha256,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +138,7 @@ class Known:
     """A notice we hold that a sight belongs to."""
 
     notice_id: int
+    watcher: str  #: the one that saw it first
     rung: bool  #: an alert has gone out for it
     shelved_on: date  #: the day (Asia/Shanghai) we first saw it
     here: VersionText | None  #: latest version at the same address

@@ -103,7 +103,7 @@ def _appeared_after_shelving(seen: Seen, known: Known) -> bool:
     """
     published = seen.notice.published or seen.document.page_date
     fresh = published is None or published >= known.shelved_on
-    return fresh and _may_ring(seen)
+    return fresh and seen.watcher != known.watcher and _may_ring(seen)
 
 
 def _may_ring(seen: Seen) -> bool:

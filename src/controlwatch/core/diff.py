@@ -28,7 +28,11 @@ CONTEXT = 24  #: characters of unchanged text kept on either side of a differenc
 
 def comparable(text: str) -> str:
     """Return the words that matter in a comparison: folded widths, no blanks, no counters."""
-    return "".join(unicodedata.normalize("NFKC", VOLATILE.sub("", text)).split())
+    return "".join(_folded(text).split())
+
+
+def _folded(text: str) -> str:
+    return VOLATILE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def fingerprint(text: str) -> str:
@@ -48,8 +52,7 @@ def redline(old: str, new: str) -> tuple[Stretch, ...]:
 
     Whole numbers and Latin words are marked as wholes, so that a date never reads 202⟦5→6⟧.
     """
-    old, new = (VOLATILE.sub("", unicodedata.normalize("NFKC", text)) for text in (old, new))
-    before, after = _pieces(old), _pieces(new)
+    before, after = _pieces(_folded(old)), _pieces(_folded(new))
     head = _shared(before, after)
     tail = _shared(before[head:][::-1], after[head:][::-1])
     ends = (before[:head], before[len(before) - tail :])

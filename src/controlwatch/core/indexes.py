@@ -34,6 +34,14 @@ __all__ = ["Request", "detail", "entries", "fragment", "page", "parse", "shell",
 
 _TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d+)")  # 第1/239页 总条数：2381
 _HARMLESS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)  # the header was wrong
+_FEED_TROUBLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)  # its parser's
 _CUT = ("...", "…")  # how a list ends a title that it has cut
 
 
@@ -197,7 +205,10 @@ def _total_told(answer: object, rows: str) -> int | None:
 def _feed(index: Index, snapshot: Snapshot, *, faults: tuple[str, ...]) -> IndexPage:
     # Bytes in a file object: a str would be taken for an address or a file name, and opened.
     headers = {"content-type": snapshot.header("content-type") or "", "content-location": snapshot.final_url}
-    feed = feedparser.parse(io.BytesIO(snapshot.body), response_headers=headers)
+    try:
+        feed = feedparser.parse(io.BytesIO(snapshot.body), response_headers=headers)
+    except _FEED_TROUBLE as error:
+        raise Garbled(f"the feed is too damaged to be read: {error}") from error
     items: list[object] = list(feed.entries)
     is_broken = feed.bozo and not isinstance(feed.bozo_exception, _HARMLESS)
     trouble = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is no feed')}"

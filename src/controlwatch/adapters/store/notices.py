@@ -122,6 +122,7 @@ def _as_known(connection: Connection, notice_id: int, here: int | None, matched:
     latest = _version(connection, int(notice["version_id"]))
     return Known(
         notice_id=notice_id,
+        watcher=notice["watcher_id"],
         rung=notice["rung"],
         shelved_on=beijing_day(notice["first_seen_at"]),
         here=_version(connection, here) if here is not None else None,

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
 FOREIGN_WORDS = re.compile(
-    r"管制|清单|许可|制裁|export control|sanction", re.IGNORECASE
+    r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
 )  # 瑞士调整出口管制清单
 FOREIGN_ANSWER = re.compile(
     r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓)"
 )  # 就美将我多家实体列入出口管制“实体清单”事
 LISTING = re.compile(
-    r"列入|纳入|移出|增列|公布|采取|停止|暂停|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
+    r"列入|纳入|移出|增列|公布|采取|停止|暂停|取消|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
     re.IGNORECASE,
 )  # 将…列入…名单
 ENTITY_LINE = re.compile(
-    r"[（(][A-Z][^）)\n]{3,}[）)]|公司|株式会社|集团|\bInc\b|\bLtd\b|\bLLC\b|\bCorp", re.IGNORECASE
+    r"[（(][A-Z][^）)\n]{3,80}[）)]|公司|株式会社|集团|\bInc\b|\bLtd\b|\bLLC\b|\bCorp", re.IGNORECASE
 )
 
 
@@ -85,7 +85,9 @@ def _finding(category: str, text: Text, start: int, end: int) -> CategoryFinding
 
 def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
     zone = min(text.title_end, TITLE_ZONE)
-    for hit in term_hits(text.folded[:zone], lexicon):
+    # A paragraph in the place of a title cites laws like any body.
+    headline = text.folded if text.title_end <= TITLE_ZONE else measure_only(text.folded)
+    for hit in term_hits(headline[:zone], lexicon):
         yield from _meanings(hit, in_title=True)
     # A law names every field it rules; only its title says what it is about.
     if kind in {Kind.LAW, Kind.REGULATION}:
@@ -105,11 +107,15 @@ def _meanings(hit: TermHit, *, in_title: bool) -> Iterator[Hit]:
 def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) -> list[Hit]:
     """Drop hits in entity names, denials, background and foreign acts, and item words of a party listing."""
     listed = any(hit.in_title and hit.id.startswith("entity.") for hit in hits) and kind not in REPORTS
+    opening = text.sentence_of(text.title_end + 2).end
+    hits = _about_title(hits) if kind in {Kind.FAQ, Kind.GUIDANCE} else hits
     kept = []
     for hit in hits:
         category = lexicon.category(hit.id)
         item = category is not None and category.kind == "item"
         if item and listed or not hit.in_title and _scenery(hit, text, lexicon, item=item):
+            continue
+        if category is not None and category.subject and hit.start > opening:
             continue
         kept.append(hit)
     return kept
@@ -122,18 +128,44 @@ def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
         return True
     if says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words):
         return True
-    if not item:
-        return False
     near = text.folded[max(sentence.start, hit.start - 80) : min(sentence.end, hit.end + 80)]
-    if says(lexicon, "outside", near) or says(lexicon, "background", words[:60]):
+    if says(lexicon, "background", words[:60]) or says(lexicon, "background", near):
         return True
-    return ENTITY_LINE.search(words) is not None and len(words) < 120 and "物项" not in words
+    if item and says(lexicon, "outside", near):
+        return True
+    return (
+        not hit.id.startswith("entity.")
+        and ENTITY_LINE.search(words) is not None
+        and len(words) < 120
+        and "物项" not in words
+    )
+
+
+def _about_title(hits: list[Hit]) -> list[Hit]:
+    """Keep what belongs to a group the title names: an explanation is about its title."""
+    groups = {_group(hit) for hit in hits if hit.in_title}
+    return [hit for hit in hits if hit.in_title or _group(hit) in groups]
+
+
+def _group(hit: Hit) -> str:
+    return hit.id.partition(".")[0]
 
 
 def _hints_last(hits: list[Hit], lexicon: Lexicon) -> list[Hit]:
-    """Drop a hint where another category of its group is named outright."""
-    sure = {hit.id.partition(".")[0] for hit in hits if hit.strength != "hint"}
-    return [hit for hit in hits if hit.strength != "hint" or hit.id.partition(".")[0] not in sure]
+    """Drop a hint, or a category that is not export control, where its group is named outright."""
+    sure = {_group(hit) for hit in hits if hit.strength != "hint"}
+    ruled = {_group(hit) for hit in hits if hit.strength != "hint" and _rules(hit, lexicon)}
+    return [
+        hit
+        for hit in hits
+        if _group(hit) not in (ruled if not _rules(hit, lexicon) else sure if hit.strength == "hint" else ())
+    ]
+
+
+def _rules(hit: Hit, lexicon: Lexicon) -> bool:
+    """Tell whether a hit's category is a matter of rules, as opposed to its group's everyday life."""
+    category = lexicon.category(hit.id)
+    return category is None or category.kind != "item" or category.change
 
 
 def _destinations(
@@ -143,5 +175,7 @@ def _destinations(
     listed = any(category.startswith("entity.") for category in found)
     for place in places:
         category = f"destination.{place.code.lower()}"
-        if place.wide and category in lexicon.ids and not (listed and "tariff.additional" not in found):
+        # A remedy against goods from a country is no rule about exports to it.
+        ruled = "tariff.additional" in found or not (listed or "trade_remedy" in found)
+        if place.wide and ruled and category in lexicon.ids:
             yield CategoryFinding(id=category, quote=text.quote(place.start, place.end))

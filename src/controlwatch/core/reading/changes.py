@@ -29,7 +29,7 @@ ACTS = re.compile(
 )  # 商务部发布…公告
 BEIJING = re.compile(r"\bBeijing\b|\bChina\b|我国|中国|Китай")
 DECIDES = re.compile(
-    r"决定|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征|shall|decided|hereby",
+    r"决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征|shall|decided|hereby",
     re.IGNORECASE,
 )
 ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})

@@ -58,7 +58,7 @@ def codes_of(text: Text) -> Codes:
             continue
         shelf = control if code[1].isalpha() else hs
         shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end)))
-    kept = {code for code in (*hs, *control)}
+    kept = {*hs, *control}
     excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept)
     return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=excluded_codes)
 

@@ -23,7 +23,7 @@ HAN_DAY = re.compile(
     rf"(?:\s*(\d{{1,2}}|{NUMERAL}{{1,3}})\s*[日号])?"
 )  # 2025年11月8日 · 二〇二六年十二月一日 · 2026年1月
 HAN_YEARLESS = re.compile(r"(?<![\d年])(\d{1,2})\s*月\s*(\d{1,2})\s*日")  # 4月10日
-ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d.])")  # 2025-11-08 · 2025/11/8
+ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
 DAY_FIRST = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # 8 November 2025
@@ -31,7 +31,7 @@ MONTH_FIRST = re.compile(
     rf"\b{_MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[:%])(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # November 8, 2025 · Nov. 8
 PERIOD = re.compile(
-    rf"(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
+    rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
     re.IGNORECASE,
 )  # 一年 · 90天 · 2个月 · one year · 90 days
 

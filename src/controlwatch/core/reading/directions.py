@@ -22,14 +22,14 @@ TIGHTEN = re.compile(
     r"|(?:列入|纳入|增列|新增)[^。；\n]{0,40}?(?:名单|清单|目录|管制|管理|限制出口|禁止出口)"
     r"|未经许可[^。；\n]{0,6}不得出口|禁止[^。；\n]{0,60}?(?:出口|转移|提供|从事|投资|交易|采购)|不予许可|不予批准|不得(?:申请通用许可|出口)"
     r"|(?:加强|强化)[^，。；\n]{0,30}(?:出口管制|限制)|更严格的最终用户|必须获得[^。；\n]{0,30}许可"
-    r"|加征[^。；\n]{0,12}关税|由[\d.]+%(?:提高|上调)|暂停[^。；\n，]{0,30}(?:进口|资质|输华)|暂停出口|新增[^。；\n]{0,20}(?:限制|禁止)"
+    r"|加征[^。；\n]{0,12}关税(?!措施|税率|的公告)|出口[^。；\n]{0,40}应当[^。；\n]{0,40}申请[^。；\n]{0,8}许可|由[\d.]+%(?:提高|上调)|暂停[^。；\n，]{0,30}(?:进口|资质|输华)|暂停出口|新增[^。；\n]{0,20}(?:限制|禁止)"
     r"|\b(?:impos|implement|introduc|extend|tighten|strengthen)\w*\b[^.;\n]{0,40}\b(?:export )?controls?\b"
     r"|\b(?:add|list|plac)(?:s|ed|ing)\b[^.;\n]{0,90}\b(?:control list|entity list|entities list|list\b|export control)"
     r"|\bprohibit(?:s|ed|ing|ion)?\b|\b(?:ban|bans|banned)\b|\bneeds? approval\b|\b(?:recent|new) export controls\b|\bexport controls? on\b",
     re.IGNORECASE,
 )  # 决定对下列物项实施出口管制 · 列入出口管制管控名单 · 未经许可，不得出口
 SUSPEND = re.compile(
-    r"暂停(?:实施|执行|适用|加征|采取|征收|施行)|暂停[^。；\n，]{0,60}(?:公告|措施|管制|规定)|(?:公告|措施|规定|条|款|关税|港务费)[^。；\n，]{0,60}暂停(?!进口|出口|接受)"
+    r"暂停(?:实施|执行|适用|加征|采取|征收|施行)|暂停[^。；，\n]{0,30}(?:税率|关税)|暂停[^。；\n，]{0,60}(?:公告|措施|管制|规定)|(?:公告|措施|规定|条|款|关税|港务费)[^。；\n，]{0,60}暂停(?!进口|出口|接受)"
     r"|\bsuspend(?:s|ed|ing)?\b|\bsuspension of\b|\bpaus(?:es|ed|ing)\b",
     re.IGNORECASE,
 )  # …公告2025年第61号、62号暂停实施
@@ -99,7 +99,12 @@ def direction_of(kind: Kind, found: tuple[Signal, ...], *, operative: bool, fram
         return Direction.NEUTRAL
     if framework and kind in {Kind.LAW, Kind.REGULATION}:
         return Direction.TIGHTEN
-    if kind in INSTRUMENTS:
+    if framework and not found and kind == Kind.NEWS:
+        return Direction.TIGHTEN
+    if operative:
+        # What was listed before is background to an answer that stops or suspends it.
+        found = tuple(signal for signal in found if signal.direction != Direction.TIGHTEN)
+    if kind in INSTRUMENTS or operative:
         present = {signal.direction for signal in found}
         return next((direction for direction in ORDER if direction in present), Direction.NEUTRAL)
     if kind in {Kind.FAQ, Kind.GUIDANCE} or kind == Kind.SPOKESPERSON and not operative:

@@ -31,7 +31,7 @@ FROM_AFTER = re.compile(
     rf"^(?:\s*(\d{{1,2}})\s*[时:]\s*(?:(\d{{1,2}})\s*分?)?)?\s*(?:起|开始|之日起|\s*{_FORCE})"
 )  # |12时01分起
 FORCE_AFTER = re.compile(
-    rf"^(?:\s*\d{{1,2}}时(?:\d{{1,2}}分)?)?\s*(?:起|开始)?[^。；\n]{{0,12}}?{_FORCE}"
+    rf"^(?:\s*\d{{1,2}}时(?:\d{{1,2}}分)?)?\s*(?:起|开始)?[^，。；\n]{{0,6}}?{_FORCE}"
 )  # |起正式实施
 UNTIL_BEFORE = re.compile(
     r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on|valid until)\W{0,2})\s*$",
@@ -39,7 +39,7 @@ UNTIL_BEFORE = re.compile(
 )  # 至|2026年11月10日 · until |10 November 2026
 ENGLISH_TIME = re.compile(r"\bat (\d{1,2}):(\d{2})\b|,\s*(\d{1,2}):(\d{2})\b")  # took effect at 00:01
 ON_PUBLICATION = re.compile(
-    rf"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|生效)之日起(?:\s*(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(日|天|个月)后)?"
+    rf"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效)之日起(?:\s*(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(日|天|个月)后)?"
     rf"\s*(?:(?P<force>{_FORCE})|(?=至|，暂停|暂停|，|正式))"
     r"|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
     r"|\b(?:upon (?:its )?(?:publication|promulgation|release|announcement)|(?:effective|takes effect|with) immediate(?:ly| effect)|effective immediately"
@@ -47,10 +47,13 @@ ON_PUBLICATION = re.compile(
     re.IGNORECASE,
 )  # 自公布之日起施行 · 自即日起至… · upon publication
 LASTING = re.compile(
-    r"(?:为期|期限为|有效期(?:为|限)?|实施期限|执行期限|试行|暂停|延长|延期|暂停实施|for(?: one| a)?|remain suspended for)"
+    r"(?:为期|期限为?|有效期(?:为|限)?|试行|暂停(?:实施|执行)?|延长|延期|措施|\bfor|another)[^，。；\d]{0,6}$"
 )  # 为期一年
+WITHIN = re.compile(r"^\s*内(?:继续)?暂停")  # 一年|内继续暂停
+NOT_LASTING = re.compile(r"^\s*(?:内|前|以内|后)")  # 6个月|内
+CONTINUED = re.compile(r"暂停|延长|\bsuspended\b")
 NOT_FORCE = re.compile(
-    r"废止的|之日起\s*\d*\s*个?(?:工作)?日内|审查期限|有效期(?:不超过|内)|起算|截止时间|附件[:：]?\s*\d|\.(?:pdf|docx?|xlsx?)\s*$"
+    r"废止的|之日起\s*\d*\s*个?(?:工作)?日内|审查期限|有效期(?:不超过|内)|起算|截止时间|^附件|\.(?:pdf|docx?|xlsx?)\s*$"
 )
 SUBJECT = re.compile(
     r"^[\s、，\d.（）()一二三四五六七八九十]*(?:第[一二三四五六七八九十百]+条\s*)?(?:本|该|此)?(?:公告|通知|办法|规定|决定|条例|法|令|目录|清单|措施|规则|细则)?\s*$"
@@ -83,12 +86,16 @@ def effective_dates(
     found: list[EffectiveDate] = []
     for span in text.sentences:
         words = text.at(span)
+        new: list[EffectiveDate] = []
         if (
             ("起" in words or "至" in words or _force_words(words))
             and not _foreign(words, lexicon)
             and not NOT_FORCE.search(words)
         ):
-            found += _sentence(reading, span)
+            new = list(_sentence(reading, span))
+            found += new
+        if not new and found and (more := _continued(reading, span, found[-1])):
+            found.append(more)
     kept = _merged(found)
     if kept or not own:
         return kept
@@ -128,13 +135,10 @@ def _sentence(reading: Reading, span: Span) -> Iterator[EffectiveDate]:
 def _starts(words: str, word: DayWord) -> bool:
     before, behind = words[: word.start], words[word.end :]
     if FROM_BEFORE.search(before):
-        # "from" and 于 alone introduce any date; the rest of the sentence must speak of force.
-        return (
-            before.rstrip().endswith("自")
-            and behind.lstrip()[:8].find("起") >= 0
-            or _force_words(words)
-            and not _english_range(before)
-        )
+        # 于 and "from" introduce any date; the words that follow must speak of force.
+        if before.rstrip().endswith(("自", "从", "于")):
+            return "起" in behind.lstrip()[:12] or FORCE_AFTER.match(behind) is not None
+        return _force_words(words) and not _english_range(before)
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")
 
 
@@ -198,20 +202,29 @@ def _time(hour: str, minute: str) -> time | None:
 
 
 def _lasting(found: EffectiveDate, behind: str) -> EffectiveDate:
-    """Count the end of a period (为期一年, 90天) from the start."""
-    period = PERIOD.search(behind)
-    if (
-        period is None
-        or found.start is None
-        or not LASTING.search(behind[: period.start()])
-        or period.start() > 80
-    ):
+    """Count the end of a period (为期一年, 一年内继续暂停, 90天) from the start."""
+    if found.start is None:
         return found
-    if re.match(r"\s*(?:内|前|以内|后)", behind[period.end() :]):
-        return found
-    count = number(period[1] or period[3])
-    unit = (period[2] or period[4]).lower().replace("个年", "年")
-    return replace(found, until=after(found.start, count, unit), derived=True) if count else found
+    for period in PERIOD.finditer(behind):
+        tail = behind[period.end() :]
+        spans = WITHIN.match(tail) or (
+            LASTING.search(behind[max(0, period.start() - 16) : period.start()])
+            and not NOT_LASTING.match(tail)
+        )
+        count = number(period[1] or period[3])
+        if spans and count:
+            unit = (period[2] or period[4]).lower().replace("个年", "年")
+            return replace(found, until=after(found.start, count, unit), derived=True)
+    return found
+
+
+def _continued(reading: Reading, span: Span, last: EffectiveDate) -> EffectiveDate | None:
+    """Return the end of a suspension whose start stands in the sentence before (…；继续暂停…措施1年)."""
+    words = reading.text.at(span)
+    if not CONTINUED.search(words):
+        return None
+    found = _lasting(replace(last, until=None, quote=reading.text.quote(span.start, span.end)), words)
+    return found if found.until else None
 
 
 def _merged(found: Iterable[EffectiveDate]) -> tuple[EffectiveDate, ...]:
@@ -221,12 +234,43 @@ def _merged(found: Iterable[EffectiveDate]) -> tuple[EffectiveDate, ...]:
         twin = next((i for i, other in enumerate(kept) if _same(one, other)), None)
         if twin is None:
             kept.append(one)
-        elif kept[twin].until is None and one.until is not None:
-            kept[twin] = one
-        elif kept[twin].time is None and one.time is not None:
-            kept[twin] = replace(kept[twin], time=one.time)
-    return tuple(kept)
+        else:
+            kept[twin] = _joined(kept[twin], one)
+    return _ended(tuple(kept))
+
+
+def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
+    """Return two findings of the same start as one."""
+    clock = known.time or one.time
+    if known.until is None and one.until is not None:
+        return replace(one, time=clock)
+    if known.basis == "stated" and one.basis == "on-publication":
+        # "2025-04-04 (upon publication)": one day, and the ground it stands on.
+        return replace(one, until=known.until or one.until, time=clock)
+    return replace(known, time=clock)
+
+
+def _ended(found: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:
+    """Give an end that stands alone (暂停期限延长至…) the start that the closing sentence states."""
+    ends = [one for one in found if one.start is None and one.basis == "not-stated"]
+    starts = [one for one in found if one.until is None and one.basis != "not-stated" and one.scope == "all"]
+    if len(ends) != 1 or len(starts) != 1 or len(found) != 2:
+        return found
+    return (
+        replace(
+            starts[0], until=ends[0].until, quote=ends[0].quote if not starts[0].quote else starts[0].quote
+        ),
+    )
+
+
+#: A sentence that sets something of its own, beyond "this notice takes effect".
+OWN_ACT = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
 
 
 def _same(one: EffectiveDate, other: EffectiveDate) -> bool:
-    return one.start == other.start and (one.until == other.until or None in (one.until, other.until))
+    if one.start != other.start:
+        return False
+    if one.until == other.until:
+        return one.scope == other.scope or "all" in (one.scope, other.scope)
+    lone = one if one.until is None else other if other.until is None else None
+    return lone is not None and not OWN_ACT.search(lone.quote)

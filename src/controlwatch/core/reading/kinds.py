@@ -19,7 +19,7 @@ LEAD = 400  #: characters after the title in which a text shows what it is
 CHALLENGE = re.compile(
     r"\$_ts\b|Just a moment\.\.\.|cf-chl|请完成安全验证"
 )  # a bot wall's script or its words
-ASKED = re.compile(r"^\s*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
+ASKED = re.compile(r"^[ ]*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
 MARKDOWN = re.compile(r"^[#*\s]+")  # "# 商务部公告…"
 ORDER_TITLE = re.compile(
     r"令\s*(?:[〔\[(（]?\s*(?:\d{4}|[一二][〇○零\d一二三四五六七八九]{3}))|令\s*第?\s*\d+\s*号|令$"
@@ -74,7 +74,8 @@ def _report(title: str, lead: str, lexicon: Lexicon) -> Kind | None:
 
 
 def _titled(title: str, lexicon: Lexicon) -> Kind | None:
-    if len(title) > 200:
+    # A "title" with a full stop inside is a paragraph: a report that only begins like an instrument.
+    if len(title) > 200 or "。" in title.rstrip("。") or re.search(r"[a-z]\. [A-Z]", title):
         return None
     if says(lexicon, "draft", title):
         return Kind.DRAFT

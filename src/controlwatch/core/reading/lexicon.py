@@ -26,6 +26,7 @@ class Category:
     counter_terms: tuple[str, ...] = ()  #: longer words that are something else
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
+    subject: bool = False  #: counts only where the title or the opening sentence names it
     change: bool = True  #: False where the regime is watched beside export control
 
 

@@ -27,7 +27,7 @@ EXCLUSION = re.compile(
 FILE_NAME = re.compile(
     r"^[^\n]{1,120}\.(?:pdf|docx?|xlsx?|ofd|wps|zip)[ ]*$", re.MULTILINE | re.IGNORECASE
 )  # 附件…目录.pdf
-ADDRESS = re.compile(r"https?://\S+|[\w.]+@[\w.]+")
+ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}")
 
 
 @lru_cache(maxsize=8)

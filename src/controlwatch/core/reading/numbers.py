@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber
 from controlwatch.core.reading.daywords import day_words
-from controlwatch.core.reading.fold import fold
+from controlwatch.core.reading.fold import HAN, fold
 from controlwatch.core.reading.issuers import named, run_before
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.text import Span, Text
@@ -24,10 +24,13 @@ _JOINT = r"(?:、|,|，|和|及|与|以及|至|到|-|~|－|—)"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 HEADED = re.compile(
     rf"(公\s*告|令|工作机制)\s*(?:[〔\[【(（]?\s*{_YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
-    rf"((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?)*)"
+    rf"((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?){{0,40}})"
 )  # 公告2025年第55号、56号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
+TAIL = re.compile(
+    r"号\s*(公告|令)"
+)  # 第67|号公告: what stands before is read backwards, so that no list is read twice
 TAILED = re.compile(
-    rf"(?:{_YEAR}\s*年?\s*)?((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?)*)\s*(公告|令)"
+    rf"(?<![\d/])(?:{_YEAR}\s*年?\s*)?((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?){{0,12}})\s*(公告|令)$"
 )  # 2024年第67号公告 · 第19、20号公告 · 18号公告 · 2005年第29号令
 LETTER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
@@ -51,8 +54,9 @@ HEAD_LINE = re.compile(
 )  # a line of its own below the issuers: 2022年 第42号 · 第792号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
 PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({_N})")
+TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
 MAX_RANGE = 30  #: a longer "range" is something else
-CONTINUOUS = {"State Council", "President"}  #: orders numbered through the years, not within one
+LEAD = 800  #: characters in which a text names the authority it speaks of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +107,21 @@ def _found(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
             yield from _listed(
                 folded, (hit.start(), hit.end()), lexicon, year=hit[2], numbers=hit[3], order=order
             )
-    for hit in TAILED.finditer(folded):
-        if "号" in hit[2]:
-            order = hit[3] == "令"
-            yield from _listed(
-                folded, (hit.start(), hit.end()), lexicon, year=hit[1], numbers=hit[2], order=order
-            )
+    yield from _tailed(folded, lexicon)
     for hit in ENGLISH.finditer(folded):
         order = hit[1] in {"Order", "Decree"}
         year = hit[2] or hit[4] or hit[5] or hit[6]
         yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[3], order=order)
     yield from _typed(folded, lexicon)
+
+
+def _tailed(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
+    for tail in TAIL.finditer(folded):
+        left = max(0, tail.start() - TAIL_WINDOW)
+        hit = TAILED.search(folded[left : tail.end()])
+        if hit:
+            span = (left + hit.start(), tail.end())
+            yield from _listed(folded, span, lexicon, year=hit[1], numbers=hit[2], order=hit[3] == "令")
 
 
 def _letters(folded: str) -> Iterator[Mention]:
@@ -178,14 +186,15 @@ def _expanded(numbers: str) -> list[int]:
 
 def _completed(found: Iterable[Mention], text: Text, lexicon: Lexicon, year: int | None) -> Iterator[Mention]:
     """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
+    default = (named(text.title, lexicon) or named(text.folded[:LEAD], lexicon))[:1]
     last: DocumentNumber | None = None
     for mention in found:
         parts = mention.number
         if parts.letter is None:
             parts = _with_year(_with_issuers(mention, text, lexicon, last), mention, text, last, year)
-        parts = _settled(parts)
+            parts = _settled(parts if parts.issuers else replace(parts, issuers=default))
         last = parts
-        if parts.letter or parts.year or parts.issuers and parts.issuers[0] in CONTINUOUS or parts.series:
+        if parts.letter or parts.year or parts.series:
             yield replace(mention, number=parts)
 
 
@@ -199,6 +208,11 @@ def _with_issuers(
     before = named(text.folded[sentence.start : mention.start], lexicon)
     if before:
         return replace(parts, issuers=before if text.folded[mention.start].isascii() else before[-1:])
+    if not before and last is None and not HAN.search(text.at(sentence)):
+        # English names the authority behind the number too: "Announcement No. 58 by the Ministry of Commerce".
+        before = named(text.at(sentence), lexicon)
+        if before:
+            return replace(parts, issuers=before)
     if last is not None and not last.letter:
         return replace(parts, issuers=last.issuers[:1] if parts.year != last.year else last.issuers)
     return parts
@@ -238,10 +252,12 @@ def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
     if hit is None:
         return None
     above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
-    issuers = named(above, lexicon)
-    n = number(hit[2])
     kind = re.search(r"(公告|令)\s*$", above)
-    if not issuers or n is None or kind is None:
+    n = number(hit[2])
+    if n is None or kind is None:
+        return None
+    issuers = run_before(above, kind.start(), lexicon)[1]
+    if not issuers:
         return None
     parts = DocumentNumber(
         issuers=issuers,

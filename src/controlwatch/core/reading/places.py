@@ -40,7 +40,7 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         re.escape(name) for name in sorted((n for p in lexicon.places for n in p.en), key=len, reverse=True)
     )
     many = rf"((?:{han})(?:(?:、|和|及|与|或)(?:{han}))*)"
-    counted = r"(?:\d+|[一二三四五六七八九十两]+)"
+    counted = r"(?:(?<!\d)\d{1,4}|[一二三四五六七八九十两]{1,4})"
     return (
         (
             re.compile(
@@ -48,14 +48,19 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
             ),
             True,
         ),  # 对日本出口管制
-        (re.compile(rf"(?:物项|材料|许可)[^，。；\n]{{0,12}}对({short})出口"), True),  # …两用物项对美出口
+        (
+            re.compile(rf"(?:物项|材料|许可)[^，。；\n]{{0,12}}对({short})出口|对({short})国?(?:船舶|加征)"),
+            True,
+        ),  # …两用物项对美出口
         (re.compile(rf"原产于{many}"), True),  # 原产于美国的进口商品
         (re.compile(rf"{counted}家{many}"), False),  # 10家美国实体
         (re.compile(rf"{counted}家({short})(?:国)?(?:涉军)?(?:实体|企业|公司)"), False),  # 16家美涉军实体
         (
-            re.compile(rf"(?:将|对){many}[^，。；\n]{{1,60}}?(?:列入|纳入|移出|采取)"),
+            re.compile(
+                rf"将{many}[^，。；\n]{{1,60}}?(?:列入|纳入|移出)|对{many}[^，。；\n]{{1,40}}?(?:采取|的)(?:反制|不可靠)"
+            ),
             False,
-        ),  # 将美国…集团列入
+        ),  # 将美国…集团列入 · 对欧盟两家金融机构采取反制措施
         (
             re.compile(
                 rf"\bexports?[^.;\n]{{0,60}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?:{latin})\b)*)"
@@ -85,7 +90,7 @@ def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
     codes, words = _codes(lexicon), acts_only(text.folded)
     for pattern, wide in _patterns(lexicon):
         for hit in pattern.finditer(words):
-            for name in _split(hit[1], codes):
+            for name in _split(next(group for group in hit.groups() if group), codes):
                 yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), wide=wide)
 
 

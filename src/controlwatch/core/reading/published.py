@@ -22,7 +22,7 @@ PAGE_LINE = re.compile(
     r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览", re.IGNORECASE
 )  # 来源：商务部 2024-08-26
 DATE_LINE = re.compile(
-    r"^[\s\-*]*(?:Date|日期)\W{0,6}(\d{4}-\d{1,2}-\d{1,2})", re.IGNORECASE | re.MULTILINE
+    r"^[ \-*]*(?:Date|日期)\W{0,6}(\d{4}-\d{1,2}-\d{1,2})", re.IGNORECASE | re.MULTILINE
 )  # - **Date**: 2025-11-06
 DATED = re.compile(
     r"\bdated\s*$|\bstory,\s*$|^[\s(]*(?:\([^)]*\)\.?|（[^）]*）)?[\s.]*$"
@@ -115,7 +115,10 @@ def _opens(line: str, start: int, end: int) -> bool:
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
     return not lead and (
         not after.strip()
-        or re.match(r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电)", after)
+        or re.match(
+            r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})",
+            after,
+        )
         is not None
     )
 

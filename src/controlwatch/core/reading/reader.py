@@ -94,8 +94,8 @@ def _own_number(
             return mention.number, squeeze(text.original[mention.start : mention.end])
     if label and (number := label_number(label, lexicon)):
         return number, squeeze(label)
-    mention = head_number(text, lexicon) or _alone_in_head(text, found)
-    return (mention.number, squeeze(text.original[mention.start : mention.end])) if mention else (None, None)
+    printed = head_number(text, lexicon) or _alone_in_head(text, found)
+    return (printed.number, squeeze(text.original[printed.start : printed.end])) if printed else (None, None)
 
 
 def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
@@ -121,7 +121,7 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     relations = relations_of(text, found, kind, identity.number, operative=operative)
     change = is_change(text, kind, lexicon, ids, relations, operative=operative)
     moved = signals(text, lexicon)
-    direction = direction_of(kind, moved, operative=operative, framework="framework_law" in ids and change)
+    direction = direction_of(kind, moved, operative=operative, framework="framework_law" in ids)
     reports = change or reports_change(text, kind, lexicon, ids, found, direction)
     direction = _settled(direction, kind, ids, change=change, reports=reports)
     codes = codes_of(text)

@@ -20,11 +20,13 @@ VERBS = (
         re.compile(r"恢复(?:实施|执行|适用|施行)|终止暂停|\bresum(?:e|es|ed)\b|\breinstat"),
         Verb.RESUMES,
     ),  # 恢复实施
+    (
+        re.compile(r"延长|延期|\bextend(?:s|ed)? (?:the )?(?:validity|period|term|suspension)"),
+        Verb.EXTENDS,
+    ),  # 暂停期限延长至
     (re.compile(r"暂停(?!进口|出口)|\bsuspend|\bsuspension|\bpaus(?:es|ed)\b"), Verb.SUSPENDS),  # 暂停实施
     (
-        re.compile(
-            r"延长|延期|继续(?:实施|执行|有效)|\bextend(?:s|ed)? (?:the )?(?:validity|period|term|suspension)"
-        ),
+        re.compile(r"继续(?:实施|执行|有效)|\bremains? in force"),
         Verb.EXTENDS,
     ),  # 期限延长至
     (
@@ -43,6 +45,7 @@ DONE = re.compile(r"决定|废止|暂停|修改|调整")
 SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定)|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
 )  # 第72号公告：…
+ISSUED = re.compile(r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b")  # 海关总署|发布第54号公告
 CLAUSE = re.compile(
     r"^[号公告令\s]*(?:（?《[^》\n]{1,80}》）?)?\s*(?:附件\d*)?(第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?)"
 )  # …公告第二款
@@ -52,11 +55,14 @@ ENGLISH_CLAUSE = re.compile(
 )
 COMMA = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
 REPEALED_TITLE = re.compile(
-    r"《([^《》\n]{4,60})》(?:(?:、|和|及|以及)《[^《》\n]{4,60}》)*[^。；，\n《》]{0,12}(?:同时废止|予以废止|废止)"
+    r"《([^《》\n]{4,60})》(?:(?:、|和|及|以及)《[^《》\n]{4,60}》)*[^。；，\n《》【】]{0,12}(?:同时废止|予以废止|废止)"
 )  # 《…办法》同时废止
 UPDATED_TITLE = re.compile(
     r"《([^《》\n]{4,60})》[^。；，\n《》]{0,6}(?:同步(?:予以)?(?:更新|调整))"
 )  # 《…清单》同步予以更新
+BASED_TITLE = re.compile(
+    r"(?:根据|依据|依照)[^。；\n]{0,20}?《([^《》\n]{4,60})》[^。；\n]{0,200}?制定本(?:条例|规定|办法|细则)"
+)  # 根据《…法》…，制定本条例
 TITLES = re.compile(r"《([^《》\n]{4,60})》")
 
 
@@ -97,11 +103,22 @@ def _verb(text: Text, mention: Mention, kind: Kind, *, operative: bool) -> Verb 
         verb = _acting(text, mention, sentence)
         return None if verb and _basis(text, mention, sentence) else verb
     if kind in {Kind.SPOKESPERSON, Kind.FAQ, Kind.GUIDANCE}:
-        return Verb.CLARIFIES
+        # Orders are cited as procedure; what is explained are announcements and letters.
+        return None if mention.number.series == "Order" else Verb.CLARIFIES
     if kind in REPORTS:
-        subject = SUBJECT.match(text.folded[mention.end : mention.end + 20]) is not None
-        return Verb.REPORTS if subject else _acting(text, mention, sentence) or Verb.REPORTS
+        return (
+            Verb.REPORTS if _is_subject(text, mention) else _acting(text, mention, sentence) or Verb.REPORTS
+        )
     return None
+
+
+def _is_subject(text: Text, mention: Mention) -> bool:
+    """Tell whether the number is the document reported, not one it acts on (发布第54号公告)."""
+    before = text.folded[max(0, mention.start - 12) : mention.end]
+    return (
+        ISSUED.search(before) is not None
+        or SUBJECT.match(text.folded[mention.end : mention.end + 20]) is not None
+    )
 
 
 def _acting(text: Text, mention: Mention, sentence: Span) -> Verb | None:
@@ -141,6 +158,10 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
     """Yield what happens to documents named by title alone."""
     if kind not in INSTRUMENTS:
         return
+    based = BASED_TITLE.search(text.folded)
+    if based:
+        target = based[1].removeprefix("中华人民共和国")
+        yield Relation(verb=Verb.IMPLEMENTS, target=target, quote=text.quote(based.start(), based.end()))
     for pattern, verb in ((REPEALED_TITLE, Verb.REPEALS), (UPDATED_TITLE, Verb.AMENDS)):
         for hit in pattern.finditer(text.folded):
             sentence = text.sentence_of(hit.start())

@@ -15,7 +15,10 @@ STOP = re.compile(r"[。！？；\n]|[.!?][\"”’)\]]?(?=\s+[\"“(\[]?[A-Z*#-
 ABBREVIATION = re.compile(
     r"(?:\b(?:No|Nos|Inc|Ltd|Co|Corp|Mr|Ms|Dr|St|Art|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\bU\.S|\b[A-Z])\.$"
 )  # No. · Inc. · U.S. · Nov.
+DATELINE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 央视网（新闻联播）
+HEADLINE_LIMIT = 120
 CLAUSE_BREAKS = "，,、：:"
+SENTENCE_LIMIT = 1500  #: characters; beyond it there is no sentence but a table or garbage
 QUOTE_LIMIT = 240  #: characters; a longer sentence is quoted by its clauses around the proof
 
 
@@ -37,9 +40,13 @@ class Text:
 
     @classmethod
     def of(cls, title: str, body: str) -> Text:
-        """Build from a title and a body."""
+        """Build from a title and a body; below a title that is only a dateline, the next line is the headline."""
         original = f"{title}\n{body}"
-        return cls(original=original, folded=fold(original), title_end=len(title))
+        end = len(title)
+        if DATELINE.fullmatch(title):
+            line_end = original.find("\n", end + 1)
+            end = line_end if 0 < line_end < end + HEADLINE_LIMIT else end
+        return cls(original=original, folded=fold(original), title_end=end)
 
     @property
     def title(self) -> str:
@@ -92,10 +99,16 @@ def _sentences(folded: str) -> list[Span]:
             folded, max(start, stop.start() - 6), stop.start() + 1
         ):
             continue
-        _keep(spans, folded, start, stop.end())
+        _pieces(spans, folded, start, stop.end())
         start = stop.end()
-    _keep(spans, folded, start, len(folded))
+    _pieces(spans, folded, start, len(folded))
     return spans
+
+
+def _pieces(spans: list[Span], folded: str, start: int, end: int) -> None:
+    """Keep a sentence; one beyond any sentence's length in pieces, so that no reading of it can run away."""
+    for left in range(start, max(end, start + 1), SENTENCE_LIMIT):
+        _keep(spans, folded, left, min(left + SENTENCE_LIMIT, end))
 
 
 def _keep(spans: list[Span], folded: str, start: int, end: int) -> None:

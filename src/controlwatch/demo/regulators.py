@@ -1,0 +1,164 @@
+"""The sample regulators: every host that the shipped watchers poll, on loopback, in its true format."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from controlwatch.demo.formats.base import Column, Format, Posting, Served, annex_served
+from controlwatch.demo.formats.feeds import Feed
+from controlwatch.demo.formats.jpaas import FOLDER, MiitUnit, MofcomUnit
+from controlwatch.demo.formats.lists import Customs, CustomsEnglish, Finance, PressPage, TrsList, YearPages
+from controlwatch.demo.formats.services import ExportControl, GovCn, MiitSearch
+from controlwatch.demo.samples import Sample, filler, samples
+from controlwatch.demo.serving import Answer, Asked, Sites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.demo.serving import Reply
+
+#: watcher → format, family of its quiet rows, days between two of them
+COLUMNS: dict[str, tuple[Format, str, int]] = {
+    "mofcom-policy": (MofcomUnit(), "mofcom", 2),
+    "mofcom-press": (MofcomUnit(), "press", 1),
+    "aqygzj": (MofcomUnit(), "mofcom", 9),
+    "mofcom-english": (MofcomUnit(), "english", 11),
+    "miit-notices": (MiitUnit(), "miit", 3),
+    "miit-policies": (MiitUnit(absolute=True), "miit", 3),
+    "miit-search": (MiitSearch(), "miit", 3),
+    "exportcontrol-rules": (ExportControl(), "mofcom", 13),
+    "exportcontrol-faq": (ExportControl(), "faq", 9),
+    "exportcontrol-lists": (ExportControl(), "lists", 60),
+    "govcn-policy": (GovCn(), "govcn", 1),
+    "mofcom-announcements": (YearPages(), "mofcom", 5),
+    "mofcom-spokesperson": (PressPage("/xwfb/xwfyrth"), "spokesperson", 6),
+    "mofcom-english-press": (PressPage("/News/PressConference"), "english-press", 7),
+    "gacc-announcements": (Customs(), "gacc", 4),
+    "gacc-english": (CustomsEnglish(), "gacc-english", 8),
+    "tariff-commission": (Finance(), "tariff", 17),
+    "mfa-countersanctions": (TrsList("shtml"), "mfa", 30),
+    "tao-measures": (TrsList("htm", charset="gb2312", encoding="gb18030"), "tao", 20),
+    "china-briefing": (Feed("https://www.china-briefing.com/news/{key}/"), "briefing", 3),
+    "google-news-mofcom": (Feed("https://news.google.com/rss/articles/{key}?oc=5"), "news-mofcom", 2),
+    "google-news-miit": (Feed("https://news.google.com/rss/articles/{key}?oc=5"), "news-miit", 2),
+}
+#: What Customs sends to machines.
+CHALLENGE = (
+    b"<html><head><meta id=\"q1Ws\" content=\"zz\" r='m'><script type=\"text/javascript\" r='m'>"
+    b"$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=10001;</script></head><body></body></html>"
+)
+
+
+class Regulators:
+    """The sites of the regulators. The story puts notices up and changes them; nothing here is real time."""
+
+    def __init__(self, sites: Sites, watchers: Iterable[Watcher], *, today: date) -> None:
+        """Open every column that is known here with its quiet rows and its known notices."""
+        self._sites = sites
+        self._services: dict[str, dict[tuple[str, str], Reply]] = {}
+        self._challenging: set[str] = set()
+        self.samples = samples(today)
+        self.columns = {
+            watcher.id: Column(watcher=watcher, today=today)
+            for watcher in watchers
+            if watcher.id in COLUMNS
+        }
+        for column in self.columns.values():
+            self._open(column)
+
+    def publish(self, watcher_id: str, sample_id: str) -> Posting:
+        """Put a document on top of a column; return where it stands."""
+        column = self.columns[watcher_id]
+        posting = self._post(column, self.samples[sample_id])
+        column.postings.insert(0, posting)
+        self._show(column)
+        return posting
+
+    def amend(self, watcher_id: str, sample_id: str) -> Posting:
+        """Change the words of a document at its address, as silently as offices do."""
+        column = self.columns[watcher_id]
+        place, posting = next(
+            (place, held) for place, held in enumerate(column.postings) if held.sample.id == sample_id
+        )
+        column.postings[place] = replace(posting, sample=posting.sample.amended())
+        self._show(column)
+        return column.postings[place]
+
+    def challenge(self, watcher_id: str) -> None:
+        """Let a site answer machines with a challenge from now on."""
+        self._challenging.add(self._host(watcher_id))
+
+    def redesign(self, watcher_id: str) -> None:
+        """Give a column another markup than declared."""
+        self.columns[watcher_id].redesigned = True
+        self._show(self.columns[watcher_id])
+
+    def renumber(self, watcher_id: str) -> None:
+        """Give a column of jpaas other ids, as every rebuild of the site does."""
+        self.columns[watcher_id].renumbered = True
+        self._show(self.columns[watcher_id])
+
+    def restore(self, watcher_id: str) -> None:
+        """End a challenge or a redesign."""
+        self._challenging.discard(self._host(watcher_id))
+        self.columns[watcher_id].redesigned = False
+        self._show(self.columns[watcher_id])
+
+    # ------------------------------------------------------------------ pages
+
+    def _open(self, column: Column) -> None:
+        _, family, every = COLUMNS[column.watcher.id]
+        known = [sample for sample in self.samples.values() if column.watcher.id in sample.shelf]
+        known.sort(key=lambda sample: sample.published, reverse=True)
+        quiet = filler(family, column.today, every=every)
+        quiet = quiet[: column.watcher.index.pages.size - 1 - len(known)] if known else quiet
+        column.postings = [self._post(column, sample) for sample in (*quiet, *known)]
+        self._show(column)
+
+    def _post(self, column: Column, sample: Sample) -> Posting:
+        return Posting(url=COLUMNS[column.watcher.id][0].address(column, sample), sample=sample)
+
+    def _show(self, column: Column) -> None:
+        how = COLUMNS[column.watcher.id][0]
+        for served in how.index(column):
+            self._serve(served)
+        for posting in column.postings:
+            self._put(posting.url, how.notice(column, posting))
+            for served in annex_served(posting, FOLDER):
+                self._put(served.url, served.reply)
+
+    def _serve(self, served: Served) -> None:
+        if served.chosen_by is None:
+            self._put(served.url, served.reply)
+            return
+        choices = self._services.setdefault(served.url, {})
+        choices[served.chosen_by] = served.reply
+        self._put(served.url, lambda asked: _chosen(asked, choices))
+
+    def _put(self, url: str, reply: Reply) -> None:
+        """Serve a page over either scheme, unless its host is challenging."""
+        host = urlsplit(url).netloc
+
+        def guarded(asked: Asked) -> Answer:
+            if host in self._challenging:
+                return Answer(status=412, body=CHALLENGE)
+            return reply if isinstance(reply, Answer) else reply(asked)
+
+        self._sites.put(url, guarded)
+
+    def _host(self, watcher_id: str) -> str:
+        return urlsplit(self.columns[watcher_id].watcher.index.url).netloc
+
+
+def _chosen(asked: Asked, choices: dict[tuple[str, str], Reply]) -> Answer:
+    """The reply that a field of the query or of the form asks for."""
+    fields = {**parse_qs(asked.query), **parse_qs(asked.body.decode())}
+    for (name, value), reply in choices.items():
+        if fields.get(name) == [value]:
+            return reply if isinstance(reply, Answer) else reply(asked)
+    refusal = '{"success":false,"code":"500","message":"页面不存在","data":null}'
+    return Answer(body=refusal.encode(), content_type="application/json;charset=UTF-8")

@@ -1,0 +1,142 @@
+"""Slack through the real SDK and a stand-in that refuses what Slack refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controlwatch.adapters.slack import SlackChannel
+from controlwatch.core.errors import DeliveryError
+from controlwatch.core.model import Stretch
+from controlwatch.core.render.message import Card, Fact, Message
+from controlwatch.core.render.slack import blocks, fallback
+from controlwatch.demo.serving import Sites
+from controlwatch.demo.slack import MOST_CHARACTERS, SlackStandIn, _texts, _too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "0123456789abcdef0123456789abcdef"
+CARD = Card(
+    tone="tighten",
+    badge="TIGHTENS 收紧",
+    heading="MOFCOM-GACC 2026-40 · gallium",
+    title="公布对镓相关物项实施出口管制的决定",
+    summary=("Tightens control of gallium.", "收紧对镓的管制。"),
+    facts=(Fact(label="Effective 生效", value="2026-04-01", quote="本公告自2026年4月1日起正式实施"),),
+    url="https://www.mofcom.gov.cn/a.html",
+    footer=("published 2026-03-02",),
+    labels=("What changed", "Redline", "Doubts", "Source"),
+)
+MESSAGE = Message(subject="TIGHTENS: gallium", cards=(CARD,))
+
+
+@pytest.fixture
+def slack() -> Iterator[tuple[SlackStandIn, SlackChannel]]:
+    stand_in = SlackStandIn()
+    with Sites() as sites:
+        url = stand_in.put_up(sites)
+        yield stand_in, SlackChannel(stand_in.token, api_url=url, timeout=5)
+
+
+Both = tuple[SlackStandIn, SlackChannel]
+
+
+def test_a_message_arrives_with_its_blocks_and_gives_a_receipt(slack: Both) -> None:
+    stand_in, channel = slack
+    receipt = channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    (posted,) = stand_in.posted
+    assert posted.ts == receipt
+    assert posted.blocks[0]["text"]["text"] == "🔴 TIGHTENS 收紧: MOFCOM-GACC 2026-40 · gallium"
+    assert "本公告自2026年4月1日起正式实施" in " ".join(_texts(posted.blocks))
+
+
+def test_a_second_try_of_the_same_delivery_is_known_by_its_id(slack: Both) -> None:
+    stand_in, channel = slack
+    first = channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    assert channel.send(MESSAGE, target="C0CONTROLS", key=KEY) == first
+    assert len(stand_in.posted) == 1
+
+
+def test_a_rate_limit_tells_how_long_to_wait(slack: Both) -> None:
+    stand_in, channel = slack
+    stand_in.limited, stand_in.retry_after = 1, 42
+    with pytest.raises(DeliveryError) as error:
+        channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    assert (error.value.permanent, error.value.retry_after) == (False, 42.0)
+
+
+def test_a_broken_slack_is_tried_again(slack: Both) -> None:
+    stand_in, channel = slack
+    stand_in.broken = 1
+    with pytest.raises(DeliveryError) as error:
+        channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    assert not error.value.permanent
+
+
+def test_a_channel_that_is_not_there_is_refused_for_good(slack: Both) -> None:
+    with pytest.raises(DeliveryError, match="channel_not_found") as error:
+        slack[1].send(MESSAGE, target="C0NOWHERE", key=KEY)
+    assert error.value.permanent
+
+
+def test_a_wrong_token_is_refused_for_good(slack: Both) -> None:
+    stand_in, channel = slack
+    stand_in.token = "xoxb-another"
+    with pytest.raises(DeliveryError, match="invalid_auth") as error:
+        channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    assert error.value.permanent
+
+
+def test_a_slack_that_cannot_be_reached_is_tried_again() -> None:
+    with pytest.raises(DeliveryError) as error:
+        SlackChannel("xoxb-1", api_url="http://127.0.0.1:1/api/", timeout=2).send(
+            MESSAGE, target="C1", key=KEY
+        )
+    assert not error.value.permanent
+
+
+def within_limits(message: Message) -> bool:
+    made = blocks(message)
+    total = sum(len(text) for text in _texts(made)) + len(fallback(message))
+    return len(made) <= 50 and not any(_too_long(block) for block in made) and total <= MOST_CHARACTERS
+
+
+def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:
+    assert within_limits(Message(subject="digest", cards=(CARD,) * 100))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400), st.integers(min_value=1, max_value=40))
+def test_any_text_stays_within_slacks_limits(text: str, times: int) -> None:
+    long = text * times
+    hostile = replace(
+        CARD,
+        heading=long,
+        title=long,
+        summary=(long, long),
+        facts=(Fact(label="x", value=long, quote=long),) * times,
+        moved=(long,) * times,
+        redline=(Stretch(op="inserted", text=long),) * 5,
+        doubts=(long,),
+        footer=(long,),
+    )
+    assert within_limits(Message(subject=long, cards=(hostile,)))
+
+
+@pytest.mark.parametrize(
+    "attack", ["<!channel>", "<!here>", "<@U123>", "<https://evil.example|click>", "*bold*", "`code`"]
+)
+def test_no_text_of_a_notice_can_mention_or_link(attack: str) -> None:
+    card = replace(CARD, heading=attack, title=attack, summary=(attack,), doubts=(attack,), footer=(attack,))
+    made = blocks(Message(subject=attack, cards=(card,)))
+    assert not any('"mrkdwn"' in str(block).replace("'", '"') for block in made)
+    assert "<" not in fallback(Message(subject=attack, cards=(card,)))
+
+
+def test_what_slack_shows_to_a_blind_reader_is_the_headline() -> None:
+    assert fallback(MESSAGE) == "TIGHTENS: gallium"

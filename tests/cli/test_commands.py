@@ -1,0 +1,217 @@
+"""The commands, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from controlwatch.cli import app
+from controlwatch.core.errors import ControlwatchError
+
+TEXT = """商务部 海关总署公告2026年第40号 公布对镓相关物项实施出口管制的决定
+根据有关法律规定，经批准，决定对下列物项实施出口管制：
+金属镓（参考海关商品编号：8112929010）。
+本公告自2026年4月1日起正式实施。
+商务部 海关总署
+2026年3月2日
+"""
+
+
+class Terminal:
+    """A person at a terminal, with a state of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {"CONTROLWATCH_STATE_DIR": str(folder / "state"), "COLUMNS": "200", "NO_COLOR": "1"}
+
+    def types(self, *words: str, **env: str) -> str:
+        """Return what a command prints; it must succeed."""
+        done = CliRunner().invoke(app, list(words), env=self.env | env)
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.output
+
+    def fails(self, *words: str, **env: str) -> str:
+        """Return the sentence with which a command refuses."""
+        done = CliRunner().invoke(app, list(words), env=self.env | env)
+        if isinstance(done.exception, ControlwatchError):
+            return str(done.exception)
+        assert done.exit_code != 0, done.output
+        return done.output + done.stderr
+
+    def file(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def test_help_names_every_command_and_what_it_is_for(terminal: Terminal) -> None:
+    output = terminal.types("--help")
+    for command in (
+        "run", "poll", "deliver", "intake", "reread", "health", "demo",
+        "latest", "show", "upcoming", "history", "read", "subscribe", "unsubscribe", "subscriptions", "watchers",
+    ):  # fmt: skip
+        assert f" {command} " in output
+        assert terminal.types(command, "--help")
+
+
+def test_read_prints_the_contract(terminal: Terminal) -> None:
+    printed = json.loads(terminal.types("read", terminal.file("n.txt", TEXT), "--json", "--no-register"))
+    assert printed["document"]["number"] == "MOFCOM-GACC 2026-40"
+    assert printed["effective"][0]["start"] == "2026-04-01"
+    assert [code["code"] for code in printed["hs_codes"]] == ["8112929010"]
+
+
+def test_read_takes_many_documents_one_a_line(terminal: Terminal) -> None:
+    paths = [terminal.file(f"{n}.txt", TEXT) for n in range(3)]
+    lines = terminal.types("read", *paths, "--jsonl", "--no-register").splitlines()
+    assert [json.loads(line)["path"] for line in lines] == paths
+
+
+def test_read_of_a_challenge_or_an_empty_file_says_so(terminal: Terminal) -> None:
+    challenge = terminal.file(
+        "c.html", "<html><script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script><body></body></html>"
+    )
+    assert (
+        json.loads(terminal.types("read", challenge, "--json", "--no-register"))["document"]["kind"]
+        == "challenge"
+    )
+    assert (
+        json.loads(terminal.types("read", terminal.file("e.txt", ""), "--json", "--no-register"))["document"][
+            "kind"
+        ]
+        == "empty"
+    )
+
+
+def test_what_was_handed_in_can_be_asked_for_in_any_spelling(terminal: Terminal) -> None:
+    assert "alert:" in terminal.types("intake", terminal.file("n.txt", TEXT))
+    for spelling in ("MOFCOM-GACC 2026-40", "mofcom 2026-40", "商务部公告2026年第40号", "2026-40"):
+        assert "镓" in terminal.types("show", spelling)
+    assert "2026-40" in terminal.types("latest", "--search", "金属镓")
+    assert "2026-40" in terminal.types("latest", "--category", "minor_metals", "--changes")
+    assert "2026-04-01" in terminal.types("upcoming", "--on", "2026-03-15")
+    assert "takes effect" in terminal.types("history", "minor_metals.gallium")
+    assert (
+        json.loads(terminal.types("show", "2026-40", "--json"))["notice"]["document"]["number"]
+        == "MOFCOM-GACC 2026-40"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["show", "MOFCOM 2031-1"], "no notice 'MOFCOM 2031-1' is known here"),
+        (["latest", "--category", "batery"], "did you mean battery"),
+        (["latest", "--issuer", "MOFCON"], "did you mean MOFCOM"),
+        (["history", "rare_erth"], "did you mean rare_earth"),
+        (["upcoming", "--on", "tomorrow"], "write YYYY-MM-DD"),
+        (["poll", "mofcom-polcy"], "did you mean mofcom-policy"),
+        (["subscribe", "fax"], "there are console, slack, email"),
+        (["subscribe", "email", "not an address"], "is not an e-mail address"),
+        (["subscribe", "email", "a@b.example\nBcc: x@y.example"], "is not an e-mail address"),
+        (["subscribe", "slack", "#general"], "is not a Slack id"),
+        (["subscribe", "console", "--category", "graphit"], "did you mean graphite"),
+        (["subscribe", "console", "--direction", "up"], "there are tighten, relax"),
+        (["subscribe", "console", "--destination", "Atlantis"], "no destination"),
+        (["subscribe", "console", "--rate", "hourly"], "there are immediate, daily, weekly"),
+        (["subscribe", "console", "--at", "noon"], "write HH:MM"),
+        (["subscribe", "console", "--timezone", "Mars/Olympus"], "no time zone"),
+        (["subscribe", "console", "--quiet", "22:00"], "write 22:00-07:00"),
+        (["subscribe", "console", "--hs", "85O7"], "is not an HS code"),
+        (["unsubscribe", "99"], "no active subscription 99"),
+        (["intake", "/no/such/file"], "cannot be read"),
+        (["read", "a.txt", "b.txt"], "add --jsonl"),
+        (["watchers", "new", "Bad Id", "https://a.example/"], "Bad Id"),
+    ],
+)
+def test_a_mistake_is_refused_with_what_is_allowed(terminal: Terminal, words: list[str], says: str) -> None:
+    assert says in terminal.fails(*words)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("CONTROLWATCH_LOG_LEVEL", "LOUD", "CONTROLWATCH_LOG_LEVEL"),
+        ("CONTROLWATCH_DATABASE_URL", "mysql://x", "must be sqlite:// or postgresql://"),
+        ("CONTROLWATCH_DATABASE_URL", "nonsense", "is not a database address"),
+        ("CONTROLWATCH_SMTP_URL", "http://mail", "must look like smtp://"),
+        ("CONTROLWATCH_SMTP_URL", "smtp://mail.example", "CONTROLWATCH_MAIL_FROM"),
+        ("CONTROLWATCH_WATCHERS_DIR", "/no/such", "is no folder"),
+        ("CONTROLWATCH_SLACK_TOKEN", "x", "no such setting; there are"),
+        ("CONTROLWATCH_SMTP_URL_FILE", "/no/such", "cannot be read"),
+    ],
+)
+def test_nonsense_in_the_environment_is_refused_with_the_name_of_the_key(
+    terminal: Terminal, key: str, value: str, says: str
+) -> None:
+    assert says in terminal.fails("latest", **{key: value})
+
+
+def test_a_secret_may_stand_in_a_file_and_is_never_shown(terminal: Terminal) -> None:
+    secret = terminal.file("db", f"sqlite:///{terminal.folder / 'other.db'}\n")
+    terminal.types("latest", CONTROLWATCH_DATABASE_URL_FILE=secret)
+    assert (terminal.folder / "other.db").exists()
+
+
+def test_subscribing_showing_and_ending(terminal: Terminal) -> None:
+    said = terminal.types(
+        "subscribe", "email", "desk@b.example", "--category", "battery", "--rate", "daily", "--at", "09:00",
+        "--timezone", "Europe/Berlin", "--hs", "8507.60", "--language", "en",
+    )  # fmt: skip
+    assert "battery and HS 850760 → email desk@b.example" in said
+    assert "not configured here yet" in said
+    assert "Europe/Berlin" in terminal.types("subscriptions")
+    number = next(
+        item["id"]
+        for item in json.loads(terminal.types("subscriptions", "--json"))
+        if item["channel"] == "email"
+    )
+    assert "has ended" in terminal.types("unsubscribe", str(number))
+
+
+def test_with_nobody_subscribed_and_nothing_configured_alerts_go_to_the_console(terminal: Terminal) -> None:
+    assert "console -" in terminal.types("subscriptions")
+
+
+def test_the_shipped_watchers_are_well_declared_and_shown(terminal: Terminal) -> None:
+    assert "watchers are well declared" in terminal.types("watchers", "check")
+    assert "mofcom-policy" in terminal.types("watchers")
+    assert {line["health"] for line in json.loads(terminal.types("watchers", "--json"))} == {"new"}
+
+
+def test_a_misspelt_key_is_named_with_its_file_and_the_right_one(terminal: Terminal) -> None:
+    folder = terminal.folder / "watchers"
+    folder.mkdir()
+    scaffolded = terminal.types
+    (folder / "seed.toml").write_text(
+        Path("watchers/aqygzj.toml").read_text(encoding="utf-8").replace('id = "aqygzj"', 'id = "seed"'),
+        encoding="utf-8",
+    )
+    scaffolded(
+        "watchers", "new", "my-source", "https://a.example/list.html", CONTROLWATCH_WATCHERS_DIR=str(folder)
+    )
+    text = (folder / "my-source.toml").read_text(encoding="utf-8")
+    (folder / "my-source.toml").write_text(text.replace("maintainers", "maintainer"), encoding="utf-8")
+    said = terminal.fails("watchers", "check", str(folder))
+    assert "my-source.toml" in said
+    assert "maintainers" in said
+
+
+def test_health_without_a_service_is_a_failure(terminal: Terminal) -> None:
+    assert "no heartbeat" in terminal.fails("health")
+
+
+def test_a_state_whose_watchers_cannot_be_reached_says_so_with_exit_status_one(terminal: Terminal) -> None:
+    done = CliRunner().invoke(
+        app, ["poll", "govcn-policy"], env=terminal.env | {"CONTROLWATCH_CONNECT_TO": "http://127.0.0.1:1"}
+    )
+    assert done.exit_code == 1
+    assert "unreachable" in done.stderr

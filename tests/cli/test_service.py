@@ -1,0 +1,142 @@
+"""The service as a process: it starts, stops, and lives alone on its state."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controlwatch.demo.serving import Answer, Sites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "controlwatch"]
+DECLARATION = """
+id = "sample"
+name = "Sample (样例)"
+issuer = "MOFCOM"
+maintainers = ["tests"]
+confidence = "A"
+[schedule]
+cron = ["* * * * *"]
+[index]
+kind = "links"
+url = "https://sample.example/index.html"
+rows = "li"
+[detail]
+body = ["div.body"]
+[http]
+hosts = ["sample.example"]
+pause = 0.0
+budget = 30.0
+[expect]
+rows = 1
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[tuple[dict[str, str], Sites]]:
+    watchers = tmp_path / "watchers"
+    watchers.mkdir()
+    (watchers / "sample.toml").write_text(DECLARATION, encoding="utf-8")
+    with Sites() as sites:
+        page = '<meta charset="utf-8"><ul><li><a href="/1.html">商务部公告2026年第1号</a></li></ul>'
+        sites.put("https://sample.example/index.html", Answer(body=page.encode()))
+        body = '<meta charset="utf-8"><h1>商务部公告2026年第1号</h1><div class="body">决定对镓实施出口管制，自2026年4月1日起实施。</div>'
+        sites.put("https://sample.example/1.html", Answer(body=body.encode()))
+        yield (
+            {
+                **{key: value for key, value in os.environ.items() if not key.startswith("CONTROLWATCH_")},
+                "CONTROLWATCH_STATE_DIR": str(tmp_path / "state"),
+                "CONTROLWATCH_WATCHERS_DIR": str(watchers),
+                "CONTROLWATCH_CONNECT_TO": sites.origin,
+            },
+            sites,
+        )
+
+
+def wait_for(what: object, *, seconds: float = 30.0) -> None:
+    ends = time.monotonic() + seconds
+    while not what():  # type: ignore[operator]
+        assert time.monotonic() < ends, "waited too long"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
+    environment: tuple[dict[str, str], Sites], tmp_path: Path
+) -> None:
+    env, sites = environment
+    service = subprocess.Popen([*COMMAND, "run"], env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
+        wait_for(lambda: (tmp_path / "state" / "heartbeat").exists())
+        assert subprocess.run([*COMMAND, "health"], env=env, capture_output=True, check=False).returncode == 0
+        second = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
+        assert second.returncode == 2
+        assert "another controlwatch is running on" in second.stderr
+    finally:
+        service.send_signal(signal.SIGTERM)
+        _, said = service.communicate(timeout=30)
+    assert service.returncode == 0
+    assert b"stopped" in said
+    shown = subprocess.run(
+        [*COMMAND, "latest", "--json"], env=env, capture_output=True, text=True, check=True
+    )
+    assert "MOFCOM 2026-1" in shown.stdout
+
+
+@pytest.mark.slow
+def test_the_service_stops_soon_although_a_source_hangs(environment: tuple[dict[str, str], Sites]) -> None:
+    env, sites = environment
+    asked: list[float] = []
+
+    def hang(_: object) -> Answer:
+        asked.append(time.monotonic())
+        time.sleep(8)
+        return Answer()
+
+    sites.put("https://sample.example/index.html", hang)
+    toml = env["CONTROLWATCH_WATCHERS_DIR"] + "/sample.toml"
+    with open(toml, encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read()
+    with open(toml, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(text.replace("pause = 0.0", "pause = 0.0\ntimeout = 3.0"))
+    service = subprocess.Popen(
+        [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    wait_for(lambda: asked)
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_a_file_dropped_into_the_inbox_is_taken_in(
+    environment: tuple[dict[str, str], Sites], tmp_path: Path
+) -> None:
+    env, _ = environment
+    inbox = tmp_path / "state" / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "notice.txt").write_text(
+        "海关总署公告2026年第77号\n决定自2026年5月1日起，对下列物项实施出口管制：金属锗。\n海关总署\n2026年3月2日",
+        encoding="utf-8",
+    )
+    service = subprocess.Popen(
+        [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: (inbox / "done" / "notice.txt").exists())
+    finally:
+        service.terminate()
+        service.wait(timeout=30)
+    shown = subprocess.run(
+        [*COMMAND, "show", "GACC 2026-77"], env=env, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0

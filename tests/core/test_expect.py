@@ -1,0 +1,105 @@
+"""Can this poll be believed? And when is a page looked at again?"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from controlwatch.core.books import PollReport, WatcherState
+from controlwatch.core.calendar import next_look, next_try
+from controlwatch.core.errors import Challenged, Implausible, Refused
+from controlwatch.core.expect import answered, believe
+from controlwatch.core.health import after_failure, after_success, health_alert
+from controlwatch.core.model import Snapshot
+from controlwatch.core.watcher import Expect
+from tests.pipeline.world import WATCHER
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def answer(status: int, body: bytes = b"<html></html>") -> Snapshot:
+    return Snapshot(url="u", final_url="u", fetched_at=NOW, status=status, headers=(), body=body)
+
+
+def test_too_few_rows_are_not_believed() -> None:
+    with pytest.raises(Implausible, match="only 2 notices"):
+        believe(Expect(rows=5), rows=2, newest_on=None, today=date(2026, 3, 2))
+
+
+def test_a_list_that_is_silent_too_long_is_not_believed() -> None:
+    expect = Expect(rows=1, newest_within_days=30)
+    believe(expect, rows=9, newest_on=date(2026, 2, 1), today=date(2026, 3, 2))
+    with pytest.raises(Implausible, match="31 days ago"):
+        believe(expect, rows=9, newest_on=date(2026, 1, 30), today=date(2026, 3, 2))
+
+
+def test_an_error_status_is_a_refusal_and_a_challenge_is_told_apart() -> None:
+    answered(answer(200))
+    with pytest.raises(Refused, match="HTTP 503"):
+        answered(answer(503))
+    with pytest.raises(Challenged):
+        answered(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
+
+
+def failure(state: WatcherState) -> WatcherState:
+    report = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out", reason="no answer")
+    return after_failure(state, report, now=NOW)
+
+
+def test_one_alert_after_three_failures_and_one_when_it_recovers() -> None:
+    states = [WatcherState(id="w")]
+    for _ in range(5):
+        states.append(failure(states[-1]))
+    states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
+    states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
+    kinds = [
+        health_alert(WATCHER, before, after, now=NOW)
+        for before, after in zip(states, states[1:], strict=False)
+    ]
+    assert [alert.kind if alert else None for alert in kinds] == [
+        None,
+        None,
+        "health-down",
+        None,
+        None,
+        "health-up",
+        None,
+    ]
+
+
+def test_a_blip_tells_nobody() -> None:
+    down = failure(WatcherState(id="w"))
+    up = after_success(down, rows=3, newest=None, now=NOW)
+    assert health_alert(WATCHER, down, up, now=NOW) is None
+
+
+def test_a_health_alert_says_what_is_wrong_since_when_and_what_to_do() -> None:
+    state = failure(failure(failure(WatcherState(id="w"))))
+    alert = health_alert(WATCHER, failure(failure(WatcherState(id="w"))), state, now=NOW)
+    assert alert is not None
+    assert "since 2026-03-02 09:00 Beijing time" in alert.title
+    assert "timed-out" in alert.body
+    assert "not being watched" in alert.body
+
+
+def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:
+    looks = []
+    now: datetime | None = NOW
+    while now is not None:
+        now = next_look(seen_at=NOW, listed_on=None, now=now)
+        looks.append(now)
+    gaps = [after - before for before, after in zip([NOW, *looks], looks[:-1], strict=False)]  # type: ignore[operator]
+    assert looks[0] == NOW + timedelta(hours=1)
+    assert gaps == sorted(gaps)
+    assert looks[-2] == NOW + timedelta(days=60)
+
+
+def test_an_old_notice_on_a_fresh_shelf_is_not_looked_at_again() -> None:
+    assert next_look(seen_at=NOW, listed_on=date(2025, 1, 1), now=NOW) is None
+
+
+def test_a_failing_page_is_never_given_up() -> None:
+    waits = [next_try(failures=n, now=NOW) - NOW for n in range(1, 50)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(days=1)

@@ -1,0 +1,187 @@
+"""Deliveries: sent once, tried again, refused for good, never lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controlwatch.core.errors import DeliveryError
+from controlwatch.core.model import Subscription
+from tests.pipeline.test_news import GALLIUM, started
+from tests.pipeline.world import START, Page, World, tightening
+
+if TYPE_CHECKING:
+    from controlwatch.core.render.message import Message
+
+
+@dataclass
+class DownChannel:
+    """A channel that fails so many times."""
+
+    error: DeliveryError
+    times: int = 1
+    name: str = "console"
+    messages: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        del target
+        if self.times > 0:
+            self.times -= 1
+            raise self.error
+        self.messages.append(message)
+        return key
+
+
+@pytest.fixture
+def alerted(w: World) -> World:
+    started(w).ministry.publish(GALLIUM)
+    w.poll()
+    return w
+
+
+def test_an_alert_is_sent_once(alerted: World) -> None:
+    assert alerted.pipeline.deliver(now=alerted.now) == (1, 0)
+    assert alerted.pipeline.deliver(now=alerted.now) == (0, 0)
+    (message,) = alerted.channel.messages
+    assert message.subject.startswith("TIGHTENS 收紧: MOFCOM-GACC 2026-40")
+
+
+def test_a_channel_that_is_down_gets_the_alert_when_it_is_up(alerted: World) -> None:
+    channel = DownChannel(DeliveryError("no network"), times=3)
+    pipeline = replace(alerted.pipeline, channels={"console": channel})
+    now = alerted.now
+    for _ in range(3):
+        assert pipeline.deliver(now=now) == (0, 1)
+        now += timedelta(hours=1)
+    assert pipeline.deliver(now=now) == (1, 0)
+    assert len(channel.messages) == 1
+
+
+def test_a_channel_that_asks_to_wait_is_left_alone_so_long(alerted: World) -> None:
+    channel = DownChannel(DeliveryError("429", retry_after=90))
+    pipeline = replace(alerted.pipeline, channels={"console": channel})
+    pipeline.deliver(now=alerted.now)
+    assert pipeline.deliver(now=alerted.now + timedelta(seconds=89)) == (0, 0)
+    assert pipeline.deliver(now=alerted.now + timedelta(seconds=91)) == (1, 0)
+
+
+def test_a_refusal_for_good_is_not_tried_again_and_is_shown(alerted: World) -> None:
+    channel = DownChannel(DeliveryError("550 no such user", permanent=True))
+    pipeline = replace(alerted.pipeline, channels={"console": channel})
+    assert pipeline.deliver(now=alerted.now) == (0, 1)
+    assert pipeline.deliver(now=alerted.now + timedelta(days=9)) == (0, 0)
+    assert alerted.store.refusals()[0].reason == "550 no such user"
+
+
+def test_a_channel_that_is_not_configured_keeps_its_alerts_waiting(alerted: World) -> None:
+    nowhere = replace(alerted.pipeline, channels={})
+    assert nowhere.deliver(now=alerted.now) == (0, 1)
+    assert alerted.pipeline.deliver(now=alerted.now + timedelta(hours=2)) == (1, 0)
+
+
+def test_a_process_that_dies_while_sending_leaves_the_alert_to_its_heir(alerted: World) -> None:
+    @dataclass
+    class Dies:
+        name: str = "console"
+
+        def send(self, message: Message, *, target: str, key: str) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(alerted.pipeline, channels={"console": Dies()}).deliver(now=alerted.now)
+    assert alerted.pipeline.deliver(now=alerted.now) == (0, 0)
+    assert alerted.pipeline.deliver(now=alerted.now + timedelta(minutes=5)) == (1, 0)
+
+
+def test_a_process_that_dies_between_the_commits_reads_the_notice_again(w: World) -> None:
+    started(w).ministry.publish(GALLIUM)
+
+    class Dies:
+        def read_document(self, *_: object) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(w.pipeline, documents=Dies()).poll(w.watcher, now=w.now + timedelta(minutes=10))  # type: ignore[arg-type]
+    w.poll(later=timedelta(minutes=20))
+    assert len(w.alerts()) == 1
+
+
+def test_a_page_that_kills_the_process_each_time_does_not_hide_the_others(w: World) -> None:
+    started(w).ministry.publish(
+        Page("/notices/art_41.html", "商务部公告2026年第41号", tightening(41)), GALLIUM
+    )
+    documents = w.pipeline.documents
+
+    class Dies:
+        read_annex = staticmethod(documents.read_annex)
+
+        def read_document(self, snapshot: object, watcher: object) -> object:
+            if "art_40" in snapshot.url:  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+            return documents.read_document(snapshot, watcher)  # type: ignore[arg-type]
+
+    mortal = replace(w.pipeline, documents=Dies())  # type: ignore[arg-type]
+    for _ in range(6):
+        w.now += timedelta(minutes=2)
+        try:
+            mortal.poll(w.watcher, now=w.now)
+        except KeyboardInterrupt:
+            continue
+    told = [alert.notice.number.n for alert in w.alerts() if alert.notice and alert.notice.number]
+    assert 41 in told
+
+
+def test_a_digest_leaves_once_a_day_as_one_message(w: World) -> None:
+    w.store.unsubscribe(1)
+    w.store.subscribe(Subscription(channel="console", target="-", rate="daily", at=time(17, 0)), START)
+    started(w).ministry.publish(
+        *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in (41, 42, 43))
+    )
+    w.poll()
+    assert w.pipeline.deliver(now=w.now) == (0, 0)
+    assert w.pipeline.deliver(now=w.now + timedelta(hours=9)) == (3, 0)
+    (message,) = w.channel.messages
+    assert len(message.cards) == 3
+
+
+def test_reading_everything_anew_never_rings(alerted: World) -> None:
+    alerted.alerts()
+    watchers = {alerted.watcher.id: alerted.watcher}
+    assert alerted.pipeline.reread(watchers, now=alerted.now) == 0
+    other = replace(alerted.watcher, detail=replace(alerted.watcher.detail, body=("h1",)))
+    assert alerted.pipeline.reread({other.id: other}, now=alerted.now) == 2
+    assert alerted.alerts() == []
+
+
+def test_a_second_look_asks_with_the_servers_own_stamps_and_in_full_now_and_then(w: World) -> None:
+    started(w)
+    for _ in range(12):
+        w.poll(later=timedelta(seconds=30))
+    asked = [
+        request.headers.get("if-none-match")
+        for request in w.sites.asked
+        if request.path == "/notices/index.html"
+    ]
+    assert asked[0] is None
+    assert set(asked[1:10]) == {asked[1]}
+    assert asked[1] is not None
+    assert asked[10] is None
+    assert asked[11] is not None
+
+
+def test_a_poll_without_news_adds_nothing_to_the_log(w: World) -> None:
+    from sqlalchemy import text
+
+    started(w)
+
+    def rows() -> int:
+        with w.store._read() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM poll")).scalar_one())
+
+    before = rows()
+    for _ in range(20):
+        w.poll(later=timedelta(seconds=20))
+    assert rows() == before

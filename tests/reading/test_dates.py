@@ -1,0 +1,172 @@
+"""Publication days, effective dates and deadlines."""
+
+from __future__ import annotations
+
+from datetime import date, time
+
+import pytest
+
+from controlwatch.core.reading.daywords import after, day_words
+from tests.reading.making import SIGNED, announcement, notice
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("2026年11月8日", date(2026, 11, 8)),
+        ("2026 年 11 月 8 日", date(2026, 11, 8)),
+        ("二〇二六年十二月一日", date(2026, 12, 1)),
+        ("二〇二六年十二月三十一日", date(2026, 12, 31)),
+        ("2026-11-08", date(2026, 11, 8)),
+        ("8 November 2026", date(2026, 11, 8)),
+        ("November 8, 2026", date(2026, 11, 8)),
+        ("Nov. 8, 2026", date(2026, 11, 8)),
+        ("2026年13月40日", None),
+        ("11月8日", None),
+    ],
+)
+def test_days_are_read_in_both_languages(words: str, day: date | None) -> None:
+    assert [word.day for word in day_words(words)] == [day]
+
+
+def test_a_day_without_a_year_lies_next_to_the_publication() -> None:
+    assert day_words("自1月1日起", anchor=date(2025, 12, 12))[0].day == date(2026, 1, 1)
+
+
+def test_a_period_counts_from_its_start() -> None:
+    assert after(date(2025, 11, 10), 1, "年") == date(2026, 11, 10)
+    assert after(date(2024, 2, 29), 1, "年") == date(2025, 2, 28)
+    assert after(date(2026, 1, 31), 1, "个月") == date(2026, 2, 28)
+    assert after(date(2026, 1, 1), 90, "天") == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "basis"),
+    [
+        ("本公告自公布之日起实施。", SIGNED, "on-publication"),
+        ("本公告自发布之日起正式实施。", SIGNED, "on-publication"),
+        ("本公告自印发之日起施行。", SIGNED, "on-publication"),
+        ("以上措施自即日起执行。", SIGNED, "on-publication"),
+        ("以上决定立即生效。", SIGNED, "on-publication"),
+        ("本公告自2026年12月1日起正式实施。", date(2026, 12, 1), "stated"),
+        ("本公告自二〇二六年十二月一日起施行。", date(2026, 12, 1), "stated"),
+        ("本公告自2026年4月起执行。", date(2026, 4, 1), "stated"),
+        ("本公告于2026年12月1日起施行。", date(2026, 12, 1), "stated"),
+        ("本公告施行日期为2026年12月1日。", date(2026, 12, 1), "stated"),
+        ("有关事项另行公告。", None, "not-stated"),
+        ("自收到申请之日起45日内作出决定。", None, "not-stated"),
+        ("许可证有效期不超过2026年12月31日。", None, "not-stated"),
+        ("该清单于2020年10月17日通过。", None, "not-stated"),
+    ],
+)
+def test_effective_date_is_read_from_the_closing_sentence(
+    sentence: str, start: date | None, basis: str
+) -> None:
+    read = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}")
+    assert [(found.start, found.basis) for found in read.effective] == [(start, basis)]
+
+
+def test_days_after_publication_are_counted() -> None:
+    found = announcement("决定对镓相关物项实施出口管制。本公告自公布之日起30日后施行。").effective[0]
+    assert (found.start, found.basis, found.derived) == (date(2026, 4, 1), "on-publication", True)
+
+
+def test_on_publication_without_a_publication_day_has_no_start() -> None:
+    read = notice("关于对镓相关物项实施出口管制的公告", "本公告自公布之日起施行。")
+    assert [(found.start, found.basis) for found in read.effective] == [(None, "on-publication")]
+    assert "It takes effect on publication, but no publication date is stated." in read.doubts
+
+
+def test_a_suspension_carries_its_end() -> None:
+    found = announcement("经批准，自即日起至2027年3月1日，商务部公告2025年第80号暂停实施。").effective
+    assert [(one.start, one.until, one.basis) for one in found] == [
+        (SIGNED, date(2027, 3, 1), "on-publication")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "自2026年3月10日13时01分起，暂停实施有关措施，为期一年。",
+        "自2026年3月10日13时01分起，一年内暂停实施有关关税措施。",
+    ],
+)
+def test_an_end_counted_from_a_period_is_derived_and_the_hour_kept(sentence: str) -> None:
+    found = announcement(
+        sentence, title="国务院关税税则委员会公告2026年第5号 关于暂停加征关税的公告"
+    ).effective[0]
+    assert (found.start, found.until, found.derived) == (date(2026, 3, 10), date(2027, 3, 10), True)
+    assert found.time == time(13, 1)
+
+
+def test_parts_with_their_own_dates_keep_their_scope() -> None:
+    found = announcement(
+        "决定对镓相关物项实施出口管制。\n本公告“一（一）”部分自2026年6月1日起实施。本公告“一（二）”部分自公布之日起实施。"
+    ).effective
+    assert [(one.start, "一（一）" in one.scope, "一（二）" in one.scope) for one in found] == [
+        (date(2026, 6, 1), True, False),
+        (SIGNED, False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "page_date", "published", "day"),
+    [
+        (
+            "关于对镓实施出口管制的公告",
+            "本公告自公布之日起施行。\n商务部\n2026年3月2日",
+            date(2026, 3, 9),
+            None,
+            SIGNED,
+        ),
+        (
+            "关于对镓实施出口管制的公告",
+            "【发文日期】2026年03月02日\n本公告自公布之日起施行。",
+            date(2026, 3, 9),
+            None,
+            SIGNED,
+        ),
+        ("关于对镓实施出口管制的公告", "本公告自公布之日起施行。", date(2026, 3, 9), None, date(2026, 3, 9)),
+        (
+            "关于对镓实施出口管制的公告",
+            "来源：商务部网站　2026-03-09\n本公告自公布之日起施行。",
+            None,
+            None,
+            date(2026, 3, 9),
+        ),
+        (
+            "关于对镓实施出口管制的公告",
+            "本公告自公布之日起施行。",
+            None,
+            date(2026, 3, 10),
+            date(2026, 3, 10),
+        ),
+        ("关于对镓实施出口管制的公告", "本公告自公布之日起施行。", None, None, None),
+        ("Meeting on licences", "2026-03-02 17:18:46 [Print]\nA meeting was held.", None, None, SIGNED),
+    ],
+)
+def test_publication_is_signature_then_label_then_dateline_then_page_then_given(
+    title: str, text: str, page_date: date | None, published: date | None, day: date | None
+) -> None:
+    assert notice(title, text, page_date=page_date, published=published).published == day
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "day"),
+    [
+        ("意见反馈截止时间为2026年4月16日。", "comments-close", date(2026, 4, 16)),
+        ("请于2026年4月16日前将意见反馈至我局。", "comments-close", date(2026, 4, 16)),
+        ("过渡期至2026年6月30日止。", "transition-ends", date(2026, 6, 30)),
+        ("企业应当于2026年5月31日前提交申请材料。", "application-closes", date(2026, 5, 31)),
+        ("有关企业应当于2026年7月15日前向商务部报告。", "report-due", date(2026, 7, 15)),
+    ],
+)
+def test_deadlines_are_not_effective_dates(sentence: str, kind: str, day: date) -> None:
+    read = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}")
+    assert [(found.kind, found.date) for found in read.deadlines] == [(kind, day)]
+    assert read.effective[0].basis == "not-stated"
+
+
+def test_a_foreign_date_is_not_ours() -> None:
+    read = notice("某国扩大出口管制清单", "某国政府宣布，自2026年5月1日起实施新规。")
+    assert read.effective == ()

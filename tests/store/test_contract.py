@@ -1,0 +1,469 @@
+"""What any store must keep, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.store.engine import migrate
+from controlwatch.core.address import canonical
+from controlwatch.core.books import Decision, Found, PollReport, Seen, Unseen, Validators, WatcherState
+from controlwatch.core.decide import decide
+from controlwatch.core.diff import fingerprint
+from controlwatch.core.model import (
+    Alert,
+    CategoryFinding,
+    CodeFinding,
+    Direction,
+    Document,
+    DocumentNumber,
+    EffectiveDate,
+    Kind,
+    Notice,
+    NoticeRef,
+    Relation,
+    Snapshot,
+    Subscription,
+    Verb,
+)
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+EVERYTHING = Subscription(channel="console", target="-")
+
+
+def announcement(
+    n: int, *, title: str = "公布对稀土相关物项实施出口管制的决定", category: str = "rare_earth.items"
+) -> Notice:
+    number = DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=n)
+    return Notice(
+        title=title,
+        language="zh-Hans",
+        number=number,
+        issuers=("MOFCOM", "GACC"),
+        kind=Kind.ANNOUNCEMENT,
+        published=date(2026, 3, 2),
+        is_change=True,
+        direction=Direction.TIGHTEN,
+        effective=(EffectiveDate(start=date(2026, 4, 1), basis="stated", quote="自2026年4月1日起实施"),),
+        categories=(CategoryFinding(id=category, quote="稀土"),),
+        hs_codes=(CodeFinding(code="2846901100", quote="2846901100"),),
+    )
+
+
+def sight(
+    store: SqlStore, notice: Notice, *, url: str, words: str = "", rings: bool = True, watcher: str = "w"
+) -> Seen:
+    """Shelve a reference and return the sight of its page."""
+    store.shelve(watcher, [Unseen(ref=NoticeRef(url=url, title=notice.title), rings=rings)], NOW)
+    due = store.reference(watcher, url)
+    assert due is not None
+    body = (
+        words
+        or f"{notice.title}。决定对下列物项实施出口管制，出口经营者应当申请许可。本公告自2026年4月1日起实施。"
+        * 2
+    )
+    return Seen(
+        watcher=watcher,
+        official=True,
+        address=canonical(url),
+        url=url,
+        document=Document(url=url, title=notice.title, text=body),
+        notice=notice,
+        text=body,
+        fingerprint=fingerprint(body),
+        due=due,
+    )
+
+
+def take(store: SqlStore, seen: Seen, now: datetime = NOW) -> Decision:
+    return store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=now + timedelta(hours=1))
+
+
+def test_the_schema_that_migrations_build_is_the_one_that_the_tables_declare(
+    database: str, store: SqlStore
+) -> None:
+    engine = create_engine(database)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_object": lambda _o, name, kind, *_: not str(name).startswith("notice_words")},
+        )
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+
+
+def test_migrating_twice_is_migrating_once(database: str, store: SqlStore) -> None:
+    engine = create_engine(database)
+    migrate(engine)
+    engine.dispose()
+
+
+def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -> None:
+    beijing_noon = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+    store.shelve("w", [], beijing_noon)
+    assert store.state("w").first_poll_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+    with pytest.raises(Exception, match="timezone"):
+        store.shelve("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
+
+
+def test_a_watcher_never_polled_is_new(store: SqlStore) -> None:
+    assert store.state("w").health == "new"
+    assert store.state("w").first_poll_at is None
+
+
+def test_a_shelf_holds_each_address_once_whatever_its_scheme(store: SqlStore) -> None:
+    for url in ("http://a.example/x.html", "https://a.example/x.html"):
+        store.shelve("w", [Unseen(ref=NoticeRef(url=url, title="t"), rings=True)], NOW)
+    assert len(store.due("w", NOW)) == 1
+    assert store.known_urls("w", ["a.example/x.html", "a.example/y.html"]) == {"a.example/x.html"}
+
+
+def test_the_first_poll_is_marked_once(store: SqlStore) -> None:
+    store.shelve("w", [], NOW)
+    store.shelve("w", [], NOW + timedelta(days=1))
+    assert store.state("w").first_poll_at == NOW
+
+
+def test_a_missed_reference_is_due_later_and_counts_as_unread(store: SqlStore) -> None:
+    store.shelve("w", [Unseen(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
+    (due,) = store.due("w", NOW)
+    store.missed(due, reason="HTTP 500", absent=False, now=NOW)
+    assert store.due("w", NOW) == ()
+    assert store.due("w", NOW + timedelta(hours=1))[0].failures == 1
+    assert store.state("w").unread == 1
+
+
+def test_validators_are_echoed_and_forgotten(store: SqlStore) -> None:
+    report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
+    stamps = Validators(
+        etag='"abc"', last_modified="Mon, 02 Mar 2026 00:00:00 GMT", sha256="0" * 64, not_modified=3
+    )
+    store.finished(report, WatcherState(id="w"), believed={"u": stamps}, doubted=(), now=NOW)
+    assert store.validators("u") == stamps
+    store.finished(report, WatcherState(id="w"), believed={}, doubted=["u"], now=NOW)
+    assert store.validators("u") is None
+
+
+def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    decision = take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    assert decision.alert is not None
+    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    assert delivery.alert == decision.alert
+    assert delivery.why == "subscribed to everything"
+
+
+def test_an_error_while_deciding_leaves_nothing_behind(store: SqlStore) -> None:
+    seen = sight(store, announcement(61), url="https://a.example/61.html")
+
+    def fail(_: Found) -> Decision:
+        raise RuntimeError("killed here")
+
+    with pytest.raises(RuntimeError):
+        store.take_in(seen, fail, now=NOW, next_look_at=None)
+    assert store.lines() == ()
+    assert store.due("w", NOW) != ()
+
+
+def test_a_joint_notice_printed_with_one_issuer_is_the_same_notice(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    joint, alone = announcement(10), announcement(10)
+    alone = replace(alone, number=DocumentNumber(issuers=("MOFCOM",), year=2026, n=10))
+    first = take(store, sight(store, joint, url="https://a.example/10.html"))
+    second = take(store, sight(store, alone, url="https://b.example/other.html", watcher="v"))
+    assert first.alert is not None
+    assert second.alert is None
+    record = store.record("MOFCOM 2026-10")
+    assert record is not None
+    assert [standing.url for standing in record.standings] == [
+        "https://a.example/10.html",
+        "https://b.example/other.html",
+    ]
+
+
+def test_the_same_number_of_two_series_is_two_notices(store: SqlStore) -> None:
+    take(store, sight(store, announcement(54), url="https://a.example/54.html"))
+    customs = replace(announcement(54), number=DocumentNumber(issuers=("GACC",), year=2026, n=54))
+    decision = take(store, sight(store, customs, url="https://c.example/54.html"))
+    assert decision.change is not None
+    assert decision.change.kind == "new"
+    assert len(store.lines()) == 2
+
+
+def test_a_copy_with_other_words_is_flagged_and_not_told(store: SqlStore) -> None:
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    seen = sight(
+        store,
+        announcement(61),
+        url="https://b.example/61.html",
+        words="另一份措辞不同的副本，实施日期写作2026年5月1日。" * 3,
+    )
+    decision = take(store, seen)
+    assert decision.change is not None
+    assert decision.change.kind == "copy"
+    assert decision.alert is None
+    record = store.record("MOFCOM 2026-61")
+    assert record is not None
+    assert [standing.differs for standing in record.standings] == [False, True]
+
+
+def test_two_threads_that_see_one_notice_at_one_time_alert_once(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    sights = [
+        sight(store, announcement(61), url=f"https://{host}.example/61.html", watcher=host)
+        for host in ("a", "b", "c", "d")
+    ]
+    threads = [threading.Thread(target=take, args=(store, seen)) for seen in sights]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.claim(now=NOW, owner="me", lease=60)) == 1
+    assert len(store.lines()) == 1
+
+
+def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
+    for number in range(4):
+        store.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    claimed: list[int] = []
+
+    def work(owner: str) -> None:
+        while deliveries := store.claim(now=NOW, owner=owner, lease=60):
+            claimed.extend(delivery.id for delivery in deliveries)
+
+    threads = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(set(claimed))
+    assert len(claimed) == 4
+
+
+def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    (first,) = store.claim(now=NOW, owner="dead", lease=60)
+    assert store.claim(now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
+    (second,) = store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    assert second.key == first.key
+    assert second.attempts == 2
+
+
+def test_a_worker_whose_lease_ran_out_settles_nothing(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    late = store.claim(now=NOW, owner="slow", lease=60)
+    store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    store.refused(late, owner="slow", reason="too late to say so", now=NOW)
+    assert store.refusals() == ()
+
+
+def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    claimed = store.claim(now=NOW, owner="me", lease=60)
+    store.postponed(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    again = store.claim(now=NOW + timedelta(minutes=5), owner="me", lease=60)
+    store.sent(again, owner="me", receipt="1.2", now=NOW)
+    assert store.claim(now=NOW + timedelta(days=1), owner="me", lease=60) == ()
+
+
+def test_a_refused_delivery_is_shown_with_its_reason(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.refused(store.claim(now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW)
+    (refusal,) = store.refusals()
+    assert refusal.reason == "no such user"
+
+
+def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
+    store.subscribe(replace(EVERYTHING, rate="daily", at=time(8, 30)), NOW)
+    for n in (61, 62, 63):
+        take(
+            store,
+            sight(
+                store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
+            ),
+        )
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert len(store.claim(now=NOW + timedelta(days=1), owner="me", lease=60)) == 3
+
+
+def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
+    given = Subscription(
+        channel="email",
+        target="a@b.example",
+        categories=("battery", "rare_earth.magnets"),
+        issuers=("MOFCOM",),
+        directions=(Direction.TIGHTEN, Direction.SUSPEND),
+        destinations=("US", "JP"),
+        hs_prefixes=("8507",),
+        terms=("稀土",),
+        rate="weekly",
+        at=time(7, 15),
+        weekday=4,
+        timezone="Europe/Berlin",
+        quiet=(time(22), time(7)),
+        language="zh",
+        reports=False,
+        health=False,
+    )
+    number = store.subscribe(given, NOW)
+    assert store.subscriptions() == (replace(given, id=number),)
+    assert store.unsubscribe(number)
+    assert not store.unsubscribe(number)
+    assert store.subscriptions() == ()
+
+
+def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
+    number = store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.unsubscribe(number)
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("稀土", {61}),
+        ("土相", {61}),
+        ("镓", {62}),
+        ("氮化镓", {62}),
+        ("ndfeb", {61}),
+        ("NdFeB", {61}),
+        ("稀有", set()),
+        ("实施出口管制", {61, 62}),
+        ('"; DROP TABLE notice; --', set()),
+        ("100%", {62}),
+        ("1_0", set()),
+        ("。", {61, 62}),
+    ],
+)
+def test_chinese_words_of_any_length_are_found_and_nothing_else(
+    store: SqlStore, wanted: str, found: set[int]
+) -> None:
+    take(
+        store,
+        sight(
+            store,
+            announcement(61),
+            url="https://a.example/61.html",
+            words="对稀土相关物项 NdFeB 实施出口管制。" * 5,
+        ),
+    )
+    gallium = announcement(62, title="公布对镓相关物项实施出口管制的决定", category="minor_metals.gallium")
+    take(
+        store,
+        sight(
+            store, gallium, url="https://a.example/62.html", words="对氮化镓（纯度100%）实施出口管制。" * 5
+        ),
+    )
+    assert {
+        int(line.number.rpartition("-")[2]) for line in store.lines(containing=wanted) if line.number
+    } == found
+
+
+def test_lines_are_filtered_by_category_group_and_issuer(store: SqlStore) -> None:
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    assert [line.number for line in store.lines(category="rare_earth")] == ["MOFCOM-GACC 2026-61"]
+    assert store.lines(category="rare") == ()
+    assert len(store.lines(issuer="GACC")) == 1
+    assert store.lines(issuer="MOF") == ()
+    assert store.lines(since=NOW + timedelta(days=1)) == ()
+
+
+def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    (event,) = store.events(date(2026, 3, 15), date(2026, 4, 1))
+    assert (event.date, event.event, event.quote) == (
+        date(2026, 4, 1),
+        "takes effect",
+        "自2026年4月1日起实施",
+    )
+    assert store.events(date(2026, 4, 2), date(2026, 5, 1)) == ()
+
+
+def test_who_acts_on_a_notice_is_shown_with_it(store: SqlStore) -> None:
+    take(store, sight(store, announcement(55), url="https://a.example/55.html"))
+    acting = replace(
+        announcement(70),
+        direction=Direction.SUSPEND,
+        relations=(Relation(verb=Verb.SUSPENDS, target="MOFCOM-GACC 2026-55", quote="暂停实施第55号公告"),),
+    )
+    take(store, sight(store, acting, url="https://a.example/70.html", words="暂停实施第55号公告。" * 20))
+    record = store.record("MOFCOM 2026-55")
+    assert record is not None
+    assert [(act.verb, act.key) for act in record.acts] == [("suspends", "MOFCOM 2026-70")]
+    assert store.categories_of(["MOFCOM 2026-55"]) == {"MOFCOM 2026-55": ("rare_earth.items",)}
+
+
+def test_the_same_bytes_make_one_snapshot_and_other_bytes_another(store: SqlStore) -> None:
+    snapshot = Snapshot(
+        url="u", final_url="u", fetched_at=NOW, status=200, headers=(("etag", '"1"'),), body=b"a"
+    )
+    first = store.keep_snapshot(snapshot, "a" * 64, "w")
+    assert store.keep_snapshot(snapshot, "a" * 64, "w") == first
+    assert store.keep_snapshot(snapshot, "b" * 64, "w") != first
+
+
+def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
+    from controlwatch.core.route import route
+
+    store.subscribe(EVERYTHING, NOW)
+    store.subscribe(replace(EVERYTHING, health=False), NOW)
+    alert = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w", body="why")
+    store.announce(alert, route(alert, store.subscriptions(), now=NOW))
+    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    assert delivery.alert == alert
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+
+
+def _count_up(path: str, times: int) -> None:
+    store = SqlStore.open(f"sqlite:///{path}")
+    for _ in range(times):
+        with store._write() as connection:
+            value = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
+            connection.execute(
+                text("UPDATE resource SET not_modified = :v WHERE url = 'n'"), {"v": value + 1}
+            )
+    store.close()
+
+
+@pytest.mark.slow
+def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    store = SqlStore.open(f"sqlite:///{path}")
+    report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
+    store.finished(report, WatcherState(id="w"), believed={"n": Validators()}, doubted=(), now=NOW)
+    workers = [
+        multiprocessing.get_context("spawn").Process(target=_count_up, args=(str(path), 100))
+        for _ in range(3)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    found = store.validators("n")
+    store.close()
+    assert found is not None
+    assert found.not_modified == 300
+
+
+def test_files_of_the_store_are_private(tmp_path: Path) -> None:
+    store = SqlStore.open(f"sqlite:///{tmp_path / 'state' / 'store.db'}")
+    store.close()
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
