@@ -1,6 +1,6 @@
 """Measure the reader on a labelled directory: `python -m tests.measure DIR [--misses]`.
 
-DIR holds gold.jsonl and, for each of its cases, CASE_ID/text.txt, whose first line that is not empty is the title.
+DIR holds gold.jsonl and, for each of its cases, CASE_ID/text.txt with the title on its first full line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.core.model import Document, Notice
-from controlwatch.core.reading import read, to_json
+from controlwatch.core.reading import parse_number, read, to_json
 from controlwatch.core.reading.fold import fold
 
 BASES = {"explicit": "stated", "on-publication": "on-publication", "unspecified": "not-stated"}
@@ -49,7 +49,8 @@ class Tally:
         recall = self.right / (self.right + self.missed) if self.right + self.missed else 1.0
         f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
         exact = self.exact / self.cases if self.cases else 1.0
-        return f"{name:<18} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  exact {exact:.3f} ({self.exact}/{self.cases})"
+        figures = f"P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  exact {exact:.3f}"
+        return f"{name:<18} {figures} ({self.exact}/{self.cases})"
 
 
 def _shown(values: set[object]) -> str:
@@ -73,6 +74,12 @@ def document_of(path: Path, gold: Gold) -> Document:
 def _list(gold: Gold, key: str) -> list[object]:
     value = gold.get(key) or []
     return list(value) if isinstance(value, list) else []
+
+
+def _key(target: str) -> str:
+    """Return the identity of a relation's target: a number's key, else its words."""
+    number = parse_number(target, load_lexicon())
+    return number.key if number else target
 
 
 def _wanted_dates(gold: Gold) -> set[object]:
@@ -103,7 +110,7 @@ def _judge(tallies: dict[str, Tally], gold: Gold, notice: Notice) -> None:
         compare("number", {gold["doc_number"]}, {notice.number.canonical if notice.number else None})
     compare("published", {gold["published"] or gold["page_date"]}, {printed["published"]})
     compare("direction", {gold["direction"]}, {notice.direction.value})
-    got = {
+    got: set[object] = {
         (d.start and d.start.isoformat(), d.until and d.until.isoformat(), d.basis) for d in notice.effective
     }
     compare("effective", _wanted_dates(gold), got)
@@ -114,12 +121,9 @@ def _judge(tallies: dict[str, Tally], gold: Gold, notice: Notice) -> None:
     )
     compare("control_codes", set(_list(gold, "control_codes")), {c.code for c in notice.control_codes})
     compare("codes_excluded", set(_list(gold, "control_codes_excluded")), set(notice.codes_excluded))
-    relations = {(r["type"], r["target"]) for r in _list(gold, "relations") if isinstance(r, dict)}
-    compare(
-        "relations",
-        relations,
-        {(r.verb.value, r.target) for r in notice.relations if r.verb.value != "reports"},
-    )
+    relations = {(r["type"], _key(str(r["target"]))) for r in _list(gold, "relations") if isinstance(r, dict)}
+    acts = {(r.verb.value, _key(r.target)) for r in notice.relations if r.verb.value != "reports"}
+    compare("relations", set(relations), set(acts))
     compare("kind", {gold["doc_type"]}, {notice.kind.value})
 
 

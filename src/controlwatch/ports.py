@@ -126,6 +126,9 @@ class Store(Protocol):
     ) -> None:
         """Record how a poll ended, with the validators to send next time and those to forget."""
 
+    def flush(self) -> None:
+        """Write what is only in memory: the times of quiet polls."""
+
     # notices
     def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: that these bytes came from there, then."""

@@ -8,9 +8,25 @@ from controlwatch.core.reading import to_json
 from tests.reading.making import announcement
 
 KEYS = [
-    "title", "language", "document", "published", "is_change", "reports_change", "direction", "effective", "deadlines", "categories",
-    "destinations", "hs_codes", "control_codes", "codes_excluded", "entities", "relations", "summary", "doubts",
-]  # fmt: skip
+    "title",
+    "language",
+    "document",
+    "published",
+    "is_change",
+    "reports_change",
+    "direction",
+    "effective",
+    "deadlines",
+    "categories",
+    "destinations",
+    "hs_codes",
+    "control_codes",
+    "codes_excluded",
+    "entities",
+    "relations",
+    "summary",
+    "doubts",
+]
 
 
 def test_the_object_has_the_contracts_keys_in_order() -> None:

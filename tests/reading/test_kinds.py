@@ -48,8 +48,10 @@ def test_a_relaxation_of_one_battery_type_is_read_whole() -> None:
 def test_an_english_report_of_that_relaxation_is_a_report() -> None:
     read = notice(
         "Three departments ease rules for lithium thionyl chloride batteries",
-        "The Ministry of Industry and Information Technology issued a circular. Starting from January 1, 2026, lithium thionyl "
-        "chloride batteries of at most 1 kg no longer belong to the control items and do not require a licence.",
+        "The Ministry of Industry and Information Technology issued a circular. Starting from Janua"
+        "ry 1, 2026, lithium thionyl "
+        "chloride batteries of at most 1 kg no longer belong to the control items and do not requir"
+        "e a licence.",
     )
     assert (read.is_change, read.reports_change, read.direction) == (False, True, "relax")
     assert [found.start.isoformat() for found in read.effective if found.start] == ["2026-01-01"]
@@ -66,12 +68,14 @@ def test_an_english_report_of_that_relaxation_is_a_report() -> None:
         ),
         (
             "Symposium on the lithium battery industry",
-            "The Ministry of Industry and Information Technology held a symposium on the lithium battery industry.",
+            "The Ministry of Industry and Information Technology held a symposium on the lithium ba"
+            "ttery industry.",
             "battery.industry_norms",
         ),
         (
             "Meeting on strategic minerals",
-            "The meeting called for cracking down on the smuggling of strategic minerals and full-chain control over exports.",
+            "The meeting called for cracking down on the smuggling of strategic minerals and full-c"
+            "hain control over exports.",
             "enforcement",
         ),
         ("打击战略矿产走私出口专项行动会议召开", "会议强调加强全链条管控。", "enforcement"),
@@ -86,8 +90,10 @@ def test_a_meeting_changes_nothing(title: str, text: str, category: str) -> None
 def test_a_commentary_reports_the_announcement_it_is_about() -> None:
     read = notice(
         "Guarding core technology",
-        "Core Viewpoint - The recent export controls on lithium batteries in Announcement No. 58 of 2025 by the Ministry of Commerce "
-        "and the General Administration of Customs protect core technology and avoid a one-size-fits-all approach.",
+        "Core Viewpoint - The recent export controls on lithium batteries in Announcement No. 58 of"
+        " 2025 by the Ministry of Commerce "
+        "and the General Administration of Customs protect core technology and avoid a one-size-fit"
+        "s-all approach.",
     )
     assert (read.kind, read.is_change, read.reports_change, read.direction) == (
         "commentary",
@@ -107,7 +113,8 @@ def test_a_commentary_reports_the_announcement_it_is_about() -> None:
         ),
         (
             "Answers on rare earth controls",
-            "A reporter asked: MOFCOM issued two announcements. Could you explain?\nA: MOFCOM issued Announcement No. 61 of 2025 on overseas "
+            "A reporter asked: MOFCOM issued two announcements. Could you explain?\nA: MOFCOM issue"
+            "d Announcement No. 61 of 2025 on overseas "
             "rare earth items. Announcement No. 62 of 2025 covers rare earth technologies.",
         ),
     ],

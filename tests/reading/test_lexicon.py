@@ -62,5 +62,5 @@ def test_a_missing_phrase_list_is_refused() -> None:
     words = copy.deepcopy(WORDS)
     del words["phrases.toml"]["press"]
     entry = {"id": "graphite", "zh": "石墨", "en": "graphite"}
-    with pytest.raises(DeclarationError, match="phrases.toml: press: the list is missing"):
+    with pytest.raises(DeclarationError, match=r"phrases\.toml: press: the list is missing"):
         build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, words)

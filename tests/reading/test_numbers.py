@@ -107,7 +107,8 @@ def test_a_label_gives_the_number_where_the_title_has_none() -> None:
 
 
 def test_a_number_below_the_letterhead_is_the_documents_own() -> None:
-    body = "中华人民共和国商务部\n中华人民共和国海关总署\n公 告\n2026年 第42号\n现将目录予以公布。\n商务部 海关总署\n2026年3月2日"
+    head = "中华人民共和国商务部\n中华人民共和国海关总署\n公 告\n2026年 第42号\n"
+    body = f"{head}现将目录予以公布。\n商务部 海关总署\n2026年3月2日"
     read = notice("商务部 海关总署关于发布某目录的公告", body)
     assert read.number is not None
     assert read.number.canonical == "MOFCOM-GACC 2026-42"

@@ -16,10 +16,32 @@ from controlwatch.core.reading.text import Text
 from tests.reading.making import notice
 
 PIECES = (
-    "商务部公告2025年第61号", "、62号", "自2026年４月1日起施行。", "暂停实施", "對鎵、锗實施出口管制", "（参考海关商品编号：2804290010）", "1C117.d．",
-    "非1C226项下管制的", "\n", "\t", "　", " ", "商务部\n2026年3月2日\n", "本公告自公布之日起实施。", "向美国出口", "列入不可靠实体清单", "for one year",
-    "from November 8, 2026", "Announcement No. 70 of 2025", "suspends", "rare earth", "①½İ", "《某办法》同时废止", "意见反馈截止时间为2026年5月1日", "1. 某公司（Some Co.）",
-)  # fmt: skip
+    "商务部公告2025年第61号",
+    "、62号",
+    "自2026年４月1日起施行。",
+    "暂停实施",
+    "對鎵、锗實施出口管制",
+    "（参考海关商品编号：2804290010）",
+    "1C117.d．",
+    "非1C226项下管制的",
+    "\n",
+    "\t",
+    "　",
+    " ",
+    "商务部\n2026年3月2日\n",
+    "本公告自公布之日起实施。",
+    "向美国出口",
+    "列入不可靠实体清单",
+    "for one year",
+    "from November 8, 2026",
+    "Announcement No. 70 of 2025",
+    "suspends",
+    "rare earth",
+    "①½İ",
+    "《某办法》同时废止",
+    "意见反馈截止时间为2026年5月1日",
+    "1. 某公司（Some Co.）",
+)
 texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=30).map("".join)
 
 

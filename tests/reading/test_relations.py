@@ -49,7 +49,8 @@ def test_two_verbs_in_one_sentence_go_to_their_own_numbers() -> None:
 def test_press_reports_the_notice_and_what_it_acts_on() -> None:
     read = notice(
         "Regulator pauses rare earth rules",
-        "Reuters reported on 3 March 2026 that MOFCOM issued Announcement No. 70 of 2026. It suspends Announcements 61 and 62 of 2025.",
+        "Reuters reported on 3 March 2026 that MOFCOM issued Announcement No. 70 of 2026. It suspen"
+        "ds Announcements 61 and 62 of 2025.",
     )
     assert [(r.verb.value, r.target) for r in read.relations] == [
         ("reports", "MOFCOM 2026-70"),

@@ -10,12 +10,13 @@ def test_a_summary_says_who_what_when_and_on_what() -> None:
         "决定对镓相关物项对美国出口实施出口管制，商务部公告2025年第12号同时废止。本公告自2026年4月1日起施行。"
     )
     assert read.summary.en == (
-        "MOFCOM 2026-90 (Ministry of Commerce) tightens control: gallium; destinations singled out: United States. "
+        "MOFCOM 2026-90 (Ministry of Commerce) tightens control: gallium; destinations singled out:"
+        " United States. "
         "Effective from 2026-04-01. It repeals MOFCOM 2025-12."
     )
     assert (
-        read.summary.zh
-        == "MOFCOM 2026-90（商务部）收紧管制：镓相关物项；针对：美国。生效：2026-04-01起。本文废止MOFCOM 2025-12。"
+        read.summary.zh == "MOFCOM 2026-90（商务部）收紧管制：镓相关物项；针对：美国。生效：2026-04-01起。"
+        "本文废止MOFCOM 2025-12。"
     )
 
 

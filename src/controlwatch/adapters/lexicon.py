@@ -16,9 +16,19 @@ if TYPE_CHECKING:
 Table = dict[str, object]
 
 PHRASES = (
-    "press", "commentary", "foreign_act", "chinese_act", "foreign_subject", "draft", "spokesperson", "faq", "guidance",
-    "event", "intent", "background", "outside",
-)  # fmt: skip
+    "press",
+    "commentary",
+    "foreign_act",
+    "chinese_act",
+    "foreign_subject",
+    "draft",
+    "spokesperson",
+    "faq",
+    "guidance",
+    "intent",
+    "background",
+    "outside",
+)
 FLAGS = {"change": True, "subject": False}
 WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
 

@@ -96,6 +96,7 @@ def _deliver_job(app: App) -> None:
     sent, failed = app.pipeline.deliver(now=now())
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)
+    app.store.flush()
     _heartbeat(app.settings).write_text(now().isoformat(), encoding="utf-8")
 
 

@@ -45,7 +45,11 @@ class Sites:
         self.asked: list[Asked] = []  #: every request, in order
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="sites", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="sites", daemon=True)
+
+    def _serve(self) -> None:
+        # The default would let every end of a test wait for half a second.
+        self._server.serve_forever(poll_interval=0.02)
 
     def __enter__(self) -> Sites:
         self._thread.start()
@@ -99,6 +103,9 @@ def _place(url: str) -> tuple[str, str]:
 def _handler(sites: Sites) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body in one packet: two would wait 40 ms for the other side's acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
         served: ClassVar[Sites] = sites
 
         def do_GET(self) -> None:

@@ -18,5 +18,6 @@ class SqlStore(Polls, Notices, Outbox, Answers):
         return cls(open_engine(url))
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Write what is only in memory, and let go of every connection."""
+        self.flush()
         self._engine.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controlwatch.adapters.store.base import (
@@ -18,6 +18,7 @@ from controlwatch.adapters.store.base import (
     WATCHER,
     Part,
 )
+from controlwatch.adapters.store.quiet import QuietWatchers
 from controlwatch.core.address import canonical
 from controlwatch.core.books import (
     Due,
@@ -35,20 +36,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping, Table
+    from sqlalchemy import Connection, Engine, RowMapping, Table
 
     from controlwatch.core.model import Snapshot
 
 _BATCH = 500  #: SQLite allows some thousand bound values a statement
+_LOOKED = (
+    update(WATCHER)
+    .where(WATCHER.c.id == bindparam("id_"))
+    .values(last_poll_at=bindparam("at"), last_success_at=bindparam("at"))
+)
+_STAMPS = ("etag", "last_modified", "sha256", "not_modified")
+_COUNTED = (
+    update(RESOURCE)
+    .where(RESOURCE.c.url == bindparam("url_"))
+    .values({name: bindparam(f"{name}_") for name in _STAMPS})
+)
+_NEXT_DUE = (
+    select(REFERENCE.c.watcher_id, func.min(REFERENCE.c.next_look_at))
+    .where(REFERENCE.c.next_look_at.is_not(None))
+    .group_by(REFERENCE.c.watcher_id)
+)
 _STATE = tuple(column.name for column in WATCHER.columns)
 
 
 class Polls(Part):
     """Shelves, validators and health."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._quiet = QuietWatchers()
+
     def state(self, watcher_id: str) -> WatcherState:
         """How a watcher has fared; a fresh state for one never polled."""
-        return self.states([watcher_id])[0]
+        return self._quiet.state(watcher_id) or self.states([watcher_id])[0]
 
     def states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """How these watchers have fared, in the order asked."""
@@ -70,11 +91,13 @@ class Polls(Part):
 
     def validators(self, url: str) -> Validators | None:
         """What the server said of the body we last believed."""
+        if (held := self._quiet.validators(url)) is not None:
+            return held
         with self._read() as connection:
             row = connection.execute(select(RESOURCE).where(RESOURCE.c.url == url)).mappings().first()
         if row is None:
             return None
-        return Validators(**{name: row[name] for name in ("etag", "last_modified", "sha256", "not_modified")})
+        return Validators(**{name: row[name] for name in _STAMPS})
 
     def believed(self, url: str, validators: Validators) -> None:
         """Remember the validators of a body that was read and believed."""
@@ -96,6 +119,7 @@ class Polls(Part):
 
     def shelve(self, watcher_id: str, unseen: Iterable[Unseen], now: datetime) -> None:
         """Put references on the shelf, due at once; marks the first poll as done."""
+        self._quiet.forget(watcher_id)
         rows = [_reference(watcher_id, item, now) for item in unseen]
         with self._write() as connection:
             _upsert(connection, WATCHER, {**_fresh(watcher_id), "first_poll_at": now}, key=["id"], keep=True)
@@ -110,6 +134,8 @@ class Polls(Part):
 
     def due(self, watcher_id: str, now: datetime) -> tuple[Due, ...]:
         """References to be read now, never-read ones first, in the order the index listed them."""
+        if self._quiet.nothing_due(watcher_id, now):
+            return ()
         waiting = _due(REFERENCE.c.watcher_id == watcher_id).where(REFERENCE.c.next_look_at <= now)
         with self._read() as connection:
             return tuple(_as_due(row) for row in connection.execute(waiting).mappings())
@@ -166,8 +192,15 @@ class Polls(Part):
         doubted: Iterable[str],
         now: datetime,
     ) -> None:
-        """Record how a poll ended; a row in the log only where there is something to tell."""
-        values = {name: getattr(state, name) for name in _STATE} | {"last_poll_at": now}
+        """Record how a poll ended; a row in the log only where there is something to tell.
+
+        One more quiet poll is noted in memory and written by `flush`.
+        """
+        quiet = report.outcome == "unchanged" and not doubted
+        if quiet and self._quiet.again(state, believed):
+            return
+        self._quiet.forget(state.id)
+        values = {name: getattr(state, name) for name in _STATE}
         forgotten = list(doubted)
         with self._write() as connection:
             _upsert(connection, WATCHER, values, key=["id"])
@@ -189,6 +222,29 @@ class Polls(Part):
                         alerts=len(report.alerts),
                     )
                 )
+            if quiet:
+                mine = _NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
+                next_due_at = connection.execute(
+                    mine.with_only_columns(func.min(REFERENCE.c.next_look_at))
+                ).scalar()
+                self._quiet.remember(state, believed, next_due_at=next_due_at)
+
+    def flush(self) -> None:
+        """Write the quiet polls that are only in memory, all in one transaction."""
+        waiting = self._quiet.unnoted()
+        if not waiting:
+            return
+        looked = [{"id_": quiet.state.id, "at": quiet.state.last_success_at} for quiet in waiting]
+        counted = [
+            {"url_": url, **{f"{name}_": value for name, value in asdict(held).items()}}
+            for quiet in waiting
+            for url, held in quiet.validators.items()
+        ]
+        with self._write() as connection:
+            connection.execute(_LOOKED, looked)
+            if counted:
+                connection.execute(_COUNTED, counted)
+            self._quiet.next_due({row.watcher_id: row[1] for row in connection.execute(_NEXT_DUE)})
 
     def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: that these bytes came from there, then. Unchanged bytes give the row they had."""

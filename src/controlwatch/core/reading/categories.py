@@ -99,7 +99,7 @@ def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
 
 def _meanings(hit: TermHit, *, in_title: bool) -> Iterator[Hit]:
     for category, strength in hit.meanings:
-        if strength == "counter" or strength == "title" and not in_title:
+        if strength == "counter" or (strength == "title" and not in_title):
             continue
         yield Hit(id=category, strength=strength, start=hit.start, end=hit.end, in_title=in_title)
 
@@ -113,7 +113,7 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
     for hit in hits:
         category = lexicon.category(hit.id)
         item = category is not None and category.kind == "item"
-        if item and listed or not hit.in_title and _scenery(hit, text, lexicon, item=item):
+        if (item and listed) or (not hit.in_title and _scenery(hit, text, lexicon, item=item)):
             continue
         if category is not None and category.subject and hit.start > opening:
             continue

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
 STARTS = re.compile(
-    r"自[^。；\n]{2,24}起|(?:starting|effective|beginning|from)\s+(?:on\s+|from\s+)?(?:\w+ \d{1,2}, \d{4}|\d{1,2} \w+ \d{4}|\d{4}-\d)",
+    r"自[^。；\n]{2,24}起|(?:starting|effective|beginning|from)\s+(?:on\s+"
+    r"|from\s+)?(?:\w+ \d{1,2}, \d{4}|\d{1,2} \w+ \d{4}|\d{4}-\d)",
     re.IGNORECASE,
 )  # 自2025年11月10日起
 STOPS = re.compile(r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE)
 ACTS = re.compile(
-    r"公告|宣布|发布|决定|公布|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
+    r"公告|宣布|发布|决定|公布|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
+    r"|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
     re.IGNORECASE,
 )  # 商务部发布…公告
 BEIJING = re.compile(r"\bBeijing\b|\bChina\b|我国|中国|Китай")

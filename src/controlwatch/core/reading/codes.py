@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 HS_LABEL = re.compile(
     r"(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
-    r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?|headings?|subheadings?)\b(?:\s+is|\s+are)?",
+    r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?"
+    r"|headings?|subheadings?)\b(?:\s+is|\s+are)?",
     re.IGNORECASE,
 )  # 参考海关商品编号：2841801000 · 参考税则号列：85076000 · HS code 8507.60.00
 HS_CODE = re.compile(
@@ -27,13 +28,15 @@ CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
 FOREIGN_LIST = re.compile(
-    r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一|Annex I\b|瓦森纳.{0,8}清单"
+    r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一"
+    r"|Annex I\b|瓦森纳.{0,8}清单"
 )  # codes of foreign lists look the same and are not ours
 OUT_BEFORE = re.compile(
     r"(?:非|不受|除|不含|不包括)\s*(?:[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*[、，和或及]\s*)*$"
 )  # 非1C226、|1C241项下
 OUT_AFTER = re.compile(
-    r"^\s*(?:等)?项?(?:下)?(?:管制)?(?:以)?(?:外|不在此列|除外)|^[^，。；\n]{0,4}不在此列|^\s*(?:is|are) not covered"
+    r"^\s*(?:等)?项?(?:下)?(?:管制)?(?:以)?(?:外|不在此列|除外)|^[^，。；\n]{0,4}不在此列"
+    r"|^\s*(?:is|are) not covered"
 )  # …不在此列
 NOT_UNDER = re.compile(r"^\s*(?:[、，和或及]\s*[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*)*项?下?(?:所)?管制")
 
@@ -105,7 +108,7 @@ def _cells(folded: str) -> Iterator[Hit]:
 
 
 def _chapter(code: str) -> bool:
-    """Tell whether the first two digits are a chapter; dates (2025…) in code lists were never seen with a label."""
+    """Tell whether the first two digits are a chapter; 77 is reserved and empty."""
     return 1 <= int(code[:2]) <= 97 and code[:2] != "77"
 
 

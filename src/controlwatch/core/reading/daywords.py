@@ -31,7 +31,8 @@ MONTH_FIRST = re.compile(
     rf"\b{_MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[:%])(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # November 8, 2025 · Nov. 8
 PERIOD = re.compile(
-    rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
+    rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two"
+    rf"|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
     re.IGNORECASE,
 )  # 一年 · 90天 · 2个月 · one year · 90 days
 
@@ -46,7 +47,7 @@ class DayWord:
 
 
 def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:
-    """Return the days of a text in order. A year-less day takes the year that brings it next to the anchor."""
+    """Return the days of a text in order. A year-less day takes the year nearest to the anchor."""
     found = sorted(
         [*_chinese(text, anchor), *_iso(text), *_english(text, anchor)],
         key=lambda word: (word.start, -word.end),

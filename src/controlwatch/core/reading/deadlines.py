@@ -27,7 +27,8 @@ KINDS = (
     ("report-due", re.compile(r"报告|报送|上报|\breports?\b", re.IGNORECASE)),  # 于2026年1月31日前报送
 )
 CLOSES_BEFORE = re.compile(
-    r"(?:截止(?:时间|日期)?(?:为|至|是)?|截至|至|不晚于|不迟于|\b(?:by|until|before|no later than|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
+    r"(?:截止(?:时间|日期)?(?:为|至|是)?|截至|至|不晚于|不迟于|\b(?:by|until|before|no later than"
+    r"|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
     re.IGNORECASE,
 )
 CLOSES_AFTER = re.compile(r"^\s*(?:前|以前|之前|止|截止|内)")

@@ -24,8 +24,10 @@ TIGHTEN = re.compile(
     r"|(?:加强|强化)[^，。；\n]{0,30}(?:出口管制|限制)|更严格的最终用户|必须获得[^。；\n]{0,30}许可"
     r"|加征[^。；\n]{0,12}关税(?!措施|税率|的公告)|出口[^。；\n]{0,40}应当[^。；\n]{0,40}申请[^。；\n]{0,8}许可|由[\d.]+%(?:提高|上调)|暂停[^。；\n，]{0,30}(?:进口|资质|输华)|暂停出口|新增[^。；\n]{0,20}(?:限制|禁止)"
     r"|\b(?:impos|implement|introduc|extend|tighten|strengthen)\w*\b[^.;\n]{0,40}\b(?:export )?controls?\b"
-    r"|\b(?:add|list|plac)(?:s|ed|ing)\b[^.;\n]{0,90}\b(?:control list|entity list|entities list|list\b|export control)"
-    r"|\bprohibit(?:s|ed|ing|ion)?\b|\b(?:ban|bans|banned)\b|\bneeds? approval\b|\b(?:recent|new) export controls\b|\bexport controls? on\b",
+    r"|\b(?:add|list|plac)(?:s|ed|ing)\b[^.;\n]{0,90}\b(?:control list|entity list|entities list"
+    r"|list\b|export control)"
+    r"|\bprohibit(?:s|ed|ing|ion)?\b|\b(?:ban|bans|banned)\b|\bneeds? approval\b|\b(?:recent"
+    r"|new) export controls\b|\bexport controls? on\b",
     re.IGNORECASE,
 )  # 决定对下列物项实施出口管制 · 列入出口管制管控名单 · 未经许可，不得出口
 SUSPEND = re.compile(
@@ -41,7 +43,8 @@ RELAX = re.compile(
     r"免[于予]办理|免[于予](?:申请|提交)|无需(?:再)?(?:办理|申请|申领)|不再(?:属于|实施|实行|纳入|列入|受|实行|需要)"
     r"|取消[^。；\n]{0,40}?(?:管制|限制|许可|措施|禁止|反制)|移出[^。；\n]{0,20}(?:名单|清单)|解除[^。；\n]{0,30}(?:措施|管制|限制|禁令)"
     r"|停止(?:实施|执行|采取|适用)?[^。；\n]{0,60}(?:措施|管制|公告)|(?:优化|简化|放宽)[^，。；\n]{0,40}(?:监管|管理|管制|服务管理)?措施"
-    r"|\bno longer\b|\b(?:do|does) not require\b|\bexempt(?:s|ed|ing|ion)? from\b|\blift(?:s|ed|ing)\b|\bdiscontinu\w+|\bremov(?:es|ed|ing)\b[^.;\n]{0,40}\blist\b"
+    r"|\bno longer\b|\b(?:do|does) not require\b|\bexempt(?:s|ed|ing|ion)? from\b|\blift(?:s|ed"
+    r"|ing)\b|\bdiscontinu\w+|\bremov(?:es|ed|ing)\b[^.;\n]{0,40}\blist\b"
     r"|\b(?:optimi[sz]|relax|eas)(?:e|es|ed|ing)\b[^.;\n]{0,60}\b(?:measures|controls?|supervision)\b",
     re.IGNORECASE,
 )  # 免于办理进口许可 · 不再属于 · 取消临时出口管制
@@ -94,7 +97,7 @@ def _only_may(sentence: str, hit: re.Match[str]) -> bool:
 
 
 def direction_of(kind: Kind, found: tuple[Signal, ...], *, operative: bool, framework: bool) -> Direction:
-    """Return one direction: of an instrument the strictest of its parts, of a report the one it opens with."""
+    """Return one direction: of an instrument its strictest part, of a report its opening."""
     if kind == Kind.DRAFT:
         return Direction.NEUTRAL
     if framework and kind in {Kind.LAW, Kind.REGULATION}:
@@ -107,7 +110,7 @@ def direction_of(kind: Kind, found: tuple[Signal, ...], *, operative: bool, fram
     if kind in INSTRUMENTS or operative:
         present = {signal.direction for signal in found}
         return next((direction for direction in ORDER if direction in present), Direction.NEUTRAL)
-    if kind in {Kind.FAQ, Kind.GUIDANCE} or kind == Kind.SPOKESPERSON and not operative:
+    if kind in {Kind.FAQ, Kind.GUIDANCE} or (kind == Kind.SPOKESPERSON and not operative):
         return Direction.CLARIFY
     return found[0].direction if found else Direction.NEUTRAL
 

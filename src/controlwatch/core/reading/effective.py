@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import EffectiveDate
 from controlwatch.core.reading.daywords import PERIOD, DayWord, after, day_words
+from controlwatch.core.reading.merging import merged
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.phrases import says
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.published import Published
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 _FORCE = r"(?:正式)?(?:施行|实施|执行|生效|启用|适用)"
 FROM_BEFORE = re.compile(
     r"(?:自|从|于|施行日期为|生效日期为|实施日期为|起始日期为"
-    r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?|beginning(?: on)?|with effect from|as of|from"
-    r"|in force (?:from|on|since)|into force on|(?:takes?|took|taking|take) effect(?: at [\d:]+)?(?: on| from)?"
+    r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?"
+    r"|beginning(?: on)?|with effect from|as of|from"
+    r"|in force (?:from|on|since)|into force on|(?:takes?|took|taking|take) effect(?: at [\d:]+)?(?"
+    r": on| from)?"
     r"|due on|apply from|applies from|implemented (?:on|from))\W{0,2})\s*$",
     re.IGNORECASE,
 )  # 自|2025年11月8日起 · effective from |8 November 2025
@@ -34,7 +37,8 @@ FORCE_AFTER = re.compile(
     rf"^(?:\s*\d{{1,2}}时(?:\d{{1,2}}分)?)?\s*(?:起|开始)?[^，。；\n]{{0,6}}?{_FORCE}"
 )  # |起正式实施
 UNTIL_BEFORE = re.compile(
-    r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on|valid until)\W{0,2})\s*$",
+    r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
+    r"|valid until)\W{0,2})\s*$",
     re.IGNORECASE,
 )  # 至|2026年11月10日 · until |10 November 2026
 ENGLISH_TIME = re.compile(r"\bat (\d{1,2}):(\d{2})\b|,\s*(\d{1,2}):(\d{2})\b")  # took effect at 00:01
@@ -42,7 +46,8 @@ ON_PUBLICATION = re.compile(
     rf"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效)之日起(?:\s*(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(日|天|个月)后)?"
     rf"\s*(?:(?P<force>{_FORCE})|(?=至|，暂停|暂停|，|正式))"
     r"|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
-    r"|\b(?:upon (?:its )?(?:publication|promulgation|release|announcement)|(?:effective|takes effect|with) immediate(?:ly| effect)|effective immediately"
+    r"|\b(?:upon (?:its )?(?:publication|promulgation|release|announcement)|(?:effective"
+    r"|takes effect|with) immediate(?:ly| effect)|effective immediately"
     r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance)|immediate upon publication)\b",
     re.IGNORECASE,
 )  # 自公布之日起施行 · 自即日起至… · upon publication
@@ -96,7 +101,7 @@ def effective_dates(
             found += new
         if not new and found and (more := _continued(reading, span, found[-1])):
             found.append(more)
-    kept = _merged(found)
+    kept = merged(found)
     if kept or not own:
         return kept
     return (EffectiveDate(start=None, basis="not-stated", quote=""),)
@@ -225,52 +230,3 @@ def _continued(reading: Reading, span: Span, last: EffectiveDate) -> EffectiveDa
         return None
     found = _lasting(replace(last, until=None, quote=reading.text.quote(span.start, span.end)), words)
     return found if found.until else None
-
-
-def _merged(found: Iterable[EffectiveDate]) -> tuple[EffectiveDate, ...]:
-    """Keep each date once; a date with an end or a scope replaces the same date without."""
-    kept: list[EffectiveDate] = []
-    for one in found:
-        twin = next((i for i, other in enumerate(kept) if _same(one, other)), None)
-        if twin is None:
-            kept.append(one)
-        else:
-            kept[twin] = _joined(kept[twin], one)
-    return _ended(tuple(kept))
-
-
-def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
-    """Return two findings of the same start as one."""
-    clock = known.time or one.time
-    if known.until is None and one.until is not None:
-        return replace(one, time=clock)
-    if known.basis == "stated" and one.basis == "on-publication":
-        # "2025-04-04 (upon publication)": one day, and the ground it stands on.
-        return replace(one, until=known.until or one.until, time=clock)
-    return replace(known, time=clock)
-
-
-def _ended(found: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:
-    """Give an end that stands alone (暂停期限延长至…) the start that the closing sentence states."""
-    ends = [one for one in found if one.start is None and one.basis == "not-stated"]
-    starts = [one for one in found if one.until is None and one.basis != "not-stated" and one.scope == "all"]
-    if len(ends) != 1 or len(starts) != 1 or len(found) != 2:
-        return found
-    return (
-        replace(
-            starts[0], until=ends[0].until, quote=ends[0].quote if not starts[0].quote else starts[0].quote
-        ),
-    )
-
-
-#: A sentence that sets something of its own, beyond "this notice takes effect".
-OWN_ACT = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
-
-
-def _same(one: EffectiveDate, other: EffectiveDate) -> bool:
-    if one.start != other.start:
-        return False
-    if one.until == other.until:
-        return one.scope == other.scope or "all" in (one.scope, other.scope)
-    lone = one if one.until is None else other if other.until is None else None
-    return lone is not None and not OWN_ACT.search(lone.quote)

@@ -1,4 +1,4 @@
-"""One script, one width, and every character at its place: offsets in the folded text are offsets in the original."""
+"""One script and one width, every character at its place: offsets stay those of the original."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")  # 稀
 LATIN = re.compile(r"[A-Za-z]")  # r
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")  # б
 KANA = re.compile(r"[\u3040-\u30ff]")  # の
-#: Full-width forms that have a half-width twin (１ → 1, Ａ → a later, （ stays: Chinese brackets are kept apart).
+#: Full-width forms with a half-width twin (１ → 1); （ stays, Chinese brackets are read as such.
 _WIDTHS = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }

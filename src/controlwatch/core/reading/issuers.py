@@ -44,7 +44,10 @@ def _name(lexicon: Lexicon) -> re.Pattern[str]:
 def _run(lexicon: Lexicon) -> re.Pattern[str]:
     """Match names joined by commas, blanks or hyphens up to a number: 商务部、海关总署联合发布."""
     joint = r"(?:\s*(?:[、,，]|和|及|与|-|and the|and|&|China's)?\s*)"
-    closing = r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?(?:发布了?|公布了?|印发|(?:jointly )?issued|的|公告)?\s*$"
+    closing = (
+        r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?"
+        r"(?:发布了?|公布了?|印发|(?:jointly )?issued|的|公告)?\s*$"
+    )
     return re.compile(rf"(?:(?:{_names(lexicon)}){joint})+{closing}", re.IGNORECASE)
 
 
@@ -64,7 +67,7 @@ def run_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int, tuple[s
 
 
 def issuers_of(text: Text, lexicon: Lexicon, numbered: Iterable[str]) -> tuple[str, ...]:
-    """Return every issuer of an instrument: of its number, its headline, its deciding clause, its signature."""
+    """Return every issuer: of the number, the headline, the deciding clause, the signature."""
     found = list(numbered)
     for piece in (_headline(text), _deciding(text), *_signature(text, lexicon)):
         found += named(piece, lexicon)

@@ -60,7 +60,7 @@ def kind_of(text: Text, lexicon: Lexicon) -> Kind:
 
 
 def _answer(title: str, lead: str, lexicon: Lexicon) -> Kind | None:
-    if len(title) < 200 and says(lexicon, "spokesperson", title) or ASKED.search(f"{title}\n{lead}"):
+    if (len(title) < 200 and says(lexicon, "spokesperson", title)) or ASKED.search(f"{title}\n{lead}"):
         return Kind.SPOKESPERSON
     if len(title) < 60 and says(lexicon, "faq", title) and not says(lexicon, "press", title):
         return Kind.FAQ

@@ -1,4 +1,4 @@
-"""Blank out what is not the measure itself: cited titles, legal bases, end-use clauses, exclusions, file names."""
+"""Blank out what is not the measure itself: cited titles, legal bases, end uses, exclusions, file names."""
 
 from __future__ import annotations
 

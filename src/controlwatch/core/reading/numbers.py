@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber
 from controlwatch.core.reading.daywords import day_words
-from controlwatch.core.reading.fold import HAN, fold
+from controlwatch.core.reading.fold import HAN
 from controlwatch.core.reading.issuers import named, run_before
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.text import Span, Text
@@ -18,19 +18,22 @@ if TYPE_CHECKING:
 
     from controlwatch.core.reading.lexicon import Lexicon
 
-_YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
-_N = rf"(?:\d{{1,4}}(?![\d%])|{NUMERAL}{{1,6}})"
+YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
+N = rf"(?:\d{{1,4}}(?![\d%])|{NUMERAL}{{1,6}})"
 _JOINT = r"(?:、|,|，|和|及|与|以及|至|到|-|~|－|—)"
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTHS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+)
 HEADED = re.compile(
-    rf"(公\s*告|令|工作机制)\s*(?:[〔\[【(（]?\s*{_YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
-    rf"((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?){{0,40}})"
+    rf"(公\s*告|令|工作机制)\s*(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{N}\s*号?){{0,40}})"
 )  # 公告2025年第55号、56号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 TAIL = re.compile(
     r"号\s*(公告|令)"
 )  # 第67|号公告: what stands before is read backwards, so that no list is read twice
 TAILED = re.compile(
-    rf"(?<![\d/])(?:{_YEAR}\s*年?\s*)?((?:第\s*)?{_N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{_N}\s*号?){{0,12}})\s*(公告|令)$"
+    rf"(?<![\d/])(?:{YEAR}\s*年?\s*)?((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{N}\s*号?){{0,12}})\s*(公告|令)$"
 )  # 2024年第67号公告 · 第19、20号公告 · 18号公告 · 2005年第29号令
 LETTER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
@@ -49,11 +52,8 @@ STATE_COUNCIL = re.compile(
     r"\bState Council (?:Order|Decree)(?: No\.?)?\s*(\d{1,4})\b", re.IGNORECASE
 )  # State Council Order 792
 BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
-HEAD_LINE = re.compile(
-    rf"^[ ]*(?:{_YEAR}\s*年\s*)?第\s*({_N})\s*号[ ]*$", re.MULTILINE
-)  # a line of its own below the issuers: 2022年 第42号 · 第792号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
-PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({_N})")
+PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({N})")
 TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
 MAX_RANGE = 30  #: a longer "range" is something else
 LEAD = 800  #: characters in which a text names the authority it speaks of
@@ -192,7 +192,7 @@ def _completed(found: Iterable[Mention], text: Text, lexicon: Lexicon, year: int
         parts = mention.number
         if parts.letter is None:
             parts = _with_year(_with_issuers(mention, text, lexicon, last), mention, text, last, year)
-            parts = _settled(parts if parts.issuers else replace(parts, issuers=default))
+            parts = settled(parts if parts.issuers else replace(parts, issuers=default))
         last = parts
         if parts.letter or parts.year or parts.series:
             yield replace(mention, number=parts)
@@ -209,7 +209,7 @@ def _with_issuers(
     if before:
         return replace(parts, issuers=before if text.folded[mention.start].isascii() else before[-1:])
     if not before and last is None and not HAN.search(text.at(sentence)):
-        # English names the authority behind the number too: "Announcement No. 58 by the Ministry of Commerce".
+        # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
         before = named(text.at(sentence), lexicon)
         if before:
             return replace(parts, issuers=before)
@@ -236,38 +236,10 @@ def _with_year(
     return replace(parts, year=days[0].year if days else year)
 
 
-def _settled(parts: DocumentNumber) -> DocumentNumber:
+def settled(parts: DocumentNumber) -> DocumentNumber:
     """Write the series of the working mechanism as UEL, and orders numbered through the years without one."""
     if "UELWM" in parts.issuers:
         return replace(parts, issuers=("UEL",), series="")
     if parts.series == "Order" and parts.issuers[:1] == ("State Council",):
         return replace(parts, year=None)
     return parts
-
-
-def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
-    """Return the number printed on a line of its own below the issuers' names (公 告 / 2022年 第42号)."""
-    head = text.folded[: text.title_end + 600]
-    hit = HEAD_LINE.search(head, text.title_end)
-    if hit is None:
-        return None
-    above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
-    kind = re.search(r"(公告|令)\s*$", above)
-    n = number(hit[2])
-    if n is None or kind is None:
-        return None
-    issuers = run_before(above, kind.start(), lexicon)[1]
-    if not issuers:
-        return None
-    parts = DocumentNumber(
-        issuers=issuers,
-        series="Order" if kind[1] == "令" else "",
-        year=number(hit[1]) if hit[1] else None,
-        n=n,
-    )
-    return Mention(start=hit.start(), end=hit.end(), number=_settled(parts))
-
-
-def label_number(label: str, lexicon: Lexicon) -> DocumentNumber | None:
-    """Return the number of a printed label such as 【发布文号】商务部公告2025年第10号."""
-    return parse_number(fold(label), lexicon)

@@ -1,4 +1,4 @@
-"""Stock phrases of the lexicon as compiled patterns: does a stretch of text betray press, a draft, a foreign act?"""
+"""The stock phrases of the lexicon as patterns: does a text betray press, a draft, a foreign act?"""
 
 from __future__ import annotations
 

@@ -63,13 +63,15 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         ),  # 将美国…集团列入 · 对欧盟两家金融机构采取反制措施
         (
             re.compile(
-                rf"\bexports?[^.;\n]{{0,60}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?:{latin})\b)*)"
+                rf"\bexports?[^.;\n]{{0,60}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?"
+                rf":{latin})\b)*)"
             ),
             True,
         ),  # exports to the US
         (
             re.compile(
-                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|firms|banks|defen[cs]e)\b"
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|firms"
+                rf"|banks|defen[cs]e)\b"
             ),
             False,
         ),  # 16 US entities
@@ -78,10 +80,10 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
 
 
 def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
-    """Return the destinations in the order in which the text singles them out, each once, wide ones kept wide."""
+    """Return the destinations in the order of the text, each once, wide ones kept wide."""
     best: dict[str, PlaceHit] = {}
     for hit in sorted(_found(text, lexicon), key=lambda found: found.start):
-        if hit.code not in best or hit.wide and not best[hit.code].wide:
+        if hit.code not in best or (hit.wide and not best[hit.code].wide):
             best[hit.code] = hit
     return tuple(best.values())
 

@@ -1,9 +1,10 @@
-"""The day an instrument was signed or a report written: signature, label, dateline, the page's own day, in this order."""
+"""The day of signing or writing: signature, label, dateline, the page's own day, in this order."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from controlwatch.core.reading.daywords import day_words
@@ -24,10 +25,6 @@ PAGE_LINE = re.compile(
 DATE_LINE = re.compile(
     r"^[ \-*]*(?:Date|日期)\W{0,6}(\d{4}-\d{1,2}-\d{1,2})", re.IGNORECASE | re.MULTILINE
 )  # - **Date**: 2025-11-06
-DATED = re.compile(
-    r"\bdated\s*$|\bstory,\s*$|^[\s(]*(?:\([^)]*\)\.?|（[^）]*）)?[\s.]*$"
-)  # "(… dated 17 October 2025.)"
-TODAY = re.compile(r"今天（$|今日（$")  # 今天（3月4日）
 HEAD_LINES = 8
 
 
@@ -75,7 +72,7 @@ def _bare_day(line: str) -> date | None:
 def _signature(text: Text, lexicon: Lexicon) -> date | None:
     """Return the day that stands on its own line below an issuer's or a signer's name."""
     lines = [line.strip() for line in text.folded[text.title_end :].splitlines() if line.strip()]
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         if len(line) <= 20 and len(above) <= 60 and (SIGNER.search(above) or named(above, lexicon)):
             day = _bare_day(line)
             if day:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,12 @@ from controlwatch.core.reading.deadlines import deadlines_of
 from controlwatch.core.reading.directions import direction_of, parts_of, signals
 from controlwatch.core.reading.effective import effective_dates
 from controlwatch.core.reading.entities import entities_of
-from controlwatch.core.reading.fold import language, squeeze
+from controlwatch.core.reading.fold import language
 from controlwatch.core.reading.issuers import issuers_of, named
-from controlwatch.core.reading.kinds import INSTRUMENTS, MARKDOWN, kind_of
+from controlwatch.core.reading.kinds import INSTRUMENTS, kind_of
 from controlwatch.core.reading.labels import DATE_LABELS, NUMBER_LABELS, first, labels
-from controlwatch.core.reading.numbers import Mention, head_number, label_number, mentions
+from controlwatch.core.reading.numbers import Mention, mentions
+from controlwatch.core.reading.own_number import own_number
 from controlwatch.core.reading.places import place_hits
 from controlwatch.core.reading.published import Published, published_on
 from controlwatch.core.reading.relations import relations_of
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
 
 NO_DOCUMENT = frozenset({Kind.EMPTY, Kind.CHALLENGE, Kind.LISTING})
-BEFORE_OWN = re.compile(
-    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
-)  # what may stand before a title's own number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,39 +73,13 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
     )
     found = mentions(text, lexicon, year=published.day.year if published else None)
     number, raw = (
-        _own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS))
+        own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS))
         if kind in INSTRUMENTS
         else (None, None)
     )
     numbered = number.issuers if number else ()
     issuers = issuers_of(text, lexicon, numbered) if kind in INSTRUMENTS else named(text.title[:80], lexicon)
     return Identity(kind=kind, number=number, raw=raw, issuers=issuers, published=published, found=found)
-
-
-def _own_number(
-    text: Text, lexicon: Lexicon, found: tuple[Mention, ...], label: str | None
-) -> tuple[DocumentNumber | None, str | None]:
-    """Return the number of the document itself: of its title, its label, or the head of its text."""
-    for mention in found:
-        if mention.end <= text.title_end and BEFORE_OWN.match(MARKDOWN.sub("", text.folded[: mention.start])):
-            return mention.number, squeeze(text.original[mention.start : mention.end])
-    if label and (number := label_number(label, lexicon)):
-        return number, squeeze(label)
-    printed = head_number(text, lexicon) or _alone_in_head(text, found)
-    return (printed.number, squeeze(text.original[printed.start : printed.end])) if printed else (None, None)
-
-
-def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
-    """Return a number that fills a line of the head, as pages print it below the title."""
-    for mention in found:
-        if mention.start > text.title_end + 600:
-            return None
-        line_start = text.folded.rfind("\n", 0, mention.start) + 1
-        line_end = text.folded.find("\n", mention.end)
-        line = text.folded[line_start : line_end if line_end >= 0 else len(text.folded)]
-        if mention.start > text.title_end and len(line.strip()) <= mention.end - mention.start + 2:
-            return mention
-    return None
 
 
 def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
@@ -124,24 +95,45 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     direction = direction_of(kind, moved, operative=operative, framework="framework_law" in ids)
     reports = change or reports_change(text, kind, lexicon, ids, found, direction)
     direction = _settled(direction, kind, ids, change=change, reports=reports)
-    codes = codes_of(text)
-    anchor = identity.published.day if identity.published else None
-    return replace(
+    notice = replace(
         blank,
-        number=identity.number, number_raw=identity.raw, issuers=identity.issuers, published=anchor,
-        is_change=change, reports_change=reports, direction=direction, categories=categories,
-        effective=effective_dates(text, lexicon, identity.published, own=change) if reports else (),
-        deadlines=deadlines_of(text, anchor=anchor),
+        is_change=change,
+        reports_change=reports,
+        direction=direction,
+        categories=categories,
+        relations=relations,
+    )
+    return replace(
+        _listed(notice, text, lexicon, identity),
         destinations=() if "foreign_controls" in ids else tuple(place.code for place in places),
-        hs_codes=codes.hs, control_codes=codes.control, codes_excluded=codes.excluded,
-        entities=entities_of(text, ids, direction), parts=parts_of(text, moved, direction) if change else (), relations=relations,
-    )  # fmt: skip
+        entities=entities_of(text, ids, direction),
+        parts=parts_of(text, moved, direction) if change else (),
+    )
+
+
+def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
+    """Add identity, days and codes, which are read as they stand."""
+    published = identity.published
+    codes = codes_of(text)
+    dates = effective_dates(text, lexicon, published, own=notice.is_change) if notice.reports_change else ()
+    return replace(
+        notice,
+        number=identity.number,
+        number_raw=identity.raw,
+        issuers=identity.issuers,
+        published=published.day if published else None,
+        effective=dates,
+        deadlines=deadlines_of(text, anchor=published.day if published else None),
+        hs_codes=codes.hs,
+        control_codes=codes.control,
+        codes_excluded=codes.excluded,
+    )
 
 
 def _settled(
     direction: Direction, kind: Kind, ids: tuple[str, ...], *, change: bool, reports: bool
 ) -> Direction:
-    """A text that neither makes nor reports a change moves nothing; an answer about a foreign rule explains nothing."""
+    """What neither makes nor reports a change moves nothing; an answer on a foreign rule explains nothing."""
     if change or (reports and kind != Kind.SPOKESPERSON):
         return direction
     if direction == Direction.CLARIFY:

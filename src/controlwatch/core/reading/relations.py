@@ -40,7 +40,6 @@ VERBS = (
         Verb.AMENDS,
     ),  # 对…所列的物项范围进行优化调整
 )
-BASIS = re.compile(r"(?:根据|依据|依照|按照|以及|《)[^。；\n]*$")  # 根据…2005年第29号令
 DONE = re.compile(r"决定|废止|暂停|修改|调整")
 SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定)|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"

@@ -22,18 +22,32 @@ DOES: dict[Direction, tuple[str, str]] = {
     Direction.NEUTRAL: ("sets rules without tightening or relaxing", "作出规定，未见收紧或放宽"),
 }
 KINDS: dict[Kind, tuple[str, str]] = {
-    Kind.ANNOUNCEMENT: ("an announcement", "公告"), Kind.ORDER: ("an order", "令"), Kind.NOTICE: ("a circular", "通知"),
-    Kind.LAW: ("a law", "法律"), Kind.REGULATION: ("a regulation", "法规"), Kind.DRAFT: ("a draft for comment", "征求意见稿"),
-    Kind.SPOKESPERSON: ("a spokesperson's answer", "发言人答问"), Kind.FAQ: ("an explanation of rules (FAQ)", "常见问题解答"),
-    Kind.GUIDANCE: ("guidance", "指引"), Kind.NEWS: ("a news report", "新闻报道"), Kind.COMMENTARY: ("a commentary", "评论"),
-    Kind.LISTING: ("a list of links", "目录页"), Kind.CHALLENGE: ("a bot challenge, not a document", "反爬验证页，不是文件"),
-    Kind.EMPTY: ("an empty page", "空白页"), Kind.OTHER: ("a document of another kind", "其他文件"),
-}  # fmt: skip
+    Kind.ANNOUNCEMENT: ("an announcement", "公告"),
+    Kind.ORDER: ("an order", "令"),
+    Kind.NOTICE: ("a circular", "通知"),
+    Kind.LAW: ("a law", "法律"),
+    Kind.REGULATION: ("a regulation", "法规"),
+    Kind.DRAFT: ("a draft for comment", "征求意见稿"),
+    Kind.SPOKESPERSON: ("a spokesperson's answer", "发言人答问"),
+    Kind.FAQ: ("an explanation of rules (FAQ)", "常见问题解答"),
+    Kind.GUIDANCE: ("guidance", "指引"),
+    Kind.NEWS: ("a news report", "新闻报道"),
+    Kind.COMMENTARY: ("a commentary", "评论"),
+    Kind.LISTING: ("a list of links", "目录页"),
+    Kind.CHALLENGE: ("a bot challenge, not a document", "反爬验证页，不是文件"),
+    Kind.EMPTY: ("an empty page", "空白页"),
+    Kind.OTHER: ("a document of another kind", "其他文件"),
+}
 VERBS: dict[Verb, tuple[str, str]] = {
-    Verb.SUSPENDS: ("suspends", "暂停"), Verb.RESUMES: ("resumes", "恢复"), Verb.REPEALS: ("repeals", "废止"),
-    Verb.AMENDS: ("amends", "修改"), Verb.IMPLEMENTS: ("implements", "实施"), Verb.EXTENDS: ("extends", "延长"),
-    Verb.CLARIFIES: ("explains", "说明"), Verb.REPORTS: ("reports", "报道"),
-}  # fmt: skip
+    Verb.SUSPENDS: ("suspends", "暂停"),
+    Verb.RESUMES: ("resumes", "恢复"),
+    Verb.REPEALS: ("repeals", "废止"),
+    Verb.AMENDS: ("amends", "修改"),
+    Verb.IMPLEMENTS: ("implements", "实施"),
+    Verb.EXTENDS: ("extends", "延长"),
+    Verb.CLARIFIES: ("explains", "说明"),
+    Verb.REPORTS: ("reports", "报道"),
+}
 
 
 def summary_of(notice: Notice, lexicon: Lexicon) -> Summary:
@@ -120,7 +134,8 @@ def _date(found: EffectiveDate, tongue: Tongue) -> str:
     scope = "" if found.scope == "all" else (f" ({found.scope})" if tongue == "en" else f"（{found.scope}）")
     clock = f" {found.time:%H:%M}" if found.time else ""
     if found.start:
-        start = f"{'from ' if tongue == 'en' else ''}{found.start.isoformat()}{clock}{'' if tongue == 'en' else '起'}"
+        day = f"{found.start.isoformat()}{clock}"
+        start = f"from {day}" if tongue == "en" else f"{day}起"
     elif found.basis == "on-publication":
         start = (
             "on publication, whose day is not stated" if tongue == "en" else "自公布之日起（公布日期未载明）"

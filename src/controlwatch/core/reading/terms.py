@@ -38,8 +38,11 @@ def _vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, Strength], ...]]
     words: defaultdict[str, list[tuple[str, Strength]]] = defaultdict(list)
     for category in lexicon.categories:
         lists: tuple[tuple[Strength, tuple[str, ...]], ...] = (
-            ("term", category.terms), ("title", category.title_terms), ("hint", category.hints), ("counter", category.counter_terms),
-        )  # fmt: skip
+            ("term", category.terms),
+            ("title", category.title_terms),
+            ("hint", category.hints),
+            ("counter", category.counter_terms),
+        )
         for strength, terms in lists:
             for term in terms:
                 words[term.lower()].append((category.id, strength))

@@ -40,7 +40,7 @@ class Text:
 
     @classmethod
     def of(cls, title: str, body: str) -> Text:
-        """Build from a title and a body; below a title that is only a dateline, the next line is the headline."""
+        """Build from title and body; below a title that is only a dateline stands the headline."""
         original = f"{title}\n{body}"
         end = len(title)
         if DATELINE.fullmatch(title):

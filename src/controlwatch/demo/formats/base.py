@@ -1,22 +1,36 @@
-"""What the formats share: a column with what stands in it, and the pages it is served as."""
+"""What the formats share: a column with what stands in it, and the templates of `demo/pages`."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
-from controlwatch.demo.pdf import pdf
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from controlwatch.demo.serving import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from controlwatch.core.watcher import Watcher
     from controlwatch.demo.samples import Sample
     from controlwatch.demo.serving import Reply
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json;charset=UTF-8"
+#: Where MOFCOM's content system keeps files.
+FILES = "/cms_files/filemanager/600926013/attach"
+
+_pages = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +45,12 @@ class Posting:
         """The address without its host, as lists link it."""
         return urlsplit(self.url).path
 
+    @property
+    def annex_path(self) -> str:
+        """Where the file below the document lies on its site."""
+        name = quote(self.sample.annex.name) if self.sample.annex else ""
+        return f"{FILES}/{self.sample.published:%Y%m}/{self.sample.key}.pdf?fileName={name}"
+
 
 @dataclass(slots=True, kw_only=True)
 class Column:
@@ -44,7 +64,7 @@ class Column:
 
     @property
     def name(self) -> str:
-        """The column's Chinese name, from the declaration's brackets."""
+        """The column's own name, from the declaration's brackets."""
         return self.watcher.name.rpartition("(")[2].removesuffix(")")
 
 
@@ -70,36 +90,16 @@ class Format(Protocol):
         """The page of a notice."""
 
 
-def page(text: str, *, content_type: str = "text/html; charset=utf-8") -> Answer:
-    """A page in UTF-8."""
-    return Answer(body=text.encode(), content_type=content_type, etag=True)
+def drawn(template: str, **values: object) -> str:
+    """Fill in a template of `demo/pages`."""
+    return _pages.get_template(template).render(**values)
 
 
-def paragraphs(sample: Sample, *, indent: str = "&emsp;&emsp;") -> str:
-    """The text of a document, its signature to the right."""
-    body = [f"<p>{indent}{html.escape(line)}</p>" for line in sample.lines]
-    body += [f'<p style="text-align:right">{html.escape(line)}</p>' for line in sample.signature]
-    return "\n".join(body)
+def answer(text: str, *, content_type: str = HTML, encoding: str = "utf-8") -> Answer:
+    """A page as sent, with a stamp that browsers and watchers may send back."""
+    return Answer(body=text.encode(encoding), content_type=content_type, etag=True)
 
 
-def annex_link(posting: Posting, folder: str) -> str:
-    """The link to the file below a document, or nothing."""
-    annex = posting.sample.annex
-    if annex is None:
-        return ""
-    return f'<p><a href="{annex_path(posting, folder)}">{html.escape(annex.name)}</a></p>'
-
-
-def annex_path(posting: Posting, folder: str) -> str:
-    """Where the file of a document lies on its site."""
-    name = quote(posting.sample.annex.name) if posting.sample.annex else ""
-    return f"{folder}/{posting.sample.published:%Y%m}/{posting.sample.key}.pdf?fileName={name}"
-
-
-def annex_served(posting: Posting, folder: str) -> Iterable[Served]:
-    """The file itself."""
-    annex = posting.sample.annex
-    if annex is None:
-        return ()
-    url = urljoin(posting.url, annex_path(posting, folder))
-    return (Served(url=url, reply=Answer(body=pdf(annex.lines), content_type="application/pdf", etag=True)),)
+def article(template: str, column: Column, posting: Posting) -> Answer:
+    """The page of a notice."""
+    return answer(drawn(template, column=column, posting=posting, sample=posting.sample))

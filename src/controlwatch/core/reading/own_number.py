@@ -1,0 +1,78 @@
+"""The number of the document itself: of its title, its label, or the head of its text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import DocumentNumber
+from controlwatch.core.reading.fold import fold, squeeze
+from controlwatch.core.reading.issuers import run_before
+from controlwatch.core.reading.kinds import MARKDOWN
+from controlwatch.core.reading.numbers import YEAR, Mention, N, parse_number, settled
+from controlwatch.core.reading.numerals import number
+
+if TYPE_CHECKING:
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.text import Text
+
+BEFORE_OWN = re.compile(
+    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
+)  # what may stand before a title's own number
+HEAD_LINE = re.compile(
+    rf"^[ ]*(?:{YEAR}\s*年\s*)?第\s*({N})\s*号[ ]*$", re.MULTILINE
+)  # a line of its own below the issuers: 2022年 第42号 · 第792号
+
+
+def own_number(
+    text: Text, lexicon: Lexicon, found: tuple[Mention, ...], label: str | None
+) -> tuple[DocumentNumber | None, str | None]:
+    """Return the number of the document itself: of its title, its label, or the head of its text."""
+    for mention in found:
+        if mention.end <= text.title_end and BEFORE_OWN.match(MARKDOWN.sub("", text.folded[: mention.start])):
+            return mention.number, squeeze(text.original[mention.start : mention.end])
+    if label and (number := label_number(label, lexicon)):
+        return number, squeeze(label)
+    printed = head_number(text, lexicon) or _alone_in_head(text, found)
+    return (printed.number, squeeze(text.original[printed.start : printed.end])) if printed else (None, None)
+
+
+def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
+    """Return a number that fills a line of the head, as pages print it below the title."""
+    for mention in found:
+        if mention.start > text.title_end + 600:
+            return None
+        line_start = text.folded.rfind("\n", 0, mention.start) + 1
+        line_end = text.folded.find("\n", mention.end)
+        line = text.folded[line_start : line_end if line_end >= 0 else len(text.folded)]
+        if mention.start > text.title_end and len(line.strip()) <= mention.end - mention.start + 2:
+            return mention
+    return None
+
+
+def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
+    """Return the number printed on a line of its own below the issuers' names (公 告 / 2022年 第42号)."""
+    head = text.folded[: text.title_end + 600]
+    hit = HEAD_LINE.search(head, text.title_end)
+    if hit is None:
+        return None
+    above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
+    kind = re.search(r"(公告|令)\s*$", above)
+    n = number(hit[2])
+    if n is None or kind is None:
+        return None
+    issuers = run_before(above, kind.start(), lexicon)[1]
+    if not issuers:
+        return None
+    parts = DocumentNumber(
+        issuers=issuers,
+        series="Order" if kind[1] == "令" else "",
+        year=number(hit[1]) if hit[1] else None,
+        n=n,
+    )
+    return Mention(start=hit.start(), end=hit.end(), number=settled(parts))
+
+
+def label_number(label: str, lexicon: Lexicon) -> DocumentNumber | None:
+    """Return the number of a printed label such as 【发布文号】商务部公告2025年第10号."""
+    return parse_number(fold(label), lexicon)

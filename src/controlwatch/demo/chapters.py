@@ -1,0 +1,233 @@
+"""The chapters of the story: what happens to people who watch regulators."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from controlwatch.adapters.console import redline
+from controlwatch.demo.epilogue import quiet_table
+from controlwatch.inbox import from_file, put_away, take
+
+if TYPE_CHECKING:
+    from controlwatch.demo.formats.base import Posting
+    from controlwatch.demo.stage import Stage
+
+HOURS = timedelta(hours=2)
+
+
+def first_look(stage: Stage) -> None:
+    """Fill the shelves."""
+    count = len(stage.watchers)
+    stage.heading(
+        "A first look",
+        f"{count} watchers look for the first time: at script shells and the services behind them, "
+        "lists of links, a site in GB18030, feeds. What stands there already is read and "
+        "shelved; it does not ring.",
+    )
+    shelved = _shelve(stage)
+    stage.expect()
+    rules = stage.app.queries.latest(now=stage.now, changes_only=True, limit=1000)
+    stage.say(f"{shelved} notices at {count} sources are on the shelf, {len(rules)} of them rules. No alert.")
+
+
+def _shelve(stage: Stage) -> int:
+    shelved = 0
+    columns = (TextColumn("{task.description:<24}"), BarColumn(40), MofNCompleteColumn())
+    with Progress(*columns, console=stage.console, transient=True) as bar:
+        task = bar.add_task("", total=len(stage.watchers))
+        for watcher_id in stage.watchers:
+            bar.update(task, description=watcher_id)
+            report = stage.poll(watcher_id, later=timedelta(0), shown=False)
+            fits = report.outcome == "shelved" and not report.unread
+            stage.check(f"{watcher_id} is read at the first look", holds=fits)
+            shelved += report.read
+            bar.advance(task)
+    return shelved
+
+
+def notices_appear(stage: Stage) -> None:
+    """Relax, tighten, suspend."""
+    stage.heading(
+        "Notices appear",
+        "Three ministries relax the supervision of small lithium thionyl chloride batteries. "
+        "MOFCOM and Customs put batteries and graphite anodes under control; the codes stand in a "
+        "PDF below the text. The Tariff Commission keeps a part of its tariffs suspended, to the "
+        "minute.",
+    )
+    stage.appears("miit-notices", "335")
+    stage.expect(("relax", "335号"))
+    stage.appears("mofcom-policy", "2025-58")
+    stage.expect(("tighten", "2025-58"))
+    stage.appears("tariff-commission", "sctc-2025-10")
+    stage.expect(("suspend", "SCTC 2025-10"))
+
+
+def press(stage: Stage) -> None:
+    """A report is tied to the notice it speaks of."""
+    stage.heading(
+        "The press comments",
+        "A commentary speaks of the battery controls of October 2025. It changes nothing, and the "
+        "notice it speaks of is known already.",
+    )
+    posting = stage.appears("china-briefing", "briefing-58")
+    stage.expect()
+    stage.say(f"No alert: {quiet_because(stage, posting)}.")
+
+
+def answer(stage: Stage) -> None:
+    """An answer clarifies."""
+    stage.heading(
+        "The ministry explains",
+        "MOFCOM's spokesperson answers questions on Announcements 61 and 62 of 2025. An answer is "
+        "no rule, but this one explains two.",
+    )
+    stage.appears("mofcom-spokesperson", "qa-61-62")
+    stage.expect(("clarify", "rare-earth"))
+
+
+def suspension(stage: Stage) -> None:
+    """A suspension of notices that it only numbers."""
+    stage.heading(
+        "A suspension",
+        "One sentence suspends six announcements until a day. It names no item: what it concerns "
+        "is looked up in the announcements that it acts on.",
+    )
+    stage.appears("mofcom-policy", "2025-70")
+    stage.expect(("suspend", "2025-70"))
+
+
+def amendment(stage: Stage) -> None:
+    """Words change at a known address."""
+    stage.heading(
+        "A silent amendment",
+        "Three sample parties are listed. Two hours later the page reads differently, and the "
+        "list of notices shows nothing of it.",
+    )
+    stage.appears("mofcom-announcements", "sample-listing")
+    stage.expect(("tighten", "-999"))
+    stage.regulators.amend("mofcom-announcements", "sample-listing")
+    stage.poll("mofcom-announcements", later=HOURS)
+    stage.check("the amendment has a redline", holds=any(card.redline for card in stage.witness.cards))
+    stage.expect(("tighten", "-999"))
+
+
+def reposts(stage: Stage) -> None:
+    """The same notice elsewhere, and one that differs."""
+    stage.heading(
+        "Reposts",
+        "The bureau's own site puts two of these up again: the one on batteries word for word, "
+        "the sample listing with the words it had before.",
+    )
+    stage.regulators.publish("aqygzj", "2025-58")
+    stage.appears("aqygzj", "sample-listing")
+    stage.expect()
+    same = stage.app.queries.show("MOFCOM 2025-58").standings
+    alike = len(same) == 2 and not any(standing.differs for standing in same)
+    stage.check("the repost of 2025-58 is the same notice", holds=alike)
+    stage.say(f"2025-58 stands at {len(same)} addresses with the same words. No second alert.")
+    other = stage.app.queries.show(stage.regulators.samples["sample-listing"].number)
+    differing = sum(standing.differs for standing in other.standings)
+    stage.check("the differing copy is flagged", holds=differing == 1)
+    stage.say("The copy of the sample listing differs; it is flagged, and not told twice:", style="yellow")
+    stage.console.print(Padding(redline(other.revisions[-1].redline), (0, 2)))
+
+
+def challenge(stage: Stage) -> None:
+    """A site that does not want machines."""
+    stage.heading(
+        "A challenge",
+        "Customs answers with a bot challenge, as it does to machines. It is recognised and never "
+        "defeated. One failure is no news; the third in a row is told, once. Meanwhile a person "
+        "saves a notice in a browser and drops it into the inbox.",
+    )
+    stage.regulators.challenge("gacc-announcements")
+    for _ in range(3):
+        stage.poll("gacc-announcements")
+    stage.expect(("health-down", "blocked"))
+    _hand_in(stage, "2025-79")
+    stage.expect(("tighten", "2025-79"))
+    stage.regulators.restore("gacc-announcements")
+    stage.poll("gacc-announcements")
+    stage.expect(("health-up", "seen again"))
+
+
+def _hand_in(stage: Stage, sample_id: str) -> None:
+    """Do by hand what the service does with every file in its inbox."""
+    url, page = stage.regulators.saved("gacc-announcements", sample_id)
+    inbox = stage.app.settings.state_dir / "inbox"
+    inbox.mkdir(exist_ok=True)
+    path = inbox / "saved.html"
+    path.write_bytes(f"<!-- saved from url=({len(url):04d}){url} -->\n".encode() + page)
+    title = stage.regulators.samples[sample_id].title
+    snapshot = from_file(path, url=None, now=stage.now)
+    take(snapshot, stage.pipeline, stage.watchers.values(), title=title, now=stage.now)
+    put_away(path, "done")
+    stage.say("A page saved from the site of Customs is taken in from the inbox.")
+    stage.pipeline.deliver(now=stage.now)
+
+
+def redesign(stage: Stage) -> None:
+    """A list of another shape."""
+    stage.heading(
+        "A redesign",
+        "MOFCOM's main column gets new ids overnight; they are read from the page, and nothing "
+        "happens. Then its markup changes: it answers 200 and is full of notices, none of them "
+        "where they were. Three looks, one alert; and what is put up meanwhile is not lost.",
+    )
+    stage.regulators.renumber("mofcom-policy")
+    report = stage.poll("mofcom-policy")
+    stage.check("new ids are survived", holds=report.outcome != "failed")
+    stage.regulators.redesign("mofcom-policy")
+    stage.regulators.publish("mofcom-policy", "2025-72")
+    for _ in range(3):
+        stage.poll("mofcom-policy")
+    stage.expect(("health-down", "blind"))
+    stage.say("A maintainer mends the declaration (here the old markup comes back).")
+    stage.regulators.restore("mofcom-policy")
+    stage.poll("mofcom-policy")
+    stage.expect(("suspend", "2025-72"), ("health-up", "seen again"))
+
+
+def not_told(stage: Stage) -> None:
+    """What nobody had to read."""
+    stage.heading(
+        "What was not told",
+        "More appears that changes no rule. It is read, kept and searchable; nobody is disturbed.",
+    )
+    quiet = (
+        ("miit-policies", "meeting-2023"),
+        ("mofcom-press", "minerals-2025"),
+        ("mofcom-policy", "dichlorosilane-2026"),
+        ("tao-measures", "sample-tao"),
+    )
+    postings = [(watcher_id, stage.appears(watcher_id, sample_id)) for watcher_id, sample_id in quiet]
+    stage.expect()
+    rows = [(watcher_id, posting, quiet_because(stage, posting)) for watcher_id, posting in postings]
+    stage.console.print()
+    stage.console.print(quiet_table(stage, rows))
+
+
+def quiet_because(stage: Stage, posting: Posting) -> str:
+    """Why nobody was told, in the words kept with the notice."""
+    revisions = stage.app.queries.show(posting.sample.number or posting.url).revisions
+    reason = revisions[-1].quiet_because
+    stage.check(f"{posting.sample.id} is quiet for a reason", holds=bool(reason))
+    return reason
+
+
+CHAPTERS = (
+    first_look,
+    notices_appear,
+    press,
+    answer,
+    suspension,
+    amendment,
+    reposts,
+    challenge,
+    redesign,
+    not_told,
+)

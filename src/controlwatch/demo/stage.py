@@ -1,0 +1,191 @@
+"""The stage of the demo: an app on a state of its own, the sample regulators, a mailbox, a Slack, a clock."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.text import Text
+
+from controlwatch.adapters.console import ConsoleChannel
+from controlwatch.app import open_app
+from controlwatch.core.calendar import BEIJING, beijing_day
+from controlwatch.core.model import Subscription
+from controlwatch.core.render.safe import one_line
+from controlwatch.demo.mailbox import Mailbox
+from controlwatch.demo.regulators import Regulators
+from controlwatch.demo.serving import Sites
+from controlwatch.demo.slack import SlackStandIn
+from controlwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from controlwatch.app import App
+    from controlwatch.core.books import PollReport
+    from controlwatch.core.model import ChannelName
+    from controlwatch.core.render.message import Card, Message
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.demo.formats.base import Posting
+    from controlwatch.pipeline import Pipeline
+
+POLL_EVERY = timedelta(minutes=10)
+SLACK = "C0CONTROLS"
+MAIL = "compliance@example.com"
+SUBSCRIPTIONS = (
+    Subscription(channel="console", target="-", language="en"),
+    Subscription(channel="slack", target=SLACK, categories=("battery", "rare_earth"), language="en"),
+    Subscription(channel="email", target=MAIL, language="both"),
+)
+
+
+class Witness:
+    """The console channel, which also remembers what it printed, so that the demo can check itself."""
+
+    name: ChannelName = "console"
+
+    def __init__(self, console: Console) -> None:
+        self._inner = ConsoleChannel(console)
+        self.cards: list[Card] = []
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        """Print and remember."""
+        self.cards.extend(message.cards)
+        return self._inner.send(message, target=target, key=key)
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """Everything a chapter needs."""
+
+    console: Console
+    app: App
+    pipeline: Pipeline
+    watchers: dict[str, Watcher]
+    sites: Sites
+    regulators: Regulators
+    mailbox: Mailbox
+    slack: SlackStandIn
+    witness: Witness
+    now: datetime
+    chapter: int = 0
+    astray: list[str] = field(default_factory=list)  #: where the story did not go as told
+
+    def heading(self, title: str, text: str) -> None:
+        """Begin a chapter."""
+        self.chapter += 1
+        ruled = Text(f"{self.chapter}  {title}", style="bold cyan")
+        self.console.print()
+        self.console.print(Rule(ruled, align="left", style="cyan"))
+        self.console.print(Padding(Text(text), (0, 0, 1, 0)))
+
+    def say(self, words: str, *, style: str = "green") -> None:
+        """Tell what came of it."""
+        self.console.print(Text(f"→ {words}", style=style))
+
+    def appears(self, watcher_id: str, sample_id: str) -> Posting:
+        """Let a regulator publish a document, and look."""
+        posting = self.regulators.publish(watcher_id, sample_id)
+        self.poll(watcher_id)
+        return posting
+
+    def poll(self, watcher_id: str, *, later: timedelta = POLL_EVERY, shown: bool = True) -> PollReport:
+        """Let time pass, look once, and deliver; alerts appear on the console as they come."""
+        self.now += later
+        watcher = self.watchers[watcher_id]
+        report = self.pipeline.poll(watcher, now=self.now)
+        if shown:
+            self.console.print(_line(report, watcher, self.now))
+        self.pipeline.deliver(now=self.now)
+        return report
+
+    def expect(self, *told: tuple[str, str]) -> None:
+        """Check the alerts printed since the last check: tone and a part of the heading of each, in order."""
+        cards = tuple(self.witness.cards)
+        self.witness.cards.clear()
+        fits = len(cards) == len(told) and all(
+            card.tone == tone and words in card.heading
+            for card, (tone, words) in zip(cards, told, strict=True)
+        )
+        if not fits:
+            came = "; ".join(f"{card.tone}: {card.heading}" for card in cards) or "none"
+            wanted = "; ".join(f"{tone}: {words}" for tone, words in told) or "none"
+            self.astray.append(f"expected alerts: {wanted}. Came: {came}.")
+
+    def check(self, what: str, *, holds: bool) -> None:
+        """Check anything else that the story relies on."""
+        if not holds:
+            self.astray.append(f"expected: {what}.")
+
+
+def _line(report: PollReport, watcher: Watcher, now: datetime) -> Text:
+    stamp = now.astimezone(BEIJING).strftime("%H:%M")
+    if report.outcome == "failed":
+        reason = one_line(report.reason.removeprefix(watcher.index.url).strip(), 150)
+        return Text(f"{stamp}  {report.watcher}: {report.kind}: {reason}", style="yellow")
+    words = f"{report.rows} listed, {report.unseen} unseen, {report.read} read"
+    return Text(f"{stamp}  {report.watcher}: {words}", style="bright_black")
+
+
+@contextmanager
+def staged(console: Console) -> Iterator[Stage]:
+    """Set the stage up, and take everything down at the end; nothing of it stays on the disk."""
+    now = datetime.now(UTC)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="controlwatch-demo-")))
+        sites = opened.enter_context(Sites())
+        mailbox = opened.enter_context(Mailbox())
+        slack = SlackStandIn(channels=frozenset({SLACK}))
+        settings = _settings(folder, sites, mailbox, slack)
+        app = opened.enter_context(open_app(settings, console=console))
+        for subscription in SUBSCRIPTIONS:
+            app.store.subscribe(subscription, now)
+        # The pause between two requests to a host is the one thing changed: these hosts need no politeness.
+        watchers = [
+            replace(watcher, http=replace(watcher.http, pause=0.0))
+            for watcher in app.watchers
+            if watcher.enabled
+        ]
+        witness = Witness(console)
+        yield Stage(
+            console=console,
+            app=app,
+            pipeline=replace(app.pipeline, channels={**app.pipeline.channels, "console": witness}),
+            watchers={watcher.id: watcher for watcher in watchers},
+            sites=sites,
+            regulators=Regulators(sites, watchers, today=beijing_day(now)),
+            mailbox=mailbox,
+            slack=slack,
+            witness=witness,
+            now=now,
+        )
+
+
+def _settings(folder: Path, sites: Sites, mailbox: Mailbox, slack: SlackStandIn) -> Settings:
+    """Settings of the demo's own: whatever is set in the environment must not be touched by it."""
+    return Settings(
+        state_dir=folder,
+        database_url=f"sqlite:///{folder / 'controlwatch.db'}",
+        watchers_dir=shipped_watchers(),
+        connect_to=sites.origin,
+        smtp_url=mailbox.url,
+        mail_from="controlwatch <alerts@controlwatch.example>",
+        slack_bot_token=slack.token,
+        slack_api_url=slack.put_up(sites),
+        public_url=None,
+    )
+
+
+def shipped_watchers() -> Path:
+    """The declarations that came with this package, never those of the folder it is called in."""
+    package = Path(__file__).parents[1]
+    packed = package / "_watchers"
+    return packed if packed.is_dir() else package.parents[1] / "watchers"

@@ -1,0 +1,83 @@
+"""The demo: the story told on its stage, and what follows when it is left running."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.text import Text
+
+from controlwatch.demo.chapters import CHAPTERS
+from controlwatch.demo.epilogue import epilogue
+from controlwatch.demo.stage import Stage, staged
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from rich.console import Console
+
+INTRODUCTION = (
+    "Sample regulators run on this machine, in the true formats of the sites, and the shipped "
+    "watchers look at them through the unchanged pipeline: no account, no network, nothing kept. "
+    "The documents are written for this demo; their facts are real. Notices of 2023 to 2026 are "
+    "replayed as if they appeared now, and the clock is moved on between two looks. Parties "
+    "called 样例 or Sample are made up."
+)
+#: Seconds between two rounds once the story is told.
+ROUND = 10.0
+
+
+def tell(console: Console, *, once: bool) -> int:
+    """Tell the story; 0 if it went as told, 1 if an alert that belongs in it did not come."""
+    console.print(Padding(Text(INTRODUCTION, style="italic"), (1, 2, 0, 2)))
+    _stop_on_signals()
+    status = 1
+    try:
+        with staged(console) as stage:
+            for chapter in CHAPTERS:
+                chapter(stage)
+            epilogue(stage, once=once)
+            status = _judged(stage)
+            if not once:
+                _keep_running(stage)
+    except KeyboardInterrupt:
+        console.print("Stopped; the temporary state is gone.")
+    return status
+
+
+def _stop_on_signals() -> None:
+    """Let SIGTERM end the demo as Ctrl-C does, so that the temporary state is removed.
+
+    Ctrl-C is set too: a shell starts background jobs with it ignored.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+
+
+def _judged(stage: Stage) -> int:
+    if not stage.astray:
+        return 0
+    stage.console.print(Text("The story did not go as told:", style="bold red"))
+    for sentence in stage.astray:
+        stage.console.print(Text(f"  • {sentence}", style="red"))
+    return 1
+
+
+def _keep_running(stage: Stage) -> None:
+    """Look at everything again and again, until somebody ends it."""
+    while True:
+        time.sleep(ROUND)
+        stage.now += timedelta(seconds=ROUND)
+        for watcher in stage.watchers.values():
+            stage.pipeline.poll(watcher, now=stage.now)
+        stage.pipeline.deliver(now=stage.now)

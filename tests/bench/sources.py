@@ -1,0 +1,35 @@
+"""The sources of the bench, served by a process of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controlwatch.demo.serving import Answer, Sites
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+SOURCES = 200
+PAGE = 42_000  #: bytes of an index
+SMALL = b"<html><div class='body'>" + "这是一份样例通知，内容与管制无关。".encode() * 3 + b"</div></html>"
+
+
+def index(number: int) -> bytes:
+    """A list page of the size that such pages have."""
+    rows = "".join(
+        f'<li><a href="/{number}/n{n}.html">样例通知第{n}号</a><span>2026-03-01</span></li>'
+        for n in range(15)
+    )
+    head = f'<html><head><meta charset="utf-8"></head><body><ul class="list">{rows}</ul><!--'
+    return (head + "x" * (PAGE - len(head.encode()) - 20) + "--></body></html>").encode()
+
+
+def serve(pipe: Connection) -> None:
+    """Serve the sources until told to stop."""
+    with Sites() as sites:
+        for number in range(SOURCES):
+            sites.put(f"{sites.origin}/{number}/index.html", Answer(body=index(number), etag=True))
+            for n in range(15):
+                sites.put(f"{sites.origin}/{number}/n{n}.html", Answer(body=SMALL))
+        pipe.send(sites.origin)
+        pipe.recv()

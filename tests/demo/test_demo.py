@@ -1,0 +1,111 @@
+"""`controlwatch demo --once` tells its story, checks itself, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from controlwatch.demo import story
+
+if TYPE_CHECKING:
+    from controlwatch.demo.stage import Stage
+
+DEMO = [Path(sys.executable).with_name("controlwatch"), "demo"]
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "100", "TMPDIR": str(tmp_path), "PYTHONUTF8": "1", **more}
+
+
+@pytest.mark.slow
+def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*DEMO, "--once"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment(tmp_path),
+        encoding="utf-8",
+    )
+    told = done.stdout
+    assert done.returncode == 0, told[-3000:] + done.stderr
+    assert done.stderr == ""
+    for fact in (
+        "No alert.",
+        "工信部联安全函〔2025〕335号 · lithium thionyl chloride batteries",
+        "MOFCOM-GACC 2025-58",
+        "85076000",
+        "the official notice MOFCOM 2025-58 is known; this report is tied to it",
+        "clarifies MOFCOM 2025-61",
+        "clarifies MOFCOM 2025-62",
+        "Until 2026-11-10",
+        "[-公布之-]",
+        "2025-58 stands at 2 addresses",
+        "it is flagged, and not told twice",
+        "GACC announcements (海关总署公告) is blocked",
+        "MOFCOM policy releases (政策发布) is blind",
+        "is seen again",
+        "not a change of the rules",
+        "Mailbox: 12 mails",
+        "Slack: 8 messages",
+    ):
+        assert fact in told, fact
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_it_stays_up_until_it_is_stopped_and_touches_no_settings_of_the_user(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.db"
+    env = environment(tmp_path, CONTROLWATCH_DATABASE_URL=f"sqlite:///{mine}", PYTHONUNBUFFERED="1")
+    running = subprocess.Popen(DEMO, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8")
+    assert running.stdout is not None
+    assert any("Press Ctrl-C to end" in line for line in running.stdout)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGTERM)
+    rest, _ = running.communicate(timeout=30)
+    assert "Stopped" in rest
+    assert running.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_story_that_goes_astray_says_so_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def astray(stage: Stage) -> None:
+        stage.poll("gacc-english")
+        stage.expect(("relax", "a notice that nobody published"))
+
+    monkeypatch.setattr(story, "CHAPTERS", (astray,))
+    monkeypatch.setattr(story, "epilogue", lambda *_, **__: None)
+    told = Console(file=StringIO(), width=200)
+    assert story.tell(told, once=True) == 1
+    assert "expected alerts: relax: a notice that nobody published. Came: none." in told.file.getvalue()
+
+
+def test_left_running_it_looks_at_everything_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages: list[Stage] = []
+    rounds: list[int] = []
+
+    def opening(stage: Stage) -> None:
+        stages.append(stage)
+        stage.watchers = {name: stage.watchers[name] for name in ("mofcom-policy", "tao-measures")}
+
+    def sleep(_: float) -> None:
+        lists = [asked for asked in stages[0].sites.asked if asked.path.endswith(("cjtdwgfz/", "unit"))]
+        rounds.append(len(lists))
+        if len(rounds) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(story, "CHAPTERS", (opening,))
+    monkeypatch.setattr(story, "epilogue", lambda *_, **__: None)
+    monkeypatch.setattr(story.time, "sleep", sleep)
+    assert story.tell(Console(file=StringIO()), once=False) == 0
+    assert rounds == [0, 2, 4, 6]
