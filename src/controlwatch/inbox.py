@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from controlwatch.core.address import allowed
 from controlwatch.core.asking import Request
+from controlwatch.core.books import Unseen
 from controlwatch.core.errors import UsageError
 from controlwatch.core.expect import answered
-from controlwatch.core.model import Snapshot
+from controlwatch.core.model import NoticeRef, Snapshot
 from controlwatch.core.watcher import Detail, Http, Index, Schedule, Watcher
 
 if TYPE_CHECKING:
@@ -76,8 +77,14 @@ def from_url(url: str, pipeline: Pipeline, watcher: Watcher) -> Snapshot:
 def take(
     snapshot: Snapshot, pipeline: Pipeline, watchers: Iterable[Watcher], *, title: str, now: datetime
 ) -> Decision:
-    """Put handed-in bytes through the pipeline."""
-    return pipeline.intake(snapshot, watcher_for(snapshot.url, watchers), title=title, now=now)
+    """Put handed-in bytes through the pipeline, as if the source's own watcher had just seen them appear."""
+    watcher = watcher_for(snapshot.url, watchers)
+    pipeline.store.shelve(watcher.id, [Unseen(ref=NoticeRef(url=snapshot.url, title=title), rings=True)], now)
+    due = pipeline.store.reference(watcher.id, snapshot.url)
+    if due is None:
+        raise RuntimeError("a reference just shelved is not on the shelf")
+    with pipeline.fetch.session(watcher) as ask:
+        return pipeline.take_in(watcher, due, snapshot, ask=ask, now=now)
 
 
 def waiting(folder: Path) -> Iterator[Path]:

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from controlwatch.annexes import read_annexes, whole_text
 from controlwatch.core.address import canonical
 from controlwatch.core.asking import detail
-from controlwatch.core.books import Decision, Due, Held, PollReport, Seen, Unseen, Validators, WatcherState
+from controlwatch.core.books import Decision, Due, PollReport, Seen, Validators, WatcherState
 from controlwatch.core.calendar import next_look
 from controlwatch.core.decide import as_report, decide
 from controlwatch.core.diff import fingerprint
 from controlwatch.core.errors import (
     Challenged,
-    DeliveryError,
     OutOfTime,
     Refused,
     SourceError,
@@ -32,17 +31,17 @@ from controlwatch.core.errors import (
 )
 from controlwatch.core.expect import answered
 from controlwatch.core.health import after_failure, after_success, health_alert
-from controlwatch.core.model import Document, NoticeRef, Snapshot, key_of
+from controlwatch.core.model import Document, Snapshot, key_of
 from controlwatch.core.pages import listed
 from controlwatch.core.reading import read, resolve
-from controlwatch.core.render.message import compose
 from controlwatch.core.route import route
+from controlwatch.delivering import LEASE, send
 from controlwatch.looking import Look, Sight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from controlwatch.core.model import Annex, ChannelName, Delivery, Notice
+    from controlwatch.core.model import Annex, ChannelName, Notice
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Archive, Ask, Channel, Documents, Fetch, Store
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 GIVE_UP = 3
 #: After so many pages in a row that do not answer, the rest of the poll is left for the next one.
 STOP_AFTER = 3
-LEASE = 120.0  #: seconds a delivery may take before another worker may try it
 
 
 #: Hears how far a long piece of work has come: done, total, title of the next.
@@ -170,9 +168,9 @@ class Pipeline:
         # Noted before it happens: a page that kills the process is put off like one that does not answer.
         self.store.missed(due, reason="interrupted while it was read", absent=False, now=now)
         if not due.taken and due.failures >= GIVE_UP:
-            self._take_row(watcher, due, now=now, doubt="the page could not be read so far")
+            self.take_row(watcher, due, now=now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
-            return self._take_row(watcher, due, now=now)
+            return self.take_row(watcher, due, now=now)
         held = self.store.validators(due.ref.url) if due.taken else None
         snapshot = ask(detail(watcher, due.ref.url), held)
         if snapshot is None:
@@ -202,48 +200,7 @@ class Pipeline:
         )
         return self._record(watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread)
 
-    def intake(self, snapshot: Snapshot, watcher: Watcher, *, title: str, now: datetime) -> Decision:
-        """Take in bytes that a person handed over, as if `watcher` had just seen them appear."""
-        ref = NoticeRef(url=snapshot.url, title=title)
-        self.store.shelve(watcher.id, [Unseen(ref=ref, rings=True)], now)
-        due = self.store.reference(watcher.id, snapshot.url)
-        if due is None:
-            raise RuntimeError("a reference just shelved is not on the shelf")
-        with self.fetch.session(watcher) as ask:
-            return self.take_in(watcher, due, snapshot, ask=ask, now=now)
-
-    def reread(
-        self, watchers: Mapping[str, Watcher], *, now: datetime, progress: Progress | None = None
-    ) -> int:
-        """Read every kept page anew with today's reader; return how many readings differ. Never rings."""
-        held = [item for item in self.store.held() if item.watcher_id in watchers]
-        differing = 0
-        for place, item in enumerate(held):
-            if progress is not None:
-                progress(place, len(held), item.due.ref.title)
-            decision = self._reread_one(watchers[item.watcher_id], item, now=now)
-            differing += decision is not None and decision.change is not None
-        return differing
-
-    def _reread_one(self, watcher: Watcher, item: Held, *, now: datetime) -> Decision | None:
-        if item.snapshot is None:
-            return self._take_row(watcher, item.due, now=now, reread=True)
-        kept = item.snapshot
-        snapshot = Snapshot(
-            url=kept.url,
-            final_url=kept.final_url,
-            fetched_at=kept.fetched_at,
-            status=kept.status,
-            headers=kept.headers,
-            body=self.archive.bytes(kept.sha256),
-        )
-        try:
-            return self.take_in(watcher, item.due, snapshot, ask=None, now=now, reread=True)
-        except SourceError:
-            # Yesterday's bytes in a shape that today's declaration no longer reads: the old reading stands.
-            return None
-
-    def _take_row(
+    def take_row(
         self, watcher: Watcher, due: Due, *, now: datetime, doubt: str = "", reread: bool = False
     ) -> Decision:
         """Take in what the index row alone says: for feeds, and for pages that will not be read."""
@@ -301,7 +258,7 @@ class Pipeline:
         self.store.missed(due, reason=str(error), absent=_is_gone(error), now=now)
         if due.taken or due.failures + 1 != GIVE_UP:
             return None
-        return self._take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
+        return self.take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
 
     # ------------------------------------------------------------------ deliver
 
@@ -309,37 +266,13 @@ class Pipeline:
         """Send everything that is due; return how many deliveries were sent and how many were not."""
         sent = failed = 0
         while deliveries := self.store.claim(now=now, owner=self.owner, lease=LEASE):
-            if self._send(deliveries, now=now):
+            if send(
+                deliveries, self.channels, store=self.store, lexicon=self.lexicon, owner=self.owner, now=now
+            ):
                 sent += len(deliveries)
             else:
                 failed += len(deliveries)
         return sent, failed
-
-    def _send(self, deliveries: tuple[Delivery, ...], *, now: datetime) -> bool:
-        subscription = deliveries[0].subscription
-        channel = self.channels.get(subscription.channel)
-        if channel is None:
-            error = DeliveryError(f"{subscription.channel} is not configured here", retry_after=3600)
-            self._settle_failure(deliveries, error, now=now)
-            return False
-        try:
-            message = compose(deliveries, self.lexicon, now=now)
-            receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
-        except DeliveryError as error:
-            self._settle_failure(deliveries, error, now=now)
-            return False
-        self.store.sent(deliveries, owner=self.owner, receipt=receipt, now=now)
-        return True
-
-    def _settle_failure(
-        self, deliveries: tuple[Delivery, ...], error: DeliveryError, *, now: datetime
-    ) -> None:
-        if error.permanent:
-            self.store.refused(deliveries, owner=self.owner, reason=str(error), now=now)
-            return
-        wait = error.retry_after or min(3600.0, 15.0 * 2 ** max(delivery.attempts for delivery in deliveries))
-        until = now + timedelta(seconds=wait)
-        self.store.postponed(deliveries, owner=self.owner, reason=str(error), until=until)
 
 
 def _is_gone(error: SourceError) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.model import Subscription
+from controlwatch.rereading import reread
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import START, Page, World, tightening
 
@@ -150,9 +151,9 @@ def test_a_digest_leaves_once_a_day_as_one_message(w: World) -> None:
 def test_reading_everything_anew_never_rings(alerted: World) -> None:
     alerted.alerts()
     watchers = {alerted.watcher.id: alerted.watcher}
-    assert alerted.pipeline.reread(watchers, now=alerted.now) == 0
+    assert reread(alerted.pipeline, watchers, now=alerted.now) == 0
     other = replace(alerted.watcher, detail=replace(alerted.watcher.detail, body=("h1",)))
-    assert alerted.pipeline.reread({other.id: other}, now=alerted.now) == 2
+    assert reread(alerted.pipeline, {other.id: other}, now=alerted.now) == 2
     assert alerted.alerts() == []
 
 

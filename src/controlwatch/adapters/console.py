@@ -87,7 +87,7 @@ def _parts(card: Card, colour: str) -> Iterator[RenderableType]:
 def _facts(card: Card) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     label = ""
     for fact in card.facts:
         value = Text(one_line(fact.value, 600))

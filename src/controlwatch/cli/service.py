@@ -20,6 +20,7 @@ from controlwatch.cli.common import console, errors, now, opened
 from controlwatch.core.errors import ControlwatchError, UsageError
 from controlwatch.core.render.safe import one_line
 from controlwatch.inbox import from_file, from_url, put_away, take, waiting, watcher_for
+from controlwatch.rereading import reread as reread_all
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def reread() -> None:
     """Read every kept page anew with today's reader. Never alerts."""
     with opened() as app, _progress("re-reading") as progress:
         watchers = {watcher.id: watcher for watcher in app.watchers}
-        differing = app.pipeline.reread(watchers, now=now(), progress=progress)
+        differing = reread_all(app.pipeline, watchers, now=now(), progress=progress)
     console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
 
 

@@ -116,11 +116,23 @@ def _shortened(stretches: list[Stretch]) -> Iterator[Stretch]:
         if stretch.op != "same" or len(text) <= 2 * CONTEXT:
             yield stretch
         elif place == 0:
-            yield Stretch(op="same", text="…" + text[-CONTEXT:])
+            yield Stretch(op="same", text="…" + _end(text))
         elif place == last:
-            yield Stretch(op="same", text=text[:CONTEXT] + "…")
+            yield Stretch(op="same", text=_beginning(text) + "…")
         else:
-            yield Stretch(op="same", text=f"{text[:CONTEXT]} … {text[-CONTEXT:]}")
+            yield Stretch(op="same", text=f"{_beginning(text)} … {_end(text)}")
+
+
+def _beginning(text: str) -> str:
+    """The first words of a text, none of them cut."""
+    return next((text[: word.end()] for word in TOKEN.finditer(text) if word.end() >= CONTEXT), text)
+
+
+def _end(text: str) -> str:
+    """The last words of a text, none of them cut."""
+    return next(
+        (text[word.start() :] for word in TOKEN.finditer(text) if word.end() > len(text) - CONTEXT), text
+    )
 
 
 def moved(was: Notice, now: Notice) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def health_alert(
 def _down(watcher: Watcher, state: WatcherState, now: datetime) -> Alert:
     seen = f"last seen {_stamp(state.last_success_at)}" if state.last_success_at else "never seen yet"
     body = (
-        f"{state.failures} polls in a row failed ({state.kind}): {state.reason} "
+        f"{state.failures} polls in a row failed ({state.kind}): {(state.reason or '').rstrip('.')}. "
         f"This source is not being watched; {seen}. {ADVICE.get(state.kind or '', '')}"
     )
     word = "blocked" if state.kind == "blocked" else "blind"
@@ -96,7 +96,7 @@ def _up(watcher: Watcher, before: WatcherState, now: datetime) -> Alert:
         title=f"{watcher.name} is seen again",
         watcher=watcher.id,
         url=watcher.index.url,
-        body=f"It had been {before.kind or 'failing'} since {_stamp(before.failing_since)}; what it listed "
+        body=f"It had not been watched ({before.kind}) since {_stamp(before.failing_since)}; what it listed "
         "meanwhile has been taken in.",
     )
 

@@ -316,7 +316,7 @@ def _steps(record: Record) -> Iterable[Step]:
                 date=revision.made_at.date(), what="text amended", quote="; ".join(revision.moved), **common
             )
     for act in record.acts:
-        acted = {**common, "number": act.key, "title": act.title}
+        acted = {**common, "number": "press" if "/" in act.key else act.key, "title": act.title}
         yield Step(date=act.published, what=f"{act.verb} {name}", quote=act.quote, **acted)
 
 

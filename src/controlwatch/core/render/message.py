@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -110,7 +110,7 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
         summary=tuple(
             text for text in (getattr(notice.summary, tongue) for tongue in tongues(language)) if text
         ),
-        facts=tuple(_facts(alert, notice, lexicon, language, today)),
+        facts=_proved_once(_facts(alert, notice, lexicon, language, today)),
         moved=change.moved if amended and change else (),
         redline=_cut(change.redline) if amended and change else (),
         doubts=notice.doubts,
@@ -171,6 +171,16 @@ def _facts(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language, t
     if notice.entities:
         named = [pick(entity.en or entity.zh, entity.zh, language) for entity in notice.entities]
         yield Fact(label=word("entities", language), value=_some(named, SHOWN_ENTITIES, language))
+
+
+def _proved_once(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Print each proving sentence where it proves the first thing: one often proves many."""
+    seen: set[str] = set()
+    kept: list[Fact] = []
+    for fact in facts:
+        kept.append(replace(fact, quote="") if fact.quote in seen else fact)
+        seen.add(fact.quote)
+    return tuple(kept)
 
 
 def _effective(found: EffectiveDate, language: Language, today: date) -> Fact:

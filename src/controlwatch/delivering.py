@@ -1,0 +1,57 @@
+"""Send what is due, and settle it: sent, to be tried again, or refused for good."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from controlwatch.core.errors import DeliveryError
+from controlwatch.core.render.message import compose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controlwatch.core.model import ChannelName, Delivery
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.ports import Channel, Store
+
+LEASE = 120.0  #: seconds a delivery may take before another worker may try it
+FIRST_WAIT = 30.0  #: seconds before the second try; each further wait is twice as long
+LONGEST_WAIT = 3600.0
+
+
+def send(
+    deliveries: tuple[Delivery, ...],
+    channels: Mapping[ChannelName, Channel],
+    *,
+    store: Store,
+    lexicon: Lexicon,
+    owner: str,
+    now: datetime,
+) -> bool:
+    """Send deliveries of one subscription as one message; False when they were not sent."""
+    subscription = deliveries[0].subscription
+    channel = channels.get(subscription.channel)
+    if channel is None:
+        missing = DeliveryError(f"{subscription.channel} is not configured here", retry_after=LONGEST_WAIT)
+        _settle_failure(deliveries, missing, store=store, owner=owner, now=now)
+        return False
+    try:
+        message = compose(deliveries, lexicon, now=now)
+        receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
+    except DeliveryError as error:
+        _settle_failure(deliveries, error, store=store, owner=owner, now=now)
+        return False
+    store.sent(deliveries, owner=owner, receipt=receipt, now=now)
+    return True
+
+
+def _settle_failure(
+    deliveries: tuple[Delivery, ...], error: DeliveryError, *, store: Store, owner: str, now: datetime
+) -> None:
+    if error.permanent:
+        store.refused(deliveries, owner=owner, reason=str(error), now=now)
+        return
+    tries = max(delivery.attempts for delivery in deliveries)
+    wait = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
+    store.postponed(deliveries, owner=owner, reason=str(error), until=now + timedelta(seconds=wait))
