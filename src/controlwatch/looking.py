@@ -105,7 +105,7 @@ class Look:
             self.sight.rows += len(shown.refs) if number == 1 else 0
             before_this = len(before)
             before |= here
-            ended = len(shown.refs) < pages.size or (shown.total is not None and len(before) >= shown.total)
+            ended = shown.total is not None and number * pages.size >= shown.total
             if ended or len(before) == before_this or (started and here <= held):
                 break
         self._shelved(listed, known)

@@ -125,7 +125,9 @@ def test_any_text_stays_within_slacks_limits(text: str, times: int) -> None:
         doubts=(long,),
         footer=(long,),
     )
-    assert within_limits(Message(subject=long, cards=(hostile,)))
+    message = Message(subject=long, cards=(hostile,))
+    assert within_limits(message)
+    assert blocks(message)[0]["type"] == "header"
 
 
 @pytest.mark.parametrize(

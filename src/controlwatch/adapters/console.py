@@ -68,15 +68,15 @@ def _parts(card: Card, colour: str) -> Iterator[RenderableType]:
     yield Text(one_line(card.heading, 400), style=f"bold {colour}")
     if card.title:
         yield Text(one_line(card.title, 400), style="bold")
-    for paragraph in card.summary:
-        yield Text(clean(paragraph))
-    if card.facts:
-        yield _facts(card)
     if card.moved:
         yield Text(card.labels[0], style="bold")
         yield from (Text(f"  • {one_line(line, 400)}") for line in card.moved)
     if card.redline:
         yield redline(card.redline)
+    for paragraph in card.summary:
+        yield Text(clean(paragraph))
+    if card.facts:
+        yield _facts(card)
     for doubt in card.doubts:
         yield Text(f"{card.labels[2]}: {one_line(doubt, 400)}", style="yellow")
     if card.url:

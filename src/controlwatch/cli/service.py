@@ -245,6 +245,8 @@ def _progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
 
 def _log_report(report: PollReport) -> None:
     values = {"watcher": report.watcher, "outcome": report.outcome, "rows": report.rows, "read": report.read}
+    if report.kind == "stopping":
+        return
     if report.outcome == "failed":
         log.warning("poll failed", **values, kind=report.kind, reason=report.reason)
     elif report.outcome != "unchanged":

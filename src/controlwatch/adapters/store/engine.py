@@ -28,7 +28,7 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except Exception as error:  # noqa: BLE001 - SQLAlchemy raises several kinds for a bad address
+    except Exception as error:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "is not a database address"
         ) from error

@@ -35,16 +35,6 @@ border-left:6px solid {{ colours[card.tone] }}">
 <div style="font-size:12px;font-weight:bold;color:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
 <h2 style="font-size:17px;margin:4px 0">{{ card.heading|line }}</h2>
 {% if card.title %}<p style="margin:4px 0;color:#344054">{{ card.title|line }}</p>{% endif %}
-{% for paragraph in card.summary %}<p style="margin:8px 0">{{ paragraph|clean }}</p>{% endfor %}
-{% if card.facts -%}
-<table style="border-collapse:collapse;width:100%">
-{%- for fact in card.facts %}
-<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">{{ fact.label|line }}</td>
-<td style="padding:4px 0;vertical-align:top">{{ fact.value|line }}\
-{% if fact.quote %}<br><span style="color:#667085;font-size:13px">「{{ fact.quote|line }}」</span>{% endif %}</td></tr>
-{%- endfor %}
-</table>
-{%- endif %}
 {% if card.moved %}<p style="margin:8px 0 0"><b>{{ card.labels[0] }}</b></p><ul>\
 {% for line in card.moved %}<li>{{ line|line }}</li>{% endfor %}</ul>{% endif %}
 {% if card.redline -%}
@@ -54,6 +44,16 @@ border-left:6px solid {{ colours[card.tone] }}">
 {%- elif stretch.op == "inserted" %}<ins style="background:#d1fadf;color:#027a48">{{ stretch.text|clean }}</ins>
 {%- else %}{{ stretch.text|clean }}{% endif -%}
 {%- endfor %}</p>
+{%- endif %}
+{% for paragraph in card.summary %}<p style="margin:8px 0">{{ paragraph|clean }}</p>{% endfor %}
+{% if card.facts -%}
+<table style="border-collapse:collapse;width:100%">
+{%- for fact in card.facts %}
+<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">{{ fact.label|line }}</td>
+<td style="padding:4px 0;vertical-align:top">{{ fact.value|line }}\
+{% if fact.quote %}<br><span style="color:#667085;font-size:13px">「{{ fact.quote|line }}」</span>{% endif %}</td></tr>
+{%- endfor %}
+</table>
 {%- endif %}
 {% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
 {% if card.url %}<p style="margin:8px 0">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}

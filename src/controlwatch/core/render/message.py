@@ -214,11 +214,9 @@ def _some(items: list[str], most: int, language: Language) -> str:
 
 def _footer(alert: Alert, why: str, language: Language) -> Iterator[str]:
     if alert.notice is not None and alert.notice.published is not None:
-        yield pick(f"published {alert.notice.published}", f"发布于 {alert.notice.published}", language)
+        yield f"{word('published', language)} {alert.notice.published}"
     seen = alert.made_at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
-    yield pick(
-        f"seen by {alert.watcher} at {seen} Beijing time", f"{alert.watcher} 于北京时间 {seen} 发现", language
-    )
+    yield f"{word('seen', language)} {seen}, {alert.watcher}"
     if why:
         yield f"{word('why', language)}: {why}"
 

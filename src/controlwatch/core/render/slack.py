@@ -7,10 +7,11 @@ neither mentions nor links nor formatting: no text can call a channel or forge a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from controlwatch.core.model import Stretch
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.message import Card, Fact, Message
 from controlwatch.core.render.safe import clipped, one_line
 
 Block = dict[str, Any]
@@ -40,14 +41,30 @@ def blocks(message: Message) -> list[Block]:
         made.append(_header(message.subject))
     room = MOST_CHARACTERS - len(message.subject)
     for place, card in enumerate(message.cards):
-        drawn = list(_card(card, brief=len(message.cards) > 1))
-        size = sum(_size(block) for block in drawn)
-        if size > room or len(made) + len(drawn) > MOST_BLOCKS - 1:
+        drawn = _fitting(
+            card, alone=len(message.cards) == 1, room=room, blocks_left=MOST_BLOCKS - 1 - len(made)
+        )
+        if drawn is None:
             made.append(_context(f"… {len(message.cards) - place} more: controlwatch latest"))
             break
-        room -= size
+        room -= sum(_size(block) for block in drawn)
         made.extend(drawn)
     return made
+
+
+def _fitting(card: Card, *, alone: bool, room: int, blocks_left: int) -> list[Block] | None:
+    """Draw a card as fully as there is room for: whole, brief, or the headline with its link."""
+    headline = replace(
+        card, summary=(), facts=(), moved=(), redline=(), doubts=card.doubts[:1], footer=card.footer[:2]
+    )
+    for drawn in (
+        list(_card(card, brief=not alone)),
+        list(_card(card, brief=True)),
+        list(_card(headline, brief=True)),
+    ):
+        if sum(_size(block) for block in drawn) <= room and len(drawn) <= blocks_left:
+            return drawn
+    return None
 
 
 def fallback(message: Message) -> str:
@@ -58,16 +75,22 @@ def fallback(message: Message) -> str:
 
 def _card(card: Card, *, brief: bool) -> Iterator[Block]:
     yield _header(f"{MARKS[card.tone]} {card.badge}: {card.heading}")
-    body = [_styled(one_line(card.title, 400), bold=True)] if card.title else []
-    body += [_styled("\n" + clipped(text, TEXT // 2)) for text in card.summary]
+    if card.title:
+        yield _rich(
+            {"type": "rich_text_section", "elements": [_styled(one_line(card.title, 400), bold=True)]}
+        )
+    yield from _changes(card)
+    body = [_styled(clipped(text, TEXT // 2) + "\n") for text in card.summary]
     if body:
         yield _rich({"type": "rich_text_section", "elements": body})
     facts = card.facts[: 4 if brief else 24]
     if facts:
         yield _rich(
-            {"type": "rich_text_section", "elements": [part for fact in facts for part in _fact(fact, brief)]}
+            {
+                "type": "rich_text_section",
+                "elements": [part for fact in facts for part in _fact(fact, brief=brief)],
+            }
         )
-    yield from _changes(card)
     if card.doubts:
         yield _context(f"❓ {card.labels[2]}: " + "; ".join(card.doubts))
     if card.url:
@@ -76,7 +99,7 @@ def _card(card: Card, *, brief: bool) -> Iterator[Block]:
     yield _context(" · ".join(card.footer))
 
 
-def _fact(fact: Any, brief: bool) -> Iterator[Block]:  # noqa: FBT001 - a private drawing detail
+def _fact(fact: Fact, *, brief: bool) -> Iterator[Block]:
     yield _styled(f"{fact.label}: ", bold=True)
     yield _styled(one_line(fact.value, 500) + "\n")
     if fact.quote and not brief:

@@ -25,6 +25,13 @@ def lines(card: Card) -> Iterator[str]:
     yield one_line(f"{card.badge}: {card.heading}", 500)
     if card.title:
         yield one_line(card.title, 500)
+    if card.moved:
+        yield ""
+        yield f"{card.labels[0]}:"
+        yield from (f"  • {one_line(line, 500)}" for line in card.moved)
+    if card.redline:
+        yield ""
+        yield f"{card.labels[1]}: {redline(card.redline)}"
     for paragraph in card.summary:
         yield ""
         yield clean(paragraph)
@@ -34,13 +41,6 @@ def lines(card: Card) -> Iterator[str]:
         yield f"{fact.label}: {one_line(fact.value, 800)}"
         if fact.quote:
             yield f"    「{one_line(fact.quote, 300)}」"
-    if card.moved:
-        yield ""
-        yield f"{card.labels[0]}:"
-        yield from (f"  • {one_line(line, 500)}" for line in card.moved)
-    if card.redline:
-        yield ""
-        yield f"{card.labels[1]}: {redline(card.redline)}"
     if card.doubts:
         yield ""
         yield from (f"{card.labels[2]}: {one_line(doubt, 500)}" for doubt in card.doubts)

@@ -33,6 +33,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "redline": ("Redline", "修改对照"),
     "doubts": ("Doubts", "存疑"),
     "source": ("Source", "来源"),
+    "published": ("published", "发布"),
+    "seen": ("seen (Beijing time)", "发现（北京时间）"),
     "why": ("Why you get this", "订阅原因"),
     "about": ("Reports on", "报道对象"),
     "not-stated": ("not stated", "未载明"),
