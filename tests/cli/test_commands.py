@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from controlwatch.adapters.declarations import load_watchers
 from controlwatch.cli import app
+from controlwatch.cli.common import today
 from controlwatch.core.errors import ControlwatchError
+from controlwatch.demo.regulators import Regulators
+from controlwatch.demo.serving import Sites
 
 TEXT = """商务部 海关总署公告2026年第40号 公布对镓相关物项实施出口管制的决定
 根据有关法律规定，经批准，决定对下列物项实施出口管制：
@@ -215,3 +219,16 @@ def test_a_state_whose_watchers_cannot_be_reached_says_so_with_exit_status_one(t
     )
     assert done.exit_code == 1
     assert "unreachable" in done.stderr
+
+
+def test_a_probe_saves_what_a_source_sends_and_says_how_it_differs(terminal: Terminal) -> None:
+    with Sites() as sites:
+        regulators = Regulators(sites, load_watchers(Path("watchers")), today=today())
+        env = {"CONTROLWATCH_CONNECT_TO": sites.origin}
+        assert "saved in" in terminal.types("watchers", "probe", "mofcom-policy", **env)
+        saved = terminal.folder / "state" / "probes" / "mofcom-policy"
+        assert {path.name for path in saved.iterdir()} >= {"shell.bin", "index.bin", "detail.bin", "index.headers.txt"}
+        regulators.redesign("mofcom-policy")
+        assert "no row matches" in terminal.types("watchers", "probe", "mofcom-policy", **env)
+        regulators.challenge("gacc-announcements")
+        assert "blocked" in terminal.fails("watchers", "probe", "gacc-announcements", **env)

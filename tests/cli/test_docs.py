@@ -46,7 +46,9 @@ def test_every_setting_is_in_the_readme() -> None:
 
 def test_every_command_is_documented_somewhere() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
-    assert [name for name in commands() if f"controlwatch {name}" not in said and f"`{name}`" not in said] == []
+    assert [
+        name for name in commands() if f"controlwatch {name}" not in said and f"`{name}`" not in said
+    ] == []
 
 
 def test_every_decision_has_its_number_once() -> None:

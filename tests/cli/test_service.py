@@ -77,7 +77,7 @@ def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
     service = subprocess.Popen([*COMMAND, "run"], env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
-        wait_for(lambda: (tmp_path / "state" / "heartbeat").exists())
+        wait_for((tmp_path / "state" / "heartbeat").exists)
         assert subprocess.run([*COMMAND, "health"], env=env, capture_output=True, check=False).returncode == 0
         second = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
         assert second.returncode == 2
@@ -132,7 +132,7 @@ def test_a_file_dropped_into_the_inbox_is_taken_in(
         [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
     try:
-        wait_for(lambda: (inbox / "done" / "notice.txt").exists())
+        wait_for((inbox / "done" / "notice.txt").exists)
     finally:
         service.terminate()
         service.wait(timeout=30)

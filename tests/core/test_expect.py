@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -53,10 +54,7 @@ def test_one_alert_after_three_failures_and_one_when_it_recovers() -> None:
         states.append(failure(states[-1]))
     states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
     states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
-    kinds = [
-        health_alert(WATCHER, before, after, now=NOW)
-        for before, after in zip(states, states[1:], strict=False)
-    ]
+    kinds = [health_alert(WATCHER, before, after, now=NOW) for before, after in itertools.pairwise(states)]
     assert [alert.kind if alert else None for alert in kinds] == [
         None,
         None,

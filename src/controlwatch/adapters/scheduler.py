@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.watcher import Watcher
 
-THREADS = 12
+MOST_THREADS = 64
 #: Between the first polls of two watchers after a start.
 STAGGER = timedelta(seconds=1)
 
@@ -27,10 +27,12 @@ log = structlog.get_logger()
 class Clockwork:
     """Jobs are made anew from the declarations at each start; nothing is remembered but the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, watchers: int) -> None:
+        # A thread for each watcher: one that hangs on its source holds up nobody else.
+        threads = min(watchers + 4, MOST_THREADS)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(THREADS)},
+            executors={"default": ThreadPoolExecutor(threads)},
             # The library's defaults drop late runs without a word.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )

@@ -70,7 +70,7 @@ def run() -> None:
 
 
 def _wound(app: App) -> Clockwork:
-    clockwork = Clockwork()
+    clockwork = Clockwork(watchers=len(app.watchers))
     for watcher in app.watchers:
         if watcher.enabled:
             clockwork.watch(watcher, _poll_job(app, watcher), _failed_job(app, watcher))
