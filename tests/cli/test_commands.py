@@ -227,8 +227,13 @@ def test_a_probe_saves_what_a_source_sends_and_says_how_it_differs(terminal: Ter
         env = {"CONTROLWATCH_CONNECT_TO": sites.origin}
         assert "saved in" in terminal.types("watchers", "probe", "mofcom-policy", **env)
         saved = terminal.folder / "state" / "probes" / "mofcom-policy"
-        assert {path.name for path in saved.iterdir()} >= {"shell.bin", "index.bin", "detail.bin", "index.headers.txt"}
+        assert {path.name for path in saved.iterdir()} >= {
+            "shell.bin",
+            "index.bin",
+            "detail.bin",
+            "index.headers.txt",
+        }
         regulators.redesign("mofcom-policy")
-        assert "no row matches" in terminal.types("watchers", "probe", "mofcom-policy", **env)
+        assert "no row matches" in terminal.fails("watchers", "probe", "mofcom-policy", **env)
         regulators.challenge("gacc-announcements")
         assert "blocked" in terminal.fails("watchers", "probe", "gacc-announcements", **env)

@@ -106,16 +106,18 @@ def probe(
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with app.fetch.session(watcher) as ask:
-                said = _probe(watcher, ask, folder)
+                said, readable = _probe(watcher, ask, folder)
         except SourceError as error:
             errors.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None
     for sentence in said:
         console.print(Text(f"• {sentence}"))
     console.print(Text(f"{len(said)} differences; saved in {folder}"))
+    raise typer.Exit(0 if readable else 1)
 
 
-def _probe(watcher: Watcher, ask: Ask, folder: Path) -> tuple[str, ...]:
+def _probe(watcher: Watcher, ask: Ask, folder: Path) -> tuple[tuple[str, ...], bool]:
+    """The differences, and whether the list could be read at all."""
     shell_text, ids = _column(watcher, ask, folder)
     request = page(watcher, entries(watcher, today=today())[0], ids=ids, today=today())
     index = ask(request) if request is not None else None
@@ -141,10 +143,9 @@ def _column(watcher: Watcher, ask: Ask, folder: Path) -> tuple[str | None, dict[
         return text, None  # `differences` says so
 
 
-def _first_notice(watcher: Watcher, index: Snapshot, ask: Ask, folder: Path) -> Snapshot | None:
+def _first_notice(watcher: Watcher, url: str, ask: Ask, folder: Path) -> Snapshot | None:
     try:
-        refs = parse(watcher, index).refs
-        notice = ask(detail(watcher, refs[0].url)) if watcher.detail.follow else None
+        notice = ask(detail(watcher, url)) if watcher.detail.follow else None
     except SourceError:
         return None  # `differences` says so
     if notice is not None:
