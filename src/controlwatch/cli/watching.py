@@ -124,9 +124,12 @@ def _probe(watcher: Watcher, ask: Ask, folder: Path) -> tuple[tuple[str, ...], b
     if index is None:
         raise Reshaped("the index did not come")
     _save(folder / "index.bin", index)
-    return differences(
-        watcher, shell=shell_text, index=index, detail=_first_notice(watcher, index, ask, folder)
-    )
+    try:
+        refs = parse(watcher, index).refs
+    except SourceError:
+        return differences(watcher, shell=shell_text, index=index, detail=None), False
+    notice = _first_notice(watcher, refs[0].url, ask, folder)
+    return differences(watcher, shell=shell_text, index=index, detail=notice), True
 
 
 def _column(watcher: Watcher, ask: Ask, folder: Path) -> tuple[str | None, dict[str, str] | None]:
