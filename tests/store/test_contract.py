@@ -303,6 +303,19 @@ def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
     assert len(store.claim(now=NOW + timedelta(days=1), owner="me", lease=60)) == 3
 
 
+def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlStore) -> None:
+    store.subscribe(replace(EVERYTHING, channel="slack", target="C1"), NOW)
+    for n in range(61, 68):
+        take(
+            store,
+            sight(
+                store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
+            ),
+        )
+    claims = [store.claim(now=NOW, owner="me", lease=60) for _ in range(3)]
+    assert [len(claimed) for claimed in claims] == [5, 2, 0]
+
+
 def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
     given = Subscription(
         channel="email",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "reports", "health")
 
+#: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
+ROOM = {"slack": 5}
+ROOM_ELSEWHERE = 50
+
 
 class Outbox(Part):
     """Subscriptions and deliveries."""
@@ -84,20 +88,26 @@ class Outbox(Part):
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
         """Lease the due deliveries of one subscription; empty when nothing is due.
 
-        What is due to one subscriber at one time leaves as one message: that is all a digest is.
+        What is due to one subscriber at one time leaves as one message, as far as the channel has
+        room: that is all a digest is.
         """
         free = or_(
             and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
             and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
         )
         first = (
-            select(DELIVERY.c.subscription_id).where(free).order_by(DELIVERY.c.due_at, DELIVERY.c.id).limit(1)
+            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel)
+            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
+            .where(free)
+            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
+            .limit(1)
         )
         with self._write() as connection:
-            subscription_id = connection.execute(first).scalar()
-            if subscription_id is None:
+            reader = connection.execute(first).first()
+            if reader is None:
                 return ()
-            due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == subscription_id)
+            due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == reader.id)
+            due = due.order_by(DELIVERY.c.id).limit(ROOM.get(reader.channel, ROOM_ELSEWHERE))
             claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due.with_for_update(skip_locked=True)))
             leased = claimed.where(free).values(
                 state="leased",
