@@ -108,7 +108,9 @@ class Outbox(Part):
                 return ()
             due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == reader.id)
             due = due.order_by(DELIVERY.c.id).limit(ROOM.get(reader.channel, ROOM_ELSEWHERE))
-            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due.with_for_update(skip_locked=True)))
+            # A CTE is evaluated once; a plain sub-select with a limit may be evaluated row by row.
+            chosen = due.with_for_update(skip_locked=True).cte("chosen")
+            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(select(chosen.c.id)))
             leased = claimed.where(free).values(
                 state="leased",
                 lease_owner=owner,
