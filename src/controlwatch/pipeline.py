@@ -143,16 +143,17 @@ class Pipeline:
             if failed
             else after_success(state, rows=sight.rows, newest=sight.newest, now=now)
         )
+        alert = health_alert(watcher, state, after, now=now)
+        planned = route(alert, self.store.subscriptions(), now=now) if alert is not None else ()
         self.store.finished(
             report,
             after,
             believed={} if failed else sight.believed,
             doubted=sight.asked if failed else (),
+            alert=alert,
+            deliveries=planned,
             now=now,
         )
-        alert = health_alert(watcher, state, after, now=now)
-        if alert is not None:
-            self.store.announce(alert, route(alert, self.store.subscriptions(), now=now))
 
     def broke(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
         """Record a poll that ended in an error of ours: it is a failure like any other, and is told."""

@@ -122,9 +122,11 @@ class Store(Protocol):
         *,
         believed: Mapping[str, Validators],
         doubted: Iterable[str],
+        alert: Alert | None = None,
+        deliveries: Iterable[Planned] = (),
         now: datetime,
     ) -> None:
-        """Record how a poll ended, with the validators to send next time and those to forget."""
+        """Record how a poll ended: the validators to send next time, those to forget, and whom to tell."""
 
     def flush(self) -> None:
         """Write what is only in memory: the times of quiet polls."""
@@ -149,9 +151,6 @@ class Store(Protocol):
     # deliveries
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
-
-    def announce(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
-        """Write an alert that no notice caused (health), with its deliveries."""
 
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
         """Lease the due deliveries of one subscription; empty when nothing is due."""

@@ -314,3 +314,22 @@ def test_a_page_is_told_apart_from_the_list_that_the_server_sends_in_its_place(w
     started(w).ministry.publish(replace(GALLIUM))
     w.sites.put(f"{HOST}{GALLIUM.path}", Answer(body=b"<html><body></body></html>"))
     assert w.poll(watcher).kind == "unread"
+
+
+def test_a_first_poll_whose_notices_cannot_be_read_was_a_first_poll_all_the_same(w: World) -> None:
+    w.ministry.publish(replace(OLD))
+    w.sites.put(f"{HOST}{OLD.path}", Answer(status=500))
+    assert w.poll().kind == "unread"
+    assert w.store.state("ministry").first_poll_at is not None
+    w.ministry.publish(replace(GALLIUM))
+    w.poll()
+    assert [alert.title for alert in w.alerts()] == [GALLIUM.title]
+
+
+def test_a_poll_that_breaks_in_our_own_code_is_a_failure_that_is_told(w: World) -> None:
+    started(w)
+    for _ in range(3):
+        w.pipeline.broke(WATCHER, ZeroDivisionError("ours"), now=w.now)
+    (alert,) = w.alerts()
+    assert alert.kind == "health-down"
+    assert "ZeroDivisionError" in alert.body

@@ -439,7 +439,17 @@ def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     store.subscribe(replace(EVERYTHING, health=False), NOW)
     alert = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w", body="why")
-    store.announce(alert, route(alert, store.subscriptions(), now=NOW))
+    report = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out")
+    planned = route(alert, store.subscriptions(), now=NOW)
+    store.finished(
+        report,
+        WatcherState(id="w", failures=3),
+        believed={},
+        doubted=(),
+        alert=alert,
+        deliveries=planned,
+        now=NOW,
+    )
     (delivery,) = store.claim(now=NOW, owner="me", lease=60)
     assert delivery.alert == alert
     assert store.claim(now=NOW, owner="me", lease=60) == ()

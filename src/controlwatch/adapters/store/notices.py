@@ -9,17 +9,15 @@ from sqlalchemy import ColumnElement, select, update
 from controlwatch.adapters.store import search
 from controlwatch.adapters.store.base import (
     ADDRESS,
-    ALERT,
     ANNEX,
     FINDING,
     NOTICE,
     VERSION,
     Part,
-    alert_to_json,
     notice_from_json,
     notice_to_json,
 )
-from controlwatch.adapters.store.outbox import active_subscriptions, write_deliveries
+from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
 from controlwatch.adapters.store.polls import settle_reference
 from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
 from controlwatch.core.calendar import beijing_day
@@ -161,8 +159,9 @@ def _write(
             update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=known.latest.id)
         )
     if decision.alert is not None:
-        alert_id = write_alert(connection, decision, notice_id, version_id)
-        write_deliveries(connection, alert_id, decision.deliveries)
+        write_alert(
+            connection, decision.alert, decision.deliveries, notice_id=notice_id, version_id=version_id
+        )
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(rung=True))
     if not seen.fallback:
         settle_reference(connection, seen.due.id, next_look_at=next_look_at, notice_id=notice_id)
@@ -295,22 +294,3 @@ def _row(
     kind: str, value: str, quote: str, basis: str = "", scope: str = "", start: date | None = None
 ) -> dict[str, Any]:
     return {"kind": kind, "value": value, "quote": quote, "basis": basis, "scope": scope, "start": start}
-
-
-def write_alert(
-    connection: Connection, decision: Decision, notice_id: int | None, version_id: int | None
-) -> int:
-    """Write the alert of a decision and return its id."""
-    alert = decision.alert
-    if alert is None:
-        raise ValueError("nothing to tell")
-    row = ALERT.insert().values(
-        kind=alert.kind,
-        made_at=alert.made_at,
-        title=alert.title,
-        watcher_id=alert.watcher,
-        notice_id=notice_id,
-        version_id=version_id,
-        payload=alert_to_json(alert),
-    )
-    return int(connection.execute(row.returning(ALERT.c.id)).scalar_one())

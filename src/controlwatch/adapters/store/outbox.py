@@ -72,19 +72,6 @@ class Outbox(Part):
             connection.execute(waiting)
         return ended.rowcount == 1
 
-    def announce(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
-        """Write an alert that no notice caused (health), with its deliveries."""
-        row = ALERT.insert().values(
-            kind=alert.kind,
-            made_at=alert.made_at,
-            title=alert.title,
-            watcher_id=alert.watcher,
-            payload=alert_to_json(alert),
-        )
-        with self._write() as connection:
-            alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
-            write_deliveries(connection, alert_id, deliveries)
-
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
         """Lease the due deliveries of one subscription; empty when nothing is due.
 
@@ -153,7 +140,29 @@ def as_subscription(row: RowMapping) -> Subscription:
     return Subscription(id=row["id"], directions=directions, quiet=quiet, **values)
 
 
-def write_deliveries(connection: Connection, alert_id: int, deliveries: Iterable[Planned]) -> None:
+def write_alert(
+    connection: Connection,
+    alert: Alert,
+    deliveries: Iterable[Planned],
+    *,
+    notice_id: int | None = None,
+    version_id: int | None = None,
+) -> None:
+    """Write an alert and its deliveries, pending."""
+    row = ALERT.insert().values(
+        kind=alert.kind,
+        made_at=alert.made_at,
+        title=alert.title,
+        watcher_id=alert.watcher,
+        notice_id=notice_id,
+        version_id=version_id,
+        payload=alert_to_json(alert),
+    )
+    alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
+    _write_deliveries(connection, alert_id, deliveries)
+
+
+def _write_deliveries(connection: Connection, alert_id: int, deliveries: Iterable[Planned]) -> None:
     """Write the deliveries of an alert, pending."""
     rows = [
         {

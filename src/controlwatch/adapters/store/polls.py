@@ -18,6 +18,7 @@ from controlwatch.adapters.store.base import (
     WATCHER,
     Part,
 )
+from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.quiet import QuietWatchers
 from controlwatch.core.address import canonical
 from controlwatch.core.books import (
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, RowMapping, Table
 
-    from controlwatch.core.model import Snapshot
+    from controlwatch.core.books import Planned
+    from controlwatch.core.model import Alert, Snapshot
 
 _BATCH = 500  #: SQLite allows some thousand bound values a statement
 _LOOKED = (
@@ -190,17 +192,21 @@ class Polls(Part):
         *,
         believed: Mapping[str, Validators],
         doubted: Iterable[str],
+        alert: Alert | None = None,
+        deliveries: Iterable[Planned] = (),
         now: datetime,
     ) -> None:
-        """Record how a poll ended; a row in the log only where there is something to tell.
+        """Record how a poll ended, and whom to tell; a row in the log only where there is something to tell.
 
         One more quiet poll is noted in memory and written by `flush`.
         """
-        quiet = report.outcome == "unchanged" and not doubted
+        quiet = report.outcome == "unchanged" and not doubted and alert is None
         if quiet and self._quiet.again(state, believed):
             return
         self._quiet.forget(state.id)
         values = {name: getattr(state, name) for name in _STATE}
+        if state.first_poll_at is None:
+            del values["first_poll_at"]  # `shelve` may have set it since
         forgotten = list(doubted)
         with self._write() as connection:
             _upsert(connection, WATCHER, values, key=["id"])
@@ -222,6 +228,8 @@ class Polls(Part):
                         alerts=len(report.alerts),
                     )
                 )
+            if alert is not None:
+                write_alert(connection, alert, deliveries)
             if quiet:
                 mine = _NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
                 next_due_at = connection.execute(
