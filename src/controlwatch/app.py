@@ -7,7 +7,6 @@ import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controlwatch.adapters import documents
@@ -49,7 +48,7 @@ class App:
 @contextmanager
 def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[App]:
     """Put the parts together, and take them apart at the end. Raises `DeclarationError`."""
-    watchers = load_watchers(watchers_folder(settings))
+    watchers = load_watchers(settings.watchers_folder())
     lexicon = load_lexicon()
     channels = _channels(settings, console)
     store = SqlStore.open(settings.database)
@@ -72,22 +71,6 @@ def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[
     finally:
         fetch.close()
         store.close()
-
-
-def watchers_folder(settings: Settings) -> Path:
-    """Where the declarations are: as set, else ./watchers, else those that came with the package."""
-    if settings.watchers_dir is not None:
-        if not settings.watchers_dir.is_dir():
-            raise DeclarationError(
-                "environment", "CONTROLWATCH_WATCHERS_DIR", f"{settings.watchers_dir} is no folder"
-            )
-        return settings.watchers_dir
-    here = Path(__file__).parent
-    folders = (Path("watchers"), here / "_watchers", here.parents[1] / "watchers")
-    found = next((folder for folder in folders if any(folder.glob("*.toml"))), None)
-    if found is None:
-        raise DeclarationError("environment", "CONTROLWATCH_WATCHERS_DIR", "no folder of watchers was found")
-    return found
 
 
 def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, Channel]:

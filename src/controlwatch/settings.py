@@ -69,6 +69,22 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
 
+    def watchers_folder(self) -> Path:
+        """Where the declarations are: as set, else ./watchers, else those that came with the package."""
+        key = "CONTROLWATCH_WATCHERS_DIR"
+        if self.watchers_dir is not None:
+            if not self.watchers_dir.is_dir():
+                raise DeclarationError("environment", key, f"{self.watchers_dir} is no folder")
+            return self.watchers_dir
+        here = Path(__file__).parent
+        folders = (Path("watchers"), here / "_watchers", here.parents[1] / "watchers")
+        found = next((folder for folder in folders if any(folder.glob("*.toml"))), None)
+        if found is None:
+            raise DeclarationError(
+                "environment", "CONTROLWATCH_WATCHERS_DIR", "no folder of watchers was found"
+            )
+        return found
+
     @classmethod
     def settings_customise_sources(
         cls,

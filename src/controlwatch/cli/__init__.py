@@ -29,7 +29,7 @@ for module in (service, ask, subscribing, watching, reading):
 
 def _version(*, value: bool) -> None:
     if value:
-        from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely asked
+        from importlib.metadata import version
 
         typer.echo(f"controlwatch {version('controlwatch')}")
         raise typer.Exit

@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[App]:
     """Open the app for one command."""
-    from controlwatch.app import open_app  # noqa: PLC0415 - half a second that --help need not wait for
+    from controlwatch.app import open_app
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)

@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from controlwatch.adapters.console import panel
-from controlwatch.adapters.documents import read_document
-from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.cli.common import console, day, now, opened
 from controlwatch.core.errors import SourceError, UsageError
 from controlwatch.core.model import Alert, Kind, Notice, Snapshot, key_of
-from controlwatch.core.reading import read as read_notice
-from controlwatch.core.reading import resolve
-from controlwatch.core.reading.contract import to_json
-from controlwatch.core.render.message import card
-from controlwatch.inbox import from_file, from_url, watcher_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,6 +66,8 @@ def read(
 
 
 def _print_all(paths: Iterable[str], reading: Callable[[str], Notice], *, as_json: bool, jsonl: bool) -> None:
+    from controlwatch.core.reading.contract import to_json
+
     for path in paths:
         notice = reading(path)
         if jsonl:
@@ -85,11 +79,16 @@ def _print_all(paths: Iterable[str], reading: Callable[[str], Notice], *, as_jso
 
 
 def _alone(path: str, *, published: date | None) -> Notice:
+    from controlwatch.inbox import from_file
+
     snapshot = _stdin() if path == "-" else from_file(Path(path), url=None, now=now())
     return _read(snapshot, published=published)
 
 
 def _known(app: App, path: str, *, published: date | None, register: bool) -> Notice:
+    from controlwatch.core.reading import resolve
+    from controlwatch.inbox import from_file, from_url, watcher_for
+
     if _is_url(path):
         snapshot = from_url(path, app.pipeline, watcher_for(path, app.watchers))
     else:
@@ -102,6 +101,10 @@ def _known(app: App, path: str, *, published: date | None, register: bool) -> No
 
 
 def _read(snapshot: Snapshot, *, published: date | None) -> Notice:
+    from controlwatch.adapters.documents import read_document
+    from controlwatch.adapters.lexicon import load_lexicon
+    from controlwatch.core.reading import read as read_notice
+
     try:
         document = read_document(snapshot)
     except SourceError as error:
@@ -124,6 +127,10 @@ def _is_url(path: str) -> bool:
 
 
 def _print(notice: Notice) -> None:
+    from controlwatch.adapters.console import panel
+    from controlwatch.adapters.lexicon import load_lexicon
+    from controlwatch.core.render.message import card
+
     alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
     drawn = card(alert, load_lexicon(), language="both", why="", today=now().date())
     change = "a change of the rules" if notice.is_change else "no change of the rules"

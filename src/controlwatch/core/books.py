@@ -174,6 +174,15 @@ class Decision:
     deliveries: tuple[Planned, ...] = ()
     quiet_because: str = ""  #: why no alert was made
 
+    @property
+    def said(self) -> str:
+        """The decision in one line, for logs and terminals."""
+        if self.alert is not None:
+            return f"alert: {self.alert.title}"
+        if self.change is None:
+            return "nothing that was not known"
+        return f"{self.change.kind}, no alert: {self.quiet_because}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:

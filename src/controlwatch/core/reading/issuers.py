@@ -17,6 +17,22 @@ HEAD_LINES = 14
 TAIL_LINES = 16
 
 
+#: What joins issuers in a run; English gives the code in brackets behind the name.
+_JOINT = (
+    r"(?:\s*\([A-Z]{2,8}\))?\s*"
+    r"(?:[、，]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)?\s*"
+)
+_ISSUING = (
+    r"(?:(?:has |have )?(?:jointly |also |today |on [A-Z][a-z]+day )?"
+    r"(?:issued|released|published|promulgated|announced|unveiled"
+    r"|issues?|releases?|publish(?:es)?)(?: a joint| the| in)?)"
+)
+#: Who only approved is no issuer: with the approval of the State Council.
+APPROVAL = re.compile(
+    r"\b(?:with the )?(?:approval|consent) (?:of|by|from)\b[^,;.\n]*|\bapproved by\b[^,;.\n]*", re.IGNORECASE
+)
+
+
 @lru_cache(maxsize=4)
 def _codes(lexicon: Lexicon) -> dict[str, str]:
     return {
@@ -36,25 +52,32 @@ def _names(lexicon: Lexicon) -> str:
 
 
 @lru_cache(maxsize=4)
-def _name(lexicon: Lexicon) -> re.Pattern[str]:
+def name_pattern(lexicon: Lexicon) -> re.Pattern[str]:
+    """Match one issuer by any of its names."""
     return re.compile(_names(lexicon), re.IGNORECASE)
 
 
 @lru_cache(maxsize=4)
 def _run(lexicon: Lexicon) -> re.Pattern[str]:
     """Match names joined by commas, blanks or hyphens up to a number: 商务部、海关总署联合发布."""
-    joint = r"(?:\s*(?:[、,，]|和|及|与|-|and the|and|&|China's)?\s*)"
     closing = (
         r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?"
-        r"(?:发布了?|公布了?|印发|(?:jointly )?issued|的|公告)?\s*$"
+        rf"(?:发布了?|公布了?|印发|{_ISSUING}|的|公告|['’]s(?: joint)?)?\s*$"
     )
-    return re.compile(rf"(?:(?:{_names(lexicon)}){joint})+{closing}", re.IGNORECASE)
+    return re.compile(rf"(?:(?:{_names(lexicon)}){_JOINT})+{closing}", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4)
+def _run_after(lexicon: Lexicon) -> re.Pattern[str]:
+    """Match the names that follow a number: Announcement No. 18 of 2025 of the Ministry of Commerce and …"""
+    lead = r"\s*\(?\s*(?:(?:jointly )?(?:issued|released|published) )?(?:of|by|from)\s+(?:the\s+|China's\s+)?"
+    return re.compile(rf"{lead}((?:(?:{_names(lexicon)}){_JOINT})+)", re.IGNORECASE)
 
 
 def named(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the issuer codes that a text names, in order, each once."""
     codes = _codes(lexicon)
-    return tuple(dict.fromkeys(codes[hit[0].lower()] for hit in _name(lexicon).finditer(text)))
+    return tuple(dict.fromkeys(codes[hit[0].lower()] for hit in name_pattern(lexicon).finditer(text)))
 
 
 def run_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int, tuple[str, ...]]:
@@ -64,6 +87,17 @@ def run_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int, tuple[s
     if hit is None:
         return offset, ()
     return offset - len(window) + hit.start(), named(hit[0], lexicon)
+
+
+def run_after(folded: str, offset: int, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the codes of the issuers that English names right behind a number; () for none."""
+    hit = _run_after(lexicon).match(folded, offset, offset + RUN_WINDOW)
+    return named(hit[1], lexicon) if hit else ()
+
+
+def without_approval(words: str) -> str:
+    """Return the words without those who only approved."""
+    return APPROVAL.sub(lambda hit: " " * len(hit[0]), words)
 
 
 def issuers_of(text: Text, lexicon: Lexicon, numbered: Iterable[str]) -> tuple[str, ...]:
@@ -108,7 +142,7 @@ def _signature(text: Text, lexicon: Lexicon) -> list[str]:
 def _rest(line: str, lexicon: Lexicon) -> str:
     """Return what remains of a line without issuer names and joints."""
     return (
-        re.sub(r"[\s、,，和及与]|办公厅|中华人民共和国", "", _name(lexicon).sub("", line))
-        if _name(lexicon).search(line)
+        re.sub(r"[\s、,，和及与]|办公厅|中华人民共和国", "", name_pattern(lexicon).sub("", line))
+        if name_pattern(lexicon).search(line)
         else line
     )

@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Kind
+from controlwatch.core.reading.blanks import is_challenge, is_empty, is_listing
+from controlwatch.core.reading.fold import HAN
 from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.voice import LEAD, head, headed, pressed, told, verbatim, voices
 
 if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
@@ -14,11 +17,7 @@ if TYPE_CHECKING:
 
 INSTRUMENTS = frozenset({Kind.ANNOUNCEMENT, Kind.ORDER, Kind.NOTICE, Kind.LAW, Kind.REGULATION})
 REPORTS = frozenset({Kind.NEWS, Kind.COMMENTARY})
-LEAD = 400  #: characters after the title in which a text shows what it is
 
-CHALLENGE = re.compile(
-    r"\$_ts\b|Just a moment\.\.\.|cf-chl|请完成安全验证"
-)  # a bot wall's script or its words
 ASKED = re.compile(r"^[ ]*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
 MARKDOWN = re.compile(r"^[#*\s]+")  # "# 商务部公告…"
 ORDER_TITLE = re.compile(
@@ -28,8 +27,21 @@ REGULATION_TITLE = re.compile(r"(?:条例|规定|办法|细则|规则)(?:》)?(?
 LAW_TITLE = re.compile(
     r"^(?:中华人民共和国)?[^，。：《》]{2,24}法(?:（[^）]*）)?$"
 )  # 中华人民共和国出口管制法
-ANNOUNCEMENT_TITLE = re.compile(r"公\s*告|的决定|决定$|\bAnnouncement\b")  # 关于…的公告
-NOTICE_TITLE = re.compile(r"通知|通告|的函|复函|实施意见|\bCircular\b|^Notice\b")  # 关于…的通知
+ANNOUNCEMENT_TITLE = re.compile(r"公\s*告|的决定|决定$|工作机制\s*[〔\[(（]\s*\d{4}")  # 关于…的公告
+NOTICE_TITLE = re.compile(r"通知|通告|的函|复函|实施意见")  # 关于…的通知
+LAW_ENGLISH = re.compile(
+    r"^(?:[A-Z][\w-]* ){1,5}Law of the People's Republic of China\W*$"
+)  # Export Control Law of …
+ENGLISH_TITLES = (
+    (LAW_ENGLISH, Kind.LAW),
+    (
+        re.compile(r"\bAnnouncement\b|\bNotice\s+(?:No|\d|[\[(]\d)|\bDecision\b", re.IGNORECASE),
+        Kind.ANNOUNCEMENT,
+    ),
+    (re.compile(r"\bOrder\b|\bDecree\b", re.IGNORECASE), Kind.ORDER),
+    (re.compile(r"\bNotice\b|\bCircular\b", re.IGNORECASE), Kind.NOTICE),
+    (re.compile(r"\bRegulations?\b|\bProvisions\b|\bMeasures\b", re.IGNORECASE), Kind.REGULATION),
+)
 SELF = (
     (re.compile(r"本公告"), Kind.ANNOUNCEMENT),  # 本公告自公布之日起施行
     (re.compile(r"本通知"), Kind.NOTICE),
@@ -39,38 +51,62 @@ SELF = (
     (re.compile(r"本决定"), Kind.ANNOUNCEMENT),
     (re.compile(r"(?:T|t)his (?:a|A)nnouncement (?:shall|will|takes|comes)"), Kind.ANNOUNCEMENT),
 )
+PRESENTS = re.compile(
+    r"发言人[^就。]{0,4}(?:介绍|表示|谈|回应|宣布|称)|[Ss]pokesperson (?:says|said)"
+)  # 新闻发言人介绍…情况
 SIGNING = re.compile(r"签署.{0,8}令|日前.{0,6}公告")  # 李强签署国务院令: the press tells of a signature
 
 
 def kind_of(text: Text, lexicon: Lexicon) -> Kind:
     """Return what a document is, judged by its title first, then by the way its text speaks of itself."""
-    body = text.folded[text.title_end + 1 :]
-    if not body.strip() and len(text.title.strip()) < 60:
+    if is_empty(text):
         return Kind.EMPTY
-    if CHALLENGE.search(text.folded[:20_000]):
+    if is_challenge(text):
         return Kind.CHALLENGE
+    if is_listing(text):
+        return Kind.LISTING
     title = MARKDOWN.sub("", text.title).strip()
-    lead = body[:LEAD]
     return (
-        _answer(title, lead, lexicon)
-        or _report(title, lead, lexicon)
+        _answer(text, title, lexicon)
+        or _repeated(text, title, lexicon)
+        or _report(text, title, lexicon)
         or _titled(title, lexicon)
-        or _speaking(body, title, lexicon)
+        or _speaking(text, title, lexicon)
     )
 
 
-def _answer(title: str, lead: str, lexicon: Lexicon) -> Kind | None:
-    if (len(title) < 200 and says(lexicon, "spokesperson", title)) or ASKED.search(f"{title}\n{lead}"):
+def _answer(text: Text, title: str, lexicon: Lexicon) -> Kind | None:
+    lead = text.folded[text.title_end + 1 :][:LEAD]
+    if ASKED.search(f"{title}\n{lead}"):
+        return Kind.SPOKESPERSON
+    # The press tells that a spokesperson spoke; the ministry prints question and answer.
+    if (
+        len(title) < 200
+        and says(lexicon, "spokesperson", title)
+        and not (PRESENTS.search(title) and pressed(text, lexicon))
+    ):
         return Kind.SPOKESPERSON
     if len(title) < 60 and says(lexicon, "faq", title) and not says(lexicon, "press", title):
         return Kind.FAQ
     return None
 
 
-def _report(title: str, lead: str, lexicon: Lexicon) -> Kind | None:
-    if not says(lexicon, "press", f"{title}\n{lead}") and not SIGNING.search(title):
-        return Kind.COMMENTARY if says(lexicon, "commentary", f"{title}\n{lead}") else None
-    return Kind.COMMENTARY if says(lexicon, "commentary", f"{title}\n{lead}") else Kind.NEWS
+def _repeated(text: Text, title: str, lexicon: Lexicon) -> Kind | None:
+    """Return the kind of an instrument that a paper or a translator prints word for word."""
+    if not verbatim(text, lexicon):
+        return None
+    kind = _titled(title, lexicon) or _speaking(text, title, lexicon)
+    return kind if kind in INSTRUMENTS or kind == Kind.DRAFT else None
+
+
+def _report(text: Text, title: str, lexicon: Lexicon) -> Kind | None:
+    if says(lexicon, "commentary", head(text)):
+        return Kind.COMMENTARY
+    if pressed(text, lexicon) or SIGNING.search(title):
+        return Kind.NEWS
+    if headed(title, lexicon) and (HAN.search(title) or voices(text, lexicon)):
+        return None
+    return Kind.NEWS if told(text, lexicon) else None
 
 
 def _titled(title: str, lexicon: Lexicon) -> Kind | None:
@@ -81,6 +117,9 @@ def _titled(title: str, lexicon: Lexicon) -> Kind | None:
         return Kind.DRAFT
     if says(lexicon, "guidance", title) and not re.search(r"公告\s*\d{4}", title):
         return Kind.GUIDANCE
+    if not HAN.search(title):
+        own = headed(title, lexicon) or LAW_ENGLISH.match(title)
+        return next((kind for pattern, kind in ENGLISH_TITLES if own and pattern.search(title)), None)
     for pattern, kind in (
         (ORDER_TITLE, Kind.ORDER),
         (LAW_TITLE, Kind.LAW),
@@ -93,7 +132,8 @@ def _titled(title: str, lexicon: Lexicon) -> Kind | None:
     return None
 
 
-def _speaking(body: str, title: str, lexicon: Lexicon) -> Kind:
+def _speaking(text: Text, title: str, lexicon: Lexicon) -> Kind:
+    body = text.folded[text.title_end + 1 :]
     for pattern, kind in SELF:
         if pattern.search(body):
             return kind

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 from controlwatch.core.model import DocumentNumber
 from controlwatch.core.reading.daywords import day_words
 from controlwatch.core.reading.fold import HAN
-from controlwatch.core.reading.issuers import named, run_before
+from controlwatch.core.reading.issuers import named, run_after, run_before, without_approval
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.text import Span, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from controlwatch.core.reading.lexicon import Lexicon
 
 YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
-N = rf"(?:\d{{1,4}}(?![\d%])|{NUMERAL}{{1,6}})"
+N = rf"(?:\d{{1,4}}(?!\d|%|\s*月)|{NUMERAL}{{1,6}}(?!{NUMERAL}|\s*月))"
 _JOINT = r"(?:、|,|，|和|及|与|以及|至|到|-|~|－|—)"
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
 HEADED = re.compile(
-    rf"(公\s*告|令|工作机制)\s*(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
     rf"((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{N}\s*号?){{0,40}})"
 )  # 公告2025年第55号、56号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 TAIL = re.compile(
@@ -39,11 +39,11 @@ LETTER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
 )  # 工信部联安全函〔2025〕335号
 ENGLISH = re.compile(
-    r"\b(Announcement|Notice|Order|Decree|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(?:No(?:s)?\.?\s*|Number\s+)?"
+    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?No(?:s)?\.?\s*|Number\s+)?"
     rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
-    r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in)\s+(\d{4})\b|\s*\((?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})\))?"
-)  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Order No. 5
+    r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
+)  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Notice No.18 [2025]
 CANONICAL = re.compile(
     r"(?<![\w-])([A-Za-z]{2,8}(?:-[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(\d{4})\s*-\s*(\d{1,4})(?![\d-])",
     re.IGNORECASE,
@@ -54,6 +54,10 @@ STATE_COUNCIL = re.compile(
 BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
 PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({N})")
+MECHANISM = "不可靠实体清单工作机制"
+EXPORT_CONTROL = re.compile(
+    r"\bexport (?:controls?|curbs?|restrictions?|licen[cs])|\bdual-use\b|出口管制|两用物项", re.IGNORECASE
+)
 TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
 MAX_RANGE = 30  #: a longer "range" is something else
 LEAD = 800  #: characters in which a text names the authority it speaks of
@@ -81,7 +85,52 @@ def mentions(text: Text, lexicon: Lexicon, *, year: int | None = None) -> tuple[
         ):
             continue
         kept.append(mention)
-    return tuple(_completed(kept, text, lexicon, year))
+    return _joint(tuple(_completed(kept, text, lexicon, year)))
+
+
+def _joint(found: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Write a number named in full once, in full everywhere: a headline leaves the joint issuers out."""
+    full: dict[str, DocumentNumber] = {}
+    for mention in found:
+        known = full.get(mention.number.key)
+        if known is None or len(mention.number.issuers) > len(known.issuers):
+            full[mention.number.key] = mention.number
+    bare = {
+        (number.year, number.n): number for number in full.values() if number.issuers and not number.series
+    }
+    return tuple(replace(mention, number=_fuller(mention.number, full, bare)) for mention in found)
+
+
+def _fuller(
+    parts: DocumentNumber,
+    full: Mapping[str, DocumentNumber],
+    bare: Mapping[tuple[int | None, int | None], DocumentNumber],
+) -> DocumentNumber:
+    if parts.letter or parts.series:
+        return parts
+    return full[parts.key] if parts.issuers else bare.get((parts.year, parts.n), parts)
+
+
+def of_series(found: Iterable[Mention], folded: str) -> tuple[Mention, ...]:
+    """Give numbers that a report of export controls leaves without an issuer to the ministry's series.
+
+    The Export Control Law makes the Ministry of Commerce the authority that announces them; a
+    headline says "Announcement No. 40 of 2026" and no more. The reader adds a doubt.
+    """
+    if not EXPORT_CONTROL.search(folded):
+        return tuple(found)
+    return tuple(
+        replace(mention, number=replace(mention.number, issuers=("MOFCOM",)))
+        if unsigned(mention)
+        else mention
+        for mention in found
+    )
+
+
+def unsigned(mention: Mention) -> bool:
+    """Tell whether an announcement's number names no issuer."""
+    parts = mention.number
+    return not (parts.issuers or parts.series or parts.letter)
 
 
 def parse_number(typed: str, lexicon: Lexicon) -> DocumentNumber | None:
@@ -109,9 +158,12 @@ def _found(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
             )
     yield from _tailed(folded, lexicon)
     for hit in ENGLISH.finditer(folded):
-        order = hit[1] in {"Order", "Decree"}
-        year = hit[2] or hit[4] or hit[5] or hit[6]
-        yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[3], order=order)
+        year = next((group for group in (hit[2], *hit.groups()[4:]) if group), None)
+        # "the notice 30 days before": a small letter needs "No." or a year.
+        if hit[1][0].islower() and not hit[3] and not year:
+            continue
+        order = hit[1].lower() in {"order", "decree"}
+        yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[4], order=order)
     yield from _typed(folded, lexicon)
 
 
@@ -165,6 +217,8 @@ def _listed(
 ) -> Iterator[Mention]:
     """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
     start, issuers = run_before(folded, span[0], lexicon)
+    if not issuers and folded.startswith(MECHANISM, span[0]):
+        issuers = ("UELWM",)
     for n in _expanded(numbers):
         parts = DocumentNumber(
             issuers=issuers, series="Order" if order else "", year=number(year) if year else None, n=n
@@ -204,13 +258,16 @@ def _with_issuers(
     parts = mention.number
     if parts.issuers:
         return parts
+    behind = run_after(text.folded, mention.end, lexicon)
+    if behind:
+        return replace(parts, issuers=behind)
     sentence = text.sentence_of(mention.start)
-    before = named(text.folded[sentence.start : mention.start], lexicon)
+    before = named(without_approval(text.folded[sentence.start : mention.start]), lexicon)
     if before:
         return replace(parts, issuers=before if text.folded[mention.start].isascii() else before[-1:])
     if not before and last is None and not HAN.search(text.at(sentence)):
         # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
-        before = named(text.at(sentence), lexicon)
+        before = named(without_approval(text.at(sentence)), lexicon)
         if before:
             return replace(parts, issuers=before)
     if last is not None and not last.letter:

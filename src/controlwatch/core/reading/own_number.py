@@ -9,7 +9,7 @@ from controlwatch.core.model import DocumentNumber
 from controlwatch.core.reading.fold import fold, squeeze
 from controlwatch.core.reading.issuers import run_before
 from controlwatch.core.reading.kinds import MARKDOWN
-from controlwatch.core.reading.numbers import YEAR, Mention, N, parse_number, settled
+from controlwatch.core.reading.numbers import MECHANISM, YEAR, Mention, N, parse_number, settled
 from controlwatch.core.reading.numerals import number
 
 if TYPE_CHECKING:
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 BEFORE_OWN = re.compile(
     r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
 )  # what may stand before a title's own number
+APPENDED = re.compile(r"[\s)）】\]]")
+BEFORE_APPENDED = re.compile(
+    r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
+)  # 关于…的公告（|商务部公告2026年第40号）
+BRACKET_LINE = re.compile(
+    rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({N})\s*号[ ]*$", re.MULTILINE
+)  # a line of its own below the title: 〔2026〕10号
 HEAD_LINE = re.compile(
     rf"^[ ]*(?:{YEAR}\s*年\s*)?第\s*({N})\s*号[ ]*$", re.MULTILINE
 )  # a line of its own below the issuers: 2022年 第42号 · 第792号
@@ -31,10 +38,21 @@ def own_number(
     for mention in found:
         if mention.end <= text.title_end and BEFORE_OWN.match(MARKDOWN.sub("", text.folded[: mention.start])):
             return mention.number, squeeze(text.original[mention.start : mention.end])
+    if closing := _closing_title(text, found):
+        return closing.number, squeeze(text.original[closing.start : closing.end])
     if label and (number := label_number(label, lexicon)):
         return number, squeeze(label)
     printed = head_number(text, lexicon) or _alone_in_head(text, found)
     return (printed.number, squeeze(text.original[printed.start : printed.end])) if printed else (None, None)
+
+
+def _closing_title(text: Text, found: tuple[Mention, ...]) -> Mention | None:
+    """Return the number in brackets or behind a blank at the end of the title, where pages append it."""
+    for mention in found:
+        before, behind = text.folded[: mention.start], text.folded[mention.end : text.title_end]
+        if mention.end <= text.title_end and not APPENDED.sub("", behind) and BEFORE_APPENDED.search(before):
+            return mention
+    return None
 
 
 def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
@@ -55,7 +73,7 @@ def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
     head = text.folded[: text.title_end + 600]
     hit = HEAD_LINE.search(head, text.title_end)
     if hit is None:
-        return None
+        return _bracketed(text, head)
     above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
     kind = re.search(r"(公告|令)\s*$", above)
     n = number(hit[2])
@@ -71,6 +89,17 @@ def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
         n=n,
     )
     return Mention(start=hit.start(), end=hit.end(), number=settled(parts))
+
+
+def _bracketed(text: Text, head: str) -> Mention | None:
+    """Return 〔2026〕10号 on a line of its own, the way the working mechanism numbers its announcements."""
+    hit = BRACKET_LINE.search(head, text.title_end)
+    n = number(hit[2]) if hit else None
+    if hit is None or n is None or MECHANISM not in head[: hit.start()]:
+        return None
+    return Mention(
+        start=hit.start(), end=hit.end(), number=DocumentNumber(issuers=("UEL",), year=int(hit[1]), n=n)
+    )
 
 
 def label_number(label: str, lexicon: Lexicon) -> DocumentNumber | None:

@@ -15,9 +15,9 @@ from controlwatch.core.reading.effective import effective_dates
 from controlwatch.core.reading.entities import entities_of
 from controlwatch.core.reading.fold import language
 from controlwatch.core.reading.issuers import issuers_of, named
-from controlwatch.core.reading.kinds import INSTRUMENTS, kind_of
+from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS, kind_of
 from controlwatch.core.reading.labels import DATE_LABELS, NUMBER_LABELS, first, labels
-from controlwatch.core.reading.numbers import Mention, mentions
+from controlwatch.core.reading.numbers import Mention, mentions, of_series, unsigned
 from controlwatch.core.reading.own_number import own_number
 from controlwatch.core.reading.places import place_hits
 from controlwatch.core.reading.published import Published, published_on
@@ -44,6 +44,7 @@ class Identity:
     issuers: tuple[str, ...]
     published: Published | None
     found: tuple[Mention, ...]
+    nameless: bool = False  #: a report gives a number without its issuer
 
 
 def read(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
@@ -72,6 +73,8 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
         instrument=kind in INSTRUMENTS,
     )
     found = mentions(text, lexicon, year=published.day.year if published else None)
+    nameless = kind in REPORTS and any(unsigned(mention) for mention in found)
+    found = of_series(found, text.folded) if nameless else found
     number, raw = (
         own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS))
         if kind in INSTRUMENTS
@@ -79,7 +82,15 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
     )
     numbered = number.issuers if number else ()
     issuers = issuers_of(text, lexicon, numbered) if kind in INSTRUMENTS else named(text.title[:80], lexicon)
-    return Identity(kind=kind, number=number, raw=raw, issuers=issuers, published=published, found=found)
+    return Identity(
+        kind=kind,
+        number=number,
+        raw=raw,
+        issuers=issuers,
+        published=published,
+        found=found,
+        nameless=nameless,
+    )
 
 
 def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
@@ -151,6 +162,10 @@ def _doubts(notice: Notice, identity: Identity, document: Document) -> list[str]
         doubts.append(f"{document.replaced} characters of the page could not be decoded.")
     if notice.is_change and identity.published and identity.published.source == "page":
         doubts.append("The publication date is the page's own; a repost may be later than the notice.")
+    if identity.nameless:
+        doubts.append(
+            "The report gives a number without its issuer; export-control announcements are MOFCOM's series."
+        )
     if notice.is_change and not notice.number:
         doubts.append("The text shows no document number of its own.")
     if notice.is_change and any(

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Direction, Kind, Summary, Verb
+from controlwatch.core.reading.telling import counted, dates, listed, subject
 
 if TYPE_CHECKING:
-    from controlwatch.core.model import EffectiveDate, Notice
+    from controlwatch.core.model import Notice
     from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.telling import Tongue
 
-Tongue = Literal["en", "zh"]
-MOST = 6  #: names or numbers spelled out in one sentence
-
-DOES: dict[Direction, tuple[str, str]] = {
-    Direction.TIGHTEN: ("tightens control", "收紧管制"),
-    Direction.RELAX: ("relaxes control", "放宽管制"),
-    Direction.SUSPEND: ("suspends control", "暂停管制"),
-    Direction.RESUME: ("resumes control", "恢复管制"),
-    Direction.CLARIFY: ("explains existing rules", "对现有规定作出说明"),
-    Direction.NEUTRAL: ("sets rules without tightening or relaxing", "作出规定，未见收紧或放宽"),
-}
 KINDS: dict[Kind, tuple[str, str]] = {
     Kind.ANNOUNCEMENT: ("an announcement", "公告"),
     Kind.ORDER: ("an order", "令"),
@@ -29,25 +20,38 @@ KINDS: dict[Kind, tuple[str, str]] = {
     Kind.REGULATION: ("a regulation", "法规"),
     Kind.DRAFT: ("a draft for comment", "征求意见稿"),
     Kind.SPOKESPERSON: ("a spokesperson's answer", "发言人答问"),
-    Kind.FAQ: ("an explanation of rules (FAQ)", "常见问题解答"),
-    Kind.GUIDANCE: ("guidance", "指引"),
-    Kind.NEWS: ("a news report", "新闻报道"),
+    Kind.FAQ: ("an official FAQ", "常见问题解答"),
+    Kind.GUIDANCE: ("official guidance", "官方指引"),
+    Kind.NEWS: ("a press report", "新闻报道"),
     Kind.COMMENTARY: ("a commentary", "评论"),
-    Kind.LISTING: ("a list of links", "目录页"),
-    Kind.CHALLENGE: ("a bot challenge, not a document", "反爬验证页，不是文件"),
-    Kind.EMPTY: ("an empty page", "空白页"),
     Kind.OTHER: ("a document of another kind", "其他文件"),
 }
-VERBS: dict[Verb, tuple[str, str]] = {
+NOTHING: dict[Kind, tuple[str, str]] = {
+    Kind.LISTING: ("This page is an index of titles, not a notice.", "本页为目录页，不是文件正文。"),
+    Kind.CHALLENGE: ("The site sent a bot check instead of the page.", "网站返回的是反爬验证页，不是文件。"),
+    Kind.EMPTY: ("The page has no text.", "页面没有正文。"),
+}
+MOVES: dict[Direction, tuple[str, str]] = {
+    Direction.TIGHTEN: ("tightens control", "收紧"),
+    Direction.RELAX: ("relaxes control", "放宽"),
+    Direction.SUSPEND: ("suspends control", "暂停"),
+    Direction.RESUME: ("resumes control", "恢复"),
+}
+LISTS: dict[Direction, tuple[str, str]] = {
+    Direction.TIGHTEN: ("adds parties to", "将有关实体列入…"),
+    Direction.RELAX: ("removes parties or measures from", "取消或调整…所列措施"),
+}
+ARTICLE = ("United", "European", "Netherlands", "Philippines")
+ACTS: dict[Verb, tuple[str, str]] = {
     Verb.SUSPENDS: ("suspends", "暂停"),
     Verb.RESUMES: ("resumes", "恢复"),
     Verb.REPEALS: ("repeals", "废止"),
     Verb.AMENDS: ("amends", "修改"),
-    Verb.IMPLEMENTS: ("implements", "实施"),
     Verb.EXTENDS: ("extends", "延长"),
-    Verb.CLARIFIES: ("explains", "说明"),
-    Verb.REPORTS: ("reports", "报道"),
+    Verb.IMPLEMENTS: ("implements", "贯彻"),
+    Verb.CLARIFIES: ("explains", "解释"),
 }
+MAIN: dict[Direction, Verb] = {Direction.SUSPEND: Verb.SUSPENDS, Direction.RESUME: Verb.RESUMES}
 
 
 def summary_of(notice: Notice, lexicon: Lexicon) -> Summary:
@@ -56,12 +60,10 @@ def summary_of(notice: Notice, lexicon: Lexicon) -> Summary:
 
 
 def _written(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
-    sentences = [
-        _act(notice, lexicon, tongue),
-        _dates(notice, tongue),
-        _acts_on(notice, tongue),
-        _size(notice, tongue),
-    ]
+    if notice.kind in NOTHING:
+        return _pick(NOTHING[notice.kind], tongue)
+    opening = _change(notice, lexicon, tongue) if notice.is_change else _other(notice, lexicon, tongue)
+    sentences = [opening, dates(notice, tongue), _acts(notice, tongue), counted(notice, tongue)]
     return (" " if tongue == "en" else "").join(sentence for sentence in sentences if sentence)
 
 
@@ -69,106 +71,103 @@ def _pick(pair: tuple[str, str], tongue: Tongue) -> str:
     return pair[0] if tongue == "en" else pair[1]
 
 
-def _joined(names: list[str], tongue: Tongue) -> str:
-    shown = names[:MOST]
-    more = len(names) - len(shown)
+def _targets(notice: Notice, verb: Verb) -> list[str]:
+    return [relation.target for relation in notice.relations if relation.verb == verb]
+
+
+def _change(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
+    """Say who does what to which items, acting on which notices, for which destinations."""
+    who, items = subject(notice, lexicon, tongue), _items(notice, lexicon, tongue)
+    verb = MAIN.get(notice.direction)
+    targets = listed(_targets(notice, verb), tongue) if verb else ""
+    if verb and targets:
+        act = _pick(ACTS[verb], tongue)
+        if tongue == "en":
+            return f"{who} {act} {targets}" + (f", affecting {items}" if items else "") + "."
+        return f"{who}{act}{targets}" + (f"，涉及{items}" if items else "") + "。"
+    return _moved(notice, lexicon, who, items, tongue)
+
+
+def _moved(notice: Notice, lexicon: Lexicon, who: str, items: str, tongue: Tongue) -> str:
+    """Say which way the control of which items moves, and towards whom."""
+    lists = [found.id for found in notice.categories if found.id.startswith("entity.")]
+    if lists and notice.direction in LISTS and len(lists) == len(items_of(notice)):
+        return _listing(notice, who, items, tongue)
+    places = _places(notice, lexicon, tongue)
+    moves = MOVES.get(notice.direction)
     if tongue == "en":
-        return ", ".join(shown) + (f" and {more} more" if more else "")
-    return "、".join(shown) + (f"等{len(names)}项" if more else "")
-
-
-def _act(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
-    """Say who does what to which items and for whom."""
-    items = _joined(
-        [
-            lexicon.category_name(found.id, tongue)
-            for found in notice.categories
-            if not found.id.startswith("destination.")
-        ],
-        tongue,
+        act = (
+            f"{moves[0]}{f' of {items}' if items else ''}"
+            if moves
+            else f"sets rules{f' on {items}' if items else ''}"
+        )
+        return f"{who} {act}" + (f" for {places}" if places else "") + "."
+    act = (
+        f"{moves[1]}{f'对{items}的' if items else ''}管制"
+        if moves
+        else f"{f'就{items}' if items else ''}作出规定"
     )
-    places = _joined([lexicon.place_name(code, tongue) for code in notice.destinations], tongue)
-    who = _who(notice, lexicon, tongue)
-    if not notice.is_change:
-        return _other(notice, who, items, tongue)
-    does = _pick(DOES[notice.direction], tongue)
+    return f"{who}{act}" + (f"，针对{places}" if places else "") + "。"
+
+
+def _listing(notice: Notice, who: str, lists: str, tongue: Tongue) -> str:
+    """Say that parties come on a list or leave it."""
+    act = _pick(LISTS[notice.direction], tongue)
     if tongue == "en":
-        return (
-            f"{who} {does}"
-            + (f": {items}" if items else "")
-            + (f"; destinations singled out: {places}" if places else "")
-            + "."
-        )
-    return f"{who}{does}" + (f"：{items}" if items else "") + (f"；针对：{places}" if places else "") + "。"
+        return f"{who} {act} the {lists}."
+    return f"{who}{act.replace('…', lists)}。"
 
 
-def _other(notice: Notice, who: str, items: str, tongue: Tongue) -> str:
-    kind = _pick(KINDS[notice.kind], tongue)
+def _places(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
+    names = [lexicon.place_name(code, tongue) for code in notice.destinations]
+    return listed(
+        [f"the {name}" if tongue == "en" and name.startswith(ARTICLE) else name for name in names], tongue
+    )
+
+
+def items_of(notice: Notice) -> list[str]:
+    """Return the category ids that a summary names; destinations have their own words."""
+    return [found.id for found in notice.categories if not found.id.startswith("destination.")]
+
+
+def _items(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
+    return listed([lexicon.category_name(one, tongue) for one in items_of(notice)], tongue)
+
+
+def _other(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
+    """Say what a text that changes nothing is, and what it explains or reports."""
+    kind, items = _pick(KINDS[notice.kind], tongue), _items(notice, lexicon, tongue)
+    explained = listed(_targets(notice, Verb.CLARIFIES), tongue)
+    reported = listed(_targets(notice, Verb.REPORTS), tongue)
     if tongue == "en":
-        rest = (
-            " that reports a change made elsewhere"
-            if notice.reports_change
-            else "; it changes no rule itself"
-        )
-        return f"This is {kind}{rest}" + (f" (subjects: {items})" if items else "") + "."
-    rest = "，报道或说明其他文件作出的变动" if notice.reports_change else "，本身不改变规则"
-    return f"本文为{kind}{rest}" + (f"（涉及：{items}）" if items else "") + "。"
+        about = f" about {items}" if items else ""
+        if explained:
+            named = f"{explained} ({items})" if items else explained
+            return f"This is {kind} that explains {named}; it changes no rule itself."
+        if reported:
+            return f"This is {kind} on {reported}{about}; it is not the official text."
+        rest = "; it is not the official text." if notice.reports_change else "; it changes no rule itself."
+        return f"This is {kind}{about}{rest}"
+    about = f"，涉及{items}" if items else ""
+    if explained:
+        return f"本文为{kind}，解释{explained}{about}，本身不改变规则。"
+    if reported:
+        return f"本文为{kind}，报道{reported}{about}，并非正式文本。"
+    return f"本文为{kind}{about}，" + ("并非正式文本。" if notice.reports_change else "本身不改变规则。")
 
 
-def _who(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
-    names = _joined([lexicon.issuer_name(code, tongue) for code in notice.issuers], tongue)
-    number = notice.number.canonical if notice.number else ""
-    if tongue == "en":
-        return f"{number} ({names})" if number and names else number or names or "The notice"
-    return f"{number}（{names}）" if number and names else number or names or "该文件"
-
-
-def _dates(notice: Notice, tongue: Tongue) -> str:
-    told = [_date(found, tongue) for found in notice.effective]
+def _acts(notice: Notice, tongue: Tongue) -> str:
+    """Say how the notice, or the one reported, acts on others, as far as the opening has not."""
+    said = MAIN.get(notice.direction) if notice.is_change else Verb.CLARIFIES
+    told = [
+        f"{_pick(names, tongue)}{' ' if tongue == 'en' else ''}{listed(targets, tongue)}"
+        for verb, names in ACTS.items()
+        if verb != said and (targets := _targets(notice, verb))
+    ]
     if not told:
         return ""
-    return ("Effective " + "; ".join(told) + ".") if tongue == "en" else ("生效：" + "；".join(told) + "。")
-
-
-def _date(found: EffectiveDate, tongue: Tongue) -> str:
-    scope = "" if found.scope == "all" else (f" ({found.scope})" if tongue == "en" else f"（{found.scope}）")
-    clock = f" {found.time:%H:%M}" if found.time else ""
-    if found.start:
-        day = f"{found.start.isoformat()}{clock}"
-        start = f"from {day}" if tongue == "en" else f"{day}起"
-    elif found.basis == "on-publication":
-        start = (
-            "on publication, whose day is not stated" if tongue == "en" else "自公布之日起（公布日期未载明）"
-        )
-    else:
-        start = "date: not stated" if tongue == "en" else "日期未载明"
-    until = (
-        (f" until {found.until.isoformat()}" if tongue == "en" else f"至{found.until.isoformat()}")
-        if found.until
-        else ""
-    )
-    return f"{start}{until}{scope}"
-
-
-def _acts_on(notice: Notice, tongue: Tongue) -> str:
-    told = []
-    for verb, names in VERBS.items():
-        targets = [relation.target for relation in notice.relations if relation.verb == verb]
-        if targets:
-            gap = " " if tongue == "en" else ""
-            told.append(f"{_pick(names, tongue)}{gap}{_joined(targets, tongue)}")
-    if not told:
-        return ""
-    return f"It {'; '.join(told)}." if tongue == "en" else f"本文{'；'.join(told)}。"
-
-
-def _size(notice: Notice, tongue: Tongue) -> str:
-    counts = (
-        (len(notice.control_codes), "control codes", "个管制编码"),
-        (len(notice.hs_codes), "HS codes", "个海关编码"),
-        (len(notice.entities), "parties", "个实体"),
-    )
-    told = [f"{count} {en}" if tongue == "en" else f"{count}{zh}" for count, en, zh in counts if count]
-    if not told:
-        return ""
-    return f"It names {', '.join(told)}." if tongue == "en" else f"列明{'、'.join(told)}。"
+    if tongue == "en":
+        lead = "It also" if said in {r.verb for r in notice.relations} and notice.is_change else "It"
+        lead = lead if notice.is_change else "The measure reported"
+        return f"{lead} {' and '.join(told)}."
+    return f"{'该文件' if notice.is_change else '所报道的措施'}{'，'.join(told)}。"

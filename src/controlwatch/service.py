@@ -1,0 +1,135 @@
+"""The service: one clock for polls, deliveries and the inbox, alone on its state."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+from filelock import FileLock, Timeout
+
+from controlwatch.adapters.scheduler import Clockwork
+from controlwatch.core.errors import ControlwatchError, UsageError
+from controlwatch.inbox import from_file, put_away, take, waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from controlwatch.app import App
+    from controlwatch.core.books import PollReport
+    from controlwatch.core.watcher import Watcher
+    from controlwatch.settings import Settings
+
+#: Seconds between two rounds of deliveries, and between two looks into the inbox.
+DELIVER_EVERY = 10.0
+INBOX_EVERY = 30.0
+#: A heartbeat older than this means that the service hangs or is gone.
+STALE = 90.0
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def only_instance(settings: Settings) -> Iterator[None]:
+    """Hold the state for ourselves; raises `UsageError` when another service has it."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(settings.state_dir / "controlwatch.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UsageError(
+            f"another controlwatch is running on {settings.state_dir.resolve()}; stop it first, "
+            "or set CONTROLWATCH_STATE_DIR to a state of its own"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def serve(app: App) -> None:
+    """Run until SIGTERM or SIGINT; then end every poll at its next step."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    clockwork = _wound(app)
+    clockwork.start()
+    enabled = sum(watcher.enabled for watcher in app.watchers)
+    state = str(app.settings.state_dir)
+    log.info("watching", watchers=enabled, channels=sorted(app.pipeline.channels), state=state)
+    while not stopped.wait(1.0):
+        pass
+    log.info("stopping")
+    app.fetch.stop()
+    clockwork.stop()
+    log.info("stopped")
+
+
+def heartbeat(settings: Settings) -> Path:
+    """The file whose content says when the service was last alive."""
+    return settings.state_dir / "heartbeat"
+
+
+def _wound(app: App) -> Clockwork:
+    clockwork = Clockwork(watchers=len(app.watchers))
+    for watcher in app.watchers:
+        if watcher.enabled:
+            clockwork.watch(watcher, _poll_job(app, watcher), _failed_job(app, watcher))
+    clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app))
+    clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
+    return clockwork
+
+
+def _poll_job(app: App, watcher: Watcher) -> Callable[[], None]:
+    def job() -> None:
+        report = app.pipeline.poll(watcher, now=_now())
+        _log_report(report)
+        if report.alerts:
+            app.pipeline.deliver(now=_now())
+
+    return job
+
+
+def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
+    return lambda error: app.pipeline.broke(watcher, error, now=_now())
+
+
+def _deliver_job(app: App) -> None:
+    sent, failed = app.pipeline.deliver(now=_now())
+    if sent or failed:
+        log.info("delivered", sent=sent, failed=failed)
+    app.store.flush()
+    heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
+
+
+def _inbox_job(app: App) -> None:
+    for path in waiting(app.settings.state_dir / "inbox"):
+        try:
+            snapshot = from_file(path, url=None, now=_now())
+            decision = take(snapshot, app.pipeline, app.watchers, title=path.stem, now=_now())
+        except ControlwatchError as error:
+            log.warning("handed-in file could not be read", file=path.name, reason=str(error))
+            put_away(path, "failed")
+        else:
+            log.info("handed-in file taken in", file=path.name, result=decision.said)
+            put_away(path, "done")
+
+
+def _log_report(report: PollReport) -> None:
+    if report.kind == "stopping":
+        return
+    values = {"watcher": report.watcher, "outcome": report.outcome, "rows": report.rows, "read": report.read}
+    if report.outcome == "failed":
+        log.warning("poll failed", **values, kind=report.kind, reason=report.reason)
+    elif report.outcome != "unchanged":
+        log.info(
+            "polled", **values, unseen=report.unseen, alerts=len(report.alerts), unread=len(report.unread)
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
