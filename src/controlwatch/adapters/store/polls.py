@@ -215,19 +215,7 @@ class Polls(Part):
             if forgotten:
                 connection.execute(delete(RESOURCE).where(RESOURCE.c.url.in_(forgotten)))
             if report.outcome != "unchanged":
-                connection.execute(
-                    POLL.insert().values(
-                        watcher_id=report.watcher,
-                        started_at=report.started_at,
-                        outcome=report.outcome,
-                        kind=report.kind,
-                        reason="; ".join(part for part in (report.reason, *report.unread) if part)[:2000],
-                        rows=report.rows,
-                        unseen=report.unseen,
-                        read=report.read,
-                        alerts=len(report.alerts),
-                    )
-                )
+                connection.execute(POLL.insert().values(_log_row(report)))
             if alert is not None:
                 write_alert(connection, alert, deliveries)
             if quiet:
@@ -278,6 +266,13 @@ def settle_reference(connection: Connection, reference_id: int, **values: object
     """A reference's page was read: it is no longer failing or absent."""
     settled = {"taken": True, "failures": 0, "reason": None, "absent_since": None} | values
     connection.execute(update(REFERENCE).where(REFERENCE.c.id == reference_id).values(settled))
+
+
+def _log_row(report: PollReport) -> dict[str, Any]:
+    same = ("started_at", "outcome", "kind", "rows", "unseen", "read")
+    reason = "; ".join(part for part in (report.reason, *report.unread) if part)[:2000]
+    values = {name: getattr(report, name) for name in same}
+    return values | {"watcher_id": report.watcher, "reason": reason, "alerts": len(report.alerts)}
 
 
 def _in_batches(connection: Connection, ids: list[int]) -> Iterator[RowMapping]:
