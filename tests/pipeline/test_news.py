@@ -288,7 +288,7 @@ PRESS = replace(
     issuer="press",
     role="secondary",
     language="en",
-    index=Index(kind="feed", url="https://press.example/feed"),
+    index=Index(kind="feed", url="https://press.example/feed", content="summary"),
     detail=Detail(follow=False),
     http=replace(WATCHER.http, hosts=("press.example",)),
 )

@@ -26,6 +26,10 @@ KINDS = (
     ),  # 于2026年3月31日前提交申请
     ("report-due", re.compile(r"报告|报送|上报|\breports?\b", re.IGNORECASE)),  # 于2026年1月31日前报送
 )
+CLOSING = re.compile(
+    r"\d[^\n]*(?:前|止|内)|止|截|至|不晚于|不迟于|\b(?:by|until|before|later|deadline|closes?)\b",
+    re.IGNORECASE,
+)
 CLOSES_BEFORE = re.compile(
     r"(?:截止(?:时间|日期)?(?:为|至|是)?|截至|至|不晚于|不迟于|\b(?:by|until|before|no later than"
     r"|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
@@ -39,6 +43,8 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
     found: dict[tuple[str, date], Deadline] = {}
     for span in text.sentences:
         words = text.at(span)
+        if not CLOSING.search(words):
+            continue
         kind = next((name for name, pattern in KINDS if pattern.search(words)), None)
         if kind is None or "暂停" in words:
             continue

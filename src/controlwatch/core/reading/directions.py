@@ -84,8 +84,6 @@ def _signals(text: Text, lexicon: Lexicon) -> Iterator[Signal]:
     words = acts_only(text.folded)
     for span in text.sentences:
         sentence = words[span.start : span.end]
-        if says(lexicon, "foreign_act", sentence) and not says(lexicon, "chinese_act", sentence):
-            continue
         direction = next(
             (
                 found
@@ -94,8 +92,12 @@ def _signals(text: Text, lexicon: Lexicon) -> Iterator[Signal]:
             ),
             None,
         )
-        if direction is not None:
+        if direction is not None and not _abroad(sentence, lexicon):
             yield Signal(direction=direction, span=span)
+
+
+def _abroad(sentence: str, lexicon: Lexicon) -> bool:
+    return says(lexicon, "foreign_act", sentence) and not says(lexicon, "chinese_act", sentence)
 
 
 def _only_may(sentence: str, hit: re.Match[str]) -> bool:

@@ -66,6 +66,10 @@ SUBJECT = re.compile(
 PART = re.compile(
     r"((?:本(?:公告|办法|规定|通知|决定|条例)\s*)?[“\"]?第?[一二三四五六七八九十\d]+[（(条款项][^，。；\n]{0,60}?)\s*(?:自|从|于)?\s*$"
 )  # 本公告“一（一）”和“一（二）”部分|自…
+ISSUED_ON = re.compile(
+    r"\bOn ((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4}),? "
+    r"[^.\n]{0,160}?\b(?:issued|released|published|promulgated)\b"
+)  # On 7 November 2025 the ministry issued …
 STALE = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
 
 
@@ -76,6 +80,16 @@ class Reading:
     text: Text
     lexicon: Lexicon
     published: Published | None
+    own: bool
+
+    @property
+    def issued(self) -> date | None:
+        """The day of publication; of a report, the day on which it says the notice was issued."""
+        if self.published or self.own:
+            return self.anchor
+        hit = ISSUED_ON.search(self.text.folded)
+        words = day_words(hit[1]) if hit else ()
+        return words[0].day if words else None
 
     @property
     def anchor(self) -> date | None:
@@ -87,7 +101,7 @@ def effective_dates(
     text: Text, lexicon: Lexicon, published: Published | None, *, own: bool
 ) -> tuple[EffectiveDate, ...]:
     """Return the dates a notice sets; `own` notices without any get one entry that says "not stated"."""
-    reading = Reading(text=text, lexicon=lexicon, published=published)
+    reading = Reading(text=text, lexicon=lexicon, published=published, own=own)
     found: list[EffectiveDate] = []
     for span in text.sentences:
         words = text.at(span)
@@ -174,7 +188,7 @@ def _dated(reading: Reading, span: Span, word: DayWord, until: date | None) -> E
 def _published(reading: Reading, span: Span, hit: re.Match[str], until: date | None) -> EffectiveDate:
     words = reading.text.at(span)
     quote = reading.text.quote(span.start + hit.start(), span.start + hit.end())
-    start = reading.anchor
+    start = reading.issued
     scope = _scope(words[: hit.start()])
     if hit[1] and (count := number(hit[1])):
         day = after(start, count, hit[2]) if start else None

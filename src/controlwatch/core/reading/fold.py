@@ -79,5 +79,5 @@ def language(text: str) -> str:
 
 
 def _is_traditional(text: str, han: int) -> bool:
-    twins = sum(1 for character in text if HAN.match(character) and _simplified(character) != character)
-    return twins > han / 20
+    changed = (sign for sign in set(text) if HAN.match(sign) and _simplified(sign) != sign)
+    return sum(text.count(sign) for sign in changed) > han / 20

@@ -119,6 +119,10 @@ DECIDING = re.compile(
 )  # 公安部、商务部、海关总署决定对…
 
 
+#: Marks that no line of issuers holds, so that it need not be searched for names.
+PROSE = re.compile(r"[。；：？《》\d]")
+
+
 def _headline(text: Text) -> str:
     hit = HEADLINE.match(text.title)
     return hit[0] if hit else ""
@@ -136,7 +140,7 @@ def _signature(text: Text, lexicon: Lexicon) -> list[str]:
     """Return the lines that consist of issuer names only, near the head or the foot of the text."""
     lines = [line.strip() for line in text.folded[text.title_end :].splitlines() if line.strip()]
     near = lines if len(lines) <= HEAD_LINES + TAIL_LINES else [*lines[:HEAD_LINES], *lines[-TAIL_LINES:]]
-    return [line for line in near if len(line) <= 90 and not _rest(line, lexicon)]
+    return [line for line in near if len(line) <= 90 and not PROSE.search(line) and not _rest(line, lexicon)]
 
 
 def _rest(line: str, lexicon: Lexicon) -> str:

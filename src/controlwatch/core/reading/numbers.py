@@ -58,6 +58,7 @@ MECHANISM = "不可靠实体清单工作机制"
 EXPORT_CONTROL = re.compile(
     r"\bexport (?:controls?|curbs?|restrictions?|licen[cs])|\bdual-use\b|出口管制|两用物项", re.IGNORECASE
 )
+YEARS = 1900  #: a "number" beyond is a year: 2024-2025
 TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
 MAX_RANGE = 30  #: a longer "range" is something else
 LEAD = 800  #: characters in which a text names the authority it speaks of
@@ -203,7 +204,7 @@ def _typed(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
     for hit in CANONICAL.finditer(folded):
         codes = [known.get(code.upper()) for code in hit[1].split("-")]
         issuers = tuple(code for code in codes if code)
-        if len(issuers) == len(codes):
+        if len(issuers) == len(codes) and int(hit[4]) < YEARS:
             series = "Order" if hit[2] else ""
             parts = DocumentNumber(issuers=issuers, series=series, year=int(hit[3]), n=int(hit[4]))
             yield Mention(start=hit.start(), end=hit.end(), number=parts)
@@ -219,7 +220,7 @@ def _listed(
     start, issuers = run_before(folded, span[0], lexicon)
     if not issuers and folded.startswith(MECHANISM, span[0]):
         issuers = ("UELWM",)
-    for n in _expanded(numbers):
+    for n in (found for found in _expanded(numbers) if found < YEARS):
         parts = DocumentNumber(
             issuers=issuers, series="Order" if order else "", year=number(year) if year else None, n=n
         )

@@ -101,6 +101,8 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     categories = categories_of(text, lexicon, kind, places)
     ids = tuple(category.id for category in categories)
     relations = relations_of(text, found, kind, identity.number, operative=operative)
+    if kind in REPORTS and "foreign_controls" in ids:
+        relations = ()  # the numbers are another government's
     change = is_change(text, kind, lexicon, ids, relations, operative=operative)
     moved = signals(text, lexicon)
     direction = direction_of(kind, moved, operative=operative, framework="framework_law" in ids)

@@ -48,7 +48,7 @@ ACTS: dict[Verb, tuple[str, str]] = {
     Verb.REPEALS: ("repeals", "废止"),
     Verb.AMENDS: ("amends", "修改"),
     Verb.EXTENDS: ("extends", "延长"),
-    Verb.IMPLEMENTS: ("implements", "贯彻"),
+    Verb.IMPLEMENTS: ("implements", "落实"),
     Verb.CLARIFIES: ("explains", "解释"),
 }
 MAIN: dict[Direction, Verb] = {Direction.SUSPEND: Verb.SUSPENDS, Direction.RESUME: Verb.RESUMES}
@@ -91,8 +91,15 @@ def _change(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
 def _moved(notice: Notice, lexicon: Lexicon, who: str, items: str, tongue: Tongue) -> str:
     """Say which way the control of which items moves, and towards whom."""
     lists = [found.id for found in notice.categories if found.id.startswith("entity.")]
-    if lists and notice.direction in LISTS and len(lists) == len(items_of(notice)):
-        return _listing(notice, who, items, tongue)
+    if lists and notice.direction in LISTS:
+        names = listed([lexicon.category_name(one, tongue) for one in lists], tongue)
+        return _listing(notice, who, names, tongue)
+    if items_of(notice) == ["framework_law"]:
+        return (
+            f"{who} sets the legal framework of export control."
+            if tongue == "en"
+            else f"{who}规定出口管制基本制度。"
+        )
     places = _places(notice, lexicon, tongue)
     moves = MOVES.get(notice.direction)
     if tongue == "en":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from controlwatch.core.model import Direction
+from controlwatch.core.model import Direction, Kind
 
 if TYPE_CHECKING:
     from controlwatch.core.model import DocumentNumber, EffectiveDate, Notice
@@ -33,17 +33,25 @@ def subject(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     )
     number = notice.number
     if number is None:
-        return (
-            (f"A notice of {who}" if who else "The notice")
-            if tongue == "en"
-            else (f"{who}文件" if who else "该文件")
-        )
+        return _unnumbered(notice.kind, who, tongue)
     if number.letter:
         return f"{who} notice {number.letter}".strip() if tongue == "en" else number.letter
     if tongue == "zh":
         return f"{who}{'令' if number.series else '公告'}{_chinese_figure(number)}"
     figure = f"{number.year}-{number.n}" if number.year else f"{number.n}"
     return f"{who} {number.series or 'Announcement'} {figure}"
+
+
+def _unnumbered(kind: Kind, who: str, tongue: Tongue) -> str:
+    """Return who acts in a document without a number: a notice, a law, a spokesperson."""
+    if kind == Kind.SPOKESPERSON:
+        if tongue == "zh":
+            return f"{who}（经新闻发言人宣布）" if who else "新闻发言人"
+        return f"{who}, by its spokesperson," if who else "The spokesperson"
+    if tongue == "zh":
+        return f"{who}文件" if who else "该文件"
+    noun = {Kind.LAW: "law", Kind.REGULATION: "regulation"}.get(kind, "notice")
+    return f"A {noun} of {who}" if who else f"The {noun}"
 
 
 def _chinese_figure(number: DocumentNumber) -> str:
@@ -76,13 +84,12 @@ def _date(found: EffectiveDate, tongue: Tongue) -> str:
     clock = f" at {found.time:%H:%M}" if found.time else ""
     scope = "" if found.scope == "all" else f" ({found.scope})"
     lead = "from" if found.until else "on"
+    until = f" until {found.until.isoformat()}" if found.until else ""
     if found.start:
-        start = f"{lead} {found.start.isoformat()}{clock}"
-    elif found.basis == "on-publication":
-        start = "on publication, whose day is not stated"
-    else:
-        start = "on a day that is not stated"
-    return f"{start}{f' until {found.until.isoformat()}' if found.until else ''}{scope}"
+        return f"{lead} {found.start.isoformat()}{clock}{until}{scope}"
+    if found.basis == "on-publication":
+        return f"{lead} publication{until}, but the day of publication is not stated{scope}"
+    return f"{until.strip()}, from a day that is not stated{scope}"
 
 
 def _chinese(found: EffectiveDate, clock: str) -> str:
@@ -91,7 +98,7 @@ def _chinese(found: EffectiveDate, clock: str) -> str:
     if found.start:
         start = f"自{found.start.isoformat()}{clock}起"
     else:
-        start = "自公布之日起（公布日期未载明）" if found.basis == "on-publication" else "起始日期未载明，"
+        start = "自公布之日起（公布日期未载明）" if found.basis == "on-publication" else "（起始日期未载明）"
     return f"{start}{until or '施行'}{scope}"
 
 
