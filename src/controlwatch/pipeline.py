@@ -242,12 +242,24 @@ class Pipeline:
             reread=reread,
         )
         following = _again(due, now) if watcher.detail.follow else None
-        return self.store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=following)
+        decision = self.store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=following)
+        if decision.change is not None and notice.number is not None:
+            self._resolve_those_acting_on(notice.number.key, now=now)
+        return decision
+
+    def _resolve_those_acting_on(self, key: str, *, now: datetime) -> None:
+        """A suspension may be read before the notice it suspends: now its items can be known."""
+        for version in self.store.acting_on(key):
+            better = self._resolved(version.notice)
+            if better != version.notice:
+                self.store.understood(version, better, now=now)
+
+    def _resolved(self, notice: Notice) -> Notice:
+        targets = {key_of(relation.target) for relation in notice.relations}
+        return resolve(notice, self.store.categories_of(targets), self.lexicon)
 
     def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...]) -> Notice:
-        notice = read(document, self.lexicon)
-        targets = {key_of(relation.target) for relation in notice.relations}
-        notice = resolve(notice, self.store.categories_of(targets), self.lexicon)
+        notice = self._resolved(read(document, self.lexicon))
         doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
         notice = replace(notice, doubts=(*notice.doubts, *doubts))
         return notice if watcher.role == "official" else as_report(notice)

@@ -19,6 +19,7 @@ from controlwatch.core.books import (
     Seen,
     Unseen,
     Validators,
+    VersionText,
     WatcherState,
 )
 from controlwatch.core.model import (
@@ -28,6 +29,7 @@ from controlwatch.core.model import (
     ChannelName,
     Delivery,
     Document,
+    Notice,
     Snapshot,
     Subscription,
 )
@@ -144,6 +146,12 @@ class Store(Protocol):
         next_look_at: datetime | None,
     ) -> Decision:
         """Commit 2: find what is known, let the rule decide, write all of it or nothing."""
+
+    def acting_on(self, key: str) -> tuple[VersionText, ...]:
+        """The latest versions of the notices that act on the one of this key."""
+
+    def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
+        """Write a better reading of a version's own words; never an alert."""
 
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""

@@ -273,6 +273,17 @@ def test_a_suspension_takes_the_categories_of_the_notice_it_acts_on(w: World) ->
     assert str(alert.notice.effective[0].until) == "2026-11-10"
 
 
+def test_a_suspension_read_before_its_target_learns_its_categories_when_the_target_comes(w: World) -> None:
+    text = "经批准，决定自即日起至2026年11月10日，暂停实施商务部、海关总署公告2026年第40号。\n商务部 海关总署\n2026年3月2日"
+    started(w, Page("/notices/art_70.html", "商务部 海关总署公告2026年第70号", text))
+    assert w.store.lines(category="minor_metals") == ()
+    w.ministry.publish(GALLIUM)
+    w.poll()
+    numbers = {line.number for line in w.store.lines(category="minor_metals.gallium")}
+    assert numbers == {"MOFCOM-GACC 2026-40", "MOFCOM-GACC 2026-70"}
+    assert [alert.title for alert in w.alerts()] == [GALLIUM.title]
+
+
 def feed(*items: tuple[str, str, str]) -> bytes:
     rows = "".join(
         f"<item><title>{title}</title><link>https://press.example/{name}</link><description>{text}</description>"

@@ -13,7 +13,7 @@ from controlwatch.cli.common import Json, console, day, now, opened, print_json,
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from controlwatch.core.answers import Event, Line, Record, Revision, Step
 
@@ -136,22 +136,30 @@ def _table(*columns: str, title: str = "") -> Table:
 
 
 def _lines(lines: Iterable[Line]) -> Table:
-    table = _table("Published", "Number", "Direction", "Effective", "Categories", "Title")
+    table = _table()
+    for column in ("Published", "Number", "Direction", "Effective"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Title and categories", overflow="fold")
     for line in lines:
-        dates = "\n".join(
-            (str(found.start) if found.start else "not stated") + (f" → {found.until}" if found.until else "")
-            for found in line.effective
-        )
-        word = line.direction if line.is_change else "report" if not line.official else f"({line.direction})"
+        word = line.direction if line.is_change else "report" if not line.official else "no change"
+        title = Text(one_line(line.title, 160))
+        if line.categories:
+            title.append("\n" + ", ".join(line.categories), style="bright_black")
         table.add_row(
             str(line.published or "?"),
             Text(line.number or ""),
             Text(word, style=COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
-            dates,
-            Text(", ".join(line.categories)),
-            Text(one_line(line.title, 120)),
+            "\n".join(_dates(line)),
+            title,
         )
     return table
+
+
+def _dates(line: Line) -> Iterator[str]:
+    for found in line.effective:
+        yield str(found.start or "not stated")
+        if found.until is not None:
+            yield f"→ {found.until}"
 
 
 def _events(events: Iterable[Event]) -> Table:
@@ -206,27 +214,38 @@ def _show(record: Record) -> None:
 
 
 def _findings(record: Record) -> Table:
+    table = _table()
+    table.add_column("Finding", no_wrap=True)
+    table.add_column("Value", overflow="fold", ratio=2)
+    table.add_column("Proof", overflow="fold", ratio=3)
+    before = ""
+    for name, value, proof in _conclusions(record):
+        # One sentence often proves many things; it is printed where it proves the first.
+        table.add_row(name, Text(value), Text("〃" if proof and proof == before else one_line(proof, 300)))
+        before = proof
+    return table
+
+
+def _conclusions(record: Record) -> Iterator[tuple[str, str, str]]:
     notice = record.notice
-    table = _table("Finding", "Value", "Proof")
-    table.add_row(
-        "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
-    )
-    table.add_row("published", str(record.line.published or "not stated"), "")
+    yield "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
+    yield "published", str(record.line.published or "not stated"), ""
     for found in notice.effective:
         span = str(found.start or "not stated") + (f" → {found.until}" if found.until else "")
-        table.add_row("effective", f"{span} ({found.scope}, {found.basis})", Text(found.quote))
+        yield "effective", f"{span} ({found.scope}, {found.basis})", found.quote
     for deadline in notice.deadlines:
-        table.add_row(deadline.kind, str(deadline.date), Text(deadline.quote))
+        yield deadline.kind, str(deadline.date), deadline.quote
     for category in notice.categories:
-        table.add_row("category", f"{category.id} ({category.basis})", Text(one_line(category.quote, 200)))
+        yield "category", f"{category.id} ({category.basis})", category.quote
     for name, codes in (("HS code", notice.hs_codes), ("control code", notice.control_codes)):
         for code in codes:
-            table.add_row(name, code.code, Text(one_line(code.quote, 120)))
+            yield name, code.code, code.quote
     for relation in notice.relations:
-        table.add_row(
-            "relation", f"{relation.verb.value} {relation.target}", Text(one_line(relation.quote, 200))
+        yield (
+            "relation",
+            f"{relation.verb.value} {relation.target} {relation.clause or ''}".rstrip(),
+            relation.quote,
         )
-    return table
 
 
 def _standings(record: Record) -> None:

@@ -65,6 +65,36 @@ class Notices(Part):
             _write(connection, seen, known, decision, now=now, next_look_at=next_look_at)
         return decision
 
+    def acting_on(self, key: str) -> tuple[VersionText, ...]:
+        """The latest versions of the notices that act on the one of this key."""
+        acting = select(FINDING.c.version_id).where(FINDING.c.kind == "relation", FINDING.c.value == key)
+        with self._read() as connection:
+            ids = connection.execute(acting.distinct().order_by(FINDING.c.version_id)).scalars().all()
+            return tuple(_version(connection, int(version_id)) for version_id in ids)
+
+    def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
+        """Write a better reading of a version's own words: a version of kind `reread`, never an alert."""
+        with self._write() as connection:
+            row = dict(connection.execute(select(VERSION).where(VERSION.c.id == version.id)).mappings().one())
+            row |= {
+                "kind": "reread",
+                "made_at": now,
+                "reading": notice_to_json(notice),
+                "redline": [],
+                "moved": [],
+            }
+            row |= {"quiet_because": "read anew: a notice that it acts on became known"}
+            del row["id"]
+            made = int(connection.execute(VERSION.insert().values(row).returning(VERSION.c.id)).scalar_one())
+            connection.execute(
+                update(ADDRESS).where(ADDRESS.c.version_id == version.id).values(version_id=made)
+            )
+            connection.execute(
+                update(NOTICE).where(NOTICE.c.version_id == version.id).values(version_id=made)
+            )
+            connection.execute(update(ANNEX).where(ANNEX.c.version_id == version.id).values(version_id=made))
+            _write_findings(connection, int(row["notice_id"]), made, notice)
+
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
         wanted = (
@@ -261,11 +291,15 @@ def _point_at(
         return
     latest = {"version_id": version_id, **_headline(seen.notice, seen)}
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(latest))
+    _write_findings(connection, notice_id, version_id, seen.notice)
+    search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")
+
+
+def _write_findings(connection: Connection, notice_id: int, version_id: int, notice: Notice) -> None:
     connection.execute(FINDING.delete().where(FINDING.c.notice_id == notice_id))
-    rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in findings(seen.notice)]
+    rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in findings(notice)]
     if rows:
         connection.execute(FINDING.insert(), rows)
-    search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")
 
 
 def findings(notice: Notice) -> Iterator[dict[str, Any]]:
