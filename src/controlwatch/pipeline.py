@@ -253,6 +253,8 @@ class Pipeline:
             better = self._resolved(version.notice)
             if better != version.notice:
                 self.store.understood(version, better, now=now)
+                if better.number is not None:
+                    self._resolve_those_acting_on(better.number.key, now=now)
 
     def _resolved(self, notice: Notice) -> Notice:
         targets = {key_of(relation.target) for relation in notice.relations}

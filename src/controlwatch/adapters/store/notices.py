@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, literal, select, update
 
 from controlwatch.adapters.store import search
 from controlwatch.adapters.store.base import (
@@ -92,7 +92,11 @@ class Notices(Part):
             connection.execute(
                 update(NOTICE).where(NOTICE.c.version_id == version.id).values(version_id=made)
             )
-            connection.execute(update(ANNEX).where(ANNEX.c.version_id == version.id).values(version_id=made))
+            columns = ("url", "name", "sha256", "doubt")
+            hung = select(literal(made), *(ANNEX.c[name] for name in columns)).where(
+                ANNEX.c.version_id == version.id
+            )
+            connection.execute(ANNEX.insert().from_select(("version_id", *columns), hung))
             _write_findings(connection, int(row["notice_id"]), made, notice)
 
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
