@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from controlwatch.core import printable
 from controlwatch.core.address import allowed
 from controlwatch.core.asking import Request
 from controlwatch.core.books import Unseen
@@ -79,7 +80,11 @@ def take(
 ) -> Decision:
     """Put handed-in bytes through the pipeline, as if the source's own watcher had just seen them appear."""
     watcher = watcher_for(snapshot.url, watchers)
-    pipeline.store.shelve(watcher.id, [Unseen(ref=NoticeRef(url=snapshot.url, title=title), rings=True)], now)
+    pipeline.store.shelve(
+        watcher.id,
+        [Unseen(ref=printable.reference(NoticeRef(url=snapshot.url, title=title)), rings=True)],
+        now,
+    )
     due = pipeline.store.reference(watcher.id, snapshot.url)
     if due is None:
         raise RuntimeError("a reference just shelved is not on the shelf")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from controlwatch.core import printable
 from controlwatch.core.address import canonical
 from controlwatch.core.asking import Request, entries, page, shell, unit
 from controlwatch.core.books import Unseen, Validators, WatcherState
@@ -111,7 +112,7 @@ class Look:
         self._shelved(listed, known)
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
-        refs = without_repetitions(listed)
+        refs = without_repetitions(printable.reference(ref) for ref in listed)
         days = (self.sight.newest, newest(refs))
         self.sight.newest = max((day for day in days if day is not None), default=None)
         started = self.state.first_poll_at

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from controlwatch.annexes import read_annexes, whole_text
+from controlwatch.core import printable
 from controlwatch.core.address import canonical
 from controlwatch.core.asking import detail
 from controlwatch.core.books import Decision, Due, PollReport, Seen, Validators, WatcherState
@@ -224,6 +225,8 @@ class Pipeline:
         fallback: bool = False,
         reread: bool = False,
     ) -> Decision:
+        document = printable.document(document)
+        annexes = tuple(printable.annex(annex) for annex in annexes)
         text = whole_text(document, annexes)
         notice = self._read(watcher, replace(document, text=text), annexes)
         seen = Seen(

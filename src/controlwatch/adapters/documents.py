@@ -84,12 +84,12 @@ def sniff(snapshot: Snapshot) -> Format:
     for magic, kind in _MAGIC:
         if body.startswith(magic) or (kind == "pdf" and magic in body[:1024]):
             return kind
+    content_type = snapshot.header("content-type") or ""
+    if _HTML.search(decode(body[:4096], header=content_type).text):
+        return "html"  # also with a stray NUL in it
     if b"\x00" in body[:1024] and not body.startswith(_WIDE):
         return "unknown"
-    content_type = snapshot.header("content-type") or ""
-    if _HTML.search(decode(body[:4096], header=content_type).text) or "html" in content_type:
-        return "html"
-    return "text"
+    return "html" if "html" in content_type else "text"
 
 
 def _read_text(snapshot: Snapshot, watcher: Watcher | None, *, kind: Format) -> Document:
