@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.policy
 import smtplib
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -71,14 +72,13 @@ class EmailChannel:
             )
         else:
             server = smtplib.SMTP(to.host, to.port, timeout=self._timeout)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(server.close)
             if to.tls == "starttls":
                 server.starttls(context=self._context)
             if to.user is not None:
                 server.login(to.user, to.password or "")
-        except BaseException:
-            server.close()
-            raise
+            on_failure.pop_all()
         return server
 
     def _mail(self, message: Message, target: str, key: str) -> EmailMessage:

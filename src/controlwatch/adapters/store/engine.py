@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 from controlwatch.core.errors import DeclarationError
 
@@ -28,7 +29,7 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except Exception as error:
+    except (ArgumentError, ValueError) as error:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "is not a database address"
         ) from error
