@@ -27,7 +27,7 @@ from controlwatch.core.errors import (
 from controlwatch.core.model import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from controlwatch.core.asking import Request
     from controlwatch.core.books import Validators
@@ -41,7 +41,13 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class HttpFetch:
     """The process's one client. Safe to use from several threads."""
 
-    def __init__(self, *, user_agent: str = USER_AGENT, connect_to: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        user_agent: str = USER_AGENT,
+        connect_to: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Open the client; with `connect_to`, every request goes to that origin, its Host kept."""
         transport = None if connect_to is None else _ConnectTo(connect_to)
         self._client = httpx.Client(
@@ -51,12 +57,13 @@ class HttpFetch:
         )
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         self._guard = threading.Lock()
+        self.clock = clock  #: seconds that only go forward
         self.stopping = threading.Event()  #: set once, by `stop`
 
     @contextmanager
     def session(self, watcher: Watcher) -> Iterator[HttpAsk]:
         """Open one poll's worth of asking: the watcher's time budget runs from here."""
-        yield HttpAsk(self, watcher, ends=time.monotonic() + watcher.http.budget)
+        yield HttpAsk(self, watcher, ends=self.clock() + watcher.http.budget)
 
     def stop(self) -> None:
         """End every poll at its next step; they say `Stopping`."""
@@ -135,12 +142,12 @@ class HttpAsk:
         if not host.lock.acquire(timeout=max(0.0, self._left(url))):
             raise TimedOut(f"{url}: another watcher kept the host busy for the whole poll")
         try:
-            pause = host.last + self._http.pause - time.monotonic()
+            pause = host.last + self._http.pause - self._fetch.clock()
             if pause > 0:
                 self._fetch.stopping.wait(min(pause, self._left(url)))
             return self._ask(request, url, headers)
         finally:
-            host.last = time.monotonic()
+            host.last = self._fetch.clock()
             host.lock.release()
 
     def _ask(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
@@ -186,7 +193,7 @@ class HttpAsk:
     def _left(self, url: str) -> float:
         if self._fetch.stopping.is_set():
             raise Stopping("the service is being stopped")
-        left = self._ends - time.monotonic()
+        left = self._ends - self._fetch.clock()
         if left <= 0:
             raise OutOfTime(f"{url}: this poll's {self._http.budget:.0f} s are used up")
         return left
