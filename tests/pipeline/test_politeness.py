@@ -66,9 +66,7 @@ def test_one_host_is_asked_one_thing_at_a_time(w: World) -> None:
     assert max(most) == 1
 
 
-def test_what_the_time_of_a_poll_does_not_suffice_for_stays_due(
-    w: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_time_of_a_poll_does_not_suffice_for_stays_due(w: World) -> None:
     started(w)
     w.ministry.publish(
         *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in range(40, 50))
