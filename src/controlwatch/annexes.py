@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.asking import detail
 from controlwatch.core.books import Validators
-from controlwatch.core.errors import SourceError
+from controlwatch.core.errors import OutOfTime, SourceError
 from controlwatch.core.expect import answered
 from controlwatch.core.model import Annex, Snapshot
 
@@ -68,8 +68,10 @@ class _Bringer:
             snapshot = self._ask(detail(self._watcher, link.url), held) if self._ask is not None else None
             if snapshot is not None:
                 answered(snapshot)
-                return self._fresh(link, snapshot)
+                return self._fresh(link, snapshot, held)
             trouble = ""
+        except OutOfTime:
+            raise  # nothing is said about the annex; the notice is read again
         except SourceError as error:
             trouble = str(error)
         if held is not None and held.sha256 is not None:
@@ -78,16 +80,23 @@ class _Bringer:
             url=link.url, name=link.name, text="", doubt=f"could not be fetched: {trouble or 'not asked for'}"
         )
 
-    def _fresh(self, link: AnnexLink, snapshot: Snapshot) -> Annex:
+    def _fresh(self, link: AnnexLink, snapshot: Snapshot, held: Validators | None) -> Annex:
         sha256 = self._archive.keep(snapshot.body)
         self._store.keep_snapshot(snapshot, sha256, self._watcher.id)
         annex = self._documents.read_annex(snapshot, link)
+        if annex.doubt and not annex.text and held is not None and held.sha256 is not None:
+            return self._ours(link, held.sha256, annex.doubt)
         self._store.believed(link.url, Validators.of(snapshot))
         return replace(annex, sha256=sha256)
 
     def _ours(self, link: AnnexLink, sha256: str, trouble: str) -> Annex:
         """Read the copy we hold: a file that cannot be fetched today has not been withdrawn by law."""
-        body = self._archive.bytes(sha256)
+        try:
+            body = self._archive.bytes(sha256)
+        except KeyError:
+            return Annex(
+                url=link.url, name=link.name, text="", doubt="our copy of it is gone from the archive"
+            )
         copy = Snapshot(
             url=link.url,
             final_url=link.url,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.ports import Channel, Store
 
-LEASE = 120.0  #: seconds a delivery may take before another worker may try it
+LEASE = 300.0  #: seconds a delivery may take before another worker may try it
+MOST_MESSAGES = 8  #: sent under one `now`: each takes at most half a minute, so that none outlives its lease
 FIRST_WAIT = 30.0  #: seconds before the second try; each further wait is twice as long
 LONGEST_WAIT = 3600.0
 
@@ -39,7 +40,7 @@ def send(
     try:
         message = compose(deliveries, lexicon, now=now)
         receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
-    except DeliveryError as error:
+    except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
         _settle_failure(deliveries, error, store=store, owner=owner, now=now)
         return False
     store.sent(deliveries, owner=owner, receipt=receipt, now=now)
@@ -47,8 +48,11 @@ def send(
 
 
 def _settle_failure(
-    deliveries: tuple[Delivery, ...], error: DeliveryError, *, store: Store, owner: str, now: datetime
+    deliveries: tuple[Delivery, ...], failure: Exception, *, store: Store, owner: str, now: datetime
 ) -> None:
+    # A message that we cannot even write is put off like one that nobody takes, and shown with its reason.
+    ours = DeliveryError(f"an error of ours: {type(failure).__name__}: {failure}", retry_after=LONGEST_WAIT)
+    error = failure if isinstance(failure, DeliveryError) else ours
     if error.permanent:
         store.refused(deliveries, owner=owner, reason=str(error), now=now)
         return

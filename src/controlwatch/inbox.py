@@ -46,8 +46,15 @@ def watcher_for(url: str, watchers: Iterable[Watcher]) -> Watcher:
         detail=Detail(),
         http=Http(hosts=(host,)),
     )
-    own = next((watcher for watcher in watchers if allowed(url, watcher.http.hosts)), None)
+    fitting = [watcher for watcher in watchers if allowed(url, watcher.http.hosts)]
+    own = max(fitting, key=lambda watcher: _closeness(host, watcher), default=None)
     return base if own is None else replace(base, detail=own.detail, http=own.http)
+
+
+def _closeness(host: str, watcher: Watcher) -> tuple[bool, int]:
+    """How much a watcher is the host's own: its index stands there, or its pattern is the longest."""
+    patterns = [pattern for pattern in watcher.http.hosts if allowed(f"http://{host}/", [pattern])]
+    return urlsplit(watcher.index.url).hostname == host, max(map(len, patterns), default=0)
 
 
 def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
@@ -59,7 +66,8 @@ def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     saved = SAVED_FROM.search(body[:4096])
-    address = url or (saved[1].decode("ascii", "replace") if saved else None)
+    shown = saved[1].decode("ascii", "replace") if saved else ""
+    address = url or (shown if allowed(shown, ["*"]) else None)
     # .invalid never resolves (RFC 2606): a file without an address is known by its bytes.
     address = address or f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=(), body=body)

@@ -12,7 +12,7 @@ from controlwatch.core.asking import Request, entries, page, shell, unit
 from controlwatch.core.books import Unseen, Validators, WatcherState
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.charset import decode
-from controlwatch.core.errors import Reshaped, SourceError
+from controlwatch.core.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.expect import answered, believe, newest
 from controlwatch.core.indexes import parse
 from controlwatch.core.shelf import unseen, without_repetitions
@@ -35,7 +35,8 @@ class Sight:
     unseen: list[Unseen] = field(default_factory=list)
     rows: int = 0
     newest: date | None = None
-    unchanged: bool = True
+    unchanged: bool = True  #: all of it
+    partly_unchanged: bool = False
     believed: dict[str, Validators] = field(default_factory=dict)  #: to be sent back next time
     asked: list[str] = field(default_factory=list)  #: to be forgotten if the look cannot be believed
     faults: list[str] = field(default_factory=list)
@@ -60,12 +61,27 @@ class Look:
         """
         today = beijing_day(self.now)
         ids = self._ids()
-        for entry in entries(self.watcher, today=today):
-            self._entry(entry, ids, today)
+        for place, entry in enumerate(entries(self.watcher, today=today)):
+            try:
+                self._entry(entry, ids, today)
+            except SourceError as error:
+                self._carry_on(error, first=place == 0)
         sight = self.sight
         if sight.unchanged:
             sight.rows, sight.newest = self.state.rows, self.state.newest
+        elif sight.partly_unchanged:
+            sight.rows = max(sight.rows, self.state.rows)
         believe(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
+
+    def _carry_on(self, error: SourceError, *, first: bool) -> None:
+        """What a later page or last year's index refuses must not hide what the first one shows.
+
+        The first page is then asked for in full again next time. A first poll takes all or nothing.
+        """
+        if first or self.state.first_poll_at is None or isinstance(error, OutOfTime):
+            raise error
+        self.sight.faults.append(f"a part of the index was not read: {error}")
+        self.sight.believed.clear()
 
     def _ids(self) -> Mapping[str, str] | None:
         """Read a jpaas unit's parameters from its column page; those declared are the fall-back."""
@@ -96,7 +112,11 @@ class Look:
         before: set[str] = set()
         for number in range(1, (pages.most if started else pages.shelf) + 1):
             request = page(self.watcher, entry, number=number, ids=ids, today=today)
-            shown = self._page(request, first=number == 1) if request is not None else None
+            try:
+                shown = self._page(request, first=number == 1) if request is not None else None
+            except SourceError as error:
+                self._carry_on(error, first=number == 1)
+                break
             if shown is None:
                 break
             here = {canonical(ref.url) for ref in shown.refs}
@@ -130,6 +150,7 @@ class Look:
             if held is None:
                 raise Reshaped(f"{request.url} answered 304 to a question without conditions")
             self.sight.believed[name] = replace(held, not_modified=held.not_modified + 1)
+            self.sight.partly_unchanged = True
             return None
         if snapshot.status == 404 and (request.optional or not first):
             return None  # a year that has not begun, or a page beyond the last
@@ -137,6 +158,7 @@ class Look:
         if first:
             self.sight.believed[name] = Validators.of(snapshot)
         if held is not None and held.sha256 == snapshot.sha256:
+            self.sight.partly_unchanged = True
             return None
         shown = parse(self.watcher, snapshot)
         self.sight.unchanged = False

@@ -7,6 +7,7 @@ deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from controlwatch.core.errors import (
     Challenged,
     OutOfTime,
     Refused,
+    Reshaped,
     SourceError,
     Stopping,
     Unreachable,
@@ -36,7 +38,7 @@ from controlwatch.core.model import Document, Snapshot, key_of
 from controlwatch.core.pages import listed
 from controlwatch.core.reading import read, resolve
 from controlwatch.core.route import route
-from controlwatch.delivering import LEASE, send
+from controlwatch.delivering import LEASE, MOST_MESSAGES, send
 from controlwatch.looking import Look, Sight
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ class Pipeline:
                     break
             if decision is not None and decision.alert is not None:
                 titles.append(decision.alert.title)
-        if unread and not done:
+        if unread and not done and _host_is_down(unread, done):
             raise _worst(unread)
         first = state.first_poll_at is None
         return PollReport(
@@ -176,12 +178,32 @@ class Pipeline:
         held = self.store.validators(due.ref.url) if due.taken else None
         snapshot = ask(detail(watcher, due.ref.url), held)
         if snapshot is None:
-            self.store.looked(due, next_look_at=_again(due, now))
-            return None
+            # The page stands as it stood; its annexes may not.
+            snapshot = self.kept(due.ref.url)
         answered(snapshot)
-        decision = self.take_in(watcher, due, snapshot, ask=ask, now=now)
-        self.store.believed(due.ref.url, Validators.of(snapshot))
-        return decision
+        return self.take_in(watcher, due, snapshot, ask=ask, now=now)
+
+    def kept(self, url: str) -> Snapshot:
+        """Return the bytes that we last kept of an address, as they were sent.
+
+        Raises `Reshaped` when there are none: a server that says "not modified" of a page we never
+        had says nothing.
+        """
+        record = self.store.snapshot(url)
+        if record is None:
+            raise Reshaped(f"{url} is said not to have changed, but was never sent")
+        try:
+            body = self.archive.bytes(record.sha256)
+        except KeyError:
+            raise Reshaped(f"our copy of {url} is gone from the archive") from None
+        return Snapshot(
+            url=record.url,
+            final_url=record.final_url,
+            fetched_at=record.fetched_at,
+            status=record.status,
+            headers=record.headers,
+            body=body,
+        )
 
     def take_in(
         self,
@@ -200,7 +222,13 @@ class Pipeline:
         annexes = read_annexes(
             document, watcher, ask=ask, archive=self.archive, store=self.store, documents=self.documents
         )
-        return self._record(watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread)
+        decision = self._record(
+            watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread
+        )
+        if all(annex.sha256 for annex in annexes):
+            # Only a notice that was read whole may be answered with "not modified".
+            self.store.believed(due.ref.url, Validators.of(snapshot))
+        return decision
 
     def take_row(
         self, watcher: Watcher, due: Due, *, now: datetime, doubt: str = "", reread: bool = False
@@ -281,12 +309,18 @@ class Pipeline:
     # ------------------------------------------------------------------ deliver
 
     def deliver(self, *, now: datetime) -> tuple[int, int]:
-        """Send everything that is due; return how many deliveries were sent and how many were not."""
+        """Send what is due; return how many deliveries were sent and how many were not.
+
+        One call sends so many messages as surely leave within their lease, counted from `now`;
+        call again, with a fresh `now`, until it returns (0, 0).
+        """
         sent = failed = 0
-        while deliveries := self.store.claim(now=now, owner=self.owner, lease=LEASE):
-            if send(
-                deliveries, self.channels, store=self.store, lexicon=self.lexicon, owner=self.owner, now=now
-            ):
+        owner = f"{self.owner}:{secrets.token_hex(4)}"
+        for _ in range(MOST_MESSAGES):
+            deliveries = self.store.claim(now=now, owner=owner, lease=LEASE)
+            if not deliveries:
+                break
+            if send(deliveries, self.channels, store=self.store, lexicon=self.lexicon, owner=owner, now=now):
                 sent += len(deliveries)
             else:
                 failed += len(deliveries)
@@ -302,11 +336,17 @@ def _again(due: Due, now: datetime) -> datetime | None:
 
 
 def _host_is_down(unread: list[SourceError], done: int) -> bool:
-    """Whether the last pages all failed to answer: asking on would only wear the source and the clock."""
+    """Whether the pages do not answer, or challenge us, although the index did: the source is failing.
+
+    A single page with an error of its own is not: it stays due, is counted as unread, and is told from
+    its title in the end.
+    """
+    if done or not unread:
+        return False
+    if isinstance(unread[-1], Challenged):
+        return True
     last = unread[-STOP_AFTER:]
-    return (
-        len(last) == STOP_AFTER and done == 0 and all(isinstance(e, Unreachable | Challenged) for e in last)
-    )
+    return len(last) == STOP_AFTER and all(isinstance(error, Unreachable) for error in last)
 
 
 def _worst(unread: list[SourceError]) -> SourceError:

@@ -17,6 +17,7 @@ from controlwatch.core.books import (
     Planned,
     PollReport,
     Seen,
+    SnapshotRecord,
     Unseen,
     Validators,
     VersionText,
@@ -110,6 +111,9 @@ class Store(Protocol):
 
     def held(self) -> tuple[Held, ...]:
         """Every reference that was read, with the latest bytes it was read from."""
+
+    def snapshot(self, url: str) -> SnapshotRecord | None:
+        """Where the bytes that we last kept of an address are."""
 
     def missed(self, due: Due, *, reason: str, absent: bool, now: datetime) -> None:
         """A reference could not be read; it stays due, later and later."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controlwatch.core.errors import SourceError
-from controlwatch.core.model import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,16 +36,8 @@ def reread(
 def _one(pipeline: Pipeline, watcher: Watcher, item: Held, *, now: datetime) -> Decision | None:
     if item.snapshot is None:
         return pipeline.take_row(watcher, item.due, now=now, reread=True)
-    kept = item.snapshot
-    snapshot = Snapshot(
-        url=kept.url,
-        final_url=kept.final_url,
-        fetched_at=kept.fetched_at,
-        status=kept.status,
-        headers=kept.headers,
-        body=pipeline.archive.bytes(kept.sha256),
-    )
     try:
+        snapshot = pipeline.kept(item.snapshot.url)
         return pipeline.take_in(watcher, item.due, snapshot, ask=None, now=now, reread=True)
     except SourceError:
         # Yesterday's bytes in a shape that today's declaration no longer reads: the old reading stands.

@@ -86,10 +86,7 @@ def _wound(app: App) -> Clockwork:
 
 def _poll_job(app: App, watcher: Watcher) -> Callable[[], None]:
     def job() -> None:
-        report = app.pipeline.poll(watcher, now=_now())
-        _log_report(report)
-        if report.alerts:
-            app.pipeline.deliver(now=_now())
+        _log_report(app.pipeline.poll(watcher, now=_now()))
 
     return job
 
@@ -99,11 +96,19 @@ def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
 
 
 def _deliver_job(app: App) -> None:
-    sent, failed = app.pipeline.deliver(now=_now())
+    sent, failed = deliver_all(app)
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
     heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
+
+
+def deliver_all(app: App) -> tuple[int, int]:
+    """Send everything that is due; return how many deliveries were sent and how many were not."""
+    sent = failed = 0
+    while any(round_ := app.pipeline.deliver(now=_now())):
+        sent, failed = sent + round_[0], failed + round_[1]
+    return sent, failed
 
 
 def _inbox_job(app: App) -> None:
@@ -111,7 +116,7 @@ def _inbox_job(app: App) -> None:
         try:
             snapshot = from_file(path, url=None, now=_now())
             decision = take(snapshot, app.pipeline, app.watchers, title=path.stem, now=_now())
-        except ControlwatchError as error:
+        except (ControlwatchError, ValueError, LookupError, OSError) as error:
             log.warning("handed-in file could not be read", file=path.name, reason=str(error))
             put_away(path, "failed")
         else:

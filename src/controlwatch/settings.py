@@ -167,6 +167,12 @@ class Smtp:
             raise ValueError(f"knows no option {', '.join(sorted(unknown))}; there is starttls=true|false")
         starttls = query.get("starttls", "false").lower() == "true"
         tls: Tls = "implicit" if parts.scheme == "smtps" else "starttls" if starttls else "none"
-        port = parts.port or {"implicit": 465, "starttls": 587, "none": 25}[tls]
+        try:
+            given = parts.port
+        except ValueError:  # its message would show a piece of the password
+            raise ValueError(
+                "has a port that is no number; write #, / and @ in a password as %23, %2F and %40"
+            ) from None
+        port = given or {"implicit": 465, "starttls": 587, "none": 25}[tls]
         user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
         return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls)

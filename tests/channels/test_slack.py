@@ -84,12 +84,12 @@ def test_a_channel_that_is_not_there_is_refused_for_good(slack: Both) -> None:
     assert error.value.permanent
 
 
-def test_a_wrong_token_is_refused_for_good(slack: Both) -> None:
+def test_a_wrong_token_waits_until_somebody_mends_it(slack: Both) -> None:
     stand_in, channel = slack
     stand_in.token = "xoxb-another"
     with pytest.raises(DeliveryError, match="invalid_auth") as error:
         channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
-    assert error.value.permanent
+    assert (error.value.permanent, error.value.retry_after) == (False, 3600.0)
 
 
 def test_a_slack_that_cannot_be_reached_is_tried_again() -> None:
@@ -108,6 +108,13 @@ def within_limits(message: Message) -> bool:
 
 def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:
     assert within_limits(Message(subject="digest", cards=(CARD,) * 100))
+
+
+def test_every_alert_of_a_digest_that_slack_has_room_for_is_drawn() -> None:
+    long = replace(CARD, summary=("many words " * 200,) * 2, moved=("effective: a → b",) * 20)
+    made = blocks(Message(subject="digest", cards=(long,) * 5))
+    assert sum(block["type"] == "header" for block in made) == 1 + 5
+    assert within_limits(Message(subject="digest", cards=(long,) * 5))
 
 
 @settings(max_examples=60, deadline=None)

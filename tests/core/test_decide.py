@@ -73,7 +73,9 @@ def known(
     first: str = "other",
     **version: object,
 ) -> Known:
-    held = VersionText(id=1, title="t", text=text, fingerprint=fingerprint(text), notice=RULE, **version)  # type: ignore[arg-type]
+    held = VersionText(
+        id=1, title=RULE.title, text=text, fingerprint=fingerprint(text), notice=RULE, **version
+    )  # type: ignore[arg-type]
     return Known(
         notice_id=1,
         watcher=first,

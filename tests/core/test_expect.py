@@ -88,7 +88,7 @@ def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:
         now = next_look(seen_at=NOW, listed_on=None, now=now)
         looks.append(now)
     gaps = [after - before for before, after in zip([NOW, *looks], looks[:-1], strict=False)]  # type: ignore[operator]
-    assert looks[0] == NOW + timedelta(hours=1)
+    assert looks[0] == NOW + timedelta(minutes=10)
     assert gaps == sorted(gaps)
     assert looks[-2] == NOW + timedelta(days=60)
 

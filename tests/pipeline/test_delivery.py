@@ -94,7 +94,7 @@ def test_a_process_that_dies_while_sending_leaves_the_alert_to_its_heir(alerted:
     with pytest.raises(KeyboardInterrupt):
         replace(alerted.pipeline, channels={"console": Dies()}).deliver(now=alerted.now)
     assert alerted.pipeline.deliver(now=alerted.now) == (0, 0)
-    assert alerted.pipeline.deliver(now=alerted.now + timedelta(minutes=5)) == (1, 0)
+    assert alerted.pipeline.deliver(now=alerted.now + timedelta(minutes=6)) == (1, 0)
 
 
 def test_a_process_that_dies_between_the_commits_reads_the_notice_again(w: World) -> None:

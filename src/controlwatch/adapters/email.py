@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
+#: Seconds to wait for somebody to mend what no repetition mends.
+MENDING = 3600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -59,7 +62,9 @@ class EmailChannel:
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryError(f"the SMTP server refused our credentials ({error.smtp_code})") from error
         except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error) from error
+            # Not about this recipient: a relay may be mis-set for an hour, and then it is mended.
+            said = _refusal(error.smtp_code, error.smtp_error)
+            raise DeliveryError(str(said), retry_after=MENDING if said.permanent else None) from error
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryError(f"the SMTP server could not be used: {error}") from error
         return str(mail["Message-ID"])

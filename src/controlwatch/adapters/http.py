@@ -52,7 +52,11 @@ class HttpFetch:
         transport = None if connect_to is None else _ConnectTo(connect_to)
         self._client = httpx.Client(
             transport=transport,
-            headers={"User-Agent": user_agent, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.6"},
+            headers={
+                "User-Agent": user_agent,
+                "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.6",
+                "Accept-Encoding": "gzip, deflate",
+            },
             follow_redirects=False,
         )
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
@@ -132,7 +136,7 @@ class HttpAsk:
             answer = self._politely(request, url, _conditions(validators))
             if answer.status not in _REDIRECTS or not (target := answer.header("location")):
                 break
-            url = urljoin(url, target)
+            url = _joined(url, target)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
         return answer
@@ -152,8 +156,8 @@ class HttpAsk:
 
     def _ask(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
         timeout = min(self._http.timeout, self._left(url))
-        asked = self._fetch.build(request, url, headers, timeout)
         try:
+            asked = self._fetch.build(request, url, headers, timeout)
             response = self._fetch.stream(asked)
             try:
                 body = self._read(response, url)
@@ -161,7 +165,7 @@ class HttpAsk:
                 response.close()
         except httpx.TimeoutException as error:
             raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"{url}: {_reason(error)}") from error
         return Snapshot(
             url=request.url,
@@ -173,6 +177,9 @@ class HttpAsk:
         )
 
     def _read(self, response: httpx.Response, url: str) -> bytes:
+        codings = response.headers.get("content-encoding", "")
+        if "," in codings:
+            raise TooLarge(f"{url} is packed several times over ({codings}); that is how bombs are made")
         declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._http.largest:
             raise TooLarge(
@@ -197,6 +204,13 @@ class HttpAsk:
         if left <= 0:
             raise OutOfTime(f"{url}: this poll's {self._http.budget:.0f} s are used up")
         return left
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise Undeclared(f"{url} redirects to {target[:200]!r}, which is no address") from error
 
 
 def _conditions(validators: Validators | None) -> dict[str, str]:

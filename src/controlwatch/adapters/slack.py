@@ -15,17 +15,24 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
-#: Errors that no repetition mends: the subscription or the token must change.
+#: Errors about this target or this message, which no repetition mends.
 PERMANENT = frozenset(
     {
-        "account_inactive",
         "channel_not_found",
-        "invalid_auth",
         "invalid_blocks",
         "is_archived",
-        "missing_scope",
         "msg_blocks_too_long",
         "msg_too_long",
+        "user_not_found",
+    }
+)
+#: Seconds to wait for somebody to mend a token, a scope or a membership.
+MENDING = 3600.0
+TO_BE_MENDED = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
         "no_permission",
         "not_authed",
         "not_in_channel",
@@ -79,4 +86,5 @@ def _refusal(error: SlackApiError) -> DeliveryError:
     if error.response.status_code == 429 or reason in {"ratelimited", "rate_limited"}:
         wait = str(error.response.headers.get("Retry-After", "30"))
         return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
-    return DeliveryError(f"Slack refused: {reason}", permanent=reason in PERMANENT)
+    wait_for = MENDING if reason in TO_BE_MENDED else None
+    return DeliveryError(f"Slack refused: {reason}", permanent=reason in PERMANENT, retry_after=wait_for)

@@ -47,11 +47,13 @@ def poll(
 
     Example: controlwatch poll mofcom-announcements aqygzj
     """
+    from controlwatch.service import deliver_all
+
     with opened() as app:
         chosen = [app.queries.watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
         reports = [_poll_shown(app, watcher) for watcher in watchers]
-        sent, waiting_still = app.pipeline.deliver(now=now())
+        sent, waiting_still = deliver_all(app)
     console.print(f"{sent} deliveries sent, {waiting_still} not.")
     raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
 
@@ -70,14 +72,26 @@ def _poll_shown(app: App, watcher: Watcher) -> PollReport:
     return report
 
 
-def deliver() -> None:
-    """Send what is due, once. Exit status 1 when something could not be sent."""
+def deliver(
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="First put refused and waiting deliveries back, due now.")
+    ] = False,
+) -> None:
+    """Send what is due, once. Exit status 1 when something could not be sent.
+
+    After a token or a mail relay was mended: controlwatch deliver --again
+    """
+    from controlwatch.service import deliver_all
+
     with opened() as app:
-        sent, failed = app.pipeline.deliver(now=now())
+        if again:
+            console.print(f"{app.store.try_again(now())} deliveries put back.")
+        sent, failed = deliver_all(app)
         refusals = app.queries.refusals()
     console.print(f"{sent} deliveries sent, {failed} not.")
     for item in refusals:
-        errors.print(Text(f"refused: {item.channel} {item.target}: {item.reason}", style="red"))
+        errors.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
     raise typer.Exit(1 if failed or refusals else 0)
 
 
@@ -93,6 +107,7 @@ def intake(
     Example: controlwatch intake saved.html --url http://www.customs.gov.cn/customs/…/article_….html
     """
     from controlwatch.inbox import from_file, from_url, take, watcher_for
+    from controlwatch.service import deliver_all
 
     with opened() as app:
         if source.startswith(("http://", "https://")):
@@ -100,7 +115,7 @@ def intake(
         else:
             snapshot = from_file(Path(source), url=url, now=now())
         decision = take(snapshot, app.pipeline, app.watchers, title=Path(source).stem, now=now())
-        app.pipeline.deliver(now=now())
+        deliver_all(app)
     console.print(Text(decision.said))
 
 

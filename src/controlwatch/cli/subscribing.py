@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
 SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
-MAIL_TARGET = re.compile(r"[^@\s<>,;\"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|[^@\s<>,;\"]+@localhost")
+MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 

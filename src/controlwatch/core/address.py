@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 #: Query keys that name the visitor's way, not the page.
 TRACKING = frozenset({"from", "isappinstalled", "share", "spm", "timestamp", "_"})
@@ -17,15 +17,27 @@ def canonical(url: str) -> str:
     >>> canonical("HTTP://WWW.mofcom.gov.cn:80/a//b/index.html?utm_source=x#top")
     'www.mofcom.gov.cn/a/b/'
     """
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # http://[ and its like: no address, and so only the same as itself
+        return url.strip()
     host = (parts.hostname or "").lower().rstrip(".")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=~-._") or "/"
+    number = _port(parts)
+    port = f":{number}" if number not in (None, 80, 443) else ""
+    # By bytes: names in GBK are no UTF-8, and two of them must not become one.
+    path = quote(unquote_to_bytes(parts.path), safe="/:@!$&'()*+,;=~-._") or "/"
     while "//" in path:
         path = path.replace("//", "/")
     path = path.removesuffix("index.html").removesuffix("index.htm")
     query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(pair[0]))
     return f"{host}{port}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        return None
 
 
 def _tracks(key: str) -> bool:
@@ -34,7 +46,11 @@ def _tracks(key: str) -> bool:
 
 def allowed(url: str, hosts: Iterable[str]) -> bool:
     """Say whether an address is http(s) on a declared host; `*.mof.gov.cn` covers its sub-domains."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        return False
     host = (parts.hostname or "").lower()
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         return False
@@ -42,6 +58,8 @@ def allowed(url: str, hosts: Iterable[str]) -> bool:
 
 
 def _covers(pattern: str, host: str) -> bool:
+    if pattern == "*":
+        return True
     if pattern.startswith("*."):
         return host == pattern[2:] or host.endswith(pattern[1:])
     return host == pattern

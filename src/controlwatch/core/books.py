@@ -35,10 +35,15 @@ class Validators:
     def of(cls, snapshot: Snapshot) -> Validators:
         """Take the server's own stamps from an answer."""
         return cls(
-            etag=snapshot.header("etag"),
-            last_modified=snapshot.header("last-modified"),
+            etag=_sendable(snapshot.header("etag")),
+            last_modified=_sendable(snapshot.header("last-modified")),
             sha256=snapshot.sha256,
         )
+
+
+def _sendable(stamp: str | None) -> str | None:
+    """A stamp that a request can carry back; one with odd bytes is as good as none."""
+    return stamp if stamp is not None and stamp.isascii() and stamp.isprintable() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 #: A notice is looked at again so long after it appeared; silent edits come early or never.
-LOOKS = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24, 60 * 24))
+LOOKS = tuple(
+    timedelta(hours=hours) for hours in (1 / 6, 1, 6, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24, 60 * 24)
+)
 #: A page that could not be read is tried again so long after the first, second, … failure.
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
 

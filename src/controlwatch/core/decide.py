@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
 from controlwatch.core.diff import compare
-from controlwatch.core.model import Alert, AlertKind, Change, Direction, Kind, Notice
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Kind, Notice, Unread
 from controlwatch.core.route import route
 from controlwatch.core.shelf import rings
 
@@ -73,7 +73,10 @@ def _again(seen: Seen, found: Found, known: Known, before: VersionText, *, now: 
     if seen.fallback:
         # The page cannot be read just now; what we read before stands.
         return Decision(change=None)
-    change = compare("amended", old=before.text, new=seen.text, was=before.notice, now=seen.notice)
+    old, new = (
+        _titled(title, text) for title, text in ((before.title, before.text), (_title(seen), seen.text))
+    )
+    change = compare("amended", old=old, new=new, was=before.notice, now=seen.notice)
     if change is None and before.fallback:
         change = Change(kind="amended")
     if change is None:
@@ -83,6 +86,8 @@ def _again(seen: Seen, found: Found, known: Known, before: VersionText, *, now: 
         )
     told = worth_telling(seen.notice) or worth_telling(before.notice) or before.fallback
     quiet = "" if told else "not a change of the rules, before or after"
+    if before.fallback and not known.rung and not _may_ring(seen):
+        quiet = "on the shelf since the first look, and readable only now"
     return _tell(seen, found, change, quiet=quiet, kind="amended", now=now)
 
 
@@ -90,7 +95,9 @@ def _elsewhere(seen: Seen, found: Found, known: Known, *, now: datetime) -> Deci
     change = compare("copy", old=known.latest.text, new=seen.text, was=known.latest.notice, now=seen.notice)
     if seen.fallback:
         change = None
-    late = _appeared_after_shelving(seen, known)
+    # What we know of it so far gave no reason to tell anybody; these words do.
+    fuller = not worth_telling(known.latest.notice) and _may_ring(seen)
+    late = fuller or _appeared_after_shelving(seen, known)
     if not known.rung and late and worth_telling(seen.notice):
         return _tell(seen, found, change, quiet="", now=now)
     return Decision(change=change, quiet_because="another copy of a notice that is known")
@@ -104,6 +111,15 @@ def _appeared_after_shelving(seen: Seen, known: Known) -> bool:
     published = seen.notice.published or seen.document.page_date
     fresh = published is None or published >= known.shelved_on
     return fresh and seen.watcher != known.watcher and _may_ring(seen)
+
+
+def _title(seen: Seen) -> str:
+    return seen.notice.title or seen.due.ref.title
+
+
+def _titled(title: str, text: str) -> str:
+    """A page marks a repeal in its title too; one that is only cut marks nothing."""
+    return text if title.endswith(("...", "…")) else f"{title}\n{text}"
 
 
 def _may_ring(seen: Seen) -> bool:
@@ -120,6 +136,12 @@ def _quiet_if_new(seen: Seen, *, told: bool | None = None) -> str:
     return "not a change of the rules"
 
 
+def _unread(seen: Seen) -> Unread:
+    if seen.fallback or seen.notice.kind is Kind.EMPTY:
+        return "page"
+    return "annex" if any(annex.doubt and not annex.text for annex in seen.annexes) else ""
+
+
 def _tell(
     seen: Seen, found: Found, change: Change | None, *, quiet: str, now: datetime, kind: AlertKind = "new"
 ) -> Decision:
@@ -128,12 +150,13 @@ def _tell(
     alert = Alert(
         kind=kind,
         made_at=now,
-        title=seen.notice.title or seen.due.ref.title,
+        title=_title(seen),
         watcher=seen.watcher,
         url=seen.url,
         notice=seen.notice,
         change=change,
         about=seen.about,
+        unread=_unread(seen),
     )
     deliveries = route(alert, found.subscriptions, text=seen.text, now=now)
     return Decision(change=change, alert=alert, deliveries=deliveries)

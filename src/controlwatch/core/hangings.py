@@ -23,6 +23,10 @@ _DOWNLOAD = re.compile(
 _LAYOUT = re.compile(r"[\t\r\n]")  # line breaks that a template leaves inside an href
 
 
+#: No notice has an address of more characters; indexes of databases have their bounds too.
+LONGEST = 2_000
+
+
 def address(href: str, *, base: str) -> str | None:
     """Return the absolute address of a link as given, without its fragment; None unless http or https.
 
@@ -35,9 +39,11 @@ def address(href: str, *, base: str) -> str | None:
     try:
         url = urljoin(base, given).partition("#")[0]
         parts = urlsplit(url)
-    except ValueError:  # http://[broken
+        _ = parts.port
+    except ValueError:  # http://[broken, http://host:99999/
         return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+    is_address = parts.scheme in {"http", "https"} and bool(parts.netloc) and len(url) <= LONGEST
+    return url if is_address else None
 
 
 def annexes(nodes: Iterable[LexborNode], *, base: str) -> tuple[AnnexLink, ...]:

@@ -231,7 +231,10 @@ def _feed_day(item: object) -> date | None:
         stamp = _at(item, key)
         if isinstance(stamp, tuple):
             year, month, number, hour, minute = (int(part) for part in stamp[:5])
-            return shanghai_day(datetime(year, month, number, hour, minute, tzinfo=UTC))
+            try:
+                return shanghai_day(datetime(year, month, number, hour, minute, tzinfo=UTC))
+            except (ValueError, OverflowError):
+                return None  # a year before the first or after the last
     return None
 
 

@@ -327,6 +327,9 @@ class Change:
     ] = ()  #: findings that changed, one sentence each ("effective 2025-12-01 → 2026-01-01")
 
 
+Unread = Literal["", "annex", "page"]
+"""What of a notice could not be read, if anything."""
+
 AlertKind = Literal["new", "amended", "report", "health-down", "health-up"]
 
 
@@ -343,6 +346,7 @@ class Alert:
     change: Change | None = None
     body: str = ""  #: for health alerts: what is wrong, since when, and what to do
     about: str | None = None  #: for reports: the canonical number of the official notice
+    unread: Unread = ""  #: what could not be read may concern anybody
 
 
 Rate = Literal["immediate", "daily", "weekly"]

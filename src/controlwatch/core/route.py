@@ -36,19 +36,19 @@ def reason(alert: Alert, subscription: Subscription, *, text: str = "") -> str |
         return None
     if alert.notice is None:
         return None
+    page = alert.unread == "page"
+    annex = page or alert.unread == "annex"
+    notice = alert.notice
+    places, directions = notice.destinations, [notice.direction]
     reasons = [
-        _why(subscription.categories, _categories(alert, subscription), "category"),
-        _why(subscription.issuers, _common(subscription.issuers, alert.notice.issuers), "issuer"),
+        _why(subscription.categories, _categories(alert, subscription), "category", unread=page),
+        _why(subscription.issuers, _common(subscription.issuers, notice.issuers), "issuer", unread=page),
+        _why(subscription.directions, _common(subscription.directions, directions), "direction", unread=page),
         _why(
-            subscription.directions, _common(subscription.directions, [alert.notice.direction]), "direction"
+            subscription.destinations, _common(subscription.destinations, places), "destination", unread=page
         ),
-        _why(
-            subscription.destinations,
-            _common(subscription.destinations, alert.notice.destinations),
-            "destination",
-        ),
-        _why(subscription.hs_prefixes, _prefixes(alert.notice, subscription), "HS code"),
-        _why(subscription.terms, _terms(alert, subscription, text), "term"),
+        _why(subscription.hs_prefixes, _prefixes(notice, subscription), "HS code", unread=annex),
+        _why(subscription.terms, _terms(alert, subscription, text), "term", unread=annex),
     ]
     if None in reasons:
         return None
@@ -64,10 +64,13 @@ def covers(chosen: str, category: str) -> bool:
     return category == chosen or category.startswith(f"{chosen}.")
 
 
-def _why(wanted: tuple[str, ...], hits: list[str], what: str) -> str | None:
+def _why(wanted: tuple[str, ...], hits: list[str], what: str, *, unread: bool) -> str | None:
     if not wanted:
         return ""
-    return f"{what} {', '.join(hits)}" if hits else None
+    if hits:
+        return f"{what} {', '.join(hits)}"
+    # What could not be read may concern anybody: better one alert too many.
+    return f"{what} not readable from this notice, sent to be safe" if unread else None
 
 
 def _common(wanted: Iterable[str], there: Iterable[str]) -> list[str]:

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
+#: A delivery that was tried so often without success is somebody's business.
+TOO_OFTEN = 3
+
 
 class Answers(Part):
     """What may be asked of the books."""
@@ -119,7 +122,7 @@ class Answers(Part):
         return tuple(sorted(_steps(record), key=_by_date))
 
     def refusals(self) -> tuple[Undelivered, ...]:
-        """Deliveries that a channel refused for good."""
+        """Deliveries that a channel refused for good, or that failed again and again."""
         joined = (
             select(
                 DELIVERY.c.id,
@@ -130,7 +133,7 @@ class Answers(Part):
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(DELIVERY.c.state == "refused")
+            .where(_stuck())
             .order_by(DELIVERY.c.id)
         )
         with self._read() as connection:
@@ -144,6 +147,12 @@ class Answers(Part):
                 )
                 for row in connection.execute(joined)
             )
+
+
+def _stuck() -> ColumnElement[bool]:
+    """Refused for good, or tried three times and more without success."""
+    waiting = and_(DELIVERY.c.state == "pending", DELIVERY.c.attempts >= TOO_OFTEN)
+    return or_(DELIVERY.c.state == "refused", waiting)
 
 
 def _filters(

@@ -143,10 +143,9 @@ def _numbered_otherwise(connection: Connection, at: RowMapping, seen: Seen) -> b
     """Whether an address now carries a notice of another number: the page was used again."""
     if not seen.official or seen.notice.number is None:
         return False
-    number = connection.execute(
-        select(NOTICE.c.number, NOTICE.c.key).where(NOTICE.c.id == at["notice_id"])
-    ).one()
-    return number.number is not None and number.key != seen.key
+    of_notice = select(NOTICE.c.number).where(NOTICE.c.id == at["notice_id"])
+    number = connection.execute(of_notice).scalar_one()
+    return number is not None and key_of(number) != seen.key
 
 
 def _as_known(connection: Connection, notice_id: int, here: int | None, matched: Any) -> Known:
@@ -294,6 +293,8 @@ def _point_at(
     if decision.change is not None and decision.change.kind == "copy":
         return
     latest = {"version_id": version_id, **_headline(seen.notice, seen)}
+    if seen.notice.number is not None and not _has(connection, NOTICE.c.key == seen.key):
+        latest["key"] = seen.key  # the number was learnt after the notice was first seen
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(latest))
     _write_findings(connection, notice_id, version_id, seen.notice)
     search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")

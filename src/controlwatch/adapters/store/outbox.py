@@ -119,6 +119,13 @@ class Outbox(Part):
         """Settle as refused for good; a person must look."""
         self._settle(deliveries, owner, state="refused", sent_at=now, reason=reason)
 
+    def try_again(self, now: datetime) -> int:
+        """Put refused deliveries back, due now; return how many."""
+        with self._write() as connection:
+            refused = update(DELIVERY).where(or_(DELIVERY.c.state == "refused", DELIVERY.c.attempts > 0))
+            open_ones = refused.where(DELIVERY.c.state.in_(("refused", "pending")))
+            return int(connection.execute(open_ones.values(state="pending", due_at=now, attempts=0)).rowcount)
+
     def _settle(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
         ids = [delivery.id for delivery in deliveries]
         mine = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")

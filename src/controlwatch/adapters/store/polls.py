@@ -167,6 +167,13 @@ class Polls(Part):
             for row in rows
         )
 
+    def snapshot(self, url: str) -> SnapshotRecord | None:
+        """Where the bytes that we last kept of an address are."""
+        latest = select(SNAPSHOT).where(SNAPSHOT.c.url == url).order_by(SNAPSHOT.c.id.desc()).limit(1)
+        with self._read() as connection:
+            row = connection.execute(latest).mappings().first()
+        return None if row is None else _snapshot(row)
+
     def missed(self, due: Due, *, reason: str, absent: bool, now: datetime) -> None:
         """A reference could not be read; it stays due, later and later."""
         values: dict[str, Any] = {

@@ -7,7 +7,6 @@ neither mentions nor links nor formatting: no text can call a channel or forge a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from controlwatch.core.model import Stretch
@@ -39,32 +38,36 @@ def blocks(message: Message) -> list[Block]:
     made: list[Block] = []
     if len(message.cards) > 1:
         made.append(_header(message.subject))
-    room = MOST_CHARACTERS - len(message.subject)
-    for place, card in enumerate(message.cards):
-        drawn = _fitting(
-            card, alone=len(message.cards) == 1, room=room, blocks_left=MOST_BLOCKS - 1 - len(made)
-        )
-        if drawn is None:
-            made.append(_context(f"… {len(message.cards) - place} more: controlwatch latest"))
-            break
-        room -= sum(_size(block) for block in drawn)
-        made.extend(drawn)
-    return made
-
-
-def _fitting(card: Card, *, alone: bool, room: int, blocks_left: int) -> list[Block] | None:
-    """Draw a card as fully as there is room for: whole, brief, or the headline with its link."""
-    headline = replace(
-        card, summary=(), facts=(), moved=(), redline=(), doubts=card.doubts[:1], footer=card.footer[:2]
+    drawn = _drawn(
+        message.cards, room=MOST_CHARACTERS - len(message.subject), blocks_left=MOST_BLOCKS - len(made)
     )
-    for drawn in (
-        list(_card(card, brief=not alone)),
-        list(_card(card, brief=True)),
-        list(_card(headline, brief=True)),
-    ):
-        if sum(_size(block) for block in drawn) <= room and len(drawn) <= blocks_left:
-            return drawn
-    return None
+    return [*made, *(block for card in drawn for block in card)]
+
+
+def _drawn(cards: tuple[Card, ...], *, room: int, blocks_left: int) -> list[list[Block]]:
+    """Draw every card, each as fully as there is room for once all the others have their headline."""
+    alone = len(cards) == 1
+    drawn = [list(_headline(card)) for card in cards]
+    if _size(drawn) > room or sum(map(len, drawn)) > blocks_left:
+        # More alerts than one message holds; deliveries are claimed so that this does not happen.
+        return [*drawn[:5], [_context(f"… {len(cards) - 5} more: controlwatch latest")]]
+    for place, card in enumerate(cards):
+        others = [block for n, other in enumerate(drawn) if n != place for block in other]
+        for fuller in (list(_card(card, brief=not alone)), list(_card(card, brief=True))):
+            fits = _size([*others, *fuller]) <= room and len(others) + len(fuller) <= blocks_left
+            if fits:
+                drawn[place] = fuller
+                break
+    return drawn
+
+
+def _headline(card: Card) -> Iterator[Block]:
+    yield _header(f"{MARKS[card.tone]} {card.badge}: {card.heading}")
+    if card.title:
+        yield _context(one_line(card.title, 300))
+    if card.url and len(card.url) <= 500:
+        link = {"type": "link", "url": card.url, "text": one_line(card.url, 200)}
+        yield _rich({"type": "rich_text_section", "elements": [link]})
 
 
 def fallback(message: Message) -> str:
