@@ -39,7 +39,7 @@ def watcher(origin: str, number: int) -> Watcher:
         id=f"source-{number}",
         index=Index(kind="links", url=f"{origin}/{number}/index.html", rows="ul.list > li", date="span"),
         detail=Detail(body=("div.body",)),
-        http=Http(hosts=("127.0.0.1",), pause=0.0),
+        http=Http(hosts=(origin.removeprefix("http://"),), pause=0.0),
     )
 
 

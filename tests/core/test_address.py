@@ -46,7 +46,17 @@ def test_two_pages_stay_two(one: str, other: str) -> None:
         ("file:///etc/passwd", False),
         ("https://user:pass@gss.mof.gov.cn/x", False),
         ("//gss.mof.gov.cn/x", False),
+        ("https://gss.mof.gov.cn:443/x", True),
+        ("http://gss.mof.gov.cn:22/x", False),
+        ("http://gss.mof.gov.cn:99999/x", False),
+        ("http://[x", False),
     ],
 )
 def test_only_declared_hosts_over_http_are_followed(url: str, expected: bool) -> None:
     assert allowed(url, ["*.mof.gov.cn"]) is expected
+
+
+def test_another_port_must_be_declared_by_name() -> None:
+    assert allowed("http://ministry.example:8080/x", ["ministry.example:8080"])
+    assert not allowed("http://ministry.example/x", ["ministry.example:8080"])
+    assert not allowed("http://ministry.example:8080/x", ["ministry.example"])

@@ -175,7 +175,7 @@ def test_a_dead_server_holds_up_nobody_else(w: World) -> None:
         WATCHER,
         id="gone",
         index=replace(WATCHER.index, url=f"http://127.0.0.1:{dead}/index.html"),
-        http=replace(WATCHER.http, hosts=("127.0.0.1",)),
+        http=replace(WATCHER.http, hosts=(f"127.0.0.1:{dead}",)),
     )
     from controlwatch.adapters.http import HttpFetch
 
@@ -223,7 +223,7 @@ def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: Wor
         watcher = replace(
             WATCHER,
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
-            http=replace(WATCHER.http, hosts=("127.0.0.1",)),
+            http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
         report = replace(w.pipeline, fetch=HttpFetch()).poll(watcher, now=w.now)
     assert report.kind == "unreachable"
@@ -236,7 +236,7 @@ def test_an_announced_gigabyte_is_not_read(w: World) -> None:
         watcher = replace(
             WATCHER,
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
-            http=replace(WATCHER.http, hosts=("127.0.0.1",)),
+            http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
         report = replace(w.pipeline, fetch=HttpFetch()).poll(watcher, now=w.now)
     assert report.kind == "too-large"

@@ -98,7 +98,7 @@ def test_a_host_whose_https_fails_is_asked_over_http_where_that_is_declared(w: W
     insecure = replace(
         WATCHER,
         index=replace(WATCHER.index, url=f"https://127.0.0.1:{port}/notices/index.html"),
-        http=replace(WATCHER.http, hosts=("127.0.0.1",)),
+        http=replace(WATCHER.http, hosts=(f"127.0.0.1:{port}",)),
     )
     w.sites.put(
         f"http://127.0.0.1:{port}/notices/index.html",

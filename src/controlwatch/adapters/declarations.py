@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import TypeAdapter, ValidationError
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from controlwatch.core.address import allowed
 from controlwatch.core.errors import DeclarationError, UsageError
 from controlwatch.core.watcher import Http, Index, Watcher
 
@@ -179,9 +180,9 @@ def _addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             yield key, f"is {url!r}; must be an http:// or https:// address"
-        elif not watcher.http.admits(parts.hostname):
+        elif not allowed(url, watcher.http.hosts):
             hosts = ", ".join(watcher.http.hosts)
-            yield key, f"is on {parts.hostname}, which is not among http.hosts ({hosts})"
+            yield key, f"is on {parts.netloc}, which is not among http.hosts ({hosts})"
 
 
 def _bounds(http: Http) -> Iterator[tuple[str, str]]:

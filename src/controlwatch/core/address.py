@@ -45,21 +45,27 @@ def _tracks(key: str) -> bool:
 
 
 def allowed(url: str, hosts: Iterable[str]) -> bool:
-    """Say whether an address is http(s) on a declared host; `*.mof.gov.cn` covers its sub-domains."""
+    """Say whether an address is http(s) on a declared host; `*.mof.gov.cn` covers its sub-domains.
+
+    A bare host means the usual ports; another one must be declared with it: `ministry.example:8080`.
+    """
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is none
-    except ValueError:
+        port = parts.port
+    except ValueError:  # http://[ or a port that is none
         return False
     host = (parts.hostname or "").lower()
     if parts.scheme not in {"http", "https"} or not host or parts.username or parts.password:
         return False
-    return any(_covers(pattern.lower(), host) for pattern in hosts)
+    return any(_covers(pattern.lower(), host, port) for pattern in hosts)
 
 
-def _covers(pattern: str, host: str) -> bool:
-    if pattern == "*":
+def _covers(pattern: str, host: str, port: int | None) -> bool:
+    name, _, declared = pattern.partition(":")
+    if str(port) != declared and (declared or port not in (None, 80, 443)):
+        return False
+    if name == "*":
         return True
-    if pattern.startswith("*."):
-        return host == pattern[2:] or host.endswith(pattern[1:])
-    return host == pattern
+    if name.startswith("*."):
+        return host == name[2:] or host.endswith(name[1:])
+    return host == name

@@ -88,7 +88,9 @@ class Http:
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    hosts: tuple[str, ...]  #: hosts we may follow to; a leading *. stands for any sub-domain
+    hosts: tuple[
+        str, ...
+    ]  #: hosts we may follow to; a leading *. stands for any sub-domain, another port is named: host:8080
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 1.0  #: seconds between two requests to one host
     timeout: float = 30.0  #: seconds for one request
@@ -96,14 +98,6 @@ class Http:
     largest: int = 20_000_000  #: bytes of one body
     charset: str | None = None  #: only where the site is known to lie
     plain_http: bool = False  #: https failed here before: try http on the same host
-
-    def admits(self, host: str) -> bool:
-        """Whether a host (without port) is one of those declared."""
-        name = host.lower()
-        return any(
-            name.endswith(pattern[1:]) if pattern.startswith("*.") else name == pattern
-            for pattern in self.hosts
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
