@@ -1,32 +1,24 @@
 """The story: poll, take in, deliver. Decisions are made in `core`; here they are acted upon.
 
 `poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
-is due. `take_in` keeps the bytes (commit 1), reads them, and writes version, findings, alert and
-deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it, settles it.
+is due. `take_in` (in `taking_in.py`) keeps the bytes (commit 1), reads them, and writes version,
+findings, alert and deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it, settles it.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
-from controlwatch.annexes import read_annexes, whole_text
-from controlwatch.core import printable
-from controlwatch.core.address import canonical
 from controlwatch.core.asking import detail
-from controlwatch.core.books import Decision, Due, PollReport, Seen, Validators, WatcherState
-from controlwatch.core.calendar import next_look
-from controlwatch.core.decide import as_report, decide
-from controlwatch.core.diff import fingerprint
+from controlwatch.core.books import Decision, Due, PollReport, WatcherState
 from controlwatch.core.errors import (
     Challenged,
     OutOfTime,
     Refused,
-    Reshaped,
     SourceError,
     Stopping,
     Unreachable,
@@ -34,41 +26,33 @@ from controlwatch.core.errors import (
 )
 from controlwatch.core.expect import answered
 from controlwatch.core.health import after_failure, after_success, health_alert
-from controlwatch.core.model import Document, Snapshot, key_of
-from controlwatch.core.pages import listed
-from controlwatch.core.reading import read, resolve
 from controlwatch.core.route import route
 from controlwatch.delivering import LEASE, MOST_MESSAGES, send
 from controlwatch.looking import Look, Sight
+from controlwatch.taking_in import TakingIn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from controlwatch.core.model import Annex, ChannelName, Notice
-    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.model import ChannelName
     from controlwatch.core.watcher import Watcher
-    from controlwatch.ports import Archive, Ask, Channel, Documents, Fetch, Store
+    from controlwatch.ports import Ask, Channel, Fetch
 
 #: After so many failed tries a notice is told from its title alone, with the doubt said.
 GIVE_UP = 3
 #: After so many pages in a row that do not answer, the rest of the poll is left for the next one.
 STOP_AFTER = 3
 
-
 #: Hears how far a long piece of work has come: done, total, title of the next.
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(TakingIn):
     """The four ports and the lexicon; one of these is all a process needs."""
 
     fetch: Fetch
-    archive: Archive
-    store: Store
-    documents: Documents
     channels: Mapping[ChannelName, Channel]
-    lexicon: Lexicon
     owner: str  #: name of this process, for leases
 
     # ------------------------------------------------------------------ poll
@@ -122,7 +106,7 @@ class Pipeline:
                     break
             if decision is not None and decision.alert is not None:
                 titles.append(decision.alert.title)
-        if unread and not done and _host_is_down(unread, done):
+        if _host_is_down(unread, done):
             raise _worst(unread)
         first = state.first_poll_at is None
         return PollReport(
@@ -166,7 +150,7 @@ class Pipeline:
         )
         self._conclude(watcher, self.store.state(watcher.id), Sight(), report, now=now)
 
-    # ------------------------------------------------------------------ take in
+    # ------------------------------------------------------------------ read what is due
 
     def _read_one(self, watcher: Watcher, due: Due, *, ask: Ask, now: datetime) -> Decision | None:
         # Noted before it happens: a page that kills the process is put off like one that does not answer.
@@ -182,120 +166,6 @@ class Pipeline:
             snapshot = self.kept(due.ref.url)
         answered(snapshot)
         return self.take_in(watcher, due, snapshot, ask=ask, now=now)
-
-    def kept(self, url: str) -> Snapshot:
-        """Return the bytes that we last kept of an address, as they were sent.
-
-        Raises `Reshaped` when there are none: a server that says "not modified" of a page we never
-        had says nothing.
-        """
-        record = self.store.snapshot(url)
-        if record is None:
-            raise Reshaped(f"{url} is said not to have changed, but was never sent")
-        try:
-            body = self.archive.bytes(record.sha256)
-        except KeyError:
-            raise Reshaped(f"our copy of {url} is gone from the archive") from None
-        return Snapshot(
-            url=record.url,
-            final_url=record.final_url,
-            fetched_at=record.fetched_at,
-            status=record.status,
-            headers=record.headers,
-            body=body,
-        )
-
-    def take_in(
-        self,
-        watcher: Watcher,
-        due: Due,
-        snapshot: Snapshot,
-        *,
-        ask: Ask | None,
-        now: datetime,
-        reread: bool = False,
-    ) -> Decision:
-        """Keep the bytes, read them, and write what they amount to. `ask` brings the annexes."""
-        sha256 = self.archive.keep(snapshot.body)
-        snapshot_id = self.store.keep_snapshot(snapshot, sha256, watcher.id)
-        document = self.documents.read_document(snapshot, watcher)
-        annexes = read_annexes(
-            document, watcher, ask=ask, archive=self.archive, store=self.store, documents=self.documents
-        )
-        decision = self._record(
-            watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread
-        )
-        if all(annex.sha256 for annex in annexes):
-            # Only a notice that was read whole may be answered with "not modified".
-            self.store.believed(due.ref.url, Validators.of(snapshot))
-        return decision
-
-    def take_row(
-        self, watcher: Watcher, due: Due, *, now: datetime, doubt: str = "", reread: bool = False
-    ) -> Decision:
-        """Take in what the index row alone says: for feeds, and for pages that will not be read."""
-        document = listed(due.ref)
-        if doubt:
-            document = replace(document, text=document.text or document.title, doubts=(doubt,))
-        return self._record(
-            watcher, due, document, (), snapshot_id=None, now=now, fallback=bool(doubt), reread=reread
-        )
-
-    def _record(
-        self,
-        watcher: Watcher,
-        due: Due,
-        document: Document,
-        annexes: tuple[Annex, ...],
-        *,
-        snapshot_id: int | None,
-        now: datetime,
-        fallback: bool = False,
-        reread: bool = False,
-    ) -> Decision:
-        document = printable.document(document)
-        annexes = tuple(printable.annex(annex) for annex in annexes)
-        text = whole_text(document, annexes)
-        notice = self._read(watcher, replace(document, text=text), annexes)
-        seen = Seen(
-            watcher=watcher.id,
-            official=watcher.role == "official",
-            address=canonical(due.ref.url),
-            url=due.ref.url,
-            document=document,
-            annexes=annexes,
-            notice=notice,
-            text=text,
-            fingerprint=fingerprint(text),
-            snapshot_id=snapshot_id,
-            due=due,
-            fallback=fallback,
-            reread=reread,
-        )
-        following = _again(due, now) if watcher.detail.follow else None
-        decision = self.store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=following)
-        if decision.change is not None and notice.number is not None:
-            self._resolve_those_acting_on(notice.number.key, now=now)
-        return decision
-
-    def _resolve_those_acting_on(self, key: str, *, now: datetime) -> None:
-        """A suspension may be read before the notice it suspends: now its items can be known."""
-        for version in self.store.acting_on(key):
-            better = self._resolved(version.notice)
-            if better != version.notice:
-                self.store.understood(version, better, now=now)
-                if better.number is not None:
-                    self._resolve_those_acting_on(better.number.key, now=now)
-
-    def _resolved(self, notice: Notice) -> Notice:
-        targets = {key_of(relation.target) for relation in notice.relations}
-        return resolve(notice, self.store.categories_of(targets), self.lexicon)
-
-    def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...]) -> Notice:
-        notice = self._resolved(read(document, self.lexicon))
-        doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
-        notice = replace(notice, doubts=(*notice.doubts, *doubts))
-        return notice if watcher.role == "official" else as_report(notice)
 
     def _could_not_read(
         self, watcher: Watcher, due: Due, error: SourceError, *, now: datetime
@@ -329,10 +199,6 @@ class Pipeline:
 
 def _is_gone(error: SourceError) -> bool:
     return isinstance(error, Refused) and error.status in {404, 410}
-
-
-def _again(due: Due, now: datetime) -> datetime | None:
-    return next_look(seen_at=due.first_seen_at, listed_on=due.ref.listed_on, now=now)
 
 
 def _host_is_down(unread: list[SourceError], done: int) -> bool:
