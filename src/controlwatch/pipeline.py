@@ -2,7 +2,8 @@
 
 `poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
 is due. `take_in` (in `taking_in.py`) keeps the bytes (commit 1), reads them, and writes version,
-findings, alert and deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it, settles it.
+findings, alert and deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it,
+settles it.
 """
 
 from __future__ import annotations
