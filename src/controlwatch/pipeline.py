@@ -164,7 +164,7 @@ class Pipeline(TakingIn):
         snapshot = ask(detail(watcher, due.ref.url), held)
         if snapshot is None:
             # The page stands as it stood; its annexes may not.
-            snapshot = self.kept(due.ref.url)
+            snapshot = self.kept(due.ref.url, held.sha256 if held is not None else None)
         answered(snapshot)
         return self.take_in(watcher, due, snapshot, ask=ask, now=now)
 

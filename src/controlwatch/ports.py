@@ -112,8 +112,8 @@ class Store(Protocol):
     def held(self) -> tuple[Held, ...]:
         """Every reference that was read, with the latest bytes it was read from."""
 
-    def snapshot(self, url: str) -> SnapshotRecord | None:
-        """Where the bytes that we last kept of an address are."""
+    def snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
+        """How these bytes of an address were sent, if we kept them."""
 
     def missed(self, due: Due, *, reason: str, absent: bool, now: datetime) -> None:
         """A reference could not be read; it stays due, later and later."""

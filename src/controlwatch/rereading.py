@@ -37,7 +37,7 @@ def _one(pipeline: Pipeline, watcher: Watcher, item: Held, *, now: datetime) -> 
     if item.snapshot is None:
         return pipeline.take_row(watcher, item.due, now=now, reread=True)
     try:
-        snapshot = pipeline.kept(item.snapshot.url)
+        snapshot = pipeline.kept(item.snapshot.url, item.snapshot.sha256)
         return pipeline.take_in(watcher, item.due, snapshot, ask=None, now=now, reread=True)
     except SourceError:
         # Yesterday's bytes in a shape that today's declaration no longer reads: the old reading stands.

@@ -39,7 +39,6 @@ class Settings(BaseSettings):
     slack_api_url: Optional = None
     smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
     mail_from: Optional = None
-    public_url: Optional = None
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -50,7 +49,7 @@ class Settings(BaseSettings):
             Smtp.parse(value.get_secret_value())
         return value
 
-    @field_validator("slack_api_url", "public_url", "connect_to")
+    @field_validator("slack_api_url", "connect_to")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in {"http", "https"}:

@@ -71,13 +71,13 @@ class TakingIn:
             watcher, due, document, (), snapshot_id=None, now=now, fallback=bool(doubt), reread=reread
         )
 
-    def kept(self, url: str) -> Snapshot:
-        """Return the bytes that we last kept of an address, as they were sent.
+    def kept(self, url: str, sha256: str | None) -> Snapshot:
+        """Return these bytes of an address as they were sent: the ones last believed, not the last ones.
 
         Raises `Reshaped` when there are none: a server that says "not modified" of a page we never
         had says nothing.
         """
-        record = self.store.snapshot(url)
+        record = self.store.snapshot(url, sha256) if sha256 is not None else None
         if record is None:
             raise Reshaped(f"{url} is said not to have changed, but was never sent")
         try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from controlwatch.core.model import Alert, CategoryFinding, CodeFinding, Direction, Notice, Subscription
-from controlwatch.core.route import due_at, reason, route
+from controlwatch.core.route import covers, due_at, reason, route
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing
 NOTICE = Notice(
@@ -97,3 +97,9 @@ def test_a_digest_over_the_change_to_summer_time_keeps_its_wall_clock_hour() -> 
     berlin = replace(ALL, rate="daily", at=time(8, 30), timezone="Europe/Berlin")
     evening_before = datetime.fromisoformat("2026-03-28T20:00:00+01:00").astimezone(UTC)
     assert due_at(berlin, now=evening_before) == datetime.fromisoformat("2026-03-29T08:30:00+02:00")
+
+
+def test_a_group_covers_its_leaves_and_nothing_else() -> None:
+    assert covers("battery", "battery.anode")
+    assert covers("battery.anode", "battery.anode")
+    assert not covers("uav", "uavx")

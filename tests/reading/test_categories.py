@@ -102,12 +102,6 @@ def test_a_foreign_rule_is_a_foreign_rule_and_nothing_else(title: str, text: str
     assert (read.is_change, read.reports_change, read.effective, read.destinations) == (False, False, (), ())
 
 
-def test_a_group_covers_its_leaves_and_nothing_else() -> None:
-    assert LEXICON.covers("battery", "battery.anode")
-    assert LEXICON.covers("battery.anode", "battery.anode")
-    assert not LEXICON.covers("uav", "uavx")
-
-
 def test_every_category_has_a_name_in_both_languages() -> None:
     for category in LEXICON.categories:
         assert LEXICON.category_name(category.id, "zh")

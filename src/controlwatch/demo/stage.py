@@ -180,7 +180,6 @@ def _settings(folder: Path, sites: Sites, mailbox: Mailbox, slack: SlackStandIn)
         mail_from="controlwatch <alerts@controlwatch.example>",
         slack_bot_token=slack.token,
         slack_api_url=slack.put_up(sites),
-        public_url=None,
     )
 
 

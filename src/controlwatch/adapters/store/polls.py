@@ -167,9 +167,10 @@ class Polls(Part):
             for row in rows
         )
 
-    def snapshot(self, url: str) -> SnapshotRecord | None:
-        """Where the bytes that we last kept of an address are."""
-        latest = select(SNAPSHOT).where(SNAPSHOT.c.url == url).order_by(SNAPSHOT.c.id.desc()).limit(1)
+    def snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
+        """How these bytes of an address were sent, if we kept them."""
+        these = select(SNAPSHOT).where(SNAPSHOT.c.url == url, SNAPSHOT.c.sha256 == sha256)
+        latest = these.order_by(SNAPSHOT.c.id.desc()).limit(1)
         with self._read() as connection:
             row = connection.execute(latest).mappings().first()
         return None if row is None else _snapshot(row)

@@ -96,7 +96,3 @@ class Lexicon:
         if found is None:
             return code
         return found.zh[0] if language == "zh" else found.en[0]
-
-    def covers(self, asked: str, leaf: str) -> bool:
-        """Tell whether a subscription to `asked` (a group or a leaf) wants `leaf`."""
-        return leaf == asked or leaf.startswith(asked + ".")

@@ -123,12 +123,12 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
 def _badge(alert: Alert, notice: Notice, language: Language) -> str:
     if alert.kind == "report":
         return word("report", language)
+    if alert.unread == "page":
+        return word("unread", language)
     if alert.kind == "amended":
         return word("amended", language)
     if notice.kind is Kind.DRAFT:
         return word("draft", language)
-    if notice.kind is Kind.EMPTY:
-        return word("unread", language)
     return word(notice.direction.value, language)
 
 
