@@ -18,6 +18,7 @@ def _shipped(folder: str) -> dict[str, Table]:
 
 
 WORDS = _shipped("lexicon")
+RULES = _shipped("lexicon/rules")
 GRAPHITE = {"group": {"id": "graphite", "kind": "item", "zh": "石墨", "en": "graphite"}}
 
 
@@ -48,14 +49,14 @@ def test_the_shipped_words_are_sound_and_loaded_once() -> None:
 )
 def test_a_category_that_makes_no_sense_is_refused(entry: Table, reason: str) -> None:
     with pytest.raises(DeclarationError) as refused:
-        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, WORDS)
+        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, WORDS, RULES)
     assert str(refused.value) == f"graphite.toml: {reason}"
 
 
 def test_a_category_defined_twice_is_refused() -> None:
     entry = {"id": "graphite", "zh": "石墨", "en": "graphite"}
     with pytest.raises(DeclarationError, match="graphite: defined twice"):
-        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry, entry]}}, WORDS)
+        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry, entry]}}, WORDS, RULES)
 
 
 def test_a_missing_phrase_list_is_refused() -> None:
@@ -63,4 +64,4 @@ def test_a_missing_phrase_list_is_refused() -> None:
     del words["phrases.toml"]["press"]
     entry = {"id": "graphite", "zh": "石墨", "en": "graphite"}
     with pytest.raises(DeclarationError, match=r"phrases\.toml: press: the list is missing"):
-        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, words)
+        build_lexicon({"graphite.toml": {**GRAPHITE, "category": [entry]}}, words, RULES)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, cast, get_args
 
 from controlwatch.core.errors import DeclarationError
+from controlwatch.core.model import Direction, Verb
 from controlwatch.core.reading.lexicon import Category, GroupKind, Issuer, Lexicon, Place
+from controlwatch.core.reading.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +32,13 @@ PHRASES = (
     "background",
     "outside",
 )
+#: The families of rules, a file each, and what a rule of theirs may conclude.
+CAVEATS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
+FAMILIES: dict[str, frozenset[str]] = {
+    "direction": frozenset(Direction),
+    "relation": frozenset(Verb),
+    "caveat": frozenset(CAVEATS),
+}
 FLAGS = {"change": True, "subject": False}
 WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
 
@@ -37,11 +47,12 @@ WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
 def load_lexicon() -> Lexicon:
     """Return the lexicon that ships with the package, read and checked once."""
     taxonomy = _read("taxonomy")
-    lexicon = _read("lexicon")
-    return build_lexicon(taxonomy, lexicon)
+    return build_lexicon(taxonomy, _read("lexicon"), _read("lexicon/rules"))
 
 
-def build_lexicon(taxonomy: Mapping[str, Table], lexicon: Mapping[str, Table]) -> Lexicon:
+def build_lexicon(
+    taxonomy: Mapping[str, Table], lexicon: Mapping[str, Table], rules: Mapping[str, Table]
+) -> Lexicon:
     """Return a lexicon from parsed files, by file name; raise `DeclarationError` on nonsense."""
     categories = [found for file, table in taxonomy.items() for found in _categories(file, table)]
     _refuse_twins("taxonomy", (found.id for found in categories))
@@ -54,6 +65,7 @@ def build_lexicon(taxonomy: Mapping[str, Table], lexicon: Mapping[str, Table]) -
         issuers=_issuers("issuers.toml", lexicon.get("issuers.toml", {})),
         places=_places("places.toml", lexicon.get("places.toml", {})),
         phrases=_phrases("phrases.toml", lexicon.get("phrases.toml", {})),
+        rules=_rules(rules),
         group_names=names,
     )
 
@@ -145,6 +157,54 @@ def _phrases(file: str, table: Table) -> dict[str, tuple[str, ...]]:
     if unknown:
         raise DeclarationError(file, min(unknown), "no such list")
     return {key: _strings(file, key, table[key], empty=False) for key in PHRASES}
+
+
+def _rules(files: Mapping[str, Table]) -> dict[str, tuple[Rule, ...]]:
+    found = {family: _family(f"{family}.toml", files.get(f"{family}.toml", {})) for family in FAMILIES}
+    _refuse_twins("rules", (rule.id for rules in found.values() for rule in rules))
+    return found
+
+
+def _family(file: str, table: Table) -> tuple[Rule, ...]:
+    return tuple(_rule(file, entry) for entry in _entries(file, table, "rule"))
+
+
+def _rule(file: str, entry: Table) -> Rule:
+    """Return a rule; one whose examples do not bear it out is refused."""
+    rule_id = _text(file, "rule.id", entry, "id")
+    unknown = set(entry) - {"id", "of", "means", "pattern", "yes", "no", "weak"}
+    if unknown:
+        raise DeclarationError(file, f"{rule_id}.{min(unknown)}", "no such key")
+    of = _text(file, f"{rule_id}.of", entry, "of")
+    allowed = FAMILIES[file.removesuffix(".toml")]
+    if of not in allowed:
+        raise DeclarationError(file, f"{rule_id}.of", f"{of!r} is none of {', '.join(sorted(allowed))}")
+    rule = Rule(
+        id=rule_id,
+        of=of,
+        means=_text(file, f"{rule_id}.means", entry, "means"),
+        pattern=_text(file, f"{rule_id}.pattern", entry, "pattern"),
+        yes=_strings(file, f"{rule_id}.yes", entry.get("yes"), empty=False),
+        no=_strings(file, f"{rule_id}.no", entry.get("no", [])),
+        weak=_flag(file, f"{rule_id}.weak", entry.get("weak", False)),
+    )
+    _borne_out(file, rule)
+    return rule
+
+
+def _borne_out(file: str, rule: Rule) -> None:
+    try:
+        pattern = re.compile(rule.pattern, re.IGNORECASE)
+    except re.error as error:
+        raise DeclarationError(file, f"{rule.id}.pattern", f"not a pattern ({error})") from error
+    if pattern.groups:
+        raise DeclarationError(file, f"{rule.id}.pattern", "groups must be written (?:…)")
+    missed = next((words for words in rule.yes if not pattern.search(words)), None)
+    if missed is not None:
+        raise DeclarationError(file, f"{rule.id}.yes", f"{missed!r} is not matched")
+    caught = next((words for words in rule.no if pattern.search(words)), None)
+    if caught is not None:
+        raise DeclarationError(file, f"{rule.id}.no", f"{caught!r} is matched")
 
 
 def _group(file: str, table: Table) -> Table:

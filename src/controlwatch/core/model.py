@@ -209,7 +209,8 @@ class EffectiveDate:
     scope: str = "all"  #: the part of the notice it governs
     quote: str  #: the sentence read, verbatim; "" only where basis is not-stated
     time: TimeOfDay | None = None  #: the hour, Beijing time, where one is named
-    derived: bool = False  #: the end was counted from a period (一年, 90天)
+    derived: bool = False  #: a day was counted from a period (一年, 90天, 30日后)
+    rule: str = ""  #: id of the rule that read it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +220,7 @@ class Deadline:
     kind: str
     date: Day
     quote: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,7 @@ class CategoryFinding:
     id: str
     basis: CategoryBasis = "stated"
     quote: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +239,7 @@ class CodeFinding:
 
     code: str
     quote: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +267,26 @@ class Relation:
     target: str  #: canonical number
     quote: str
     clause: str | None = None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caveat:
+    """What a reader must not overlook: a threshold, an exemption, a reach beyond the border."""
+
+    kind: str  #: threshold, exemption, extraterritorial, transition or case-by-case
+    quote: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Why something was concluded that is no finding of its own: the rule that fired and on which words."""
+
+    about: str  #: the conclusion as the contract names it: kind, number, published, is_change, direction …
+    value: str
+    rule: str  #: id of the rule
+    quote: str = ""  #: verbatim; "" where the rule rests on what the text does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +321,8 @@ class Notice:
     entities: tuple[Entity, ...] = ()
     parts: tuple[Part, ...] = ()
     relations: tuple[Relation, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
+    grounds: tuple[Ground, ...] = ()
     summary: Summary = field(default_factory=lambda: Summary(en="", zh=""))
     doubts: tuple[str, ...] = ()
 

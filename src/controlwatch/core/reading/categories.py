@@ -58,7 +58,7 @@ def categories_of(
     hits = _hints_last(hits, lexicon)
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda one: one.start):
-        found.setdefault(hit.id, CategoryFinding(id=hit.id, quote=text.quote(hit.start, hit.end)))
+        found.setdefault(hit.id, _finding(hit.id, text, hit.start, hit.end, f"category.{hit.strength}"))
     for finding in _destinations(text, lexicon, places, found):
         found.setdefault(finding.id, finding)
     return tuple(found.values())
@@ -71,16 +71,20 @@ def _foreign(text: Text, lexicon: Lexicon, kind: Kind) -> CategoryFinding | None
         return None
     if kind == Kind.SPOKESPERSON:
         hit = FOREIGN_ANSWER.search(title)
-        return _finding("foreign_controls", text, hit.start(), hit.end()) if hit else None
+        return (
+            _finding("foreign_controls", text, hit.start(), hit.end(), "category.foreign-answer")
+            if hit
+            else None
+        )
     names = [name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"]
     abroad = any(title.startswith(name) for name in names) or says(lexicon, "foreign_subject", title[:20])
     if abroad and FOREIGN_WORDS.search(title) and not says(lexicon, "chinese_act", title):
-        return _finding("foreign_controls", text, 0, len(title))
+        return _finding("foreign_controls", text, 0, len(title), "category.foreign-title")
     return None
 
 
-def _finding(category: str, text: Text, start: int, end: int) -> CategoryFinding:
-    return CategoryFinding(id=category, quote=text.quote(start, end))
+def _finding(category: str, text: Text, start: int, end: int, rule: str) -> CategoryFinding:
+    return CategoryFinding(id=category, quote=text.quote(start, end), rule=rule)
 
 
 def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
@@ -178,4 +182,4 @@ def _destinations(
         # A remedy against goods from a country is no rule about exports to it.
         ruled = "tariff.additional" in found or not (listed or "trade_remedy" in found)
         if place.wide and ruled and category in lexicon.ids:
-            yield CategoryFinding(id=category, quote=text.quote(place.start, place.end))
+            yield _finding(category, text, place.start, place.end, "category.destination")

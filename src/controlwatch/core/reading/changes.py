@@ -65,22 +65,31 @@ def is_change(
     relations: Iterable[Relation],
     *,
     operative: bool,
-) -> bool:
-    """Tell whether the text is an instrument, or an operative statement, that changes the rules we watch."""
+) -> tuple[bool, str]:
+    """Tell whether the text is an instrument, or an operative statement, that changes the rules we watch.
+
+    Returns the answer and the id of the rule that gave it.
+    """
     if operative:
-        return True
+        return True, "change.operative-answer"
     ids = tuple(categories)
-    if kind not in INSTRUMENTS or not DECIDES.search(text.folded):
-        return False
+    if kind not in INSTRUMENTS:
+        return False, "change.no-instrument"
+    if not DECIDES.search(text.folded):
+        return False, "change.decides-nothing"
     if kind in {Kind.LAW, Kind.REGULATION} and not any(
         i.startswith(("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")) for i in ids
     ):
-        return False
+        return False, "change.other-law"
     ruled = [found for i in ids if (found := lexicon.category(i)) is not None]
     # A trade-remedy or procurement instrument may name goods; its regime decides.
     if any(not found.change and found.kind == "instrument" for found in ruled):
-        return False
-    return any(found.change for found in ruled) or any(relation.verb in ACTING for relation in relations)
+        return False, "change.other-regime"
+    if any(found.change for found in ruled):
+        return True, "change.instrument"
+    if any(relation.verb in ACTING for relation in relations):
+        return True, "change.acts-on-another"
+    return False, "change.no-watched-subject"
 
 
 def reports_change(

@@ -60,7 +60,8 @@ def codes_of(text: Text) -> Codes:
             out.append(code)
             continue
         shelf = control if code[1].isalpha() else hs
-        shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end)))
+        rule = "code.control" if shelf is control else "code.customs"
+        shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end), rule=rule))
     kept = {*hs, *control}
     excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept)
     return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=excluded_codes)

@@ -52,5 +52,5 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
             if word.day and closes:
                 quote = text.quote(span.start + word.start, span.start + word.end)
-                found.setdefault((kind, word.day), Deadline(kind=kind, date=word.day, quote=quote))
+                found.setdefault((kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
     return tuple(found.values())

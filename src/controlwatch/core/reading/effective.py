@@ -118,7 +118,7 @@ def effective_dates(
     kept = merged(found)
     if kept or not own:
         return kept
-    return (EffectiveDate(start=None, basis="not-stated", quote=""),)
+    return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
 
 
 #: Words without which a sentence sets no date.
@@ -148,7 +148,9 @@ def _sentence(reading: Reading, span: Span) -> Iterator[EffectiveDate]:
         yield _published(reading, span, hit, until)
     if until and not starts and not ON_PUBLICATION.search(words) and "暂停" in words:
         quote = reading.text.quote(span.start + ends[-1].start, span.start + ends[-1].end)
-        yield EffectiveDate(start=None, until=until, basis="not-stated", quote=quote)
+        yield EffectiveDate(
+            start=None, until=until, basis="not-stated", quote=quote, rule="date.only-until"
+        )
 
 
 def _starts(words: str, word: DayWord) -> bool:
@@ -181,6 +183,7 @@ def _dated(reading: Reading, span: Span, word: DayWord, until: date | None) -> E
         scope=_scope(words[: word.start]),
         quote=quote,
         time=_hour(words, word),
+        rule="date.stated",
     )
     return found if until else _lasting(found, words[word.end :])
 
@@ -193,9 +196,16 @@ def _published(reading: Reading, span: Span, hit: re.Match[str], until: date | N
     if hit[1] and (count := number(hit[1])):
         day = after(start, count, hit[2]) if start else None
         return EffectiveDate(
-            start=day, until=until, basis="on-publication", scope=scope, quote=quote, derived=True
+            start=day, until=until, basis="on-publication", scope=scope, quote=quote, derived=True, rule="date.counted-from-publication"
         )
-    found = EffectiveDate(start=start, until=until, basis="on-publication", scope=scope, quote=quote)
+    found = EffectiveDate(
+        start=start,
+        until=until,
+        basis="on-publication",
+        scope=scope,
+        quote=quote,
+        rule="date.on-publication",
+    )
     return found if until else _lasting(found, words[hit.end() :])
 
 
@@ -233,7 +243,9 @@ def _lasting(found: EffectiveDate, behind: str) -> EffectiveDate:
         count = number(period[1] or period[3])
         if spans and count:
             unit = (period[2] or period[4]).lower().replace("个年", "年")
-            return replace(found, until=after(found.start, count, unit), derived=True)
+            return replace(
+                found, until=after(found.start, count, unit), derived=True, rule=f"{found.rule}-for-a-period"
+            )
     return found
 
 

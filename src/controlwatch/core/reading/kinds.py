@@ -57,22 +57,20 @@ PRESENTS = re.compile(
 SIGNING = re.compile(r"签署.{0,8}令|日前.{0,6}公告")  # 李强签署国务院令: the press tells of a signature
 
 
-def kind_of(text: Text, lexicon: Lexicon) -> Kind:
-    """Return what a document is, judged by its title first, then by the way its text speaks of itself."""
-    if is_empty(text):
-        return Kind.EMPTY
-    if is_challenge(text):
-        return Kind.CHALLENGE
-    if is_listing(text):
-        return Kind.LISTING
+def kind_of(text: Text, lexicon: Lexicon) -> tuple[Kind, str]:
+    """Return what a document is, and by which rule: its title first, then how its text speaks of itself."""
+    for blank, kind in ((is_empty, Kind.EMPTY), (is_challenge, Kind.CHALLENGE), (is_listing, Kind.LISTING)):
+        if blank(text):
+            return kind, f"kind.{kind}"
     title = MARKDOWN.sub("", text.title).strip()
-    return (
-        _answer(text, title, lexicon)
-        or _repeated(text, title, lexicon)
-        or _report(text, title, lexicon)
-        or _titled(title, lexicon)
-        or _speaking(text, title, lexicon)
+    judged = (
+        ("kind.answer", _answer(text, title, lexicon)),
+        ("kind.verbatim", _repeated(text, title, lexicon)),
+        ("kind.report", _report(text, title, lexicon)),
+        ("kind.title", _titled(title, lexicon)),
     )
+    found = next(((kind, rule) for rule, kind in judged if kind is not None), None)
+    return found or (_speaking(text, title, lexicon), "kind.speaks-of-itself")
 
 
 def _answer(text: Text, title: str, lexicon: Lexicon) -> Kind | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from controlwatch.core.reading.rules import Rule
+
 GroupKind = Literal["item", "scope", "instrument"]
 
 
@@ -57,6 +59,7 @@ class Lexicon:
     issuers: tuple[Issuer, ...]
     places: tuple[Place, ...]
     phrases: Mapping[str, tuple[str, ...]]
+    rules: Mapping[str, tuple[Rule, ...]]  #: family → its rules in order
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
 
     @property

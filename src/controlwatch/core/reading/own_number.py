@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber
@@ -31,19 +32,32 @@ HEAD_LINE = re.compile(
 )  # a line of its own below the issuers: 2022年 第42号 · 第792号
 
 
+@dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """The number of a document, as printed, and the rule that found it."""
+
+    number: DocumentNumber
+    raw: str
+    rule: str
+
+
 def own_number(
     text: Text, lexicon: Lexicon, found: tuple[Mention, ...], label: str | None
-) -> tuple[DocumentNumber | None, str | None]:
+) -> OwnNumber | None:
     """Return the number of the document itself: of its title, its label, or the head of its text."""
     for mention in found:
         if mention.end <= text.title_end and BEFORE_OWN.match(MARKDOWN.sub("", text.folded[: mention.start])):
-            return mention.number, squeeze(text.original[mention.start : mention.end])
+            return _printed(text, mention, "number.title")
     if closing := _closing_title(text, found):
-        return closing.number, squeeze(text.original[closing.start : closing.end])
+        return _printed(text, closing, "number.end-of-title")
     if label and (number := label_number(label, lexicon)):
-        return number, squeeze(label)
-    printed = head_number(text, lexicon) or _alone_in_head(text, found)
-    return (printed.number, squeeze(text.original[printed.start : printed.end])) if printed else (None, None)
+        return OwnNumber(number, squeeze(label), "number.label")
+    head = head_number(text, lexicon) or _alone_in_head(text, found)
+    return _printed(text, head, "number.head") if head else None
+
+
+def _printed(text: Text, mention: Mention, rule: str) -> OwnNumber:
+    return OwnNumber(mention.number, squeeze(text.original[mention.start : mention.end]), rule)
 
 
 def _closing_title(text: Text, found: tuple[Mention, ...]) -> Mention | None:

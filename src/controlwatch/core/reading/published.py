@@ -34,6 +34,7 @@ class Published:
 
     day: date
     source: Source
+    quote: str = ""  #: the line it was read from; "" where it is not in the text
 
 
 def published_on(
@@ -46,14 +47,16 @@ def published_on(
     instrument: bool,
 ) -> Published | None:
     """Return the publication day in the order in which sources can be trusted, or None."""
-    if instrument and (day := _signature(text, lexicon)):
-        return Published(day, "signature")
+    if instrument and (signed := _signature(text, lexicon)):
+        return Published(signed[0], "signature", text.verbatim(signed[1]))
     if label and (day := _first_day(label)):
-        return Published(day, "label")
-    if day := _dateline(text):
-        return Published(day, "dateline")
-    if page or (page := _page_day(text)):
+        return Published(day, "label", text.verbatim(label))
+    if written := _dateline(text):
+        return Published(written[0], "dateline", text.verbatim(written[1]))
+    if page:
         return Published(page, "page")
+    if printed := _page_day(text):
+        return Published(printed[0], "page", text.verbatim(printed[1]))
     return Published(given, "given") if given else None
 
 
@@ -69,18 +72,18 @@ def _bare_day(line: str) -> date | None:
     return None
 
 
-def _signature(text: Text, lexicon: Lexicon) -> date | None:
-    """Return the day that stands on its own line below an issuer's or a signer's name."""
+def _signature(text: Text, lexicon: Lexicon) -> tuple[date, str] | None:
+    """Return the day, and its line, that stands on its own line below an issuer's or a signer's name."""
     lines = [line.strip() for line in text.folded[text.title_end :].splitlines() if line.strip()]
     for above, line in pairwise(lines):
         if len(line) <= 20 and len(above) <= 60 and (SIGNER.search(above) or named(above, lexicon)):
             day = _bare_day(line)
             if day:
-                return day
+                return day, line
     # A signature whose names were lost on the way still closes the text.
     return next(
         (
-            day
+            (day, line)
             for line in reversed(lines[-3:])
             if len(lines) > 4 and len(line) <= 20 and (day := _bare_day(line))
         ),
@@ -88,17 +91,17 @@ def _signature(text: Text, lexicon: Lexicon) -> date | None:
     )
 
 
-def _dateline(text: Text) -> date | None:
+def _dateline(text: Text) -> tuple[date, str] | None:
     lines = [line.strip() for line in text.folded[: text.title_end + 1500].splitlines() if line.strip()][
         :HEAD_LINES
     ]
     marked = DATE_LINE.search("\n".join(lines))
-    if marked:
-        return _first_day(marked[1])
+    if marked and (day := _first_day(marked[1])):
+        return day, marked[0].strip()
     for line in lines:
         words = [word for word in day_words(line[:200]) if word.day]
-        if words and _opens(line, words[0].start, words[0].end):
-            return words[0].day
+        if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
+            return day, line[: words[0].end]
     return None
 
 
@@ -120,13 +123,13 @@ def _opens(line: str, start: int, end: int) -> bool:
     )
 
 
-def _page_day(text: Text) -> date | None:
+def _page_day(text: Text) -> tuple[date, str] | None:
     lines = [
         line.strip()
         for line in text.folded[text.title_end : text.title_end + 1500].splitlines()
         if line.strip()
     ][:HEAD_LINES]
     return next(
-        (day for line in lines if len(line) < 60 and PAGE_LINE.search(line) and (day := _first_day(line))),
+        ((day, line) for line in lines if len(line) < 60 and PAGE_LINE.search(line) and (day := _first_day(line))),
         None,
     )

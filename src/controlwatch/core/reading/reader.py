@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from controlwatch.core.model import Direction, Kind, Notice
+from controlwatch.core.model import Direction, Ground, Kind, Notice
 from controlwatch.core.reading.categories import categories_of
+from controlwatch.core.reading.caveats import caveats_of
 from controlwatch.core.reading.changes import is_change, operative_answer, reports_change
 from controlwatch.core.reading.codes import codes_of
 from controlwatch.core.reading.deadlines import deadlines_of
-from controlwatch.core.reading.directions import direction_of, parts_of, signals
+from controlwatch.core.reading.directions import Course, course_of, parts_of, signals
+from controlwatch.core.reading.doubts import doubts_of
 from controlwatch.core.reading.effective import effective_dates
 from controlwatch.core.reading.entities import entities_of
 from controlwatch.core.reading.fold import language
@@ -18,7 +20,7 @@ from controlwatch.core.reading.issuers import issuers_of, named
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS, kind_of
 from controlwatch.core.reading.labels import DATE_LABELS, NUMBER_LABELS, first, labels
 from controlwatch.core.reading.numbers import Mention, mentions, of_series, unsigned
-from controlwatch.core.reading.own_number import own_number
+from controlwatch.core.reading.own_number import OwnNumber, own_number
 from controlwatch.core.reading.places import place_hits
 from controlwatch.core.reading.published import Published, published_on
 from controlwatch.core.reading.relations import relations_of
@@ -26,9 +28,10 @@ from controlwatch.core.reading.summary import summary_of
 from controlwatch.core.reading.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
-    from controlwatch.core.model import Document, DocumentNumber
+    from controlwatch.core.model import Document
     from controlwatch.core.reading.lexicon import Lexicon
 
 NO_DOCUMENT = frozenset({Kind.EMPTY, Kind.CHALLENGE, Kind.LISTING})
@@ -39,8 +42,8 @@ class Identity:
     """Which document it is: what was read about its number, issuers, kind and day."""
 
     kind: Kind
-    number: DocumentNumber | None
-    raw: str | None
+    rule: str  #: the rule that told the kind
+    own: OwnNumber | None
     issuers: tuple[str, ...]
     published: Published | None
     found: tuple[Mention, ...]
@@ -55,14 +58,16 @@ def read(document: Document, lexicon: Lexicon, *, published: date | None = None)
         title=document.title, language=language(text.original), kind=identity.kind, doubts=document.doubts
     )
     if identity.kind in NO_DOCUMENT:
-        return replace(blank, summary=summary_of(blank, lexicon))
+        nothing = replace(blank, grounds=tuple(_identified(text, identity)))
+        return replace(nothing, summary=summary_of(nothing, lexicon))
     notice = _judged(blank, text, lexicon, identity)
-    notice = replace(notice, doubts=(*document.doubts, *_doubts(notice, identity, document)))
+    doubts = doubts_of(notice, document, published=identity.published, nameless=identity.nameless)
+    notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=summary_of(notice, lexicon))
 
 
 def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | None) -> Identity:
-    kind = kind_of(text, lexicon)
+    kind, rule = kind_of(text, lexicon)
     found_labels = labels(document, text)
     published = published_on(
         text,
@@ -75,17 +80,15 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
     found = mentions(text, lexicon, year=published.day.year if published else None)
     nameless = kind in REPORTS and any(unsigned(mention) for mention in found)
     found = of_series(found, text.folded) if nameless else found
-    number, raw = (
-        own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS))
-        if kind in INSTRUMENTS
-        else (None, None)
+    own = (
+        own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS)) if kind in INSTRUMENTS else None
     )
-    numbered = number.issuers if number else ()
+    numbered = own.number.issuers if own else ()
     issuers = issuers_of(text, lexicon, numbered) if kind in INSTRUMENTS else named(text.title[:80], lexicon)
     return Identity(
         kind=kind,
-        number=number,
-        raw=raw,
+        rule=rule,
+        own=own,
         issuers=issuers,
         published=published,
         found=found,
@@ -96,43 +99,45 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
 def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
     """Fill in everything that depends on what kind of document it is."""
     kind, found = identity.kind, identity.found
+    number = identity.own.number if identity.own else None
     operative = operative_answer(text, kind, found, lexicon)
     places = place_hits(text, lexicon)
     categories = categories_of(text, lexicon, kind, places)
     ids = tuple(category.id for category in categories)
-    relations = relations_of(text, found, kind, identity.number, operative=operative)
+    relations = relations_of(text, lexicon, found, kind, number, operative=operative)
     if kind in REPORTS and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
-    change = is_change(text, kind, lexicon, ids, relations, operative=operative)
+    change, because = is_change(text, kind, lexicon, ids, relations, operative=operative)
     moved = signals(text, lexicon)
-    direction = direction_of(kind, moved, operative=operative, framework="framework_law" in ids)
-    reports = change or reports_change(text, kind, lexicon, ids, found, direction)
-    direction = _settled(direction, kind, ids, change=change, reports=reports)
+    course = course_of(kind, moved, operative=operative, framework="framework_law" in ids)
+    reports = change or reports_change(text, kind, lexicon, ids, found, course.direction)
+    course = _settled(course, kind, ids, change=change, reports=reports)
     notice = replace(
         blank,
         is_change=change,
         reports_change=reports,
-        direction=direction,
+        direction=course.direction,
         categories=categories,
         relations=relations,
+        grounds=(*_identified(text, identity), *_decided(text, course, because, change=change)),
     )
     return replace(
         _listed(notice, text, lexicon, identity),
         destinations=() if "foreign_controls" in ids else tuple(place.code for place in places),
-        entities=entities_of(text, ids, direction),
-        parts=parts_of(text, moved, direction) if change else (),
+        entities=entities_of(text, ids, course.direction),
+        parts=parts_of(text, moved, course.direction) if change else (),
     )
 
 
 def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
-    """Add identity, days and codes, which are read as they stand."""
-    published = identity.published
+    """Add identity, days, codes and caveats, which are read as they stand."""
+    published, own = identity.published, identity.own
     codes = codes_of(text)
     dates = effective_dates(text, lexicon, published, own=notice.is_change) if notice.reports_change else ()
     return replace(
         notice,
-        number=identity.number,
-        number_raw=identity.raw,
+        number=own.number if own else None,
+        number_raw=own.raw if own else None,
         issuers=identity.issuers,
         published=published.day if published else None,
         effective=dates,
@@ -140,40 +145,34 @@ def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) ->
         hs_codes=codes.hs,
         control_codes=codes.control,
         codes_excluded=codes.excluded,
+        caveats=caveats_of(text, lexicon) if notice.reports_change else (),
     )
 
 
-def _settled(
-    direction: Direction, kind: Kind, ids: tuple[str, ...], *, change: bool, reports: bool
-) -> Direction:
+def _settled(course: Course, kind: Kind, ids: tuple[str, ...], *, change: bool, reports: bool) -> Course:
     """What neither makes nor reports a change moves nothing; an answer on a foreign rule explains nothing."""
     if change or (reports and kind != Kind.SPOKESPERSON):
-        return direction
-    if direction == Direction.CLARIFY:
-        return (
-            Direction.NEUTRAL
-            if not ids or "foreign_controls" in ids or ids == ("enforcement",)
-            else direction
-        )
-    return Direction.CLARIFY if reports else Direction.NEUTRAL
+        return course
+    explains = course.direction == Direction.CLARIFY
+    silent = not ids or "foreign_controls" in ids or ids == ("enforcement",)
+    if explains and not silent:
+        return course
+    if reports and not explains:
+        return Course(direction=Direction.CLARIFY, rule="direction.explains")
+    return Course(direction=Direction.NEUTRAL, rule="direction.no-change")
 
 
-def _doubts(notice: Notice, identity: Identity, document: Document) -> list[str]:
-    doubts = []
-    if document.replaced:
-        doubts.append(f"{document.replaced} characters of the page could not be decoded.")
-    if notice.is_change and identity.published and identity.published.source == "page":
-        doubts.append("The publication date is the page's own; a repost may be later than the notice.")
-    if identity.nameless:
-        doubts.append(
-            "The report gives a number without its issuer; export-control announcements are MOFCOM's series."
-        )
-    if notice.is_change and not notice.number:
-        doubts.append("The text shows no document number of its own.")
-    if notice.is_change and any(
-        found.basis == "on-publication" and not found.start for found in notice.effective
-    ):
-        doubts.append("It takes effect on publication, but no publication date is stated.")
-    if notice.is_change and not notice.categories:
-        doubts.append("The text names no item; its subject follows from the notices it acts on.")
-    return doubts
+def _identified(text: Text, identity: Identity) -> Iterator[Ground]:
+    yield Ground(about="kind", value=identity.kind.value, rule=identity.rule, quote=text.quote(0, 0))
+    own, published = identity.own, identity.published
+    if own is not None:
+        yield Ground(about="number", value=own.number.canonical, rule=own.rule, quote=text.found(own.raw))
+    if published is not None:
+        rule = f"published.{published.source}"
+        yield Ground(about="published", value=str(published.day), rule=rule, quote=published.quote)
+
+
+def _decided(text: Text, course: Course, because: str, *, change: bool) -> Iterator[Ground]:
+    words = text.quote(course.span.start, course.span.start) if course.span else ""
+    yield Ground(about="is_change", value=str(change).lower(), rule=because, quote=words if change else "")
+    yield Ground(about="direction", value=course.direction.value, rule=course.rule, quote=words)

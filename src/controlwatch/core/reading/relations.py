@@ -7,39 +7,18 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber, Kind, Relation, Verb
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
+from controlwatch.core.reading.rules import ordered
 from controlwatch.core.reading.text import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.numbers import Mention
     from controlwatch.core.reading.text import Text
 
-VERBS = (
-    (
-        re.compile(r"恢复(?:实施|执行|适用|施行)|终止暂停|\bresum(?:e|es|ed)\b|\breinstat"),
-        Verb.RESUMES,
-    ),  # 恢复实施
-    (
-        re.compile(r"延长|延期|\bextend(?:s|ed)? (?:the )?(?:validity|period|term|suspension)"),
-        Verb.EXTENDS,
-    ),  # 暂停期限延长至
-    (re.compile(r"暂停(?!进口|出口)|\bsuspend|\bsuspension|\bpaus(?:es|ed)\b"), Verb.SUSPENDS),  # 暂停实施
-    (
-        re.compile(r"继续(?:实施|执行|有效)|\bremains? in force"),
-        Verb.EXTENDS,
-    ),  # 期限延长至
-    (
-        re.compile(
-            r"废止|撤销|失效|不再(?:适用|执行|实施)|停止(?:实施|执行|适用|公告|采取)?|取消|\brepeal|\bcancel|\blift(?:s|ed)\b|\bdiscontinu|\babolish"
-        ),
-        Verb.REPEALS,
-    ),  # 同时废止
-    (
-        re.compile(r"优化调整|修改|修订|调整|增补|补充|移出|\bamend|\badjust|\brevis"),
-        Verb.AMENDS,
-    ),  # 对…所列的物项范围进行优化调整
-)
+Verdict = tuple[Verb, str]  #: what is done, and the id of the rule that says so
+
 DONE = re.compile(r"决定|废止|暂停|修改|调整")
 SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定)|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
@@ -66,11 +45,20 @@ TITLES = re.compile(r"《([^《》\n]{4,60})》")
 
 
 def relations_of(
-    text: Text, found: Iterable[Mention], kind: Kind, own: DocumentNumber | None, *, operative: bool
+    text: Text,
+    lexicon: Lexicon,
+    found: Iterable[Mention],
+    kind: Kind,
+    own: DocumentNumber | None,
+    *,
+    operative: bool,
 ) -> tuple[Relation, ...]:
     """Return how a text relates to other documents, one relation for each verb and target."""
     mentions = list(found)
-    raw = [*_numbered(text, mentions, kind, own, operative=operative), *_titled(text, mentions, kind)]
+    raw = [
+        *_numbered(text, lexicon, mentions, kind, own, operative=operative),
+        *_titled(text, mentions, kind),
+    ]
     kept: dict[tuple[Verb, str], Relation] = {}
     for relation in raw:
         kept.setdefault((relation.verb, relation.target), relation)
@@ -83,30 +71,40 @@ def relations_of(
 
 
 def _numbered(
-    text: Text, mentions: list[Mention], kind: Kind, own: DocumentNumber | None, *, operative: bool
+    text: Text,
+    lexicon: Lexicon,
+    mentions: list[Mention],
+    kind: Kind,
+    own: DocumentNumber | None,
+    *,
+    operative: bool,
 ) -> Iterator[Relation]:
     for mention in mentions:
         if own is not None and mention.number.key == own.key:
             continue
-        verb = _verb(text, mention, kind, operative=operative)
-        if verb is not None:
-            quote = text.quote(mention.start, mention.end)
+        verdict = _verb(text, lexicon, mention, kind, operative=operative)
+        if verdict is not None:
             yield Relation(
-                verb=verb, target=mention.number.canonical, quote=quote, clause=_clause(text, mention)
+                verb=verdict[0],
+                target=mention.number.canonical,
+                quote=text.quote(mention.start, mention.end),
+                clause=_clause(text, mention),
+                rule=verdict[1],
             )
 
 
-def _verb(text: Text, mention: Mention, kind: Kind, *, operative: bool) -> Verb | None:
+def _verb(text: Text, lexicon: Lexicon, mention: Mention, kind: Kind, *, operative: bool) -> Verdict | None:
     sentence = text.sentence_of(mention.start)
     if kind in INSTRUMENTS or operative:
-        verb = _acting(text, mention, sentence)
-        return None if verb and _basis(text, mention, sentence) else verb
+        verdict = _acting(text, lexicon, mention, sentence)
+        return None if verdict and _basis(text, mention, sentence) else verdict
     if kind in {Kind.SPOKESPERSON, Kind.FAQ, Kind.GUIDANCE}:
         # Orders are cited as procedure; what is explained are announcements and letters.
-        return None if mention.number.series == "Order" else Verb.CLARIFIES
+        return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
     if kind in REPORTS:
+        reported = (Verb.REPORTS, "relation.reported")
         return (
-            Verb.REPORTS if _is_subject(text, mention) else _acting(text, mention, sentence) or Verb.REPORTS
+            reported if _is_subject(text, mention) else _acting(text, lexicon, mention, sentence) or reported
         )
     return None
 
@@ -120,18 +118,25 @@ def _is_subject(text: Text, mention: Mention) -> bool:
     )
 
 
-def _acting(text: Text, mention: Mention, sentence: Span) -> Verb | None:
+def _acting(text: Text, lexicon: Lexicon, mention: Mention, sentence: Span) -> Verdict | None:
     """Return the verb of the clause that holds the number, else of its sentence."""
     words = text.at(sentence)
     at = mention.start - sentence.start
     stops = [0, *(stop.end() for stop in COMMA.finditer(words)), len(words)]
     left = max((stop for stop in stops if stop <= at), default=0)
     right = min((stop for stop in stops if stop >= mention.end - sentence.start), default=len(words))
-    return _first_verb(words[left:right]) or _first_verb(words)
+    return _first_verb(words[left:right], lexicon) or _first_verb(words, lexicon)
 
 
-def _first_verb(words: str) -> Verb | None:
-    return next((verb for pattern, verb in VERBS if pattern.search(words)), None)
+def _first_verb(words: str, lexicon: Lexicon) -> Verdict | None:
+    return next(
+        (
+            (Verb(rule.of), rule.id)
+            for rule, pattern in ordered(lexicon, "relation")
+            if pattern.search(words)
+        ),
+        None,
+    )
 
 
 def _basis(text: Text, mention: Mention, sentence: Span) -> bool:
@@ -160,7 +165,8 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
     based = BASED_TITLE.search(text.folded)
     if based:
         target = based[1].removeprefix("中华人民共和国")
-        yield Relation(verb=Verb.IMPLEMENTS, target=target, quote=text.quote(based.start(), based.end()))
+        quote = text.quote(based.start(), based.end())
+        yield Relation(verb=Verb.IMPLEMENTS, target=target, quote=quote, rule="relation.made-under")
     for pattern, verb in ((REPEALED_TITLE, Verb.REPEALS), (UPDATED_TITLE, Verb.AMENDS)):
         for hit in pattern.finditer(text.folded):
             sentence = text.sentence_of(hit.start())
@@ -171,4 +177,5 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
                 continue
             for title in TITLES.findall(hit[0]):
                 target = title.removeprefix("中华人民共和国")
-                yield Relation(verb=verb, target=target, quote=text.quote(hit.start(), hit.end()))
+                quote = text.quote(hit.start(), hit.end())
+                yield Relation(verb=verb, target=target, quote=quote, rule="relation.title")

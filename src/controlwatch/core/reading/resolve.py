@@ -35,7 +35,10 @@ def resolve(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexic
             for category in _known(relation, known, lexicon):
                 if category not in stated:
                     added.setdefault(
-                        category, CategoryFinding(id=category, basis="resolved", quote=relation.quote)
+                        category,
+                        CategoryFinding(
+                            id=category, basis="resolved", quote=relation.quote, rule="category.resolved"
+                        ),
                     )
     if not added:
         return notice

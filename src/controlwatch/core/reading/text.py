@@ -79,6 +79,15 @@ class Text:
             left, right = self._clauses(left, right, start, end)
         return squeeze(self.original[left:right])
 
+    def verbatim(self, folded: str) -> str:
+        """Return the original words of a folded piece of this text; "" where it is not in it."""
+        at = self.folded.find(folded) if folded else -1
+        return squeeze(self.original[at : at + len(folded)]) if at >= 0 else ""
+
+    def found(self, words: str) -> str:
+        """Return words with their white space as in a quote, or "" where the text does not hold them."""
+        return words if words in squeeze(self.original) else ""
+
     def _clauses(self, left: int, right: int, start: int, end: int) -> tuple[int, int]:
         room = max((QUOTE_LIMIT - (end - start)) // 2, 0)
         near_left, near_right = max(left, start - room), min(right, end + room)

@@ -1,0 +1,41 @@
+"""What the reader was not sure of, in a sentence each, for the person who can look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.model import Document, Notice
+    from controlwatch.core.reading.published import Published
+
+
+def doubts_of(
+    notice: Notice, document: Document, *, published: Published | None, nameless: bool
+) -> tuple[str, ...]:
+    """Return the doubts of a reading, the gravest first."""
+    doubts = list(_garbled(document))
+    if notice.is_change:
+        doubts += _of_change(notice, published)
+    if nameless:
+        doubts.append(
+            "The report gives a number without its issuer; export-control announcements are MOFCOM's series."
+        )
+    return tuple(doubts)
+
+
+def _garbled(document: Document) -> Iterator[str]:
+    if document.replaced:
+        yield f"{document.replaced} characters of the page could not be decoded."
+
+
+def _of_change(notice: Notice, published: Published | None) -> Iterator[str]:
+    if published and published.source == "page":
+        yield "The publication date is the page's own; a repost may be later than the notice."
+    if not notice.number:
+        yield "The text shows no document number of its own."
+    if any(found.basis == "on-publication" and not found.start for found in notice.effective):
+        yield "It takes effect on publication, but no publication date is stated."
+    if not notice.categories:
+        yield "The text names no item; its subject follows from the notices it acts on."
