@@ -31,6 +31,9 @@ PHRASES = (
     "intent",
     "background",
     "outside",
+    "hearsay",
+    "other_business",
+    "market",
 )
 #: The families of rules, a file each, and what a rule of theirs may conclude.
 CAVEATS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from controlwatch.core.reading.fold import HAN
+
 if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
@@ -43,6 +45,24 @@ def is_empty(text: Text) -> bool:
         return False
     body = text.folded[text.title_end + 1 :]
     return not body.strip() or (len(body) < NOISE_LENGTH and not SERVER_NOISE.sub("", body))
+
+
+#: The commonest characters of Chinese prose and notices; text decoded in the wrong way has hardly any.
+COMMON = frozenset("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出会年月日本公告第号部商务关海总物项口进对及等或与法规定应当实施管制")
+GARBLED_LENGTH = 40  #: Han characters below which nothing can be said
+GARBLED_SHARE = 0.04
+LOST = re.compile(r"\ufffd|\?{3,}")  # 公告2026年第�号 · ????
+LOST_SHARE = 0.02
+
+
+def is_garbled(folded: str) -> bool:
+    """Tell whether a text was decoded in the wrong way: lost characters, or Chinese that nobody writes."""
+    sample = folded[:SCRIPT_LENGTH]
+    lost = sum(len(hit[0]) for hit in LOST.finditer(sample))
+    if lost > LOST_SHARE * len(sample) and lost > ROWS:
+        return True
+    han = HAN.findall(sample)
+    return len(han) >= GARBLED_LENGTH and sum(sign in COMMON for sign in han) < GARBLED_SHARE * len(han)
 
 
 def is_challenge(text: Text) -> bool:

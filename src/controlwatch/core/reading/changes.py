@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from controlwatch.core.model import Relation
+    from controlwatch.core.reading.directions import Signal
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.numbers import Mention
     from controlwatch.core.reading.text import Text
@@ -34,6 +35,19 @@ DECIDES = re.compile(
     r"决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征|shall|decided|hereby",
     re.IGNORECASE,
 )
+RULED_TITLE = re.compile(r"出口管制|出口许可|许可证管理|实施(?:临时)?管制")
+#: An item is not enough: the text must speak of trade in it, or of the list that rules it.
+TRADED = re.compile(
+    r"出口管制|两用物项|许可证|许可证件|进出口|禁止出口|限制出口|临时管制|监控化学品|易制毒|出口(?:的|上述|下列|前|列|经营)"
+    r"|总量控制|指标|关税|退税|\bexport|\bdual-use|\blicen[cs]",
+    re.IGNORECASE,
+)
+#: A law or regulation is watched where it founds or rules a control.
+LEGAL = ("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")
+CONTROLS = re.compile(
+    r"管制|两用物项|出口|进口|输入|进境|许可证|关税|清单|名单|反制|export|import|dual-use|tariff|licen[cs]e",
+    re.IGNORECASE,
+)  # what a sentence must speak of to move a control that no category names
 ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 
 
@@ -63,6 +77,7 @@ def is_change(
     lexicon: Lexicon,
     categories: Iterable[str],
     relations: Iterable[Relation],
+    moved: Iterable[Signal],
     *,
     operative: bool,
 ) -> tuple[bool, str]:
@@ -77,18 +92,22 @@ def is_change(
         return False, "change.no-instrument"
     if not DECIDES.search(text.folded):
         return False, "change.decides-nothing"
-    if kind in {Kind.LAW, Kind.REGULATION} and not any(
-        i.startswith(("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")) for i in ids
-    ):
+    if kind in {Kind.LAW, Kind.REGULATION} and not any(i.startswith(LEGAL) for i in ids):
         return False, "change.other-law"
     ruled = [found for i in ids if (found := lexicon.category(i)) is not None]
     # A trade-remedy or procurement instrument may name goods; its regime decides.
     if any(not found.change and found.kind == "instrument" for found in ruled):
         return False, "change.other-regime"
-    if any(found.change for found in ruled):
+    if says(lexicon, "other_business", text.title) and not RULED_TITLE.search(text.title):
+        return False, "change.other-business"
+    if any(found.change and found.kind != "item" for found in ruled):
+        return True, "change.instrument"
+    if any(found.change for found in ruled) and TRADED.search(text.folded):
         return True, "change.instrument"
     if any(relation.verb in ACTING for relation in relations):
         return True, "change.acts-on-another"
+    if any(not signal.weak and CONTROLS.search(text.at(signal.span)) for signal in moved):
+        return True, "change.moves-a-control"
     return False, "change.no-watched-subject"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import CodeFinding
+from controlwatch.core.reading.exclusions import excluded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +32,6 @@ FOREIGN_LIST = re.compile(
     r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一"
     r"|Annex I\b|瓦森纳.{0,8}清单"
 )  # codes of foreign lists look the same and are not ours
-OUT_BEFORE = re.compile(
-    r"(?:非|不受|除|不含|不包括)\s*(?:[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*[、，和或及]\s*)*$"
-)  # 非1C226、|1C241项下
-OUT_AFTER = re.compile(
-    r"^\s*(?:等)?项?(?:下)?(?:管制)?(?:以)?(?:外|不在此列|除外)|^[^，。；\n]{0,4}不在此列"
-    r"|^\s*(?:is|are) not covered"
-)  # …不在此列
-NOT_UNDER = re.compile(r"^\s*(?:[、，和或及]\s*[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*\s*)*项?下?(?:所)?管制")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
@@ -91,12 +83,7 @@ def _list_after(folded: str, position: int) -> Iterator[Hit]:
         if code is None or HS_FILL.sub("", EX.sub("", folded[position : code.start()])):
             return
         if _chapter(code[1]):
-            yield (
-                code[1].replace(".", ""),
-                code.start(1),
-                code.end(1),
-                OUT_AFTER.match(folded[code.end() :][:40]) is not None,
-            )
+            yield code[1].replace(".", ""), code.start(1), code.end(1), excluded(folded, code.start(1))
         position = code.end()
 
 
@@ -105,7 +92,7 @@ def _cells(folded: str) -> Iterator[Hit]:
     for cell in re.finditer(r"(?:(?<=\t)|(?<=\n))[ ]*(\d{10}|\d{8})[ ]*(?=\t|\n|$)", folded):
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" in line and _chapter(cell[1]):
-            yield cell[1], cell.start(1), cell.end(1), False
+            yield cell[1], cell.start(1), cell.end(1), excluded(folded, cell.start(1))
 
 
 def _chapter(code: str) -> bool:
@@ -117,12 +104,5 @@ def _control(text: Text) -> Iterator[Hit]:
     for hit in CONTROL_CODE.finditer(text.folded):
         sentence = text.sentence_of(hit.start())
         around = text.folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        if FOREIGN_LIST.search(around):
-            continue
-        before = text.folded[max(0, hit.start() - 60) : hit.start()]
-        behind = text.folded[hit.end() : hit.end() + 60]
-        out = (
-            OUT_BEFORE.search(before) is not None
-            and (NOT_UNDER.match(behind) or OUT_AFTER.match(behind)) is not None
-        )
-        yield hit[1], hit.start(1), hit.end(1), out
+        if not FOREIGN_LIST.search(around):
+            yield hit[1], hit.start(1), hit.end(1), excluded(text.folded, hit.start(1))

@@ -16,6 +16,8 @@ def doubts_of(
 ) -> tuple[str, ...]:
     """Return the doubts of a reading, the gravest first."""
     doubts = list(_garbled(document))
+    rules = {ground.rule for ground in notice.grounds}
+    doubts += [doubt for rule, doubt in (("kind.garbled", GARBLED), ("kind.hearsay", HEARSAY)) if rule in rules]
     if notice.is_change:
         doubts += _of_change(notice, published)
     if nameless:
@@ -23,6 +25,10 @@ def doubts_of(
             "The report gives a number without its issuer; export-control announcements are MOFCOM's series."
         )
     return tuple(doubts)
+
+
+GARBLED = "The text is garbled: it was decoded in the wrong way or damaged, and could not be read."
+HEARSAY = "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
 
 
 def _garbled(document: Document) -> Iterator[str]:

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Kind
-from controlwatch.core.reading.blanks import is_challenge, is_empty, is_listing
+from controlwatch.core.reading.blanks import is_challenge, is_empty, is_garbled, is_listing
 from controlwatch.core.reading.fold import HAN
+from controlwatch.core.reading.issuers import named
 from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.places import opens_abroad
 from controlwatch.core.reading.voice import LEAD, head, headed, pressed, told, verbatim, voices
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ INSTRUMENTS = frozenset({Kind.ANNOUNCEMENT, Kind.ORDER, Kind.NOTICE, Kind.LAW, K
 REPORTS = frozenset({Kind.NEWS, Kind.COMMENTARY})
 
 ASKED = re.compile(r"^[ ]*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
+HEARSAY_ZONE = 3000  #: characters in which whoever passes a text on says so
+TENDER = re.compile(r"(?:中标|招标|成交|采购)[^，。]{0,12}(?:公告|公示)$|统计(?:快讯|公报|数据)")
+DRAFT_TITLE = re.compile(
+    r"征求[^。；\n]{0,80}意见|公开听取[^。；\n]{0,60}意见"
+)  # 关于公开征求对…管制安排意见的公告
 MARKDOWN = re.compile(r"^[#*\s]+")  # "# 商务部公告…"
 ORDER_TITLE = re.compile(
     r"令\s*(?:[〔\[(（]?\s*(?:\d{4}|[一二][〇○零\d一二三四五六七八九]{3}))|令\s*第?\s*\d+\s*号|令$"
@@ -57,8 +64,13 @@ PRESENTS = re.compile(
 SIGNING = re.compile(r"签署.{0,8}令|日前.{0,6}公告")  # 李强签署国务院令: the press tells of a signature
 
 
-def kind_of(text: Text, lexicon: Lexicon) -> tuple[Kind, str]:
-    """Return what a document is, and by which rule: its title first, then how its text speaks of itself."""
+def kind_of(text: Text, lexicon: Lexicon, *, label: str | None = None) -> tuple[Kind, str]:
+    """Return what a document is, and by which rule: its title first, then how its text speaks of itself.
+
+    `label` is the document number that the page prints as its label (【发布文号】), if it does.
+    """
+    if is_garbled(text.folded):
+        return Kind.OTHER, "kind.garbled"
     for blank, kind in ((is_empty, Kind.EMPTY), (is_challenge, Kind.CHALLENGE), (is_listing, Kind.LISTING)):
         if blank(text):
             return kind, f"kind.{kind}"
@@ -67,10 +79,15 @@ def kind_of(text: Text, lexicon: Lexicon) -> tuple[Kind, str]:
         ("kind.answer", _answer(text, title, lexicon)),
         ("kind.verbatim", _repeated(text, title, lexicon)),
         ("kind.report", _report(text, title, lexicon)),
+        ("kind.foreign", _abroad(title, lexicon)),
         ("kind.title", _titled(title, lexicon)),
+        ("kind.label", _labelled(label)),
     )
     found = next(((kind, rule) for rule, kind in judged if kind is not None), None)
-    return found or (_speaking(text, title, lexicon), "kind.speaks-of-itself")
+    kind, rule = found or (_speaking(text, title, lexicon), "kind.speaks-of-itself")
+    if kind in INSTRUMENTS and says(lexicon, "hearsay", text.folded[:HEARSAY_ZONE]):
+        return Kind.OTHER, "kind.hearsay"
+    return kind, rule
 
 
 def _answer(text: Text, title: str, lexicon: Lexicon) -> Kind | None:
@@ -107,11 +124,26 @@ def _report(text: Text, title: str, lexicon: Lexicon) -> Kind | None:
     return Kind.NEWS if told(text, lexicon) else None
 
 
+def _abroad(title: str, lexicon: Lexicon) -> Kind | None:
+    """Tell a foreign government's rule by its title: what it is at home, it is news here."""
+    ours = named(title.replace("美国商务部", ""), lexicon) or headed(title, lexicon)
+    return Kind.NEWS if not ours and opens_abroad(title, lexicon) else None
+
+
+def _labelled(label: str | None) -> Kind | None:
+    """Return the form that the page's own label for the number names."""
+    if not label:
+        return None
+    return Kind.ORDER if "令" in label else Kind.ANNOUNCEMENT if "公告" in label else Kind.NOTICE
+
+
 def _titled(title: str, lexicon: Lexicon) -> Kind | None:
     # A "title" with a full stop inside is a paragraph: a report that only begins like an instrument.
     if len(title) > 200 or "。" in title.rstrip("。") or re.search(r"[a-z]\. [A-Z]", title):
         return None
-    if says(lexicon, "draft", title):
+    if TENDER.search(title):
+        return Kind.OTHER
+    if says(lexicon, "draft", title) or DRAFT_TITLE.search(title):
         return Kind.DRAFT
     if says(lexicon, "guidance", title) and not re.search(r"公告\s*\d{4}", title):
         return Kind.GUIDANCE

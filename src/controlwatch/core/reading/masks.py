@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from controlwatch.core.reading.exclusions import exclusions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BLANK = "\x00"  #: holds a place, matches nothing
 
@@ -21,9 +27,6 @@ END_USE = re.compile(
     r"|生产[0-9][A-E]\d{3}[^，。；\n]{0,20}的",
     re.MULTILINE,
 )  # 最终用途为…的出口申请 · 用于制造导弹部件的 · 使用…技术在境外生产的
-EXCLUSION = re.compile(
-    r"非[0-9][A-E]\d{3}[^，。；\n]{0,40}?项下(?:所)?管制的|(?:不含|不包括)(?!但不限于)[^，。；\n）)]{1,60}|除[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的])"
-)  # 非1C226项下管制的
 FILE_NAME = re.compile(
     r"^[^\n]{1,120}\.(?:pdf|docx?|xlsx?|ofd|wps|zip)[ ]*$", re.MULTILINE | re.IGNORECASE
 )  # 附件…目录.pdf
@@ -34,9 +37,18 @@ ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_
 def measure_only(folded: str) -> str:
     """Return the text with everything blanked that only surrounds the measure; offsets stay."""
     masked = folded
-    for pattern in (TITLE, LEGAL_BASIS, END_USE, EXCLUSION, FILE_NAME, ADDRESS):
+    for pattern in (TITLE, LEGAL_BASIS, END_USE, FILE_NAME, ADDRESS):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
-    return masked
+    return _without(masked, exclusions(folded))
+
+
+def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for start, end in spans:
+        if end > at:
+            pieces += [masked[at : max(start, at)], BLANK * (end - max(start, at))]
+            at = end
+    return "".join((*pieces, masked[at:]))
 
 
 @lru_cache(maxsize=8)

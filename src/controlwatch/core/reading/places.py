@@ -99,3 +99,20 @@ def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
 def _split(words: str, codes: dict[str, str]) -> list[str]:
     pieces = [piece.strip().removeprefix("the ") for piece in re.split(r"、|和|及|与|或|,| and ", words)]
     return [piece for piece in pieces if piece in codes]
+
+
+@lru_cache(maxsize=4)
+def _abroad(lexicon: Lexicon) -> re.Pattern[str]:
+    """Match the name of a foreign state where a title opens with it."""
+    names = sorted(
+        (name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"),
+        key=len,
+        reverse=True,
+    )
+    bounded = (rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name) for name in names)
+    return re.compile(rf"\W*(?:{'|'.join(bounded)})")
+
+
+def opens_abroad(title: str, lexicon: Lexicon) -> bool:
+    """Tell whether a title opens with a foreign state: 美国商务部修订…规则."""
+    return _abroad(lexicon).match(title) is not None

@@ -67,8 +67,8 @@ def read(document: Document, lexicon: Lexicon, *, published: date | None = None)
 
 
 def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | None) -> Identity:
-    kind, rule = kind_of(text, lexicon)
     found_labels = labels(document, text)
+    kind, rule = kind_of(text, lexicon, label=first(found_labels, NUMBER_LABELS))
     published = published_on(
         text,
         lexicon,
@@ -107,8 +107,8 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     relations = relations_of(text, lexicon, found, kind, number, operative=operative)
     if kind in REPORTS and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
-    change, because = is_change(text, kind, lexicon, ids, relations, operative=operative)
     moved = signals(text, lexicon)
+    change, because = is_change(text, kind, lexicon, ids, relations, moved, operative=operative)
     course = course_of(kind, moved, operative=operative, framework="framework_law" in ids)
     reports = change or reports_change(text, kind, lexicon, ids, found, course.direction)
     course = _settled(course, kind, ids, change=change, reports=reports)

@@ -1,0 +1,96 @@
+"""What a text names only to leave it out: the stretches in which items and codes do not count."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
+_CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?)*"
+#: What follows is left out, to the end of the clause or of the bracket.
+AHEAD = re.compile(
+    r"(?:不(?:含|包括|包含|涉及|涵盖|适用于)(?!但不限于)|除外情形[:：])[^。；;\n]*"
+    r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
+    r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
+    re.IGNORECASE,
+)  # 不包括1C231项已列管的铪制品 · excluding finished cells
+#: What stands before, in the same sentence, is left out.
+BEHIND = re.compile(
+    r"(?:均|也|仍|都|则)?(?:不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
+    r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
+    r"|除外|不受影响|不受此限)"
+    r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b",
+    re.IGNORECASE,
+)  # …不在本公告管制之列 · finished cells are not included
+#: Something ruled elsewhere already.
+ELSEWHERE = re.compile(
+    rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
+)  # 属于9A012、9A501项已管制的
+BUT = re.compile(r"除(?!外)[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的、])")  # 除1C226项外，
+#: A part of the text with a heading that says so, up to the next heading.
+HEADING = re.compile(
+    r"^[ ]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?|\d{1,2}[.、．])[ ]*(?=\S)", re.MULTILINE
+)
+OUT_HEADING = re.compile(
+    r"(?:不列管|不管制|除外|例外|豁免|不适用|不包括|排除)(?:的)?(?:情形|事项|范围|物项|清单|情况)?[ ]*[:：]?[ ]*$"
+)
+HEADING_LENGTH = 24
+NOT_A_LOSS = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion
+BRACKETS = {"（": "）", "(": ")"}
+
+
+@lru_cache(maxsize=8)
+def exclusions(folded: str) -> tuple[tuple[int, int], ...]:
+    """Return the stretches, in order, in which what is named is left out of the measure."""
+    return tuple(sorted({span for span in _found(folded) if span[0] < span[1]}))
+
+
+def excluded(folded: str, at: int) -> bool:
+    """Tell whether an offset lies in what is left out."""
+    return any(start <= at < end for start, end in exclusions(folded))
+
+
+def _found(folded: str) -> Iterator[tuple[int, int]]:
+    for hit in AHEAD.finditer(folded):
+        yield hit.start(), _bracket_end(folded, hit.start(), hit.end())
+    for hit in BEHIND.finditer(folded):
+        start = _sentence_start(folded, hit.start())
+        if not NOT_A_LOSS.search(folded, start, hit.end()):
+            yield start, hit.start()
+    for pattern in (ELSEWHERE, BUT):
+        yield from (hit.span() for hit in pattern.finditer(folded))
+    yield from _parts(folded)
+
+
+def _bracket_end(folded: str, start: int, end: int) -> int:
+    """Return where a clause ends that may stand in a bracket: at the bracket that was open before it."""
+    depth = 0
+    for at in range(start, end):
+        if folded[at] in BRACKETS:
+            depth += 1
+        elif folded[at] in BRACKETS.values():
+            depth -= 1
+            if depth < 0:
+                return at
+    return end
+
+
+def _sentence_start(folded: str, at: int) -> int:
+    stops = [folded.rfind(stop, 0, at) for stop in "。；;\n"]
+    dot = folded.rfind(". ", 0, at)
+    return max(*stops, dot) + 1
+
+
+def _parts(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts whose heading leaves them out (二、不列管情形)."""
+    heads = [hit.start() for hit in HEADING.finditer(folded)]
+    for start, end in pairwise((*heads, len(folded))):
+        line_end = folded.find("\n", start, end)
+        heading = folded[start : line_end if line_end >= 0 else end]
+        if len(heading) <= HEADING_LENGTH and OUT_HEADING.search(heading):
+            yield start, end
