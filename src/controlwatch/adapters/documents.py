@@ -11,9 +11,11 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from controlwatch.adapters.formats import LEGACY_WORD
+from controlwatch.adapters.formats.kinds import kind_of
 from controlwatch.core.challenge import challenged
 from controlwatch.core.charset import Decoded, decode
 from controlwatch.core.errors import Challenged, Garbled, Refused, SourceError
@@ -21,23 +23,12 @@ from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.pages import document
 
 if TYPE_CHECKING:
+    from controlwatch.adapters.formats.kinds import Format
     from controlwatch.core.watcher import Watcher
 
-Format = Literal["html", "text", "pdf", "ole", "zip", "archive", "unknown"]
-
-_MAGIC: tuple[tuple[bytes, Format], ...] = (
-    (b"%PDF", "pdf"),
-    (b"\xd0\xcf\x11\xe0", "ole"),
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),
-    (b"Rar!", "archive"),
-    (b"7z\xbc\xaf\x27\x1c", "archive"),
-)
-_HTML = re.compile(r"<(?:!doctype html|html|head|body|meta|div|p|table)\b", re.IGNORECASE)  # <!doctype html>
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16, which is full of NUL bytes and still text
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
 _WALL_CLOCK = 30  # seconds for one file
-_OLD_WORD = "legacy DOC not readable here"
+_LONGEST = 5_000_000  # characters of a text that is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +71,7 @@ def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
 
 def sniff(snapshot: Snapshot) -> Format:
     """Tell the format by the first bytes, then by what they say, and only last by the content type."""
-    body = snapshot.body
-    for magic, kind in _MAGIC:
-        if body.startswith(magic) or (kind == "pdf" and magic in body[:1024]):
-            return kind
-    content_type = snapshot.header("content-type") or ""
-    if _HTML.search(decode(body[:4096], header=content_type).text):
-        return "html"  # also with a stray NUL in it
-    if b"\x00" in body[:1024] and not body.startswith(_WIDE):
-        return "unknown"
-    return "html" if "html" in content_type else "text"
+    return kind_of(snapshot.body, snapshot.header("content-type") or "")
 
 
 def _read_text(snapshot: Snapshot, watcher: Watcher | None, *, kind: Format) -> Document:
@@ -119,14 +101,13 @@ def _plain(snapshot: Snapshot, decoded: Decoded) -> Document:
     """Plain text: the first line that is not blank is the title, the rest the text."""
     found = [line.strip(" \u3000\r\t") for line in decoded.text.splitlines()]
     shown = [line for line in found if line]
-    lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
     return Document(
         url=snapshot.url,
         title=shown[0] if shown else "",
         text="\n".join(shown[1:]),
         encoding=decoded.encoding,
         replaced=decoded.replaced,
-        doubts=lost,
+        doubts=_lost(decoded),
     )
 
 
@@ -137,10 +118,22 @@ def _annexed(snapshot: Snapshot, link: AnnexLink) -> _Parsed:
     if snapshot.status >= 400:
         return _failed(f"the source answered {snapshot.status}")
     if kind == "text":
-        return _Parsed(
-            "\n".join(line.strip() for line in _decoded(snapshot, None).text.splitlines() if line.strip())
-        )
+        return _text(_decoded(snapshot, None))
     return _parse(snapshot.body, kind)
+
+
+def _text(decoded: Decoded) -> _Parsed:
+    lines = (line.strip(" \u3000\r") for line in decoded.text[:_LONGEST].splitlines())
+    found = (
+        not decoded.text.strip() and "the file is empty",
+        len(decoded.text) > _LONGEST and f"only the first {_LONGEST} characters were read",
+    )
+    doubts = (*_lost(decoded), *(doubt for doubt in found if doubt))
+    return _Parsed("\n".join(line for line in lines if line.strip()), doubts)
+
+
+def _lost(decoded: Decoded) -> tuple[str, ...]:
+    return (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
 
 
 def _page_for_file(snapshot: Snapshot, link: AnnexLink) -> _Parsed:
@@ -154,9 +147,10 @@ def _page_for_file(snapshot: Snapshot, link: AnnexLink) -> _Parsed:
     if not any(_OFFICE_NAME.search(name) for name in names):
         return _failed("a web page came instead of the file")
     try:
-        return _Parsed(document(decoded.text, url=snapshot.final_url).text)
+        page = document(decoded.text, url=snapshot.final_url)
     except SourceError as error:
         return _failed(str(error))
+    return _Parsed(page.text, _lost(decoded))
 
 
 # --------------------------------------------------------------------------- the bounded process
@@ -171,8 +165,10 @@ def _parse(body: bytes, kind: Format) -> _Parsed:
         return _failed("an archive of this kind is not readable here")
     if kind == "unknown":
         return _failed("not a document known here")
+    if kind == "rtf":
+        return _converted(body)
     parsed = _bounded(body, kind)
-    return _converted(body) if parsed.doubts == (_OLD_WORD,) else parsed
+    return _converted(body) if parsed.doubts == (LEGACY_WORD,) else parsed
 
 
 def _bounded(body: bytes, kind: Format) -> _Parsed:
@@ -187,7 +183,8 @@ def _bounded(body: bytes, kind: Format) -> _Parsed:
     if done.returncode:
         return _failed(_why(done.returncode, done.stderr))
     answer = json.loads(done.stdout)
-    return _Parsed(str(answer["text"]), tuple(str(doubt) for doubt in answer["doubts"]))
+    doubts = tuple(str(doubt) for doubt in answer["doubts"])
+    return _Parsed(str(answer["text"]), doubts, is_failure=bool(answer["is_failure"]))
 
 
 def _environment() -> dict[str, str]:
@@ -209,7 +206,7 @@ def _converted(body: bytes) -> _Parsed:
     """A Word file older than our reader: LibreOffice, where it is installed, makes a DOCX of it."""
     office = shutil.which("soffice")
     if office is None:
-        return _Parsed("", (_OLD_WORD,))
+        return _Parsed("", (LEGACY_WORD,))
     with tempfile.TemporaryDirectory() as place:
         source = Path(place, "annex.doc")
         source.write_bytes(body)
@@ -221,5 +218,5 @@ def _converted(body: bytes) -> _Parsed:
             )
             made = source.with_suffix(".docx").read_bytes()
         except (subprocess.SubprocessError, OSError):
-            return _Parsed("", (_OLD_WORD,))
+            return _failed("legacy DOC not readable here, by LibreOffice neither")
     return _bounded(made, "zip")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from controlwatch.core.errors import DeclarationError
 from controlwatch.core.model import Direction, Verb
 from controlwatch.core.reading.lexicon import Category, GroupKind, Issuer, Lexicon, Place
-from controlwatch.core.reading.rules import Rule
+from controlwatch.core.reading.rules import NOTHING, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ PHRASES = (
 CAVEATS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
 FAMILIES: dict[str, frozenset[str]] = {
     "direction": frozenset(Direction),
-    "relation": frozenset(Verb),
+    "relation": frozenset((*Verb, NOTHING)),
     "caveat": frozenset(CAVEATS),
 }
 FLAGS = {"change": True, "subject": False}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from controlwatch.core.cells import Cell, Spans, rows
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -72,6 +75,7 @@ _BLANKS = re.compile(
 )  # not U+3000, which stands inside 商务部　海关总署
 _NOTHING = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")  # zero-width characters, soft hyphens
 _EDGES = " \u3000"
+_MOST_ACROSS, _MOST_DOWN = 30, 10_000  # columns and rows that a cell may claim to cover
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")  # <em>出口管制</em>, but not 浓度<5%
 
 
@@ -79,7 +83,8 @@ def lines(nodes: Iterable[LexborNode], *, without: Container[int] = frozenset())
     """Return the lines of text below some nodes, in order, without blank ones.
 
     `without` holds the `mem_id` of nodes to leave out. Block elements and `<br>` break lines, inline elements
-    do not. A table that holds another table is layout and is read as blocks; so is a row of a single cell.
+    do not. A row of a single cell is read as blocks, and so is one that lays a page out around a table. A cell
+    that spans several rows stands in each of them.
     """
     text = "".join(token for node in nodes for token in ("\n", *_tokens(node, without), "\n"))
     stripped = (line.strip(_EDGES).rstrip("\t ") for line in text.split("\n"))
@@ -103,6 +108,7 @@ def _folded(text: str) -> str:
 def _tokens(root: LexborNode, without: Container[int]) -> Iterator[str]:
     """Walk without recursion: old editors nest thousands of elements."""
     stack: list[LexborNode | str] = [root]
+    spans: dict[int, Spans] = defaultdict(Spans)
     while stack:
         node = stack.pop()
         if isinstance(node, str):
@@ -115,8 +121,8 @@ def _tokens(root: LexborNode, without: Container[int]) -> Iterator[str]:
             yield "\n"
         elif node.tag == "pre":
             yield "\n" + (node.text() or "").replace("\t", " ") + "\n"
-        elif node.tag == "tr" and _is_data(node):
-            yield "\n" + _row(node, without) + "\n"
+        elif node.tag == "tr":
+            yield from _row(node, stack, spans[_table(node)], without)
         else:
             yield from _opened(node, stack)
 
@@ -130,13 +136,60 @@ def _opened(node: LexborNode, stack: list[LexborNode | str]) -> Iterator[str]:
     stack.extend(reversed(children))
 
 
-def _cells(row: LexborNode) -> tuple[LexborNode, ...]:
-    return tuple(child for child in row.iter() if child.tag in {"td", "th"})
+def _table(row: LexborNode) -> int:
+    above = row.parent
+    while above is not None and above.tag != "table":
+        above = above.parent
+    return above.mem_id if above is not None else 0
 
 
-def _is_data(row: LexborNode) -> bool:
-    return len(_cells(row)) > 1 and row.css_first("table") is None
+def _row(
+    row: LexborNode, stack: list[LexborNode | str], spans: Spans, without: Container[int]
+) -> Iterator[str]:
+    """A row of data as a line, the tables inside it after it; any other row as blocks."""
+    cells = tuple(child for child in row.iter() if child.tag in {"td", "th"})
+    if len(cells) < 2 and not spans:
+        yield from _opened(row, stack)
+        return
+    inner = tuple(table for cell in cells for table in _outermost_tables(cell))
+    outside = _Either({table.mem_id for table in inner}, without)
+    texts = [lines([cell], without=outside) for cell in cells]
+    if inner and any(len(text) > 1 for text in texts):
+        spans.row(())
+        yield from _opened(row, stack)
+        return
+    found = spans.row(_cell(cell, " ".join(text)) for cell, text in zip(cells, texts, strict=True))
+    if any(texts):  # editors leave empty rows behind where they have merged cells
+        yield "".join(f"\n{line}\n" for line in rows(found))
+    stack.extend(reversed(inner))
 
 
-def _row(row: LexborNode, without: Container[int]) -> str:
-    return "\t".join(" ".join(lines([cell], without=without)) for cell in _cells(row))
+def _cell(cell: LexborNode, text: str) -> Cell:
+    down, across = (_number(cell.attributes.get(name)) for name in ("rowspan", "colspan"))
+    # rowspan=0 means the rest of the table
+    return Cell(text, down=min(down, _MOST_DOWN) or _MOST_DOWN, across=min(across, _MOST_ACROSS) or 1)
+
+
+def _number(written: str | None) -> int:
+    digits = (written or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 1
+
+
+def _outermost_tables(cell: LexborNode) -> Iterator[LexborNode]:
+    stack = list(cell.iter())[::-1]
+    while stack:
+        node = stack.pop()
+        if node.tag == "table":
+            yield node
+        else:
+            stack.extend(list(node.iter())[::-1])
+
+
+class _Either:
+    """Two sets of nodes asked as one, without copying the larger one for every row."""
+
+    def __init__(self, few: set[int], many: Container[int]) -> None:
+        self._few, self._many = few, many
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._few or node in self._many

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from controlwatch.core.errors import ControlwatchError
 
+#: A Word file older than our reader, or of another make; `documents` gives it to LibreOffice where that is.
+LEGACY_WORD = "legacy DOC not readable here; it can be read where LibreOffice is installed"
+ENCRYPTED = "the file is encrypted; its text can only be read with a password"
+
 
 class Unreadable(ControlwatchError):
     """A file that is not what it claims to be, or goes beyond a bound; says which."""

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import TYPE_CHECKING
-from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from docx.opc.exceptions import OpcError
-from pypdf.errors import PyPdfError
-from python_calamine import CalamineError
-
-from controlwatch.adapters.formats import Reading, Unreadable
+from controlwatch.adapters.formats import ENCRYPTED, LEGACY_WORD, Reading, Unreadable
 from controlwatch.adapters.formats.docx import read_docx
+from controlwatch.adapters.formats.kinds import kind_of
 from controlwatch.adapters.formats.ofd import read_ofd
 from controlwatch.adapters.formats.ole import read_ole
 from controlwatch.adapters.formats.pdf import read_pdf
 from controlwatch.adapters.formats.sheets import read_sheets
+from controlwatch.adapters.formats.trouble import TROUBLE, in_words
 from controlwatch.core.charset import decode
+from controlwatch.core.pages import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,24 +25,6 @@ _MOST = 2000  # members of an archive
 _MOST_READ = 50  # documents read from one archive
 _DEEPEST = 2  # archives within archives
 _UTF8_NAME = 0x800
-_TROUBLE = (
-    Unreadable,
-    PyPdfError,
-    CalamineError,
-    OpcError,
-    ExpatError,
-    BadZipFile,
-    zlib.error,
-    struct.error,
-    SyntaxError,  # what lxml raises for XML that is none
-    ValueError,
-    KeyError,
-    IndexError,
-    OSError,
-    RecursionError,
-)
-
-
 def read_zip(body: bytes, *, depth: int = 0) -> Reading:
     """Read a zip by what it holds. Raises `Unreadable` for a broken or an inordinately large one."""
     try:
@@ -74,7 +52,7 @@ def _check(archive: ZipFile) -> None:
     if size > _LARGEST:
         raise Unreadable(f"an archive of {size} bytes unpacked; {_LARGEST} are allowed")
     if any(member.flag_bits & 1 for member in members):
-        raise Unreadable("an encrypted archive")
+        raise Unreadable(ENCRYPTED)
 
 
 def _members(archive: ZipFile, *, depth: int) -> Reading:
@@ -96,20 +74,29 @@ def _member(body: bytes, *, depth: int) -> Reading:
     """One file of an archive; what cannot be read is a doubt and does not hide its neighbours."""
     try:
         return _read(body, depth=depth)
-    except _TROUBLE as error:
-        return Reading("", (f"could not be read ({error})",))
+    except TROUBLE as error:
+        return Reading("", (in_words(error),))
 
 
 def _read(body: bytes, *, depth: int) -> Reading:
-    if body.startswith(b"%PDF"):
+    kind = kind_of(body)
+    if kind == "pdf":
         return read_pdf(body)
-    if body.startswith(b"PK\x03\x04"):
+    if kind == "zip":
         return read_zip(body, depth=depth + 1)
-    if body.startswith(b"\xd0\xcf\x11\xe0"):
+    if kind == "ole":
         return read_ole(body)
-    if b"\x00" in body[:1024]:
-        return Reading("", ("not a document known here",))
-    return Reading("\n".join(_lines(decode(body).text)))
+    if kind == "html":
+        return _page(body)
+    if kind == "text":
+        return Reading("\n".join(_lines(decode(body).text)))
+    return Reading("", (LEGACY_WORD if kind == "rtf" else "not a document known here",))
+
+
+def _page(body: bytes) -> Reading:
+    decoded = decode(body)
+    lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
+    return Reading(document(decoded.text, url="").text, lost)
 
 
 def _lines(text: str) -> Iterator[str]:

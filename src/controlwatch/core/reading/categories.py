@@ -59,9 +59,20 @@ def categories_of(
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda one: one.start):
         found.setdefault(hit.id, _finding(hit.id, text, hit.start, hit.end, f"category.{hit.strength}"))
+    if kind in {Kind.LAW, Kind.REGULATION} and (law := _founding(text)):
+        found.setdefault(law.id, law)
     for finding in _destinations(text, lexicon, places, found):
         found.setdefault(finding.id, finding)
     return tuple(found.values())
+
+
+#: A law, or a regulation of the State Council, that founds a control: its title says on what.
+FOUNDING = re.compile(r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:法|条例)(?:$|\W)")
+
+
+def _founding(text: Text) -> CategoryFinding | None:
+    hit = FOUNDING.search(text.title[:TITLE_ZONE])
+    return _finding("framework_law", text, hit.start(), hit.end(), "category.title") if hit else None
 
 
 def _foreign(text: Text, lexicon: Lexicon, kind: Kind) -> CategoryFinding | None:

@@ -22,7 +22,15 @@ HAN_DAY = re.compile(
     rf"(?<!\d)(\d{{4}}|[一二][〇○零一二三四五六七八九]{{3}})\s*年\s*(\d{{1,2}}|{NUMERAL}{{1,3}})\s*月"
     rf"(?:\s*(\d{{1,2}}|{NUMERAL}{{1,3}})\s*[日号])?"
 )  # 2025年11月8日 · 二〇二六年十二月一日 · 2026年1月
-HAN_YEARLESS = re.compile(r"(?<![\d年])(\d{1,2})\s*月\s*(\d{1,2})\s*日")  # 4月10日
+HAN_YEARLESS = re.compile(
+    r"(?:(明年|次年|今年|本年|去年)[的]?)?(?<![\d年])(?<!\d年)(\d{1,2})\s*月\s*(\d{1,2})\s*日"
+)  # 4月10日 · 明年1月1日
+REPUBLIC_DAY = re.compile(
+    r"民国\s*(\d{2,3})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日"
+)  # 中华民国116年4月7日: years since 1911
+YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "去年": -1}
+NEXT_YEAR = re.compile(r"\s*(?:of )?(next|this|last) year\b", re.IGNORECASE)  # Jan. 15 |next year
+ENGLISH_YEARS = {"next": 1, "this": 0, "last": -1}
 ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
 DAY_FIRST = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
@@ -44,6 +52,7 @@ class DayWord:
     start: int
     end: int
     day: date | None
+    yearless: bool = False  #: the year was inferred from the anchor
 
 
 def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:
@@ -64,8 +73,15 @@ def _chinese(text: str, anchor: date | None) -> Iterator[DayWord]:
         yield DayWord(
             hit.start(), hit.end(), _day(number(hit[1]), number(hit[2]), number(hit[3]) if hit[3] else 1)
         )
+    for hit in REPUBLIC_DAY.finditer(text):
+        yield DayWord(hit.start(), hit.end(), _day(int(hit[1]) + 1911, int(hit[2]), int(hit[3])))
     for hit in HAN_YEARLESS.finditer(text):
-        yield DayWord(hit.start(), hit.end(), _near(int(hit[1]), int(hit[2]), anchor))
+        month, day = int(hit[2]), int(hit[3])
+        if hit[1]:
+            found = _day(anchor.year + YEARS[hit[1]], month, day) if anchor else None
+        else:
+            found = _near(month, day, anchor)
+        yield DayWord(hit.start(), hit.end(), found, yearless=not hit[1])
 
 
 def _iso(text: str) -> Iterator[DayWord]:
@@ -78,8 +94,11 @@ def _english(text: str, anchor: date | None) -> Iterator[DayWord]:
         for hit in pattern.finditer(text):
             month = _MONTHS.index(hit[month_at][:3].lower()) + 1
             year = int(hit[3]) if hit[3] else None
+            behind = NEXT_YEAR.match(text, hit.end()) if not year else None
+            if behind and anchor:
+                year = anchor.year + ENGLISH_YEARS[behind[1].lower()]
             day = _day(year, month, int(hit[day_at])) if year else _near(month, int(hit[day_at]), anchor)
-            yield DayWord(hit.start(), hit.end(), day)
+            yield DayWord(hit.start(), behind.end() if behind else hit.end(), day, yearless=not year)
 
 
 def _day(year: int | None, month: int | None, day: int | None) -> date | None:

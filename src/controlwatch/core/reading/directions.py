@@ -99,7 +99,7 @@ def course_of(kind: Kind, found: Iterable[Signal], *, operative: bool, framework
         return Course(direction=Direction.TIGHTEN, rule="direction.framework-law")
     if operative:
         # What was listed before is background to an answer that stops or suspends it.
-        found = tuple(signal for signal in found if signal.direction != Direction.TIGHTEN)
+        found = tuple(signal for signal in found if signal.direction != Direction.TIGHTEN) or found
     if kind in INSTRUMENTS or operative:
         strictest = min(found, key=lambda signal: ORDER.index(signal.direction), default=None)
         return _resting(strictest)

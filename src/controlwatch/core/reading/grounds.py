@@ -30,6 +30,7 @@ MEANINGS: dict[str, str] = {
     "number.end-of-title": "The title ends with it",
     "number.label": "The page prints it as its label",
     "number.head": "It stands on a line of its own below the title",
+    "published.promulgation": "The day in the bracket below the title of a law",
     "published.signature": "The day below the signature",
     "published.label": "The day that the page prints as its label",
     "published.dateline": "The dateline of the text",
@@ -76,6 +77,8 @@ MEANINGS: dict[str, str] = {
     "relation.explained": "The answer explains it",
     "relation.reported": "The report is about it",
     "relation.made-under": "The text says that it is made under it",
+    "relation.prolonged": "Its term ends, and the text prolongs it",
+    "relation.lapsed": "Its suspension ends, and the text lets it apply again",
     "relation.title": "A document named by its title alone is acted on",
 }
 

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def merged(found: Iterable[EffectiveDate]) -> tuple[EffectiveDate, ...]:
-    """Keep each date once; a date with an end or a scope replaces the same date without."""
+def merged(found: Iterable[EffectiveDate], *, several: bool = False) -> tuple[EffectiveDate, ...]:
+    """Keep each date once; a date with an end or a scope replaces the same date without.
+
+    `several` tells that more than one clause does something: an end of one of them is not the end of all.
+    """
     kept: list[EffectiveDate] = []
     for one in found:
         twin = next((i for i, other in enumerate(kept) if _same(one, other)), None)
@@ -21,7 +24,7 @@ def merged(found: Iterable[EffectiveDate]) -> tuple[EffectiveDate, ...]:
             kept.append(one)
         else:
             kept[twin] = _joined(kept[twin], one)
-    return _ended(tuple(kept))
+    return _ended(tuple(kept), several=several)
 
 
 def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
@@ -35,12 +38,19 @@ def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
     return replace(known, time=clock)
 
 
-def _ended(found: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:
+def _ended(found: tuple[EffectiveDate, ...], *, several: bool) -> tuple[EffectiveDate, ...]:
     """Give an end that stands alone (暂停期限延长至…) the start that the closing sentence states."""
     ends = [one for one in found if one.start is None and one.basis == "not-stated"]
     starts = [one for one in found if one.until is None and one.basis != "not-stated" and one.scope == "all"]
     if len(ends) != 1 or len(starts) != 1 or len(found) != 2:
         return found
+    if several and ends[0].scope != "all":
+        return (
+            starts[0],
+            replace(
+                starts[0], until=ends[0].until, scope=ends[0].scope, quote=ends[0].quote, rule=ends[0].rule
+            ),
+        )
     return (
         replace(
             starts[0], until=ends[0].until, quote=ends[0].quote if not starts[0].quote else starts[0].quote

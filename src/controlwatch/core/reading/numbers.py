@@ -27,8 +27,8 @@ _MONTHS = (
 )
 HEADED = re.compile(
     rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
-    rf"((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{N}\s*号?){{0,40}})"
-)  # 公告2025年第55号、56号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
+    rf"((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:\d{{4}}\s*年\s*)?(?:第\s*)?{N}\s*号?){{0,40}})"
+)  # 公告2025年第55号、56号 · 公告2022年第55号、2023年第7号 · 公告2025第61号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 TAIL = re.compile(
     r"号\s*(公告|令)"
 )  # 第67|号公告: what stands before is read backwards, so that no list is read twice
@@ -44,6 +44,10 @@ ENGLISH = re.compile(
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
     r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
 )  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Notice No.18 [2025]
+BRACKETED = re.compile(
+    r"\b(?:[Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecision)s? (?:of|by) (?:the )?([^\n.()\[\]]{6,160}?)\s*"
+    r"[(\[](\d{4})[)\]],?\s*No\.?\s*(\d{1,4})\b"
+)  # Announcement of the Unreliable Entity List Working Mechanism (2026) No. 12
 CANONICAL = re.compile(
     r"(?<![\w-])([A-Za-z]{2,8}(?:-[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(\d{4})\s*-\s*(\d{1,4})(?![\d-])",
     re.IGNORECASE,
@@ -53,7 +57,9 @@ STATE_COUNCIL = re.compile(
 )  # State Council Order 792
 BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
-PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:第|No(?:s)?\.?)?\s*({N})")
+PIECE = re.compile(
+    rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:(\d{{4}})\s*年\s*)?(?:第|No(?:s)?\.?)?\s*({N})"
+)
 MECHANISM = "不可靠实体清单工作机制"
 EXPORT_CONTROL = re.compile(
     r"\bexport (?:controls?|curbs?|restrictions?|licen[cs])|\bdual-use\b|出口管制|两用物项", re.IGNORECASE
@@ -165,6 +171,12 @@ def _found(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
             continue
         order = hit[1].lower() in {"order", "decree"}
         yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[4], order=order)
+    for hit in BRACKETED.finditer(folded):
+        issuers = named(hit[1], lexicon)
+        if issuers:
+            series = "Order" if hit[0].lower().startswith("order") else ""
+            parts = DocumentNumber(issuers=issuers, series=series, year=int(hit[2]), n=int(hit[3]))
+            yield Mention(start=hit.start(), end=hit.end(), number=parts)
     yield from _typed(folded, lexicon)
 
 
@@ -220,22 +232,27 @@ def _listed(
     start, issuers = run_before(folded, span[0], lexicon)
     if not issuers and folded.startswith(MECHANISM, span[0]):
         issuers = ("UELWM",)
-    for n in (found for found in _expanded(numbers) if found < YEARS):
+    for n, own in ((n, own) for n, own in _expanded(numbers) if n < YEARS):
+        said = own or year
         parts = DocumentNumber(
-            issuers=issuers, series="Order" if order else "", year=number(year) if year else None, n=n
+            issuers=issuers, series="Order" if order else "", year=number(said) if said else None, n=n
         )
         yield Mention(start=start, end=span[1], number=parts)
 
 
-def _expanded(numbers: str) -> list[int]:
-    found: list[int] = []
+def _expanded(numbers: str) -> list[tuple[int, str | None]]:
+    """Return the figures of a list, ranges filled, each with the year it brings along."""
+    found: list[tuple[int, str | None]] = []
+    year: str | None = None
     for piece in PIECE.finditer(numbers):
-        n = number(piece[2])
+        n = number(piece[3])
         if n is None:
             continue
-        if found and piece[1] and RANGE.fullmatch(piece[1]) and 0 < n - found[-1] <= MAX_RANGE:
-            found.extend(range(found[-1] + 1, n))
-        found.append(n)
+        year = piece[2] or year
+        last = found[-1][0] if found else None
+        if last is not None and piece[1] and RANGE.fullmatch(piece[1]) and 0 < n - last <= MAX_RANGE:
+            found.extend((between, year) for between in range(last + 1, n))
+        found.append((n, year))
     return list(dict.fromkeys(found))
 
 

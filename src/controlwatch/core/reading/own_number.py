@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber
 from controlwatch.core.reading.fold import fold, squeeze
-from controlwatch.core.reading.issuers import run_before
+from controlwatch.core.reading.issuers import named, run_before
 from controlwatch.core.reading.kinds import MARKDOWN
 from controlwatch.core.reading.numbers import MECHANISM, YEAR, Mention, N, parse_number, settled
 from controlwatch.core.reading.numerals import number
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
 
+BARE_FORM = re.compile(r"\s*(?:公\s*告|令|第|[〔\[（(]?\d)")  # 公告2026年第66号
+ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)")  # 商务部 海关总署|关于…
 BEFORE_OWN = re.compile(
     r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
 )  # what may stand before a title's own number
@@ -28,8 +30,11 @@ BRACKET_LINE = re.compile(
     rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({N})\s*号[ ]*$", re.MULTILINE
 )  # a line of its own below the title: 〔2026〕10号
 HEAD_LINE = re.compile(
-    rf"^[ ]*(?:{YEAR}\s*年\s*)?第\s*({N})\s*号[ ]*$", re.MULTILINE
-)  # a line of its own below the issuers: 2022年 第42号 · 第792号
+    rf"^[ ]*(?:[〔\[（(]?{YEAR}[〕\]）)]?\s*年?\s*)?第\s*({N})\s*号[ ]*(?:[（(]关于[^\n]*)?$", re.MULTILINE
+)  # a line of its own below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
+META = re.compile(
+    r"^\s*(?:$|[　 ]{2,}\S|[|｜]|[（(](?:关于|公布)|(?:信息)?来源|发布|发文|时间|日期|【)"
+)  # what may follow a number that opens a line of the head
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,28 @@ def own_number(
     """Return the number of the document itself: of its title, its label, or the head of its text."""
     for mention in found:
         if mention.end <= text.title_end and BEFORE_OWN.match(MARKDOWN.sub("", text.folded[: mention.start])):
-            return _printed(text, mention, "number.title")
+            return _printed(text, lexicon, mention, "number.title")
     if closing := _closing_title(text, found):
-        return _printed(text, closing, "number.end-of-title")
+        return _printed(text, lexicon, closing, "number.end-of-title")
     if label and (number := label_number(label, lexicon)):
         return OwnNumber(number, squeeze(label), "number.label")
     head = head_number(text, lexicon) or _alone_in_head(text, found)
-    return _printed(text, head, "number.head") if head else None
+    return _printed(text, lexicon, head, "number.head") if head else None
 
 
-def _printed(text: Text, mention: Mention, rule: str) -> OwnNumber:
-    return OwnNumber(mention.number, squeeze(text.original[mention.start : mention.end]), rule)
+def _printed(text: Text, lexicon: Lexicon, mention: Mention, rule: str) -> OwnNumber:
+    raw = squeeze(text.original[mention.start : mention.end])
+    return OwnNumber(_signed(text, lexicon, mention), raw, rule)
+
+
+def _signed(text: Text, lexicon: Lexicon, mention: Mention) -> DocumentNumber:
+    """Give a number that is printed without issuers (公告2026年第66号) those that head the title."""
+    printed = mention.number
+    if not BARE_FORM.match(text.folded[mention.start : mention.end]) or printed.letter:
+        return printed
+    heading = ISSUERS_FIRST.match(text.title)
+    issuers = named(heading[0], lexicon) if heading else ()
+    return settled(replace(printed, issuers=issuers)) if len(issuers) > len(printed.issuers) else printed
 
 
 def _closing_title(text: Text, found: tuple[Mention, ...]) -> Mention | None:
@@ -76,8 +92,9 @@ def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
             return None
         line_start = text.folded.rfind("\n", 0, mention.start) + 1
         line_end = text.folded.find("\n", mention.end)
-        line = text.folded[line_start : line_end if line_end >= 0 else len(text.folded)]
-        if mention.start > text.title_end and len(line.strip()) <= mention.end - mention.start + 2:
+        behind = text.original[mention.end : line_end if line_end >= 0 else len(text.original)]
+        opens = not text.folded[line_start : mention.start].strip(" （(")
+        if mention.start > text.title_end and opens and META.match(behind.lstrip("）)")):
             return mention
     return None
 
@@ -88,7 +105,7 @@ def head_number(text: Text, lexicon: Lexicon) -> Mention | None:
     hit = HEAD_LINE.search(head, text.title_end)
     if hit is None:
         return _bracketed(text, head)
-    above = re.sub(r"[ ]", "", head[text.title_end : hit.start()])
+    above = re.sub(r"[ ]", "", head[: hit.start()])
     kind = re.search(r"(公告|令)\s*$", above)
     n = number(hit[2])
     if n is None or kind is None:

@@ -1,31 +1,56 @@
-"""The day of signing or writing: signature, label, dateline, the page's own day, in this order."""
+"""The day of signing or writing: promulgation, signature, label, dateline, the page's own day, in this order."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from controlwatch.core.model import Kind
 from controlwatch.core.reading.daywords import day_words
 from controlwatch.core.reading.issuers import named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
 
-Source = Literal["signature", "label", "dateline", "page", "given"]
+Source = Literal["promulgation", "signature", "label", "dateline", "page", "given"]
+#: A day and the folded words it was read from.
+Written = tuple["date", str]
 
 SIGNER = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
 PAGE_LINE = re.compile(
-    r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览", re.IGNORECASE
+    r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
 )  # 来源：商务部 2024-08-26
 DATE_LINE = re.compile(
-    r"^[ \-*]*(?:Date|日期)\W{0,6}(\d{4}-\d{1,2}-\d{1,2})", re.IGNORECASE | re.MULTILINE
-)  # - **Date**: 2025-11-06
+    r"^[ \-*【]*(?:Date(?: of (?:issue|publication))?|Issued|Published|日期|发布日期|公布日期|印发日期|签发日期|发文日期)"
+    r"\W{0,6}(?=\d|[A-Z][a-z]{2})([^\n]{6,30})",
+    re.IGNORECASE | re.MULTILINE,
+)  # - **Date**: 2025-11-06 · 发布日期：2026年11月18日
+PROMULGATED = re.compile(
+    r"[（(]([^（）()\n]{0,400}?(?:公布|发布|颁布|修订|修正)[^（）()\n]{0,120})[）)]"
+)  # （2014年4月24日第十二届…会议通过 2014年4月24日公布）
+AGENCY = re.compile(
+    r"^[\s【\[（(]*[\u4e00-\u9fffA-Za-z ]{0,14}(?:讯|电|消息|报道|简报|快讯|网|社|报)[\s】\]）)]*[，,:： ]*$"
+)  # 财经网讯 | 2027年1月9日
+ENGLISH_DATELINE = re.compile(
+    r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
+    r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
+)  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
+CALLED = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
+BEHIND_DATELINE = re.compile(
+    r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})"
+)
+ALONE = re.compile(r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$")  # 证券简报 | 2026-11-04 18:30
+AFTER_ALONE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
 HEAD_LINES = 8
+FOOT_LINES = 3
+LINE_LENGTH = 60  #: characters of a line that only dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +59,7 @@ class Published:
 
     day: date
     source: Source
-    quote: str = ""  #: the line it was read from; "" where it is not in the text
+    quote: str = ""  #: the words it was read from; "" where it is not in the text
 
 
 def published_on(
@@ -44,24 +69,37 @@ def published_on(
     label: str | None,
     page: date | None,
     given: date | None,
-    instrument: bool,
+    kind: Kind,
+    signed: bool,
 ) -> Published | None:
-    """Return the publication day in the order in which sources can be trusted, or None."""
-    if instrument and (signed := _signature(text, lexicon)):
-        return Published(signed[0], "signature", text.verbatim(signed[1]))
+    """Return the publication day in the order in which sources can be trusted, or None.
+
+    `signed` tells that the kind of document bears a signature: instruments and drafts.
+    """
+    if kind in {Kind.LAW, Kind.REGULATION} and (found := _promulgation(text)):
+        return Published(found[0], "promulgation", text.verbatim(found[1]))
+    if signed and (found := _signature(text, lexicon)):
+        return Published(found[0], "signature", text.verbatim(found[1]))
     if label and (day := _first_day(label)):
         return Published(day, "label", text.verbatim(label))
-    if written := _dateline(text):
-        return Published(written[0], "dateline", text.verbatim(written[1]))
+    if found := _dateline(text):
+        return Published(found[0], "dateline", text.verbatim(found[1]))
     if page:
         return Published(page, "page")
-    if printed := _page_day(text):
-        return Published(printed[0], "page", text.verbatim(printed[1]))
+    if found := _page_day(text):
+        return Published(found[0], "page", text.verbatim(found[1]))
     return Published(given, "given") if given else None
 
 
 def _first_day(text: str) -> date | None:
     return next((word.day for word in day_words(text) if word.day), None)
+
+
+def _promulgation(text: Text) -> Written | None:
+    """Return the last day in the bracket below a law's title: passed, promulgated, last revised."""
+    hit = PROMULGATED.search(text.folded, text.title_end, text.title_end + 1500)
+    days = [word.day for word in day_words(hit[1]) if word.day] if hit else []
+    return (days[-1], hit[1]) if hit and days else None
 
 
 def _bare_day(line: str) -> date | None:
@@ -72,9 +110,13 @@ def _bare_day(line: str) -> date | None:
     return None
 
 
-def _signature(text: Text, lexicon: Lexicon) -> tuple[date, str] | None:
+def _lines(folded: str) -> list[str]:
+    return [line.strip() for line in folded.splitlines() if line.strip()]
+
+
+def _signature(text: Text, lexicon: Lexicon) -> Written | None:
     """Return the day, and its line, that stands on its own line below an issuer's or a signer's name."""
-    lines = [line.strip() for line in text.folded[text.title_end :].splitlines() if line.strip()]
+    lines = _lines(text.folded[text.title_end :])
     for above, line in pairwise(lines):
         if len(line) <= 20 and len(above) <= 60 and (SIGNER.search(above) or named(above, lexicon)):
             day = _bare_day(line)
@@ -84,52 +126,115 @@ def _signature(text: Text, lexicon: Lexicon) -> tuple[date, str] | None:
     return next(
         (
             (day, line)
-            for line in reversed(lines[-3:])
+            for line in reversed(lines[-FOOT_LINES:])
             if len(lines) > 4 and len(line) <= 20 and (day := _bare_day(line))
         ),
         None,
     )
 
 
-def _dateline(text: Text) -> tuple[date, str] | None:
-    lines = [line.strip() for line in text.folded[: text.title_end + 1500].splitlines() if line.strip()][
-        :HEAD_LINES
-    ]
+def _dateline(text: Text) -> Written | None:
+    """Return the day that opens a text, is called its date, or closes it in brackets."""
+    lines = _lines(text.folded[: text.title_end + 1500])[:HEAD_LINES]
     marked = DATE_LINE.search("\n".join(lines))
     if marked and (day := _first_day(marked[1])):
         return day, marked[0].strip()
     for line in lines:
+        if english := ENGLISH_DATELINE.match(line):
+            day = _first_day(f"{english[1]}, {english[2]}") if english[2] else None
+            if day:
+                return day, english[0].strip(" -–—")
         words = [word for word in day_words(line[:200]) if word.day]
         if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
-    return None
+    feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
+    return next(
+        ((day, line) for line in reversed(feet) if len(line) <= 24 and (day := _bare_day(line.strip("（）() ")))),
+        None,
+    )
 
 
 def _opens(line: str, start: int, end: int) -> bool:
     """Tell whether a day opens its line or is called its date, and the line is no page furniture."""
-    if PAGE_LINE.search(line) and len(line) < 60 and not re.match(r"\s*\d{4}", line):
+    before, behind = line[:start], line[end:]
+    if line[start:end].endswith("月"):  # a month is no day of writing
         return False
-    before, after = line[:start], line[end:]
-    if re.search(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$", before):
+    if PAGE_LINE.search(line) and len(line) < LINE_LENGTH and not re.match(r"\s*\d{4}", line):
+        return False
+    if CALLED.search(before) or AGENCY.match(before):
+        return True
+    if len(line) < LINE_LENGTH and ALONE.match(before) and AFTER_ALONE.match(behind):
         return True
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
-    return not lead and (
-        not after.strip()
-        or re.match(
-            r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})",
-            after,
-        )
-        is not None
-    )
+    return not lead and (not behind.strip() or BEHIND_DATELINE.match(behind) is not None)
 
 
-def _page_day(text: Text) -> tuple[date, str] | None:
-    lines = [
-        line.strip()
-        for line in text.folded[text.title_end : text.title_end + 1500].splitlines()
-        if line.strip()
-    ][:HEAD_LINES]
+def _page_day(text: Text) -> Written | None:
+    lines = _lines(text.folded[text.title_end : text.title_end + 1500])[:HEAD_LINES]
     return next(
-        ((day, line) for line in lines if len(line) < 60 and PAGE_LINE.search(line) and (day := _first_day(line))),
+        (
+            (day, line)
+            for line in lines
+            if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _first_day(line))
+        ),
         None,
     )
+
+
+# --------------------------------------------------------------------------- the notice a report is about
+
+ON_THE_DAY = re.compile(
+    r"(?<![\d月])(\d{1,2})日(?=(?:上午|下午|晚间?|傍晚|早间|凌晨|深夜)?(?:联合)?(?:在官网|在其官网|对外)?(?:发布|公布|宣布|公告|印发|表示|消息|对外))"
+)  # 商务部6日发布…
+YESTERDAY = re.compile(r"昨日|昨天|昨(?=[（(晚])|\byesterday\b", re.IGNORECASE)
+WEEKDAY = re.compile(
+    r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+    r"|\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b[^.\n]{0,60}\b(?:said|announced|issued|released|published)"
+)  # … said on Friday
+WEEKDAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+ISSUED_ON = re.compile(
+    r"\b(?:[Oo]n|dated|posted on|issued on|released on|published on|promulgated on)\s+"
+    r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
+)  # posted late on November 6, 2026
+ISSUE = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
+LEAD = 700  #: characters in which a report says when it happened
+
+
+def issued_on(text: Text, written: date | None) -> date | None:
+    """Return the day on which a report says that the notice was issued; else the day it was written."""
+    lead = text.folded[: text.title_end + LEAD]
+    if written is not None:
+        return _relative(lead, written) or written
+    return _named_day(text.folded)
+
+
+def _relative(lead: str, written: date) -> date | None:
+    hit = ON_THE_DAY.search(lead)
+    if hit:
+        return _day_before(written, int(hit[1]))
+    if YESTERDAY.search(lead):
+        return written - timedelta(days=1)
+    week = WEEKDAY.search(lead)
+    if week:
+        ago = (written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7
+        return written - timedelta(days=ago)
+    return None
+
+
+def _day_before(written: date, day: int) -> date | None:
+    """Return the last such day of a month on or before the day of writing."""
+    within = (written - timedelta(days=back) for back in range(31))
+    return next((found for found in within if found.day == day), None)
+
+
+def _named_day(folded: str) -> date | None:
+    return next(iter(_issue_days(folded)), None)
+
+
+def _issue_days(folded: str) -> Iterable[date]:
+    for hit in ISSUED_ON.finditer(folded):
+        before = folded[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
+        behind = folded[hit.end() : hit.end() + 160].partition(". ")[0]
+        day = _first_day(hit[1])
+        if day and (ISSUE.search(before) or ISSUE.search(hit[0]) or ISSUE.search(behind)):
+            yield day

@@ -75,7 +75,8 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
         label=first(found_labels, DATE_LABELS),
         page=document.page_date,
         given=given,
-        instrument=kind in INSTRUMENTS,
+        kind=kind,
+        signed=kind in INSTRUMENTS or kind == Kind.DRAFT,
     )
     found = mentions(text, lexicon, year=published.day.year if published else None)
     nameless = kind in REPORTS and any(unsigned(mention) for mention in found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber, Kind, Relation, Verb
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
-from controlwatch.core.reading.rules import ordered
+from controlwatch.core.reading.rules import NOTHING, ordered
 from controlwatch.core.reading.text import Span
 
 if TYPE_CHECKING:
@@ -17,31 +17,53 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.numbers import Mention
     from controlwatch.core.reading.text import Text
 
-Verdict = tuple[Verb, str]  #: what is done, and the id of the rule that says so
+Verdict = tuple[str, str]  #: what is done (a verb, or nothing), and the id of the rule that says so
 
 DONE = re.compile(r"决定|废止|暂停|修改|调整")
 SUBJECT = re.compile(
-    r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定)|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
+    r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
 )  # 第72号公告：…
 ISSUED = re.compile(r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b")  # 海关总署|发布第54号公告
+ISSUED_TITLE = re.compile(r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$")  # 发布《…方案》（|税委会公告…
+_PLACE = r"第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?(?:第?[（(][一二三四五六七八九十\d]+[）)]项?)?"
 CLAUSE = re.compile(
-    r"^[号公告令\s]*(?:（?《[^》\n]{1,80}》）?)?\s*(?:附件\d*)?(第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?)"
-)  # …公告第二款
+    rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的|附件\d*)?({_PLACE}(?:(?:、|和|及|与|以及){_PLACE})*)"
+)  # …公告第二款 · …公告第一条、第二条
 ENGLISH_CLAUSE = re.compile(
     r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)) of\s*$",
     re.IGNORECASE,
 )
 COMMA = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
+_NAME = r"《([^《》\n]{4,60}(?:〈[^〈〉\n]{2,40}〉[^《》\n]{0,20})?)》"
+_EDITION = r"(（\d{4}年(?:版|度)?）)?"
 REPEALED_TITLE = re.compile(
-    r"《([^《》\n]{4,60})》(?:(?:、|和|及|以及)《[^《》\n]{4,60}》)*[^。；，\n《》【】]{0,12}(?:同时废止|予以废止|废止)"
+    rf"{_NAME}{_EDITION}(?:(?:、|和|及|以及)?《[^《》\n]{{4,60}}》)*[^。；，\n《》【】]{{0,12}}(?:同时废止|届时废止|予以废止|相应废止|废止|停止执行|停止施行)"
 )  # 《…办法》同时废止
+_CHANGED = r"(?:更新|修订|调整|变更|修改|增列|增补|补充|修正)"
 UPDATED_TITLE = re.compile(
-    r"《([^《》\n]{4,60})》[^。；，\n《》]{0,6}(?:同步(?:予以)?(?:更新|调整))"
-)  # 《…清单》同步予以更新
+    rf"{_NAME}[^。；，\n《》]{{0,10}}(?:同步|相应|同时|依|作|予以|进行|据此)[^。；，\n《》]{{0,10}}{_CHANGED}"
+    rf"|对{_NAME}[^。；\n《》]{{0,16}}(?:作出|进行|予以|作|的)[^。；，\n《》]{{0,6}}{_CHANGED}"
+    rf"|(?:增补入|增列入|补充列入|调出|移出|纳入|列入){_NAME}|在{_NAME}[^。；\n《》]{{0,24}}(?:增列|增加|新增|删去|删除)"
+    rf"|(?:公布|发布){_NAME}调整内容|关于(?:调整|修订|修改){_NAME}",
+)  # 《…清单》同步予以更新 · 对《…目录》作出调整 · 增补入《…目录》
+LISTS = re.compile(r"(?:清单|目录|名单|名录|办法|规定|细则|方案)(?:（[^）]*）)?$")
 BASED_TITLE = re.compile(
-    r"(?:根据|依据|依照)[^。；\n]{0,20}?《([^《》\n]{4,60})》[^。；\n]{0,200}?制定本(?:条例|规定|办法|细则)"
+    r"(?:根据|依据|依照)[^。；\n《]{0,20}《([^《》\n]{4,60})》(?![、和及《])[^。；\n《]{0,200}?制定本(?:条例|规定|办法|细则)"
 )  # 根据《…法》…，制定本条例
+PURPOSE = re.compile(
+    r"(?:为|为了)(?:进一步)?(?:落实|贯彻(?:落实)?|执行|实施)[^。；，\n《]{0,12}《([^《》\n]{4,60})》"
+)  # 为落实《…条例》第二十四条，制定本办法
+MADE_FOR = re.compile(r"实施[《〈]([^《》〈〉\n]{4,60})[》〉]的(?:规定|办法|细则)|[《〈]([^《》〈〉\n]{4,60})[》〉]实施(?:细则|办法)")
 TITLES = re.compile(r"《([^《》\n]{4,60})》")
+ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
+LEADS = re.compile(r"[:：]\s*$")
+LAPSES = re.compile(r"届满|到期|期满|\blapse|\bexpire|\bdue to end")
+GOES_ON = re.compile(r"(延长|延期|顺延|(?<!不再)延续(?!性))|(恢复(?:实施|执行|施行|适用))")
+ALIAS = r"(?:（[^）\n]{0,40}）)?"
+AGENT_REACH = 60  #: characters between the number that acts and the one acted on
+AGENT = re.compile(
+    rf"^(?:号|公告|令)?[)）]?{ALIAS}\s*(?:已|现|将|决定)?(?:暂停|恢复|废止|修改|调整|延长)(?:实施|执行|施行|适用|了)?\s*$"
+)  # 第72号公告|暂停实施|第46号公告: the first does it to the second
 
 
 def relations_of(
@@ -79,13 +101,15 @@ def _numbered(
     *,
     operative: bool,
 ) -> Iterator[Relation]:
-    for mention in mentions:
+    for i, mention in enumerate(mentions):
         if own is not None and mention.number.key == own.key:
             continue
+        if _acts_on_next(text, mention, mentions[i + 1 :]):
+            continue
         verdict = _verb(text, lexicon, mention, kind, operative=operative)
-        if verdict is not None:
+        if verdict is not None and verdict[0] != NOTHING:
             yield Relation(
-                verb=verdict[0],
+                verb=Verb(verdict[0]),
                 target=mention.number.canonical,
                 quote=text.quote(mention.start, mention.end),
                 clause=_clause(text, mention),
@@ -93,19 +117,50 @@ def _numbered(
             )
 
 
+def _acts_on_next(text: Text, mention: Mention, behind: list[Mention]) -> bool:
+    """Tell whether a number is the one that acts: 第72号公告暂停实施第46号公告."""
+    near = (other for other in behind if 0 <= other.start - mention.end <= AGENT_REACH)
+    return any(AGENT.match(text.folded[mention.end : other.start]) for other in near)
+
+
 def _verb(text: Text, lexicon: Lexicon, mention: Mention, kind: Kind, *, operative: bool) -> Verdict | None:
     sentence = text.sentence_of(mention.start)
     if kind in INSTRUMENTS or operative:
-        verdict = _acting(text, lexicon, mention, sentence)
-        return None if verdict and _basis(text, mention, sentence) else verdict
+        lapsed = _lapsed(text, sentence)
+        verdict = _acting(text, lexicon, mention, sentence) or _led(text, lexicon, sentence)
+        return lapsed or (None if verdict and _basis(text, mention, sentence) else verdict)
     if kind in {Kind.SPOKESPERSON, Kind.FAQ, Kind.GUIDANCE}:
         # Orders are cited as procedure; what is explained are announcements and letters.
         return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
     if kind in REPORTS:
         reported = (Verb.REPORTS, "relation.reported")
-        return (
-            reported if _is_subject(text, mention) else _acting(text, lexicon, mention, sentence) or reported
-        )
+        if _is_subject(text, mention):
+            return reported
+        return _lapsed(text, sentence) or _acting(text, lexicon, mention, sentence) or reported
+    return None
+
+
+def _lapsed(text: Text, sentence: Span) -> Verdict | None:
+    """Return what follows on a notice whose term ends: the text prolongs it, or lets it apply again."""
+    if not LAPSES.search(text.at(sentence)):
+        return None
+    hit = GOES_ON.search(text.folded, sentence.start)
+    if hit is None:
+        return None
+    return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")
+
+
+def _led(text: Text, lexicon: Lexicon, sentence: Span) -> Verdict | None:
+    """Return the verb of the line that leads a list (下列公告予以废止：) for an item of it."""
+    if not ITEM.match(text.at(sentence)):
+        return None
+    spans = text.sentences
+    for i in range(spans.index(sentence) - 1, -1, -1):
+        words = text.at(spans[i])
+        if LEADS.search(words):
+            return _first_verb(words, lexicon)
+        if not ITEM.match(words):
+            return None
     return None
 
 
@@ -114,6 +169,7 @@ def _is_subject(text: Text, mention: Mention) -> bool:
     before = text.folded[max(0, mention.start - 12) : mention.end]
     return (
         ISSUED.search(before) is not None
+        or ISSUED_TITLE.search(text.folded[max(0, mention.start - 90) : mention.start]) is not None
         or SUBJECT.match(text.folded[mention.end : mention.end + 20]) is not None
     )
 
@@ -131,7 +187,7 @@ def _acting(text: Text, lexicon: Lexicon, mention: Mention, sentence: Span) -> V
 def _first_verb(words: str, lexicon: Lexicon) -> Verdict | None:
     return next(
         (
-            (Verb(rule.of), rule.id)
+            (rule.of, rule.id)
             for rule, pattern in ordered(lexicon, "relation")
             if pattern.search(words)
         ),
@@ -160,22 +216,42 @@ def _clause(text: Text, mention: Mention) -> str | None:
 
 def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relation]:
     """Yield what happens to documents named by title alone."""
-    if kind not in INSTRUMENTS:
-        return
-    based = BASED_TITLE.search(text.folded)
-    if based:
-        target = based[1].removeprefix("中华人民共和国")
-        quote = text.quote(based.start(), based.end())
-        yield Relation(verb=Verb.IMPLEMENTS, target=target, quote=quote, rule="relation.made-under")
-    for pattern, verb in ((REPEALED_TITLE, Verb.REPEALS), (UPDATED_TITLE, Verb.AMENDS)):
-        for hit in pattern.finditer(text.folded):
-            sentence = text.sentence_of(hit.start())
+    if kind in INSTRUMENTS:
+        yield from _made_under(text)
+        for hit in REPEALED_TITLE.finditer(text.folded):
             # A number in front already names the document: 2024年第67号公告（《…目录》）同时废止.
-            if verb == Verb.REPEALS and any(
-                sentence.start <= m.start < sentence.end and m.end <= hit.start() for m in mentions
-            ):
+            sentence = text.sentence_of(hit.start())
+            if any(sentence.start <= m.start < sentence.end and m.end <= hit.start() for m in mentions):
                 continue
-            for title in TITLES.findall(hit[0]):
-                target = title.removeprefix("中华人民共和国")
-                quote = text.quote(hit.start(), hit.end())
-                yield Relation(verb=verb, target=target, quote=quote, rule="relation.title")
+            names = [f"{hit[1]}{hit[2] or ''}", *TITLES.findall(hit[0][len(hit[1]) + 2 :])]
+            yield from (_by_title(text, hit, name, Verb.REPEALS) for name in names)
+    if kind in INSTRUMENTS or kind in REPORTS:
+        for hit in UPDATED_TITLE.finditer(text.folded):
+            name = next(group for group in hit.groups() if group)
+            if LISTS.search(name) and not _known_otherwise(text, name):
+                yield _by_title(text, hit, name, Verb.AMENDS)
+
+
+def _known_otherwise(text: Text, name: str) -> bool:
+    """Tell whether a list is named by its number too, or is published anew by this very notice."""
+    numbered = re.search(rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号", text.folded)
+    anew = re.search(
+        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)《{re.escape(name)}》(?!调整)", text.folded
+    )
+    return numbered is not None or anew is not None
+
+
+def _made_under(text: Text) -> Iterator[Relation]:
+    titled = MADE_FOR.search(text.title)
+    if titled:
+        yield _by_title(text, titled, titled[1] or titled[2], Verb.IMPLEMENTS)
+        return
+    hit = BASED_TITLE.search(text.folded) or PURPOSE.search(text.folded)
+    if hit:
+        yield _by_title(text, hit, hit[1], Verb.IMPLEMENTS)
+
+
+def _by_title(text: Text, hit: re.Match[str], name: str, verb: Verb) -> Relation:
+    rule = "relation.made-under" if verb == Verb.IMPLEMENTS else "relation.title"
+    target = name.removeprefix("中华人民共和国")
+    return Relation(verb=verb, target=target, quote=text.quote(hit.start(), hit.end()), rule=rule)

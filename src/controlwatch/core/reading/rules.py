@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.reading.lexicon import Lexicon
 
+NOTHING = "nothing"  #: what a rule concludes that keeps the others from concluding
 Family = Literal["direction", "relation", "caveat"]
 
 
@@ -58,7 +59,9 @@ class Firing:
 @lru_cache(maxsize=64)
 def firing(lexicon: Lexicon, family: Family, of: str) -> Firing:
     """Return the rules of a family that lead to one conclusion, ready to fire."""
-    return Firing(tuple(rule for rule in lexicon.rules[family] if rule.of == of))
+    rules = (rule for rule in lexicon.rules[family] if rule.of == of)
+    # Of two that fire at one place the strong one counts.
+    return Firing(tuple(sorted(rules, key=lambda rule: rule.weak)))
 
 
 @lru_cache(maxsize=16)

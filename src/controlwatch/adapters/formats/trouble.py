@@ -1,0 +1,50 @@
+"""What the libraries raise for a damaged or hostile file, and what we say of it."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from xml.parsers.expat import ExpatError
+from zipfile import BadZipFile
+
+from docx.opc.exceptions import OpcError
+from pypdf.errors import FileNotDecryptedError, PyPdfError
+from python_calamine import CalamineError, PasswordError
+
+from controlwatch.adapters.formats import ENCRYPTED, Unreadable
+from controlwatch.core.errors import SourceError
+
+TROUBLE = (
+    Unreadable,
+    SourceError,  # a web page in an archive that shows nothing
+    PyPdfError,
+    CalamineError,
+    OpcError,
+    ExpatError,
+    BadZipFile,
+    zlib.error,
+    struct.error,
+    SyntaxError,  # what lxml raises for XML that is none
+    ArithmeticError,
+    AttributeError,  # PyPDF and python-docx on a tree of which a branch is missing
+    AssertionError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+_LONGEST = 200  # characters of a library's own words
+
+
+def in_words(error: BaseException) -> str:
+    """Return the doubt that a reader of the alert is shown."""
+    if isinstance(error, FileNotDecryptedError | PasswordError):
+        return ENCRYPTED
+    if isinstance(error, RecursionError):
+        return "the file could not be read within the bounds of memory and time"
+    if isinstance(error, Unreadable | SourceError):
+        return f"the file could not be read ({error})" if str(error) != ENCRYPTED else ENCRYPTED
+    said = " ".join(str(error).split())[:_LONGEST]
+    return "the file is damaged, cut off, or not what its name says" + (f" ({said})" if said else "")
