@@ -11,7 +11,7 @@ import pytest
 
 from controlwatch.adapters.documents import read_annex, read_document, sniff
 from controlwatch.adapters.formats.ole import _word
-from controlwatch.adapters.formats.pdf import paragraphs
+from controlwatch.adapters.formats.paragraphs import paragraphs
 from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.core.model import Annex, AnnexLink
 from controlwatch.demo.pdf import pdf

@@ -42,7 +42,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "relation": frozenset((*Verb, NOTHING)),
     "caveat": frozenset(CAVEATS),
 }
-FLAGS = {"change": True, "subject": False}
+FLAGS = {"change": True, "subject": False, "alone": False}
 WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
 
 
@@ -115,6 +115,7 @@ def _category(file: str, entry: Table, kind: GroupKind) -> Category:
         en=en,
         change=flags["change"],
         subject=flags["subject"],
+        alone=flags["alone"],
         **words,
     )
 

@@ -1,8 +1,8 @@
 """Read one binary file inside bounds: bytes on standard input, JSON on standard output.
 
 Run as `python -m controlwatch.adapters.parse pdf|ole|zip` by `documents`, so that a hostile file can only
-take this process down. Prints `{"text": …, "doubts": […], "is_failure": …}`; any other end means that a bound of
-memory or time was met.
+take this process down. Prints `{"text": …, "doubts": […], "is_failure": …}`; any other end means that a bound
+of memory or time was met.
 """
 
 from __future__ import annotations

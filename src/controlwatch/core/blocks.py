@@ -83,8 +83,8 @@ def lines(nodes: Iterable[LexborNode], *, without: Container[int] = frozenset())
     """Return the lines of text below some nodes, in order, without blank ones.
 
     `without` holds the `mem_id` of nodes to leave out. Block elements and `<br>` break lines, inline elements
-    do not. A row of a single cell is read as blocks, and so is one that lays a page out around a table. A cell
-    that spans several rows stands in each of them.
+    do not. A row of a single cell is read as blocks, and so is one that lays a page out around a table. What
+    spans several rows stands in each of them.
     """
     text = "".join(token for node in nodes for token in ("\n", *_tokens(node, without), "\n"))
     stripped = (line.strip(_EDGES).rstrip("\t ") for line in text.split("\n"))

@@ -13,7 +13,7 @@ from controlwatch.core.cells import rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lxml.etree import _Element
+    from docx.oxml.xmlchemy import BaseOxmlElement
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -26,8 +26,8 @@ def read_docx(body: bytes) -> Reading:
     return Reading("\n".join(_blocks(docx.Document(io.BytesIO(body)).element.body)))
 
 
-def _blocks(container: _Element) -> Iterator[str]:
-    """Lines of what stands in a body, a cell or a text box. Content controls and insertions are looked into."""
+def _blocks(container: BaseOxmlElement) -> Iterator[str]:
+    """Lines of what stands in a body, a cell, a text box, or a content control among them."""
     for part in container.iterchildren(tag="*"):
         if part.tag == f"{_W}p":
             yield from _paragraph(part)
@@ -37,15 +37,15 @@ def _blocks(container: _Element) -> Iterator[str]:
             yield from _blocks(part)
 
 
-def _paragraph(paragraph: _Element) -> Iterator[str]:
-    boxes: list[_Element] = []
+def _paragraph(paragraph: BaseOxmlElement) -> Iterator[str]:
+    boxes: list[BaseOxmlElement] = []
     text = "".join(_inline(paragraph, boxes))
     yield from (line for line in (line.strip(" \u3000\t") for line in text.split("\n")) if line)
     for box in boxes:
         yield from _blocks(box)
 
 
-def _inline(part: _Element, boxes: list[_Element]) -> Iterator[str]:
+def _inline(part: BaseOxmlElement, boxes: list[BaseOxmlElement]) -> Iterator[str]:
     """What is printed; deleted text and field codes have tags of their own and are left out."""
     for child in part.iterchildren(tag="*"):
         if child.tag == f"{_W}t":
@@ -54,22 +54,22 @@ def _inline(part: _Element, boxes: list[_Element]) -> Iterator[str]:
             yield _SIGNS[child.tag]
         elif child.tag == f"{_W}txbxContent":
             boxes.append(child)
-        elif child.tag != _FALLBACK and child.tag != f"{_W}pPr":  # a fallback repeats its choice
+        elif child.tag not in {_FALLBACK, f"{_W}pPr"}:  # a fallback repeats its choice
             yield from _inline(child, boxes)
 
 
-def _table(table: _Element) -> Iterator[str]:
+def _table(table: BaseOxmlElement) -> Iterator[str]:
     """Rows as lines; a cell merged downwards stands in each row, a table in a cell follows its row."""
     held: dict[int, str] = {}
     for row in _inside(table, "tr"):
-        inner: list[_Element] = []
+        inner: list[BaseOxmlElement] = []
         line = _row(row, held, inner)
         yield from (shown for shown in rows(line) if shown.strip())
         for nested in inner:
             yield from _table(nested)
 
 
-def _row(row: _Element, held: dict[int, str], inner: list[_Element]) -> list[str]:
+def _row(row: BaseOxmlElement, held: dict[int, str], inner: list[BaseOxmlElement]) -> list[str]:
     shown = [""] * _number(row.find(f"{_W}trPr/{_W}gridBefore"), default=0)
     for cell in _inside(row, "tc"):
         column = len(shown)
@@ -86,7 +86,7 @@ def _row(row: _Element, held: dict[int, str], inner: list[_Element]) -> list[str
     return shown
 
 
-def _cell(cell: _Element, inner: list[_Element]) -> str:
+def _cell(cell: BaseOxmlElement, inner: list[BaseOxmlElement]) -> str:
     """The words of a cell in one line, without the tables that stand in it."""
     words: list[str] = []
     for part in cell.iterchildren(tag="*"):
@@ -99,7 +99,7 @@ def _cell(cell: _Element, inner: list[_Element]) -> str:
     return " ".join(" ".join(words).split())
 
 
-def _inside(container: _Element, name: str) -> Iterator[_Element]:
+def _inside(container: BaseOxmlElement, name: str) -> Iterator[BaseOxmlElement]:
     """Rows of a table or cells of a row, also those in content controls."""
     for part in container.iterchildren(tag="*"):
         if part.tag == f"{_W}{name}":
@@ -108,6 +108,6 @@ def _inside(container: _Element, name: str) -> Iterator[_Element]:
             yield from _inside(part, name)
 
 
-def _number(setting: _Element | None, *, default: int) -> int:
+def _number(setting: BaseOxmlElement | None, *, default: int) -> int:
     written = "" if setting is None else setting.get(f"{_W}val", "")
     return min(int(written), _WIDEST) if written.isascii() and written.isdigit() else default

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref, c_double, c_float, c_int
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -56,7 +57,7 @@ def _glyph(shown: pypdfium2.PdfTextPage, number: int, turn: Turn) -> Glyph | Non
 
 
 def rules(page: pypdfium2.PdfPage, turn: Turn) -> tuple[list[Rule], list[Rule]]:
-    """Return the level and the upright lines of a page; nothing where it draws more than a page of text does."""
+    """Return the level and the upright lines of a page; none where it draws more than pages of text do."""
     level: list[Rule] = []
     standing: list[Rule] = []
     points = 0
@@ -82,7 +83,7 @@ def _sides(thing: pypdfium2.PdfObject, turn: Turn) -> Iterator[tuple[Point, Poin
     for path in _subpaths(thing):
         placed = [turn(*matrix.on_point(*point)) for point in path]
         if stroke.value or (fill.value and _is_thin(placed)):
-            yield from zip(placed, placed[1:], strict=False)
+            yield from pairwise(placed)
 
 
 def _matrix(thing: pypdfium2.PdfObject) -> pypdfium2.PdfMatrix:

@@ -102,18 +102,18 @@ def _utf16(data: bytes) -> str:
 
 
 def _marked(piece: _Piece, places: tuple[Place, ...]) -> str:
-    """Where paragraphs in tables are known: row ends get their own mark, other paragraph ends become blanks."""
-    end = piece.start + len(piece.text) * piece.width
-    text = piece.text
+    """Give the ends of rows their own mark, and make one line of the paragraphs of a cell."""
+    shown: list[str] = []
+    done = 0
     for place in places[bisect_left(places, piece.start, key=lambda place: place.end) :]:
-        if place.start >= end:
-            break
         first, last = ((at - piece.start) // piece.width for at in (place.start, place.end))
-        first, last = max(first, 0), min(last, len(text))
-        inside = text[first:last].replace("\r", " ").replace("\x0b", " ")
-        inside = inside.replace("\x07", _ROW_END) if place.is_row_end else inside
-        text = text[:first] + inside + text[last:]
-    return text
+        if first >= len(piece.text):
+            break
+        shown.append(piece.text[done : max(first, done)])
+        inside = piece.text[max(first, done) : last].replace("\r", " ").replace("\x0b", " ")
+        shown.append(inside.replace("\x07", _ROW_END) if place.is_row_end else inside)
+        done = max(last, done)
+    return "".join((*shown, piece.text[done:]))
 
 
 def _readable(text: str, *, is_marked: bool) -> str:

@@ -1,62 +1,110 @@
-"""Read the text of a PDF, its visual lines joined to paragraphs again."""
+"""Read the text of a PDF: rows of ruled tables as rows, other visual lines joined to paragraphs again."""
 
 from __future__ import annotations
 
 import io
-import re
-import unicodedata
+import time
 from typing import TYPE_CHECKING
 
+import pypdfium2
 from pypdf import PdfReader
 
-from controlwatch.adapters.formats import Reading
+from controlwatch.adapters.formats import ENCRYPTED, Reading, Unreadable
+from controlwatch.adapters.formats.drawn import glyphs, rules, upright
+from controlwatch.adapters.formats.paragraphs import text_of
+from controlwatch.adapters.formats.ruled import Table, stretches
+from controlwatch.adapters.formats.running import continued
+from controlwatch.adapters.formats.trouble import TROUBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
+
+    Page = tuple[str | Table, ...]
 
 _MOST_PAGES = 600
-_HAN = r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]"
-# Typesetters leave a gap between Han characters and digits, which readers print as a space: 2025 年第 18 号.
-_GAP = re.compile(rf"(?<={_HAN})[ \u00a0]+(?={_HAN}|\d)|(?<=\d)[ \u00a0]+(?={_HAN})")
-_PAGE_NUMBER = re.compile(r"\s*[-—–]+\s*\d{1,4}\s*[-—–]+\s*")  # — 12 —
-_ENDS = tuple("。；：！？.;:!?")
-_FULL = 0.9  # a line this near to the widest was broken by the margin, not by its author
-_MARGIN = 50  # half-widths; where no line is wider, there is no margin to break at
-_BEGINS = re.compile(
-    r"[第（(附【]|[一二三四五六七八九十]+、|\d+[.．、]|\d[A-E]\d{3}|\d{4}[.\d]*\s"
-)  # 第二条 · （一） · 附件1 · 三、 · 4. · 1C226 · 8507.60 锂离子电池
+_SECONDS = 15  # of CPU for all pages; what was read by then is better than nothing
 
 
 def read_pdf(body: bytes) -> Reading:
     """Read a PDF; pages without text are a doubt, never an empty document taken for granted."""
-    reader = PdfReader(io.BytesIO(body))
-    pages = [reader.pages[n].extract_text() for n in range(min(len(reader.pages), _MOST_PAGES))]
-    blank = sum(not page.strip() for page in pages)
-    doubts = []
+    file = _File(body)
+    pages = tuple(_pages(file))
+    return Reading("\n".join(text_of(continued(pages))), tuple(_doubts(pages, file.count)))
+
+
+def _pages(file: _File) -> Iterator[Page]:
+    begun = time.process_time()
+    for number in range(min(file.count, _MOST_PAGES)):
+        if time.process_time() - begun > _SECONDS:
+            return
+        yield file.page(number)
+
+
+def _doubts(pages: tuple[Page, ...], count: int) -> Iterator[str]:
+    blank = sum(not page for page in pages)
     if blank:
-        doubts.append(
-            "needs OCR" if blank == len(pages) else f"needs OCR: {blank} of {len(pages)} pages have no text"
-        )
-    if len(reader.pages) > _MOST_PAGES:
-        doubts.append(f"only the first {_MOST_PAGES} of {len(reader.pages)} pages were read")
-    return Reading("\n".join(paragraphs(line for page in pages for line in page.splitlines())), tuple(doubts))
+        yield "needs OCR" if blank == len(pages) else f"needs OCR: {blank} of {len(pages)} pages have no text"
+    if not pages:
+        yield "the file has no pages"
+    elif len(pages) < count:
+        why = "" if len(pages) == _MOST_PAGES else f", as far as {_SECONDS} seconds go"
+        yield f"only the first {len(pages)} of {count} pages were read{why}"
 
 
-def paragraphs(visual: Iterable[str]) -> tuple[str, ...]:
-    """Join the lines of a page to paragraphs, without page numbers and typesetting gaps."""
-    closed = [_GAP.sub("", line.strip()) for line in visual if not _PAGE_NUMBER.fullmatch(line)]
-    shown = [line for line in closed if line]
-    widest = max((_width(line) for line in shown), default=0)
-    joined: list[str] = []
-    is_open = False
-    for line in shown:
-        if is_open and not _BEGINS.match(line):
-            joined[-1] = _GAP.sub("", f"{joined[-1]} {line}")
-        else:
-            joined.append(line)
-        is_open = _width(line) >= max(widest * _FULL, _MARGIN) and not line.endswith(_ENDS)
-    return tuple(joined)
+class _File:
+    """A PDF by two libraries: PDFium knows where a page draws, PyPDF reads what has no lines drawn."""
+
+    def __init__(self, body: bytes) -> None:
+        self._drawn = _drawn(body)
+        self._written: PdfReader | None = None
+        try:
+            self._written = PdfReader(io.BytesIO(body))
+            self.count = len(self._written.pages)
+        except TROUBLE:
+            if self._drawn is None:
+                raise
+        if self._drawn is not None:
+            self.count = len(self._drawn)
+
+    def page(self, number: int) -> Page:
+        """Return the visual lines and ruled tables of a page, from top to bottom."""
+        found = _looked_at(self._drawn, number, is_ruled=True) if self._drawn is not None else ()
+        if any(isinstance(part, Table) for part in found):
+            return found
+        try:
+            return self._lines(number)
+        except TROUBLE:
+            if self._drawn is None:
+                raise
+            return _looked_at(self._drawn, number, is_ruled=False)
+
+    def _lines(self, number: int) -> Page:
+        if self._written is None:
+            raise Unreadable("no library opens it")
+        text = self._written.pages[number].extract_text()
+        return tuple(line for line in text.splitlines() if line.strip())
 
 
-def _width(line: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+def _drawn(body: bytes) -> pypdfium2.PdfDocument | None:
+    try:
+        return pypdfium2.PdfDocument(body)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Unreadable(ENCRYPTED) from error
+        return None
+
+
+def _looked_at(file: pypdfium2.PdfDocument, number: int, *, is_ruled: bool) -> Page:
+    """A page as PDFium sees it. Where only ruled tables are asked for, a page without lines is not read."""
+    try:
+        page = file[number]
+    except pypdfium2.PdfiumError:
+        return ()
+    try:
+        turn = upright(page)
+        level, standing = rules(page, turn) if is_ruled else ([], [])
+        if is_ruled and not (level and len(standing) > 1):
+            return ()
+        return tuple(stretches(glyphs(page, turn), level, standing))
+    finally:
+        page.close()

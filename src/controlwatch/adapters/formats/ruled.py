@@ -20,7 +20,7 @@ _MOST_RULES = 3_000  # lines of a page; what has more is a drawing
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rule:
-    """A line of a page, level or upright: where it stands, and from where to where it runs. Downwards is more."""
+    """A level or an upright line: where it stands, and from where to where it runs, from above, from left."""
 
     at: float
     start: float
@@ -93,19 +93,17 @@ def _frames(level: list[Rule], upright: list[Rule]) -> Iterator[_Frame]:
     """Rules that cross or meet belong together; a line without an upright one is an underline."""
     if len(level) + len(upright) > _MOST_RULES:
         return
-    waiting = set(upright)
-    left = set(level)
+    waiting, left = set(upright), set(level)
     while waiting:
-        frame = _Frame(upright=[waiting.pop()])
-        fresh = True
+        fresh = {waiting.pop()}
+        frame = _Frame(upright=list(fresh))
         while fresh:
-            flat = {a for a in left if any(_touch(a, b) for b in frame.upright)}
-            tall = {b for b in waiting if any(_touch(a, b) for a in flat)}
+            flat = {rule for rule in left if any(_touch(rule, other) for other in fresh)}
+            fresh = {rule for rule in waiting if any(_touch(other, rule) for other in flat)}
             left -= flat
-            waiting -= tall
+            waiting -= fresh
             frame.level += flat
-            frame.upright += tall
-            fresh = bool(flat or tall)
+            frame.upright += fresh
         yield frame
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet
 
-_CUSTOMS = re.compile(r"商品编|税则|税号|税目|海关|\bHS\b|\b(?:commodity|tariff)", re.IGNORECASE)  # 海关商品编号
+_CUSTOMS = re.compile(
+    r"商品编|税则|税号|税目|海关|\bHS\b|\b(?:commodity|tariff)", re.IGNORECASE
+)  # 海关商品编号
 _HEADED = 30  # rows from the top among which the heading of a column is looked for
 _SHORTENED = (7, 9)  # digits of a customs code whose leading zero the sheet has lost
 

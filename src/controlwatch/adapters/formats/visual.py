@@ -36,7 +36,7 @@ def lines_of(glyphs: Iterable[Glyph], *, wide_gap: float = float("inf")) -> Iter
 
 
 def _shown(line: Sequence[Glyph], wide_gap: float) -> Iterator[str]:
-    """The characters of a line from left to right; the blanks of its author, and those that only the eye sees."""
+    """The characters of a line from left to right, with a blank where the eye sees one."""
     text = ""
     last: Glyph | None = None
     for glyph in sorted(line, key=lambda glyph: glyph.x):

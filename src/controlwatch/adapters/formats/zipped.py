@@ -25,6 +25,8 @@ _MOST = 2000  # members of an archive
 _MOST_READ = 50  # documents read from one archive
 _DEEPEST = 2  # archives within archives
 _UTF8_NAME = 0x800
+
+
 def read_zip(body: bytes, *, depth: int = 0) -> Reading:
     """Read a zip by what it holds. Raises `Unreadable` for a broken or an inordinately large one."""
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import CategoryFinding, Kind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.terms import Strength
     from controlwatch.core.reading.text import Text
 
+DRAFT_LAW = re.compile(r"(?:法|条例|办法|规定|细则)[（(》]")  # 《…核查办法（征求意见稿）》
 TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
 FOREIGN_WORDS = re.compile(
     r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
@@ -55,7 +56,9 @@ def categories_of(
         return (foreign,)
     hits = list(_hits(text, lexicon, kind))
     hits = _without_scenery(hits, text, lexicon, kind)
-    hits = _hints_last(hits, lexicon)
+    hits = _about_trade(hits, text, lexicon) if kind in REPORTS or kind == Kind.OTHER else hits
+    hits = _of_the_title(hits, text, lexicon) if kind in INSTRUMENTS else hits
+    hits = _alone(_hints_last(hits, lexicon), lexicon, kind)
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda one: one.start):
         found.setdefault(hit.id, _finding(hit.id, text, hit.start, hit.end, f"category.{hit.strength}"))
@@ -105,7 +108,7 @@ def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
     for hit in term_hits(headline[:zone], lexicon):
         yield from _meanings(hit, in_title=True)
     # A law names every field it rules; only its title says what it is about.
-    if kind in {Kind.LAW, Kind.REGULATION}:
+    if kind in {Kind.LAW, Kind.REGULATION} or (kind == Kind.DRAFT and DRAFT_LAW.search(text.title)):
         return
     for hit in term_hits(measure_only(text.folded), lexicon):
         if hit.start >= zone:
@@ -139,7 +142,7 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
 def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
     sentence = text.sentence_of(hit.start)
     words = text.at(sentence)[:2000]
-    if hit.id.startswith("entity.") and not LISTING.search(words):
+    if hit.id.startswith("entity.") and not _lists(hit, text, words):
         return True
     if says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words):
         return True
@@ -154,6 +157,116 @@ def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
         and len(words) < 120
         and "物项" not in words
     )
+
+
+#: What a report must speak of where it names an item, for the item to be its subject.
+TRADE = re.compile(
+    r"出口|进口|管制|许可|走私|列入|纳入|名单|清单|目录|关税|退税|暂停|恢复(?:实施|执行)|禁止|限制|制裁|export|import|control|licen|curb"
+    r"|restrict|\bban|suspend|suspension|pause|on hold|tariff|dut(?:y|ies)|smuggl|sanction|list|catalog|hold",
+    re.IGNORECASE,
+)
+
+
+MAY_LIST = re.compile(r"可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]")  # 可以将其列入关注名单: a power, no listing
+PARTIES = re.compile(r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE)
+
+
+def _lists(hit: Hit, text: Text, words: str) -> bool:
+    """Tell whether a sentence lists parties, not goods, and does it, not only may."""
+    if not LISTING.search(words) or MAY_LIST.search(words):
+        return False
+    latin = text.folded[hit.start].isascii()
+    return not latin or hit.id != "entity.control_list" or PARTIES.search(words) is not None
+
+
+def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
+    """Keep items that a report names where it speaks of trade, not of prices, output or everyday matters."""
+    return [
+        hit
+        for hit in hits
+        if not _is_item(hit, lexicon) or not _rules(hit, lexicon)
+        or (TRADE.search(_paragraph(hit, text)) and not MARKET.search(_line(hit, text)))
+    ]
+
+
+def _paragraph(hit: Hit, text: Text) -> str:
+    start = text.folded.rfind("\n", 0, hit.start) + 1
+    end = text.folded.find("\n", hit.end)
+    return text.folded[start : end if end >= 0 else len(text.folded)]
+
+
+#: What an item must stand beside in a text that reports no change, to be its subject at all.
+CONTROLLED = re.compile(
+    r"出口管制|两用物项|管制|管控|许可证|走私|名单|清单|目录|export control|licen[cs]|smuggl|dual-use|controlled|trafficking|catalog",
+    re.IGNORECASE,
+)
+
+
+def subjects(found: Iterable[CategoryFinding], text: Text, lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
+    """Return the categories of a text that neither makes nor reports a change: what it is about, if that."""
+    if MARKET.search(text.title):
+        return ()
+    return tuple(
+        finding
+        for finding in found
+        if (category := lexicon.category(finding.id)) is None
+        or category.kind != "item"
+        or not category.change
+        or CONTROLLED.search(finding.quote)
+    )
+
+
+MARKET = re.compile(
+    r"同比|环比|万元/吨|元/千克|元/吨|行情|涨幅|跌幅|股价|收盘|涨停|产量|销量|价周评|报价|周评|探明|储量|参展|统计快讯"
+    r"|year[- ]on[- ]year|\bshares (?:in|of)\b|per kilogram|a kilogram|per tonne|a tonne|\bprices?\b",
+    re.IGNORECASE,
+)
+
+
+def _line(hit: Hit, text: Text) -> str:
+    if hit.in_title:
+        return text.title
+    return text.at(text.sentence_of(hit.start))
+
+
+#: A title that names its items: 关于对铪、铼相关物项实施出口管制的公告; with 等 it names but some.
+TITLED = re.compile(r"(?:对|关于)[^，。；\n]{1,60}?(?:实施|实行)[^，。；\n]{0,12}(?:管制|管理)")
+SUCH_AS = re.compile(r"等")
+#: Groups whose leaves are no kin: each metal is an item of its own.
+NO_KIN = frozenset({"minor_metals", "chemicals", ""})
+
+
+def _of_the_title(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
+    """Keep, where the title names its items, those and their kin: what a body names besides is stuff."""
+    named = TITLED.search(text.title)
+    titled = [hit for hit in hits if hit.in_title and _is_item(hit, lexicon)]
+    if not named or not titled or SUCH_AS.search(named[0]):
+        return hits
+    ids = {hit.id for hit in titled}
+    kin = {_group(hit) for hit in titled} - NO_KIN
+    return [hit for hit in hits if not _is_item(hit, lexicon) or hit.id in ids or _group(hit) in kin]
+
+
+def _is_item(hit: Hit, lexicon: Lexicon) -> bool:
+    category = lexicon.category(hit.id)
+    return category is not None and category.kind == "item"
+
+
+def _alone(hits: list[Hit], lexicon: Lexicon, kind: Kind) -> list[Hit]:
+    """Apply the regimes that leave no room for others: a remedy, a catalogue of technologies, a quota."""
+    ids = {hit.id for hit in hits}
+    if "trade_remedy" in ids and kind in INSTRUMENTS:
+        return [hit for hit in hits if hit.id == "trade_remedy"]
+    if "technology_catalogue" in ids:
+        hits = [replace(hit, id=_technology(hit, lexicon)) for hit in hits]
+    alone = {_group(hit) for hit in hits if hit.in_title and (c := lexicon.category(hit.id)) and c.alone}
+    return [hit for hit in hits if _group(hit) not in alone or ((c := lexicon.category(hit.id)) and c.alone)]
+
+
+def _technology(hit: Hit, lexicon: Lexicon) -> str:
+    """Return the technology leaf of a hit's group where there is one: the catalogue lists technologies."""
+    leaf = f"{_group(hit)}.technology"
+    return leaf if leaf in lexicon.ids else hit.id
 
 
 def _about_title(hits: list[Hit]) -> list[Hit]:

@@ -24,6 +24,7 @@ HS_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
 )  # 85076000 · 8507.60.00
 HS_FILL = re.compile(r"[\s、，,;；:：.和及与或（(）)]|and|or|ex")  # what may stand between codes of one list
+BRACKETED = re.compile(r"[（(](\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{8}|\d{10})[）)]")  # （8104.19.00）
 EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
@@ -74,6 +75,7 @@ def _hs(text: Text) -> Iterator[Hit]:
         yield from _list_after(folded, label.end())
     if HS_LABEL.search(folded):
         yield from _cells(folded)
+        yield from _bracketed(folded)
 
 
 def _list_after(folded: str, position: int) -> Iterator[Hit]:
@@ -93,6 +95,14 @@ def _cells(folded: str) -> Iterator[Hit]:
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" in line and _chapter(cell[1]):
             yield cell[1], cell.start(1), cell.end(1), excluded(folded, cell.start(1))
+
+
+def _bracketed(folded: str) -> Iterator[Hit]:
+    """Yield the codes that fill a bracket (8104.19.00), in a text that speaks of customs codes elsewhere."""
+    for hit in BRACKETED.finditer(folded):
+        code = hit[1].replace(".", "")
+        if _chapter(code):
+            yield code, hit.start(1), hit.end(1), excluded(folded, hit.start(1))
 
 
 def _chapter(code: str) -> bool:

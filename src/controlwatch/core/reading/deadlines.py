@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Deadline
-from controlwatch.core.reading.daywords import day_words
+from controlwatch.core.reading.daywords import after, day_words
+from controlwatch.core.reading.numerals import number
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,7 +20,14 @@ KINDS = (
         "comments-close",
         re.compile(r"意见|建议|反馈|\bcomments?\b|feedback", re.IGNORECASE),
     ),  # 意见反馈截止时间为2025年2月1日
-    ("transition-ends", re.compile(r"过渡期|transition", re.IGNORECASE)),  # 过渡期至2026年6月30日
+    (
+        "transition-ends",
+        re.compile(
+            r"过渡期|宽限期|已(?:经)?(?:签订|签署|起运|启运|装运|报关|申报|领取|获得)|执行完毕|仍可|在途|前[^。；\n]{0,20}从启运地启运|已从启运地启运"
+            r"|grace period|transition|concluded before|in transit|wind[- ]down",
+            re.IGNORECASE,
+        ),
+    ),  # 过渡期至2026年6月30日 · 已签订的合同，可以在…前执行完毕
     (
         "application-closes",
         re.compile(r"申请|申报|报名|\bappl(?:y|ication)", re.IGNORECASE),
@@ -35,7 +43,10 @@ CLOSES_BEFORE = re.compile(
     r"|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-CLOSES_AFTER = re.compile(r"^\s*(?:前|以前|之前|止|截止|内)")
+CLOSES_AFTER = re.compile(r"^\s*(?:\d{1,2}时)?\s*(?:前|以前|之前|止|截止|内|(?:\d{1,2}时)?进口的)")
+WITHIN = re.compile(
+    r"(?:发布|公布|印发|登载)之日起\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*(日|天|个月)内[^。；\n]{0,40}(?:意见|反馈)"
+)  # 请于公告发布之日起30日内将意见反馈至…
 
 
 def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
@@ -53,4 +64,11 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
             if word.day and closes:
                 quote = text.quote(span.start + word.start, span.start + word.end)
                 found.setdefault((kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
+    for hit in WITHIN.finditer(text.folded) if anchor else ():
+        day = after(anchor, number(hit[1]) or 0, hit[2])
+        quote = text.quote(hit.start(), hit.end())
+        found.setdefault(
+            ("comments-close", day),
+            Deadline(kind="comments-close", date=day, quote=quote, rule="deadline.counted"),
+        )
     return tuple(found.values())

@@ -71,6 +71,7 @@ MEANINGS: dict[str, str] = {
     "code.customs": "Behind a label for customs codes, or in a column of them",
     "code.control": "It has the form of a control code and is not of a foreign list",
     "deadline.comments-close": "Comments close",
+    "deadline.counted": "Comments close a stated time after publication",
     "deadline.transition-ends": "A transition ends",
     "deadline.application-closes": "Applications close",
     "deadline.report-due": "A report is due",

@@ -15,7 +15,7 @@ BLANK = "\x00"  #: holds a place, matches nothing
 
 #: Titles of documents cited in the body; the one just promulgated is the measure itself and stays.
 TITLE = re.compile(
-    r"(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》"
+    r"(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》"
 )  # 根据《…法》
 LEGAL_BASIS = re.compile(
     r"(?:根据|依据|依照|按照)[^。；\n]{0,400}?(?:有关规定|相关规定|规定，|等规定|规定)"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Direction, Ground, Kind, Notice
-from controlwatch.core.reading.categories import categories_of
+from controlwatch.core.reading.categories import categories_of, subjects
 from controlwatch.core.reading.caveats import caveats_of
 from controlwatch.core.reading.changes import is_change, operative_answer, reports_change
 from controlwatch.core.reading.codes import codes_of
@@ -21,6 +21,7 @@ from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS, kind_of
 from controlwatch.core.reading.labels import DATE_LABELS, NUMBER_LABELS, first, labels
 from controlwatch.core.reading.numbers import Mention, mentions, of_series, unsigned
 from controlwatch.core.reading.own_number import OwnNumber, own_number
+from controlwatch.core.reading.phrases import says
 from controlwatch.core.reading.places import place_hits
 from controlwatch.core.reading.published import Published, published_on
 from controlwatch.core.reading.relations import relations_of
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from controlwatch.core.model import Document
+    from controlwatch.core.model import Deadline, Document
     from controlwatch.core.reading.lexicon import Lexicon
 
+#: Regimes whose goods come from somewhere, which is no rule about where ours may go.
+NO_DESTINATION = frozenset({"foreign_controls", "trade_remedy"})
 NO_DOCUMENT = frozenset({Kind.EMPTY, Kind.CHALLENGE, Kind.LISTING})
 
 
@@ -47,6 +50,7 @@ class Identity:
     issuers: tuple[str, ...]
     published: Published | None
     found: tuple[Mention, ...]
+    business: bool = False  #: a ministry's other business: procurement, personnel, awards
     nameless: bool = False  #: a report gives a number without its issuer
 
 
@@ -93,6 +97,7 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
         issuers=issuers,
         published=published,
         found=found,
+        business=says(lexicon, "other_business", text.title),
         nameless=nameless,
     )
 
@@ -122,12 +127,19 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
         relations=relations,
         grounds=(*_identified(text, identity), *_decided(text, course, because, change=change)),
     )
+    if kind in REPORTS and not reports:
+        notice = replace(notice, categories=subjects(categories, text, lexicon))
+    parties = entities_of(text, ids, moved, _states(lexicon)) if reports else ()
     return replace(
         _listed(notice, text, lexicon, identity),
-        destinations=() if "foreign_controls" in ids else tuple(place.code for place in places),
-        entities=entities_of(text, ids, course.direction),
+        destinations=() if (NO_DESTINATION & set(ids) or kind == Kind.OTHER) and not reports else tuple(place.code for place in places),
+        entities=parties,
         parts=parts_of(text, moved, course.direction) if change else (),
     )
+
+
+def _states(lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(name for place in lexicon.places for name in place.zh)
 
 
 def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
@@ -142,12 +154,23 @@ def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) ->
         issuers=identity.issuers,
         published=published.day if published else None,
         effective=dates,
-        deadlines=deadlines_of(text, anchor=published.day if published else None),
+        deadlines=_deadlines(notice, text, published, business=identity.business),
         hs_codes=codes.hs,
         control_codes=codes.control,
         codes_excluded=codes.excluded,
         caveats=caveats_of(text, lexicon) if notice.reports_change else (),
     )
+
+
+def _deadlines(
+    notice: Notice, text: Text, published: Published | None, *, business: bool
+) -> tuple[Deadline, ...]:
+    """Return the closing days of instruments and drafts on trade, and of reports about them."""
+    open_to = notice.kind in INSTRUMENTS or notice.kind == Kind.DRAFT or notice.reports_change
+    foreign = any(found.id == "foreign_controls" for found in notice.categories)
+    if business or foreign or not (open_to or notice.kind in REPORTS):
+        return ()
+    return deadlines_of(text, anchor=published.day if published else None)
 
 
 def _settled(course: Course, kind: Kind, ids: tuple[str, ...], *, change: bool, reports: bool) -> Course:
