@@ -163,14 +163,18 @@ def _key(target: str) -> str:
 
 def _dates(gold: Gold) -> Values:
     end = gold.get("suspension_until") or gold.get("expiry")
-    return {(d["date"], d.get("until") or end, BASES[str(d["basis"])]) for d in _tables(gold, "effective_dates")}
+    return {
+        (d["date"], d.get("until") or end, BASES[str(d["basis"])]) for d in _tables(gold, "effective_dates")
+    }
 
 
 def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterator[Judged]:
     printed = to_json(notice)
 
     def judge(question: str, wanted: Iterable[object], got: Iterable[object], *about: str) -> Judged:
-        quotes = tuple(ground.quote for ground in all_grounds(notice) if ground.about in about and ground.quote)
+        quotes = tuple(
+            ground.quote for ground in all_grounds(notice) if ground.about in about and ground.quote
+        )
         return Judged(case, question, set(wanted), set(got), quotes)
 
     change, reports = gold["is_regulatory_change"], gold["reports_change"]
@@ -181,7 +185,10 @@ def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterat
         yield judge("number", {gold["doc_number"]}, {number}, "number")
     yield judge("published", {gold["published"] or gold["page_date"]}, {printed["published"]}, "published")
     yield judge("direction", {gold["direction"]}, {notice.direction.value}, "direction")
-    days = {(str(d.start) if d.start else None, str(d.until) if d.until else None, d.basis) for d in notice.effective}
+    days = {
+        (str(d.start) if d.start else None, str(d.until) if d.until else None, d.basis)
+        for d in notice.effective
+    }
     yield judge("effective", _dates(gold), days, "effective")
     if "deadlines" in gold:
         wanted = {(d["kind"], d["date"]) for d in _tables(gold, "deadlines")}
@@ -196,7 +203,11 @@ def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterat
     acts = {(r["type"], _key(str(r["target"]))) for r in _tables(gold, "relations") if r["type"] != "reports"}
     found = {(r.verb.value, _key(r.target)) for r in notice.relations if r.verb.value != "reports"}
     yield judge("relations", acts, found, "relation")
-    named = {(r["type"], _key(str(r["target"])), r["clause"]) for r in _tables(gold, "relations") if r.get("clause")}
+    named = {
+        (r["type"], _key(str(r["target"])), r["clause"])
+        for r in _tables(gold, "relations")
+        if r.get("clause")
+    }
     clauses = {(r.verb.value, _key(r.target), r.clause) for r in notice.relations if r.clause}
     yield judge("clauses", named, clauses, "relation")
     if "entities" in gold:
@@ -218,7 +229,9 @@ def table(evaluation: Evaluation) -> str:
     lines = [f"{'':<17}precision recall    F1   exact  cases | tuned-on F1  exact | reported F1  exact"]
     for question, tally in whole.items():
         halves = " | ".join(
-            f"{half[question].f1:>11.3f}  {half[question].share:.3f}" for half in (tuned, reported) if question in half
+            f"{half[question].f1:>11.3f}  {half[question].share:.3f}"
+            for half in (tuned, reported)
+            if question in half
         )
         figures = f"{tally.precision:>9.3f}  {tally.recall:.3f}  {tally.f1:.3f}  {tally.share:.3f}"
         lines.append(f"{question:<17}{figures}  {tally.exact:>3}/{tally.cases:<3}| {halves}")
@@ -235,7 +248,8 @@ def by(evaluation: Evaluation, name: str) -> str:
     lines = [f"exact by {name}:", f"{'':<17}{head}"]
     for question in evaluation.tallies():
         cells = (
-            f"{t.exact:>10}/{t.cases:<5}" if (t := counted[group].get(question)) else f"{'-':>16}" for group in groups
+            f"{t.exact:>10}/{t.cases:<5}" if (t := counted[group].get(question)) else f"{'-':>16}"
+            for group in groups
         )
         lines.append(f"{question:<17}{''.join(cells)}")
     return "\n".join(lines)
@@ -248,7 +262,9 @@ def misses(evaluation: Evaluation, *, half: str) -> str:
         tuned = is_tuned_on(evaluation.golds[answer.case])
         if answer.wanted == answer.got or (half != "both" and tuned != (half == "tuned")):
             continue
-        lines.append(f"[{answer.question}] {answer.case}: missed {_shown(answer.wanted - answer.got)} false {_shown(answer.got - answer.wanted)}")
+        lines.append(
+            f"[{answer.question}] {answer.case}: missed {_shown(answer.wanted - answer.got)} false {_shown(answer.got - answer.wanted)}"
+        )
         lines += [f"      「{quote[:150]}」" for quote in answer.quotes[:3]]
     return "\n".join(lines)
 
@@ -272,7 +288,9 @@ def below_floor(evaluation: Evaluation, floors: Path) -> list[str]:
 
 def main() -> None:
     """Measure the directory named on the command line."""
-    parser = argparse.ArgumentParser(prog="make eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="make eval", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, metavar="DIR", nargs="?", default=HERE / "corpus")
     parser.add_argument("--misses", nargs="?", const="both", choices=("both", "tuned", "reported"))
     parser.add_argument("--floors", type=Path, default=HERE / "floors.toml")

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from controlwatch.core.watcher import Watcher
 
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
+_UTF8_HAN = re.compile(
+    rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}"
+)  # six Han characters that no GBK text has by chance
 _WALL_CLOCK = 30  # seconds for one file
 _LONGEST = 5_000_000  # characters of a text that is read
 
@@ -118,14 +121,18 @@ def _annexed(snapshot: Snapshot, link: AnnexLink) -> _Parsed:
     if snapshot.status >= 400:
         return _failed(f"the source answered {snapshot.status}")
     if kind == "text":
-        return _text(_decoded(snapshot, None))
-    return _parse(snapshot.body, kind)
+        return _text(_decoded(snapshot, None), snapshot.body)
+    parsed = _parse(snapshot.body, kind)
+    return parsed if parsed.text.strip() or parsed.doubts else _Parsed("", ("no text was found in the file",))
 
 
-def _text(decoded: Decoded) -> _Parsed:
+def _text(decoded: Decoded, body: bytes) -> _Parsed:
     lines = (line.strip(" \u3000\r") for line in decoded.text[:_LONGEST].splitlines())
     found = (
         not decoded.text.strip() and "the file is empty",
+        decoded.encoding != "utf-8"
+        and _UTF8_HAN.search(body)
+        and "parts of the text are in another encoding",
         len(decoded.text) > _LONGEST and f"only the first {_LONGEST} characters were read",
     )
     doubts = (*_lost(decoded), *(doubt for doubt in found if doubt))

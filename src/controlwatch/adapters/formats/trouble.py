@@ -35,7 +35,6 @@ TROUBLE = (
     TypeError,
     ValueError,
 )
-_LONGEST = 200  # characters of a library's own words
 
 
 def in_words(error: BaseException) -> str:
@@ -46,5 +45,4 @@ def in_words(error: BaseException) -> str:
         return "the file could not be read within the bounds of memory and time"
     if isinstance(error, Unreadable | SourceError):
         return f"the file could not be read ({error})" if str(error) != ENCRYPTED else ENCRYPTED
-    said = " ".join(str(error).split())[:_LONGEST]
-    return "the file is damaged, cut off, or not what its name says" + (f" ({said})" if said else "")
+    return "the file is damaged, cut off, or not what its name says"  # what the library says is no plain word

@@ -48,7 +48,9 @@ def is_empty(text: Text) -> bool:
 
 
 #: The commonest characters of Chinese prose and notices; text decoded in the wrong way has hardly any.
-COMMON = frozenset("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出会年月日本公告第号部商务关海总物项口进对及等或与法规定应当实施管制")
+COMMON = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出会年月日本公告第号部商务关海总物项口进对及等或与法规定应当实施管制"
+)
 GARBLED_LENGTH = 40  #: Han characters below which nothing can be said
 GARBLED_SHARE = 0.04
 LOST = re.compile(r"\ufffd|\?{3,}")  # 公告2026年第�号 · ????

@@ -70,7 +70,9 @@ def categories_of(
 
 
 #: A law, or a regulation of the State Council, that founds a control: its title says on what.
-FOUNDING = re.compile(r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:法|条例)(?:$|\W)")
+FOUNDING = re.compile(
+    r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:法|条例)(?:$|\W)"
+)
 
 
 def _founding(text: Text) -> CategoryFinding | None:
@@ -167,8 +169,12 @@ TRADE = re.compile(
 )
 
 
-MAY_LIST = re.compile(r"可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]")  # 可以将其列入关注名单: a power, no listing
-PARTIES = re.compile(r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE)
+MAY_LIST = re.compile(
+    r"可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"
+)  # 可以将其列入关注名单: a power, no listing
+PARTIES = re.compile(
+    r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE
+)
 
 
 def _lists(hit: Hit, text: Text, words: str) -> bool:
@@ -184,7 +190,8 @@ def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
     return [
         hit
         for hit in hits
-        if not _is_item(hit, lexicon) or not _rules(hit, lexicon)
+        if not _is_item(hit, lexicon)
+        or not _rules(hit, lexicon)
         or (TRADE.search(_paragraph(hit, text)) and not MARKET.search(_line(hit, text)))
     ]
 

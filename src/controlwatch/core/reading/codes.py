@@ -29,10 +29,15 @@ EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
+RANGE_END = re.compile(
+    r"(?:项)?\s*(?:至|到|—|–|~|\bto\b|\bthrough\b)\s*([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*|[a-z](?![a-z]))"
+)  # 2C903.a|至2C903.d
+MOST_IN_RANGE = 15  #: a longer range is no list of neighbours
 FOREIGN_LIST = re.compile(
     r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一"
     r"|Annex I\b|瓦森纳.{0,8}清单"
 )  # codes of foreign lists look the same and are not ours
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
@@ -91,10 +96,12 @@ def _list_after(folded: str, position: int) -> Iterator[Hit]:
 
 def _cells(folded: str) -> Iterator[Hit]:
     """Yield the codes that fill a cell of a table."""
-    for cell in re.finditer(r"(?:(?<=\t)|(?<=\n))[ ]*(\d{10}|\d{8})[ ]*(?=\t|\n|$)", folded):
+    for cell in re.finditer(
+        r"(?:(?<=\t)|(?<=\n))[ ]*(\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8})[ ]*(?=\t|\n|$)", folded
+    ):
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" in line and _chapter(cell[1]):
-            yield cell[1], cell.start(1), cell.end(1), excluded(folded, cell.start(1))
+            yield cell[1].replace(".", ""), cell.start(1), cell.end(1), excluded(folded, cell.start(1))
 
 
 def _bracketed(folded: str) -> Iterator[Hit]:
@@ -115,4 +122,21 @@ def _control(text: Text) -> Iterator[Hit]:
         sentence = text.sentence_of(hit.start())
         around = text.folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
         if not FOREIGN_LIST.search(around):
-            yield hit[1], hit.start(1), hit.end(1), excluded(text.folded, hit.start(1))
+            out = excluded(text.folded, hit.start(1))
+            for code in (hit[1], *_to(hit[1], RANGE_END.match(text.folded, hit.end(1)))):
+                yield code, hit.start(1), hit.end(1), out
+
+
+def _to(first: str, end: re.Match[str] | None) -> Iterator[str]:
+    """Yield the codes between the first and the last of a range: 2C903.a至2C903.d, 1C909至1C913."""
+    if end is None:
+        return
+    last = end[1]
+    stem, mark, close = first[:-1], first[-1], last[-1]
+    same = last[:-1] == stem or (len(last) == 1 and "." in first)
+    if same and mark.isalpha() == close.isalpha() and mark < close:
+        yield from (f"{stem}{chr(at)}" for at in range(ord(mark) + 1, ord(close)))
+    elif first[:2] == last[:2] and "." not in first + last and len(last) == len(first):
+        low, high = int(first[2:]), int(last[2:])
+        if 0 < high - low <= MOST_IN_RANGE:
+            yield from (f"{first[:2]}{at:03d}" for at in range(low + 1, high))

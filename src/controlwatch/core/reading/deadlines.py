@@ -24,13 +24,13 @@ KINDS = (
         "transition-ends",
         re.compile(
             r"过渡期|宽限期|已(?:经)?(?:签订|签署|起运|启运|装运|报关|申报|领取|获得)|执行完毕|仍可|在途|前[^。；\n]{0,20}从启运地启运|已从启运地启运"
-            r"|grace period|transition|concluded before|in transit|wind[- ]down",
+            r"|grace period|transition|concluded before|registered before|may be performed|in transit|wind[- ]down",
             re.IGNORECASE,
         ),
     ),  # 过渡期至2026年6月30日 · 已签订的合同，可以在…前执行完毕
     (
         "application-closes",
-        re.compile(r"申请|申报|报名|\bappl(?:y|ication)", re.IGNORECASE),
+        re.compile(r"申请|申报|报名|提交材料|\bappl(?:y|ication)", re.IGNORECASE),
     ),  # 于2026年3月31日前提交申请
     ("report-due", re.compile(r"报告|报送|上报|\breports?\b", re.IGNORECASE)),  # 于2026年1月31日前报送
 )
@@ -43,7 +43,9 @@ CLOSES_BEFORE = re.compile(
     r"|deadline (?:is|of)|closes? on))\s*[:：]?\s*$",
     re.IGNORECASE,
 )
-CLOSES_AFTER = re.compile(r"^\s*(?:\d{1,2}时)?\s*(?:前|以前|之前|止|截止|内|(?:\d{1,2}时)?进口的)")
+CLOSES_AFTER = re.compile(
+    r"^\s*(?:\d{1,2}时)?\s*(?:前(?!已)|以前(?!已)|之前(?!已)|止|截止|内|(?:\d{1,2}时)?进口的)"
+)
 WITHIN = re.compile(
     r"(?:发布|公布|印发|登载)之日起\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*(日|天|个月)内[^。；\n]{0,40}(?:意见|反馈)"
 )  # 请于公告发布之日起30日内将意见反馈至…
@@ -63,7 +65,9 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
             if word.day and closes:
                 quote = text.quote(span.start + word.start, span.start + word.end)
-                found.setdefault((kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
+                found.setdefault(
+                    (kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")
+                )
     for hit in WITHIN.finditer(text.folded) if anchor else ():
         day = after(anchor, number(hit[1]) or 0, hit[2])
         quote = text.quote(hit.start(), hit.end())

@@ -28,8 +28,12 @@ RECITES = re.compile(
 ACTS_NOW = re.compile(r"现(?:决定|将|就|予|公告)|决定自|即日起|决定(?:暂停|恢复|取消|停止|延长|终止)")
 CLAUSE = re.compile(r"^\s*(第?[一二三四五六七八九十]+[、条]|[（(][一二三四五六七八九十]+[)）])")  # 二、…
 ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Direction.RELAX)
-#: A sentence that suspends a prohibition suspends: what is done comes before what it is done to.
-CHECKS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX, Direction.TIGHTEN)
+#: What is done comes before what it is done to: of these the first in the sentence counts, a control that is
+#: imposed only where none of them stands.
+UNDOING = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
+DENIED = re.compile(
+    r"(?:不是|并非|而非|不等于|不意味着|不构成)[^，。；\n]{0,16}$|\b(?:not|nor) (?:a|an|the) $"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,23 +66,28 @@ def _signals(text: Text, lexicon: Lexicon) -> Iterator[Signal]:
 
 
 def _moved(sentence: str, lexicon: Lexicon) -> tuple[Direction, Fired] | None:
-    weak: tuple[Direction, Fired] | None = None
-    for direction in CHECKS:
-        for fired in firing(lexicon, "direction", direction).every(sentence):
-            if _only_may(sentence, fired):
-                continue
-            if not fired.rule.weak:
-                return direction, fired
-            weak = weak or (direction, fired)
-    return weak
+    found = [
+        (direction, fired)
+        for direction in (*UNDOING, Direction.TIGHTEN)
+        for fired in firing(lexicon, "direction", direction).every(sentence)
+        if not _only_said(sentence, fired)
+    ]
+    strong = [hit for hit in found if not hit[1].rule.weak]
+    undoing = [hit for hit in strong if hit[0] in UNDOING]
+    return min(undoing or strong or found, key=lambda hit: hit[1].start, default=None)
 
 
 def _abroad(sentence: str, lexicon: Lexicon) -> bool:
     return says(lexicon, "foreign_act", sentence) and not says(lexicon, "chinese_act", sentence)
 
 
-def _only_may(sentence: str, fired: Fired) -> bool:
-    return MAY.search(sentence[max(0, fired.start - 12) : fired.end]) is not None
+def _only_said(sentence: str, fired: Fired) -> bool:
+    """Tell whether a rule fired on what may be done, or on what something is said not to be."""
+    before = sentence[max(0, fired.start - 24) : fired.start]
+    return (
+        MAY.search(sentence[max(0, fired.start - 12) : fired.end]) is not None
+        or DENIED.search(before) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +99,20 @@ class Course:
     span: Span | None = None
 
 
-def course_of(kind: Kind, found: Iterable[Signal], *, operative: bool, framework: bool) -> Course:
-    """Return one direction: of an instrument its strictest part, of a report its opening."""
+def course_of(
+    kind: Kind, found: Iterable[Signal], *, operative: bool, framework: bool, procedural: bool
+) -> Course:
+    """Return one direction: of an instrument its strictest part, of a report its opening.
+
+    `procedural` tells of an instrument that only says how licences are asked for and handled.
+    """
     found = tuple(found)
     if kind == Kind.DRAFT:
         return Course(direction=Direction.NEUTRAL, rule="direction.draft")
     if framework and (kind in {Kind.LAW, Kind.REGULATION} or (kind == Kind.NEWS and not found)):
         return Course(direction=Direction.TIGHTEN, rule="direction.framework-law")
+    if kind in INSTRUMENTS and procedural:
+        return Course(direction=Direction.NEUTRAL, rule="direction.procedure")
     if operative:
         # What was listed before is background to an answer that stops or suspends it.
         found = tuple(signal for signal in found if signal.direction != Direction.TIGHTEN) or found

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 
 
 def doubts_of(
-    notice: Notice, document: Document, *, published: Published | None, nameless: bool
+    notice: Notice, document: Document, *, published: Published | None, nameless: bool, stated: int | None
 ) -> tuple[str, ...]:
     """Return the doubts of a reading, the gravest first."""
     doubts = list(_garbled(document))
     rules = {ground.rule for ground in notice.grounds}
-    doubts += [doubt for rule, doubt in (("kind.garbled", GARBLED), ("kind.hearsay", HEARSAY)) if rule in rules]
+    doubts += [
+        doubt for rule, doubt in (("kind.garbled", GARBLED), ("kind.hearsay", HEARSAY)) if rule in rules
+    ]
     if notice.is_change:
         doubts += _of_change(notice, published)
+    if stated is not None and notice.entities and len(notice.entities) != stated:
+        doubts.append(f"The title speaks of {stated} parties; {len(notice.entities)} were read.")
     if nameless:
         doubts.append(
             "The report gives a number without its issuer; export-control announcements are MOFCOM's series."

@@ -13,6 +13,7 @@ from controlwatch.core.reading.merging import merged
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.periods import lasting, term_of
 from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.places import opens_abroad
 from controlwatch.core.reading.published import issued_on
 
 if TYPE_CHECKING:
@@ -41,11 +42,16 @@ UNTIL_BEFORE = re.compile(
     re.IGNORECASE,
 )  # 至|2026年11月10日 · until |10 November 2026
 ENGLISH_TIME = re.compile(
-    r"\bat (\d{1,2}):(\d{2})\b|,\s*(\d{1,2}):(\d{2})\b"
-)  # took effect at 00:01
+    r"(?:\bat |\bfrom |,\s*)(\d{1,2}):(\d{2})\s*([ap]\.?m)?", re.IGNORECASE
+)  # took effect at 00:01 · from 12:01 p.m.
+#: The hour that English puts between the word and the day: from |13:01 on| November 10, 2026.
+HOUR_BETWEEN = re.compile(
+    r"\s*(?:\b(?:at )?(?:\d{1,2}:\d{2}|\d{1,2})\s*(?:[ap]\.?m\.?)?|\bmidnight|\bnoon)\s*(?:\([^)]{1,24}\)|Beijing time|BJT)?,?\s*(?:on)?\s*$",
+    re.IGNORECASE,
+)
 _COUNT = rf"\d{{1,3}}|{NUMERAL}{{1,3}}"
 ON_PUBLICATION = re.compile(
-    r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效)之日起"
+    r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
     rf"(?:\s*满?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
     rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消))"
     r"|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
@@ -59,9 +65,7 @@ ON_PUBLICATION = re.compile(
 )  # 自公布之日起施行 · 自发布之日起满30日后 · 自即日起至… · upon publication
 ENGLISH_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90}
 #: Between the first and the last day of a stretch: 自A|起至|B.
-TO = re.compile(
-    rf"^{_CLOCK}?\s*起?\s*(?:至|到|—|–|-|~|to|until|through|till)\s*$", re.IGNORECASE
-)
+TO = re.compile(rf"^{_CLOCK}?\s*起?\s*(?:至|到|—|–|-|~|to|until|through|till)\s*$", re.IGNORECASE)
 FROM = re.compile(r"(?:自|从|期限为?|有效期为?|期间为?|[:：]|\bfrom|\bbetween)\s*$", re.IGNORECASE)
 #: What is past or passing: a day at which something older ends.
 LAPSES = re.compile(r"^[^，。；\n]{0,6}(?:届满|到期|期满)")
@@ -134,7 +138,7 @@ def _collected(reading: Reading) -> list[EffectiveDate]:
 
 #: Words without which a sentence sets no date.
 FORCE_WORDS = re.compile(
-    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through",
+    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease",
     re.IGNORECASE,
 )
 DATED = re.compile(r"起|至|期|暂停|延长")
@@ -146,6 +150,8 @@ def _own_words(reading: Reading, span: Span) -> str:
     if not (DATED.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
         return ""
     if says(reading.lexicon, "foreign_act", words) and not says(reading.lexicon, "chinese_act", words):
+        return ""
+    if not reading.own and opens_abroad(words, reading.lexicon):
         return ""
     under_way = UNDER_WAY.search(words)
     return words[: under_way.start()] if under_way else words
@@ -168,6 +174,8 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
     for i, word in enumerate(ahead):
         if not _stale(word.day, reading.published):
             limit = ahead[i + 1].start if i + 1 < len(ahead) else len(words)
+            if _foreign(reading, words[: word.start]):
+                continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None)
             only = ends[-1].day if len(starts) == 1 and ends else None
             yield _dated(reading, span, word, until or only, words)
@@ -183,6 +191,11 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
         )
 
 
+def _foreign(reading: Reading, before: str) -> bool:
+    """Tell whether the words before a day speak of another government's act."""
+    return says(reading.lexicon, "foreign_act", before) and not says(reading.lexicon, "chinese_act", before)
+
+
 def _lapses(words: str, word: DayWord) -> bool:
     return LAPSES.match(words[word.end :]) is not None
 
@@ -196,9 +209,11 @@ def _ends(words: str, word: DayWord, before: DayWord | None) -> bool:
 
 def _starts(words: str, word: DayWord, ends: list[DayWord]) -> bool:
     before, behind = words[: word.start], words[word.end :]
-    if FROM.search(before) and any(TO.match(words[word.end : end.start]) for end in ends if end.start > word.end):
+    if FROM.search(before) and any(
+        TO.match(words[word.end : end.start]) for end in ends if end.start > word.end
+    ):
         return True
-    if FROM_BEFORE.search(before):
+    if FROM_BEFORE.search(before) or FROM_BEFORE.search(HOUR_BETWEEN.sub(" ", before)):
         # 于 and "from" introduce any date; the words that follow must speak of force.
         if before.rstrip().endswith(("自", "从", "于")):
             return FROM_AFTER.match(behind) is not None or FORCE_AFTER.match(behind) is not None
@@ -223,9 +238,7 @@ def _stale(day: date | None, published: Published | None) -> bool:
     return bool(day and published and signed and published.day - day > STALE)
 
 
-def _dated(
-    reading: Reading, span: Span, word: DayWord, until: date | None, words: str
-) -> EffectiveDate:
+def _dated(reading: Reading, span: Span, word: DayWord, until: date | None, words: str) -> EffectiveDate:
     quote = reading.text.quote(span.start + word.start, span.start + word.end)
     found = EffectiveDate(
         start=word.day,
@@ -274,10 +287,11 @@ def _hour(words: str, word: DayWord) -> time | None:
     range_clock = re.match(_CLOCK, words[word.end :])
     if range_clock:
         return _time(range_clock["hour"], range_clock["minute"] or "0")
-    english = ENGLISH_TIME.search(words, max(0, word.start - 32), word.end + 10)
-    if english:
-        return _time(english[1] or english[3], english[2] or english[4])
-    return None
+    english = ENGLISH_TIME.search(words, max(0, word.start - 40), word.end + 10)
+    if english is None:
+        return None
+    afternoon = (english[3] or "").lower().startswith("p") and int(english[1]) < 12
+    return _time(str(int(english[1]) + 12) if afternoon else english[1], english[2])
 
 
 def _time(hour: str, minute: str) -> time | None:

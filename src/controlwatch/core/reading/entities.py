@@ -36,16 +36,21 @@ NAMED = re.compile(
     r"(?:列入|纳入|移出|采取)"
 )  # 将甲公司、乙研究所等8家某地实体列入…
 ENGLISH_NAMED = re.compile(
-    r"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\s+((?:[A-Z][^;\n]{3,600}?))\s+(?:in|on|to|into) the\b", re.DOTALL
+    r"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\s+((?:[A-Z][^;\n]{3,600}?))\s+(?:in|on|to|into) the\b",
+    re.DOTALL,
 )  # has decided to include Some Co., Other Inc. and Third LLC on the list
-PARTY = re.compile(r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$")
+PARTY = re.compile(
+    r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$"
+)
 GROUP = re.compile(r"^(?:(?:下列|上述|有关|以下|附件)|\d+家|[一二三四五六七八九十]+家)|实体$|企业$|物项")
 ACTED = re.compile(r"列入|采取|移出|纳入|措施")
 COUNTED = re.compile(
     r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
 )
 LISTED_TITLE = re.compile(r"列入|移出|add|list|remov|plac|includ", re.IGNORECASE)
-ENGLISH_SPLIT = re.compile(r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])")
+ENGLISH_SPLIT = re.compile(
+    r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])"
+)
 
 Action = Literal["list", "delist", "suspend"]
 ACTIONS: dict[Direction, Action] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
@@ -91,7 +96,8 @@ def _parties(text: Text) -> list[Party]:
     body = text.folded
     for pattern in (LINE, ROW):
         lines = [
-            Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in pattern.finditer(body, text.title_end)
+            Party(hit.start(), hit[1].strip(), hit[2].strip())
+            for hit in pattern.finditer(body, text.title_end)
         ]
         if lines:
             return lines
@@ -112,7 +118,10 @@ def _inline(text: Text) -> Iterator[Party]:
     for span in text.sentences:
         words = text.at(span)
         if ACTED.search(words) or INLINE.match(words):
-            yield from (Party(span.start + hit.start(), hit[1].strip(), hit[2].strip()) for hit in INLINE.finditer(words))
+            yield from (
+                Party(span.start + hit.start(), hit[1].strip(), hit[2].strip())
+                for hit in INLINE.finditer(words)
+            )
 
 
 def _bracketed(text: Text) -> Iterator[Party]:
@@ -127,7 +136,11 @@ def _named(text: Text) -> Iterator[Party]:
         names = [name.strip() for name in re.split(r"、|和|及", hit[1]) if name.strip()]
         parties = [name for name in names if not GROUP.search(name)]
         # One bare word is a description; several joined names, or an organisation's, are parties.
-        if parties and (len(parties) > 1 or PARTY.search(parties[0])) and any(PARTY.search(name) for name in parties):
+        if (
+            parties
+            and (len(parties) > 1 or PARTY.search(parties[0]))
+            and any(PARTY.search(name) for name in parties)
+        ):
             yield from (Party(hit.start(), name, "") for name in parties if 3 <= len(name) <= 30)
 
 

@@ -23,8 +23,9 @@ AHEAD = re.compile(
 BEHIND = re.compile(
     r"(?:均|也|仍|都|则)?(?:不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
     r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
-    r"|除外|不受影响|不受此限)"
-    r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b",
+    r"|除外|不受影响|不受此限|不作调整|仍按(?:现行|原)[^。；;\n]{0,8}(?:规定|办法|要求))"
+    r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
+    r"|\bcontinues? to be (?:governed|subject)|\bremains? (?:governed|subject)",
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
 #: Something ruled elsewhere already.
@@ -38,6 +39,13 @@ HEADING = re.compile(
 )
 OUT_HEADING = re.compile(
     r"(?:不列管|不管制|除外|例外|豁免|不适用|不包括|排除)(?:的)?(?:情形|事项|范围|物项|清单|情况)?[ ]*[:：]?[ ]*$"
+)
+OUT_LEAD = re.compile(
+    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、)?[^。；;\n]*(?:不适用|不包括|不属于|不受|不在[^。；;\n]{0,10}之列|除外)[^。；;\n]{0,12}[:：][ ]*$",
+    re.MULTILINE,
+)  # 三、以下设备不适用本公告：
+NEXT_PART = re.compile(
+    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]{1,3}[条章]|[IVX]{1,4}\. )", re.MULTILINE
 )
 HEADING_LENGTH = 24
 NOT_A_LOSS = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion
@@ -88,6 +96,9 @@ def _sentence_start(folded: str, at: int) -> int:
 
 def _parts(folded: str) -> Iterator[tuple[int, int]]:
     """Yield the parts whose heading leaves them out (二、不列管情形)."""
+    for lead in OUT_LEAD.finditer(folded):
+        following = NEXT_PART.search(folded, lead.end())
+        yield lead.end(), following.start() if following else len(folded)
     heads = [hit.start() for hit in HEADING.finditer(folded)]
     for start, end in pairwise((*heads, len(folded))):
         line_end = folded.find("\n", start, end)

@@ -32,10 +32,13 @@ ORDER_TITLE = re.compile(
 )  # 商务部令二〇二五年第6号
 REGULATION_TITLE = re.compile(r"(?:条例|规定|办法|细则|规则)(?:》)?(?:（[^）]*）)?$")  # …出口管制条例
 LAW_TITLE = re.compile(
-    r"^(?:中华人民共和国)?[^，。：《》]{2,24}法(?:（[^）]*）)?$"
+    r"^(?:中华人民共和国)?[^，。：《》]{2,24}(?<!办)法(?:（[^）]*）)?$"
 )  # 中华人民共和国出口管制法
 ANNOUNCEMENT_TITLE = re.compile(r"公\s*告|的决定|决定$|工作机制\s*[〔\[(（]\s*\d{4}")  # 关于…的公告
 NOTICE_TITLE = re.compile(r"通知|通告|的函|复函|实施意见")  # 关于…的通知
+LAW_DECISION = re.compile(
+    r"(?:全国人民代表大会|全国人大)[^《》]{0,20}(?:修改|废止|修订)《[^《》]{2,40}(?<!办)法》的决定"
+)  # 全国人民代表大会常务委员会关于修改《…法》的决定
 LAW_ENGLISH = re.compile(
     r"^(?:[A-Z][\w-]* ){1,5}Law of the People's Republic of China\W*$"
 )  # Export Control Law of …
@@ -151,6 +154,7 @@ def _titled(title: str, lexicon: Lexicon) -> Kind | None:
         own = headed(title, lexicon) or LAW_ENGLISH.match(title)
         return next((kind for pattern, kind in ENGLISH_TITLES if own and pattern.search(title)), None)
     for pattern, kind in (
+        (LAW_DECISION, Kind.LAW),
         (ORDER_TITLE, Kind.ORDER),
         (LAW_TITLE, Kind.LAW),
         (ANNOUNCEMENT_TITLE, Kind.ANNOUNCEMENT),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from controlwatch.core.reading.exclusions import exclusions
+from controlwatch.core.reading.text import RELATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,7 @@ END_USE = re.compile(
 FILE_NAME = re.compile(
     r"^[^\n]{1,120}\.(?:pdf|docx?|xlsx?|ofd|wps|zip)[ ]*$", re.MULTILINE | re.IGNORECASE
 )  # 附件…目录.pdf
+LINKS = re.compile(rf"(?:{RELATED.pattern})[\s\S]*", re.MULTILINE)  # 相关链接：… to the end
 ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}")
 
 
@@ -37,7 +39,7 @@ ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_
 def measure_only(folded: str) -> str:
     """Return the text with everything blanked that only surrounds the measure; offsets stay."""
     masked = folded
-    for pattern in (TITLE, LEGAL_BASIS, END_USE, FILE_NAME, ADDRESS):
+    for pattern in (TITLE, LEGAL_BASIS, END_USE, FILE_NAME, ADDRESS, LINKS):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
     return _without(masked, exclusions(folded))
 
@@ -55,6 +57,6 @@ def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
 def acts_only(folded: str) -> str:
     """Return the text with cited titles and legal bases blanked: what is left says what is done."""
     masked = folded
-    for pattern in (TITLE, FILE_NAME):
+    for pattern in (TITLE, FILE_NAME, LINKS):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
     return masked

@@ -39,10 +39,10 @@ LETTER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
 )  # 工信部联安全函〔2025〕335号
 ENGLISH = re.compile(
-    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?No(?:s)?\.?\s*|Number\s+)?"
+    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?No(?:s)?\.?\s*|Number\s+)?"
     rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
-    r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
+    r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for|OF)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
 )  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Notice No.18 [2025]
 BRACKETED = re.compile(
     r"\b(?:[Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecision)s? (?:of|by) (?:the )?([^\n.()\[\]]{6,160}?)\s*"
@@ -57,9 +57,7 @@ STATE_COUNCIL = re.compile(
 )  # State Council Order 792
 BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
-PIECE = re.compile(
-    rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:(\d{{4}})\s*年\s*)?(?:第|No(?:s)?\.?)?\s*({N})"
-)
+PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:(\d{{4}})\s*年\s*)?(?:第|No(?:s)?\.?)?\s*({N})")
 MECHANISM = "不可靠实体清单工作机制"
 EXPORT_CONTROL = re.compile(
     r"\bexport (?:controls?|curbs?|restrictions?|licen[cs])|\bdual-use\b|出口管制|两用物项", re.IGNORECASE
@@ -81,7 +79,7 @@ class Mention:
 
 def mentions(text: Text, lexicon: Lexicon, *, year: int | None = None) -> tuple[Mention, ...]:
     """Return the numbers a text names, in order; `year` is the text's own, for numbers without one."""
-    raw = sorted(_found(text.folded, lexicon), key=lambda found: (found.start, -found.end))
+    raw = sorted(_found(text.folded[: text.furniture], lexicon), key=lambda found: (found.start, -found.end))
     kept: list[Mention] = []
     for mention in raw:
         # Numbers of one list share their span; another reading of the same words does not count.

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
 
-BARE_FORM = re.compile(r"\s*(?:公\s*告|令|第|[〔\[（(]?\d)")  # 公告2026年第66号
-ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)")  # 商务部 海关总署|关于…
+BARE_FORM = re.compile(
+    r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
+)  # 公告2026年第66号
+ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
+BY_WHOM = re.compile(r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,160}")  # … |of the Customs Tariff Commission
 BEFORE_OWN = re.compile(
     r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
 )  # what may stand before a title's own number
@@ -93,6 +96,7 @@ def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
         line_start = text.folded.rfind("\n", 0, mention.start) + 1
         line_end = text.folded.find("\n", mention.end)
         behind = text.original[mention.end : line_end if line_end >= 0 else len(text.original)]
+        behind = BY_WHOM.sub("", behind)
         opens = not text.folded[line_start : mention.start].strip(" （(")
         if mention.start > text.title_end and opens and META.match(behind.lstrip("）)")):
             return mention

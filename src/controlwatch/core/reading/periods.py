@@ -17,10 +17,12 @@ LASTING = re.compile(
     r"[^，。；\d]{0,6}$",
     re.IGNORECASE,
 )  # 为期|一年
-WITHIN = re.compile(r"^\s*(?:时间|期限)?内[，,]?\s*(?:继续|对[^，。；]{0,40})?(?:暂停|停止|豁免|免|不)")  # 一年|内继续暂停
+WITHIN = re.compile(
+    r"^\s*(?:时间|期限)?内[，,]?\s*(?:继续|对[^，。；]{0,40})?(?:暂停|停止|豁免|免|不)"
+)  # 一年|内继续暂停
 NOT_LASTING = re.compile(r"^\s*(?:内|前|以内|后|以上|以下)")  # 6个月|内
 TERM = re.compile(
-    r"(?:有效期|实施期限|暂停期限?|试行期?|执行期限|延长期限?|期限)(?:为|是|限)?\s*$"
+    r"(?:\bfor a (?:further )?period of|有效期|实施期限|暂停期限?|试行期?|执行期限|延长期限?|期限)(?:为|是|限)?\s*$"
 )  # 上述措施有效期|5年
 PERMIT = re.compile(r"(?:许可证?|证件|证书|凭证|批件|批复|合同|质保|公示|公告|报名)[^，。；]{0,8}$")
 NUMBER_OF = {"year": "年", "month": "个月", "day": "天"}
@@ -33,7 +35,8 @@ def lasting(found: EffectiveDate, behind: str, before: str) -> EffectiveDate:
     for period in PERIOD.finditer(behind):
         tail = behind[period.end() :]
         spans = WITHIN.match(tail) or (
-            LASTING.search(behind[max(0, period.start() - 24) : period.start()]) and not NOT_LASTING.match(tail)
+            LASTING.search(behind[max(0, period.start() - 24) : period.start()])
+            and not NOT_LASTING.match(tail)
         )
         count = number(period[1] or period[3])
         if spans and count:
@@ -55,6 +58,11 @@ def term_of(words: str) -> tuple[int, str] | None:
         before = words[max(0, period.start() - 24) : period.start()]
         named = TERM.search(before)
         count = number(period[1] or period[3])
-        if named and count and not PERMIT.search(before[: named.start()]) and not NOT_LASTING.match(words[period.end() :]):
+        if (
+            named
+            and count
+            and not PERMIT.search(before[: named.start()])
+            and not NOT_LASTING.match(words[period.end() :])
+        ):
             return count, (period[2] or period[4]).lower().replace("个年", "年")
     return None

@@ -60,15 +60,22 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         ),  # 出口至美国、墨西哥、加拿大三国
         (re.compile(rf"[“\"]{many}[”\"]\s*项下"), True),  # 在第二部分“墨西哥、加拿大”项下增列
         (
-            re.compile(rf"(?:从|自|来自|进口|产自|防止){many}[^，。；\n]{{0,24}}?(?:输入|进口|输华|企业|产品|注册|疫|传入)"),
+            re.compile(
+                rf"(?:从|自|来自|进口|产自|防止){many}[^，。；\n]{{0,24}}?(?:输入|进口|输华|企业|产品|注册|疫|传入)"
+            ),
             False,
         ),  # 禁止从匈牙利输入 · 恢复进口挪威注册企业
         (
-            re.compile(rf"(?:对|将|和|及|与|、){many}(?!制裁|的制裁)[\u4e00-\u9fffA-Za-z·&]{{1,16}}?{party}[^。；\n]{{0,80}}?(?:采取|列入|移出|暂停|措施)"),
+            re.compile(
+                rf"(?:对|将|和|及|与|、){many}(?!制裁|的制裁)[\u4e00-\u9fffA-Za-z·&]{{1,16}}?{party}[^。；\n]{{0,80}}?(?:采取|列入|移出|暂停|措施)"
+            ),
             False,
         ),  # 对丹麦某某公司和捷克某某公司采取的措施
         (re.compile(rf"{party}\s*[（(]{many}[）)]"), False),  # 某某公司（丹麦）
-        (re.compile(rf"[（(][A-Za-z][^（）()\n]{{1,80}}[，,]\s*{many}[）)]"), False),  # 某某公司（Some Co.，美国）
+        (
+            re.compile(rf"[（(][A-Za-z][^（）()\n]{{1,80}}[，,]\s*{many}[）)]"),
+            False,
+        ),  # 某某公司（Some Co.，美国）
         (re.compile(rf"{counted}家{many}"), False),  # 10家美国实体
         (re.compile(rf"{counted}家({short})(?:国)?(?:涉军)?(?:实体|企业|公司)"), False),  # 16家美涉军实体
         (
@@ -92,9 +99,16 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
             False,
         ),  # 16 US entities
         (re.compile(rf"\boriginating in (?:the )?((?:{latin}))\b"), True),
-        (re.compile(rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|S\.?A|B\.?V|PLC)\b\.?,? \(?(?:(?:both|all) )?of (?:the )?((?:{latin}))\b"), False),
         (
-            re.compile(rf"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\b[^.;\n]{{0,200}}?\((?:(?:both|all) of (?:the )?)?((?:{latin}))\)"),
+            re.compile(
+                rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|S\.?A|B\.?V|PLC)\b\.?,? \(?(?:(?:both|all) )?of (?:the )?((?:{latin}))\b"
+            ),
+            False,
+        ),
+        (
+            re.compile(
+                rf"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\b[^.;\n]{{0,200}}?\((?:(?:both|all) of (?:the )?)?((?:{latin}))\)"
+            ),
             False,
         ),  # … has decided to include Some Co. (all of the United States)
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
 
-Source = Literal["promulgation", "signature", "label", "dateline", "page", "given"]
+Source = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
 #: A day and the folded words it was read from.
 Written = tuple["date", str]
 
@@ -48,6 +48,9 @@ BEHIND_DATELINE = re.compile(
 )
 ALONE = re.compile(r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$")  # 证券简报 | 2026-11-04 18:30
 AFTER_ALONE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
+SENTENCE = re.compile(
+    r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
+)  # a signature line has none
 HEAD_LINES = 8
 FOOT_LINES = 3
 LINE_LENGTH = 60  #: characters of a line that only dates
@@ -88,7 +91,18 @@ def published_on(
         return Published(page, "page")
     if found := _page_day(text):
         return Published(found[0], "page", text.verbatim(found[1]))
-    return Published(given, "given") if given else None
+    if given:
+        return Published(given, "given")
+    return Published(found[0], "lead", text.verbatim(found[1])) if (found := _lead(text)) else None
+
+
+def _lead(text: Text) -> Written | None:
+    """Return the day with which the first paragraph opens (2027年4月9日下午，海关总署举行…): the last resort."""
+    for line in _lines(text.folded[text.title_end : text.title_end + 1500])[:3]:
+        words = [word for word in day_words(line[:60]) if word.day and word.start <= 2]
+        if words and words[0].day and not line[: words[0].end].endswith("月"):
+            return words[0].day, line[: words[0].end]
+    return None
 
 
 def _first_day(text: str) -> date | None:
@@ -149,9 +163,21 @@ def _dateline(text: Text) -> Written | None:
             return day, line[: words[0].end]
     feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
     return next(
-        ((day, line) for line in reversed(feet) if len(line) <= 24 and (day := _bare_day(line.strip("（）() ")))),
+        (
+            (day, line)
+            for line in reversed(feet)
+            if len(line) <= 40 and (day := _bare_day(line.strip("（）() ")) or _edition(line))
+        ),
         None,
     )
+
+
+EDITION = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
+
+
+def _edition(line: str) -> date | None:
+    hit = EDITION.match(line)
+    return _first_day(hit[1]) if hit else None
 
 
 def _opens(line: str, start: int, end: int) -> bool:
@@ -164,6 +190,8 @@ def _opens(line: str, start: int, end: int) -> bool:
     if CALLED.search(before) or AGENCY.match(before):
         return True
     if len(line) < LINE_LENGTH and ALONE.match(before) and AFTER_ALONE.match(behind):
+        return True
+    if len(line) < LINE_LENGTH and not behind.strip(" 　）)") and not SENTENCE.search(before):
         return True
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
     return not lead and (not behind.strip() or BEHIND_DATELINE.match(behind) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from controlwatch.core.reading.deadlines import deadlines_of
 from controlwatch.core.reading.directions import Course, course_of, parts_of, signals
 from controlwatch.core.reading.doubts import doubts_of
 from controlwatch.core.reading.effective import effective_dates
-from controlwatch.core.reading.entities import entities_of
+from controlwatch.core.reading.entities import entities_of, stated_count
 from controlwatch.core.reading.fold import language
 from controlwatch.core.reading.issuers import issuers_of, named
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS, kind_of
@@ -62,10 +63,13 @@ def read(document: Document, lexicon: Lexicon, *, published: date | None = None)
         title=document.title, language=language(text.original), kind=identity.kind, doubts=document.doubts
     )
     if identity.kind in NO_DOCUMENT:
-        nothing = replace(blank, grounds=tuple(_identified(text, identity)))
+        day = identity.published.day if identity.published else None
+        nothing = replace(blank, published=day, grounds=tuple(_identified(text, identity)))
         return replace(nothing, summary=summary_of(nothing, lexicon))
     notice = _judged(blank, text, lexicon, identity)
-    doubts = doubts_of(notice, document, published=identity.published, nameless=identity.nameless)
+    doubts = doubts_of(
+        notice, document, published=identity.published, nameless=identity.nameless, stated=stated_count(text)
+    )
     notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=summary_of(notice, lexicon))
 
@@ -115,7 +119,9 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
         relations = ()  # the numbers are another government's
     moved = signals(text, lexicon)
     change, because = is_change(text, kind, lexicon, ids, relations, moved, operative=operative)
-    course = course_of(kind, moved, operative=operative, framework="framework_law" in ids)
+    course = course_of(
+        kind, moved, operative=operative, framework="framework_law" in ids, procedural=_procedural(text, ids)
+    )
     reports = change or reports_change(text, kind, lexicon, ids, found, course.direction)
     course = _settled(course, kind, ids, change=change, reports=reports)
     notice = replace(
@@ -132,9 +138,23 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     parties = entities_of(text, ids, moved, _states(lexicon)) if reports else ()
     return replace(
         _listed(notice, text, lexicon, identity),
-        destinations=() if (NO_DESTINATION & set(ids) or kind == Kind.OTHER) and not reports else tuple(place.code for place in places),
+        destinations=()
+        if (NO_DESTINATION & set(ids) or kind == Kind.OTHER) and not reports
+        else tuple(place.code for place in places),
         entities=parties,
         parts=parts_of(text, moved, course.direction) if change else (),
+    )
+
+
+PROCEDURE = re.compile(r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程)")
+
+
+def _procedural(text: Text, ids: tuple[str, ...]) -> bool:
+    """Tell whether a text is about how licences are asked for and handled, and about no item."""
+    return (
+        bool(ids)
+        and all(one.startswith("licence.") for one in ids)
+        and PROCEDURE.search(text.title) is not None
     )
 
 

@@ -24,7 +24,9 @@ SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
 )  # 第72号公告：…
 ISSUED = re.compile(r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b")  # 海关总署|发布第54号公告
-ISSUED_TITLE = re.compile(r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$")  # 发布《…方案》（|税委会公告…
+ISSUED_TITLE = re.compile(
+    r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$"
+)  # 发布《…方案》（|税委会公告…
 _PLACE = r"第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?(?:第?[（(][一二三四五六七八九十\d]+[）)]项?)?"
 CLAUSE = re.compile(
     rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的|附件\d*)?({_PLACE}(?:(?:、|和|及|与|以及){_PLACE})*)"
@@ -46,14 +48,16 @@ UPDATED_TITLE = re.compile(
     rf"|(?:增补入|增列入|补充列入|调出|移出|纳入|列入){_NAME}|在{_NAME}[^。；\n《》]{{0,24}}(?:增列|增加|新增|删去|删除)"
     rf"|(?:公布|发布){_NAME}调整内容|关于(?:调整|修订|修改){_NAME}",
 )  # 《…清单》同步予以更新 · 对《…目录》作出调整 · 增补入《…目录》
-LISTS = re.compile(r"(?:清单|目录|名单|名录|办法|规定|细则|方案)(?:（[^）]*）)?$")
+LISTS = re.compile(r"(?:清单|目录|名单|名录|办法|规定|细则|方案|(?<!办)法|条例)(?:（[^）]*）)?$")
 BASED_TITLE = re.compile(
     r"(?:根据|依据|依照)[^。；\n《]{0,20}《([^《》\n]{4,60})》(?![、和及《])[^。；\n《]{0,200}?制定本(?:条例|规定|办法|细则)"
 )  # 根据《…法》…，制定本条例
 PURPOSE = re.compile(
     r"(?:为|为了)(?:进一步)?(?:落实|贯彻(?:落实)?|执行|实施)[^。；，\n《]{0,12}《([^《》\n]{4,60})》"
 )  # 为落实《…条例》第二十四条，制定本办法
-MADE_FOR = re.compile(r"实施[《〈]([^《》〈〉\n]{4,60})[》〉]的(?:规定|办法|细则)|[《〈]([^《》〈〉\n]{4,60})[》〉]实施(?:细则|办法)")
+MADE_FOR = re.compile(
+    r"实施[《〈]([^《》〈〉\n]{4,60})[》〉]的(?:规定|办法|细则)|[《〈]([^《》〈〉\n]{4,60})[》〉]实施(?:细则|办法)"
+)
 TITLES = re.compile(r"《([^《》\n]{4,60})》")
 ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
 LEADS = re.compile(r"[:：]\s*$")
@@ -186,11 +190,7 @@ def _acting(text: Text, lexicon: Lexicon, mention: Mention, sentence: Span) -> V
 
 def _first_verb(words: str, lexicon: Lexicon) -> Verdict | None:
     return next(
-        (
-            (rule.of, rule.id)
-            for rule, pattern in ordered(lexicon, "relation")
-            if pattern.search(words)
-        ),
+        ((rule.of, rule.id) for rule, pattern in ordered(lexicon, "relation") if pattern.search(words)),
         None,
     )
 
@@ -236,7 +236,8 @@ def _known_otherwise(text: Text, name: str) -> bool:
     """Tell whether a list is named by its number too, or is published anew by this very notice."""
     numbered = re.search(rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号", text.folded)
     anew = re.search(
-        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)《{re.escape(name)}》(?!调整)", text.folded
+        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)《{re.escape(name)}》(?!调整)",
+        text.folded,
     )
     return numbered is not None or anew is not None
 

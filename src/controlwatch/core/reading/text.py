@@ -17,6 +17,12 @@ ABBREVIATION = re.compile(
 )  # No. · Inc. · U.S. · Nov.
 DATELINE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 央视网（新闻联播）
 HEADLINE_LIMIT = 120
+#: Below it stand the titles of other notices.
+RELATED = re.compile(
+    r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条|下一条|Previous|Next|Related(?: links| articles)?)"
+    r"[ 】\]]*(?:[:：]|$)",
+    re.MULTILINE,
+)  # 相关链接：关于…的公告
 CLAUSE_BREAKS = "，,、：:"
 SENTENCE_LIMIT = 1500  #: characters; beyond it there is no sentence but a table or garbage
 QUOTE_LIMIT = 240  #: characters; a longer sentence is quoted by its clauses around the proof
@@ -61,6 +67,12 @@ class Text:
     @cached_property
     def _starts(self) -> list[int]:
         return [span.start for span in self.sentences]
+
+    @cached_property
+    def furniture(self) -> int:
+        """Where the links to other pages begin that sites hang below a text; the end where there are none."""
+        hit = RELATED.search(self.folded, self.title_end)
+        return hit.start() if hit else len(self.folded)
 
     def at(self, span: Span) -> str:
         """Return the folded words of a span."""
