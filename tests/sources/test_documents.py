@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 
 import docx
 import pytest
+from pypdf import PdfWriter
 
 from controlwatch.adapters.documents import read_annex, read_document, sniff
+from controlwatch.adapters.formats import ENCRYPTED
 from controlwatch.adapters.formats.ole import _word
 from controlwatch.adapters.formats.paragraphs import paragraphs
 from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.core.model import Annex, AnnexLink
 from controlwatch.demo.pdf import pdf
 
+from .files import compound, ofd, ofd_page, ofd_table, pdf_of, put, ruled, workbook, zipped
 from .golden import snapshot
 
 URL = "https://www.mofcom.gov.cn/attach/a.pdf"
@@ -28,14 +32,6 @@ def annex(
     return read_annex(snapshot(body, url=URL, kind=kind, status=status), AnnexLink(url=URL, name=name))
 
 
-def zipped(members: dict[str, bytes | str]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-    return out.getvalue()
-
-
 def word() -> bytes:
     out = io.BytesIO()
     made = docx.Document()
@@ -46,57 +42,6 @@ def word() -> bytes:
     made.add_paragraph("第二条　自公布之日起实施。")
     made.save(out)
     return out.getvalue()
-
-
-OFFICE = "http://schemas.openxmlformats.org"
-MAIN = f'xmlns="{OFFICE}/spreadsheetml/2006/main" xmlns:r="{OFFICE}/officeDocument/2006/relationships"'
-CELL = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
-
-
-def relationship(kind: str, target: str) -> str:
-    type_ = f"{OFFICE}/officeDocument/2006/relationships/{kind}"
-    entry = f'<Relationship Id="r1" Type="{type_}" Target="{target}"/>'
-    return f'<Relationships xmlns="{OFFICE}/package/2006/relationships">{entry}</Relationships>'
-
-
-def excel() -> bytes:
-    heads = CELL.format("A1", "商品编号") + CELL.format("B1", "税率")
-    values = '<c r="A2"><v>85076000</v></c><c r="B2"><v>0.5</v></c>'
-    rows = f'<row r="1">{heads}</row><row r="2">{values}</row>'
-    sheets = '<sheets><sheet name="表" sheetId="1" r:id="r1"/></sheets>'
-    return zipped(
-        {
-            "[Content_Types].xml": f'<Types xmlns="{OFFICE}/package/2006/content-types"/>',
-            "_rels/.rels": relationship("officeDocument", "xl/workbook.xml"),
-            "xl/workbook.xml": f"<workbook {MAIN}>{sheets}</workbook>",
-            "xl/_rels/workbook.xml.rels": relationship("worksheet", "worksheets/sheet1.xml"),
-            "xl/worksheets/sheet1.xml": f"<worksheet {MAIN}><sheetData>{rows}</sheetData></worksheet>",
-        }
-    )
-
-
-SPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
-
-
-def ofd(content: str) -> bytes:
-    root = "<ofd:DocBody><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody>"
-    pages = '<ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages>'
-    return zipped(
-        {
-            "OFD.xml": f"<ofd:OFD {SPACE}>{root}</ofd:OFD>",
-            "Doc_0/Document.xml": f"<ofd:Document {SPACE}>{pages}</ofd:Document>",
-            "Doc_0/Pages/Page_0/Content.xml": content,
-        }
-    )
-
-
-def ofd_page(*runs: tuple[str, float, float]) -> str:
-    objects = "".join(
-        f'<ofd:TextObject Boundary="{x} {y} 100 6">'
-        f'<ofd:TextCode X="0" Y="4">{text}</ofd:TextCode></ofd:TextObject>'
-        for text, x, y in runs
-    )
-    return f"<ofd:Page {SPACE}><ofd:Content>{objects}</ofd:Content></ofd:Page>"
 
 
 class GbkName(zipfile.ZipInfo):
@@ -136,7 +81,7 @@ def test_a_word_file_keeps_its_tables() -> None:
 
 
 def test_a_workbook_writes_whole_numbers_whole() -> None:
-    assert annex(excel()).text == "商品编号\t税率\n85076000\t0.5"
+    assert annex(workbook([("商品编号", "税率"), ("85076000", "八")])).text == "商品编号\t税率\n85076000\t八"
 
 
 def test_an_ofd_is_read_from_top_to_bottom_and_left_to_right() -> None:
@@ -222,7 +167,7 @@ def test_an_old_word_file_is_read_by_its_piece_table() -> None:
 
 
 def test_an_encrypted_word_file_is_a_doubt() -> None:
-    assert _word(OldWord(flags=0x0300)).doubts == ("the file is encrypted",)
+    assert _word(OldWord(flags=0x0300)).doubts == (ENCRYPTED,)
 
 
 # --------------------------------------------------------------------------- what cannot be read
@@ -252,6 +197,78 @@ def test_a_damaged_or_hostile_file_is_a_doubt_as_an_annex_and_an_error_as_a_noti
     assert read.sha256
     with pytest.raises(Garbled):
         read_document(snapshot(body, url=URL, kind="application/octet-stream"))
+
+
+def locked(body: bytes, *, reader: str) -> bytes:
+    out = io.BytesIO()
+    writer = PdfWriter(clone_from=io.BytesIO(body))
+    writer.encrypt(reader, "owner", algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        locked(pdf(["一"]), reader="secret"),
+        compound({"EncryptedPackage": b"1"}),
+        compound({"WordDocument": struct.pack("<HxxxxxxxxH", 0xA5EC, 0x0100).ljust(600, b"\x00")}),
+        zipped({"a.pdf": locked(pdf(["一"]), reader="secret")}),
+    ],
+    ids=["pdf", "office", "old word", "archive"],
+)
+def test_a_file_with_a_password_says_so(body: bytes) -> None:
+    assert str(annex(body).doubt).endswith(ENCRYPTED)
+
+
+def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
+    assert annex(locked(pdf(["1C226 钨"]), reader="")).text == "1C226钨"
+
+
+def deflated(content: bytes, *, times: int) -> bytes:
+    """A PDF of one page whose content unpacks to so many times as much."""
+    packer = zlib.compressobj(9)
+    packed = b"".join([*(packer.compress(content) for _ in range(times)), packer.flush()])
+    return pdf_of("CONTENT").replace(
+        b"<< /Length 7 >>\nstream\nCONTENT",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s" % (len(packed), packed),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "doubt"),
+    [
+        (deflated(bytes(1 << 20), times=1600), "within the bounds of memory and time"),
+        (pdf_of(*[""] * 700), "needs OCR; only the first 600 of 700 pages were read"),
+        (zipped({}), "no text was found in the file"),
+        (b"", "the file is empty"),
+        (b" \r\n\t", "the file is empty"),
+        ("第一条 其他\n".encode("gbk") + "第二条　对下列物项实施出口管制".encode(), "another encoding"),
+        (b"\xff" * 300, "could not be decoded"),
+        (ofd(ofd_page()), "needs OCR"),
+        (ofd_table([("甲", "乙")])[:-90], "damaged"),
+        (pdf_of(ruled([("甲", "乙")]))[:900], "damaged, cut off"),
+        (compound({"Other": b"1"}), "no document known here"),
+    ],
+)
+def test_bad_input_is_a_doubt_in_plain_words(body: bytes, doubt: str) -> None:
+    assert doubt in str(annex(body).doubt)
+
+
+def test_a_long_text_is_read_as_far_as_the_bound() -> None:
+    read = annex("第一条　对物项实施管制。\n".encode() * 400_000)
+    assert read.doubt == "only the first 5000000 characters were read"
+    assert len(read.text) <= 5_000_000
+
+
+def test_a_pdf_of_pictures_and_text_says_how_many_pages_it_could_not_read() -> None:
+    read = annex(pdf_of(put("正文", 50, 700), ""))
+    assert (read.text, read.doubt) == ("正文", "needs OCR: 1 of 2 pages have no text")
+
+
+def test_a_wide_text_is_read_also_inside_an_archive() -> None:
+    read = annex(zipped({"表.txt": "商品编号\t名称".encode("utf-16")}))
+    assert read.text == "表.txt\n商品编号\t名称"
 
 
 def test_a_zip_bomb_is_not_unpacked() -> None:

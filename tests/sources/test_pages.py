@@ -51,11 +51,22 @@ def test_blocks_break_lines_and_inline_elements_do_not(body: str, lines: list[st
         ("<tr><td><p>甲</p><p>乙</p></td><td>丙<br>丁</td></tr>", ["甲 乙\t丙 丁"]),
         ("<tr><td></td><td>甲</td><td></td><td></td></tr>", ["\t甲"]),
         ("<tr><td> </td><td>&nbsp;</td></tr><tr><td>甲</td><td>乙</td></tr>", ["甲\t乙"]),
-        ("<tr><td rowspan=2>甲</td><td>1</td></tr><tr><td>2</td></tr>", ["甲\t1", "2"]),
+        ("<tr><td rowspan=2>甲</td><td>1</td></tr><tr><td>2</td></tr>", ["甲\t1", "甲\t2"]),
+        ("<tr><td>1</td><td rowspan=0>甲</td></tr><tr><td>2</td></tr><tr><td>3", ["1\t甲", "2\t甲", "3\t甲"]),
+        ("<tr><td rowspan=2>甲</td><td>1</td></tr><tr></tr><tr><td>乙</td><td>2", ["甲\t1", "乙\t2"]),
+        ("<tr><td colspan=2>甲</td><td>1</td></tr>", ["甲\t\t1"]),
         ("<tr><td><p>甲</p><p>乙</p></td></tr>", ["甲", "乙"]),
         (
             "<tr><td>栏</td><td><table><tr><td>甲</td><td>乙</td></tr></table></td></tr>",
             ["栏", "甲\t乙"],
+        ),
+        (
+            "<tr><td>1</td><td>84818040</td><td><table><tr><td>甲</td><td>乙</td></tr></table></td></tr>",
+            ["1\t84818040", "甲\t乙"],
+        ),
+        (
+            "<tr><td>栏</td><td><p>文一</p><p>文二</p><table><tr><td>甲</td><td>乙</td></tr></table></td></tr>",
+            ["栏", "文一", "文二", "甲\t乙"],
         ),
         ("<tr><td>甲<td>乙<tr><td>丙<td>丁", ["甲\t乙", "丙\t丁"]),
     ],
@@ -79,6 +90,12 @@ def test_counters_badges_and_tools_outside_the_body_are_not_text() -> None:
 
 def test_thousands_of_nested_elements_are_read() -> None:
     assert text('<div class="art-con">' + "<div>" * 5000 + "深处") == ["深处"]
+
+
+def test_a_page_cannot_make_itself_grow_by_cells_that_claim_to_span_everything() -> None:
+    greedy = f"<td rowspan=60000 colspan=60000>{'字' * 100}</td>" * 90
+    table = f"<tr>{greedy}</tr>{'<tr><td>甲</td></tr>' * 9000}"
+    assert sum(map(len, text(f'<div class="art-con"><table>{table}</table></div>'))) < 5_000_000
 
 
 def test_labels_are_read_with_their_names_closed_up() -> None:

@@ -43,7 +43,7 @@ FAMILIES: dict[str, frozenset[str]] = {
     "caveat": frozenset(CAVEATS),
 }
 FLAGS = {"change": True, "subject": False, "alone": False}
-WORDS = ("terms", "title_terms", "hints", "counter_terms", "hs", "control")
+WORDS = ("terms", "title_terms", "hints", "counter_terms", "patterns", "hs", "control")
 
 
 @cache
@@ -104,6 +104,8 @@ def _category(file: str, entry: Table, kind: GroupKind) -> Category:
         raise DeclarationError(file, f"{category_id}.{min(unknown)}", "no such key")
     zh, en = _names(file, category_id, entry)
     words = {key: _strings(file, f"{category_id}.{key}", entry.get(key, [])) for key in WORDS}
+    for pattern in words["patterns"]:
+        _compiled(file, f"{category_id}.patterns", pattern)
     flags = {
         key: _flag(file, f"{category_id}.{key}", entry.get(key, default)) for key, default in FLAGS.items()
     }
@@ -196,13 +198,18 @@ def _rule(file: str, entry: Table) -> Rule:
     return rule
 
 
-def _borne_out(file: str, rule: Rule) -> None:
+def _compiled(file: str, key: str, words: str) -> re.Pattern[str]:
     try:
-        pattern = re.compile(rule.pattern, re.IGNORECASE)
+        pattern = re.compile(words, re.IGNORECASE)
     except re.error as error:
-        raise DeclarationError(file, f"{rule.id}.pattern", f"not a pattern ({error})") from error
+        raise DeclarationError(file, key, f"not a pattern ({error})") from error
     if pattern.groups:
-        raise DeclarationError(file, f"{rule.id}.pattern", "groups must be written (?:…)")
+        raise DeclarationError(file, key, "groups must be written (?:…)")
+    return pattern
+
+
+def _borne_out(file: str, rule: Rule) -> None:
+    pattern = _compiled(file, f"{rule.id}.pattern", rule.pattern)
     missed = next((words for words in rule.yes if not pattern.search(words)), None)
     if missed is not None:
         raise DeclarationError(file, f"{rule.id}.yes", f"{missed!r} is not matched")

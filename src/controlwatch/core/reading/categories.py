@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.terms import Strength
     from controlwatch.core.reading.text import Text
 
-DRAFT_LAW = re.compile(r"(?:法|条例|办法|规定|细则)[（(》]")  # 《…核查办法（征求意见稿）》
+RULES = re.compile(r"(?:法|条例|办法|规定|细则)(?:[（(》]|$)")  # 《…核查办法（征求意见稿）》 · …管理办法
 TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
 FOREIGN_WORDS = re.compile(
     r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
 )  # 瑞士调整出口管制清单
 FOREIGN_ANSWER = re.compile(
-    r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓)"
+    r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓|升级|收紧|加严|修订|扩大|新规|出口限制|限制措施)"
 )  # 就美将我多家实体列入出口管制“实体清单”事
 LISTING = re.compile(
     r"列入|纳入|移出|增列|公布|采取|停止|暂停|取消|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
@@ -71,7 +71,7 @@ def categories_of(
 
 #: A law, or a regulation of the State Council, that founds a control: its title says on what.
 FOUNDING = re.compile(
-    r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:法|条例)(?:$|\W)"
+    r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:(?<!办)法|条例)(?:$|\W)"
 )
 
 
@@ -110,7 +110,9 @@ def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:
     for hit in term_hits(headline[:zone], lexicon):
         yield from _meanings(hit, in_title=True)
     # A law names every field it rules; only its title says what it is about.
-    if kind in {Kind.LAW, Kind.REGULATION} or (kind == Kind.DRAFT and DRAFT_LAW.search(text.title)):
+    if kind in {Kind.LAW, Kind.REGULATION} or (
+        kind in INSTRUMENTS | {Kind.DRAFT} and RULES.search(text.title)
+    ):
         return
     for hit in term_hits(measure_only(text.folded), lexicon):
         if hit.start >= zone:
@@ -146,7 +148,7 @@ def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
     words = text.at(sentence)[:2000]
     if hit.id.startswith("entity.") and not _lists(hit, text, words):
         return True
-    if says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words):
+    if _abroad(hit, text, words, lexicon):
         return True
     near = text.folded[max(sentence.start, hit.start - 80) : min(sentence.end, hit.end + 80)]
     if says(lexicon, "background", words[:60]) or says(lexicon, "background", near):
@@ -183,6 +185,14 @@ def _lists(hit: Hit, text: Text, words: str) -> bool:
         return False
     latin = text.folded[hit.start].isascii()
     return not latin or hit.id != "entity.control_list" or PARTIES.search(words) is not None
+
+
+def _abroad(hit: Hit, text: Text, words: str, lexicon: Lexicon) -> bool:
+    """Tell whether the sentence, up to the hit at least, speaks of another government's act."""
+    before = words[: hit.start - text.sentence_of(hit.start).start]
+    if says(lexicon, "foreign_act", before) and not says(lexicon, "chinese_act", before):
+        return True
+    return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
 
 
 def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
@@ -278,8 +288,9 @@ def _technology(hit: Hit, lexicon: Lexicon) -> str:
 
 def _about_title(hits: list[Hit]) -> list[Hit]:
     """Keep what belongs to a group the title names: an explanation is about its title."""
-    groups = {_group(hit) for hit in hits if hit.in_title}
-    return [hit for hit in hits if hit.in_title or _group(hit) in groups]
+    ids = {hit.id for hit in hits if hit.in_title}
+    kin = {_group(hit) for hit in hits if hit.in_title} - NO_KIN
+    return [hit for hit in hits if hit.in_title or hit.id in ids or _group(hit) in kin]
 
 
 def _group(hit: Hit) -> str:

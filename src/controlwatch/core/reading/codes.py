@@ -23,7 +23,9 @@ HS_LABEL = re.compile(
 HS_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
 )  # 85076000 · 8507.60.00
-HS_FILL = re.compile(r"[\s、，,;；:：.和及与或（(）)]|and|or|ex")  # what may stand between codes of one list
+HS_FILL = re.compile(
+    r"[\s、，,;；:：.和及与或（(）)]|增加|新增|包括|分别为|为|and|or|ex"
+)  # what may stand between codes of one list
 BRACKETED = re.compile(r"[（(](\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{8}|\d{10})[）)]")  # （8104.19.00）
 EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(

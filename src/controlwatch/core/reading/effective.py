@@ -138,7 +138,7 @@ def _collected(reading: Reading) -> list[EffectiveDate]:
 
 #: Words without which a sentence sets no date.
 FORCE_WORDS = re.compile(
-    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease",
+    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease|suspend|extend",
     re.IGNORECASE,
 )
 DATED = re.compile(r"起|至|期|暂停|延长")

@@ -33,7 +33,7 @@ BRACKETED = re.compile(
 )  # 某某公司（丹麦）
 NAMED = re.compile(
     r"(?:将|对)([^，。；：（）\n]{4,160}?)(?:等[^，。；、\n]{0,16}?|[\d一二三四五六七八九十两]{1,3}家[^，。；、\n]{0,14}?)?"
-    r"(?:列入|纳入|移出|采取)"
+    r"(?:列入|纳入|移出|采取)(?!“?实体清单|“?涉军)"
 )  # 将甲公司、乙研究所等8家某地实体列入…
 ENGLISH_NAMED = re.compile(
     r"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\s+((?:[A-Z][^;\n]{3,600}?))\s+(?:in|on|to|into) the\b",

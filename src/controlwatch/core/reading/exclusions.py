@@ -23,9 +23,9 @@ AHEAD = re.compile(
 BEHIND = re.compile(
     r"(?:均|也|仍|都|则)?(?:不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
     r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
-    r"|除外|不受影响|不受此限|不作调整|仍按(?:现行|原)[^。；;\n]{0,8}(?:规定|办法|要求))"
+    r"|除外|不受影响|不受此限|不作调整|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前)|仍按(?:现行|原)[^。；;\n]{0,8}(?:规定|办法|要求))"
     r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
-    r"|\bcontinues? to be (?:governed|subject)|\bremains? (?:governed|subject)",
+    r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)|\bremains? (?:governed|subject)",
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
 #: Something ruled elsewhere already.

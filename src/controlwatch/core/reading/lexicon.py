@@ -26,6 +26,7 @@ class Category:
     title_terms: tuple[str, ...] = ()  #: trusted in the title only
     hints: tuple[str, ...] = ()  #: count where nothing else of the group is named
     counter_terms: tuple[str, ...] = ()  #: longer words that are something else
+    patterns: tuple[str, ...] = ()  #: of Python's `re`, for names that are built, not listed
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
     subject: bool = False  #: counts only where the title or the opening sentence names it

@@ -16,8 +16,9 @@ BLANK = "\x00"  #: holds a place, matches nothing
 
 #: Titles of documents cited in the body; the one just promulgated is the measure itself and stays.
 TITLE = re.compile(
-    r"(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》"
+    r"(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》(?![^。；，\n《》]{0,6}(?:作出|进行|予以)[^。；，\n]{0,8}(?:调整|修订|修改))"
 )  # 根据《…法》
+ANY_TITLE = re.compile(r"《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》")
 LEGAL_BASIS = re.compile(
     r"(?:根据|依据|依照|按照)[^。；\n]{0,400}?(?:有关规定|相关规定|规定，|等规定|规定)"
 )  # 根据…有关规定
@@ -55,8 +56,8 @@ def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
 
 @lru_cache(maxsize=8)
 def acts_only(folded: str) -> str:
-    """Return the text with cited titles and legal bases blanked: what is left says what is done."""
+    """Return the text with every cited title blanked: what is left says what is done."""
     masked = folded
-    for pattern in (TITLE, FILE_NAME, LINKS):
+    for pattern in (ANY_TITLE, FILE_NAME, LINKS):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
     return masked

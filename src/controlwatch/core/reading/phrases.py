@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 def pattern(lexicon: Lexicon, name: str) -> re.Pattern[str]:
     """Return a phrase list as one pattern, Latin phrases bounded by non-letters."""
     words = sorted(lexicon.phrases[name], key=len, reverse=True)
-    bounded = (
-        rf"\b{re.escape(word)}\b" if word[0].isascii() and word[0].isalnum() else re.escape(word)
-        for word in words
-    )
-    return re.compile("|".join(bounded))
+    return re.compile("|".join(_bounded(word) for word in words))
+
+
+def _bounded(word: str) -> str:
+    if word[0].isascii() and word[0].isalnum():
+        return rf"\b{re.escape(word)}(?!\w)"
+    # 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
+    guard = r"(?<![\d一二三四五六七八九十])" if word.startswith("日") else ""
+    return guard + re.escape(word)
 
 
 def says(lexicon: Lexicon, name: str, text: str) -> bool:

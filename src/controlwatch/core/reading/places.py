@@ -98,6 +98,13 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
             ),
             False,
         ),  # 16 US entities
+        (re.compile(rf"\bof ((?:{latin}))(?<!\bof IN) origin\b"), True),
+        (
+            re.compile(
+                rf"\bimports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies|Producers) (?:of|in) )?(?:the )?((?:{latin}))\b"
+            ),
+            False,
+        ),
         (re.compile(rf"\boriginating in (?:the )?((?:{latin}))\b"), True),
         (
             re.compile(

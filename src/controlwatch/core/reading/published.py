@@ -158,7 +158,7 @@ def _dateline(text: Text) -> Written | None:
             day = _first_day(f"{english[1]}, {english[2]}") if english[2] else None
             if day:
                 return day, english[0].strip(" -–—")
-        words = [word for word in day_words(line[:200]) if word.day]
+        words = [word for word in day_words(line[:200], anchor=_year(text)) if word.day]
         if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
     feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
@@ -178,6 +178,11 @@ EDITION = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  
 def _edition(line: str) -> date | None:
     hit = EDITION.match(line)
     return _first_day(hit[1]) if hit else None
+
+
+def _year(text: Text) -> date | None:
+    """Return a day that tells the year of a dateline without one: the first of the text."""
+    return _first_day(text.folded)
 
 
 def _opens(line: str, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ from controlwatch.core.model import Direction, Ground, Kind, Notice
 from controlwatch.core.reading.categories import categories_of, subjects
 from controlwatch.core.reading.caveats import caveats_of
 from controlwatch.core.reading.changes import is_change, operative_answer, reports_change
-from controlwatch.core.reading.codes import codes_of
+from controlwatch.core.reading.codes import Codes, codes_of
 from controlwatch.core.reading.deadlines import deadlines_of
 from controlwatch.core.reading.directions import Course, course_of, parts_of, signals
 from controlwatch.core.reading.doubts import doubts_of
@@ -92,6 +92,8 @@ def _identity(document: Document, text: Text, lexicon: Lexicon, given: date | No
     own = (
         own_number(text, lexicon, found, first(found_labels, NUMBER_LABELS)) if kind in INSTRUMENTS else None
     )
+    if kind == Kind.REGULATION and own and own.number.series and own.number.issuers != ("State Council",):
+        kind, rule = Kind.ORDER, "kind.by-order"
     numbered = own.number.issuers if own else ()
     issuers = issuers_of(text, lexicon, numbered) if kind in INSTRUMENTS else named(text.title[:80], lexicon)
     return Identity(
@@ -165,7 +167,8 @@ def _states(lexicon: Lexicon) -> tuple[str, ...]:
 def _listed(notice: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> Notice:
     """Add identity, days, codes and caveats, which are read as they stand."""
     published, own = identity.published, identity.own
-    codes = codes_of(text)
+    foreign = any(found.id == "foreign_controls" for found in notice.categories)
+    codes = Codes() if foreign else codes_of(text)
     dates = effective_dates(text, lexicon, published, own=notice.is_change) if notice.reports_change else ()
     return replace(
         notice,

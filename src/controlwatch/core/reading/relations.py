@@ -32,7 +32,8 @@ CLAUSE = re.compile(
     rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的|附件\d*)?({_PLACE}(?:(?:、|和|及|与|以及){_PLACE})*)"
 )  # …公告第二款 · …公告第一条、第二条
 ENGLISH_CLAUSE = re.compile(
-    r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)) of\s*$",
+    r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)"
+    r"|(?:paragraph|clause|section|item|article)s? \d+(?:(?:,| and|, and) \d+)*(?: of Article \w+)?) of\s*$",
     re.IGNORECASE,
 )
 COMMA = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
@@ -64,6 +65,7 @@ LEADS = re.compile(r"[:：]\s*$")
 LAPSES = re.compile(r"届满|到期|期满|\blapse|\bexpire|\bdue to end")
 GOES_ON = re.compile(r"(延长|延期|顺延|(?<!不再)延续(?!性))|(恢复(?:实施|执行|施行|适用))")
 ALIAS = r"(?:（[^）\n]{0,40}）)?"
+ASIDE = re.compile(r"（(?:《|以下|关于)[^（）\n]*）")  # （关于暂停实施有关公告的决定）: a name, no act
 AGENT_REACH = 60  #: characters between the number that acts and the one acted on
 AGENT = re.compile(
     rf"^(?:号|公告|令)?[)）]?{ALIAS}\s*(?:已|现|将|决定)?(?:暂停|恢复|废止|修改|调整|延长)(?:实施|执行|施行|适用|了)?\s*$"
@@ -180,7 +182,7 @@ def _is_subject(text: Text, mention: Mention) -> bool:
 
 def _acting(text: Text, lexicon: Lexicon, mention: Mention, sentence: Span) -> Verdict | None:
     """Return the verb of the clause that holds the number, else of its sentence."""
-    words = text.at(sentence)
+    words = ASIDE.sub(lambda hit: " " * len(hit[0]), text.at(sentence))
     at = mention.start - sentence.start
     stops = [0, *(stop.end() for stop in COMMA.finditer(words)), len(words)]
     left = max((stop for stop in stops if stop <= at), default=0)

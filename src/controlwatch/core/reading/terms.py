@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +59,15 @@ def _automaton(lexicon: Lexicon) -> Automaton:
     return cast("Automaton", automaton)
 
 
+@lru_cache(maxsize=4)
+def _built(lexicon: Lexicon) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (category.id, re.compile(pattern, re.IGNORECASE))
+        for category in lexicon.categories
+        for pattern in category.patterns
+    )
+
+
 def term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
     lowered = _lower(text)
@@ -66,6 +76,11 @@ def term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
         TermHit(last - len(word) + 1, last + 1, vocabulary[word])
         for last, word in _automaton(lexicon).iter(lowered)
         if _bounded(lowered, last - len(word) + 1, last + 1)
+    ]
+    found += [
+        TermHit(hit.start(), hit.end(), ((category, "term"),))
+        for category, pattern in _built(lexicon)
+        for hit in pattern.finditer(text)
     ]
     found.sort(key=lambda hit: (hit.start, -hit.end))
     kept: list[TermHit] = []
