@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from controlwatch.core.reading.numerals import NUMERAL, number
@@ -55,10 +56,20 @@ class DayWord:
     yearless: bool = False  #: the year was inferred from the anchor
 
 
+#: What a text must hold for a day to stand in it.
+ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
+ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
+
+
+@lru_cache(maxsize=2048)
 def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:
     """Return the days of a text in order. A year-less day takes the year nearest to the anchor."""
     found = sorted(
-        [*_chinese(text, anchor), *_iso(text), *_english(text, anchor)],
+        [
+            *(_chinese(text, anchor) if "月" in text else ()),
+            *(_iso(text) if ANY_YEAR.search(text) else ()),
+            *(_english(text, anchor) if ANY_MONTH.search(text) else ()),
+        ],
         key=lambda word: (word.start, -word.end),
     )
     kept: list[DayWord] = []

@@ -130,8 +130,8 @@ def _headline(text: Text) -> str:
 
 def _deciding(text: Text) -> str:
     """Return the authorities that decide; what stands before 批准 only approved (经国务院批准)."""
-    hit = DECIDING.search(text.folded, text.title_end)
-    if hit is None or hit.start() > text.title_end + 1500:
+    hit = DECIDING.search(text.folded, text.title_end, text.title_end + 1500)
+    if hit is None:
         return ""
     return hit[1].rpartition("规定")[2].rpartition("批准")[2]
 

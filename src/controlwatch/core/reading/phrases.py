@@ -1,30 +1,41 @@
-"""The stock phrases of the lexicon as patterns: does a text betray press, a draft, a foreign act?"""
+"""The stock phrases of the lexicon: does a text betray press, a draft, a foreign act?"""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from controlwatch.core.reading.terms import Automaton, automaton_of
 
 if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
 
+#: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
+COUNTS = frozenset("0123456789一二三四五六七八九十")
+
 
 @lru_cache(maxsize=256)
-def pattern(lexicon: Lexicon, name: str) -> re.Pattern[str]:
-    """Return a phrase list as one pattern, Latin phrases bounded by non-letters."""
-    words = sorted(lexicon.phrases[name], key=len, reverse=True)
-    return re.compile("|".join(_bounded(word) for word in words))
-
-
-def _bounded(word: str) -> str:
-    if word[0].isascii() and word[0].isalnum():
-        return rf"\b{re.escape(word)}(?!\w)"
-    # 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
-    guard = r"(?<![\d一二三四五六七八九十])" if word.startswith("日") else ""
-    return guard + re.escape(word)
+def _phrases(lexicon: Lexicon, name: str) -> Automaton:
+    return automaton_of(lexicon.phrases[name])
 
 
 def says(lexicon: Lexicon, name: str, text: str) -> bool:
-    """Tell whether a text contains a phrase of that list."""
-    return pattern(lexicon, name).search(text) is not None
+    """Tell whether a text contains a phrase of that list, Latin phrases bounded by non-letters."""
+    return any(
+        _stands(text, last - len(phrase) + 1, last + 1, phrase)
+        for last, phrase in _phrases(lexicon, name).iter(text)
+    )
+
+
+def _stands(text: str, start: int, end: int, phrase: str) -> bool:
+    before = text[start - 1] if start else " "
+    behind = text[end] if end < len(text) else " "
+    if _letter(phrase[0]) and _letter(before):
+        return False
+    if _letter(phrase[-1]) and _letter(behind):
+        return False
+    return not (phrase[0] == "日" and before in COUNTS)
+
+
+def _letter(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from controlwatch.core.reading.fold import HAN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.core.reading.lexicon import Lexicon
 
+LATIN_WORD = re.compile(r"[A-Za-z]{3}")
 NOTHING = "nothing"  #: what a rule concludes that keeps the others from concluding
 Family = Literal["direction", "relation", "caveat"]
 
@@ -39,12 +42,16 @@ class Fired:
 
 
 class Firing:
-    """Rules as one pattern: a search costs one pass, and the leftmost hit names its rule."""
+    """Rules as one pattern: a search costs one pass, and the leftmost hit names its rule.
+
+    A text in one script is searched for the rules of that script only.
+    """
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Join the patterns; none may hold a group of its own that captures."""
-        self._rules = rules
-        self._pattern = re.compile("|".join(f"({rule.pattern})" for rule in rules), re.IGNORECASE)
+        self._all = _Joined(rules)
+        self._han = _Joined(tuple(rule for rule in rules if HAN.search(rule.pattern)))
+        self._latin = _Joined(tuple(rule for rule in rules if LATIN_WORD.search(rule.pattern)))
 
     def first(self, words: str) -> Fired | None:
         """Return the leftmost hit; of several at one place that of the earlier rule."""
@@ -52,6 +59,19 @@ class Firing:
 
     def every(self, words: str) -> Iterator[Fired]:
         """Yield the hits in the order of the text."""
+        if not LATIN_WORD.search(words):
+            return self._han.every(words)
+        return self._all.every(words) if HAN.search(words) else self._latin.every(words)
+
+
+class _Joined:
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
+        self._pattern = re.compile("|".join(f"({rule.pattern})" for rule in rules), re.IGNORECASE)
+
+    def every(self, words: str) -> Iterator[Fired]:
+        if not self._rules:
+            return
         for hit in self._pattern.finditer(words):
             yield Fired(self._rules[(hit.lastindex or 1) - 1], hit.start(), hit.end())
 

@@ -52,8 +52,13 @@ def _vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, Strength], ...]]
 
 @lru_cache(maxsize=4)
 def _automaton(lexicon: Lexicon) -> Automaton:
+    return automaton_of(_vocabulary(lexicon))
+
+
+def automaton_of(words: Iterable[str]) -> Automaton:
+    """Return an automaton that finds all the words in one pass."""
     automaton = ahocorasick.Automaton()
-    for word in _vocabulary(lexicon):
+    for word in words:
         automaton.add_word(word, word)
     automaton.make_automaton()
     return cast("Automaton", automaton)
