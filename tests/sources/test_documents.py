@@ -10,11 +10,13 @@ import zlib
 import docx
 import pytest
 from pypdf import PdfWriter
+from pypdf.errors import DependencyError
 
 from controlwatch.adapters.documents import read_annex, read_document, sniff
 from controlwatch.adapters.formats import ENCRYPTED
 from controlwatch.adapters.formats.ole import _word
 from controlwatch.adapters.formats.paragraphs import paragraphs
+from controlwatch.adapters.formats.pdf import read_pdf
 from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.core.model import Annex, AnnexLink
 from controlwatch.demo.pdf import pdf
@@ -223,6 +225,14 @@ def test_a_file_with_a_password_says_so(body: bytes) -> None:
 
 def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
     assert annex(locked(pdf(["1C226 钨"]), reader="")).text == "1C226钨"
+
+
+def test_what_one_pdf_library_cannot_open_the_other_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(_: object) -> None:
+        raise DependencyError("a library for AES is required")
+
+    monkeypatch.setattr("controlwatch.adapters.formats.pdf.PdfReader", lacking)
+    assert read_pdf(pdf(["附件：物项清单", "1C226 钨"])).text == "附件：物项清单\n1C226钨"
 
 
 def deflated(content: bytes, *, times: int) -> bytes:

@@ -59,6 +59,7 @@ def build_lexicon(
     """Return a lexicon from parsed files, by file name; raise `DeclarationError` on nonsense."""
     categories = [found for file, table in taxonomy.items() for found in _categories(file, table)]
     _refuse_twins("taxonomy", (found.id for found in categories))
+    _refuse_strangers(categories)
     names = {
         str(_group(file, table)["id"]): _names(file, "group", _group(file, table))
         for file, table in taxonomy.items()
@@ -71,6 +72,17 @@ def build_lexicon(
         rules=_rules(rules),
         group_names=names,
     )
+
+
+def _refuse_strangers(categories: Iterable[Category]) -> None:
+    """Refuse a category that points at one that is not there."""
+    found = tuple(categories)
+    ids = {category.id for category in found}
+    for category in found:
+        if category.as_technology and category.as_technology not in ids:
+            raise DeclarationError(
+                "taxonomy", f"{category.id}.as_technology", f"no category {category.as_technology!r}"
+            )
 
 
 def _read(folder: str) -> dict[str, Table]:
@@ -99,7 +111,7 @@ def _categories(file: str, table: Table) -> tuple[Category, ...]:
 
 def _category(file: str, entry: Table, kind: GroupKind) -> Category:
     category_id = _text(file, "category.id", entry, "id")
-    unknown = set(entry) - {"id", "zh", "en", *FLAGS, *WORDS}
+    unknown = set(entry) - {"id", "zh", "en", "as_technology", *FLAGS, *WORDS}
     if unknown:
         raise DeclarationError(file, f"{category_id}.{min(unknown)}", "no such key")
     zh, en = _names(file, category_id, entry)
@@ -118,6 +130,7 @@ def _category(file: str, entry: Table, kind: GroupKind) -> Category:
         change=flags["change"],
         subject=flags["subject"],
         alone=flags["alone"],
+        as_technology=str(entry.get("as_technology", "")),
         **words,
     )
 

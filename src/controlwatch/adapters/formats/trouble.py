@@ -8,7 +8,7 @@ from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile
 
 from docx.opc.exceptions import OpcError
-from pypdf.errors import FileNotDecryptedError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 from python_calamine import CalamineError, PasswordError
 
 from controlwatch.adapters.formats import ENCRYPTED, Unreadable
@@ -18,6 +18,7 @@ TROUBLE = (
     Unreadable,
     SourceError,  # a web page in an archive that shows nothing
     PyPdfError,
+    DependencyError,  # PyPDF wants another library for AES, which PDFium reads by itself
     CalamineError,
     OpcError,
     ExpatError,

@@ -26,7 +26,7 @@ FOREIGN_WORDS = re.compile(
     r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
 )  # 瑞士调整出口管制清单
 FOREIGN_ANSWER = re.compile(
-    r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓|升级|收紧|加严|修订|扩大|新规|出口限制|限制措施)"
+    r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓|拟|限制中国|升级|收紧|加严|修订|扩大|新规|出口限制|限制措施)"
 )  # 就美将我多家实体列入出口管制“实体清单”事
 LISTING = re.compile(
     r"列入|纳入|移出|增列|公布|采取|停止|暂停|取消|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
@@ -221,15 +221,14 @@ CONTROLLED = re.compile(
 
 def subjects(found: Iterable[CategoryFinding], text: Text, lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
     """Return the categories of a text that neither makes nor reports a change: what it is about, if that."""
-    if MARKET.search(text.title):
-        return ()
+    everyday = MARKET.search(text.title) is not None or says(lexicon, "other_business", text.title)
     return tuple(
         finding
         for finding in found
         if (category := lexicon.category(finding.id)) is None
         or category.kind != "item"
         or not category.change
-        or CONTROLLED.search(finding.quote)
+        or (CONTROLLED.search(finding.quote) and not everyday)
     )
 
 
@@ -282,8 +281,8 @@ def _alone(hits: list[Hit], lexicon: Lexicon, kind: Kind) -> list[Hit]:
 
 def _technology(hit: Hit, lexicon: Lexicon) -> str:
     """Return the technology leaf of a hit's group where there is one: the catalogue lists technologies."""
-    leaf = f"{_group(hit)}.technology"
-    return leaf if leaf in lexicon.ids else hit.id
+    category = lexicon.category(hit.id)
+    return (category.as_technology if category else "") or hit.id
 
 
 def _about_title(hits: list[Hit]) -> list[Hit]:

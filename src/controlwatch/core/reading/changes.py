@@ -24,6 +24,9 @@ STARTS = re.compile(
     r"|from\s+)?(?:\w+ \d{1,2}, \d{4}|\d{1,2} \w+ \d{4}|\d{4}-\d)",
     re.IGNORECASE,
 )  # 自2025年11月10日起
+ADJUSTS = re.compile(
+    r"(?:决定|如下)[^。；\n]{0,24}(?:调整|措施)|作[^。；\n]{0,8}调整|as follows", re.IGNORECASE
+)  # 中方作如下调整：
 STOPS = re.compile(r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE)
 ACTS = re.compile(
     r"公告|宣布|发布|决定|公布|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
@@ -36,12 +39,17 @@ DECIDES = re.compile(
     re.IGNORECASE,
 )
 RULED_TITLE = re.compile(r"出口管制|出口许可|许可证管理|实施(?:临时)?管制")
+CONTROL = re.compile(r"出口管制|两用物项|出口许可|export (?:control|curb|licen|restriction)", re.IGNORECASE)
 #: An item is not enough: the text must speak of trade in it, or of the list that rules it.
 TRADED = re.compile(
     r"出口管制|两用物项|许可证|许可证件|进出口|禁止出口|限制出口|临时管制|监控化学品|易制毒|出口(?:的|上述|下列|前|列|经营)"
     r"|总量控制|指标|关税|退税|\bexport|\bdual-use|\blicen[cs]",
     re.IGNORECASE,
 )
+#: A city's police or a county's government makes no trade rule.
+LOCAL = re.compile(
+    r"^[\u4e00-\u9fff]{1,12}(?:省|市|县|区|州|旗|盟)[\u4e00-\u9fff]{0,12}(?:局|厅|政府|委员会|管委会|办公室|支队|大队)"
+)  # 某某市公安局关于…的通告
 #: A law or regulation is watched where it founds or rules a control.
 LEGAL = ("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")
 CONTROLS = re.compile(
@@ -55,16 +63,16 @@ def operative_answer(text: Text, kind: Kind, found: Iterable[Mention], lexicon: 
     """Tell whether a spokesperson's answer itself stops or suspends a numbered measure from a given day."""
     if kind != Kind.SPOKESPERSON or not any(True for _ in found):
         return False
-    for span in text.sentences:
-        words = text.at(span)
-        if (
-            STARTS.search(words)
-            and STOPS.search(words)
-            and not says(lexicon, "intent", words)
-            and not _abroad(words, lexicon)
-        ):
-            return True
-    return False
+    ours = [
+        words
+        for span in text.sentences
+        if not says(lexicon, "intent", words := text.at(span)) and not _abroad(words, lexicon)
+    ]
+    return any(
+        STARTS.search(words)
+        and (STOPS.search(words) or (ADJUSTS.search(words) and any(map(STOPS.search, ours[i : i + 4]))))
+        for i, words in enumerate(ours)
+    )
 
 
 def _abroad(words: str, lexicon: Lexicon) -> bool:
@@ -78,6 +86,7 @@ def is_change(
     categories: Iterable[str],
     relations: Iterable[Relation],
     moved: Iterable[Signal],
+    issuers: Iterable[str],
     *,
     operative: bool,
 ) -> tuple[bool, str]:
@@ -87,7 +96,7 @@ def is_change(
     """
     if operative:
         return True, "change.operative-answer"
-    ids = tuple(categories)
+    ids, issuers = tuple(categories), tuple(issuers)
     if kind not in INSTRUMENTS:
         return False, "change.no-instrument"
     if not DECIDES.search(text.folded):
@@ -98,6 +107,8 @@ def is_change(
     # A trade-remedy or procurement instrument may name goods; its regime decides.
     if any(not found.change and found.kind == "instrument" for found in ruled):
         return False, "change.other-regime"
+    if not issuers and LOCAL.match(text.title):
+        return False, "change.local"
     if says(lexicon, "other_business", text.title) and not RULED_TITLE.search(text.title):
         return False, "change.other-business"
     if any(found.change and found.kind != "item" for found in ruled):
@@ -125,13 +136,13 @@ def reports_change(
         return False
     if kind == Kind.SPOKESPERSON:
         return any(True for _ in found) or _answers_listing(text, lexicon)
-    if (
-        kind not in REPORTS
-        or direction in {Direction.NEUTRAL, Direction.CLARIFY}
-        or not any(_changes(lexicon, i) for i in ids)
-    ):
+    if kind not in REPORTS or direction in {Direction.NEUTRAL, Direction.CLARIFY}:
         return False
-    return any(True for _ in found) or _tells(text, lexicon)
+    numbered = any(mention.number.issuers for mention in found)
+    if not any(_changes(lexicon, i) for i in ids):
+        # An item that no category names: the number and the words of control must tell.
+        return numbered and CONTROL.search(text.folded) is not None
+    return numbered or any(True for _ in found) or _tells(text, lexicon)
 
 
 def _changes(lexicon: Lexicon, category: str) -> bool:

@@ -27,6 +27,10 @@ HS_FILL = re.compile(
     r"[\s、，,;；:：.和及与或（(）)]|增加|新增|包括|分别为|为|and|or|ex"
 )  # what may stand between codes of one list
 BRACKETED = re.compile(r"[（(](\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{8}|\d{10})[）)]")  # （8104.19.00）
+DOTTED = re.compile(
+    r"(?<![\d.\-A-Za-z])(\d{4}\.\d{2}\.\d{2}(?:\.\d{2})?)(?![\d\-A-Za-z]|\.\d)"
+)  # 8419.89.90.51
+DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
@@ -83,6 +87,7 @@ def _hs(text: Text) -> Iterator[Hit]:
     if HS_LABEL.search(folded):
         yield from _cells(folded)
         yield from _bracketed(folded)
+    yield from _dotted(folded)
 
 
 def _list_after(folded: str, position: int) -> Iterator[Hit]:
@@ -104,6 +109,14 @@ def _cells(folded: str) -> Iterator[Hit]:
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" in line and _chapter(cell[1]):
             yield cell[1].replace(".", ""), cell.start(1), cell.end(1), excluded(folded, cell.start(1))
+
+
+def _dotted(folded: str) -> Iterator[Hit]:
+    """Yield the codes written 8419.89.90, which nothing else is but a day: 2027.01.15 is refused."""
+    for hit in DOTTED.finditer(folded):
+        code = hit[1].replace(".", "")
+        if _chapter(code) and not DAY.fullmatch(hit[1]):
+            yield code, hit.start(1), hit.end(1), excluded(folded, hit.start(1))
 
 
 def _bracketed(folded: str) -> Iterator[Hit]:

@@ -23,7 +23,7 @@ KINDS = (
     (
         "transition-ends",
         re.compile(
-            r"过渡期|宽限期|已(?:经)?(?:签订|签署|起运|启运|装运|报关|申报|领取|获得)|执行完毕|仍可|在途|前[^。；\n]{0,20}从启运地启运|已从启运地启运"
+            r"过渡期|宽限期|已(?:经)?(?:签订|签署|起运|启运|装运|报关|申报|领取|获得)|执行完毕|仍可|继续使用|最迟|完成履行|办结|在途|前[^。；\n]{0,20}从启运地启运|已从启运地启运"
             r"|grace period|transition|concluded before|registered before|may be performed|in transit|wind[- ]down",
             re.IGNORECASE,
         ),
@@ -47,7 +47,7 @@ CLOSES_AFTER = re.compile(
     r"^\s*(?:\d{1,2}时)?\s*(?:前(?!已)|以前(?!已)|之前(?!已)|止|截止|内|(?:\d{1,2}时)?进口的)"
 )
 WITHIN = re.compile(
-    r"(?:发布|公布|印发|登载)之日起\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*(日|天|个月)内[^。；\n]{0,40}(?:意见|反馈)"
+    r"(?:发布|公布|印发|登载|施行|实施)之日起\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*(日|天|个月)内(?:[^。；\n]{0,40}(?:意见|反馈)|(完成履行|履行完毕|完成|履行))"
 )  # 请于公告发布之日起30日内将意见反馈至…
 
 
@@ -71,8 +71,6 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
     for hit in WITHIN.finditer(text.folded) if anchor else ():
         day = after(anchor, number(hit[1]) or 0, hit[2])
         quote = text.quote(hit.start(), hit.end())
-        found.setdefault(
-            ("comments-close", day),
-            Deadline(kind="comments-close", date=day, quote=quote, rule="deadline.counted"),
-        )
+        kind = "transition-ends" if hit[3] else "comments-close"
+        found.setdefault((kind, day), Deadline(kind=kind, date=day, quote=quote, rule="deadline.counted"))
     return tuple(found.values())

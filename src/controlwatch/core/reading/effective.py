@@ -54,7 +54,7 @@ ON_PUBLICATION = re.compile(
     r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
     rf"(?:\s*满?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
     rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消))"
-    r"|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
+    r"|(?:自|于)?(?:公布|发布)(?:当日|之日)起?(?:生效|施行|实施|执行)|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
     r"(?:its |the )?(?:publication|promulgation|issuance|announcement)\b"
     r"|\b(?:(?:upon (?:its )?|(?:from|as of|as from) the (?:date|day) of (?:its )?)"

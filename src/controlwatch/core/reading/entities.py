@@ -26,10 +26,10 @@ ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
 INLINE = re.compile(
-    r"([^\s（）()、，。；：将对的等和]{2,40})[ ]?[（(]([A-Z][A-Za-z0-9 .,&'’·-]{2,80})(?:，[\u4e00-\u9fff]{2,8})?[）)]"
+    r"([^\s（）()、，。；：将对的等和]{2,40})[ ]?[（(]([A-Z][A-Za-z0-9 .,&'’·/-]{2,80})(?:，[\u4e00-\u9fff]{2,8})?[）)]"
 )  # 某某公司（Example Systems）
 BRACKETED = re.compile(
-    r"(?:^|[对将和及与、，])((?![对将])[\u4e00-\u9fff·]{2,30}?(?:公司|集团|研究所|研究院|大学|银行|株式会社|中心|机构))\s*（[\u4e00-\u9fff]{2,12}）"
+    r"(?:^|[对将和及与、，从即])((?![对将])[\u4e00-\u9fff·]{2,30}?(?:公司|集团|研究所|研究院|大学|银行|株式会社|中心|机构))\s*（[^（）\n]{2,24}）"
 )  # 某某公司（丹麦）
 NAMED = re.compile(
     r"(?:将|对)([^，。；：（）\n]{4,160}?)(?:等[^，。；、\n]{0,16}?|[\d一二三四五六七八九十两]{1,3}家[^，。；、\n]{0,14}?)?"
@@ -43,7 +43,7 @@ PARTY = re.compile(
     r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$"
 )
 GROUP = re.compile(r"^(?:(?:下列|上述|有关|以下|附件)|\d+家|[一二三四五六七八九十]+家)|实体$|企业$|物项")
-ACTED = re.compile(r"列入|采取|移出|纳入|措施")
+ACTED = re.compile(r"列入|采取|移出|纳入|措施|检出|输华|不顾|暂停|取消|即")
 COUNTED = re.compile(
     r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
 )
@@ -72,7 +72,7 @@ def entities_of(
 
     `places` are the Chinese names of states, which stand before a party's name and are no part of it.
     """
-    if not any(category.startswith("entity.") for category in categories):
+    if not any(category.startswith("entity.") or category == "sps_import" for category in categories):
         return ()
     signals = sorted(moved, key=lambda signal: signal.span.start)
     states = re.compile(rf"^(?:{'|'.join(sorted(places, key=len, reverse=True))})(?=[\u4e00-\u9fff]{{3}})")

@@ -23,11 +23,13 @@ AHEAD = re.compile(
 BEHIND = re.compile(
     r"(?:均|也|仍|都|则)?(?:不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
     r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
-    r"|除外|不受影响|不受此限|不作调整|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前)|仍按(?:现行|原)[^。；;\n]{0,8}(?:规定|办法|要求))"
+    r"|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前))"
     r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
     r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)|\bremains? (?:governed|subject)",
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
+#: Only the clause before it is left out.
+CLOSE_BEHIND = re.compile(r"除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
 #: Something ruled elsewhere already.
 ELSEWHERE = re.compile(
     rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
@@ -41,12 +43,13 @@ OUT_HEADING = re.compile(
     r"(?:不列管|不管制|除外|例外|豁免|不适用|不包括|排除)(?:的)?(?:情形|事项|范围|物项|清单|情况)?[ ]*[:：]?[ ]*$"
 )
 OUT_LEAD = re.compile(
-    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、)?[^。；;\n]*(?:不适用|不包括|不属于|不受|不在[^。；;\n]{0,10}之列|除外)[^。；;\n]{0,12}[:：][ ]*$",
+    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、)?[^。；;\n]*(?:不适用|不包括|不属于|不受|不在[^。；;\n]{0,10}之列|除外)[^。；;，\n]{0,14}[:：]?[ ]*$",
     re.MULTILINE,
 )  # 三、以下设备不适用本公告：
 NEXT_PART = re.compile(
     r"^[ ]*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]{1,3}[条章]|[IVX]{1,4}\. )", re.MULTILINE
 )
+SHORT_CLAUSE = 4
 HEADING_LENGTH = 24
 NOT_A_LOSS = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion
 BRACKETS = {"（": "）", "(": ")"}
@@ -70,6 +73,8 @@ def _found(folded: str) -> Iterator[tuple[int, int]]:
         start = _sentence_start(folded, hit.start())
         if not NOT_A_LOSS.search(folded, start, hit.end()):
             yield start, hit.start()
+    for hit in CLOSE_BEHIND.finditer(folded):
+        yield _clause_start(folded, hit.start()), hit.start()
     for pattern in (ELSEWHERE, BUT):
         yield from (hit.span() for hit in pattern.finditer(folded))
     yield from _parts(folded)
@@ -88,6 +93,14 @@ def _bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
+def _clause_start(folded: str, at: int) -> int:
+    """Return where the clause before a word begins; an empty one (…，不作调整) reaches back to the next."""
+    start = max(_sentence_start(folded, at), folded.rfind("，", 0, at) + 1)
+    if at - start >= SHORT_CLAUSE:
+        return start
+    return max(_sentence_start(folded, at), folded.rfind("，", 0, max(start - 1, 0)) + 1)
+
+
 def _sentence_start(folded: str, at: int) -> int:
     stops = [folded.rfind(stop, 0, at) for stop in "。；;\n"]
     dot = folded.rfind(". ", 0, at)
@@ -104,4 +117,8 @@ def _parts(folded: str) -> Iterator[tuple[int, int]]:
         line_end = folded.find("\n", start, end)
         heading = folded[start : line_end if line_end >= 0 else end]
         if len(heading) <= HEADING_LENGTH and OUT_HEADING.search(heading):
-            yield start, end
+            following = NEXT_PART.search(folded, end - 1) if NEXT_PART.match(heading) else None
+            yield (
+                start,
+                (following.start() if following else len(folded)) if NEXT_PART.match(heading) else end,
+            )

@@ -29,7 +29,9 @@ _ISSUING = (
 )
 #: Who only approved is no issuer: with the approval of the State Council.
 APPROVAL = re.compile(
-    r"\b(?:with the )?(?:approval|consent) (?:of|by|from)\b[^,;.\n]*|\bapproved by\b[^,;.\n]*", re.IGNORECASE
+    r"\b(?:with the )?(?:approval|consent) (?:of|by|from)\b[^,;.\n]*|\bapproved by\b[^,;.\n]*"
+    r"|经[^，。；\n]{2,24}(?:批准|同意)",
+    re.IGNORECASE,
 )
 
 

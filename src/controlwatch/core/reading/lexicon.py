@@ -30,6 +30,7 @@ class Category:
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
     subject: bool = False  #: counts only where the title or the opening sentence names it
+    as_technology: str = ""  #: id it goes by where a catalogue of technologies names it
     alone: bool = False  #: where the title names it, nothing else of its group is meant
     change: bool = True  #: False where the regime is watched beside export control
 

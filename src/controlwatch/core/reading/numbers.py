@@ -280,7 +280,11 @@ def _with_issuers(
     sentence = text.sentence_of(mention.start)
     before = named(without_approval(text.folded[sentence.start : mention.start]), lexicon)
     if before:
-        return replace(parts, issuers=before if text.folded[mention.start].isascii() else before[-1:])
+        together = "会同" in text.folded[sentence.start : mention.start]
+        some = before[:1] if together else before[-1:]
+        return replace(
+            parts, issuers=before if text.folded[mention.start].isascii() and not together else some
+        )
     if not before and last is None and not HAN.search(text.at(sentence)):
         # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
         before = named(without_approval(text.at(sentence)), lexicon)

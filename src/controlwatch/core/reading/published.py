@@ -42,6 +42,8 @@ ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
     r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
+WIRED = re.compile(r"\s*(?:电|讯|专电|报道)")  # 新华社北京8月12日|电
+WIRE_LENGTH = 24
 CALLED = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
 BEHIND_DATELINE = re.compile(
     r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})"
@@ -193,6 +195,8 @@ def _opens(line: str, start: int, end: int) -> bool:
     if PAGE_LINE.search(line) and len(line) < LINE_LENGTH and not re.match(r"\s*\d{4}", line):
         return False
     if CALLED.search(before) or AGENCY.match(before):
+        return True
+    if WIRED.match(behind) and len(before) <= WIRE_LENGTH and not SENTENCE.search(before):
         return True
     if len(line) < LINE_LENGTH and ALONE.match(before) and AFTER_ALONE.match(behind):
         return True

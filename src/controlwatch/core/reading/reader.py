@@ -120,7 +120,9 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     if kind in REPORTS and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
     moved = signals(text, lexicon)
-    change, because = is_change(text, kind, lexicon, ids, relations, moved, operative=operative)
+    change, because = is_change(
+        text, kind, lexicon, ids, relations, moved, identity.issuers, operative=operative
+    )
     course = course_of(
         kind, moved, operative=operative, framework="framework_law" in ids, procedural=_procedural(text, ids)
     )
@@ -135,7 +137,7 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
         relations=relations,
         grounds=(*_identified(text, identity), *_decided(text, course, because, change=change)),
     )
-    if kind in REPORTS and not reports:
+    if (kind in REPORTS or kind == Kind.OTHER) and not reports:
         notice = replace(notice, categories=subjects(categories, text, lexicon))
     parties = entities_of(text, ids, moved, _states(lexicon)) if reports else ()
     return replace(
@@ -148,7 +150,7 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     )
 
 
-PROCEDURE = re.compile(r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程)")
+PROCEDURE = re.compile(r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)")
 
 
 def _procedural(text: Text, ids: tuple[str, ...]) -> bool:

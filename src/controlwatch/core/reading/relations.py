@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import DocumentNumber, Kind, Relation, Verb
+from controlwatch.core.reading.fold import HAN
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
 from controlwatch.core.reading.rules import NOTHING, ordered
 from controlwatch.core.reading.text import Span
@@ -40,7 +41,7 @@ COMMA = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
 _NAME = r"《([^《》\n]{4,60}(?:〈[^〈〉\n]{2,40}〉[^《》\n]{0,20})?)》"
 _EDITION = r"(（\d{4}年(?:版|度)?）)?"
 REPEALED_TITLE = re.compile(
-    rf"{_NAME}{_EDITION}(?:(?:、|和|及|以及)?《[^《》\n]{{4,60}}》)*[^。；，\n《》【】]{{0,12}}(?:同时废止|届时废止|予以废止|相应废止|废止|停止执行|停止施行)"
+    rf"{_NAME}{_EDITION}(?:(?:、|和|及|以及)?[^《》。；\n]{{0,30}}《[^《》\n]{{4,60}}》)*[^。；，\n《》【】]{{0,12}}(?:同时废止|届时废止|予以废止|相应废止|废止|停止执行|停止施行)"
 )  # 《…办法》同时废止
 _CHANGED = r"(?:更新|修订|调整|变更|修改|增列|增补|补充|修正)"
 UPDATED_TITLE = re.compile(
@@ -87,9 +88,11 @@ def relations_of(
         *_numbered(text, lexicon, mentions, kind, own, operative=operative),
         *_titled(text, mentions, kind),
     ]
-    kept: dict[tuple[Verb, str], Relation] = {}
+    claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
+    kept: dict[tuple[Verb, str, str | None], Relation] = {}
     for relation in raw:
-        kept.setdefault((relation.verb, relation.target), relation)
+        if relation.clause or (relation.verb, relation.target) not in claused:
+            kept.setdefault((relation.verb, relation.target, relation.clause), relation)
     strong = {
         relation.target for relation in kept.values() if relation.verb not in {Verb.REPORTS, Verb.CLARIFIES}
     }
@@ -110,17 +113,30 @@ def _numbered(
     for i, mention in enumerate(mentions):
         if own is not None and mention.number.key == own.key:
             continue
-        if _acts_on_next(text, mention, mentions[i + 1 :]):
+        if _acts_on_next(text, mention, mentions[i + 1 :]) or _origin(text, mention):
             continue
         verdict = _verb(text, lexicon, mention, kind, operative=operative)
         if verdict is not None and verdict[0] != NOTHING:
-            yield Relation(
-                verb=Verb(verdict[0]),
-                target=mention.number.canonical,
-                quote=text.quote(mention.start, mention.end),
-                clause=_clause(text, mention),
-                rule=verdict[1],
-            )
+            for clause in _clauses(text, mention, verdict[0]) or (None,):
+                yield Relation(
+                    verb=Verb(verdict[0]),
+                    target=mention.number.canonical,
+                    quote=text.quote(mention.start, mention.end),
+                    clause=clause,
+                    rule=verdict[1],
+                )
+
+
+ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
+PUBLISHED_BY = re.compile(r"^[^（）\n]{0,40}(?:公布|发布)")
+
+
+def _origin(text: Text, mention: Mention) -> bool:
+    """Tell whether a bracket only says where a list was published: 《…目录》（2023年第57号公告公布）."""
+    before = text.folded[max(0, mention.start - 160) : mention.start]
+    return (
+        ORIGIN.search(before) is not None and PUBLISHED_BY.match(text.folded[mention.end :][:60]) is not None
+    )
 
 
 def _acts_on_next(text: Text, mention: Mention, behind: list[Mention]) -> bool:
@@ -208,6 +224,25 @@ def _basis(text: Text, mention: Mention, sentence: Span) -> bool:
     )
 
 
+FOLLOWING = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
+CHANGED = re.compile(
+    rf"^[ ]*[一二三四五六七八九十\d]{{1,3}}[、.．][ ]*(?:将|删去|删除|修改|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
+    re.MULTILINE,
+)  # 一、将第二条第三款修改为：…
+REACH = 4000  #: characters in which the clauses that are changed follow
+
+
+def _clauses(text: Text, mention: Mention, verb: str) -> tuple[str, ...]:
+    """Return the clauses of the target that are named behind its number, or in the list that changes them."""
+    named = _clause(text, mention)
+    if named:
+        return tuple(re.split(r"、|和|及|与|以及", named)) if HAN.search(named) else (named,)
+    if verb != Verb.AMENDS or not FOLLOWING.search(text.at(text.sentence_of(mention.end))):
+        return ()
+    found = CHANGED.finditer(text.folded, mention.end, mention.end + REACH)
+    return tuple(dict.fromkeys(hit[1] for hit in found))
+
+
 def _clause(text: Text, mention: Mention) -> str | None:
     behind = CLAUSE.match(text.folded[mention.end : mention.end + 120])
     if behind:
@@ -236,7 +271,10 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
 
 def _known_otherwise(text: Text, name: str) -> bool:
     """Tell whether a list is named by its number too, or is published anew by this very notice."""
-    numbered = re.search(rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号", text.folded)
+    numbered = re.search(
+        rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布))",
+        text.folded,
+    )
     anew = re.search(
         rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)《{re.escape(name)}》(?!调整)",
         text.folded,

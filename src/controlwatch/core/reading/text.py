@@ -16,7 +16,12 @@ ABBREVIATION = re.compile(
     r"(?:\b(?:No|Nos|Inc|Ltd|Co|Corp|Mr|Ms|Dr|St|Art|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)|\bU\.S|\b[A-Z])\.$"
 )  # No. · Inc. · U.S. · Nov.
 DATELINE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 央视网（新闻联播）
-HEADLINE_LIMIT = 120
+#: A title that is but the number; what it is about stands on the next line.
+NUMBER_ONLY = re.compile(
+    r"(?:公告|令|函|通知)[^，。《》关于]{0,4}\s*[〔\[（(]?\s*(?:\d{4}|[０-９]{4}|[一二][〇○零一二三四五六七八九]{3})[^，。《》]{0,12}号\s*$"
+)
+SUBTITLE = re.compile(r"\s*\n[（(]?(?:关于|關於|公布|发布)[^\n]{4,110}")  # 关于…的公告
+HEADLINE_LIMIT = 140
 #: Below it stand the titles of other notices.
 RELATED = re.compile(
     r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条|下一条|Previous|Next|Related(?: links| articles)?)"
@@ -49,8 +54,11 @@ class Text:
         """Build from title and body; below a title that is only a dateline stands the headline."""
         original = f"{title}\n{body}"
         end = len(title)
-        if DATELINE.fullmatch(title):
-            line_end = original.find("\n", end + 1)
+        if DATELINE.fullmatch(title) or NUMBER_ONLY.search(title):
+            below = SUBTITLE.match(original, end) if NUMBER_ONLY.search(title) else None
+            line_end = (
+                below.end() if below else original.find("\n", end + 1) if DATELINE.fullmatch(title) else -1
+            )
             end = line_end if 0 < line_end < end + HEADLINE_LIMIT else end
         return cls(original=original, folded=fold(original), title_end=end)
 
