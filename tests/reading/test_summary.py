@@ -17,7 +17,7 @@ def test_a_summary_says_who_what_when_and_on_what() -> None:
     )
     assert (
         read.summary.zh == "商务部公告2026年第90号收紧对镓相关物项的管制，针对美国。自2026-04-01起施行。"
-        "该文件废止MOFCOM 2025-12。"
+        "该文件废止商务部公告2025年第12号。"
     )
 
 

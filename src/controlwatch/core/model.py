@@ -276,6 +276,7 @@ class Caveat:
 
     kind: str  #: threshold, exemption, extraterritorial, transition or case-by-case
     quote: str
+    value: str = ""  #: of a threshold: its bound and figure, as in ≥300Wh/kg
     rule: str = ""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Caveat
+from controlwatch.core.reading.exclusions import excluded
 from controlwatch.core.reading.masks import acts_only
 from controlwatch.core.reading.rules import firing
 
@@ -15,6 +17,27 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
 MOST = 6  #: caveats of one kind; a control list has hundreds of thresholds
+#: The bound that words set, the longer words first.
+BOUNDS = (
+    (
+        re.compile(
+            r"大于(?:或(?:者)?)?等于|等于或大于|高于或等于|不低于|不小于|不少于|达到|至少|以上|≥|⩾|or (?:more|above)|at least|(?:not|no) less than|greater than or equal",
+            re.IGNORECASE,
+        ),
+        "≥",
+    ),
+    (
+        re.compile(
+            r"小于(?:或(?:者)?)?等于|等于或小于|不超过|不高于|不大于|不多于|以下|以内|≤|⩽|or (?:less|below)|not exceeding|(?:not|no) more than|less than or equal",
+            re.IGNORECASE,
+        ),
+        "≤",
+    ),
+    (re.compile(r"大于|高于|超过|>|＞|more than|exceeding|greater than|above", re.IGNORECASE), ">"),
+    (re.compile(r"小于|低于|不足|<|＜|less than|below", re.IGNORECASE), "<"),
+)
+BEHIND = re.compile(r"\s*\bor (?:more|less|above|below)\b.*$", re.IGNORECASE)
+FIGURE = re.compile(r"\d[\d,.]*\s*(?:×\s*10\S{0,4}\s*)?[^\d\s（）()或及以]*(?:\s?[A-Za-z%/³²·°]+)?")
 
 
 def caveats_of(text: Text, lexicon: Lexicon) -> tuple[Caveat, ...]:
@@ -25,12 +48,27 @@ def caveats_of(text: Text, lexicon: Lexicon) -> tuple[Caveat, ...]:
 def _found(text: Text, lexicon: Lexicon) -> Iterator[Caveat]:
     words = acts_only(text.folded)
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
-        quoted: dict[str, Caveat] = {}
+        kept: dict[str, Caveat] = {}
         for fired in firing(lexicon, "caveat", kind).every(words):
-            if fired.start < text.title_end:
+            left_out = kind == "threshold" and excluded(text.folded, fired.start)
+            if fired.start < text.title_end or fired.start >= text.furniture or left_out:
                 continue
+            value = measured(words[fired.start : fired.end]) if kind == "threshold" else ""
             quote = text.quote(fired.start, fired.end)
-            quoted.setdefault(quote, Caveat(kind=kind, quote=quote, rule=fired.rule.id))
-            if len(quoted) == MOST:
+            kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=fired.rule.id))
+            if len(kept) == MOST:
                 break
-        yield from quoted.values()
+        yield from kept.values()
+
+
+def measured(words: str) -> str:
+    """Return a threshold as bound and figure; the words themselves where they are of another build.
+
+    >>> measured("大于等于300Wh/kg"), measured("1千克（含）以下"), measured("not exceeding 1.2 kg")
+    ('≥300Wh/kg', '≤1千克', '≤1.2kg')
+    """
+    bound = next((sign for pattern, sign in BOUNDS if pattern.search(words)), None)
+    figure = FIGURE.search(BEHIND.sub("", words))
+    if bound is None or figure is None:
+        return words.strip()
+    return bound + re.sub(r"\s+", "", figure[0]).rstrip("，。；、")

@@ -68,7 +68,9 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
                 found.setdefault(
                     (kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")
                 )
-    for hit in WITHIN.finditer(text.folded) if anchor else ():
+    for hit in WITHIN.finditer(text.folded):
+        if anchor is None:
+            break
         day = after(anchor, number(hit[1]) or 0, hit[2])
         quote = text.quote(hit.start(), hit.end())
         kind = "transition-ends" if hit[3] else "comments-close"

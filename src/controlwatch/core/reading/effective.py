@@ -90,6 +90,12 @@ PART = re.compile(
     r"((?:本(?:公告|办法|规定|通知|决定|条例)\s*)?[“\"]?第?[一二三四五六七八九十\d]+[（(条款项][^，。；\n]{0,60}?)\s*(?:自|从|于)?\s*$"
 )  # 本公告“一（一）”和“一（二）”部分|自…
 CLAUSE = re.compile(r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、))")
+#: What a stage does, where a notice has several: 由13%下调至6%, 取消…出口退税.
+STEP = re.compile(
+    r"(?:由|从)?\s*\d[\d.]*%\s*(?:提高|下调|上调|调整|降|调低|调高)[^，。；\d]{0,4}\d[\d.]*%"
+    r"|(?:调整为|调至|降至|下调至|上调至|提高至|提高到|恢复执行|按|征收|加征)\s*\d[\d.]*%|取消[^，。；\n]{1,30}"
+    r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
+)
 STALE = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
 AHEAD = timedelta(days=31)  #: a year-less start lies no further back than this
 
@@ -120,9 +126,15 @@ def effective_dates(
     """Return the dates a notice sets; `own` notices without any get one entry that says "not stated"."""
     reading = Reading(text=text, lexicon=lexicon, published=published, own=own)
     kept = merged(_collected(reading), several=_acts(text) > 1)
+    kept = kept if len(kept) > 1 else tuple(replace(one, scope=_whole(one.scope)) for one in kept)
     if kept or not own:
         return kept
     return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
+
+
+def _whole(scope: str) -> str:
+    """Return the scope of a date that stands alone: a step of one is the whole."""
+    return "all" if STEP.fullmatch(scope) else scope
 
 
 def _collected(reading: Reading) -> list[EffectiveDate]:
@@ -178,7 +190,9 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None)
             only = ends[-1].day if len(starts) == 1 and ends else None
-            yield _dated(reading, span, word, until or only, words)
+            dated = _dated(reading, span, word, until or only, words)
+            step = STEP.search(words, word.end, limit) if dated.scope == "all" else None
+            yield replace(dated, scope=step[0]) if step else dated
     until = ends[-1].day if ends else None
     for hit in ON_PUBLICATION.finditer(words):
         yield _published(reading, span, hit, until, words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Direction, Kind, Summary, Verb
-from controlwatch.core.reading.telling import counted, dates, listed, subject
+from controlwatch.core.reading.telling import cautioned, counted, dates, listed, named_as, subject
 
 if TYPE_CHECKING:
     from controlwatch.core.model import Notice
@@ -63,7 +63,8 @@ def _written(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     if notice.kind in NOTHING:
         return _pick(NOTHING[notice.kind], tongue)
     opening = _change(notice, lexicon, tongue) if notice.is_change else _other(notice, lexicon, tongue)
-    sentences = [opening, dates(notice, tongue), _acts(notice, tongue), counted(notice, tongue)]
+    act = _acts(notice, lexicon, tongue) or counted(notice, tongue)
+    sentences = [opening, dates(notice, tongue), act, cautioned(notice, tongue)]
     return (" " if tongue == "en" else "").join(sentence for sentence in sentences if sentence)
 
 
@@ -71,15 +72,20 @@ def _pick(pair: tuple[str, str], tongue: Tongue) -> str:
     return pair[0] if tongue == "en" else pair[1]
 
 
-def _targets(notice: Notice, verb: Verb) -> list[str]:
-    return [relation.target for relation in notice.relations if relation.verb == verb]
+def _targets(notice: Notice, verb: Verb, lexicon: Lexicon, tongue: Tongue) -> list[str]:
+    """Return what is acted on by a verb, each with its clauses, in the words of the language."""
+    clauses: dict[str, list[str]] = {}
+    for relation in notice.relations:
+        if relation.verb == verb:
+            clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
+    return [named_as(target, parts, lexicon, tongue) for target, parts in clauses.items()]
 
 
 def _change(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     """Say who does what to which items, acting on which notices, for which destinations."""
     who, items = subject(notice, lexicon, tongue), _items(notice, lexicon, tongue)
     verb = MAIN.get(notice.direction)
-    targets = listed(_targets(notice, verb), tongue) if verb else ""
+    targets = listed(_targets(notice, verb, lexicon, tongue), tongue) if verb else ""
     if verb and targets:
         act = _pick(ACTS[verb], tongue)
         if tongue == "en":
@@ -144,8 +150,8 @@ def _items(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
 def _other(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     """Say what a text that changes nothing is, and what it explains or reports."""
     kind, items = _pick(KINDS[notice.kind], tongue), _items(notice, lexicon, tongue)
-    explained = listed(_targets(notice, Verb.CLARIFIES), tongue)
-    reported = listed(_targets(notice, Verb.REPORTS), tongue)
+    explained = listed(_targets(notice, Verb.CLARIFIES, lexicon, tongue), tongue)
+    reported = listed(_targets(notice, Verb.REPORTS, lexicon, tongue), tongue)
     if tongue == "en":
         about = f" about {items}" if items else ""
         if explained:
@@ -163,13 +169,13 @@ def _other(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     return f"本文为{kind}{about}，" + ("并非正式文本。" if notice.reports_change else "本身不改变规则。")
 
 
-def _acts(notice: Notice, tongue: Tongue) -> str:
+def _acts(notice: Notice, lexicon: Lexicon, tongue: Tongue) -> str:
     """Say how the notice, or the one reported, acts on others, as far as the opening has not."""
     said = MAIN.get(notice.direction) if notice.is_change else Verb.CLARIFIES
     told = [
         f"{_pick(names, tongue)}{' ' if tongue == 'en' else ''}{listed(targets, tongue)}"
         for verb, names in ACTS.items()
-        if verb != said and (targets := _targets(notice, verb))
+        if verb != said and (targets := _targets(notice, verb, lexicon, tongue))
     ]
     if not told:
         return ""

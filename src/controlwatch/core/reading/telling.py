@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from controlwatch.core.model import Direction, Kind
+from controlwatch.core.reading.numbers import parse_number
 
 if TYPE_CHECKING:
     from controlwatch.core.model import DocumentNumber, EffectiveDate, Notice
@@ -58,6 +59,55 @@ def _chinese_figure(number: DocumentNumber) -> str:
     if number.issuers == ("UEL",):
         return f"〔{number.year}〕{number.n}号"
     return f"{number.year}年第{number.n}号" if number.year else f"第{number.n}号"
+
+
+def named_as(target: str, clauses: list[str], lexicon: Lexicon, tongue: Tongue) -> str:
+    """Return a document acted on as the language names it: MOFCOM 2025-12, 商务部公告2025年第12号."""
+    if tongue == "en":
+        return f"{target} ({', '.join(clauses)})" if clauses else target
+    number = parse_number(target, lexicon)
+    where = "、".join(clauses)
+    if number is None or number.letter:
+        return f"{target if number else f'《{target}》'}{where}"
+    if number.issuers == ("UEL",):
+        return f"不可靠实体清单工作机制公告{_chinese_figure(number)}{where}"
+    who = "、".join(lexicon.issuer_name(code, "zh") for code in number.issuers)
+    return f"{who}{'令' if number.series else '公告'}{_chinese_figure(number)}{where}"
+
+
+CAUTIONS: dict[str, tuple[str, str]] = {
+    "threshold": ("thresholds", "指标门槛"),
+    "exemption": ("exemptions", "豁免或例外情形"),
+    "extraterritorial": ("reach beyond China's borders", "对境外组织和个人的约束"),
+    "transition": ("arrangements for contracts and goods under way", "过渡安排"),
+    "case-by-case": ("licences refused in principle or examined case by case", "从严或逐案审查"),
+}
+MOST_THRESHOLDS = 3  #: spelled out in a summary
+
+
+def cautioned(notice: Notice, tongue: Tongue) -> str:
+    """Say what a reader must not overlook, the thresholds with their figures."""
+    if not notice.is_change:
+        return ""
+    kinds = dict.fromkeys(caveat.kind for caveat in notice.caveats)
+    told = [_caution(notice, kind, tongue) for kind in kinds if kind in CAUTIONS]
+    if not told:
+        return ""
+    if tongue == "zh":
+        return f"请注意：{'；'.join(told)}。"
+    return f"Do not overlook: {'; '.join(told)}."
+
+
+def _caution(notice: Notice, kind: str, tongue: Tongue) -> str:
+    name = CAUTIONS[kind][0 if tongue == "en" else 1]
+    values = [caveat.value for caveat in notice.caveats if caveat.kind == kind and caveat.value]
+    if not values:
+        return name
+    shown = (", " if tongue == "en" else "、").join(values[:MOST_THRESHOLDS])
+    more = len(values) > MOST_THRESHOLDS
+    if tongue == "zh":
+        return f"{name}（{shown}{'等' if more else ''}）"
+    return f"{name} ({shown}{' and others' if more else ''})"
 
 
 def dates(notice: Notice, tongue: Tongue) -> str:
