@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Direction, Kind, Verb
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.model import Relation
     from controlwatch.core.reading.directions import Signal
-    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.lexicon import Category, Lexicon
     from controlwatch.core.reading.numbers import Mention
     from controlwatch.core.reading.text import Text
 
@@ -79,47 +81,78 @@ def _abroad(words: str, lexicon: Lexicon) -> bool:
     return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
 
 
-def is_change(
-    text: Text,
-    kind: Kind,
-    lexicon: Lexicon,
-    categories: Iterable[str],
-    relations: Iterable[Relation],
-    moved: Iterable[Signal],
-    issuers: Iterable[str],
-    *,
-    operative: bool,
-) -> tuple[bool, str]:
-    """Tell whether the text is an instrument, or an operative statement, that changes the rules we watch.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is known of a text when it is asked whether it changes the rules."""
+
+    text: Text
+    lexicon: Lexicon
+    kind: Kind
+    categories: tuple[str, ...]
+    relations: tuple[Relation, ...]
+    moved: tuple[Signal, ...]
+    issuers: tuple[str, ...]
+    operative: bool
+    numbered: bool
+
+    @property
+    def regimes(self) -> tuple[Category, ...]:
+        """The categories that the text names."""
+        return tuple(found for i in self.categories if (found := self.lexicon.category(i)) is not None)
+
+
+def _other_law(case: Case) -> bool:
+    rules = case.kind in {Kind.LAW, Kind.REGULATION}
+    return rules and not any(one.startswith(LEGAL) for one in case.categories)
+
+
+def _other_regime(case: Case) -> bool:
+    """A trade-remedy or procurement instrument may name goods; its regime decides."""
+    return any(not found.change and found.kind == "instrument" for found in case.regimes)
+
+
+def _other_business(case: Case) -> bool:
+    title = case.text.title
+    return says(case.lexicon, "other_business", title) and not RULED_TITLE.search(title)
+
+
+def _on_a_watched_subject(case: Case) -> bool:
+    """A regime or a list is enough; an item only where the text speaks of trade in it."""
+    watched = [found for found in case.regimes if found.change]
+    return any(found.kind != "item" for found in watched) or (
+        bool(watched) and TRADED.search(case.text.folded) is not None
+    )
+
+
+def _moves_a_control(case: Case) -> bool:
+    return any(not signal.weak and CONTROLS.search(case.text.at(signal.span)) for signal in case.moved)
+
+
+#: Asked in this order; the first that applies answers.
+QUESTIONS: tuple[tuple[str, bool, Callable[[Case], bool]], ...] = (
+    ("change.operative-answer", True, lambda case: case.operative),
+    ("change.no-instrument", False, lambda case: case.kind not in INSTRUMENTS),
+    ("change.decides-nothing", False, lambda case: not DECIDES.search(case.text.folded)),
+    ("change.other-law", False, _other_law),
+    ("change.other-regime", False, _other_regime),
+    ("change.local", False, lambda case: not case.issuers and bool(LOCAL.match(case.text.title))),
+    ("change.other-business", False, _other_business),
+    ("change.instrument", True, _on_a_watched_subject),
+    ("change.acts-on-another", True, lambda case: any(act.verb in ACTING for act in case.relations)),
+    ("change.moves-a-control", True, _moves_a_control),
+    ("change.speaks-of-control", True, lambda case: case.numbered and bool(CONTROL.search(case.text.folded))),
+)
+
+
+def is_change(case: Case) -> tuple[bool, str]:
+    """Tell whether a text is an instrument, or an operative statement, that changes the rules we watch.
 
     Returns the answer and the id of the rule that gave it.
     """
-    if operative:
-        return True, "change.operative-answer"
-    ids, issuers = tuple(categories), tuple(issuers)
-    if kind not in INSTRUMENTS:
-        return False, "change.no-instrument"
-    if not DECIDES.search(text.folded):
-        return False, "change.decides-nothing"
-    if kind in {Kind.LAW, Kind.REGULATION} and not any(i.startswith(LEGAL) for i in ids):
-        return False, "change.other-law"
-    ruled = [found for i in ids if (found := lexicon.category(i)) is not None]
-    # A trade-remedy or procurement instrument may name goods; its regime decides.
-    if any(not found.change and found.kind == "instrument" for found in ruled):
-        return False, "change.other-regime"
-    if not issuers and LOCAL.match(text.title):
-        return False, "change.local"
-    if says(lexicon, "other_business", text.title) and not RULED_TITLE.search(text.title):
-        return False, "change.other-business"
-    if any(found.change and found.kind != "item" for found in ruled):
-        return True, "change.instrument"
-    if any(found.change for found in ruled) and TRADED.search(text.folded):
-        return True, "change.instrument"
-    if any(relation.verb in ACTING for relation in relations):
-        return True, "change.acts-on-another"
-    if any(not signal.weak and CONTROLS.search(text.at(signal.span)) for signal in moved):
-        return True, "change.moves-a-control"
-    return False, "change.no-watched-subject"
+    return next(
+        ((answer, rule) for rule, answer, applies in QUESTIONS if applies(case)),
+        (False, "change.no-watched-subject"),
+    )
 
 
 def reports_change(

@@ -10,12 +10,12 @@ from controlwatch.core.model import CodeFinding
 from controlwatch.core.reading.exclusions import excluded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from controlwatch.core.reading.text import Text
 
 HS_LABEL = re.compile(
-    r"(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
+    r"进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
     r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?"
     r"|headings?|subheadings?)\b(?:\s+is|\s+are)?",
     re.IGNORECASE,
@@ -31,6 +31,14 @@ DOTTED = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{4}\.\d{2}\.\d{2}(?:\.\d{2})?)(?![\d\-A-Za-z]|\.\d)"
 )  # 8419.89.90.51
 DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
+_FULL = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
+COLUMNS = re.compile(
+    r"^[^。；\n]{0,30}(?:商品编码|商品编号|税则号列|税则号|税号|HS code)[^。；：:\n\d]{0,30}$",
+    re.MULTILINE | re.IGNORECASE,
+)  # 序号 商品编码 商品名称
+ROW_CODE = re.compile(
+    rf"^[ ]*(?:\d{{1,4}}[ \t.、．]+)?({_FULL})[ \t]+\S|[ \t]({_FULL})[ ]*$", re.MULTILINE
+)  # 1 69072110 陶瓷砖 · 陶瓷砖 69072110
 EX = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
@@ -59,22 +67,28 @@ def codes_of(text: Text) -> Codes:
     hs = dict[str, CodeFinding]()
     control = dict[str, CodeFinding]()
     out: list[str] = []
-    for code, start, end, excluded in (*_hs(text), *_control(text)):
-        if excluded:
+    for code, start, end, is_out in (*_hs(text), *_control(text)):
+        if is_out:
             out.append(code)
             continue
         shelf = control if code[1].isalpha() else hs
         rule = "code.control" if shelf is control else "code.customs"
         shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end), rule=rule))
     kept = {*hs, *control}
-    excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept)
+    above = _parents(kept)
+    excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept and code not in above)
     return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=excluded_codes)
 
 
 def _without_parents(found: dict[str, CodeFinding]) -> list[CodeFinding]:
     """Drop a bare parent (6C002) where its items (6C002.a) are listed."""
-    parents = {code.partition(".")[0] for code in found if "." in code}
-    return [finding for code, finding in found.items() if code not in parents]
+    return [finding for code, finding in found.items() if code not in _parents(found)]
+
+
+def _parents(codes: Iterable[str]) -> set[str]:
+    """Return every code above one of these: 3C901 and 3C901.a above 3C901.a.1."""
+    pieces = (code.split(".") for code in codes)
+    return {".".join(parts[:depth]) for parts in pieces for depth in range(1, len(parts))}
 
 
 Hit = tuple[str, int, int, bool]
@@ -87,6 +101,7 @@ def _hs(text: Text) -> Iterator[Hit]:
     if HS_LABEL.search(folded):
         yield from _cells(folded)
         yield from _bracketed(folded)
+        yield from _rows(folded)
     yield from _dotted(folded)
 
 
@@ -109,6 +124,16 @@ def _cells(folded: str) -> Iterator[Hit]:
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" in line and _chapter(cell[1]):
             yield cell[1].replace(".", ""), cell.start(1), cell.end(1), excluded(folded, cell.start(1))
+
+
+def _rows(folded: str) -> Iterator[Hit]:
+    """Yield the codes that open or close the rows of a list below a heading of its columns."""
+    for heading in COLUMNS.finditer(folded):
+        for row in ROW_CODE.finditer(folded, heading.end()):
+            code = (row[1] or row[2]).replace(".", "")
+            at = row.start(1) if row[1] else row.start(2)
+            if _chapter(code):
+                yield code, at, at + len(row[1] or row[2]), excluded(folded, at)
 
 
 def _dotted(folded: str) -> Iterator[Hit]:

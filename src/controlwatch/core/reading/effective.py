@@ -89,7 +89,9 @@ SUBJECT = re.compile(
 PART = re.compile(
     r"((?:本(?:公告|办法|规定|通知|决定|条例)\s*)?[“\"]?第?[一二三四五六七八九十\d]+[（(条款项][^，。；\n]{0,60}?)\s*(?:自|从|于)?\s*$"
 )  # 本公告“一（一）”和“一（二）”部分|自…
-CLAUSE = re.compile(r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、))")
+CLAUSE = re.compile(
+    r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．])|[IVX]{1,4}(?=\.))"
+)
 #: What a stage does, where a notice has several: 由13%下调至6%, 取消…出口退税.
 STEP = re.compile(
     r"(?:由|从)?\s*\d[\d.]*%\s*(?:提高|下调|上调|调整|降|调低|调高)[^，。；\d]{0,4}\d[\d.]*%"
@@ -169,7 +171,10 @@ def _own_words(reading: Reading, span: Span) -> str:
     return words[: under_way.start()] if under_way else words
 
 
-ACTING = re.compile(r"恢复|废止|暂停|停止执行|取消|列入|移出|增列|删去|加征")
+ACTING = re.compile(
+    r"恢复|废止|暂停|停止|取消|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov",
+    re.IGNORECASE,
+)
 
 
 def _acts(text: Text) -> int:

@@ -39,6 +39,9 @@ ENGLISH_NAMED = re.compile(
     r"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\s+((?:[A-Z][^;\n]{3,600}?))\s+(?:in|on|to|into) the\b",
     re.DOTALL,
 )  # has decided to include Some Co., Other Inc. and Third LLC on the list
+AGAINST = re.compile(
+    r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant|are\b|is\b|shall|under|in accordance)"
+)  # The measures taken against Some Co. and Other Inc. pursuant to …
 PARTY = re.compile(
     r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$"
 )
@@ -51,6 +54,10 @@ LISTED_TITLE = re.compile(r"列入|移出|add|list|remov|plac|includ", re.IGNORE
 ENGLISH_SPLIT = re.compile(
     r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])"
 )
+
+LEADING = re.compile(
+    r"^(?:从|对|将|以及|及|企业|实体|公司)(?=[\u4e00-\u9fff]{3})"
+)  # 从|某某公司: no part of the name
 
 Action = Literal["list", "delist", "suspend"]
 ACTIONS: dict[Direction, Action] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
@@ -78,7 +85,7 @@ def entities_of(
     states = re.compile(rf"^(?:{'|'.join(sorted(places, key=len, reverse=True))})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
     for party in _parties(text):
-        zh = states.sub("", party.zh)
+        zh = LEADING.sub("", states.sub("", LEADING.sub("", party.zh)))
         entity = Entity(zh=zh, en=party.en, action=_action(party.start, signals))
         found.setdefault((zh, party.en), entity)
     return tuple(found.values())
@@ -145,7 +152,7 @@ def _named(text: Text) -> Iterator[Party]:
 
 
 def _english_named(text: Text) -> Iterator[Party]:
-    for hit in ENGLISH_NAMED.finditer(text.folded):
+    for hit in (*ENGLISH_NAMED.finditer(text.folded), *AGAINST.finditer(text.folded)):
         words = re.sub(r"\s*\([^)]*\)", "", hit[1])
         for name in ENGLISH_SPLIT.split(words):
             clean = re.sub(r"\s+of (?:the )?[A-Z][\w ]+$", "", name.strip(" ,"))

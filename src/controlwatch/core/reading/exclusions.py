@@ -34,6 +34,10 @@ CLOSE_BEHIND = re.compile(r"除外|不受影响|不受此限|不作调整")  # �
 ELSEWHERE = re.compile(
     rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
 )  # 属于9A012、9A501项已管制的
+ENGLISH_ELSEWHERE = re.compile(
+    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE})*",
+    re.IGNORECASE,
+)  # not specified under 1C231
 BUT = re.compile(r"除(?!外)[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的、])")  # 除1C226项外，
 #: A part of the text with a heading that says so, up to the next heading.
 HEADING = re.compile(
@@ -75,7 +79,7 @@ def _found(folded: str) -> Iterator[tuple[int, int]]:
             yield start, hit.start()
     for hit in CLOSE_BEHIND.finditer(folded):
         yield _clause_start(folded, hit.start()), hit.start()
-    for pattern in (ELSEWHERE, BUT):
+    for pattern in (ELSEWHERE, ENGLISH_ELSEWHERE, BUT):
         yield from (hit.span() for hit in pattern.finditer(folded))
     yield from _parts(folded)
 

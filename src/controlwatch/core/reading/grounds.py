@@ -48,6 +48,7 @@ MEANINGS: dict[str, str] = {
     "change.local": "A local authority makes no rule of trade",
     "change.other-law": "A law on another subject",
     "change.other-regime": "An instrument of a regime that is watched beside export control",
+    "change.speaks-of-control": "A numbered instrument that decides something and speaks of export control",
     "change.no-watched-subject": "It names nothing that is watched",
     "change.doubtful": "Too much of it contradicts itself to be believed",
     "direction.draft": "A draft moves nothing yet",

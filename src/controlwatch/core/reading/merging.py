@@ -19,7 +19,7 @@ def merged(found: Iterable[EffectiveDate], *, several: bool = False) -> tuple[Ef
     """
     kept: list[EffectiveDate] = []
     for one in found:
-        twin = next((i for i, other in enumerate(kept) if _same(one, other)), None)
+        twin = next((i for i, other in enumerate(kept) if _same(one, other, several=several)), None)
         if twin is None:
             kept.append(one)
         else:
@@ -62,10 +62,10 @@ def _ended(found: tuple[EffectiveDate, ...], *, several: bool) -> tuple[Effectiv
 OWN_ACT = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
 
 
-def _same(one: EffectiveDate, other: EffectiveDate) -> bool:
+def _same(one: EffectiveDate, other: EffectiveDate, *, several: bool) -> bool:
     if one.start != other.start:
         return False
     if one.until == other.until:
         return one.scope == other.scope or "all" in (one.scope, other.scope)
     lone = one if one.until is None else other if other.until is None else None
-    return lone is not None and not OWN_ACT.search(lone.quote)
+    return lone is not None and not several and not OWN_ACT.search(lone.quote)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -14,14 +14,13 @@ from controlwatch.core.reading.issuers import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
 
 Source = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
 #: A day and the folded words it was read from.
-Written = tuple["date", str]
+Written = tuple[date, str]
 
 SIGNER = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
 PAGE_LINE = re.compile(
@@ -182,9 +181,13 @@ def _edition(line: str) -> date | None:
     return _first_day(hit[1]) if hit else None
 
 
+NUMBERED = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
+
+
 def _year(text: Text) -> date | None:
-    """Return a day that tells the year of a dateline without one: the first of the text."""
-    return _first_day(text.folded)
+    """Return a day in the year of a dateline without one: the year of the newest number the text names."""
+    years = [int(hit[1] or hit[2]) for hit in NUMBERED.finditer(text.folded)]
+    return date(max(years), 7, 1) if years else _first_day(text.folded)
 
 
 def _opens(line: str, start: int, end: int) -> bool:

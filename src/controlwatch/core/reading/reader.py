@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from controlwatch.core.model import Direction, Ground, Kind, Notice
 from controlwatch.core.reading.categories import categories_of, subjects
 from controlwatch.core.reading.caveats import caveats_of
-from controlwatch.core.reading.changes import is_change, operative_answer, reports_change
+from controlwatch.core.reading.changes import Case, is_change, operative_answer, reports_change
 from controlwatch.core.reading.codes import Codes, codes_of
 from controlwatch.core.reading.deadlines import deadlines_of
 from controlwatch.core.reading.directions import Course, course_of, parts_of, signals
@@ -120,9 +120,18 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     if kind in REPORTS and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
     moved = signals(text, lexicon)
-    change, because = is_change(
-        text, kind, lexicon, ids, relations, moved, identity.issuers, operative=operative
+    case = Case(
+        text=text,
+        lexicon=lexicon,
+        kind=kind,
+        categories=ids,
+        relations=relations,
+        moved=moved,
+        issuers=identity.issuers,
+        operative=operative,
+        numbered=number is not None,
     )
+    change, because = is_change(case)
     course = course_of(
         kind, moved, operative=operative, framework="framework_law" in ids, procedural=_procedural(text, ids)
     )

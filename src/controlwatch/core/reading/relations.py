@@ -45,7 +45,7 @@ REPEALED_TITLE = re.compile(
 )  # 《…办法》同时废止
 _CHANGED = r"(?:更新|修订|调整|变更|修改|增列|增补|补充|修正)"
 UPDATED_TITLE = re.compile(
-    rf"{_NAME}[^。；，\n《》]{{0,10}}(?:同步|相应|同时|依|作|予以|进行|据此)[^。；，\n《》]{{0,10}}{_CHANGED}"
+    rf"{_NAME}[^。；，\n《》]{{0,10}}(?:同步|相应|同时|依|作|予以|进行|据此|一并|分[一二两三]次|将)[^。；，\n《》]{{0,10}}{_CHANGED}"
     rf"|对{_NAME}[^。；\n《》]{{0,16}}(?:作出|进行|予以|作|的)[^。；，\n《》]{{0,6}}{_CHANGED}"
     rf"|(?:增补入|增列入|补充列入|调出|移出|纳入|列入){_NAME}|在{_NAME}[^。；\n《》]{{0,24}}(?:增列|增加|新增|删去|删除)"
     rf"|(?:公布|发布){_NAME}调整内容|关于(?:调整|修订|修改){_NAME}",
@@ -113,7 +113,11 @@ def _numbered(
     for i, mention in enumerate(mentions):
         if own is not None and mention.number.key == own.key:
             continue
-        if _acts_on_next(text, mention, mentions[i + 1 :]) or _origin(text, mention):
+        if (
+            _acts_on_next(text, mention, mentions[i + 1 :])
+            or _origin(text, mention)
+            or _in_name(text, mention)
+        ):
             continue
         verdict = _verb(text, lexicon, mention, kind, operative=operative)
         if verdict is not None and verdict[0] != NOTHING:
@@ -127,8 +131,16 @@ def _numbered(
                 )
 
 
+IN_NAME = re.compile(r"号(?:公告|令)?\s*（《[^《》\n]{0,80}$")
+
+
+def _in_name(text: Text, mention: Mention) -> bool:
+    """Tell whether a number stands in the name of another: 第57号（《关于暂停第38号部分条款的公告》）."""
+    return IN_NAME.search(text.folded[max(0, mention.start - 100) : mention.start]) is not None
+
+
 ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
-PUBLISHED_BY = re.compile(r"^[^（）\n]{0,40}(?:公布|发布)")
+PUBLISHED_BY = re.compile(r"^[^（）\n]{0,40}(?:公布|发布|调整）)")
 
 
 def _origin(text: Text, mention: Mention) -> bool:
@@ -262,6 +274,8 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
                 continue
             names = [f"{hit[1]}{hit[2] or ''}", *TITLES.findall(hit[0][len(hit[1]) + 2 :])]
             yield from (_by_title(text, hit, name, Verb.REPEALS) for name in names)
+    if english := ENGLISH_LIST.search(text.folded) if kind in INSTRUMENTS else None:
+        yield _by_title(text, english, MASTER_LIST, Verb.AMENDS)
     if kind in INSTRUMENTS or kind in REPORTS:
         for hit in UPDATED_TITLE.finditer(text.folded):
             name = next(group for group in hit.groups() if group)
@@ -280,6 +294,14 @@ def _known_otherwise(text: Text, name: str) -> bool:
         text.folded,
     )
     return numbered is not None or anew is not None
+
+
+ENGLISH_LIST = re.compile(
+    r"\b(?:Export Control List of Dual-Use Items|Dual-Use Items Export Control List)\b[^.;\n]{0,80}?\b(?:is|are|shall be|has been|will be)\s+"
+    r"(?:\w+ly )?(?:updated|amended|adjusted|revised)|\b(?:added to|updates? to|entries of) the (?:Export Control List of Dual-Use Items|Dual-Use Items Export Control List)",
+    re.IGNORECASE,
+)  # The Export Control List of Dual-Use Items shall be updated simultaneously
+MASTER_LIST = "两用物项出口管制清单"
 
 
 def _made_under(text: Text) -> Iterator[Relation]:
