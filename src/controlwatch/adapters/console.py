@@ -12,12 +12,12 @@ from rich.text import Text
 from controlwatch.core.render.safe import clean, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
     from controlwatch.core.model import ChannelName, Stretch
-    from controlwatch.core.render.message import Card, Message
+    from controlwatch.core.render.message import Card, Fact, Message
 
 COLOURS = {
     "tighten": "red",
@@ -75,8 +75,8 @@ def _parts(card: Card, colour: str) -> Iterator[RenderableType]:
         yield redline(card.redline)
     for paragraph in card.summary:
         yield Text(clean(paragraph))
-    if card.facts:
-        yield _facts(card)
+    if card.facts or card.caveats:
+        yield _table((*card.facts, *card.caveats))
     for doubt in card.doubts:
         yield Text(f"{card.labels[2]}: {one_line(doubt, 400)}", style="yellow")
     if card.url:
@@ -84,12 +84,12 @@ def _parts(card: Card, colour: str) -> Iterator[RenderableType]:
     yield Text(" · ".join(one_line(line) for line in card.footer), style="bright_black")
 
 
-def _facts(card: Card) -> Table:
+def _table(facts: Iterable[Fact]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black", no_wrap=True)
     table.add_column(overflow="fold")
     label = ""
-    for fact in card.facts:
+    for fact in facts:
         value = Text(one_line(fact.value, 600))
         if fact.quote:
             value.append(f"\n「{one_line(fact.quote, 200)}」", style="italic bright_black")

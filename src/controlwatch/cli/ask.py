@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,13 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from controlwatch.adapters.console import redline
-from controlwatch.cli.common import Json, console, day, now, opened, print_json, today
+from controlwatch.adapters.explaining import explain as explained
+from controlwatch.cli.common import Json, console, day, now, opened, plain, print_json, today
+from controlwatch.core.reading.contract import evidence
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from controlwatch.core.answers import Event, Line, Record, Revision, Step
+    from controlwatch.core.reading import Lexicon
 
 COLOURS = {
     "tighten": "red",
@@ -79,15 +83,21 @@ def show(
         typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
     ],
     *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the words that prove, and why each conclusion was drawn.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Everything we hold about a notice: what it says, with the proof; its copies, versions and annexes."""
     with opened() as app:
         record = app.queries.show(notice)
         if json:
-            print_json(record)
-            return
-        _show(record)
+            print_json(_with_evidence(record, app.pipeline.lexicon) if explain else record)
+        elif explain:
+            text = f"{record.notice.title}\n{record.text}"
+            explained(console, text, record.notice, app.pipeline.lexicon)
+        else:
+            _show(record)
 
 
 def upcoming(
@@ -188,6 +198,11 @@ def _steps(steps: Iterable[Step]) -> Table:
             Text(one_line(step.quote, 120)),
         )
     return table
+
+
+def _with_evidence(record: Record, lexicon: Lexicon) -> dict[str, object]:
+    printed = {item.name: plain(getattr(record, item.name)) for item in fields(record)}
+    return printed | {"evidence": evidence(record.notice, lexicon)}
 
 
 def _show(record: Record) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +13,23 @@ import typer
 
 from controlwatch.cli.common import console, day, now, opened
 from controlwatch.core.errors import SourceError, UsageError
-from controlwatch.core.model import Alert, Kind, Notice, Snapshot, key_of
+from controlwatch.core.model import Alert, Ground, Kind, Notice, Snapshot, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from controlwatch.app import App
+
+#: An error of the source → the rule that tells what the bytes are instead of a document.
+NO_DOCUMENT = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A document and what was understood of it."""
+
+    text: str  #: title and text as they were read; "" where no document came
+    notice: Notice
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +56,12 @@ def read(
     published: Annotated[
         str | None, typer.Option(help="Publication date (YYYY-MM-DD) when the page shows none.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the words that prove, and why each conclusion was drawn.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="With --explain: a long document whole, nothing folded.")
+    ] = False,
 ) -> None:
     """What would you have alerted on this page? Prints the same reading that the pipeline stores.
 
@@ -53,39 +70,58 @@ def read(
     if len(paths) > 1 and not jsonl:
         raise UsageError("several documents are printed one a line: add --jsonl")
     shown = day(published) if published else None
+    printing = _printing(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
     if not register and not any(_is_url(path) for path in paths):
-        _print_all(paths, lambda path: _alone(path, published=shown), as_json=as_json, jsonl=jsonl)
+        for path in paths:
+            printing(path, _alone(path, published=shown))
         return
     with opened() as app:
-        _print_all(
-            paths,
-            lambda path: _known(app, path, published=shown, register=register),
-            as_json=as_json,
-            jsonl=jsonl,
+        for path in paths:
+            printing(path, _known(app, path, published=shown, register=register))
+
+
+def _printing(*, as_json: bool, jsonl: bool, explain: bool, full: bool) -> Callable[[str, Reading], None]:
+    """Return how a reading is printed; of JSON and a line of it, the line counts."""
+    if full and not explain:
+        raise UsageError("--full says how --explain shows a document: add --explain")
+    if jsonl:
+        return lambda path, reading: _print_json(
+            {"path": path, **_json(reading, explain=explain)}, indent=None
         )
+    if as_json:
+        return lambda _, reading: _print_json(_json(reading, explain=explain), indent=2)
+    if explain:
+        return lambda _, reading: _explain(reading, full=full)
+    return lambda _, reading: _print(reading.notice)
 
 
-def _print_all(paths: Iterable[str], reading: Callable[[str], Notice], *, as_json: bool, jsonl: bool) -> None:
-    from controlwatch.core.reading.contract import to_json
+def _json(reading: Reading, *, explain: bool) -> dict[str, object]:
+    from controlwatch.adapters.lexicon import load_lexicon
+    from controlwatch.core.reading.contract import evidence, to_json
 
-    for path in paths:
-        notice = reading(path)
-        if jsonl:
-            typer.echo(json.dumps({"path": path, **to_json(notice)}, ensure_ascii=False))
-        elif as_json:
-            typer.echo(json.dumps(to_json(notice), ensure_ascii=False, indent=2))
-        else:
-            _print(notice)
+    printed = to_json(reading.notice)
+    return printed | ({"evidence": evidence(reading.notice, load_lexicon())} if explain else {})
 
 
-def _alone(path: str, *, published: date | None) -> Notice:
+def _print_json(printed: dict[str, object], *, indent: int | None) -> None:
+    typer.echo(json.dumps(printed, ensure_ascii=False, indent=indent))
+
+
+def _explain(reading: Reading, *, full: bool) -> None:
+    from controlwatch.adapters.explaining import explain
+    from controlwatch.adapters.lexicon import load_lexicon
+
+    explain(console, reading.text, reading.notice, load_lexicon(), full=full)
+
+
+def _alone(path: str, *, published: date | None) -> Reading:
     from controlwatch.inbox import from_file
 
     snapshot = _stdin() if path == "-" else from_file(Path(path), url=None, now=now())
     return _read(snapshot, published=published)
 
 
-def _known(app: App, path: str, *, published: date | None, register: bool) -> Notice:
+def _known(app: App, path: str, *, published: date | None, register: bool) -> Reading:
     from controlwatch.core.reading import resolve
     from controlwatch.inbox import from_file, from_url, watcher_for
 
@@ -93,14 +129,15 @@ def _known(app: App, path: str, *, published: date | None, register: bool) -> No
         snapshot = from_url(path, app.pipeline, watcher_for(path, app.watchers))
     else:
         snapshot = _stdin() if path == "-" else from_file(Path(path), url=None, now=now())
-    notice = _read(snapshot, published=published)
+    reading = _read(snapshot, published=published)
     if not register:
-        return notice
-    known = app.store.categories_of({key_of(relation.target) for relation in notice.relations})
-    return resolve(notice, known, app.pipeline.lexicon)
+        return reading
+    targets = {key_of(relation.target) for relation in reading.notice.relations}
+    known = app.store.categories_of(targets)
+    return replace(reading, notice=resolve(reading.notice, known, app.pipeline.lexicon))
 
 
-def _read(snapshot: Snapshot, *, published: date | None) -> Notice:
+def _read(snapshot: Snapshot, *, published: date | None) -> Reading:
     from controlwatch.adapters.documents import read_document
     from controlwatch.adapters.lexicon import load_lexicon
     from controlwatch.core.reading import read as read_notice
@@ -109,12 +146,15 @@ def _read(snapshot: Snapshot, *, published: date | None) -> Notice:
         document = read_document(snapshot)
     except SourceError as error:
         # A challenge or an empty page is an answer too: the contract has kinds for them.
-        return Notice(title="", language="other", kind=_kind(error), doubts=(str(error),))
-    return read_notice(document, load_lexicon(), published=published)
+        return Reading(text="", notice=_no_document(error))
+    notice = read_notice(document, load_lexicon(), published=published)
+    return Reading(text=f"{document.title}\n{document.text}", notice=notice)
 
 
-def _kind(error: SourceError) -> Kind:
-    return Kind.CHALLENGE if error.kind == "blocked" else Kind.EMPTY
+def _no_document(error: SourceError) -> Notice:
+    kind = Kind.CHALLENGE if error.kind == "blocked" else Kind.EMPTY
+    because = Ground(about="kind", value=kind.value, rule=NO_DOCUMENT.get(error.kind, "kind.empty"))
+    return Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(because,))
 
 
 def _stdin() -> Snapshot:

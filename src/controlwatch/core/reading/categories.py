@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import CategoryFinding, Kind
+from controlwatch.core.reading.daywords import day_words
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
 from controlwatch.core.reading.masks import measure_only
 from controlwatch.core.reading.phrases import says
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.terms import Strength
     from controlwatch.core.reading.text import Text
 
-RULES = re.compile(r"(?:法|条例|办法|规定|细则)(?:[（(》]|$)")  # 《…核查办法（征求意见稿）》 · …管理办法
+RULES = re.compile(
+    r"(?:法|条例|办法|规定|细则)(?:[（(》]|$)|\b(?:Measures|Provisions|Rules) (?:for|on) the\b"
+)  # 《…核查办法（征求意见稿）》 · …管理办法
 TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
 FOREIGN_WORDS = re.compile(
     r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
@@ -49,14 +53,18 @@ class Hit:
 
 
 def categories_of(
-    text: Text, lexicon: Lexicon, kind: Kind, places: Iterable[PlaceHit]
+    text: Text, lexicon: Lexicon, kind: Kind, places: Iterable[PlaceHit], *, written: date | None = None
 ) -> tuple[CategoryFinding, ...]:
-    """Return the categories with their sentences, in the order in which the text names them."""
+    """Return the categories with their sentences, in the order in which the text names them.
+
+    `written` is the day of a report: what it recalls of long before is background.
+    """
     if foreign := _foreign(text, lexicon, kind):
         return (foreign,)
     hits = list(_hits(text, lexicon, kind))
     hits = _without_scenery(hits, text, lexicon, kind)
     hits = _about_trade(hits, text, lexicon) if kind in REPORTS or kind == Kind.OTHER else hits
+    hits = _of_now(hits, text, lexicon, written) if kind in REPORTS and written else hits
     hits = _of_the_title(hits, text, lexicon) if kind in INSTRUMENTS else hits
     hits = _alone(_hints_last(hits, lexicon), lexicon, kind)
     found: dict[str, CategoryFinding] = {}
@@ -128,7 +136,10 @@ def _meanings(hit: TermHit, *, in_title: bool) -> Iterator[Hit]:
 
 def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) -> list[Hit]:
     """Drop hits in entity names, denials, background and foreign acts, and item words of a party listing."""
-    listed = any(hit.in_title and hit.id.startswith("entity.") for hit in hits) and kind not in REPORTS
+    hits = [hit for hit in hits if not hit.in_title or _of_parties(hit, text, text.title)]
+    listed = any(hit.in_title and hit.id.startswith("entity.") for hit in hits)
+    if kind in REPORTS and any(hit.in_title and _is_item(hit, lexicon) for hit in hits):
+        listed = False  # a headline that names both speaks of both
     opening = text.sentence_of(text.title_end + 2).end
     hits = _about_title(hits) if kind in {Kind.FAQ, Kind.GUIDANCE} else hits
     kept = []
@@ -172,7 +183,7 @@ TRADE = re.compile(
 
 
 MAY_LIST = re.compile(
-    r"可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"
+    r"\bmay\b|可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"
 )  # 可以将其列入关注名单: a power, no listing
 PARTIES = re.compile(
     r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE
@@ -183,6 +194,11 @@ def _lists(hit: Hit, text: Text, words: str) -> bool:
     """Tell whether a sentence lists parties, not goods, and does it, not only may."""
     if not LISTING.search(words) or MAY_LIST.search(words):
         return False
+    return _of_parties(hit, text, words)
+
+
+def _of_parties(hit: Hit, text: Text, words: str) -> bool:
+    """Tell whether an English "export control list" is the one of parties."""
     latin = text.folded[hit.start].isascii()
     return not latin or hit.id != "entity.control_list" or PARTIES.search(words) is not None
 
@@ -204,6 +220,26 @@ def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
         or not _rules(hit, lexicon)
         or (TRADE.search(_paragraph(hit, text)) and not MARKET.search(_line(hit, text)))
     ]
+
+
+LONG_AGO = timedelta(days=200)  #: between a report and what it only recalls
+YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|\b)")
+
+
+def _of_now(hits: list[Hit], text: Text, lexicon: Lexicon, written: date) -> list[Hit]:
+    """Drop items that a report names in a sentence on something long past."""
+    return [
+        hit
+        for hit in hits
+        if hit.in_title or not _is_item(hit, lexicon) or not _long_ago(_line(hit, text), written)
+    ]
+
+
+def _long_ago(words: str, written: date) -> bool:
+    days = [word.day for word in day_words(words, anchor=written) if word.day]
+    years = [date(int(hit[1]), 12, 31) for hit in YEAR.finditer(words)] if not days else []
+    latest = max((*days, *years), default=written)
+    return latest < written - LONG_AGO
 
 
 def _paragraph(hit: Hit, text: Text) -> str:

@@ -40,7 +40,7 @@ DECIDES = re.compile(
     r"决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征|shall|decided|hereby|as follows|prohibited|suspended",
     re.IGNORECASE,
 )
-RULED_TITLE = re.compile(r"出口管制|出口许可|许可证管理|实施(?:临时)?管制")
+RULED_TITLE = re.compile(r"出口管制(?!局)|出口许可|许可证管理|实施(?:临时)?管制")
 CONTROL = re.compile(r"出口管制|两用物项|出口许可|export (?:control|curb|licen|restriction)", re.IGNORECASE)
 #: An item is not enough: the text must speak of trade in it, or of the list that rules it.
 TRADED = re.compile(

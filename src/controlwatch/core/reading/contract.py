@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controlwatch.core.reading.grounds import all_grounds, meaning
+
 if TYPE_CHECKING:
-    from controlwatch.core.model import EffectiveDate, Notice, Relation
+    from controlwatch.core.model import Caveat, EffectiveDate, Notice, Relation
+    from controlwatch.core.reading.lexicon import Lexicon
 
 
 def to_json(notice: Notice) -> dict[str, object]:
@@ -32,9 +35,24 @@ def to_json(notice: Notice) -> dict[str, object]:
     if notice.parts:
         printed["parts"] = [{"scope": p.scope, "direction": p.direction.value} for p in notice.parts]
     printed["relations"] = [_relation(found) for found in notice.relations]
+    printed["caveats"] = [_caveat(found) for found in notice.caveats]
     printed["summary"] = {"en": notice.summary.en, "zh": notice.summary.zh}
     printed["doubts"] = list(notice.doubts)
     return printed
+
+
+def evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
+    """Return every conclusion with the rule that drew it, what the rule means, and the words it rests on."""
+    return [
+        {
+            "about": ground.about,
+            "value": ground.value,
+            "rule": ground.rule,
+            "means": meaning(ground.rule, lexicon),
+            "quote": ground.quote,
+        }
+        for ground in all_grounds(notice)
+    ]
 
 
 def _document(notice: Notice) -> dict[str, object]:
@@ -65,4 +83,11 @@ def _relation(found: Relation) -> dict[str, object]:
     printed: dict[str, object] = {"verb": found.verb.value, "target": found.target, "quote": found.quote}
     if found.clause:
         printed["clause"] = found.clause
+    return printed
+
+
+def _caveat(found: Caveat) -> dict[str, object]:
+    printed: dict[str, object] = {"kind": found.kind, "quote": found.quote}
+    if found.value:
+        printed["value"] = found.value
     return printed

@@ -31,11 +31,11 @@ FROM_BEFORE = re.compile(
     r"|beginning(?: on)?|with effect from|as (?:of|from)|from"
     r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took|taking) effect(?: at [\d:]+)?"
     r"(?: ?\([^)]{1,24}\))?(?: on| from| as of)?"
-    r"|due on|apply from|applies from|implemented (?:on|from|as of))\W{0,2})\s*$",
+    r"|due on|starts? on|begins? on|apply from|applies from|implemented (?:on|from|as of))\W{0,2})\s*$",
     re.IGNORECASE,
 )  # 自|2025年11月8日起 · effective from |8 November 2025
 FROM_AFTER = re.compile(rf"^{_CLOCK}?\s*(?:起|开始|之日起|\s*{_FORCE})")  # |12时01分起
-FORCE_AFTER = re.compile(rf"^{_CLOCK}?\s*(?:起|开始)?[^，。；\n]{{0,6}}?{_FORCE}")  # |起正式实施
+FORCE_AFTER = re.compile(rf"^{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}")  # |起正式实施
 UNTIL_BEFORE = re.compile(
     r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
     r"|valid until)\W{0,2}(?:midnight(?: on)? )?)\s*$",
@@ -152,7 +152,7 @@ def _collected(reading: Reading) -> list[EffectiveDate]:
 
 #: Words without which a sentence sets no date.
 FORCE_WORDS = re.compile(
-    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease|suspend|extend",
+    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease|suspend|extend|starts? on|begins? on",
     re.IGNORECASE,
 )
 DATED = re.compile(r"起|至|期|暂停|延长")

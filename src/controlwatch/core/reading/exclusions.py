@@ -29,7 +29,7 @@ BEHIND = re.compile(
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
 #: Only the clause before it is left out.
-CLOSE_BEHIND = re.compile(r"除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
+CLOSE_BEHIND = re.compile(r"亦同|除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
 #: Something ruled elsewhere already.
 ELSEWHERE = re.compile(
     rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"

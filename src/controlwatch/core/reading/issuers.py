@@ -64,7 +64,7 @@ def _run(lexicon: Lexicon) -> re.Pattern[str]:
     """Match names joined by commas, blanks or hyphens up to a number: 商务部、海关总署联合发布."""
     closing = (
         r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?"
-        rf"(?:发布了?|公布了?|印发|{_ISSUING}|的|公告|['’]s(?: joint)?)?\s*$"
+        rf"(?:发布了?|公布了?|印发|{_ISSUING}|的|公告|['’]s(?: joint)?|[:：])?\s*$"
     )
     return re.compile(rf"(?:(?:{_names(lexicon)}){_JOINT})+{closing}", re.IGNORECASE)
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
 
+#: A list that says for each item to which states its export is controlled.
+BY_DESTINATION = re.compile(r"特定国家|目的国|输往国|国家（地区）")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHit:
     """A destination singled out, with the place of its proof."""
@@ -67,11 +71,13 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         ),  # 禁止从匈牙利输入 · 恢复进口挪威注册企业
         (
             re.compile(
-                rf"(?:对|将|和|及|与|、){many}(?!制裁|的制裁)[\u4e00-\u9fffA-Za-z·&]{{1,16}}?{party}[^。；\n]{{0,80}}?(?:采取|列入|移出|暂停|措施)"
+                rf"(?:对|将|和|及|与|、){many}(?:(?!的|军|制裁)[\u4e00-\u9fffA-Za-z·&]){{1,16}}?{party}[^。；\n]{{0,120}}?(?:采取|列入|移出|暂停|措施)"
             ),
             False,
         ),  # 对丹麦某某公司和捷克某某公司采取的措施
         (re.compile(rf"{party}\s*[（(]{many}[）)]"), False),  # 某某公司（丹麦）
+        (re.compile(rf"(?:部分|有关|若干){many}(?:实体|企业|公司|机构)"), False),  # 部分德国、荷兰实体
+        (re.compile(rf"(?:^|\t){many}(?=\t|$)", re.MULTILINE), True),  # a cell of a list by destination
         (
             re.compile(rf"[（(][A-Za-z][^（）()\n]{{1,80}}[，,]\s*{many}[）)]"),
             False,
@@ -132,7 +138,10 @@ def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
 
 def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
     codes, words = _codes(lexicon), acts_only(text.folded)
+    by_destination = BY_DESTINATION.search(text.folded) is not None
     for pattern, wide in _patterns(lexicon):
+        if pattern.flags & re.MULTILINE and not by_destination:
+            continue
         for hit in pattern.finditer(words):
             for name in _split(next(group for group in hit.groups() if group), codes):
                 yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), wide=wide)

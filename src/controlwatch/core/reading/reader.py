@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from controlwatch.core.model import Deadline, Document
+    from controlwatch.core.model import CategoryFinding, Deadline, Document
     from controlwatch.core.reading.lexicon import Lexicon
 
 #: Regimes whose goods come from somewhere, which is no rule about where ours may go.
@@ -114,7 +114,8 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     number = identity.own.number if identity.own else None
     operative = operative_answer(text, kind, found, lexicon)
     places = place_hits(text, lexicon)
-    categories = categories_of(text, lexicon, kind, places)
+    day = identity.published.day if identity.published else None
+    categories = categories_of(text, lexicon, kind, places, written=day)
     ids = tuple(category.id for category in categories)
     relations = relations_of(text, lexicon, found, kind, number, operative=operative)
     if kind in REPORTS and "foreign_controls" in ids:
@@ -146,6 +147,8 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
         relations=relations,
         grounds=(*_identified(text, identity), *_decided(text, course, because, change=change)),
     )
+    if because in STUFF:
+        notice = replace(notice, categories=_without_items(categories, lexicon))
     if (kind in REPORTS or kind == Kind.OTHER) and not reports:
         notice = replace(notice, categories=subjects(categories, text, lexicon))
     parties = entities_of(text, ids, moved, _states(lexicon)) if reports else ()
@@ -159,7 +162,19 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     )
 
 
-PROCEDURE = re.compile(r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)")
+#: Why an instrument is none of ours: what it names is not what it is about.
+STUFF = frozenset({"change.other-business", "change.local"})
+
+
+def _without_items(found: tuple[CategoryFinding, ...], lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
+    return tuple(
+        one for one in found if (c := lexicon.category(one.id)) is None or c.kind != "item" or not c.change
+    )
+
+
+PROCEDURE = re.compile(
+    r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)|\b(?:Measures|Rules|Procedures) (?:for|on|of)\b"
+)
 
 
 def _procedural(text: Text, ids: tuple[str, ...]) -> bool:

@@ -25,12 +25,13 @@ SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
 )  # 第72号公告：…
 ISSUED = re.compile(r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b")  # 海关总署|发布第54号公告
+ACCORDING = re.compile(r"\b[Aa]ccording to (?:[Aa]nnouncement|[Nn]otice|[Oo]rder)\b")
 ISSUED_TITLE = re.compile(
     r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$"
 )  # 发布《…方案》（|税委会公告…
 _PLACE = r"第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?(?:第?[（(][一二三四五六七八九十\d]+[）)]项?)?"
 CLAUSE = re.compile(
-    rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的|附件\d*)?({_PLACE}(?:(?:、|和|及|与|以及){_PLACE})*)"
+    rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的)?(?:所附)?(附件\d*(?={_PLACE})|)((?:{_PLACE}|附件\d+)(?:(?:、|和|及|与|以及){_PLACE})*)"
 )  # …公告第二款 · …公告第一条、第二条
 ENGLISH_CLAUSE = re.compile(
     r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)"
@@ -46,7 +47,7 @@ REPEALED_TITLE = re.compile(
 _CHANGED = r"(?:更新|修订|调整|变更|修改|增列|增补|补充|修正)"
 UPDATED_TITLE = re.compile(
     rf"{_NAME}[^。；，\n《》]{{0,10}}(?:同步|相应|同时|依|作|予以|进行|据此|一并|分[一二两三]次|将)[^。；，\n《》]{{0,10}}{_CHANGED}"
-    rf"|对{_NAME}[^。；\n《》]{{0,16}}(?:作出|进行|予以|作|的)[^。；，\n《》]{{0,6}}{_CHANGED}"
+    rf"|对{_NAME}(?:（[^）\n]{{0,80}}）)?[^。；\n《》]{{0,16}}(?:作出|进行|予以|作|的)[^。；，\n《》]{{0,6}}{_CHANGED}"
     rf"|(?:增补入|增列入|补充列入|调出|移出|纳入|列入){_NAME}|在{_NAME}[^。；\n《》]{{0,24}}(?:增列|增加|新增|删去|删除)"
     rf"|(?:公布|发布){_NAME}调整内容|关于(?:调整|修订|修改){_NAME}",
 )  # 《…清单》同步予以更新 · 对《…目录》作出调整 · 增补入《…目录》
@@ -178,7 +179,7 @@ def _lapsed(text: Text, sentence: Span) -> Verdict | None:
     """Return what follows on a notice whose term ends: the text prolongs it, or lets it apply again."""
     if not LAPSES.search(text.at(sentence)):
         return None
-    hit = GOES_ON.search(text.folded, sentence.start)
+    hit = GOES_ON.search(text.folded)
     if hit is None:
         return None
     return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")
@@ -200,9 +201,10 @@ def _led(text: Text, lexicon: Lexicon, sentence: Span) -> Verdict | None:
 
 def _is_subject(text: Text, mention: Mention) -> bool:
     """Tell whether the number is the document reported, not one it acts on (发布第54号公告)."""
-    before = text.folded[max(0, mention.start - 12) : mention.end]
+    before = text.folded[max(0, mention.start - 16) : mention.end]
     return (
         ISSUED.search(before) is not None
+        or ACCORDING.search(before) is not None
         or ISSUED_TITLE.search(text.folded[max(0, mention.start - 90) : mention.start]) is not None
         or SUBJECT.match(text.folded[mention.end : mention.end + 20]) is not None
     )
@@ -238,9 +240,12 @@ def _basis(text: Text, mention: Mention, sentence: Span) -> bool:
 
 FOLLOWING = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
 CHANGED = re.compile(
-    rf"^[ ]*[一二三四五六七八九十\d]{{1,3}}[、.．][ ]*(?:将|删去|删除|修改|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
+    rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去|删除|修改|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
     re.MULTILINE,
 )  # 一、将第二条第三款修改为：…
+NEXT_NUMBER = re.compile(
+    r"^[ ]*[一二三四五六七八九十]{1,3}、[^。；\n]{0,20}(?:公告|令)[〔\[（(]?\s*\d{4}", re.MULTILINE
+)
 REACH = 4000  #: characters in which the clauses that are changed follow
 
 
@@ -251,14 +256,17 @@ def _clauses(text: Text, mention: Mention, verb: str) -> tuple[str, ...]:
         return tuple(re.split(r"、|和|及|与|以及", named)) if HAN.search(named) else (named,)
     if verb != Verb.AMENDS or not FOLLOWING.search(text.at(text.sentence_of(mention.end))):
         return ()
-    found = CHANGED.finditer(text.folded, mention.end, mention.end + REACH)
+    following = NEXT_NUMBER.search(text.folded, mention.end, mention.end + REACH)
+    found = CHANGED.finditer(
+        text.folded, mention.end, following.start() if following else mention.end + REACH
+    )
     return tuple(dict.fromkeys(hit[1] for hit in found))
 
 
 def _clause(text: Text, mention: Mention) -> str | None:
     behind = CLAUSE.match(text.folded[mention.end : mention.end + 120])
     if behind:
-        return behind[1]
+        return behind[2]
     before = ENGLISH_CLAUSE.search(text.folded[max(0, mention.start - 40) : mention.start])
     return before[1] if before else None
 
@@ -286,7 +294,7 @@ def _titled(text: Text, mentions: list[Mention], kind: Kind) -> Iterator[Relatio
 def _known_otherwise(text: Text, name: str) -> bool:
     """Tell whether a list is named by its number too, or is published anew by this very notice."""
     numbered = re.search(
-        rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布))",
+        rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布|调整|修订))",
         text.folded,
     )
     anew = re.search(

@@ -19,8 +19,11 @@ DATELINE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 �
 #: A title that is but the number; what it is about stands on the next line.
 NUMBER_ONLY = re.compile(
     r"(?:公告|令|函|通知)[^，。《》关于]{0,4}\s*[〔\[（(]?\s*(?:\d{4}|[０-９]{4}|[一二][〇○零一二三四五六七八九]{3})[^，。《》]{0,12}号\s*$"
+    r"|\b(?:Order|Announcement|Decree) No\. ?\d+ of \d{4}\s*$"
 )
-SUBTITLE = re.compile(r"\s*\n[（(]?(?:关于|關於|公布|发布)[^\n]{4,110}")  # 关于…的公告
+SUBTITLE = re.compile(
+    r"\s*\n[（(]?(?:关于|關於|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice|On )[^\n]{4,110}"
+)  # 关于…的公告
 HEADLINE_LIMIT = 140
 #: Below it stand the titles of other notices.
 RELATED = re.compile(

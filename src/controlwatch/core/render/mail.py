@@ -55,6 +55,11 @@ border-left:6px solid {{ colours[card.tone] }}">
 {%- endfor %}
 </table>
 {%- endif %}
+{% if card.caveats -%}
+<p style="margin:8px 0 0"><b>{{ card.caveats[0].label }}</b></p><ul style="margin:4px 0">\
+{% for caveat in card.caveats %}<li>{{ caveat.value|line }}<br>\
+<span style="color:#667085;font-size:13px">「{{ caveat.quote|line }}」</span></li>{% endfor %}</ul>
+{%- endif %}
 {% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
 {% if card.url %}<p style="margin:8px 0">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import Literal
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.model import (
     Alert,
+    Caveat,
     Delivery,
     EffectiveDate,
     Kind,
@@ -26,6 +28,7 @@ Tone = Literal[
 
 SHOWN_CODES = 8
 SHOWN_ENTITIES = 6
+SHOWN_CAVEATS = 4
 #: A redline of more characters than this is cut; the whole is in `controlwatch show`.
 LONGEST_REDLINE = 1_500
 
@@ -49,6 +52,7 @@ class Card:
     title: str  #: the notice's own title
     summary: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    caveats: tuple[Fact, ...] = ()  #: what must not be overlooked; all bear the same label
     moved: tuple[str, ...] = ()
     redline: tuple[Stretch, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -111,6 +115,7 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
             text for text in (getattr(notice.summary, tongue) for tongue in tongues(language)) if text
         ),
         facts=_proved_once(_facts(alert, notice, lexicon, language, today)),
+        caveats=tuple(_caveats(notice, language)),
         moved=change.moved if amended and change else (),
         redline=_cut(change.redline) if amended and change else (),
         doubts=notice.doubts,
@@ -171,6 +176,31 @@ def _facts(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language, t
     if notice.entities:
         named = [pick(entity.en or entity.zh, entity.zh, language) for entity in notice.entities]
         yield Fact(label=word("entities", language), value=_some(named, SHOWN_ENTITIES, language))
+
+
+def _caveats(notice: Notice, language: Language) -> Iterator[Fact]:
+    """Yield some caveats with their words, each sentence once: the first of each kind, then the second."""
+    sentences: dict[str, list[Caveat]] = {}
+    for caveat in notice.caveats:
+        sentences.setdefault(caveat.quote, []).append(caveat)
+    before: Counter[str] = Counter()
+    rank: dict[str, int] = {}
+    for quote, (first, *_) in sentences.items():
+        rank[quote] = before[first.kind]
+        before[first.kind] += 1
+    shown = sorted(sentences, key=rank.__getitem__)[:SHOWN_CAVEATS]
+    some = f" ({len(shown)}/{len(sentences)})" if len(shown) < len(sentences) else ""
+    for quote in shown:
+        label = word("caveats", language) + some
+        yield Fact(label=label, value=_overlooked(sentences[quote], language), quote=quote)
+
+
+def _overlooked(caveats: Iterable[Caveat], language: Language) -> str:
+    """Return what kinds of caveat a sentence holds, thresholds with their figures."""
+    kinds: dict[str, list[str]] = {}
+    for caveat in caveats:
+        kinds.setdefault(caveat.kind, []).extend([caveat.value] if caveat.value else [])
+    return "; ".join(f"{word(kind, language)} {', '.join(values)}".rstrip() for kind, values in kinds.items())
 
 
 def _proved_once(facts: Iterable[Fact]) -> tuple[Fact, ...]:

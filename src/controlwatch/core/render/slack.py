@@ -94,6 +94,9 @@ def _card(card: Card, *, brief: bool) -> Iterator[Block]:
                 "elements": [part for fact in facts for part in _fact(fact, brief=brief)],
             }
         )
+    if card.caveats:
+        elements = list(_caveats(card.caveats, brief=brief))
+        yield _rich({"type": "rich_text_section", "elements": elements})
     if card.doubts:
         yield _context(f"❓ {card.labels[2]}: " + "; ".join(card.doubts))
     if card.url:
@@ -107,6 +110,13 @@ def _fact(fact: Fact, *, brief: bool) -> Iterator[Block]:
     yield _styled(one_line(fact.value, 500) + "\n")
     if fact.quote and not brief:
         yield _styled(f"   「{one_line(fact.quote, 160)}」\n", italic=True)
+
+
+def _caveats(caveats: tuple[Fact, ...], *, brief: bool) -> Iterator[Block]:
+    yield _styled(f"❗ {caveats[0].label}", bold=True)
+    for caveat in caveats:
+        yield _styled(f"\n• {one_line(caveat.value, 100)} ")
+        yield _styled(f"「{one_line(caveat.quote, 60 if brief else 160)}」", italic=True)
 
 
 def _changes(card: Card) -> Iterator[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from controlwatch.core.model import Stretch
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.message import Card, Fact, Message
 from controlwatch.core.render.safe import clean, one_line
 
 
@@ -41,6 +41,7 @@ def lines(card: Card) -> Iterator[str]:
         yield f"{fact.label}: {one_line(fact.value, 800)}"
         if fact.quote:
             yield f"    「{one_line(fact.quote, 300)}」"
+    yield from _caveats(card.caveats)
     if card.doubts:
         yield ""
         yield from (f"{card.labels[2]}: {one_line(doubt, 500)}" for doubt in card.doubts)
@@ -48,6 +49,14 @@ def lines(card: Card) -> Iterator[str]:
     if card.url:
         yield f"{card.labels[3]}: {one_line(card.url, 2000)}"
     yield from (one_line(line, 500) for line in card.footer)
+
+
+def _caveats(caveats: tuple[Fact, ...]) -> Iterator[str]:
+    if caveats:
+        yield ""
+        yield f"{caveats[0].label}:"
+    for caveat in caveats:
+        yield f"  • {caveat.value}: 「{one_line(caveat.quote, 300)}」"
 
 
 def redline(stretches: Iterable[Stretch]) -> str:
