@@ -100,6 +100,19 @@ def test_a_slack_that_cannot_be_reached_is_tried_again() -> None:
     assert not error.value.permanent
 
 
+def test_what_must_not_be_overlooked_arrives_with_its_words(slack: Both) -> None:
+    stand_in, channel = slack
+    caveats = tuple(
+        Fact(label="Do not overlook 注意", value=f"exemption {n}", quote=f"第{n}条除外") for n in range(4)
+    )
+    card = replace(CARD, caveats=caveats)
+    channel.send(Message(subject="one", cards=(card,)), target="C0CONTROLS", key=KEY)
+    (posted,) = stand_in.posted
+    said = " ".join(_texts(posted.blocks))
+    assert said.count("Do not overlook") == 1
+    assert [n for n in range(4) if f"第{n}条除外" in said] == [0, 1, 2, 3]
+
+
 def within_limits(message: Message) -> bool:
     made = blocks(message)
     total = sum(len(text) for text in _texts(made)) + len(fallback(message))
@@ -127,6 +140,7 @@ def test_any_text_stays_within_slacks_limits(text: str, times: int) -> None:
         title=long,
         summary=(long, long),
         facts=(Fact(label="x", value=long, quote=long),) * times,
+        caveats=(Fact(label="x", value=long, quote=long),) * 4,
         moved=(long,) * times,
         redline=(Stretch(op="inserted", text=long),) * 5,
         doubts=(long,),
@@ -141,7 +155,16 @@ def test_any_text_stays_within_slacks_limits(text: str, times: int) -> None:
     "attack", ["<!channel>", "<!here>", "<@U123>", "<https://evil.example|click>", "*bold*", "`code`"]
 )
 def test_no_text_of_a_notice_can_mention_or_link(attack: str) -> None:
-    card = replace(CARD, heading=attack, title=attack, summary=(attack,), doubts=(attack,), footer=(attack,))
+    caveats = (Fact(label="x", value=attack, quote=attack),)
+    card = replace(
+        CARD,
+        heading=attack,
+        title=attack,
+        summary=(attack,),
+        caveats=caveats,
+        doubts=(attack,),
+        footer=(attack,),
+    )
     made = blocks(Message(subject=attack, cards=(card,)))
     assert not any('"mrkdwn"' in str(block).replace("'", '"') for block in made)
     assert "<" not in fallback(Message(subject=attack, cards=(card,)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from controlwatch.core.reading import to_json
-from tests.reading.making import announcement
+from controlwatch.core.reading import all_grounds, to_json
+from controlwatch.core.reading.contract import evidence
+from tests.reading.making import LEXICON, announcement
 
 KEYS = [
     "title",
@@ -24,6 +25,7 @@ KEYS = [
     "codes_excluded",
     "entities",
     "relations",
+    "caveats",
     "summary",
     "doubts",
 ]
@@ -57,3 +59,15 @@ def test_parts_are_printed_only_where_they_differ() -> None:
     assert "parts" not in to_json(announcement("决定对镓实施出口管制。"))
     mixed = to_json(announcement("一、未经许可，人造石墨不得出口。\n二、其他石墨物项取消临时出口管制。"))
     assert mixed["parts"] == [{"scope": "二", "direction": "relax"}]
+
+
+def test_a_caveat_is_printed_with_its_kind_and_its_words() -> None:
+    printed = to_json(announcement("决定对镓实施出口管制。专门用于人道主义救援的除外。"))["caveats"]
+    assert printed == [{"kind": "exemption", "quote": "专门用于人道主义救援的除外。"}]
+
+
+def test_the_evidence_names_every_conclusion_with_a_rule_that_can_be_put_into_words() -> None:
+    notice = announcement("决定对镓实施出口管制。本公告自2026年4月1日起施行。")
+    rows = evidence(notice, LEXICON)
+    assert len(rows) == len(list(all_grounds(notice)))
+    assert [row["rule"] for row in rows if not row["rule"] or row["means"] == row["rule"]] == []

@@ -18,12 +18,14 @@ ABBREVIATION = re.compile(
 DATELINE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s+\S{2,20}\s*")  # 2025-03-04 央视网（新闻联播）
 #: A title that is but the number; what it is about stands on the next line.
 NUMBER_ONLY = re.compile(
-    r"(?:公告|令|函|通知)[^，。《》关于]{0,4}\s*[〔\[（(]?\s*(?:\d{4}|[０-９]{4}|[一二][〇○零一二三四五六七八九]{3})[^，。《》]{0,12}号\s*$"
+    r"(?:公告|令|函|通知)[^，。《》关于]{0,4}\s*[〔\[（(]?\s*(?:\d{4}|[一二][〇○零一二三四五六七八九]{3})[^，。《》]{0,12}号\s*$"
     r"|\b(?:Order|Announcement|Decree) No\. ?\d+ of \d{4}\s*$"
 )
 SUBTITLE = re.compile(
-    r"\s*\n[（(]?(?:关于|關於|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice|On )[^\n]{4,110}"
+    r"\s*\n[（(]?(?:关于|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice|On )[^\n]{4,110}"
 )  # 关于…的公告
+#: Blanks between words of English, where one would do.
+DOUBLED = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])")
 HEADLINE_LIMIT = 140
 #: Below it stand the titles of other notices.
 RELATED = re.compile(
@@ -55,15 +57,10 @@ class Text:
     @classmethod
     def of(cls, title: str, body: str) -> Text:
         """Build from title and body; below a title that is only a dateline stands the headline."""
-        original = f"{title}\n{body}"
-        end = len(title)
-        if DATELINE.fullmatch(title) or NUMBER_ONLY.search(title):
-            below = SUBTITLE.match(original, end) if NUMBER_ONLY.search(title) else None
-            line_end = (
-                below.end() if below else original.find("\n", end + 1) if DATELINE.fullmatch(title) else -1
-            )
-            end = line_end if 0 < line_end < end + HEADLINE_LIMIT else end
-        return cls(original=original, folded=fold(original), title_end=end)
+        original = DOUBLED.sub(" ", f"{title}\n{body}")
+        folded = fold(original)
+        end = original.find("\n")
+        return cls(original=original, folded=folded, title_end=_heading(folded, end))
 
     @property
     def title(self) -> str:
@@ -121,6 +118,19 @@ class Text:
             stops = [i for i in range(end, near_right) if self.folded[i] in CLAUSE_BREAKS]
             near_right = stops[-1] if stops else end
         return near_left, near_right
+
+
+def _heading(folded: str, end: int) -> int:
+    """Return where the heading ends: a bare number or dateline is followed by what the text is about."""
+    title = folded[:end]
+    below = SUBTITLE.match(folded, end) if NUMBER_ONLY.search(title) else None
+    if below:
+        line_end = below.end()
+    elif DATELINE.fullmatch(title):
+        line_end = folded.find("\n", end + 1)
+    else:
+        return end
+    return line_end if 0 < line_end < end + HEADLINE_LIMIT else end
 
 
 def _sentences(folded: str) -> list[Span]:

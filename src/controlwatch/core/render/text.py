@@ -56,7 +56,7 @@ def _caveats(caveats: tuple[Fact, ...]) -> Iterator[str]:
         yield ""
         yield f"{caveats[0].label}:"
     for caveat in caveats:
-        yield f"  • {caveat.value}: 「{one_line(caveat.quote, 300)}」"
+        yield f"  • {one_line(caveat.value, 200)}: 「{one_line(caveat.quote, 300)}」"
 
 
 def redline(stretches: Iterable[Stretch]) -> str:

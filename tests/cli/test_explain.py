@@ -1,0 +1,225 @@
+"""Why something was concluded: the words marked in the text, and a row for each conclusion."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from controlwatch.adapters.explaining import ABOUT, explain, folded, marked, proofs_of, ranges
+from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.core.model import CodeFinding, Ground, Notice
+from controlwatch.core.reading import all_grounds
+from tests.cli.test_commands import TEXT, Terminal
+from tests.reading.making import announcement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEETING = """商务部召开外贸企业座谈会
+3月2日，商务部召开座谈会，听取企业意见。与会人员就稳外贸进行了交流。
+"""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def shown(text: str, *grounds: Ground) -> str:
+    """The text with signs around its proofs and their rows behind."""
+    return marked(text, proofs_of(text, grounds), signs=True).plain
+
+
+def said(quote: str, about: str = "effective", rule: str = "date.stated") -> Ground:
+    return Ground(about=about, value="x", rule=rule, quote=quote)
+
+
+def explained(text: str, notice: Notice, *, colours: bool = False, full: bool = False) -> str:
+    file = io.StringIO()
+    system = "standard" if colours else None
+    console = Console(file=file, width=160, force_terminal=colours, color_system=system)  # type: ignore[arg-type]
+    explain(console, text, notice, load_lexicon(), full=full)
+    return file.getvalue()
+
+
+# --------------------------------------------------------------------------- words are found back
+
+
+@pytest.mark.parametrize(
+    "text", ["自4月1日起 施行。", "自4月1日起\u3000施行。", "自4月1日\n起施行。", "自 4 月 1 日起\t施行。"]
+)
+def test_words_are_found_whatever_the_white_space_between_them(text: str) -> None:
+    assert shown(f"甲。{text}乙。", said("自4月1日起 施行。")) == f"甲。⟦{text}⟧[1]乙。"
+
+
+def test_words_within_words_are_marked_both() -> None:
+    assert shown("商务部公告2026年第40号 关于镓的公告", said("商务部公告2026年第40号 关于镓的公告"), said("商务部公告2026年第40号")) == (
+        "⟦商务部公告2026年第40号[2] 关于镓的公告⟧[1]"
+    )  # fmt: skip
+
+
+def test_words_that_overlap_are_one_stretch_with_two_ends() -> None:
+    assert shown("甲乙丙丁", said("甲乙丙"), said("乙丙丁")) == "⟦甲乙丙[1]丁⟧[2]"
+
+
+def test_of_overlapping_words_the_shortest_keep_their_own_colour() -> None:
+    drawn = marked("甲乙丙", proofs_of("甲乙丙", [said("乙", "code"), said("甲乙丙", "kind")]), signs=False)
+    assert [span.style for span in drawn.spans if drawn.plain[span.start : span.end].startswith("乙")][
+        -1
+    ] == ("black on bright_cyan")
+
+
+def test_sentences_side_by_side_stay_apart() -> None:
+    assert shown("甲。乙。", said("甲。"), said("乙。")) == "⟦甲。⟧[1]⟦乙。⟧[2]"
+
+
+def test_the_day_of_a_signature_is_the_last_one() -> None:
+    signed = said("3月2日", "published", "published.signature")
+    assert shown("3月2日开会。\n3月2日", signed) == "3月2日开会。\n⟦3月2日⟧[1]"
+
+
+def test_words_that_are_not_in_the_text_mark_nothing() -> None:
+    assert shown("甲乙丙", said("附件里的字"), said("")) == "甲乙丙"
+
+
+def test_many_rows_of_one_sentence_are_written_by_their_ends() -> None:
+    assert ranges([3]) == "3"
+    assert ranges([1, 3, 4, 5, 9]) == "1,3–5,9"
+
+
+# --------------------------------------------------------------------------- long documents
+
+
+def test_lines_that_prove_nothing_are_folded_and_counted() -> None:
+    idle = [Text("x")] * 14
+    proving = Text("y", spans=[])
+    proving.stylize("bold")
+    kept = [line.plain for line in folded([*idle, proving, Text("x"), Text(""), *idle])]
+    assert kept == ["… 14 lines …", "y", "… 15 lines …"]
+
+
+def test_a_line_or_two_are_not_worth_folding() -> None:
+    assert [line.plain for line in folded([Text("x"), Text("x")])] == ["x", "x"]
+
+
+def test_a_long_document_is_folded_unless_all_of_it_is_asked_for(terminal: Terminal) -> None:
+    path = terminal.file("n.txt", TEXT.replace("根据", "说明文字。\n" * 70 + "根据"))
+    assert "… 7" in terminal.types("read", path, "--explain", "--no-register")
+    whole = terminal.types("read", path, "--explain", "--full", "--no-register")
+    assert (whole.count("说明文字。"), "lines …" in whole) == (70, False)
+    assert "add --explain" in terminal.fails("read", path, "--full")
+
+
+# --------------------------------------------------------------------------- what is printed
+
+
+def test_every_conclusion_is_a_row_with_its_rule_in_plain_words(terminal: Terminal) -> None:
+    output = terminal.types("read", terminal.file("n.txt", TEXT), "--explain", "--no-register")
+    rows = [line for line in output.splitlines() if re.match(r"\d+ +│", line)]
+    assert any(
+        "effective" in row and "2026-04-01" in row and "A day is stated from which" in row for row in rows
+    )
+    assert any("code" in row and "8112929010" in row for row in rows)
+    assert "(date.stated)" in output
+    assert "⟦本公告自2026年4月1日起正式实施。⟧" in output
+
+
+def test_what_is_no_change_says_why(terminal: Terminal) -> None:
+    output = terminal.types("read", terminal.file("m.txt", MEETING), "--explain", "--no-register")
+    because = re.search(r"change of the rules +│ no +│ (.+?) +│ —", output)
+    assert because
+    evidence = json.loads(
+        terminal.types("read", str(terminal.folder / "m.txt"), "--explain", "--json", "--no-register")
+    )["evidence"]
+    (change,) = (ground for ground in evidence if ground["about"] == "is_change")
+    assert change["value"] == "false"
+    assert because[1] in f"{change['means']} ({change['rule']})"
+
+
+def test_what_is_no_document_says_what_it_is_instead(terminal: Terminal) -> None:
+    wall = terminal.file("c.html", "<html><script>$_ts=window['$_ts'];</script><body></body></html>")
+    output = terminal.types("read", wall, "--explain", "--no-register")
+    assert "kind.challenge" in output
+    assert "doubt: " in output
+
+
+def test_the_evidence_is_added_to_the_object_and_takes_nothing_from_it(terminal: Terminal) -> None:
+    path = terminal.file("n.txt", TEXT)
+    plain = json.loads(terminal.types("read", path, "--json", "--no-register"))
+    for how in ("--json", "--jsonl"):
+        full = json.loads(terminal.types("read", path, how, "--explain", "--no-register"))
+        evidence = full.pop("evidence")
+        assert full == plain | ({"path": path} if how == "--jsonl" else {})
+        assert {tuple(ground) for ground in evidence} == {("about", "value", "rule", "means", "quote")}
+        assert {ground["about"] for ground in evidence} >= {
+            "kind",
+            "number",
+            "is_change",
+            "effective",
+            "code",
+        }
+
+
+def test_what_is_stored_explains_itself_as_well(terminal: Terminal) -> None:
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    output = terminal.types("show", "2026-40", "--explain")
+    assert "⟦本公告自2026年4月1日起正式实施。⟧" in output
+    assert "date.stated" in output
+    stored = json.loads(terminal.types("show", "2026-40", "--explain", "--json"))
+    assert [ground["value"] for ground in stored["evidence"] if ground["about"] == "effective"] == [
+        "2026-04-01"
+    ]
+
+
+def test_a_reading_of_an_older_version_that_names_no_rules_is_shown_all_the_same() -> None:
+    notice = Notice(title="公告", language="zh-Hans", hs_codes=(CodeFinding(code="8112929010", quote="镓"),))
+    assert "not recorded" in explained("公告\n镓", notice)
+
+
+# --------------------------------------------------------------------------- whatever the net sends
+
+
+@pytest.mark.parametrize(
+    "attack", ["[bold red]镓[/]", "[link=https://evil.example]镓[/link]", ":smiley:", "[/]"]
+)
+@pytest.mark.parametrize("colours", [True, False])
+def test_markup_of_a_text_is_printed_as_it_stands(attack: str, *, colours: bool) -> None:
+    notice = announcement(f"决定对{attack}实施出口管制。本公告自2026年4月1日起施行。")
+    printed = explained(f"{notice.title}\n决定对{attack}实施出口管制。", notice, colours=colours)
+    assert attack in re.sub(r"\x1b\[[\d;]*m", "", printed)
+
+
+def test_nothing_in_a_text_acts_on_the_terminal() -> None:
+    body = "决定\x1b]0;owned\x07对镓\x1b[2J实施\u202e出口管制。\r本公告自2026年4月1日\x00起施行。"
+    notice = announcement(body, title="商务部公告2026年第90号\x1b[31m 关于镓的公告")
+    printed = explained(f"{notice.title}\n{body}", notice)
+    assert not set(printed) & {"\x1b", "\x07", "\x00", "\r", "\u202e"}
+    assert "本公告自2026年4月1日" in printed
+
+
+def test_colours_replace_the_signs() -> None:
+    notice = announcement("决定对镓实施出口管制。本公告自2026年4月1日起施行。")
+    text = f"{notice.title}\n本公告自2026年4月1日起施行。"
+    assert "⟦" in explained(text, notice)
+    assert "⟦" not in explained(text, notice, colours=True)
+    assert "\x1b[" in explained(text, notice, colours=True)
+
+
+def test_every_kind_of_conclusion_has_a_marker_of_its_own_in_the_legend() -> None:
+    notice = announcement(
+        "决定对镓（参考海关商品编号：8112929010）实施出口管制。本公告自2026年4月1日起施行。"
+    )
+    grounds = list(all_grounds(notice))
+    assert {ground.about for ground in grounds} <= set(ABOUT)
+    assert len({style for _, style in ABOUT.values()}) == len(ABOUT)
+    text = f"{notice.title}\n" + "\n".join(ground.quote for ground in grounds)
+    legend = explained(text, notice).partition("\n\n")[0]
+    assert [
+        name for about, (name, _) in ABOUT.items() if about in {"kind", "code"} and name not in legend
+    ] == []
