@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ def categories_of(
     """
     if foreign := _foreign(text, lexicon, kind):
         return (foreign,)
-    hits = list(_hits(text, lexicon, kind))
+    hits = list(_some(_hits(text, lexicon, kind)))
     hits = _without_scenery(hits, text, lexicon, kind)
     hits = _about_trade(hits, text, lexicon) if kind in REPORTS or kind == Kind.OTHER else hits
     hits = _of_now(hits, text, lexicon, written) if kind in REPORTS and written else hits
@@ -109,6 +110,18 @@ def _foreign(text: Text, lexicon: Lexicon, kind: Kind) -> CategoryFinding | None
 
 def _finding(category: str, text: Text, start: int, end: int, rule: str) -> CategoryFinding:
     return CategoryFinding(id=category, quote=text.quote(start, end), rule=rule)
+
+
+MOST_HITS = 300  #: of one category; what three hundred places do not prove, more do not
+
+
+def _some(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Yield the first hits of each category, so that no annex of ten thousand rows is weighed row by row."""
+    seen: Counter[str] = Counter()
+    for hit in hits:
+        seen[hit.id] += 1
+        if seen[hit.id] <= MOST_HITS:
+            yield hit
 
 
 def _hits(text: Text, lexicon: Lexicon, kind: Kind) -> Iterator[Hit]:

@@ -128,12 +128,12 @@ def _cells(folded: str) -> Iterator[Hit]:
 
 def _rows(folded: str) -> Iterator[Hit]:
     """Yield the codes that open or close the rows of a list below a heading of its columns."""
-    for heading in COLUMNS.finditer(folded):
-        for row in ROW_CODE.finditer(folded, heading.end()):
-            code = (row[1] or row[2]).replace(".", "")
-            at = row.start(1) if row[1] else row.start(2)
-            if _chapter(code):
-                yield code, at, at + len(row[1] or row[2]), excluded(folded, at)
+    heading = COLUMNS.search(folded)
+    for row in ROW_CODE.finditer(folded, heading.end()) if heading else ():
+        printed = row[1] or row[2]
+        at = row.start(1) if row[1] else row.start(2)
+        if _chapter(printed.replace(".", "")):
+            yield printed.replace(".", ""), at, at + len(printed), excluded(folded, at)
 
 
 def _dotted(folded: str) -> Iterator[Hit]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
-_CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?)*"
+_CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}"
 #: What follows is left out, to the end of the clause or of the bracket.
 AHEAD = re.compile(
     r"(?:不(?:含|包括|包含|涉及|涵盖|适用于)(?!但不限于)|除外情形[:：])[^。；;\n]*"
@@ -35,7 +35,7 @@ ELSEWHERE = re.compile(
     rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
 )  # 属于9A012、9A501项已管制的
 ENGLISH_ELSEWHERE = re.compile(
-    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE})*",
+    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE}){{0,12}}",
     re.IGNORECASE,
 )  # not specified under 1C231
 BUT = re.compile(r"除(?!外)[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的、])")  # 除1C226项外，
@@ -53,6 +53,7 @@ OUT_LEAD = re.compile(
 NEXT_PART = re.compile(
     r"^[ ]*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]{1,3}[条章]|[IVX]{1,4}\. )", re.MULTILINE
 )
+SENTENCE_LIMIT = 1500  #: characters; no sentence is longer
 SHORT_CLAUSE = 4
 HEADING_LENGTH = 24
 NOT_A_LOSS = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion
@@ -99,16 +100,15 @@ def _bracket_end(folded: str, start: int, end: int) -> int:
 
 def _clause_start(folded: str, at: int) -> int:
     """Return where the clause before a word begins; an empty one (…，不作调整) reaches back to the next."""
-    start = max(_sentence_start(folded, at), folded.rfind("，", 0, at) + 1)
+    start = max(_sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), at) + 1)
     if at - start >= SHORT_CLAUSE:
         return start
-    return max(_sentence_start(folded, at), folded.rfind("，", 0, max(start - 1, 0)) + 1)
+    return max(_sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), max(start - 1, 0)) + 1)
 
 
 def _sentence_start(folded: str, at: int) -> int:
-    stops = [folded.rfind(stop, 0, at) for stop in "。；;\n"]
-    dot = folded.rfind(". ", 0, at)
-    return max(*stops, dot) + 1
+    low = max(0, at - SENTENCE_LIMIT)
+    return max(low - 1, *(folded.rfind(stop, low, at) for stop in ("。", "；", ";", "\n", ". "))) + 1
 
 
 def _parts(folded: str) -> Iterator[tuple[int, int]]:
