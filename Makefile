@@ -1,8 +1,9 @@
 # The development manual, in commands.
-.PHONY: demo run test check bench lock clean
+.PHONY: demo run test check eval bench lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
+CORPUS ?= tests/corpus
 
 demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in the terminal
 	@$(BIN)/controlwatch demo $(ARGS)
@@ -20,6 +21,9 @@ check: $(VENV)/.ready-dev   ## style, types, floors, declarations, Dockerfile
 	$(BIN)/lint-imports
 	$(BIN)/controlwatch watchers check
 	$(BIN)/hadolint Dockerfile
+
+eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
+	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from controlwatch.core.errors import DeclarationError
 from controlwatch.core.model import Direction, Verb
+from controlwatch.core.reading.fold import HAN
 from controlwatch.core.reading.lexicon import Category, GroupKind, Issuer, Lexicon, Place
 from controlwatch.core.reading.rules import NOTHING, Rule
 
@@ -34,6 +35,7 @@ PHRASES = (
     "hearsay",
     "other_business",
     "market",
+    "acts",
 )
 #: The families of rules, a file each, and what a rule of theirs may conclude.
 CAVEATS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
@@ -64,12 +66,15 @@ def build_lexicon(
         str(_group(file, table)["id"]): _names(file, "group", _group(file, table))
         for file, table in taxonomy.items()
     }
+    phrases = _phrases("phrases.toml", lexicon.get("phrases.toml", {}))
+    found_rules = _rules(rules)
+    _refuse_unreached(found_rules["direction"], phrases["acts"])
     return Lexicon(
         categories=tuple(categories),
         issuers=_issuers("issuers.toml", lexicon.get("issuers.toml", {})),
         places=_places("places.toml", lexicon.get("places.toml", {})),
-        phrases=_phrases("phrases.toml", lexicon.get("phrases.toml", {})),
-        rules=_rules(rules),
+        phrases=phrases,
+        rules=found_rules,
         group_names=names,
     )
 
@@ -182,6 +187,17 @@ def _rules(files: Mapping[str, Table]) -> dict[str, tuple[Rule, ...]]:
     found = {family: _family(f"{family}.toml", files.get(f"{family}.toml", {})) for family in FAMILIES}
     _refuse_twins("rules", (rule.id for rules in found.values() for rule in rules))
     return found
+
+
+def _refuse_unreached(rules: Iterable[Rule], acts: Iterable[str]) -> None:
+    """Refuse a rule whose Chinese examples would not be looked at, for want of a word of the list "acts"."""
+    words = tuple(acts)
+    for rule in rules:
+        for example in rule.yes:
+            if HAN.search(example) and not any(word in example for word in words):
+                raise DeclarationError(
+                    "phrases.toml", "acts", f"no word of it stands in {example!r} ({rule.id})"
+                )
 
 
 def _family(file: str, table: Table) -> tuple[Rule, ...]:

@@ -9,10 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.adapters.console import redline
-from controlwatch.adapters.explaining import explain as explained
 from controlwatch.cli.common import Json, console, day, now, opened, plain, print_json, today
-from controlwatch.core.reading.contract import evidence
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -95,6 +92,8 @@ def show(
             print_json(_with_evidence(record, app.pipeline.lexicon) if explain else record)
         elif explain:
             text = f"{record.notice.title}\n{record.text}"
+            from controlwatch.adapters.explaining import explain as explained
+
             explained(console, text, record.notice, app.pipeline.lexicon)
         else:
             _show(record)
@@ -202,6 +201,8 @@ def _steps(steps: Iterable[Step]) -> Table:
 
 def _with_evidence(record: Record, lexicon: Lexicon) -> dict[str, object]:
     printed = {item.name: plain(getattr(record, item.name)) for item in fields(record)}
+    from controlwatch.core.reading.contract import evidence
+
     return printed | {"evidence": evidence(record.notice, lexicon)}
 
 
@@ -283,4 +284,6 @@ def _revision(revision: Revision) -> None:
     for moved in revision.moved:
         console.print(Text(f"  {moved}"))
     if revision.redline:
+        from controlwatch.adapters.console import redline
+
         console.print(redline(revision.redline))

@@ -10,20 +10,18 @@ from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
 from rich.console import Console
 
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Notice
-from controlwatch.core.reading.contract import to_json
-from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.app import App
+    from controlwatch.settings import Settings
 
 console = Console()
 errors = Console(stderr=True)
@@ -35,6 +33,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 def opened(settings: Settings | None = None) -> Iterator[App]:
     """Open the app for one command."""
     from controlwatch.app import open_app
+    from controlwatch.settings import Settings
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)
@@ -44,6 +43,8 @@ def opened(settings: Settings | None = None) -> Iterator[App]:
 
 def configure_log(level: str) -> None:
     """Log to stderr: coloured lines for a person, JSON for a machine."""
+    import structlog
+
     person = errors.is_terminal
     last = (
         structlog.dev.ConsoleRenderer()
@@ -92,6 +93,8 @@ def clock_time(text: str) -> time:
 def plain(value: object) -> object:
     """Turn our values into plain JSON ones; a notice becomes what `controlwatch read` prints."""
     if isinstance(value, Notice):
+        from controlwatch.core.reading.contract import to_json
+
         return to_json(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from controlwatch.cli.common import console, errors, now, opened
 from controlwatch.core.render.safe import one_line
-from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +31,7 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Watch: polls, deliveries and digests by the clock, until stopped by SIGTERM or Ctrl-C."""
     from controlwatch.service import only_instance, serve
+    from controlwatch.settings import Settings
 
     settings = Settings.load()
     with only_instance(settings), opened(settings) as app:
@@ -132,6 +132,7 @@ def reread() -> None:
 def health() -> None:
     """Say whether the service is alive here: exit status 0 when its heartbeat is fresh."""
     from controlwatch.service import STALE, heartbeat
+    from controlwatch.settings import Settings
 
     path = heartbeat(Settings.load())
     try:

@@ -13,7 +13,6 @@ from controlwatch.cli.common import Json, console, errors, opened, print_json, t
 from controlwatch.core.calendar import BEIJING
 from controlwatch.core.errors import SourceError
 from controlwatch.core.render.safe import one_line
-from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,6 +60,7 @@ def check(
 ) -> None:
     """Validate every declaration; errors name file, key and reason."""
     from controlwatch.adapters.declarations import check_watchers
+    from controlwatch.settings import Settings
 
     folder = directory or Settings.load().watchers_folder()
     mistakes = check_watchers(folder)
@@ -80,6 +80,7 @@ def new(
 ) -> None:
     """Write a commented declaration for a new source, to be completed by hand."""
     from controlwatch.adapters.declarations import scaffold
+    from controlwatch.settings import Settings
 
     path = scaffold(Settings.load().watchers_folder(), watcher_id, url)
     console.print(Text(f"Wrote {path}. Complete it, then: controlwatch watchers check"))

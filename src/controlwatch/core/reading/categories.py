@@ -155,8 +155,11 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
         listed = False  # a headline that names both speaks of both
     opening = text.sentence_of(text.title_end + 2).end
     hits = _about_title(hits) if kind in {Kind.FAQ, Kind.GUIDANCE} else hits
-    kept = []
+    kept: list[Hit] = []
+    proved: set[tuple[str, Strength]] = set()
     for hit in hits:
+        if (hit.id, hit.strength) in proved:
+            continue
         category = lexicon.category(hit.id)
         item = category is not None and category.kind == "item"
         if (item and listed) or (not hit.in_title and _scenery(hit, text, lexicon, item=item)):
@@ -164,6 +167,8 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
         if category is not None and category.subject and hit.start > opening:
             continue
         kept.append(hit)
+        if kind in INSTRUMENTS:  # one place proves as well as many; of a report each is weighed again
+            proved.add((hit.id, hit.strength))
     return kept
 
 

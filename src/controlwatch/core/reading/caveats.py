@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.rules import Fired, Firing
     from controlwatch.core.reading.text import Text
 
+STRETCH = 2000  #: characters searched at a time
 MOST = 6  #: caveats of one kind; a control list has hundreds of thresholds
 #: The bound that words set, the longer words first.
 BOUNDS = (
@@ -49,16 +51,26 @@ def _found(text: Text, lexicon: Lexicon) -> Iterator[Caveat]:
     words = acts_only(text.folded)
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
         kept: dict[str, Caveat] = {}
-        for fired in firing(lexicon, "caveat", kind).every(words):
-            left_out = kind == "threshold" and excluded(text.folded, fired.start)
-            if fired.start < text.title_end or fired.start >= text.furniture or left_out:
+        for start, fired in _fired(words, text, firing(lexicon, "caveat", kind)):
+            if kind == "threshold" and excluded(text.folded, start):
                 continue
-            value = measured(words[fired.start : fired.end]) if kind == "threshold" else ""
-            quote = text.quote(fired.start, fired.end)
+            end = start + fired.end - fired.start
+            value = measured(words[start:end]) if kind == "threshold" else ""
+            quote = text.quote(start, end)
             kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=fired.rule.id))
             if len(kept) == MOST:
                 break
         yield from kept.values()
+
+
+def _fired(words: str, text: Text, rules: Firing) -> Iterator[tuple[int, Fired]]:
+    """Yield the hits with their places, stretch by stretch: whoever has enough need not read to the end."""
+    start = text.title_end
+    while start < text.furniture:
+        line_end = words.find("\n", min(start + STRETCH, text.furniture), text.furniture)
+        end = line_end if line_end >= 0 else text.furniture
+        yield from ((start + fired.start, fired) for fired in rules.every(words[start:end]))
+        start = end + 1
 
 
 def measured(words: str) -> str:

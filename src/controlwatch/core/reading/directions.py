@@ -10,7 +10,7 @@ from controlwatch.core.model import Direction, Kind, Part
 from controlwatch.core.reading.kinds import INSTRUMENTS
 from controlwatch.core.reading.masks import acts_only
 from controlwatch.core.reading.phrases import says
-from controlwatch.core.reading.rules import Fired, firing
+from controlwatch.core.reading.rules import LATIN_WORD, Fired, firing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,6 +57,8 @@ def _signals(text: Text, lexicon: Lexicon) -> Iterator[Signal]:
     words = acts_only(text.folded)
     for span in text.sentences:
         sentence = words[span.start : span.end]
+        if not LATIN_WORD.search(sentence) and not says(lexicon, "acts", sentence):
+            continue
         if RECITES.search(sentence) and not ACTS_NOW.search(sentence):
             continue
         moved = _moved(sentence, lexicon)

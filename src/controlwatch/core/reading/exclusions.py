@@ -103,7 +103,9 @@ def _clause_start(folded: str, at: int) -> int:
     start = max(_sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), at) + 1)
     if at - start >= SHORT_CLAUSE:
         return start
-    return max(_sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), max(start - 1, 0)) + 1)
+    return max(
+        _sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), max(start - 1, 0)) + 1
+    )
 
 
 def _sentence_start(folded: str, at: int) -> int:

@@ -116,9 +116,9 @@ HEADLINE = re.compile(
     r"^[^《\n]{0,80}?(?=公告|关于|公布|发布|令|答记者问|新闻发言人|就)"
 )  # 商务部 海关总署|关于发布…
 #: The clause that decides: the words before 决定.
-DECIDING = re.compile(
-    r"([^。；\n]{2,80}?)(?:联合)?决定(?:对|将|自|在|加强|采取|进口|调整|实施|取消|暂停|恢复|公布)"
-)  # 公安部、商务部、海关总署决定对…
+DECIDES = re.compile(
+    r"(?:联合)?决定(?:对|将|自|在|加强|采取|进口|调整|实施|取消|暂停|恢复|公布)"
+)  # 公安部、商务部、海关总署|决定对…
 
 
 #: Marks that no line of issuers holds, so that it need not be searched for names.
@@ -132,10 +132,11 @@ def _headline(text: Text) -> str:
 
 def _deciding(text: Text) -> str:
     """Return the authorities that decide; what stands before 批准 only approved (经国务院批准)."""
-    hit = DECIDING.search(text.folded, text.title_end, text.title_end + 1500)
+    hit = DECIDES.search(text.folded, text.title_end, text.title_end + 1500)
     if hit is None:
         return ""
-    return hit[1].rpartition("规定")[2].rpartition("批准")[2]
+    clause = re.split(r"[。；\n]", text.folded[max(text.title_end, hit.start() - 80) : hit.start()])[-1]
+    return clause.rpartition("规定")[2].rpartition("批准")[2]
 
 
 def _signature(text: Text, lexicon: Lexicon) -> list[str]:

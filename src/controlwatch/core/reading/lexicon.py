@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -65,10 +66,14 @@ class Lexicon:
     rules: Mapping[str, tuple[Rule, ...]]  #: family → its rules in order
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
 
+    @cached_property
+    def _by_id(self) -> dict[str, Category]:
+        return {found.id: found for found in self.categories}
+
     @property
     def ids(self) -> frozenset[str]:
         """Every category id."""
-        return frozenset(category.id for category in self.categories)
+        return frozenset(self._by_id)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -77,7 +82,7 @@ class Lexicon:
 
     def category(self, category_id: str) -> Category | None:
         """Return the category of that id."""
-        return next((found for found in self.categories if found.id == category_id), None)
+        return self._by_id.get(category_id)
 
     def category_name(self, category_id: str, language: Literal["zh", "en"]) -> str:
         """Return the name of a category or of a group; an unknown id is its own name."""

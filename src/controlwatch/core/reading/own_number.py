@@ -95,7 +95,7 @@ def _alone_in_head(text: Text, found: tuple[Mention, ...]) -> Mention | None:
             return None
         line_start = text.folded.rfind("\n", 0, mention.start) + 1
         line_end = text.folded.find("\n", mention.end)
-        behind = text.original[mention.end : line_end if line_end >= 0 else len(text.original)]
+        behind = text.folded[mention.end : line_end if line_end >= 0 else len(text.folded)]
         behind = BY_WHOM.sub("", behind)
         opens = not text.folded[line_start : mention.start].strip(" （(")
         if mention.start > text.title_end and opens and META.match(behind.lstrip("）)")):

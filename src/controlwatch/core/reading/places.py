@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from controlwatch.core.reading.masks import acts_only
+from controlwatch.core.reading.terms import automaton_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.reading.terms import Automaton
     from controlwatch.core.reading.text import Text
 
 
@@ -127,6 +129,24 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
     )
 
 
+@lru_cache(maxsize=4)
+def _names(lexicon: Lexicon) -> tuple[tuple[str, Automaton], ...]:
+    """Return, for each way in which states are named, what finds a name of it: the patterns are dear."""
+    return (
+        ("zh", automaton_of(name for place in lexicon.places for name in place.zh)),
+        ("en", automaton_of(name for place in lexicon.places for name in place.en)),
+        ("short", automaton_of(place.short for place in lexicon.places if place.short)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _script(pattern: str, lexicon: Lexicon) -> str:
+    """Return in which way a pattern names states."""
+    if lexicon.places[0].zh[0] in pattern:
+        return "zh"
+    return "en" if lexicon.places[0].en[0] in pattern.replace("\\", "") else "short"
+
+
 def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
     """Return the destinations in the order of the text, each once, wide ones kept wide."""
     best: dict[str, PlaceHit] = {}
@@ -139,8 +159,11 @@ def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
 def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
     codes, words = _codes(lexicon), acts_only(text.folded)
     by_destination = BY_DESTINATION.search(text.folded) is not None
+    present = {script: next(iter(names.iter(words)), None) is not None for script, names in _names(lexicon)}
     for pattern, wide in _patterns(lexicon):
-        if pattern.flags & re.MULTILINE and not by_destination:
+        if not present[_script(pattern.pattern, lexicon)] or (
+            pattern.flags & re.MULTILINE and not by_destination
+        ):
             continue
         for hit in pattern.finditer(words):
             for name in _split(next(group for group in hit.groups() if group), codes):

@@ -154,12 +154,13 @@ def _dateline(text: Text) -> Written | None:
     marked = DATE_LINE.search("\n".join(lines))
     if marked and (day := _first_day(marked[1])):
         return day, marked[0].strip()
+    year = _year(text)
     for line in lines:
         if english := ENGLISH_DATELINE.match(line):
             day = _first_day(f"{english[1]}, {english[2]}") if english[2] else None
             if day:
                 return day, english[0].strip(" -–—")
-        words = [word for word in day_words(line[:200], anchor=_year(text)) if word.day]
+        words = [word for word in day_words(line[:200], anchor=year) if word.day]
         if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
     feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]

@@ -120,7 +120,8 @@ def _judged(blank: Notice, text: Text, lexicon: Lexicon, identity: Identity) -> 
     relations = relations_of(text, lexicon, found, kind, number, operative=operative)
     if kind in REPORTS and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
-    moved = signals(text, lexicon)
+    framework = "framework_law" in ids and kind in {Kind.LAW, Kind.REGULATION}
+    moved = () if framework else signals(text, lexicon)  # a law that founds a control moves it as a whole
     case = Case(
         text=text,
         lexicon=lexicon,
