@@ -268,7 +268,9 @@ def _paragraph(hit: Hit, text: Text) -> str:
 
 #: What an item must stand beside in a text that reports no change, to be its subject at all.
 CONTROLLED = re.compile(
-    r"出口管制|两用物项|管制|管控|许可证|走私|名单|清单|目录|export control|licen[cs]|smuggl|dual-use|controlled|trafficking|catalog",
+    r"出口管制|两用物项|管制|管控|许可证|走私|名单|清单|目录|export control|licen[cs]|smuggl|dual-use"
+    r"|controlled|trafficking"
+    r"|catalog",
     re.IGNORECASE,
 )
 

@@ -23,14 +23,18 @@ MOST = 6  #: caveats of one kind; a control list has hundreds of thresholds
 BOUNDS = (
     (
         re.compile(
-            r"大于(?:或(?:者)?)?等于|等于或大于|高于或等于|不低于|不小于|不少于|达到|至少|以上|≥|⩾|or (?:more|above)|at least|(?:not|no) less than|greater than or equal",
+            r"大于(?:或(?:者)?)?等于|等于或大于|高于或等于|不低于|不小于|不少于|达到|至少|以上|≥|⩾"
+            r"|or (?:more|above)|at least|(?:not"
+            r"|no) less than|greater than or equal",
             re.IGNORECASE,
         ),
         "≥",
     ),
     (
         re.compile(
-            r"小于(?:或(?:者)?)?等于|等于或小于|不超过|不高于|不大于|不多于|以下|以内|≤|⩽|or (?:less|below)|not exceeding|(?:not|no) more than|less than or equal",
+            r"小于(?:或(?:者)?)?等于|等于或小于|不超过|不高于|不大于|不多于|以下|以内|≤|⩽|or (?:less"
+            r"|below)|not exceeding|(?:not"
+            r"|no) more than|less than or equal",
             re.IGNORECASE,
         ),
         "≤",

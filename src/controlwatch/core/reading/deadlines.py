@@ -24,7 +24,8 @@ KINDS = (
         "transition-ends",
         re.compile(
             r"过渡期|宽限期|已(?:经)?(?:签订|签署|起运|启运|装运|报关|申报|领取|获得)|执行完毕|仍可|继续使用|最迟|完成履行|办结|在途|前[^。；\n]{0,20}从启运地启运|已从启运地启运"
-            r"|grace period|transition|concluded before|registered before|may be performed|in transit|wind[- ]down",
+            r"|grace period|transition|concluded before|registered before|may be performed|in transit"
+            r"|wind[- ]down",
             re.IGNORECASE,
         ),
     ),  # 过渡期至2026年6月30日 · 已签订的合同，可以在…前执行完毕

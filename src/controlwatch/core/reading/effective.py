@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Span, Text
 
 _FORCE = r"(?:正式)?(?:施行|实施|执行|生效|启用|适用|实行)"
-_CLOCK = rf"(?:\s*(?P<hour>\d{{1,2}}|{NUMERAL}{{1,3}})\s*[时点:]\s*(?:(?P<minute>\d{{1,2}}|{NUMERAL}{{1,3}})\s*分?)?)"
+_CLOCK = (
+    rf"(?:\s*(?P<hour>\d{{1,2}}|{NUMERAL}{{1,3}})\s*[时点:]\s*"
+    rf"(?:(?P<minute>\d{{1,2}}|{NUMERAL}{{1,3}})\s*分?)?)"
+)
 FROM_BEFORE = re.compile(
     r"(?:自|从|于|施行日期为|生效日期为|实施日期为|起始日期为"
     r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?"
     r"|beginning(?: on)?|with effect from|as (?:of|from)|from"
-    r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took|taking) effect(?: at [\d:]+)?"
+    r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took"
+    r"|taking) effect(?: at [\d:]+)?"
     r"(?: ?\([^)]{1,24}\))?(?: on| from| as of)?"
     r"|due on|starts? on|begins? on|apply from|applies from|implemented (?:on|from|as of))\W{0,2})\s*$",
     re.IGNORECASE,
@@ -46,7 +50,8 @@ ENGLISH_TIME = re.compile(
 )  # took effect at 00:01 · from 12:01 p.m.
 #: The hour that English puts between the word and the day: from |13:01 on| November 10, 2026.
 HOUR_BETWEEN = re.compile(
-    r"\s*(?:\b(?:at )?(?:\d{1,2}:\d{2}|\d{1,2})\s*(?:[ap]\.?m\.?)?|\bmidnight|\bnoon)\s*(?:\([^)]{1,24}\)|Beijing time|BJT)?,?\s*(?:on)?\s*$",
+    r"\s*(?:\b(?:at )?(?:\d{1,2}:\d{2}|\d{1,2})\s*(?:[ap]\.?m\.?)?|\bmidnight|\bnoon)\s*(?:\([^)]{1,24}\)"
+    r"|Beijing time|BJT)?,?\s*(?:on)?\s*$",
     re.IGNORECASE,
 )
 _COUNT = rf"\d{{1,3}}|{NUMERAL}{{1,3}}"
@@ -58,7 +63,8 @@ ON_PUBLICATION = re.compile(
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
     r"(?:its |the )?(?:publication|promulgation|issuance|announcement)\b"
     r"|\b(?:(?:upon (?:its )?|(?:from|as of|as from) the (?:date|day) of (?:its )?)"
-    r"(?:publication|promulgation|release|announcement|issuance)|(?:effective|takes effect|with) immediate(?:ly| effect)"
+    r"(?:publication|promulgation|release|announcement|issuance)|(?:effective|takes effect"
+    r"|with) immediate(?:ly| effect)"
     r"|effective immediately|takes? effect (?:at once|immediately)"
     r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance)|immediate upon publication)\b",
     re.IGNORECASE,
@@ -71,7 +77,8 @@ FROM = re.compile(r"(?:自|从|期限为?|有效期为?|期间为?|[:：]|\bfrom
 LAPSES = re.compile(r"^[^，。；\n]{0,6}(?:届满|到期|期满)")
 CONTINUED = re.compile(r"暂停|延长|\bsuspended\b")
 RUNS = re.compile(
-    r"暂停|延长|延期|顺延|有效期|期限|继续|禁止|试行|豁免|\bsuspen|\bexten|\bon hold\b|\bpaus|\bexempt|\bvalid",
+    r"暂停|延长|延期|顺延|有效期|期限|继续|禁止|试行|豁免|\bsuspen|\bexten|\bon hold\b|\bpaus|\bexempt"
+    r"|\bvalid",
     re.IGNORECASE,
 )  # words without which an end alone is no end of a measure
 NOT_FORCE = re.compile(
@@ -152,7 +159,8 @@ def _collected(reading: Reading) -> list[EffectiveDate]:
 
 #: Words without which a sentence sets no date.
 FORCE_WORDS = re.compile(
-    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through|as of|repeal|cease|suspend|extend|starts? on|begins? on",
+    r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through"
+    r"|as of|repeal|cease|suspend|extend|starts? on|begins? on",
     re.IGNORECASE,
 )
 DATED = re.compile(r"起|至|期|暂停|延长")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 LINE = re.compile(
-    rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*[（(]([A-Za-z][^\n]{{1,120}}?)[）)][ ]*[；;。，,]?[ ]*$",
+    rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
+    r"[（(]([A-Za-z][^\n]{1,120}?)[）)][ ]*[；;。，,]?[ ]*$",
     re.MULTILINE,
 )  # 3. 某某公司（Example Systems, Inc.）
 ROW = re.compile(
@@ -26,7 +27,8 @@ ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
 INLINE = re.compile(
-    r"([^\s（）()、，。；：将对的等和]{2,40})[ ]?[（(]([A-Z][A-Za-z0-9 .,&'’·/-]{2,80})(?:，[\u4e00-\u9fff]{2,8})?[）)]"
+    r"([^\s（）()、，。；：将对的等和]{2,40})[ ]?"
+    r"[（(]([A-Z][A-Za-z0-9 .,&'’·/-]{2,80})(?:，[\u4e00-\u9fff]{2,8})?[）)]"
 )  # 某某公司（Example Systems）
 BRACKETED = re.compile(
     r"(?:^|[对将和及与、，从即])((?![对将])[\u4e00-\u9fff·]{2,30}?(?:公司|集团|研究所|研究院|大学|银行|株式会社|中心|机构))\s*（[^（）\n]{2,24}）"
@@ -40,7 +42,8 @@ ENGLISH_NAMED = re.compile(
     re.DOTALL,
 )  # has decided to include Some Co., Other Inc. and Third LLC on the list
 AGAINST = re.compile(
-    r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant|are\b|is\b|shall|under|in accordance)"
+    r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant"
+    r"|are\b|is\b|shall|under|in accordance)"
 )  # The measures taken against Some Co. and Other Inc. pursuant to …
 PARTY = re.compile(
     r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$"
@@ -48,7 +51,8 @@ PARTY = re.compile(
 GROUP = re.compile(r"^(?:(?:下列|上述|有关|以下|附件)|\d+家|[一二三四五六七八九十]+家)|实体$|企业$|物项")
 ACTED = re.compile(r"列入|采取|移出|纳入|措施|检出|输华|不顾|暂停|取消|即")
 COUNTED = re.compile(
-    r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
+    r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}"
+    r"|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
 )
 LISTED_TITLE = re.compile(r"列入|移出|add|list|remov|plac|includ", re.IGNORECASE)
 ENGLISH_SPLIT = re.compile(

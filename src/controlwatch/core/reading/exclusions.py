@@ -25,7 +25,8 @@ BEHIND = re.compile(
     r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
     r"|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前))"
     r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
-    r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)|\bremains? (?:governed|subject)",
+    r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)"
+    r"|\bremains? (?:governed|subject)",
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
 #: Only the clause before it is left out.
@@ -35,7 +36,8 @@ ELSEWHERE = re.compile(
     rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
 )  # 属于9A012、9A501项已管制的
 ENGLISH_ELSEWHERE = re.compile(
-    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE}){{0,12}}",
+    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered"
+    rf"|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE}){{0,12}}",
     re.IGNORECASE,
 )  # not specified under 1C231
 BUT = re.compile(r"除(?!外)[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的、])")  # 除1C226项外，
@@ -44,10 +46,12 @@ HEADING = re.compile(
     r"^[ ]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?|\d{1,2}[.、．])[ ]*(?=\S)", re.MULTILINE
 )
 OUT_HEADING = re.compile(
-    r"(?:不列管|不管制|除外|例外|豁免|不适用|不包括|排除)(?:的)?(?:情形|事项|范围|物项|清单|情况)?[ ]*[:：]?[ ]*$"
+    r"(?:不列管|不管制|除外|例外|豁免|不适用|不包括|排除)(?:的)?(?:情形|事项|范围|物项|清单"
+    r"|情况)?[ ]*[:：]?[ ]*$"
 )
 OUT_LEAD = re.compile(
-    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、)?[^。；;\n]*(?:不适用|不包括|不属于|不受|不在[^。；;\n]{0,10}之列|除外)[^。；;，\n]{0,14}[:：]?[ ]*$",
+    r"^[ ]*(?:[一二三四五六七八九十]{1,3}、)?[^。；;\n]*(?:不适用|不包括|不属于|不受|不在[^。；;\n]{0,10}之列"
+    r"|除外)[^。；;，\n]{0,14}[:：]?[ ]*$",
     re.MULTILINE,
 )  # 三、以下设备不适用本公告：
 NEXT_PART = re.compile(

@@ -42,6 +42,14 @@ LAW_DECISION = re.compile(
 LAW_ENGLISH = re.compile(
     r"^(?:[A-Z][\w-]* ){1,5}Law of the People's Republic of China\W*$"
 )  # Export Control Law of …
+CHINESE_TITLES = (
+    (LAW_DECISION, Kind.LAW),
+    (ORDER_TITLE, Kind.ORDER),
+    (LAW_TITLE, Kind.LAW),
+    (ANNOUNCEMENT_TITLE, Kind.ANNOUNCEMENT),
+    (NOTICE_TITLE, Kind.NOTICE),
+    (REGULATION_TITLE, Kind.REGULATION),
+)
 ENGLISH_TITLES = (
     (LAW_ENGLISH, Kind.LAW),
     (
@@ -150,20 +158,10 @@ def _titled(title: str, lexicon: Lexicon) -> Kind | None:
         return Kind.DRAFT
     if says(lexicon, "guidance", title) and not re.search(r"公告\s*\d{4}", title):
         return Kind.GUIDANCE
-    if not HAN.search(title):
-        own = headed(title, lexicon) or LAW_ENGLISH.match(title)
-        return next((kind for pattern, kind in ENGLISH_TITLES if own and pattern.search(title)), None)
-    for pattern, kind in (
-        (LAW_DECISION, Kind.LAW),
-        (ORDER_TITLE, Kind.ORDER),
-        (LAW_TITLE, Kind.LAW),
-        (ANNOUNCEMENT_TITLE, Kind.ANNOUNCEMENT),
-        (NOTICE_TITLE, Kind.NOTICE),
-        (REGULATION_TITLE, Kind.REGULATION),
-    ):
-        if pattern.search(title):
-            return kind
-    return None
+    if not HAN.search(title) and not (headed(title, lexicon) or LAW_ENGLISH.match(title)):
+        return None
+    forms = CHINESE_TITLES if HAN.search(title) else ENGLISH_TITLES
+    return next((kind for pattern, kind in forms if pattern.search(title)), None)
 
 
 def _speaking(text: Text, title: str, lexicon: Lexicon) -> Kind:

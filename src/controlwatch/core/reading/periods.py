@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model import EffectiveDate
 
 LASTING = re.compile(
-    r"(?:为期|期限为?|有效期(?:为|限)?|试行期?|暂停(?:实施|执行)?|延长|延期|措施|\bfor(?: a)?(?: further| period of)?|another)"
+    r"(?:为期|期限为?|有效期(?:为|限)?|试行期?|暂停(?:实施|执行)?|延长|延期|措施|\bfor(?: a)?(?: further"
+    r"| period of)?|another)"
     r"[^，。；\d]{0,6}$",
     re.IGNORECASE,
 )  # 为期|一年
@@ -22,7 +23,9 @@ WITHIN = re.compile(
 )  # 一年|内继续暂停
 NOT_LASTING = re.compile(r"^\s*(?:内|前|以内|后|以上|以下)")  # 6个月|内
 TERM = re.compile(
-    r"(?:\bfor (?:a )?(?:further |another |additional )?(?:period of )?(?=$)|有效期|实施期限|暂停期限?|试行期?|执行期限|延长期限?|期限)(?:为|是|限)?\s*$"
+    r"(?:\bfor (?:a )?(?:further |another |additional )?(?:period of )?(?=$)|有效期|实施期限|暂停期限?"
+    r"|试行期?|执行期限"
+    r"|延长期限?|期限)(?:为|是|限)?\s*$"
 )  # 上述措施有效期|5年
 PERMIT = re.compile(r"(?:许可证?|证件|证书|凭证|批件|批复|合同|质保|公示|公告|报名)[^，。；]{0,8}$")
 NUMBER_OF = {"year": "年", "month": "个月", "day": "天"}

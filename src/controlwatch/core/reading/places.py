@@ -109,20 +109,23 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         (re.compile(rf"\bof ((?:{latin}))(?<!\bof IN) origin\b"), True),
         (
             re.compile(
-                rf"\bimports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies|Producers) (?:of|in) )?(?:the )?((?:{latin}))\b"
+                rf"\bimports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies"
+                rf"|Producers) (?:of|in) )?(?:the )?((?:{latin}))\b"
             ),
             False,
         ),
         (re.compile(rf"\boriginating in (?:the )?((?:{latin}))\b"), True),
         (
             re.compile(
-                rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|S\.?A|B\.?V|PLC)\b\.?,? \(?(?:(?:both|all) )?of (?:the )?((?:{latin}))\b"
+                rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|S\.?A|B\.?V|PLC)\b\.?,? \(?(?:(?:both"
+                rf"|all) )?of (?:the )?((?:{latin}))\b"
             ),
             False,
         ),
         (
             re.compile(
-                rf"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\b[^.;\n]{{0,200}}?\((?:(?:both|all) of (?:the )?)?((?:{latin}))\)"
+                rf"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\b[^.;\n]{{0,200}}?\((?:(?:both"
+                rf"|all) of (?:the )?)?((?:{latin}))\)"
             ),
             False,
         ),  # … has decided to include Some Co. (all of the United States)

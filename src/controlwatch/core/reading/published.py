@@ -1,4 +1,4 @@
-"""The day of signing or writing: promulgation, signature, label, dateline, the page's own day, in this order."""
+"""The day of signing or writing: of promulgation, signature, label, dateline or page, in this order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from controlwatch.core.reading.daywords import day_words
 from controlwatch.core.reading.issuers import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.reading.text import Text
@@ -27,7 +27,8 @@ PAGE_LINE = re.compile(
     r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
 )  # 来源：商务部 2024-08-26
 DATE_LINE = re.compile(
-    r"^[ \-*【]*(?:Date(?: of (?:issue|publication))?|Issued|Published|日期|发布日期|公布日期|印发日期|签发日期|发文日期)"
+    r"^[ \-*【]*(?:Date(?: of (?:issue|publication))?|Issued|Published|日期|发布日期|公布日期|印发日期"
+    r"|签发日期|发文日期)"
     r"\W{0,6}(?=\d|[A-Z][a-z]{2})([^\n]{6,30})",
     re.IGNORECASE | re.MULTILINE,
 )  # - **Date**: 2025-11-06 · 发布日期：2026年11月18日
@@ -80,25 +81,29 @@ def published_on(
 
     `signed` tells that the kind of document bears a signature: instruments and drafts.
     """
-    if kind in {Kind.LAW, Kind.REGULATION} and (found := _promulgation(text)):
-        return Published(found[0], "promulgation", text.verbatim(found[1]))
-    if signed and (found := _signature(text, lexicon)):
-        return Published(found[0], "signature", text.verbatim(found[1]))
-    if label and (day := _first_day(label)):
-        return Published(day, "label", text.verbatim(label))
-    if found := _dateline(text):
-        return Published(found[0], "dateline", text.verbatim(found[1]))
-    if page:
-        return Published(page, "page")
-    if found := _page_day(text):
-        return Published(found[0], "page", text.verbatim(found[1]))
-    if given:
-        return Published(given, "given")
-    return Published(found[0], "lead", text.verbatim(found[1])) if (found := _lead(text)) else None
+    law = kind in {Kind.LAW, Kind.REGULATION}
+    sources: tuple[tuple[Source, Callable[[], Written | None]], ...] = (
+        ("promulgation", lambda: _promulgation(text) if law else None),
+        ("signature", lambda: _signature(text, lexicon) if signed else None),
+        ("label", lambda: _labelled(label)),
+        ("dateline", lambda: _dateline(text)),
+        ("page", lambda: (page, "") if page else _page_day(text)),
+        ("given", lambda: (given, "") if given else None),
+        ("lead", lambda: _lead(text)),
+    )
+    for source, look in sources:
+        if found := look():
+            return Published(found[0], source, text.verbatim(found[1]))
+    return None
+
+
+def _labelled(label: str | None) -> Written | None:
+    day = _first_day(label) if label else None
+    return (day, label) if day and label else None
 
 
 def _lead(text: Text) -> Written | None:
-    """Return the day with which the first paragraph opens (2027年4月9日下午，海关总署举行…): the last resort."""
+    """Return the day with which the first paragraph opens (2027年4月9日下午，…举行): the last resort."""
     for line in _lines(text.folded[text.title_end : text.title_end + 1500])[:3]:
         words = [word for word in day_words(line[:60]) if word.day and word.start <= 2]
         if words and words[0].day and not line[: words[0].end].endswith("月"):
@@ -194,20 +199,22 @@ def _year(text: Text) -> date | None:
 def _opens(line: str, start: int, end: int) -> bool:
     """Tell whether a day opens its line or is called its date, and the line is no page furniture."""
     before, behind = line[:start], line[end:]
-    if line[start:end].endswith("月"):  # a month is no day of writing
+    short = len(line) < LINE_LENGTH
+    furniture = short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line)
+    if furniture or line[start:end].endswith("月"):  # a month is no day of writing
         return False
-    if PAGE_LINE.search(line) and len(line) < LINE_LENGTH and not re.match(r"\s*\d{4}", line):
-        return False
-    if CALLED.search(before) or AGENCY.match(before):
-        return True
-    if WIRED.match(behind) and len(before) <= WIRE_LENGTH and not SENTENCE.search(before):
-        return True
-    if len(line) < LINE_LENGTH and ALONE.match(before) and AFTER_ALONE.match(behind):
-        return True
-    if len(line) < LINE_LENGTH and not behind.strip(" 　）)") and not SENTENCE.search(before):
-        return True
+    sentence = SENTENCE.search(before) is not None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
-    return not lead and (not behind.strip() or BEHIND_DATELINE.match(behind) is not None)
+    return any(
+        (
+            CALLED.search(before),
+            AGENCY.match(before),
+            not sentence and WIRED.match(behind) and len(before) <= WIRE_LENGTH,
+            short and ALONE.match(before) and AFTER_ALONE.match(behind),
+            short and not sentence and not behind.strip(" 　）)"),
+            not lead and (not behind.strip() or BEHIND_DATELINE.match(behind)),
+        )
+    )
 
 
 def _page_day(text: Text) -> Written | None:
@@ -229,8 +236,10 @@ ON_THE_DAY = re.compile(
 )  # 商务部6日发布…
 YESTERDAY = re.compile(r"昨日|昨天|昨(?=[（(晚])|\byesterday\b", re.IGNORECASE)
 WEEKDAY = re.compile(
-    r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
-    r"|\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b[^.\n]{0,60}\b(?:said|announced|issued|released|published)"
+    r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri"
+    r"|Satur|Sun)day\b"
+    r"|\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b[^.\n]{0,60}\b(?:said|announced|issued|released"
+    r"|published)"
 )  # … said on Friday
 WEEKDAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
 ISSUED_ON = re.compile(

@@ -29,7 +29,8 @@ ACCORDING = re.compile(r"\b[Aa]ccording to (?:[Aa]nnouncement|[Nn]otice|[Oo]rder
 ISSUED_TITLE = re.compile(
     r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$"
 )  # 发布《…方案》（|税委会公告…
-_PLACE = r"第[一二三四五六七八九十\d]+[条款项](?:第[一二三四五六七八九十\d]+[款项])?(?:第?[（(][一二三四五六七八九十\d]+[）)]项?)?"
+_FIGURE = r"[一二三四五六七八九十\d]+"
+_PLACE = rf"第{_FIGURE}[条款项](?:第{_FIGURE}[款项])?(?:第?[（(]{_FIGURE}[）)]项?)?"
 CLAUSE = re.compile(
     rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的)?(?:所附)?(附件\d*(?={_PLACE})|)((?:{_PLACE}|附件\d+)(?:(?:、|和|及|与|以及){_PLACE})*)"
 )  # …公告第二款 · …公告第一条、第二条
@@ -240,7 +241,9 @@ def _basis(text: Text, mention: Mention, sentence: Span) -> bool:
 
 FOLLOWING = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
 CHANGED = re.compile(
-    rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去|删除|修改|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
+    rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去"
+    rf"|删除|修改"
+    rf"|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
     re.MULTILINE,
 )  # 一、将第二条第三款修改为：…
 NEXT_NUMBER = re.compile(
@@ -305,8 +308,10 @@ def _known_otherwise(text: Text, name: str) -> bool:
 
 
 ENGLISH_LIST = re.compile(
-    r"\b(?:Export Control List of Dual-Use Items|Dual-Use Items Export Control List)\b[^.;\n]{0,80}?\b(?:is|are|shall be|has been|will be)\s+"
-    r"(?:\w+ly )?(?:updated|amended|adjusted|revised)|\b(?:added to|updates? to|entries of) the (?:Export Control List of Dual-Use Items|Dual-Use Items Export Control List)",
+    r"\b(?:Export Control List of Dual-Use Items"
+    r"|Dual-Use Items Export Control List)\b[^.;\n]{0,80}?\b(?:is|are|shall be|has been|will be)\s+"
+    r"(?:\w+ly )?(?:updated|amended|adjusted|revised)|\b(?:added to|updates? to"
+    r"|entries of) the (?:Export Control List of Dual-Use Items|Dual-Use Items Export Control List)",
     re.IGNORECASE,
 )  # The Export Control List of Dual-Use Items shall be updated simultaneously
 MASTER_LIST = "两用物项出口管制清单"

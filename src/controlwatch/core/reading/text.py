@@ -22,14 +22,17 @@ NUMBER_ONLY = re.compile(
     r"|\b(?:Order|Announcement|Decree) No\. ?\d+ of \d{4}\s*$"
 )
 SUBTITLE = re.compile(
-    r"\s*\n[（(]?(?:关于|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice|On )[^\n]{4,110}"
+    r"\s*\n[（(]?(?:关于|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice"
+    r"|On )[^\n]{4,110}"
 )  # 关于…的公告
 #: Blanks between words of English, where one would do.
 DOUBLED = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])")
 HEADLINE_LIMIT = 140
 #: Below it stand the titles of other notices.
 RELATED = re.compile(
-    r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条|下一条|Previous|Next|Related(?: links| articles)?)"
+    r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条"
+    r"|下一条|Previous|Next|Related(?: links"
+    r"| articles)?)"
     r"[ 】\]]*(?:[:：]|$)",
     re.MULTILINE,
 )  # 相关链接：关于…的公告
