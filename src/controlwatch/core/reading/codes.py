@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
 HS_LABEL = re.compile(
-    r"进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
+    r"进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|商品代码|产品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
     r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?"
     r"|headings?|subheadings?)\b(?:\s+is|\s+are)?",
     re.IGNORECASE,
@@ -33,7 +33,7 @@ DOTTED = re.compile(
 DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 _FULL = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
 COLUMNS = re.compile(
-    r"^[^。；\n]{0,30}(?:商品编码|商品编号|税则号列|税则号|税号|HS code)[^。；：:\n\d]{0,30}$",
+    r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)[^。；：:\n\d]{0,30}$",
     re.MULTILINE | re.IGNORECASE,
 )  # 序号 商品编码 商品名称
 ROW_CODE = re.compile(

@@ -105,6 +105,7 @@ STEP = re.compile(
     r"|(?:调整为|调至|降至|下调至|上调至|提高至|提高到|恢复执行|按|征收|加征)\s*\d[\d.]*%|取消[^，。；\n]{1,30}"
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
+RECALLS = 8  #: characters in which a sentence says that it looks back (此前，…)
 STALE = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
 AHEAD = timedelta(days=31)  #: a year-less start lies no further back than this
 
@@ -172,6 +173,8 @@ def _own_words(reading: Reading, span: Span) -> str:
     if not (DATED.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
         return ""
     if says(reading.lexicon, "foreign_act", words) and not says(reading.lexicon, "chinese_act", words):
+        return ""
+    if says(reading.lexicon, "background", words[:RECALLS]):
         return ""
     if not reading.own and opens_abroad(words, reading.lexicon):
         return ""

@@ -60,7 +60,7 @@ ENGLISH_SPLIT = re.compile(
 )
 
 LEADING = re.compile(
-    r"^(?:从|对|将|以及|及|企业|实体|公司)(?=[\u4e00-\u9fff]{3})"
+    r"^(?:[一二三四五六七八九十]{1,3}、|从|对|将|以及|及|企业|实体|公司)(?=[\u4e00-\u9fff]{3})"
 )  # 从|某某公司: no part of the name
 
 Action = Literal["list", "delist", "suspend"]

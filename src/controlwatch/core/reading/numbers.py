@@ -57,6 +57,8 @@ STATE_COUNCIL = re.compile(
 )  # State Council Order 792
 BARE = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
 RANGE = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
+JOINTLY = re.compile(r"\bjointly with\b", re.IGNORECASE)
+WITH = re.compile(r"([\u4e00-\u9fff]{2,16})会同$")
 PIECE = re.compile(rf"({_JOINT}|\band\b|\bto\b|&|–)?\s*(?:(\d{{4}})\s*年\s*)?(?:第|No(?:s)?\.?)?\s*({N})")
 MECHANISM = "不可靠实体清单工作机制"
 EXPORT_CONTROL = re.compile(
@@ -228,6 +230,9 @@ def _listed(
 ) -> Iterator[Mention]:
     """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
     start, issuers = run_before(folded, span[0], lexicon)
+    leads = WITH.search(folded[max(0, start - 30) : start]) if issuers else None
+    if leads:  # 商务部今天会同海关总署发布2026年第52号公告
+        issuers = tuple(dict.fromkeys((*named(leads[1], lexicon), *issuers)))
     if not issuers and folded.startswith(MECHANISM, span[0]):
         issuers = ("UELWM",)
     for n, own in ((n, own) for n, own in _expanded(numbers) if n < YEARS):
@@ -287,7 +292,10 @@ def _with_issuers(
         )
     if not before and last is None and not HAN.search(text.at(sentence)):
         # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
-        before = named(without_approval(text.at(sentence)), lexicon)
+        words = without_approval(text.at(sentence))
+        before = named(words, lexicon)
+        if before and JOINTLY.search(words) and "MOFCOM" not in before:
+            before = ("MOFCOM", *before)  # "issued jointly with the customs administration", by the ministry
         if before:
             return replace(parts, issuers=before)
     if last is not None and not last.letter:

@@ -54,6 +54,7 @@ SENTENCE = re.compile(
     r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
 )  # a signature line has none
 HEAD_LINES = 8
+HALF_A_YEAR = timedelta(days=182)
 FOOT_LINES = 3
 LINE_LENGTH = 60  #: characters of a line that only dates
 
@@ -193,7 +194,11 @@ NUMBERED = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年�
 def _year(text: Text) -> date | None:
     """Return a day in the year of a dateline without one: the year of the newest number the text names."""
     years = [int(hit[1] or hit[2]) for hit in NUMBERED.finditer(text.folded)]
-    return date(max(years), 7, 1) if years else _first_day(text.folded)
+    if years:
+        return date(max(years), 7, 1)
+    first = _first_day(text.folded)
+    # What a report names first with its year lies ahead of it, more often than not.
+    return first - HALF_A_YEAR if first else None
 
 
 def _opens(line: str, start: int, end: int) -> bool:

@@ -32,7 +32,7 @@ ISSUED_TITLE = re.compile(
 _FIGURE = r"[一二三四五六七八九十\d]+"
 _PLACE = rf"第{_FIGURE}[条款项](?:第{_FIGURE}[款项])?(?:第?[（(]{_FIGURE}[）)]项?)?"
 CLAUSE = re.compile(
-    rf"^[号公告令\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的)?(?:所附)?(附件\d*(?={_PLACE})|)((?:{_PLACE}|附件\d+)(?:(?:、|和|及|与|以及){_PLACE})*)"
+    rf"^[号公告令）)\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的)?(?:所附)?(附件{_FIGURE}?(?={_PLACE})|)((?:{_PLACE}|附件{_FIGURE})(?:(?:、|和|及|与|以及){_PLACE})*)"
 )  # …公告第二款 · …公告第一条、第二条
 ENGLISH_CLAUSE = re.compile(
     r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)"
@@ -133,7 +133,7 @@ def _numbered(
                 )
 
 
-IN_NAME = re.compile(r"号(?:公告|令)?\s*（《[^《》\n]{0,80}$")
+IN_NAME = re.compile(r"号(?:公告|令)?\s*（(?:《|关于)[^《》（）\n]{0,80}$")
 
 
 def _in_name(text: Text, mention: Mention) -> bool:
@@ -301,7 +301,7 @@ def _known_otherwise(text: Text, name: str) -> bool:
         text.folded,
     )
     anew = re.search(
-        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)《{re.escape(name)}》(?!调整)",
+        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)[^《》。\n]{{0,10}}《{re.escape(name)}》(?!调整)|《{re.escape(name)}》[^。；\n]{{0,20}}现予(?:以)?公布",
         text.folded,
     )
     return numbered is not None or anew is not None
