@@ -170,3 +170,60 @@ def test_deadlines_are_not_effective_dates(sentence: str, kind: str, day: date) 
 def test_a_foreign_date_is_not_ours() -> None:
     read = notice("某国扩大出口管制清单", "某国政府宣布，自2026年5月1日起实施新规。")
     assert read.effective == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "until"),
+    [
+        ("本公告自发布之日起满30日后施行。", date(2026, 4, 1), None),
+        ("本公告自2026年4月1日起施行。上述措施有效期二年。", date(2026, 4, 1), date(2028, 4, 1)),
+        ("临时管制的实施期限为2年，自2026年4月1日起计算。", date(2026, 4, 1), date(2028, 4, 1)),
+        ("自2026年4月1日起一年内，暂停实施商务部公告2025年第80号。", date(2026, 4, 1), date(2027, 4, 1)),
+        (
+            "自2026年4月1日至2026年9月30日，暂停实施商务部公告2025年第80号。",
+            date(2026, 4, 1),
+            date(2026, 9, 30),
+        ),
+        ("本公告于公布当日生效。", SIGNED, None),
+        (
+            "This Announcement shall take effect at 0:00 (Beijing time) on April 1, 2026.",
+            date(2026, 4, 1),
+            None,
+        ),
+        (
+            "The measures are suspended for a further 90 days, starting from April 1, 2026.",
+            date(2026, 4, 1),
+            date(2026, 6, 30),
+        ),
+    ],
+)
+def test_periods_and_terms_are_counted_from_their_start(
+    sentence: str, start: date, until: date | None
+) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}").effective
+    assert [(day.start, day.until) for day in found] == [(start, until)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "许可证有效期1年。",
+        "2026年4月1日前已签订的合同，可以在2026年6月30日前执行完毕。",
+        "美国商务部的规则自2026年4月1日起生效。",
+        "此前，商务部公告2025年第80号自2025年10月1日起施行。",
+        "商务部公告2025年第80号规定的期限将于2026年4月1日届满。",
+    ],
+)
+def test_days_of_licences_contracts_foreign_rules_and_the_past_are_not_taken(sentence: str) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}").effective
+    assert [(day.start, day.basis) for day in found] == [(None, "not-stated")]
+
+
+def test_each_stage_says_what_it_does() -> None:
+    found = announcement(
+        "自2026年4月1日起至2026年12月31日，将电池产品的增值税出口退税率由9%下调至6%；自2027年1月1日起，取消电池产品增值税出口退税。"
+    ).effective
+    assert [(day.start, day.until, day.scope) for day in found] == [
+        (date(2026, 4, 1), date(2026, 12, 31), "由9%下调至6%"),
+        (date(2027, 1, 1), None, "取消电池产品增值税出口退税"),
+    ]

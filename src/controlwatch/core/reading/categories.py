@@ -275,6 +275,13 @@ CONTROLLED = re.compile(
 )
 
 
+def without_items(found: Iterable[CategoryFinding], lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
+    """Return the findings that are no items: regimes, lists, destinations, and what changes no rule."""
+    return tuple(
+        one for one in found if (c := lexicon.category(one.id)) is None or c.kind != "item" or not c.change
+    )
+
+
 def subjects(found: Iterable[CategoryFinding], text: Text, lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
     """Return the categories of a text that neither makes nor reports a change: what it is about, if that."""
     everyday = MARKET.search(text.title) is not None or says(lexicon, "other_business", text.title)

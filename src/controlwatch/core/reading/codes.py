@@ -33,7 +33,8 @@ DOTTED = re.compile(
 DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 _FULL = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
 COLUMNS = re.compile(
-    r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)[^。；：:\n\d]{0,30}$",
+    r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)"
+    r"[^。；：:\n\d]{0,30}$",
     re.MULTILINE | re.IGNORECASE,
 )  # 序号 商品编码 商品名称
 ROW_CODE = re.compile(
@@ -59,25 +60,23 @@ class Codes:
 
     hs: tuple[CodeFinding, ...] = ()
     control: tuple[CodeFinding, ...] = ()
-    excluded: tuple[str, ...] = ()
+    excluded: tuple[CodeFinding, ...] = ()
 
 
 def codes_of(text: Text) -> Codes:
     """Return every code with its sentence; a code that is also included somewhere is not excluded."""
     hs = dict[str, CodeFinding]()
     control = dict[str, CodeFinding]()
-    out: list[str] = []
+    out = dict[str, CodeFinding]()
     for code, start, end, is_out in (*_hs(text), *_control(text)):
-        if is_out:
-            out.append(code)
-            continue
-        shelf = control if code[1].isalpha() else hs
-        rule = "code.control" if shelf is control else "code.customs"
-        shelf.setdefault(code, CodeFinding(code=code, quote=text.quote(start, end), rule=rule))
+        shelf, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
+        shelf, rule = (out, "code.excluded") if is_out else (shelf, rule)
+        if code not in shelf:
+            shelf[code] = CodeFinding(code=code, quote=text.quote(start, end), rule=rule)
     kept = {*hs, *control}
-    above = _parents(kept)
-    excluded_codes = tuple(code for code in dict.fromkeys(out) if code not in kept and code not in above)
-    return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=excluded_codes)
+    kept |= _parents(kept)
+    left_out = tuple(finding for code, finding in out.items() if code not in kept)
+    return Codes(hs=tuple(hs.values()), control=tuple(_without_parents(control)), excluded=left_out)
 
 
 def _without_parents(found: dict[str, CodeFinding]) -> list[CodeFinding]:

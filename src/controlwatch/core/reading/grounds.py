@@ -74,6 +74,9 @@ MEANINGS: dict[str, str] = {
     "category.foreign-title": "The title is about another government's rule",
     "category.resolved": "The notice acted on covers it",
     "code.customs": "Behind a label for customs codes, or in a column of them",
+    "code.excluded": "It is named only to be left out",
+    "destination.wide": "The rule is for the destination",
+    "destination.parties": "Parties in it, or goods from it, are singled out",
     "code.control": "It has the form of a control code and is not of a foreign list",
     "deadline.comments-close": "Comments close",
     "deadline.counted": "It ends a stated time after publication",
@@ -112,4 +115,9 @@ def all_grounds(notice: Notice) -> Iterator[Ground]:
         value = " ".join(part for part in (act.verb.value, act.target, act.clause) if part)
         yield Ground(about="relation", value=value, rule=act.rule, quote=act.quote)
     for caveat in notice.caveats:
-        yield Ground(about="caveat", value=caveat.kind, rule=caveat.rule, quote=caveat.quote)
+        yield Ground(
+            about="caveat",
+            value=f"{caveat.kind} {caveat.value}".strip(),
+            rule=caveat.rule,
+            quote=caveat.quote,
+        )
