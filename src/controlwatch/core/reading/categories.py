@@ -12,7 +12,7 @@ from controlwatch.core.model import CategoryFinding, Kind
 from controlwatch.core.reading.daywords import day_words
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
 from controlwatch.core.reading.masks import measure_only
-from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.phrases import says, speaks_abroad
 from controlwatch.core.reading.terms import TermHit, term_hits
 
 if TYPE_CHECKING:
@@ -224,9 +224,7 @@ def _of_parties(hit: Hit, text: Text, words: str) -> bool:
 def _abroad(hit: Hit, text: Text, words: str, lexicon: Lexicon) -> bool:
     """Tell whether the sentence, up to the hit at least, speaks of another government's act."""
     before = words[: hit.start - text.sentence_of(hit.start).start]
-    if says(lexicon, "foreign_act", before) and not says(lexicon, "chinese_act", before):
-        return True
-    return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
+    return speaks_abroad(lexicon, before) or speaks_abroad(lexicon, words)
 
 
 def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
@@ -236,7 +234,7 @@ def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
         for hit in hits
         if not _is_item(hit, lexicon)
         or not _rules(hit, lexicon)
-        or (TRADE.search(_paragraph(hit, text)) and not MARKET.search(_line(hit, text)))
+        or (TRADE.search(_paragraph(hit, text)) and not says(lexicon, "market", _line(hit, text)))
     ]
 
 
@@ -284,7 +282,7 @@ def without_items(found: Iterable[CategoryFinding], lexicon: Lexicon) -> tuple[C
 
 def subjects(found: Iterable[CategoryFinding], text: Text, lexicon: Lexicon) -> tuple[CategoryFinding, ...]:
     """Return the categories of a text that neither makes nor reports a change: what it is about, if that."""
-    everyday = MARKET.search(text.title) is not None or says(lexicon, "other_business", text.title)
+    everyday = says(lexicon, "market", text.title) or says(lexicon, "other_business", text.title)
     return tuple(
         finding
         for finding in found
@@ -293,13 +291,6 @@ def subjects(found: Iterable[CategoryFinding], text: Text, lexicon: Lexicon) -> 
         or not category.change
         or (CONTROLLED.search(finding.quote) and not everyday)
     )
-
-
-MARKET = re.compile(
-    r"同比|环比|万元/吨|元/千克|元/吨|行情|涨幅|跌幅|股价|收盘|涨停|产量|销量|价周评|报价|周评|探明|储量|参展|统计快讯"
-    r"|year[- ]on[- ]year|\bshares (?:in|of)\b|per kilogram|a kilogram|per tonne|a tonne|\bprices?\b",
-    re.IGNORECASE,
-)
 
 
 def _line(hit: Hit, text: Text) -> str:

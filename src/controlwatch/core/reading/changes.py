@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from controlwatch.core.model import Direction, Kind, Verb
 from controlwatch.core.reading.issuers import named
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS
-from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.phrases import says, speaks_abroad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,17 +70,13 @@ def operative_answer(text: Text, kind: Kind, found: Iterable[Mention], lexicon: 
     ours = [
         words
         for span in text.sentences
-        if not says(lexicon, "intent", words := text.at(span)) and not _abroad(words, lexicon)
+        if not says(lexicon, "intent", words := text.at(span)) and not speaks_abroad(lexicon, words)
     ]
     return any(
         STARTS.search(words)
         and (STOPS.search(words) or (ADJUSTS.search(words) and any(map(STOPS.search, ours[i : i + 4]))))
         for i, words in enumerate(ours)
     )
-
-
-def _abroad(words: str, lexicon: Lexicon) -> bool:
-    return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from controlwatch.core.model import Direction, Kind, Part
 from controlwatch.core.reading.kinds import INSTRUMENTS
 from controlwatch.core.reading.masks import acts_only
-from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.phrases import says, speaks_abroad
 from controlwatch.core.reading.rules import LATIN_WORD, Fired, firing
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _signals(text: Text, lexicon: Lexicon) -> Iterator[Signal]:
         if RECITES.search(sentence) and not ACTS_NOW.search(sentence):
             continue
         moved = _moved(sentence, lexicon)
-        if moved is not None and not _abroad(sentence, lexicon):
+        if moved is not None and not speaks_abroad(lexicon, sentence):
             direction, fired = moved
             yield Signal(direction=direction, span=span, rule=fired.rule.id, weak=fired.rule.weak)
 
@@ -78,10 +78,6 @@ def _moved(sentence: str, lexicon: Lexicon) -> tuple[Direction, Fired] | None:
     strong = [hit for hit in found if not hit[1].rule.weak]
     undoing = [hit for hit in strong if hit[0] in UNDOING]
     return min(undoing or strong or found, key=lambda hit: hit[1].start, default=None)
-
-
-def _abroad(sentence: str, lexicon: Lexicon) -> bool:
-    return says(lexicon, "foreign_act", sentence) and not says(lexicon, "chinese_act", sentence)
 
 
 def _only_said(sentence: str, fired: Fired) -> bool:

@@ -12,7 +12,7 @@ from controlwatch.core.reading.daywords import DayWord, after, day_words
 from controlwatch.core.reading.merging import merged
 from controlwatch.core.reading.numerals import NUMERAL, number
 from controlwatch.core.reading.periods import lasting, term_of
-from controlwatch.core.reading.phrases import says
+from controlwatch.core.reading.phrases import says, speaks_abroad
 from controlwatch.core.reading.places import opens_abroad
 from controlwatch.core.reading.published import issued_on
 
@@ -172,7 +172,7 @@ def _own_words(reading: Reading, span: Span) -> str:
     words = reading.text.at(span)
     if not (DATED.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
         return ""
-    if says(reading.lexicon, "foreign_act", words) and not says(reading.lexicon, "chinese_act", words):
+    if speaks_abroad(reading.lexicon, words):
         return ""
     if says(reading.lexicon, "background", words[:RECALLS]):
         return ""
@@ -202,7 +202,7 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
     for i, word in enumerate(ahead):
         if not _stale(word.day, reading.published):
             limit = ahead[i + 1].start if i + 1 < len(ahead) else len(words)
-            if _foreign(reading, words[: word.start]):
+            if speaks_abroad(reading.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None)
             only = ends[-1].day if len(starts) == 1 and ends else None
@@ -219,11 +219,6 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
         yield EffectiveDate(
             start=None, until=until, basis="not-stated", scope=scope, quote=quote, rule="date.only-until"
         )
-
-
-def _foreign(reading: Reading, before: str) -> bool:
-    """Tell whether the words before a day speak of another government's act."""
-    return says(reading.lexicon, "foreign_act", before) and not says(reading.lexicon, "chinese_act", before)
 
 
 def _lapses(words: str, word: DayWord) -> bool:

@@ -28,7 +28,6 @@ TERM = re.compile(
     r"|延长期限?|期限)(?:为|是|限)?\s*$"
 )  # 上述措施有效期|5年
 PERMIT = re.compile(r"(?:许可证?|证件|证书|凭证|批件|批复|合同|质保|公示|公告|报名)[^，。；]{0,8}$")
-NUMBER_OF = {"year": "年", "month": "个月", "day": "天"}
 
 
 def lasting(found: EffectiveDate, behind: str, before: str) -> EffectiveDate:

@@ -27,6 +27,11 @@ def says(lexicon: Lexicon, name: str, text: str) -> bool:
     )
 
 
+def speaks_abroad(lexicon: Lexicon, words: str) -> bool:
+    """Tell whether words are about another government's act, with no Chinese one beside it."""
+    return says(lexicon, "foreign_act", words) and not says(lexicon, "chinese_act", words)
+
+
 def _stands(text: str, start: int, end: int, phrase: str) -> bool:
     before = text[start - 1] if start else " "
     behind = text[end] if end < len(text) else " "
