@@ -94,22 +94,31 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
         ),  # 将美国…集团列入 · 对欧盟两家金融机构采取反制措施
         (
             re.compile(
-                rf"\bexports?[^.;\n]{{0,60}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?"
+                rf"\b(?:[Ee]xports?|[Ss]hip(?:s|ped|ping|ments?)?)\b"
+                rf"[^.;\n]{{0,120}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?"
                 rf":{latin})\b)*)"
             ),
             True,
         ),  # exports to the US
         (
             re.compile(
-                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|firms"
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises|firms"
                 rf"|banks|defen[cs]e)\b"
             ),
             False,
         ),  # 16 US entities
+        (
+            re.compile(rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|B\.V|S\.A|PLC)\b\.? \((?:the )?((?:{latin}))\)"),
+            False,
+        ),  # Some Company Ltd. (Canada)
+        (
+            re.compile(rf"\bcovering (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?:{latin})\b)*)"),
+            True,
+        ),  # the section covering the United States, Mexico and Canada
         (re.compile(rf"\bof ((?:{latin}))(?<!\bof IN) origin\b"), True),
         (
             re.compile(
-                rf"\bimports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies"
+                rf"\b[Ii]mports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies"
                 rf"|Producers) (?:of|in) )?(?:the )?((?:{latin}))\b"
             ),
             False,
