@@ -81,7 +81,8 @@ def codes_of(text: Text) -> Codes:
 
 def _without_parents(found: dict[str, CodeFinding]) -> list[CodeFinding]:
     """Drop a bare parent (6C002) where its items (6C002.a) are listed."""
-    return [finding for code, finding in found.items() if code not in _parents(found)]
+    bare = {code.partition(".")[0] for code in found if "." in code}
+    return [finding for code, finding in found.items() if code not in bare]
 
 
 def _parents(codes: Iterable[str]) -> set[str]:

@@ -32,6 +32,8 @@ ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Direction.RELAX
 #: What is done comes before what it is done to: of these the first in the sentence counts, a control that is
 #: imposed only where none of them stands.
 UNDOING = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
+#: What goes on as it was is not tightened: 附件1所列商品仍按原规定加征关税.
+STAYS = re.compile(r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? ")
 DENIED = re.compile(
     r"(?:不是|并非|而非|不等于|不意味着|不构成)[^，。；\n]{0,16}$|\b(?:not|nor) (?:a|an|the) $"
 )
@@ -74,6 +76,7 @@ def _moved(sentence: str, lexicon: Lexicon) -> tuple[Direction, Fired] | None:
         for direction in (*UNDOING, Direction.TIGHTEN)
         for fired in firing(lexicon, "direction", direction).every(sentence)
         if not _only_said(sentence, fired)
+        and not (direction == Direction.TIGHTEN and STAYS.search(sentence[: fired.start]))
     ]
     strong = [hit for hit in found if not hit[1].rule.weak]
     undoing = [hit for hit in strong if hit[0] in UNDOING]

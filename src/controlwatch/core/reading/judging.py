@@ -11,6 +11,7 @@ from controlwatch.core.reading.categories import categories_of, subjects, withou
 from controlwatch.core.reading.changes import Case, is_change, operative_answer, reports_change
 from controlwatch.core.reading.directions import Course, Signal, course_of, signals
 from controlwatch.core.reading.kinds import REPORTS
+from controlwatch.core.reading.phrases import says
 from controlwatch.core.reading.places import PlaceHit, place_hits
 from controlwatch.core.reading.relations import relations_of
 
@@ -105,6 +106,8 @@ def _about(
     """Keep of the categories named those that the text is about."""
     if because in STUFF:
         return without_items(named, lexicon)
+    if kind == Kind.OTHER and says(lexicon, "other_business", text.title):
+        return ()
     if (kind in REPORTS or kind == Kind.OTHER) and not reports:
         return subjects(named, text, lexicon)
     return named

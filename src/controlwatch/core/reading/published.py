@@ -163,9 +163,12 @@ def _dateline(text: Text) -> Written | None:
     year = _year(text)
     for line in lines:
         if english := ENGLISH_DATELINE.match(line):
-            day = _first_day(f"{english[1]}, {english[2]}") if english[2] else None
+            written = f"{english[1]}, {english[2]}" if english[2] else english[1]
+            day = next((word.day for word in day_words(written, anchor=year) if word.day), None)
             if day:
                 return day, english[0].strip(" -–—")
+        if day := _between_bars(line):
+            return day, line
         words = [word for word in day_words(line[:200], anchor=year) if word.day]
         if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
@@ -178,6 +181,12 @@ def _dateline(text: Text) -> Written | None:
         ),
         None,
     )
+
+
+def _between_bars(line: str) -> date | None:
+    """Return the day that stands between bars: Some Blog | December 18, 2026 | 3 min read."""
+    parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
+    return next((day for part in parts if len(parts) > 1 and (day := _bare_day(part.strip()))), None)
 
 
 EDITION = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）

@@ -301,7 +301,7 @@ def _known_otherwise(text: Text, name: str) -> bool:
         text.folded,
     )
     anew = re.search(
-        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)[^《》。\n]{{0,10}}《{re.escape(name)}》(?!调整)|《{re.escape(name)}》[^。；\n]{{0,20}}现予(?:以)?公布",
+        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)[^《》。\n]{{0,10}}《{re.escape(name)}》(?!调整|修订)|《{re.escape(name)}》[^。；\n]{{0,20}}现予(?:以)?公布",
         text.folded,
     )
     return numbered is not None or anew is not None
