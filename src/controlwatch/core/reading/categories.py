@@ -238,6 +238,7 @@ def _about_trade(hits: list[Hit], text: Text, lexicon: Lexicon) -> list[Hit]:
     ]
 
 
+PARAGRAPH = 1500  #: characters on either side; no paragraph is longer
 LONG_AGO = timedelta(days=200)  #: between a report and what it only recalls
 YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|\b)")
 
@@ -255,13 +256,14 @@ def _long_ago(words: str, written: date) -> bool:
     days = [word.day for word in day_words(words, anchor=written) if word.day]
     years = [date(int(hit[1]), 12, 31) for hit in YEAR.finditer(words)] if not days else []
     latest = max((*days, *years), default=written)
-    return latest < written - LONG_AGO
+    return written - latest > LONG_AGO
 
 
 def _paragraph(hit: Hit, text: Text) -> str:
-    start = text.folded.rfind("\n", 0, hit.start) + 1
-    end = text.folded.find("\n", hit.end)
-    return text.folded[start : end if end >= 0 else len(text.folded)]
+    low, high = max(0, hit.start - PARAGRAPH), min(len(text.folded), hit.end + PARAGRAPH)
+    start = max(low, text.folded.rfind("\n", low, hit.start) + 1)
+    end = text.folded.find("\n", hit.end, high)
+    return text.folded[start : end if end >= 0 else high]
 
 
 #: What an item must stand beside in a text that reports no change, to be its subject at all.

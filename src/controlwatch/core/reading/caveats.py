@@ -72,7 +72,7 @@ def _fired(words: str, text: Text, rules: Firing) -> Iterator[tuple[int, Fired]]
     start = text.title_end
     while start < text.furniture:
         line_end = words.find("\n", min(start + STRETCH, text.furniture), text.furniture)
-        end = line_end if line_end >= 0 else text.furniture
+        end = min(line_end if line_end >= 0 else text.furniture, start + 2 * STRETCH)
         yield from ((start + fired.start, fired) for fired in rules.every(words[start:end]))
         start = end + 1
 

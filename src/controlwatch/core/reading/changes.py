@@ -37,7 +37,7 @@ ACTS = re.compile(
 )  # 商务部发布…公告
 BEIJING = re.compile(r"\bBeijing\b|\bChina\b|我国|中国|Китай")
 DECIDES = re.compile(
-    r"决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
+    r"公告如下|通知如下|生效|解除|放宽|停止|撤销|移出|调出|严禁|允许|决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
     r"|shall|decided|hereby|as follows|prohibited"
     r"|suspended",
     re.IGNORECASE,
@@ -99,6 +99,12 @@ class Case:
         return tuple(found for i in self.categories if (found := self.lexicon.category(i)) is not None)
 
 
+def _decides_nothing(case: Case) -> bool:
+    """Tell whether no word of deciding stands in a text, and none of its sentences does anything."""
+    acts = any(not signal.weak for signal in case.moved) or any(act.verb in ACTING for act in case.relations)
+    return not acts and DECIDES.search(case.text.folded) is None
+
+
 def _other_law(case: Case) -> bool:
     rules = case.kind in {Kind.LAW, Kind.REGULATION}
     return rules and not any(one.startswith(LEGAL) for one in case.categories)
@@ -130,7 +136,7 @@ def _moves_a_control(case: Case) -> bool:
 QUESTIONS: tuple[tuple[str, bool, Callable[[Case], bool]], ...] = (
     ("change.operative-answer", True, lambda case: case.operative),
     ("change.no-instrument", False, lambda case: case.kind not in INSTRUMENTS),
-    ("change.decides-nothing", False, lambda case: not DECIDES.search(case.text.folded)),
+    ("change.decides-nothing", False, _decides_nothing),
     ("change.other-law", False, _other_law),
     ("change.other-regime", False, _other_regime),
     ("change.local", False, lambda case: not case.issuers and bool(LOCAL.match(case.text.title))),

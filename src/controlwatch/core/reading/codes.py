@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from controlwatch.core.reading.text import Text
 
 HS_LABEL = re.compile(
-    r"进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|商品代码|产品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
+    r"HS\s*编码(?:为|是|[:：])?|\bHS\s*[:：]|海关编码(?:为|是|[:：])?|进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|商品代码|产品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
     r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?"
     r"|headings?|subheadings?)\b(?:\s+is|\s+are)?",
     re.IGNORECASE,

@@ -58,12 +58,24 @@ class DayWord:
 
 #: What a text must hold for a day to stand in it.
 ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
+REMEMBERED = 2000  #: characters
+LAST_YEAR = 9998  #: of the calendar, near enough
+OLDEST, NEWEST = 1900, 2199  #: years of which a text can mean a day
 ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
 
 
-@lru_cache(maxsize=2048)
 def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:
     """Return the days of a text in order. A year-less day takes the year nearest to the anchor."""
+    return _of_sentence(text, anchor) if len(text) <= REMEMBERED else _days(text, anchor)
+
+
+@lru_cache(maxsize=1024)
+def _of_sentence(text: str, anchor: date | None) -> tuple[DayWord, ...]:
+    """Remember the days of sentences, which are asked for more than once; never those of whole texts."""
+    return _days(text, anchor)
+
+
+def _days(text: str, anchor: date | None) -> tuple[DayWord, ...]:
     found = sorted(
         [
             *(_chinese(text, anchor) if "月" in text else ()),
@@ -113,8 +125,10 @@ def _english(text: str, anchor: date | None) -> Iterator[DayWord]:
 
 
 def _day(year: int | None, month: int | None, day: int | None) -> date | None:
+    if year is None or not OLDEST <= year <= NEWEST:
+        return None
     try:
-        return date(year or 0, month or 0, day or 0)
+        return date(year, month or 0, day or 0)
     except ValueError:  # 2025年13月40日: written, but not a day
         return None
 
@@ -139,4 +153,5 @@ def after(start: date, count: int, unit: str) -> date:
         return start + timedelta(days=count)
     months = count * 12 if unit.endswith("年") or unit == "year" else count
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    year = min(year, LAST_YEAR)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

@@ -64,7 +64,8 @@ def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
             continue
         for word in day_words(words, anchor=anchor):
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
-            if word.day and closes:
+            past = anchor is not None and word.day is not None and word.day < anchor
+            if word.day and closes and not past:
                 quote = text.quote(span.start + word.start, span.start + word.end)
                 found.setdefault(
                     (kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")

@@ -29,7 +29,7 @@ _CLOCK = (
     rf"(?:(?P<minute>\d{{1,2}}|{NUMERAL}{{1,3}})\s*分?)?)"
 )
 FROM_BEFORE = re.compile(
-    r"(?:自|从|于|施行日期为|生效日期为|实施日期为|起始日期为"
+    r"(?:自|从|于|(?:施行|生效|实施|执行|起始)(?:日期|时间)(?:为|是|[:：])"
     r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?"
     r"|beginning(?: on)?|with effect from|as (?:of|from)|from"
     r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took"
@@ -57,7 +57,7 @@ HOUR_BETWEEN = re.compile(
 _COUNT = rf"\d{{1,3}}|{NUMERAL}{{1,3}}"
 ON_PUBLICATION = re.compile(
     r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
-    rf"(?:\s*满?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
+    rf"(?:\s*[满第]?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
     rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消))"
     r"|(?:自|于)?(?:公布|发布)(?:当日|之日)起?(?:生效|施行|实施|执行)|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
@@ -83,7 +83,7 @@ RUNS = re.compile(
 )  # words without which an end alone is no end of a measure
 NOT_FORCE = re.compile(
     r"废止的|之日起\s*\d*\s*个?(?:工作)?日内|审查期限|有效期(?:不超过|内)|起算|截止时间|^附件|\.(?:pdf|docx?|xlsx?)\s*$"
-    r"|征求|反馈意见|报名|公示期|公告期限|年 +月"
+    r"|国家标准|行业标准|GB(?:/T)? ?\d|ISO ?\d|征求|反馈意见|报名|公示期|公告期限|年 +月"
 )
 #: From here on a sentence speaks of contracts and goods under way, not of the measure's own days.
 UNDER_WAY = re.compile(
@@ -106,6 +106,11 @@ STEP = re.compile(
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
 RECALLS = 8  #: characters in which a sentence says that it looks back (此前，…)
+#: A paper has days of its own, which are not the measure's.
+ABROAD_ACTS = re.compile(
+    r"[^，。；\n]{0,16}(?:自|政府|宣布|将|限制|对我|对华|加征)"
+)  # 日本自2026年2月15日起限制…
+PAPER = re.compile(r"(?:许可证?|证件|证书|批件|批复|凭证|证明)[^，。；\n]{0,4}$")
 STALE = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
 AHEAD = timedelta(days=31)  #: a year-less start lies no further back than this
 
@@ -176,7 +181,7 @@ def _own_words(reading: Reading, span: Span) -> str:
         return ""
     if says(reading.lexicon, "background", words[:RECALLS]):
         return ""
-    if not reading.own and opens_abroad(words, reading.lexicon):
+    if opens_abroad(words, reading.lexicon) and (not reading.own or ABROAD_ACTS.match(words)):
         return ""
     under_way = UNDER_WAY.search(words)
     return words[: under_way.start()] if under_way else words
@@ -211,6 +216,8 @@ def _sentence(reading: Reading, span: Span, words: str) -> Iterator[EffectiveDat
             yield replace(dated, scope=step[0]) if step else dated
     until = ends[-1].day if ends else None
     for hit in ON_PUBLICATION.finditer(words):
+        if PAPER.search(words[: hit.start()]):
+            continue  # 许可证自签发之日起生效
         yield _published(reading, span, hit, until, words)
     if until and not starts and not ON_PUBLICATION.search(words) and RUNS.search(words):
         quote = reading.text.quote(span.start + ends[-1].start, span.start + ends[-1].end)

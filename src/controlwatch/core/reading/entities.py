@@ -38,7 +38,8 @@ NAMED = re.compile(
     r"(?:列入|纳入|移出|采取)(?!“?实体清单|“?涉军)"
 )  # 将甲公司、乙研究所等8家某地实体列入…
 ENGLISH_NAMED = re.compile(
-    r"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\s+((?:[A-Z][^;\n]{3,600}?))\s+(?:in|on|to|into) the\b",
+    r"\b(?:include|add|place|put|list|remove)(?:s|d|ed|ing)?\s+([A-Z][^;\n]{3,600}?)"
+    r"\s+(?:in|on|to|into|from) the\b",
     re.DOTALL,
 )  # has decided to include Some Co., Other Inc. and Third LLC on the list
 AGAINST = re.compile(

@@ -14,14 +14,14 @@ _CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
 _CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}"
 #: What follows is left out, to the end of the clause or of the bracket.
 AHEAD = re.compile(
-    r"(?:不(?:含|包括|包含|涉及|涵盖|适用于)(?!但不限于)|除外情形[:：])[^。；;\n]*"
+    r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于)(?!但不限于)|除外情形[:：])[^。；;\n]*"
     r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
     r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
     re.IGNORECASE,
 )  # 不包括1C231项已列管的铪制品 · excluding finished cells
 #: What stands before, in the same sentence, is left out.
 BEHIND = re.compile(
-    r"(?:均|也|仍|都|则)?(?:不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
+    r"(?:均|也|仍|都|则)?(?:不包括在内|不计入|不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
     r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
     r"|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前))"
     r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
@@ -33,7 +33,7 @@ BEHIND = re.compile(
 CLOSE_BEHIND = re.compile(r"亦同|除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
 #: Something ruled elsewhere already.
 ELSEWHERE = re.compile(
-    rf"(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
+    rf"(?:不属于|非)\s*{_CODES}项?(?=的|项)|(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
 )  # 属于9A012、9A501项已管制的
 ENGLISH_ELSEWHERE = re.compile(
     rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered"
@@ -57,6 +57,7 @@ OUT_LEAD = re.compile(
 NEXT_PART = re.compile(
     r"^[ ]*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]{1,3}[条章]|[IVX]{1,4}\. )", re.MULTILINE
 )
+COMMA = re.compile(r"，|, (?:but |while )?|\bbut\b")
 SENTENCE_LIMIT = 1500  #: characters; no sentence is longer
 SHORT_CLAUSE = 4
 HEADING_LENGTH = 24
@@ -64,7 +65,7 @@ NOT_A_LOSS = re.compile(r"不再")  # 不再属于…: that is a change, not an 
 BRACKETS = {"（": "）", "(": ")"}
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def exclusions(folded: str) -> tuple[tuple[int, int], ...]:
     """Return the stretches, in order, in which what is named is left out of the measure."""
     return tuple(sorted({span for span in _found(folded) if span[0] < span[1]}))
@@ -79,7 +80,7 @@ def _found(folded: str) -> Iterator[tuple[int, int]]:
     for hit in AHEAD.finditer(folded):
         yield hit.start(), _bracket_end(folded, hit.start(), hit.end())
     for hit in BEHIND.finditer(folded):
-        start = _sentence_start(folded, hit.start())
+        start = _left_out_from(folded, hit.start())
         if not NOT_A_LOSS.search(folded, start, hit.end()):
             yield start, hit.start()
     for hit in CLOSE_BEHIND.finditer(folded):
@@ -102,13 +103,29 @@ def _bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
+#: A clause that does something is not swallowed by an exclusion that trails it.
+DOES = re.compile(
+    r"实施|决定|取消|暂停|列入|恢复|纳入|实行|包括在内|\b(?:impose|control|suspend|add|remove)", re.IGNORECASE
+)
+
+
+def _left_out_from(folded: str, at: int) -> int:
+    """Return from where a trailing exclusion reaches: behind the last clause that does something."""
+    start = _sentence_start(folded, at)
+    for comma in COMMA.finditer(folded, start, at):
+        if DOES.search(folded, start, comma.start()):
+            start = comma.end()
+    bracket = folded.rfind("（", start, at)
+    return bracket + 1 if bracket >= 0 and "）" not in folded[bracket:at] else start
+
+
 def _clause_start(folded: str, at: int) -> int:
     """Return where the clause before a word begins; an empty one (…，不作调整) reaches back to the next."""
-    start = max(_sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), at) + 1)
+    start = max(_left_out_from(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), at) + 1)
     if at - start >= SHORT_CLAUSE:
         return start
     return max(
-        _sentence_start(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), max(start - 1, 0)) + 1
+        _left_out_from(folded, at), folded.rfind("，", max(0, at - SENTENCE_LIMIT), max(start - 1, 0)) + 1
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Ground, Kind
+from controlwatch.core.reading.daywords import OLDEST
 from controlwatch.core.reading.issuers import issuers_of, named
 from controlwatch.core.reading.kinds import INSTRUMENTS, REPORTS, kind_of
 from controlwatch.core.reading.labels import DATE_LABELS, NUMBER_LABELS, first, labels
@@ -57,7 +58,7 @@ def identify(document: Document, text: Text, lexicon: Lexicon, given: date | Non
         lexicon,
         label=first(found_labels, DATE_LABELS),
         page=document.page_date,
-        given=given,
+        given=given if given and given.year >= OLDEST else None,
         kind=kind,
         signed=kind in INSTRUMENTS or kind == Kind.DRAFT,
     )

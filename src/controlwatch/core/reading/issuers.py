@@ -17,10 +17,11 @@ HEAD_LINES = 14
 TAIL_LINES = 16
 
 
-#: What joins issuers in a run; English gives the code in brackets behind the name.
+#: What joins issuers in a run, taken whole, so that no row of ministries is read in two ways;
+#: English gives the code in brackets behind the name.
 _JOINT = (
-    r"(?:\s*\([A-Z]{2,8}\))?\s*"
-    r"(?:[、，]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)?\s*"
+    r"(?>\s*(?:\([A-Z]{2,8}\)\s*)?"
+    r"(?:(?:[、，]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)\s*)?)"
 )
 _ISSUING = (
     r"(?:(?:has |have )?(?:jointly |also |today |on [A-Z][a-z]+day )?"

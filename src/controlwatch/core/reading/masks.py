@@ -38,7 +38,7 @@ LINKS = re.compile(rf"(?:{RELATED.pattern})[\s\S]*", re.MULTILINE)  # 相关链�
 ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def measure_only(folded: str) -> str:
     """Return the text with everything blanked that only surrounds the measure; offsets stay."""
     masked = folded
@@ -56,7 +56,7 @@ def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join((*pieces, masked[at:]))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def acts_only(folded: str) -> str:
     """Return the text with every cited title blanked: what is left says what is done."""
     masked = folded

@@ -26,7 +26,7 @@ _MONTHS = (
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
 HEADED = re.compile(
-    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*+(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
     rf"((?:第\s*)?{N}\s*号?(?:\s*{_JOINT}\s*(?:\d{{4}}\s*年\s*)?(?:第\s*)?{N}\s*号?){{0,40}})"
 )  # 公告2022年第55号、56号、2023年第7号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 TAIL = re.compile(
@@ -66,6 +66,7 @@ EXPORT_CONTROL = re.compile(
 )
 YEARS = 1900  #: a "number" beyond is a year: 2024-2025
 TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
+MOST_MENTIONS = 500  #: a text that names more numbers is no notice
 MAX_RANGE = 30  #: a longer "range" is something else
 LEAD = 800  #: characters in which a text names the authority it speaks of
 
@@ -83,7 +84,7 @@ def mentions(text: Text, lexicon: Lexicon, *, year: int | None = None) -> tuple[
     """Return the numbers a text names, in order; `year` is the text's own, for numbers without one."""
     raw = sorted(_found(text.folded[: text.furniture], lexicon), key=lambda found: (found.start, -found.end))
     kept: list[Mention] = []
-    for mention in raw:
+    for mention in raw[:MOST_MENTIONS]:
         # Numbers of one list share their span; another reading of the same words does not count.
         if (
             kept

@@ -27,7 +27,9 @@ TERM = re.compile(
     r"|试行期?|执行期限"
     r"|延长期限?|期限)(?:为|是|限)?\s*$"
 )  # 上述措施有效期|5年
-PERMIT = re.compile(r"(?:许可证?|证件|证书|凭证|批件|批复|合同|质保|公示|公告|报名)[^，。；]{0,8}$")
+PERMIT = re.compile(
+    r"许可证|证件|证书|凭证|批件|批复|合同|质保|公示|公告期|报名|证明"
+)  # a licence has a term of its own
 
 
 def lasting(found: EffectiveDate, behind: str, before: str) -> EffectiveDate:
@@ -63,7 +65,7 @@ def term_of(words: str) -> tuple[int, str] | None:
         if (
             named
             and count
-            and not PERMIT.search(before[: named.start()])
+            and not PERMIT.search(words[max(0, period.start() - 60) : period.start()])
             and not NOT_LASTING.match(words[period.end() :])
         ):
             return count, (period[2] or period[4]).lower().replace("个年", "年")

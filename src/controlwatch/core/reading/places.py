@@ -45,7 +45,7 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
     latin = "|".join(
         re.escape(name) for name in sorted((n for p in lexicon.places for n in p.en), key=len, reverse=True)
     )
-    many = rf"((?:{han})(?:(?:、|和|及|与|或)(?:{han}))*)"
+    many = rf"((?:{han})(?:(?:、|和|及|与|或)(?:{han})){{0,20}})"
     counted = r"(?:(?<!\d)\d{1,4}|[一二三四五六七八九十两]{1,4})"
     party = r"(?:公司|企业|实体|集团|机构|大学|研究所|研究院|研究中心|银行|协会|基金会)"
     return (

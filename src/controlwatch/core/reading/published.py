@@ -87,7 +87,7 @@ def published_on(
         ("promulgation", lambda: _promulgation(text) if law else None),
         ("signature", lambda: _signature(text, lexicon) if signed else None),
         ("label", lambda: _labelled(label)),
-        ("dateline", lambda: _dateline(text)),
+        ("dateline", lambda: _dateline(text, page or given)),
         ("page", lambda: (page, "") if page else _page_day(text)),
         ("given", lambda: (given, "") if given else None),
         ("lead", lambda: _lead(text)),
@@ -154,13 +154,13 @@ def _signature(text: Text, lexicon: Lexicon) -> Written | None:
     )
 
 
-def _dateline(text: Text) -> Written | None:
+def _dateline(text: Text, near: date | None) -> Written | None:
     """Return the day that opens a text, is called its date, or closes it in brackets."""
     lines = _lines(text.folded[: text.title_end + 1500])[:HEAD_LINES]
     marked = DATE_LINE.search("\n".join(lines))
     if marked and (day := _first_day(marked[1])):
         return day, marked[0].strip()
-    year = _year(text)
+    year = near or _year(text)
     for line in lines:
         if english := ENGLISH_DATELINE.match(line):
             written = f"{english[1]}, {english[2]}" if english[2] else english[1]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Verdict = tuple[str, str]  #: what is done (a verb, or nothing), and the id of the rule that says so
 
+UNDONE = re.compile(r"(?:取消|撤销|解除|停止|终止|恢复|暂停)[^，。；\n]{0,4}$")
 DONE = re.compile(r"决定|废止|暂停|修改|调整")
 SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
@@ -43,7 +44,7 @@ COMMA = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
 _NAME = r"《([^《》\n]{4,60}(?:〈[^〈〉\n]{2,40}〉[^《》\n]{0,20})?)》"
 _EDITION = r"(（\d{4}年(?:版|度)?）)?"
 REPEALED_TITLE = re.compile(
-    rf"{_NAME}{_EDITION}(?:(?:、|和|及|以及)?[^《》。；\n]{{0,30}}《[^《》\n]{{4,60}}》)*[^。；，\n《》【】]{{0,12}}(?:同时废止|届时废止|予以废止|相应废止|废止|停止执行|停止施行)"
+    rf"{_NAME}{_EDITION}(?:(?:、|和|及|以及)?[^《》。；\n]{{0,30}}《[^《》\n]{{4,60}}》){{0,12}}[^。；，\n《》【】]{{0,12}}(?:同时废止|届时废止|予以废止|相应废止|废止|停止执行|停止施行)"
 )  # 《…办法》同时废止
 _CHANGED = r"(?:更新|修订|调整|变更|修改|增列|增补|补充|修正)"
 UPDATED_TITLE = re.compile(
@@ -66,7 +67,9 @@ TITLES = re.compile(r"《([^《》\n]{4,60})》")
 ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
 LEADS = re.compile(r"[:：]\s*$")
 LAPSES = re.compile(r"届满|到期|期满|\blapse|\bexpire|\bdue to end")
-GOES_ON = re.compile(r"(延长|延期|顺延|(?<!不再)延续(?!性))|(恢复(?:实施|执行|施行|适用))")
+GOES_ON = re.compile(
+    r"((?<!不再)(?<!不予)(?<!不)(?:延长|延期|顺延|延续(?!性)))|(恢复(?:实施|执行|施行|适用))"
+)
 ALIAS = r"(?:（[^）\n]{0,40}）)?"
 ASIDE = re.compile(r"（(?:《|以下|关于)[^（）\n]*）")  # （关于暂停实施有关公告的决定）: a name, no act
 AGENT_REACH = 60  #: characters between the number that acts and the one acted on
@@ -232,6 +235,8 @@ def _basis(text: Text, mention: Mention, sentence: Span) -> bool:
     """Tell whether the number stands in the clause that gives the legal basis, before anything is decided."""
     before = text.folded[sentence.start : mention.start]
     hit = re.search(r"根据|依据|依照|按照", before)
+    if hit is not None and UNDONE.search(before[: hit.start()]):
+        return False  # 取消根据第21号公告采取的措施: the basis of what is undone, not of this notice
     return (
         hit is not None
         and not DONE.search(before[hit.end() :])

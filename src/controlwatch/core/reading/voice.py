@@ -140,7 +140,7 @@ def told(text: Text, lexicon: Lexicon) -> bool:
 
 
 def _told_in_english(words: str, lexicon: Lexicon) -> bool:
-    for hit in TELLS.finditer(words):
+    for hit in TELLS.finditer(words[:LEAD]):
         subject = words[
             max(words.rfind(". ", 0, hit.start()), words.rfind("\n", 0, hit.start())) + 1 : hit.start()
         ]
