@@ -31,7 +31,6 @@ PHRASES = (
     "guidance",
     "intent",
     "background",
-    "outside",
     "hearsay",
     "other_business",
     "market",

@@ -182,8 +182,6 @@ def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
     near = text.folded[max(sentence.start, hit.start - 80) : min(sentence.end, hit.end + 80)]
     if says(lexicon, "background", words[:60]) or says(lexicon, "background", near):
         return True
-    if item and says(lexicon, "outside", near):
-        return True
     return (
         not hit.id.startswith("entity.")
         and ENTITY_LINE.search(words) is not None

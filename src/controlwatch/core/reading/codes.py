@@ -32,6 +32,9 @@ DOTTED = re.compile(
 )  # 8419.89.90.51
 DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 _FULL = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
+CELL = re.compile(
+    rf"(?:(?<=\t)|(?<=\n))[ ]*((?:{_FULL})(?:[ ]*[、，,;；/ ][ ]*(?:{_FULL})){{0,199}})[ ]*(?=\t|\n|$)"
+)  # 8526101020、8526109020 between tabs
 COLUMNS = re.compile(
     r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)"
     r"[^。；：:\n\d]{0,30}$",
@@ -117,13 +120,15 @@ def _list_after(folded: str, position: int) -> Iterator[Hit]:
 
 
 def _cells(folded: str) -> Iterator[Hit]:
-    """Yield the codes that fill a cell of a table."""
-    for cell in re.finditer(
-        r"(?:(?<=\t)|(?<=\n))[ ]*(\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8})[ ]*(?=\t|\n|$)", folded
-    ):
+    """Yield the codes that fill a cell of a table, one or several."""
+    for cell in CELL.finditer(folded):
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
-        if "\t" in line and _chapter(cell[1]):
-            yield cell[1].replace(".", ""), cell.start(1), cell.end(1), excluded(folded, cell.start(1))
+        if "\t" not in line:
+            continue
+        for hit in re.finditer(_FULL, cell[1]):
+            at = cell.start(1) + hit.start()
+            if _chapter(hit[0]):
+                yield hit[0].replace(".", ""), at, at + len(hit[0]), excluded(folded, at)
 
 
 def _rows(folded: str) -> Iterator[Hit]:

@@ -59,7 +59,8 @@ ON_PUBLICATION = re.compile(
     r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
     rf"(?:\s*[满第]?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
     rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消))"
-    r"|(?:自|于)?(?:公布|发布)(?:当日|之日)起?(?:生效|施行|实施|执行)|自?即日起(?!\s*\d)|立即(?:生效|施行|实施|执行)"
+    r"|(?:自|于)?(?:公布|发布)(?:当日|之日)起?(?:生效|施行|实施|执行)|自?即日起(?!\s*\d)|(?:立即|即刻)(?:生效|施行|实施|执行)"
+    rf"|自(?:公布|发布|印发)(?:之日)?(?:(?:的|起)?(?P<next>次日)|(?:之日)?后第\s*(?P<nth>{_COUNT})\s*日)起"
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
     r"(?:its |the )?(?:publication|promulgation|issuance|announcement)\b"
     r"|\b(?:(?:upon (?:its )?|(?:from|as of|as from) the (?:date|day) of (?:its )?)"
@@ -287,7 +288,7 @@ def _dated(reading: Reading, span: Span, word: DayWord, until: date | None, word
 def _published(
     reading: Reading, span: Span, hit: re.Match[str], until: date | None, words: str
 ) -> EffectiveDate:
-    counted = hit["count"] or hit["days"]
+    counted = hit["count"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
     start, derived = reading.issued, False
     if counted:
         count = ENGLISH_COUNTS.get(counted.lower()) or number(counted)

@@ -14,19 +14,20 @@ _CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
 _CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}"
 #: What follows is left out, to the end of the clause or of the bracket.
 AHEAD = re.compile(
-    r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于)(?!但不限于)|除外情形[:：])[^。；;\n]*"
+    r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于|管制)(?!但不限于)|除外情形[:：])[^。；;\n]*"
     r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
-    r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
+    r"|leav(?:es?|ing) untouched|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
     re.IGNORECASE,
 )  # 不包括1C231项已列管的铪制品 · excluding finished cells
 #: What stands before, in the same sentence, is left out.
 BEHIND = re.compile(
-    r"(?:均|也|仍|都|则)?(?:不包括在内|不计入|不在[^。；;\n]{0,16}(?:之列|范围|此列|此限)|不属于?(?!不)[^。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
-    r"|非(?:本|该|上述)[^。；;\n]{0,16}(?:所指|范围)|不受[^。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
-    r"|维持[^。；;\n]{0,16}不变|不适用(?:本|上述|前))"
+    r"(?:均|也|仍|都|则)?(?:不包括在内|不计入|不在[^，。；;\n]{0,16}(?:之列|范围|此列|此限)"
+    r"|不属于?(?!不)[^，。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
+    r"|非(?:本|该|上述)[^，。；;\n]{0,16}(?:所指|范围)|不受[^，。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
+    r"|(?:维持|保持)[^，。；;\n]{0,16}不变|措施不变|不作变更|仍按(?:现行|原)|不适用(?:本|上述|前))"
     r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
     r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)"
-    r"|\bremains? (?:governed|subject)",
+    r"|\bremains? (?:governed|subject|in force|suspended)|\b(?:un(?:affected|changed))\b",
     re.IGNORECASE,
 )  # …不在本公告管制之列 · finished cells are not included
 #: Only the clause before it is left out.
