@@ -44,10 +44,13 @@ ENGLISH = re.compile(
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
     r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for|OF)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
 )  # Announcement No. 61 of 2025 · Announcements 55-58 · Announcement 70/2025 · Notice No.18 [2025]
-BRACKETED = re.compile(
-    r"\b(?:[Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecision)s? (?:of|by) (?:the )?([^\n.()\[\]]{6,160}?)\s*"
-    r"[(\[](\d{4})[)\]],?\s*No\.?\s*(\d{1,4})\b"
-)  # Announcement of the Unreliable Entity List Working Mechanism (2026) No. 12
+NAMED_FIRST = re.compile(
+    r"\b(?:announcement|notice|order|decree|decision)s? (?:of|by) (?:the )?"
+    r"((?:(?!\b(?:announcement|notice|order|decree|decision|on|to)s?\b)[^\n.()\[\]]){6,160}?),?\s*"
+    r"(?:[(\[](?P<year>\d{4})[)\]],?\s*No\.?\s*(?P<n>\d{1,4})\b"
+    r"|\(?No\.?\s*(?P<n_of>\d{1,4})(?:,?\s+(?:of|in)\s+|,\s+|\s*[\[(])(?P<of_year>20\d\d)\b)",
+    re.IGNORECASE,
+)  # Order of the Ministry of Commerce No. 2 of 2027 · … of the Working Mechanism (2026) No. 12
 CANONICAL = re.compile(
     r"(?<![\w-])([A-Za-z]{2,8}(?:-[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(\d{4})\s*-\s*(\d{1,4})(?![\d-])",
     re.IGNORECASE,
@@ -172,11 +175,12 @@ def _found(folded: str, lexicon: Lexicon) -> Iterator[Mention]:
             continue
         order = hit[1].lower() in {"order", "decree"}
         yield from _listed(folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[4], order=order)
-    for hit in BRACKETED.finditer(folded):
+    for hit in NAMED_FIRST.finditer(folded):
         issuers = named(hit[1], lexicon)
         if issuers:
-            series = "Order" if hit[0].lower().startswith("order") else ""
-            parts = DocumentNumber(issuers=issuers, series=series, year=int(hit[2]), n=int(hit[3]))
+            series = "Order" if hit[0].lower().startswith(("order", "decree")) else ""
+            n, year = hit["n"] or hit["n_of"], hit["year"] or hit["of_year"]
+            parts = DocumentNumber(issuers=issuers, series=series, year=int(year), n=int(n))
             yield Mention(start=hit.start(), end=hit.end(), number=parts)
     yield from _typed(folded, lexicon)
 
