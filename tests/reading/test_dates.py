@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -48,6 +48,9 @@ def test_a_period_counts_from_its_start() -> None:
         ("本公告自印发之日起施行。", SIGNED, "on-publication"),
         ("以上措施自即日起执行。", SIGNED, "on-publication"),
         ("以上决定立即生效。", SIGNED, "on-publication"),
+        ("上述措施即刻生效。", SIGNED, "on-publication"),
+        ("本公告自公布次日起施行。", SIGNED + timedelta(days=1), "on-publication"),
+        ("本公告自公布后第15日起施行。", SIGNED + timedelta(days=15), "on-publication"),
         ("本公告自2026年12月1日起正式实施。", date(2026, 12, 1), "stated"),
         ("本公告自二〇二六年十二月一日起施行。", date(2026, 12, 1), "stated"),
         ("本公告自2026年4月起执行。", date(2026, 4, 1), "stated"),

@@ -49,3 +49,16 @@ def test_what_another_entry_controls_already_is_left_out() -> None:
     )
     assert [code.code for code in found.control_codes] == ["1C117.d"]
     assert set(found.codes_excluded) == {"1C226", "1C241", "3A001"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "category"),
+    [
+        ("对铋实施出口管制（纯度低于99.99%的除外）。", "minor_metals.bismuth"),
+        ("镝、铽的出口管制不受影响，钨相关物项的出口管制暂停。", "minor_metals.tungsten"),
+        ("取消对石墨的临时出口管制，对锗的管制维持不变。", "graphite"),
+        ("决定对石墨实施出口管制，但石墨电极（不含高纯石墨电极）除外。", "graphite"),
+    ],
+)
+def test_an_exclusion_reaches_no_further_than_its_clause(sentence: str, category: str) -> None:
+    assert {found.id for found in announcement(sentence).categories} == {category}

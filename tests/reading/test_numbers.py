@@ -39,6 +39,11 @@ from tests.reading.making import LEXICON, announcement, notice
         ("税委会公告2025年第4号", "SCTC 2025-4"),
         ("MOFCOM Announcement No. 61 of 2025", "MOFCOM 2025-61"),
         ("MOFCOM Announcement 61/2025", "MOFCOM 2025-61"),
+        ("Announcement of the Ministry of Commerce No. 61 of 2025", "MOFCOM 2025-61"),
+        (
+            "Order of the Ministry of Commerce of the People's Republic of China No. 2 of 2027",
+            "MOFCOM Order 2027-2",
+        ),
     ],
 )
 def test_a_number_is_read_as_a_person_types_it(typed: str, canonical: str) -> None:

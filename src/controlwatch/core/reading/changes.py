@@ -38,8 +38,7 @@ ACTS = re.compile(
 BEIJING = re.compile(r"\bBeijing\b|\bChina\b|我国|中国|Китай")
 DECIDES = re.compile(
     r"公告如下|通知如下|生效|解除|放宽|停止|撤销|移出|调出|严禁|允许|决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
-    r"|shall|decided|hereby|as follows|prohibited"
-    r"|suspended",
+    r"|shall|decided|hereby|as follows|prohibited|suspended|controlled|may not|\beffect|promulgat|impose",
     re.IGNORECASE,
 )
 RULED_TITLE = re.compile(r"出口管制(?!局)|出口许可|许可证管理|实施(?:临时)?管制")

@@ -16,7 +16,8 @@ _CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}
 AHEAD = re.compile(
     r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于|管制)(?!但不限于)|除外情形[:：])[^。；;\n]*"
     r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
-    r"|leav(?:es?|ing) untouched|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
+    r"|leav(?:es?|ing) untouched"
+    r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
     re.IGNORECASE,
 )  # 不包括1C231项已列管的铪制品 · excluding finished cells
 #: What stands before, in the same sentence, is left out.
