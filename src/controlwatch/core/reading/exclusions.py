@@ -114,8 +114,8 @@ DOES = re.compile(
 def _left_out_from(folded: str, at: int) -> int:
     """Return from where a trailing exclusion reaches: behind the last clause that does something."""
     start = _sentence_start(folded, at)
-    for comma in COMMA.finditer(folded, start, at):
-        if DOES.search(folded, start, comma.start()):
+    for done in DOES.finditer(folded, start, at):
+        if done.start() >= start and (comma := COMMA.search(folded, done.end(), at)):
             start = comma.end()
     bracket = folded.rfind("（", start, at)
     return bracket + 1 if bracket >= 0 and "）" not in folded[bracket:at] else start
