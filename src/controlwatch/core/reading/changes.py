@@ -31,7 +31,7 @@ ADJUSTS = re.compile(
 )  # 中方作如下调整：
 STOPS = re.compile(r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE)
 ACTS = re.compile(
-    r"公告|宣布|发布|决定|公布|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
+    r"公告|宣布|发布|决定|公布|更新|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
     r"|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
     re.IGNORECASE,
 )  # 商务部发布…公告
