@@ -59,6 +59,7 @@ def test_a_period_counts_from_its_start() -> None:
         ("有关事项另行公告。", None, "not-stated"),
         ("自收到申请之日起45日内作出决定。", None, "not-stated"),
         ("许可证有效期不超过2026年12月31日。", None, "not-stated"),
+        ("出口许可证自签发之日起生效。", None, "not-stated"),
         ("该清单于2020年10月17日通过。", None, "not-stated"),
     ],
 )

@@ -19,6 +19,8 @@ from tests.reading.making import announcement, notice
         ("商务部公告2025年第80号暂停实施期限于2026年11月10日届满，不予延长。", "resume"),
         ("鉴于暂停执行期间的情况发生变化，恢复执行商务部公告2025年第80号。", "resume"),
         ("China will scrap export tax rebates for gallium oxide.", "tighten"),
+        ("对商务部公告2025年第80号不予暂停。", "neutral"),
+        ("对镓的加征关税不再加征。", "relax"),
         ("上述镓制品无需办理出口许可证件。", "relax"),
         ("上述镓制品不再属于管制物项。", "relax"),
         ("取消对石墨的临时出口管制。", "relax"),

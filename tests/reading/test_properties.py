@@ -14,7 +14,7 @@ from controlwatch.core.model import Document, Notice
 from controlwatch.core.reading import all_grounds, read
 from controlwatch.core.reading.fold import squeeze
 from tests.evaluation import cases, document_of
-from tests.reading.making import LEXICON, notice
+from tests.reading.making import LEXICON, announcement, notice
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 TO_WIDE = {ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}
@@ -108,3 +108,18 @@ def test_every_quote_of_a_real_shape_is_verbatim(document: Document) -> None:
     whole = squeeze(f"{document.title}\n{document.text}")
     found = read(document, LEXICON)
     assert [ground for ground in all_grounds(found) if ground.quote not in whole] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "自9999年12月31日起施行，为期90年。",
+        "自0000年0月0日起施行。",
+        "商务部、海关总署、工业和信息化部、" * 400,
+        "，不作调整" * 400,
+        "公告2025年第1号、" * 400,
+    ],
+)
+def test_no_wording_runs_away_or_raises(words: str) -> None:
+    days = (found.start for found in announcement(words).effective)
+    assert all(day is None or day.year < 2200 for day in days)
