@@ -18,6 +18,7 @@ from tests.reading.making import announcement, notice
         ("商务部公告2025年第80号恢复实施。", "resume"),
         ("商务部公告2025年第80号暂停实施期限于2026年11月10日届满，不予延长。", "resume"),
         ("鉴于暂停执行期间的情况发生变化，恢复执行商务部公告2025年第80号。", "resume"),
+        ("自2026年4月1日起，不再暂停执行商务部公告2025年第80号。", "resume"),
         ("China will scrap export tax rebates for gallium oxide.", "tighten"),
         ("对商务部公告2025年第80号不予暂停。", "neutral"),
         ("对镓的加征关税不再加征。", "relax"),

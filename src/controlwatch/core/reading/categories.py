@@ -162,7 +162,7 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
             continue
         category = lexicon.category(hit.id)
         item = category is not None and category.kind == "item"
-        if (item and listed) or (not hit.in_title and _scenery(hit, text, lexicon, item=item)):
+        if (item and listed) or (not hit.in_title and _scenery(hit, text, lexicon)):
             continue
         if category is not None and category.subject and hit.start > opening:
             continue
@@ -172,7 +172,7 @@ def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) 
     return kept
 
 
-def _scenery(hit: Hit, text: Text, lexicon: Lexicon, *, item: bool) -> bool:
+def _scenery(hit: Hit, text: Text, lexicon: Lexicon) -> bool:
     sentence = text.sentence_of(hit.start)
     words = text.at(sentence)[:2000]
     if hit.id.startswith("entity.") and not _lists(hit, text, words):

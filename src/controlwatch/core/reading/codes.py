@@ -33,8 +33,9 @@ DOTTED = re.compile(
 DAY = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
 _FULL = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
 CELL = re.compile(
-    rf"(?:(?<=\t)|(?<=\n))[ ]*((?:{_FULL})(?:[ ]*[、，,;；/ ][ ]*(?:{_FULL})){{0,199}})[ ]*(?=\t|\n|$)"
-)  # 8526101020、8526109020 between tabs
+    rf"(?:(?<=\t)|(?<=\n))[ ]*(?P<codes>(?>(?:{_FULL})(?:(?>[ ]*[、，,;；/][ ]*|[ ]+)(?:{_FULL})){{0,199}}))"
+    r"[ ]*(?=\t|\n|$)"
+)  # 8526101020、8526109020 between tabs; taken whole, so that no row of blanks is read in two ways
 COLUMNS = re.compile(
     r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)"
     r"[^。；：:\n\d]{0,30}$",
@@ -125,8 +126,8 @@ def _cells(folded: str) -> Iterator[Hit]:
         line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
         if "\t" not in line:
             continue
-        for hit in re.finditer(_FULL, cell[1]):
-            at = cell.start(1) + hit.start()
+        for hit in re.finditer(_FULL, cell["codes"]):
+            at = cell.start("codes") + hit.start()
             if _chapter(hit[0]):
                 yield hit[0].replace(".", ""), at, at + len(hit[0]), excluded(folded, at)
 

@@ -58,10 +58,10 @@ class DayWord:
 
 #: What a text must hold for a day to stand in it.
 ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
-REMEMBERED = 2000  #: characters
-LAST_YEAR = 9998  #: of the calendar, near enough
-OLDEST, NEWEST = 1900, 2199  #: years of which a text can mean a day
 ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
+REMEMBERED = 2000  #: characters; of longer texts the days are not remembered
+OLDEST, NEWEST = 1900, 2199  #: years of which a text can mean a day
+LAST_YEAR = 9998  #: of the calendar, near enough
 
 
 def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:

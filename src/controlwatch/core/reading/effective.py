@@ -107,10 +107,10 @@ STEP = re.compile(
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
 RECALLS = 8  #: characters in which a sentence says that it looks back (此前，…)
-#: A paper has days of its own, which are not the measure's.
 ABROAD_ACTS = re.compile(
     r"[^，。；\n]{0,16}(?:自|政府|宣布|将|限制|对我|对华|加征)"
 )  # 日本自2026年2月15日起限制…
+#: A paper has days of its own, which are not the measure's.
 PAPER = re.compile(r"(?:许可证?|证件|证书|批件|批复|凭证|证明)[^，。；\n]{0,4}$")
 STALE = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
 AHEAD = timedelta(days=31)  #: a year-less start lies no further back than this

@@ -160,16 +160,16 @@ def _dateline(text: Text, near: date | None) -> Written | None:
     marked = DATE_LINE.search("\n".join(lines))
     if marked and (day := _first_day(marked[1])):
         return day, marked[0].strip()
-    year = near or _year(text)
+    anchor = near or _year(text)
     for line in lines:
         if english := ENGLISH_DATELINE.match(line):
             written = f"{english[1]}, {english[2]}" if english[2] else english[1]
-            day = next((word.day for word in day_words(written, anchor=year) if word.day), None)
+            day = next((word.day for word in day_words(written, anchor=anchor) if word.day), None)
             if day:
                 return day, english[0].strip(" -–—")
         if day := _between_bars(line):
             return day, line
-        words = [word for word in day_words(line[:200], anchor=year) if word.day]
+        words = [word for word in day_words(line[:200], anchor=anchor) if word.day]
         if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
     feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
