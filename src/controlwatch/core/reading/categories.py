@@ -148,7 +148,7 @@ def _meanings(hit: TermHit, *, in_title: bool) -> Iterator[Hit]:
 
 
 def _without_scenery(hits: list[Hit], text: Text, lexicon: Lexicon, kind: Kind) -> list[Hit]:
-    """Drop hits in entity names, denials, background and foreign acts, and item words of a party listing."""
+    """Drop hits in entity names, background and foreign acts, and item words of a party listing."""
     hits = [hit for hit in hits if not hit.in_title or _of_parties(hit, text, text.title)]
     listed = any(hit.in_title and hit.id.startswith("entity.") for hit in hits)
     if kind in REPORTS and any(hit.in_title and _is_item(hit, lexicon) for hit in hits):
