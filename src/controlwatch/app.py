@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from controlwatch.adapters import documents
@@ -16,6 +17,7 @@ from controlwatch.adapters.declarations import load_watchers
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.register import load_register, register_digest
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.store import SqlStore
 from controlwatch.core.errors import DeclarationError
@@ -25,10 +27,12 @@ from controlwatch.queries import Queries
 from controlwatch.settings import Settings, Smtp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
+    from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.register import Register
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Channel
 
@@ -46,8 +50,13 @@ class App:
 
 
 @contextmanager
-def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[App]:
-    """Put the parts together, and take them apart at the end. Raises `DeclarationError`."""
+def open_app(
+    settings: Settings, *, console: Console | None = None, unlearnt: frozenset[str] = frozenset()
+) -> Iterator[App]:
+    """Put the parts together, and take them apart at the end. Raises `DeclarationError`.
+
+    `unlearnt` are keys of notices that this installation is not to know from the register.
+    """
     watchers = load_watchers(settings.watchers_folder())
     lexicon = load_lexicon()
     channels = _channels(settings, console)
@@ -55,6 +64,8 @@ def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[
     fetch = HttpFetch(connect_to=settings.connect_to)
     try:
         _somebody_listens(store, channels)
+        known = partial(_register, lexicon, unlearnt)
+        _learn(store, known, f"{register_digest()}-{len(unlearnt)}" if unlearnt else register_digest())
         pipeline = Pipeline(
             fetch=fetch,
             archive=FolderArchive(settings.state_dir / "snapshots"),
@@ -62,6 +73,7 @@ def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[
             documents=_Documents(),
             channels=channels,
             lexicon=lexicon,
+            register=known,
             owner=f"{socket.gethostname()}:{os.getpid()}",
         )
         queries = Queries(books=store, lexicon=lexicon, watched=watchers)
@@ -71,6 +83,17 @@ def open_app(settings: Settings, *, console: Console | None = None) -> Iterator[
     finally:
         fetch.close()
         store.close()
+
+
+def _register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:
+    register = load_register(lexicon)
+    return register.without(unlearnt) if unlearnt else register
+
+
+def _learn(store: SqlStore, known: Callable[[], Register], digest: str) -> None:
+    """Take the shipped register in where it is new to this store: quietly, nobody is told."""
+    if store.register_digest() != digest:
+        store.learn(replace(known(), digest=digest), datetime.now(UTC))
 
 
 def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, Channel]:

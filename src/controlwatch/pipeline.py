@@ -1,8 +1,9 @@
-"""The story: poll, take in, deliver. Decisions are made in `core`; here they are acted upon.
+"""The story: poll, take in, remind, deliver. Decisions are made in `core`; here they are acted upon.
 
 `poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
 is due. `take_in` (in `taking_in.py`) keeps the bytes (commit 1), reads them, and writes version,
-findings, alert and deliveries as one (commit 2). `deliver` leases what is due, renders it, sends it,
+findings, alert and deliveries as one (commit 2). `remind` (in `reminding.py`) compares the calendar, as
+the law stands, with what people have been told. `deliver` leases what is due, renders it, sends it,
 settles it.
 """
 
@@ -30,10 +31,11 @@ from controlwatch.core.health import after_failure, after_success, health_alert
 from controlwatch.core.route import route
 from controlwatch.delivering import LEASE, MOST_MESSAGES, send
 from controlwatch.looking import Look, Sight
+from controlwatch.reminding import remind
 from controlwatch.taking_in import TakingIn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from controlwatch.core.model import ChannelName
     from controlwatch.core.watcher import Watcher
@@ -176,6 +178,12 @@ class Pipeline(TakingIn):
         if due.taken or due.failures + 1 != GIVE_UP:
             return None
         return self.take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
+
+    # ------------------------------------------------------------------ remind
+
+    def remind(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
+        """Ring for the days that draw near or have moved; return the titles of the alerts made."""
+        return remind(self.store, watchers, now=now)
 
     # ------------------------------------------------------------------ deliver
 

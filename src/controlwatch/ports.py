@@ -7,7 +7,16 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from controlwatch.core.answers import Event, Line, Record, Step, Undelivered
+from controlwatch.core.answers import (
+    LeadLine,
+    Line,
+    Named,
+    PartyLine,
+    Record,
+    RegisterLine,
+    Step,
+    Undelivered,
+)
 from controlwatch.core.asking import Request
 from controlwatch.core.books import (
     Decision,
@@ -23,6 +32,8 @@ from controlwatch.core.books import (
     VersionText,
     WatcherState,
 )
+from controlwatch.core.gaps import Lead, Observed
+from controlwatch.core.ledger import Ledger
 from controlwatch.core.model import (
     Alert,
     Annex,
@@ -34,6 +45,7 @@ from controlwatch.core.model import (
     Snapshot,
     Subscription,
 )
+from controlwatch.core.remind import Calendar, Ringing, Round
 from controlwatch.core.render.message import Message
 from controlwatch.core.watcher import Watcher
 
@@ -160,7 +172,23 @@ class Store(Protocol):
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
 
+    # the clock
+    def remind(self, decide: Callable[[Calendar], Round], *, now: datetime) -> tuple[Ringing, ...]:
+        """Compare the calendar with what is held, and write what the rule decides, all of it or nothing."""
+
+    def observed(self, series: str) -> tuple[Observed, ...]:
+        """Numbers of a series whose notices a watcher or a person has brought."""
+
+    def raise_leads(self, leads: Iterable[Lead], *, now: datetime) -> tuple[Lead, ...]:
+        """Write the leads that are new; return them."""
+
+    def close_leads(self, *, now: datetime) -> tuple[str, ...]:
+        """Close every lead whose number has turned up; return their subjects."""
+
     # deliveries
+    def tell(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
+        """Write an alert that is about no notice, and its deliveries."""
+
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
 
@@ -198,14 +226,44 @@ class Books(Protocol):
     def numbers_like(self, key: str) -> tuple[str, ...]:
         """Numbers near one that is not known."""
 
-    def events(self, first: date, last: date) -> tuple[Event, ...]:
-        """Dates that arrive between two days, both included."""
+    def ledger(self, keys: Iterable[str]) -> Ledger:
+        """The notices of these keys with all that act on them."""
+
+    def keys_touching(self, category: str) -> tuple[str, ...]:
+        """Keys of the changes that touch a category; a group covers its leaves."""
+
+    def keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
+        """Keys of notices that something may have happened to between two days, both included."""
+
+    def named(self, kind: str, code: str) -> tuple[Named, ...]:
+        """Where changes name a code, a longer one that begins with it, or a heading that it falls under."""
+
+    def codes_like(self, kind: str, code: str) -> tuple[str, ...]:
+        """Codes that begin as this one does."""
+
+    def parties(self) -> tuple[PartyLine, ...]:
+        """Every party that an official notice lists, delists or suspends."""
+
+    def incomplete_listings(self) -> tuple[str, ...]:
+        """Numbers of listing notices whose parties are not all known here."""
+
+    def register_as_of(self) -> date | None:
+        """The day of the newest evidence in the register."""
+
+    def last_looked_at(self) -> datetime | None:
+        """When a watcher last looked with success."""
 
     def history_of_category(self, category: str) -> tuple[Step, ...]:
         """Every change that touches a category, oldest first."""
 
     def history_of_notice(self, record: Record) -> tuple[Step, ...]:
         """What happened to one notice, oldest first."""
+
+    def registered(self) -> tuple[RegisterLine, ...]:
+        """Every notice that the register brought, oldest first."""
+
+    def leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+        """What a person should look into."""
 
     def refusals(self) -> tuple[Undelivered, ...]:
         """Deliveries that a channel refused for good."""

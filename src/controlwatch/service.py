@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from controlwatch.core.watcher import Watcher
     from controlwatch.settings import Settings
 
-#: Seconds between two rounds of deliveries, and between two looks into the inbox.
+#: Seconds between two rounds of deliveries, two looks into the inbox, two rounds of the clock.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
+REMIND_EVERY = 60.0
 #: A heartbeat older than this means that the service hangs or is gone.
 STALE = 90.0
 
@@ -80,6 +81,7 @@ def _wound(app: App) -> Clockwork:
         if watcher.enabled:
             clockwork.watch(watcher, _poll_job(app, watcher), _failed_job(app, watcher))
     clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app))
+    clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app))
     clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
     return clockwork
 
@@ -101,6 +103,12 @@ def _deliver_job(app: App) -> None:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
     heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
+
+
+def _remind_job(app: App) -> None:
+    titles = app.pipeline.remind(app.watchers, now=_now())
+    if titles:
+        log.info("reminded", alerts=titles)
 
 
 def deliver_all(app: App) -> tuple[int, int]:

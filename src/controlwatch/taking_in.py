@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +19,7 @@ from controlwatch.core.errors import Reshaped
 from controlwatch.core.model import Document, Snapshot, key_of
 from controlwatch.core.pages import listed
 from controlwatch.core.reading import read, resolve
+from controlwatch.core.register import Register
 
 if TYPE_CHECKING:
     from controlwatch.core.model import Annex, Notice
@@ -34,6 +36,7 @@ class TakingIn:
     store: Store
     documents: Documents
     lexicon: Lexicon
+    register: Callable[[], Register] = Register  #: the known notices, loaded when first needed
 
     def take_in(
         self,
@@ -108,7 +111,7 @@ class TakingIn:
         document = printable.document(document)
         annexes = tuple(printable.annex(annex) for annex in annexes)
         text = whole_text(document, annexes)
-        notice = self._read(watcher, replace(document, text=text), annexes)
+        notice = self._read(watcher, replace(document, text=text), annexes, url=due.ref.url)
         seen = Seen(
             watcher=watcher.id,
             official=watcher.role == "official",
@@ -130,11 +133,13 @@ class TakingIn:
             self._resolve_those_acting_on(notice.number.key, now=now)
         return decision
 
-    def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...]) -> Notice:
+    def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...], *, url: str) -> Notice:
         notice = self._resolved(read(document, self.lexicon))
         doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
         notice = replace(notice, doubts=(*notice.doubts, *doubts))
-        return notice if watcher.role == "official" else as_report(notice)
+        if watcher.role != "official":
+            return as_report(notice)
+        return self.register().completed(notice, notice.number.key if notice.number else canonical(url))
 
     def _resolved(self, notice: Notice) -> Notice:
         targets = {key_of(relation.target) for relation in notice.relations}

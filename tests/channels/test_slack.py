@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.model import Stretch
-from controlwatch.core.render.message import Card, Fact, Message
+from controlwatch.core.render.facts import Fact
+from controlwatch.core.render.message import Card, Message
 from controlwatch.core.render.slack import blocks, fallback
 from controlwatch.demo.serving import Sites
 from controlwatch.demo.slack import MOST_CHARACTERS, SlackStandIn, _texts, _too_long

@@ -21,6 +21,7 @@ from controlwatch.core.address import canonical
 from controlwatch.core.books import Decision, Found, PollReport, Seen, Unseen, Validators, WatcherState
 from controlwatch.core.decide import decide
 from controlwatch.core.diff import fingerprint
+from controlwatch.core.events import events
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -29,6 +30,7 @@ from controlwatch.core.model import (
     Document,
     DocumentNumber,
     EffectiveDate,
+    Event,
     Kind,
     Notice,
     NoticeRef,
@@ -401,13 +403,17 @@ def test_lines_are_filtered_by_category_group_and_issuer(store: SqlStore) -> Non
 
 def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    (event,) = store.events(date(2026, 3, 15), date(2026, 4, 1))
+    (event,) = coming(store, date(2026, 3, 15), date(2026, 4, 1))
     assert (event.date, event.event, event.quote) == (
         date(2026, 4, 1),
         "takes effect",
         "自2026年4月1日起实施",
     )
-    assert store.events(date(2026, 4, 2), date(2026, 5, 1)) == ()
+    assert coming(store, date(2026, 4, 2), date(2026, 5, 1)) == ()
+
+
+def coming(store: SqlStore, first: date, last: date) -> tuple[Event, ...]:
+    return events(store.ledger(store.keys_changed_between(first, last)), first, last)
 
 
 def test_who_acts_on_a_notice_is_shown_with_it(store: SqlStore) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from controlwatch.core.model import ChannelName, Stretch
-    from controlwatch.core.render.message import Card, Fact, Message
+    from controlwatch.core.render.facts import Fact
+    from controlwatch.core.render.message import Card, Message
 
 COLOURS = {
     "tighten": "red",

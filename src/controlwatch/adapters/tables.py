@@ -187,7 +187,11 @@ class FindingRow(SQLModel, table=True):
     """A conclusion of the latest version of a notice, with the words that prove it."""
 
     __tablename__ = "finding"
-    __table_args__ = (Index("finding_value", "kind", "value"), Index("finding_start", "kind", "start"))
+    __table_args__ = (
+        # of this class an index serves "begins with" on PostgreSQL too, whatever the collation
+        Index("finding_value", "kind", "value", postgresql_ops={"value": "varchar_pattern_ops"}),
+        Index("finding_start", "kind", "start"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     notice_id: int = Field(foreign_key="notice.id", index=True)
@@ -197,7 +201,61 @@ class FindingRow(SQLModel, table=True):
     basis: str = ""
     scope: str = ""
     start: date | None = None
+    until: date | None = None
     quote: str = _text()
+
+
+class PartyRow(SQLModel, table=True):
+    """A party that the latest version of a notice lists, delists or suspends."""
+
+    __tablename__ = "party"
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    zh: str
+    en: str
+    action: str
+
+
+class ShippedRow(SQLModel, table=True):
+    """The register that this store has taken in, and when it took the first one in."""
+
+    __tablename__ = "shipped"
+
+    id: str = Field(primary_key=True)
+    digest: str
+    as_of: date | None = None
+    first_at: datetime
+    loaded_at: datetime
+
+
+class AppointmentRow(SQLModel, table=True):
+    """A day that matters, as the clock holds it: what people have been told of it so far."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (UniqueConstraint("key", "event", "slot"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str  #: of the notice
+    event: str
+    slot: str
+    day: date = Field(index=True)
+    known_on: date
+    lead: int | None = None
+
+
+class LeadRow(SQLModel, table=True):
+    """Something that a person should look into: a number that nobody has seen."""
+
+    __tablename__ = "lead"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject: str = Field(unique=True)  #: a number's key
+    kind: str
+    reason: str = _text()
+    raised_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str | None = None
 
 
 class AlertRow(SQLModel, table=True):
@@ -238,6 +296,9 @@ class SubscriptionRow(SQLModel, table=True):
     language: str
     reports: bool
     health: bool
+    reminders: bool = True
+    outlook: bool = False
+    outlook_on: date | None = None  #: the day, in its time zone, of the last outlook
     active: bool = True
     created_at: datetime
 

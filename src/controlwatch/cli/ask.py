@@ -1,4 +1,4 @@
-"""Ask: latest, show, upcoming, history."""
+"""Ask: latest, show, history."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, day, now, opened, plain, print_json, today
+from controlwatch.cli.common import Json, console, now, opened, plain, print_json, table
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from controlwatch.core.answers import Event, Line, Record, Revision, Step
+    from rich.table import Table
+
+    from controlwatch.core.answers import Line, Record, Revision, Step
     from controlwatch.core.reading import Lexicon
 
 COLOURS = {
@@ -32,7 +33,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(rich_help_panel="Ask")(latest)
     app.command(rich_help_panel="Ask")(show)
-    app.command(rich_help_panel="Ask")(upcoming)
     app.command(rich_help_panel="Ask")(history)
 
 
@@ -99,24 +99,6 @@ def show(
             _show(record)
 
 
-def upcoming(
-    *,
-    days: Annotated[int, typer.Option(min=1, max=3660)] = 30,
-    on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
-    json: Json = False,
-) -> None:
-    """What takes effect, ends or closes soon."""
-    first = day(on) if on else today()
-    with opened() as app:
-        events = app.queries.upcoming(on=first, days=days)
-    if json:
-        print_json(events)
-    elif events:
-        console.print(_events(events))
-    else:
-        console.print(f"Nothing known takes effect, ends or closes within {days} days of {first}.")
-
-
 def history(
     subject: Annotated[
         str, typer.Argument(help="A category (battery.liion), a group (rare_earth) or a number.")
@@ -135,33 +117,24 @@ def history(
         console.print(f"No change that touches {subject} is known here yet.")
 
 
-def _table(*columns: str, title: str = "") -> Table:
-    table = Table(
-        title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False
-    )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def _lines(lines: Iterable[Line]) -> Table:
-    table = _table()
+    drawn = table()
     for column in ("Published", "Number", "Direction", "Effective"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("Title and categories", overflow="fold")
+        drawn.add_column(column, no_wrap=True)
+    drawn.add_column("Title and categories", overflow="fold")
     for line in lines:
         word = line.direction if line.is_change else "report" if not line.official else "no change"
         title = Text(one_line(line.title, 160))
         if line.categories:
             title.append("\n" + ", ".join(line.categories), style="bright_black")
-        table.add_row(
+        drawn.add_row(
             str(line.published or "?"),
             Text(line.number or ""),
             Text(word, style=COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
             "\n".join(_dates(line)),
             title,
         )
-    return table
+    return drawn
 
 
 def _dates(line: Line) -> Iterator[str]:
@@ -171,32 +144,18 @@ def _dates(line: Line) -> Iterator[str]:
             yield f"→ {found.until}"
 
 
-def _events(events: Iterable[Event]) -> Table:
-    table = _table("Day", "Event", "Number", "Categories", "Proof")
-    for event in events:
-        scope = f" ({event.scope})" if event.scope not in {"", "all"} else ""
-        table.add_row(
-            str(event.date),
-            event.event + scope,
-            Text(event.number),
-            Text(", ".join(event.categories)),
-            Text(event.quote),
-        )
-    return table
-
-
 def _steps(steps: Iterable[Step]) -> Table:
-    table = _table("Day", "What", "Number", "Title", "Proof")
+    drawn = table("Day", "What", "Number", "Title", "Proof")
     for step in steps:
         style = COLOURS.get(step.direction, "")
-        table.add_row(
+        drawn.add_row(
             str(step.date or "?"),
             Text(step.what, style=style),
             Text(step.number),
             Text(one_line(step.title, 80)),
             Text(one_line(step.quote, 120)),
         )
-    return table
+    return drawn
 
 
 def _with_evidence(record: Record, lexicon: Lexicon) -> dict[str, object]:
@@ -230,16 +189,16 @@ def _show(record: Record) -> None:
 
 
 def _findings(record: Record) -> Table:
-    table = _table()
-    table.add_column("Finding", no_wrap=True)
-    table.add_column("Value", overflow="fold", ratio=2)
-    table.add_column("Proof", overflow="fold", ratio=3)
+    drawn = table()
+    drawn.add_column("Finding", no_wrap=True)
+    drawn.add_column("Value", overflow="fold", ratio=2)
+    drawn.add_column("Proof", overflow="fold", ratio=3)
     before = ""
     for name, value, proof in _conclusions(record):
         # One sentence often proves many things; it is printed where it proves the first.
-        table.add_row(name, Text(value), Text("〃" if proof and proof == before else one_line(proof, 300)))
+        drawn.add_row(name, Text(value), Text("〃" if proof and proof == before else one_line(proof, 300)))
         before = proof
-    return table
+    return drawn
 
 
 def _conclusions(record: Record) -> Iterator[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import UsageError
@@ -103,6 +104,16 @@ def plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, (date, datetime, time)) else value
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Return a plain table whose cells fold."""
+    drawn = Table(
+        title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False
+    )
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    return drawn
 
 
 def print_json(value: object) -> None:

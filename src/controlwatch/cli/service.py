@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (run, poll, deliver, intake, reread, health, demo):
+    for command in (run, poll, remind, deliver, intake, reread, health, demo):
         app.command(rich_help_panel="Service")(command)
 
 
@@ -93,6 +93,22 @@ def deliver(
     for item in refusals:
         errors.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
     raise typer.Exit(1 if failed or refusals else 0)
+
+
+def remind() -> None:
+    """Ring for the days that draw near or have moved, once, now; then deliver what is due.
+
+    The service does it by itself; this is for those who run controlwatch from a timetable of their own.
+    """
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        titles = app.pipeline.remind(app.watchers, now=now())
+        sent, waiting_still = deliver_all(app)
+    for title in titles:
+        console.print(Text(one_line(title, 200)))
+    console.print(f"{len(titles)} reminders; {sent} deliveries sent, {waiting_still} not.")
+    raise typer.Exit(1 if waiting_still else 0)
 
 
 def intake(

@@ -55,6 +55,10 @@ def subscribe(
     language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
     reports: Annotated[bool, typer.Option(help="Press reports too, marked as such.")] = True,
     health: Annotated[bool, typer.Option(help="Blind and recovered watchers too.")] = True,
+    reminders: Annotated[
+        bool, typer.Option(help="30, 7 and 1 days before a day that matters, and on it.")
+    ] = True,
+    outlook: Annotated[bool, typer.Option(help="Each day at the hour given: today and this week.")] = False,
 ) -> None:
     """Add a subscription. Criteria of one kind are alternatives; different kinds must all hold.
 
@@ -83,6 +87,8 @@ def subscribe(
             language=_language(language),
             reports=reports,
             health=health,
+            reminders=reminders,
+            outlook=outlook,
         )
         number = app.store.subscribe(made, now())
     console.print(
@@ -141,7 +147,8 @@ def _when(item: Subscription) -> str:
     days = {"daily": "daily", "weekly": f"{WEEKDAYS[item.weekday]}s"}
     when = item.rate if item.rate == "immediate" else f"{days[item.rate]} at {item.at:%H:%M} {item.timezone}"
     quiet = f", quiet {item.quiet[0]:%H:%M}-{item.quiet[1]:%H:%M}" if item.quiet else ""
-    return when + quiet
+    outlook = f", outlook at {item.at:%H:%M}" if item.outlook else ""
+    return when + quiet + outlook
 
 
 def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:

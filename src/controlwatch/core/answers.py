@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from controlwatch.core.books import Health, WatcherState
+from controlwatch.core.chain import Link
+from controlwatch.core.ledger import State
 from controlwatch.core.model import Alert, Day, EffectiveDate, Notice, Stretch
+from controlwatch.core.status import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +91,124 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that a calendar should hold."""
+class Named:
+    """A code as a notice names it."""
 
-    date: Day
-    event: str  #: takes effect, ends, or the kind of a deadline
+    key: str
+    code: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLine:
+    """A party as a notice names it."""
+
+    zh: str
+    en: str
+    action: str  #: list, delist or suspend
+    list: str  #: entity.control_list and its like, "" where the notice does not say
+    key: str
+    number: str
+    since: Day | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryStatus:
+    """What controls an item category on a day."""
+
+    category: str
+    on: Day
+    state: State  #: the strongest of its notices: one in force outweighs one that is suspended
+    notices: tuple[Status, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A notice, or a clause of it, that controls what was asked for."""
+
+    category: str
+    number: str
+    clause: str | None
+    state: State
+    since: Day | None
+    until: Day | None
+    quote: str
+    title: str
+    code: str | None = None  #: as the notice prints it, where a code was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a lookup found."""
+
+    query: str
+    on: Day
+    hits: tuple[Hit, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A notice that stands otherwise on one day than on another."""
+
     number: str
     title: str
     categories: tuple[str, ...]
-    scope: str
-    quote: str
-    url: str
+    before: State
+    after: State
+    until: Day | None
+    because: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyMatch:
+    """A listed party whose name resembles the one asked for. Never an identification."""
+
+    zh: str
+    en: str
+    list: str
+    action: str
+    number: str
+    since: Day | None
+    state: State  #: of the listing, on the day asked for
+    until: Day | None
+    score: int  #: 100 is the same name but for form, case and signs
+    note: str = "possible match, verify identity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """What a search by name found."""
+
+    query: str
+    on: Day
+    matches: tuple[PartyMatch, ...]
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterLine:
+    """A notice of the register, and what became of it."""
+
+    key: str
+    number: str | None
+    title: str
+    issued: Day | None
+    observed: bool  #: a watcher or a person has brought its text
+    disagreements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadLine:
+    """Something that a person should look into."""
+
+    subject: str
+    kind: str
+    reason: str
+    raised_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

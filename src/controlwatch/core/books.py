@@ -136,6 +136,7 @@ class VersionText:
     fingerprint: str
     notice: Notice
     fallback: bool = False
+    registered: bool = False  #: not observed yet, only known from the register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class Known:
     notice_id: int
     watcher: str  #: the one that saw it first
     rung: bool  #: an alert has gone out for it
-    shelved_on: date  #: the day (Asia/Shanghai) we first saw it
+    shelved_on: date  #: the day (Asia/Shanghai) we first saw it, or began to watch with the register
     here: VersionText | None  #: latest version at the same address
     latest: VersionText  #: latest version at any address
     matched: Literal["address", "number", "text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -18,6 +18,11 @@ RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1
 def beijing_day(instant: datetime) -> date:
     """Return the day in Beijing of an aware instant."""
     return instant.astimezone(BEIJING).date()
+
+
+def beijing_noon(day: date) -> datetime:
+    """Return noon in Beijing of a day, as an instant in UTC."""
+    return datetime.combine(day, time(12), BEIJING).astimezone(UTC)
 
 
 def next_look(*, seen_at: datetime, listed_on: date | None, now: datetime) -> datetime | None:

@@ -29,6 +29,8 @@ def decide(seen: Seen, found: Found, *, now: datetime) -> Decision:
         return _report(seen, found, now=now)
     if known is None:
         return _tell(seen, found, Change(kind="new"), quiet=_quiet_if_new(seen), now=now)
+    if known.latest.registered:
+        return _observed(seen, found, known, now=now)
     before = known.here or (known.latest if known.latest.fallback else None)
     if before is not None:
         return _again(seen, found, known, before, now=now)
@@ -89,6 +91,15 @@ def _again(seen: Seen, found: Found, known: Known, before: VersionText, *, now: 
     if before.fallback and not known.rung and not _may_ring(seen):
         quiet = "on the shelf since the first look, and readable only now"
     return _tell(seen, found, change, quiet=quiet, kind="amended", now=now)
+
+
+def _observed(seen: Seen, found: Found, known: Known, *, now: datetime) -> Decision:
+    """The page of a notice that so far the register alone knew: news only if issued since we watch."""
+    if seen.fallback:
+        return Decision(change=None)
+    told = _appeared_after_shelving(seen, known) and worth_telling(seen.notice)
+    quiet = "" if told else "known from the register, issued before this installation began to watch"
+    return _tell(seen, found, Change(kind="new"), quiet=quiet, now=now)
 
 
 def _elsewhere(seen: Seen, found: Found, known: Known, *, now: datetime) -> Decision:

@@ -151,7 +151,9 @@ class Verb(StrEnum):
 
 
 DateBasis = Literal["stated", "on-publication", "not-stated"]
-CategoryBasis = Literal["stated", "resolved"]
+CategoryBasis = Literal["stated", "resolved", "register"]
+"""stated: in the notice's own words; resolved: through the notices it acts on; register: from the
+shipped history, where the page as read does not say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +269,8 @@ class Relation:
     target: str  #: canonical number
     quote: str
     clause: str | None = None
+    start: date | None = None  #: where it differs from the notice's own effective date
+    until: date | None = None
     rule: str = ""
 
 
@@ -357,7 +361,36 @@ class Change:
 Unread = Literal["", "annex", "page"]
 """What of a notice could not be read, if anything."""
 
-AlertKind = Literal["new", "amended", "report", "health-down", "health-up"]
+AlertKind = Literal[
+    "new", "amended", "report", "reminder", "moved", "outlook", "lead", "health-down", "health-up"
+]
+"""reminder: a day draws near; moved: a day that people were told of is another, or none; outlook: what
+comes today and this week; lead: something that a person should look into."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a calendar should hold."""
+
+    date: Day
+    event: str  #: takes effect, suspension ends, ends, the kind of a deadline, or what was only announced
+    number: str
+    key: str
+    title: str
+    categories: tuple[str, ...] = ()
+    scope: str = "all"
+    quote: str = ""
+    url: str = ""
+    affects: tuple[str, ...] = ()  #: numbers that are in force again, or no longer, by it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a reminder is about, or a day that has moved."""
+
+    event: Event
+    was: Day | None = None  #: the day people were told before
+    gone: bool = False  #: it does not come at all any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +407,8 @@ class Alert:
     body: str = ""  #: for health alerts: what is wrong, since when, and what to do
     about: str | None = None  #: for reports: the canonical number of the official notice
     unread: Unread = ""  #: what could not be read may concern anybody
+    occasion: Occasion | None = None  #: of reminders and moved days
+    agenda: tuple[Event, ...] = ()  #: of outlooks
 
 
 Rate = Literal["immediate", "daily", "weekly"]
@@ -402,6 +437,8 @@ class Subscription:
     language: Language = "both"
     reports: bool = True  #: press reports too, marked as such
     health: bool = True  #: blind and recovered watchers too
+    reminders: bool = True  #: 30, 7 and 1 days before a day that matters, and on it
+    outlook: bool = False  #: each day at `at`: what comes today and this week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

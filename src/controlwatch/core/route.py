@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from controlwatch.core.books import Planned
-from controlwatch.core.model import Alert, Notice, Subscription
+from controlwatch.core.events import SUSPENSION_ENDS
+from controlwatch.core.model import Alert, Direction, Notice, Subscription
 
 
 def route(
@@ -30,16 +31,17 @@ def reason(alert: Alert, subscription: Subscription, *, text: str = "") -> str |
     Criteria of one kind are alternatives, criteria of different kinds must all hold, and a
     subscription without criteria gets everything.
     """
-    if alert.kind in {"health-down", "health-up"}:
+    if alert.kind in {"health-down", "health-up", "lead"}:
         return "health of the watchers" if subscription.health else None
-    if alert.kind == "report" and not subscription.reports:
-        return None
-    if alert.notice is None:
+    unwanted = (alert.kind == "report" and not subscription.reports) or (
+        alert.kind == "reminder" and not subscription.reminders
+    )
+    if unwanted or alert.notice is None:
         return None
     page = alert.unread == "page"
     annex = page or alert.unread == "annex"
     notice = alert.notice
-    places, directions = notice.destinations, [notice.direction]
+    places, directions = notice.destinations, _directions(alert, notice)
     reasons = [
         _why(subscription.categories, _categories(alert, subscription), "category", unread=page),
         _why(subscription.issuers, _common(subscription.issuers, notice.issuers), "issuer", unread=page),
@@ -62,6 +64,12 @@ def covers(chosen: str, category: str) -> bool:
     (True, False)
     """
     return category == chosen or category.startswith(f"{chosen}.")
+
+
+def _directions(alert: Alert, notice: Notice) -> list[Direction]:
+    """Return the directions an alert moves in: when a suspension ends, what it held up binds again."""
+    ends = alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS
+    return [notice.direction, *((Direction.RESUME, Direction.TIGHTEN) if ends else ())]
 
 
 def _why(wanted: tuple[str, ...], hits: list[str], what: str, *, unread: bool) -> str | None:
@@ -97,6 +105,12 @@ def _prefixes(notice: Notice, subscription: Subscription) -> list[str]:
 def _terms(alert: Alert, subscription: Subscription, text: str) -> list[str]:
     haystack = f"{alert.title}\n{text}".casefold()
     return [term for term in subscription.terms if term.casefold() in haystack]
+
+
+def after_quiet_hours(subscription: Subscription, *, now: datetime) -> datetime:
+    """When something that does not wait for a digest is to leave, as an instant in the zone of `now`."""
+    local = now.astimezone(ZoneInfo(subscription.timezone))
+    return _after_quiet(local, subscription.quiet).astimezone(now.tzinfo)
 
 
 def due_at(subscription: Subscription, *, now: datetime) -> datetime:

@@ -108,6 +108,8 @@ class Expect:
 
     rows: int = 1  #: at least so many notices on the first page
     newest_within_days: int | None = None  #: the newest listed day may be at most so old
+    series: tuple[str, ...] = ()  #: series of numbers that this source shows whole: MOFCOM, MOFCOM Order
+    gap_days: int = 3  #: a number that is skipped for longer is a lead
     reject: tuple[str, ...] = ()  #: regular expressions that mark a damaged answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,15 @@ from rich.rule import Rule
 from rich.text import Text
 
 from controlwatch.adapters.console import ConsoleChannel
+from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.app import open_app
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.model import Subscription
+from controlwatch.core.reading.numbers import parse_number
 from controlwatch.core.render.safe import one_line
 from controlwatch.demo.mailbox import Mailbox
 from controlwatch.demo.regulators import Regulators
+from controlwatch.demo.samples import samples
 from controlwatch.demo.serving import Sites
 from controlwatch.demo.slack import SlackStandIn
 from controlwatch.settings import Settings
@@ -145,7 +148,7 @@ def staged(console: Console) -> Iterator[Stage]:
         mailbox = opened.enter_context(Mailbox())
         slack = SlackStandIn(channels=frozenset({SLACK}))
         settings = _settings(folder, sites, mailbox, slack)
-        app = opened.enter_context(open_app(settings, console=console))
+        app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(beijing_day(now))))
         for subscription in SUBSCRIPTIONS:
             app.store.subscribe(subscription, now)
         # The pause between two requests to a host is the one thing changed: these hosts need no politeness.
@@ -167,6 +170,13 @@ def staged(console: Console) -> Iterator[Stage]:
             witness=witness,
             now=now,
         )
+
+
+def _retold(today: date) -> frozenset[str]:
+    """Return the keys of the notices that the story tells as news: the register must not know them yet."""
+    lexicon = load_lexicon()
+    told = (parse_number(sample.number or sample.title, lexicon) for sample in samples(today).values())
+    return frozenset(number.key for number in told if number is not None)
 
 
 def _settings(folder: Path, sites: Sites, mailbox: Mailbox, slack: SlackStandIn) -> Settings:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from controlwatch.adapters.store.answers import Answers
+from controlwatch.adapters.store.clock import Clock
 from controlwatch.adapters.store.engine import open_engine
+from controlwatch.adapters.store.law import Law
 from controlwatch.adapters.store.notices import Notices
 from controlwatch.adapters.store.outbox import Outbox
 from controlwatch.adapters.store.polls import Polls
+from controlwatch.adapters.store.shipping import Shipping
 
 
-class SqlStore(Polls, Notices, Outbox, Answers):
+class SqlStore(Polls, Notices, Outbox, Answers, Law, Shipping, Clock):
     """The store. Every public method is one transaction."""
 
     @classmethod

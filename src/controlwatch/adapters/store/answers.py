@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, or_, select
 
@@ -19,12 +19,12 @@ from controlwatch.adapters.store.base import (
     VERSION,
     Part,
     alert_from_json,
+    begins,
     notice_from_json,
 )
 from controlwatch.core.answers import (
     Act,
     AnnexLine,
-    Event,
     Line,
     Record,
     Revision,
@@ -36,7 +36,7 @@ from controlwatch.core.model import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
@@ -91,28 +91,12 @@ class Answers(Part):
                 connection.execute(near.order_by(exact_first, NOTICE.c.id.desc()).limit(5)).scalars()
             )
 
-    def events(self, first: date, last: date) -> tuple[Event, ...]:
-        """Dates that arrive between two days, both included, of changes and drafts that are official."""
-        dated = (
-            select(FINDING, NOTICE.c.number, NOTICE.c.title, NOTICE.c.url, NOTICE.c.key)
-            .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
-            .where(
-                FINDING.c.kind.in_(("effective", "until", "deadline")),
-                FINDING.c.start.between(first, last),
-                NOTICE.c.official,
-                or_(NOTICE.c.is_change, FINDING.c.kind == "deadline"),
-            )
-            .order_by(FINDING.c.start, FINDING.c.id)
-        )
-        with self._read() as connection:
-            rows = connection.execute(dated).mappings().all()
-            categories = _categories(connection, {row["notice_id"] for row in rows})
-        return tuple(_event(row, categories) for row in rows)
-
     def history_of_category(self, category: str) -> tuple[Step, ...]:
         """Every change that touches a category (a group covers its leaves), oldest first."""
         with self._read() as connection:
-            touching = select(NOTICE.c.id).where(NOTICE.c.official, NOTICE.c.is_change, _touches(category))
+            touching = select(NOTICE.c.id).where(
+                NOTICE.c.official, NOTICE.c.is_change, _touches(connection, category)
+            )
             ids = connection.execute(touching).scalars().all()
             steps = [step for notice_id in ids for step in _steps(_record(connection, int(notice_id)))]
         return tuple(sorted(steps, key=_by_date))
@@ -165,7 +149,7 @@ def _filters(
     if since is not None:
         yield NOTICE.c.first_seen_at >= since
     if category is not None:
-        yield _touches(category)
+        yield _touches(connection, category)
     if issuer is not None:
         # A JSON list of codes; the quotes keep MOF from finding MOFCOM.
         yield cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True)
@@ -173,8 +157,8 @@ def _filters(
         yield _contains(connection, containing)
 
 
-def _touches(category: str) -> ColumnElement[bool]:
-    leaf = or_(FINDING.c.value == category, FINDING.c.value.startswith(f"{category}.", autoescape=True))
+def _touches(connection: Connection, category: str) -> ColumnElement[bool]:
+    leaf = or_(FINDING.c.value == category, begins(connection, FINDING.c.value, f"{category}."))
     return NOTICE.c.id.in_(select(FINDING.c.notice_id).where(FINDING.c.kind == "category", leaf))
 
 
@@ -238,7 +222,8 @@ def _record(connection: Connection, notice_id: int) -> Record:
 
 
 def _standings(connection: Connection, notice_id: int) -> tuple[Standing, ...]:
-    rows = connection.execute(select(ADDRESS).where(ADDRESS.c.notice_id == notice_id).order_by(ADDRESS.c.id))
+    stands = ADDRESS.c.notice_id == notice_id, ADDRESS.c.url != ""
+    rows = connection.execute(select(ADDRESS).where(*stands).order_by(ADDRESS.c.id))
     return tuple(
         Standing(url=row.url, watcher=row.watcher_id, first_seen_at=row.first_seen_at, differs=row.differs)
         for row in rows
@@ -282,30 +267,6 @@ def _acts(connection: Connection, key: str) -> tuple[Act, ...]:
     return tuple(
         Act(verb=row.basis, key=row.key, title=row.title, published=row.published, quote=row.quote)
         for row in connection.execute(joined)
-    )
-
-
-def _categories(connection: Connection, ids: set[Any]) -> dict[int, tuple[str, ...]]:
-    wanted = select(FINDING.c.notice_id, FINDING.c.value).where(
-        FINDING.c.kind == "category", FINDING.c.notice_id.in_(ids)
-    )
-    found: dict[int, tuple[str, ...]] = {}
-    for notice_id, value in connection.execute(wanted.order_by(FINDING.c.id)):
-        found[notice_id] = (*found.get(notice_id, ()), value)
-    return found
-
-
-def _event(row: RowMapping, categories: dict[int, tuple[str, ...]]) -> Event:
-    names = {"effective": "takes effect", "until": "ends"}
-    return Event(
-        date=row["start"],
-        event=names.get(row["kind"], row["value"]),
-        number=row["number"] or row["key"],
-        title=row["title"],
-        categories=categories.get(row["notice_id"], ()),
-        scope=row["scope"],
-        quote=row["quote"],
-        url=row["url"],
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
+from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
 from controlwatch.adapters import tables
@@ -13,8 +14,9 @@ from controlwatch.core.model import Alert, Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, Table
 
 
 def _table(model: type[SQLModel]) -> Table:
@@ -34,6 +36,14 @@ FINDING = _table(tables.FindingRow)
 ALERT = _table(tables.AlertRow)
 SUBSCRIPTION = _table(tables.SubscriptionRow)
 DELIVERY = _table(tables.DeliveryRow)
+PARTY = _table(tables.PartyRow)
+SHIPPED = _table(tables.ShippedRow)
+APPOINTMENT = _table(tables.AppointmentRow)
+LEAD = _table(tables.LeadRow)
+
+#: Who is said to have seen what nobody has observed yet, and the kind of such a version.
+REGISTER = "register"
+REGISTERED = "register"
 
 _notices = TypeAdapter(Notice)
 _alerts = TypeAdapter(Alert)
@@ -57,6 +67,18 @@ def alert_to_json(alert: Alert) -> dict[str, Any]:
 def alert_from_json(value: dict[str, Any]) -> Alert:
     """Return the alert that `alert_to_json` wrote."""
     return _alerts.validate_python(value)
+
+
+def began(connection: Connection) -> datetime | None:
+    """Return when this installation began to watch: when it took in its first register."""
+    return connection.execute(select(func.min(SHIPPED.c.first_at))).scalar()
+
+
+def begins(connection: Connection, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Return "begins with" in the form that an index of the database serves."""
+    if connection.dialect.name == "sqlite":
+        return column.between(prefix, prefix + "\U0010ffff")
+    return column.startswith(prefix, autoescape=True)
 
 
 class Part:

@@ -12,11 +12,15 @@ from controlwatch.adapters.store.base import (
     ANNEX,
     FINDING,
     NOTICE,
+    REGISTER,
+    REGISTERED,
     VERSION,
     Part,
+    began,
     notice_from_json,
     notice_to_json,
 )
+from controlwatch.adapters.store.findings import write_findings
 from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
 from controlwatch.adapters.store.polls import settle_reference
 from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
@@ -25,8 +29,8 @@ from controlwatch.core.diff import MINIMUM_FOR_IDENTITY, comparable
 from controlwatch.core.model import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
 
@@ -97,7 +101,7 @@ class Notices(Part):
                 ANNEX.c.version_id == version.id
             )
             connection.execute(ANNEX.insert().from_select(("version_id", *columns), hung))
-            _write_findings(connection, int(row["notice_id"]), made, notice)
+            write_findings(connection, int(row["notice_id"]), made, notice)
 
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
@@ -151,11 +155,12 @@ def _numbered_otherwise(connection: Connection, at: RowMapping, seen: Seen) -> b
 def _as_known(connection: Connection, notice_id: int, here: int | None, matched: Any) -> Known:
     notice = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).mappings().one()
     latest = _version(connection, int(notice["version_id"]))
+    known_since = began(connection) if latest.registered else None
     return Known(
         notice_id=notice_id,
         watcher=notice["watcher_id"],
         rung=notice["rung"],
-        shelved_on=beijing_day(notice["first_seen_at"]),
+        shelved_on=beijing_day(known_since or notice["first_seen_at"]),
         here=_version(connection, here) if here is not None else None,
         latest=latest,
         matched=matched,
@@ -165,7 +170,7 @@ def _as_known(connection: Connection, notice_id: int, here: int | None, matched:
 def _version(connection: Connection, version_id: int) -> VersionText:
     row = connection.execute(select(VERSION).where(VERSION.c.id == version_id)).mappings().one()
     same = {name: row[name] for name in ("id", "title", "text", "fingerprint", "fallback")}
-    return VersionText(**same, notice=notice_from_json(row["reading"]))
+    return VersionText(**same, notice=notice_from_json(row["reading"]), registered=row["kind"] == REGISTERED)
 
 
 def _write(
@@ -184,9 +189,7 @@ def _write(
         version_id = _new_version(
             connection, seen, decision, notice_id=notice_id, address_id=address_id, now=now
         )
-        _point_at(
-            connection, seen, decision, notice_id=notice_id, address_id=address_id, version_id=version_id
-        )
+        _point_at(connection, seen, known, decision, address_id=address_id, version_id=version_id, now=now)
     elif known is not None and known.here is None:
         connection.execute(
             update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=known.latest.id)
@@ -227,9 +230,12 @@ def _headline(notice: Notice, seen: Seen) -> dict[str, Any]:
 
 
 def _address(connection: Connection, seen: Seen, notice_id: int, decision: Decision, now: datetime) -> int:
-    held = connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == seen.address)).scalar()
+    mine = ADDRESS.c.address == seen.address
+    held = connection.execute(select(ADDRESS.c.id).where(mine)).scalar()
     if held is not None:
-        connection.execute(update(ADDRESS).where(ADDRESS.c.id == held).values(notice_id=notice_id))
+        connection.execute(update(ADDRESS).where(mine).values(notice_id=notice_id))
+        observed = {"watcher_id": seen.watcher, "first_seen_at": now, "url": seen.url}
+        connection.execute(update(ADDRESS).where(mine, ADDRESS.c.watcher_id == REGISTER).values(observed))
         return int(held)
     row = ADDRESS.insert().values(
         address=seen.address,
@@ -282,54 +288,25 @@ def _new_version(
 def _point_at(
     connection: Connection,
     seen: Seen,
+    known: Known | None,
     decision: Decision,
     *,
-    notice_id: int,
     address_id: int,
     version_id: int,
+    now: datetime,
 ) -> None:
     """Make the new version the latest one: at its address always, of the notice unless it is a copy."""
     connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
     if decision.change is not None and decision.change.kind == "copy":
         return
+    notice_id = int(
+        connection.execute(select(VERSION.c.notice_id).where(VERSION.c.id == version_id)).scalar_one()
+    )
     latest = {"version_id": version_id, **_headline(seen.notice, seen)}
+    if known is not None and known.latest.registered:
+        latest |= {"watcher_id": seen.watcher, "url": seen.url, "first_seen_at": now}
     if seen.notice.number is not None and not _has(connection, NOTICE.c.key == seen.key):
         latest["key"] = seen.key  # the number was learnt after the notice was first seen
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(latest))
-    _write_findings(connection, notice_id, version_id, seen.notice)
+    write_findings(connection, notice_id, version_id, seen.notice)
     search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")
-
-
-def _write_findings(connection: Connection, notice_id: int, version_id: int, notice: Notice) -> None:
-    connection.execute(FINDING.delete().where(FINDING.c.notice_id == notice_id))
-    rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in findings(notice)]
-    if rows:
-        connection.execute(FINDING.insert(), rows)
-
-
-def findings(notice: Notice) -> Iterator[dict[str, Any]]:
-    """Yield a notice's conclusions as rows, each with the words that prove it."""
-    for date_found in notice.effective:
-        yield _row("effective", "", date_found.quote, date_found.basis, date_found.scope, date_found.start)
-        if date_found.until is not None:
-            yield _row("until", "", date_found.quote, date_found.basis, date_found.scope, date_found.until)
-    for deadline in notice.deadlines:
-        yield _row("deadline", deadline.kind, deadline.quote, start=deadline.date)
-    for category in notice.categories:
-        yield _row("category", category.id, category.quote, category.basis)
-    for code in notice.hs_codes:
-        yield _row("hs", code.code, code.quote)
-    for code in notice.control_codes:
-        yield _row("control", code.code, code.quote)
-    for place in notice.destinations:
-        yield _row("destination", place, "")
-    for relation in notice.relations:
-        yield _row(
-            "relation", key_of(relation.target), relation.quote, relation.verb.value, relation.clause or ""
-        )
-
-
-def _row(
-    kind: str, value: str, quote: str, basis: str = "", scope: str = "", start: date | None = None
-) -> dict[str, Any]:
-    return {"kind": kind, "value": value, "quote": quote, "basis": basis, "scope": scope, "start": start}

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from controlwatch.core.model import Alert
 
 _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
-_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "reports", "health")
+_WISHES = ("reports", "health", "reminders", "outlook")
+_WISHES = ("reports", "health", "reminders", "outlook")
+_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", *_WISHES)
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
 ROOM = {"slack": 5}
@@ -71,6 +73,11 @@ class Outbox(Part):
             )
             connection.execute(waiting)
         return ended.rowcount == 1
+
+    def tell(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
+        """Write an alert that is about no notice, and its deliveries."""
+        with self._write() as connection:
+            write_alert(connection, alert, deliveries)
 
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
         """Lease the due deliveries of one subscription; empty when nothing is due.

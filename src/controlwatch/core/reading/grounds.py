@@ -73,6 +73,7 @@ MEANINGS: dict[str, str] = {
     "category.foreign-answer": "The question is about another government's measure",
     "category.foreign-title": "The title is about another government's rule",
     "category.resolved": "The notice acted on covers it",
+    "register": "The shipped register of known notices says so",
     "code.customs": "Behind a label for customs codes, or in a column of them",
     "code.excluded": "It is named only to be left out",
     "destination.wide": "The rule is for the destination",

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from controlwatch.core.calendar import BEIJING, beijing_day
+from controlwatch.core.events import SUSPENSION_ENDS
 from controlwatch.core.model import (
     Alert,
+    AlertKind,
     Caveat,
     Delivery,
     EffectiveDate,
@@ -20,26 +22,26 @@ from controlwatch.core.model import (
     Stretch,
 )
 from controlwatch.core.reading.lexicon import Lexicon
+from controlwatch.core.render.facts import Fact, day_left, some
+from controlwatch.core.render.occasions import coming, occasion_badge, occasion_facts, occasion_heading
 from controlwatch.core.render.words import pick, tongues, word
 
 Tone = Literal[
     "tighten", "relax", "suspend", "resume", "clarify", "neutral", "report", "health-down", "health-up"
 ]
 
+#: Kinds of alert that are told apart from notices, whatever these say.
+TONES: dict[AlertKind, Tone] = {
+    "health-up": "health-up",
+    "health-down": "health-down",
+    "lead": "health-down",
+    "report": "report",
+}
 SHOWN_CODES = 8
 SHOWN_ENTITIES = 6
 SHOWN_CAVEATS = 4
 #: A redline of more characters than this is cut; the whole is in `controlwatch show`.
 LONGEST_REDLINE = 1_500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A label, what is concluded, and the words that prove it."""
-
-    label: str
-    value: str
-    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,22 +94,34 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
     )
     footer = tuple(_footer(alert, why, language))
     if alert.notice is None:
-        tone: Tone = "health-up" if alert.kind == "health-up" else "health-down"
         return Card(
-            tone=tone,
+            tone=_tone(alert),
             badge=word(alert.kind, language),
             heading=alert.title,
             title="",
-            summary=(alert.body,),
+            summary=(_agenda_summary(alert, language) if alert.kind == "outlook" else alert.body,),
+            facts=tuple(coming(event, lexicon, language, today) for event in alert.agenda),
             url=alert.url,
             footer=footer,
             labels=labels,
         )
     notice = alert.notice
+    if alert.occasion is not None:
+        return Card(
+            tone=_tone(alert),
+            badge=occasion_badge(alert.occasion, language),
+            heading=occasion_heading(alert.occasion, notice, lexicon, language, today),
+            title=alert.title,
+            facts=_proved_once(occasion_facts(alert.occasion, notice, lexicon, language, today)),
+            doubts=notice.doubts,
+            url=alert.url,
+            footer=footer,
+            labels=labels,
+        )
     change = alert.change
     amended = change is not None and alert.kind == "amended"
     return Card(
-        tone="report" if alert.kind == "report" else notice.direction.value,
+        tone=_tone(alert),
         badge=_badge(alert, notice, language),
         heading=_heading(alert, notice, lexicon, language),
         title=alert.title,
@@ -123,6 +137,27 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
         footer=footer,
         labels=labels,
     )
+
+
+def _tone(alert: Alert) -> Tone:
+    """Return what colours an alert: its direction, or what kind of alert it is."""
+    if alert.kind in TONES:
+        return TONES[alert.kind]
+    ends = alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS
+    if ends or alert.notice is None:
+        return "resume" if ends else "neutral"
+    return alert.notice.direction.value
+
+
+def _agenda_summary(alert: Alert, language: Language) -> str:
+    count = len(alert.agenda)
+    if not count:
+        return pick(
+            "Nothing known takes effect, ends or closes this week.",
+            "本周无已知生效、期满或截止事项。",
+            language,
+        )
+    return pick(f"{count} known events within seven days.", f"七日内已知事项 {count} 项。", language)
 
 
 def _badge(alert: Alert, notice: Notice, language: Language) -> str:
@@ -152,7 +187,7 @@ def _facts(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language, t
         yield _effective(found, language, today)
     for deadline in notice.deadlines:
         label = f"{word('deadline', language)} ({word(deadline.kind, language)})"
-        yield Fact(label=label, value=_day(deadline.date, today, language), quote=deadline.quote)
+        yield Fact(label=label, value=day_left(deadline.date, today, language), quote=deadline.quote)
     for finding in notice.categories:
         name = pick(
             lexicon.category_name(finding.id, "en"), lexicon.category_name(finding.id, "zh"), language
@@ -175,7 +210,7 @@ def _facts(alert: Alert, notice: Notice, lexicon: Lexicon, language: Language, t
         yield Fact(label=word("relations", language), value=acts, quote=relation.quote)
     if notice.entities:
         named = [pick(entity.en or entity.zh, entity.zh, language) for entity in notice.entities]
-        yield Fact(label=word("entities", language), value=_some(named, SHOWN_ENTITIES, language))
+        yield Fact(label=word("entities", language), value=some(named, SHOWN_ENTITIES, language))
 
 
 def _caveats(notice: Notice, language: Language) -> Iterator[Fact]:
@@ -214,32 +249,17 @@ def _proved_once(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 
 def _effective(found: EffectiveDate, language: Language, today: date) -> Fact:
-    start = _day(found.start, today, language) if found.start else word("not-stated", language)
+    start = day_left(found.start, today, language) if found.start else word("not-stated", language)
     if found.time is not None:
         start += f" {found.time:%H:%M}"
-    until = f" → {word('until', language)} {_day(found.until, today, language)}" if found.until else ""
+    until = f" → {word('until', language)} {day_left(found.until, today, language)}" if found.until else ""
     scope = f" ({found.scope})" if found.scope != "all" else ""
     return Fact(label=word("effective", language), value=f"{start}{until}{scope}", quote=found.quote)
 
 
-def _day(day: date, today: date, language: Language) -> str:
-    left = (day - today).days
-    if left == 0:
-        return f"{day} ({word('today', language)})"
-    if left < 0:
-        return f"{day}"
-    return f"{day} ({pick(f'in {left} days', f'{left} 天后', language)})"
-
-
 def _codes(key: str, codes: list[str], language: Language) -> Iterator[Fact]:
     if codes:
-        yield Fact(label=word(key, language), value=_some(codes, SHOWN_CODES, language))
-
-
-def _some(items: list[str], most: int, language: Language) -> str:
-    more = len(items) - most
-    rest = " " + pick(f"and {more} more", f"等共 {len(items)} 项", language) if more > 0 else ""
-    return ", ".join(items[:most]) + rest
+        yield Fact(label=word(key, language), value=some(codes, SHOWN_CODES, language))
 
 
 def _footer(alert: Alert, why: str, language: Language) -> Iterator[str]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from controlwatch.core.model import Stretch
-from controlwatch.core.render.message import Card, Fact, Message
+from controlwatch.core.render.facts import Fact
+from controlwatch.core.render.message import Card, Message
 from controlwatch.core.render.safe import clipped, one_line
 
 Block = dict[str, Any]

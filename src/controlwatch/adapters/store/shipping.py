@@ -1,0 +1,166 @@
+"""The register's way into the store: quietly, and never over what was observed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from controlwatch.adapters.store import search
+from controlwatch.adapters.store.base import (
+    ADDRESS,
+    FINDING,
+    NOTICE,
+    REGISTER,
+    REGISTERED,
+    SHIPPED,
+    VERSION,
+    Part,
+    notice_to_json,
+)
+from controlwatch.adapters.store.findings import write_findings
+from controlwatch.core.address import canonical
+from controlwatch.core.answers import RegisterLine
+from controlwatch.core.calendar import beijing_noon
+from controlwatch.core.diff import fingerprint
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import Connection
+
+    from controlwatch.core.register import Entry, Register
+
+
+class Shipping(Part):
+    """What came with the package."""
+
+    def register_digest(self) -> str | None:
+        """The fingerprint of the register that was taken in last; None when there was none."""
+        with self._read() as connection:
+            return connection.execute(select(SHIPPED.c.digest).where(SHIPPED.c.id == REGISTER)).scalar()
+
+    def register_as_of(self) -> date | None:
+        """The day of the newest evidence in the register."""
+        with self._read() as connection:
+            return connection.execute(select(SHIPPED.c.as_of).where(SHIPPED.c.id == REGISTER)).scalar()
+
+    def registered(self) -> tuple[RegisterLine, ...]:
+        """Every notice that the register brought, oldest first."""
+        latest = VERSION.alias("latest")
+        joined = (
+            select(NOTICE, latest.c.kind.label("latest_kind"))
+            .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
+            .join(latest, latest.c.id == NOTICE.c.version_id)
+            .where(VERSION.c.kind == REGISTERED)
+            .order_by(NOTICE.c.published, NOTICE.c.id)
+        )
+        doubts = select(FINDING.c.notice_id, FINDING.c.quote).where(FINDING.c.kind == "disagreement")
+        with self._read() as connection:
+            rows = connection.execute(joined).mappings().all()
+            said: defaultdict[int, list[str]] = defaultdict(list)
+            for notice_id, quote in connection.execute(doubts.order_by(FINDING.c.id)):
+                said[notice_id].append(quote)
+        return tuple(
+            RegisterLine(
+                key=row["key"],
+                number=row["number"],
+                title=row["title"],
+                issued=row["published"],
+                observed=row["latest_kind"] != REGISTERED,
+                disagreements=tuple(said[row["id"]]),
+            )
+            for row in rows
+        )
+
+    def learn(self, register: Register, now: datetime) -> int:
+        """Take a register in, as one transaction; return how many notices it brought or changed.
+
+        What has been observed stays as it was read: the register completes it when it is read again.
+        """
+        with self._write() as connection:
+            if not self._sqlite:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
+            learnt = sum(_learnt(connection, entry, now) for entry in register.entries.values())
+            held = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
+            if connection.execute(select(SHIPPED.c.id).where(SHIPPED.c.id == REGISTER)).first() is None:
+                connection.execute(SHIPPED.insert().values(id=REGISTER, first_at=now, **held))
+            else:
+                connection.execute(update(SHIPPED).where(SHIPPED.c.id == REGISTER).values(held))
+        return learnt
+
+
+def _learnt(connection: Connection, entry: Entry, now: datetime) -> bool:
+    held = connection.execute(
+        select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.kind, VERSION.c.fingerprint)
+        .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+        .where(NOTICE.c.key == entry.key)
+    ).first()
+    if held is not None and held.kind != REGISTERED:
+        return False
+    reading = _reading(entry, now)
+    if held is None:
+        notice_id, version_id = _new(connection, entry, reading, now)
+    else:
+        notice_id, version_id = int(held.id), int(held.version_id)
+        connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_headline(entry)))
+        connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
+    write_findings(connection, notice_id, version_id, entry.notice)
+    search.index(connection, notice_id, f"{entry.notice.title}\n{reading['text']}")
+    return True
+
+
+def _new(connection: Connection, entry: Entry, reading: dict[str, Any], now: datetime) -> tuple[int, int]:
+    issued = entry.notice.published
+    row = NOTICE.insert().values(
+        key=entry.key,
+        official=True,
+        rung=False,
+        watcher_id=REGISTER,
+        first_seen_at=beijing_noon(issued) if issued is not None else now,
+        **_headline(entry),
+    )
+    notice_id = int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
+    stands = {"notice_id": notice_id, "watcher_id": REGISTER, "first_seen_at": now, "differs": False}
+    own = ADDRESS.insert().values(address=f"register:{entry.key}", url="", **stands)
+    address_id = int(connection.execute(own.returning(ADDRESS.c.id)).scalar_one())
+    for url in entry.urls:
+        address = canonical(url)
+        if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
+            connection.execute(ADDRESS.insert().values(address=address, url=url, **stands))
+    version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
+    version_id = int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
+    connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
+    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(version_id=version_id))
+    return notice_id, version_id
+
+
+def _headline(entry: Entry) -> dict[str, Any]:
+    notice = entry.notice
+    return {
+        "number": notice.number.canonical if notice.number is not None else None,
+        "title": notice.title,
+        "kind": notice.kind.value,
+        "issuers": list(notice.issuers),
+        "published": notice.published,
+        "is_change": notice.is_change,
+        "direction": notice.direction.value,
+        "url": entry.urls[0] if entry.urls else "",
+    }
+
+
+def _reading(entry: Entry, now: datetime) -> dict[str, Any]:
+    text = f"{entry.notice.summary.en}\n{entry.notice.summary.zh}"
+    return {
+        "kind": REGISTERED,
+        "made_at": now,
+        "title": entry.notice.title,
+        "text": text,
+        "fingerprint": fingerprint(f"register {entry.key} {text}"),
+        "fallback": False,
+        "reading": notice_to_json(entry.notice),
+        "redline": [],
+        "moved": [],
+        "quiet_because": "from the register that came with the package",
+    }

@@ -1,0 +1,326 @@
+"""Ask of the law: status, lookup, upcoming, compare, entity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from controlwatch.cli.common import Json, console, day, opened, print_json, table, today
+from controlwatch.core.render.safe import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.answers import CategoryStatus, Difference, Found, Parties
+    from controlwatch.core.chain import Link
+    from controlwatch.core.model import Event
+    from controlwatch.core.status import Status
+
+STATES = {
+    "in-force": "red",
+    "partly-suspended": "yellow",
+    "suspended": "yellow",
+    "not-yet": "cyan",
+    "lapsed": "bright_black",
+    "repealed": "bright_black",
+    "unknown": "bright_black",
+}
+
+On = Annotated[
+    str | None, typer.Option("--on", help="The day asked about (YYYY-MM-DD, Beijing). Default: today.")
+]
+Categories = Annotated[
+    list[str] | None, typer.Option("--category", help="Only this category or group. Repeatable.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (status, lookup, upcoming, compare, entity, leads, known):
+        app.command(rich_help_panel="Ask")(command)
+
+
+def status(
+    subject: Annotated[
+        str, typer.Argument(metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …")
+    ],
+    *,
+    on: On = None,
+    json: Json = False,
+) -> None:
+    """Is it in force on a day? With the clauses that fare differently, and the chain that makes it so.
+
+    Example: controlwatch status 'MOFCOM 2024-46' --on 2026-11-28
+    """
+    with opened() as app:
+        answer = app.queries.status(subject, on=day(on) if on else today())
+    if json:
+        print_json(answer)
+    else:
+        _drawn(answer)
+
+
+def lookup(
+    query: Annotated[
+        str,
+        typer.Argument(metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …"),
+    ],
+    *,
+    on: On = None,
+    json: Json = False,
+) -> None:
+    """What controls an item on a day, by which notice and clause.
+
+    Example: controlwatch lookup 8507.60 --on 2026-11-11
+    """
+    with opened() as app:
+        found = app.queries.lookup(query, on=day(on) if on else today())
+    if json:
+        print_json(found)
+    else:
+        _found(found)
+
+
+def upcoming(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3660)] = 30,
+    on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
+    category: Categories = None,
+    json: Json = False,
+) -> None:
+    """What takes effect, ends or closes soon; suspensions that end in silence, too."""
+    first = day(on) if on else today()
+    with opened() as app:
+        events = app.queries.upcoming(on=first, days=days, categories=category or ())
+        limits = app.queries.limits(first)
+    if json:
+        print_json(events)
+        return
+    if events:
+        console.print(_events(events))
+    else:
+        console.print(f"Nothing known takes effect, ends or closes within {days} days of {first}.")
+    _cautions(limits)
+
+
+def compare(
+    *,
+    first: Annotated[str, typer.Option("--from", help="The earlier day (YYYY-MM-DD).")],
+    last: Annotated[str | None, typer.Option("--to", help="The later day. Default: today.")] = None,
+    category: Categories = None,
+    json: Json = False,
+) -> None:
+    """What stands otherwise on one day than on another.
+
+    Example: controlwatch compare --from 2025-11-01 --to 2025-11-15 --category battery
+    """
+    until = day(last) if last else today()
+    with opened() as app:
+        found = app.queries.compare(first=day(first), last=until, categories=category or ())
+        limits = app.queries.limits(until)
+    if json:
+        print_json(found)
+        return
+    if found:
+        console.print(_differences(found))
+    else:
+        console.print(f"Nothing known stands otherwise on {until} than on {first}.")
+    _cautions(limits)
+
+
+def entity(
+    name: Annotated[str, typer.Argument(help="A name or a part of it, Chinese or English.")],
+    *,
+    on: On = None,
+    json: Json = False,
+) -> None:
+    """Is a party of this name listed? Possible matches, never an identification.
+
+    Example: controlwatch entity 'Shield AI'
+    """
+    with opened() as app:
+        found = app.queries.entity(name, on=day(on) if on else today())
+    if json:
+        print_json(found)
+    else:
+        _parties(found)
+
+
+def leads(
+    *,
+    closed: Annotated[bool, typer.Option("--closed", help="Those that have been closed, too.")] = False,
+    json: Json = False,
+) -> None:
+    """What a person should look into: numbers that a series skips and nobody has seen."""
+    with opened() as app:
+        found = app.queries.leads(closed=closed)
+    if json:
+        print_json(found)
+        return
+    drawn = table("Number", "Raised", "Why", "Closed by")
+    for lead in found:
+        closed_by = Text(lead.closed_by or "")
+        drawn.add_row(Text(lead.subject), f"{lead.raised_at:%Y-%m-%d}", Text(lead.reason), closed_by)
+    console.print(drawn if found else "Nothing is waiting to be looked into.")
+
+
+def known(
+    *,
+    disagreements: Annotated[
+        bool, typer.Option("--disagreements", help="Only where a page as read and the register differ.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """The register of known notices, and whether a watcher has observed them since."""
+    with opened() as app:
+        found = app.queries.registered(disagreements=disagreements)
+        as_of = app.queries.books.register_as_of()
+    if json:
+        print_json(found)
+        return
+    drawn = table("Issued", "Number", "Observed", "Title")
+    for line in found:
+        title = Text(one_line(line.title, 120))
+        for doubt in line.disagreements:
+            title.append(f"\n{one_line(doubt, 300)}", style="yellow")
+        drawn.add_row(
+            str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
+        )
+    console.print(drawn if found else "None.")
+    console.print(f"{len(found)} notices; the register rests on evidence up to {as_of}.")
+
+
+# --------------------------------------------------------------------------- drawing
+
+
+def _state(state: str, until: object = None) -> Text:
+    return Text(f"{state} until {until}" if until else state, style=STATES[state])
+
+
+def _drawn(answer: Status | CategoryStatus) -> None:
+    from controlwatch.core.status import Status
+
+    if isinstance(answer, Status):
+        _notice(answer)
+    else:
+        _category(answer)
+
+
+def _notice(found: Status) -> None:
+    headline = Text(f"{one_line(found.number, 100)} on {found.on}: ", style="bold")
+    console.print(headline.append_text(_state(found.state, found.until)))
+    if found.title and found.title != found.number:
+        console.print(Text(one_line(found.title, 300)))
+    if found.since:
+        console.print(Text(f"since {found.since}", style="bright_black"))
+    if len(found.clauses) > 1:
+        for part in found.clauses:
+            console.print(Text(f"  {part.scope}: ").append_text(_state(part.state, part.until)))
+    if found.chain:
+        console.print(_chain(found.chain))
+    _cautions(found.cautions)
+
+
+def _category(found: CategoryStatus) -> None:
+    headline = Text(f"{found.category} on {found.on}: ", style="bold")
+    console.print(headline.append_text(_state(found.state)))
+    drawn = table("State", "Until", "Number", "Title")
+    for item in found.notices:
+        drawn.add_row(
+            _state(item.state),
+            str(item.until or ""),
+            Text(one_line(item.number, 60)),
+            Text(one_line(item.title, 120)),
+        )
+    console.print(drawn if found.notices else "No change that touches it was known by then.")
+    _cautions(found.cautions)
+
+
+def _found(found: Found) -> None:
+    drawn = table("State", "Until", "Number", "Clause", "Category", "Proof")
+    for hit in found.hits:
+        drawn.add_row(
+            _state(hit.state),
+            str(hit.until or ""),
+            Text(one_line(hit.number, 60)),
+            Text(hit.clause or ""),
+            Text(hit.category),
+            Text(one_line(hit.quote, 160)),
+        )
+    if found.hits:
+        console.print(drawn)
+    else:
+        console.print(Text(f"Nothing known controls {found.query!r} on {found.on}."))
+    _cautions(found.cautions)
+
+
+def _events(events: Iterable[Event]) -> object:
+    drawn = table("Day", "Event", "Number", "Categories", "Proof")
+    for event in events:
+        scope = f" ({event.scope})" if event.scope not in {"", "all"} else ""
+        affects = f"\nof {', '.join(event.affects)}" if event.affects else ""
+        drawn.add_row(
+            str(event.date),
+            Text(event.event + scope + affects),
+            Text(one_line(event.number, 60)),
+            Text(", ".join(event.categories)),
+            Text(one_line(event.quote, 200)),
+        )
+    return drawn
+
+
+def _differences(found: Iterable[Difference]) -> object:
+    drawn = table("Number", "Before", "After", "Until", "Categories", "Because")
+    for item in found:
+        because = "\n".join(f"{link.date} {link.verb}: {one_line(link.number, 50)}" for link in item.because)
+        drawn.add_row(
+            Text(one_line(item.number, 60)),
+            _state(item.before),
+            _state(item.after),
+            str(item.until or ""),
+            Text(", ".join(item.categories)),
+            Text(because),
+        )
+    return drawn
+
+
+def _parties(found: Parties) -> None:
+    drawn = table("Score", "Name", "List", "Number", "Since", "State")
+    for match in found.matches:
+        named = Text(one_line(match.en or match.zh, 100))
+        if match.zh and match.en:
+            named.append(f"\n{one_line(match.zh, 100)}", style="bright_black")
+        drawn.add_row(
+            str(match.score),
+            named,
+            Text(f"{match.list.removeprefix('entity.')} ({match.action})"),
+            Text(one_line(match.number, 60)),
+            str(match.since or "?"),
+            _state(match.state, match.until),
+        )
+    if found.matches:
+        console.print(Text("Possible matches, verify identity", style="bold yellow"))
+        console.print(drawn)
+    else:
+        console.print(Text(f"No listed party known here resembles {found.query!r}."))
+    _cautions(found.cautions)
+
+
+def _chain(chain: Iterable[Link]) -> object:
+    drawn = table("Day", "What", "By", "Clause", "Proof")
+    for link in chain:
+        drawn.add_row(
+            str(link.date),
+            Text(link.verb),
+            Text(one_line(link.number, 60)),
+            Text(link.clause or ""),
+            Text(one_line(link.quote, 200)),
+        )
+    return drawn
+
+
+def _cautions(cautions: Iterable[str]) -> None:
+    for caution in cautions:
+        console.print(Text(f"caution: {one_line(caution, 400)}", style="yellow"))

@@ -1,0 +1,110 @@
+"""The clock: which days are to be rung for today, and which days people must be told have moved.
+
+A day is rung for 30, 7 and 1 days before it and on the day itself, once each. What we learn of late
+is not rung for in arrears: the alert, or the quiet load of the register, has said it already. A ring
+that was missed while nobody ran is made up for by the next that is due; on the day itself it is made
+up for up to a week later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from controlwatch.core.events import ANNOUNCED
+from controlwatch.core.model import Day, Event, Occasion
+
+#: Days before an event on which it is rung for.
+LEADS = (30, 7, 1, 0)
+#: An event that passed while nobody ran is still rung for so long.
+GRACE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """An event as the clock holds it: what people have been told of it so far."""
+
+    key: str  #: of the notice
+    event: str
+    slot: str  #: the part of the notice, counted where a part has several such days
+    date: Day
+    known_on: Day  #: the day we learnt of this date
+    lead: int | None = None  #: the latest reminder sent, in days before
+    told: bool = False  #: an alert about the notice has gone out
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody has been told this date."""
+        return self.told or self.lead is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to ring now, and what to hold from now on."""
+
+    rings: tuple[Occasion, ...]
+    kept: tuple[Appointment, ...]
+    dropped: tuple[Appointment, ...]
+
+
+def plan(events: Iterable[Event], held: Iterable[Appointment], *, today: date) -> Plan:
+    """Compare the calendar as the law stands with what is held, on a day in Beijing.
+
+    `events` are all from `today - GRACE` on, oldest first.
+    """
+    before = {(item.key, item.event, item.slot): item for item in held}
+    rings: list[Occasion] = []
+    kept: list[Appointment] = []
+    for slot, event in _slotted(events):
+        old = before.pop((event.key, event.event, slot), None)
+        item, moved = _held(old, event, slot, today)
+        if moved is not None:
+            rings.append(moved)
+        lead = _due(item, today)
+        if lead is not None:
+            rings.append(Occasion(event=event))
+            item = replace(item, lead=lead)
+        kept.append(item)
+    gone = tuple(before.values())
+    rings.extend(_gone(item) for item in gone if item.date >= today and item.lead is not None)
+    return Plan(rings=tuple(rings), kept=tuple(kept), dropped=gone)
+
+
+def _slotted(events: Iterable[Event]) -> Iterable[tuple[str, Event]]:
+    """Tell events of one name and part of one notice apart by their order."""
+    count: dict[tuple[str, str, str], int] = {}
+    for event in events:
+        if event.event == ANNOUNCED:
+            continue  # nothing happens on a day that nobody enacted
+        name = (event.key, event.event, event.scope)
+        count[name] = count.get(name, 0) + 1
+        yield event.scope if count[name] == 1 else f"{event.scope} {count[name]}", event
+
+
+def _held(
+    old: Appointment | None, event: Event, slot: str, today: date
+) -> tuple[Appointment, Occasion | None]:
+    fresh = Appointment(key=event.key, event=event.event, slot=slot, date=event.date, known_on=today)
+    if old is None:
+        return fresh, None
+    if old.date == event.date:
+        return old, None
+    heard = old.heard and max(old.date, event.date) >= today
+    return replace(fresh, told=old.told), Occasion(event=event, was=old.date) if heard else None
+
+
+def _due(item: Appointment, today: date) -> int | None:
+    """Return the reminder to send now: the nearest of those whose day has come since we learnt of it."""
+    if item.date < today - GRACE:
+        return None
+    for lead in sorted(LEADS):
+        day = item.date - timedelta(days=lead)
+        if item.known_on < day <= today:
+            return lead if item.lead is None or lead < item.lead else None
+    return None
+
+
+def _gone(item: Appointment) -> Occasion:
+    event = Event(date=item.date, event=item.event, number=item.key, key=item.key, title="", scope=item.slot)
+    return Occasion(event=event, was=item.date, gone=True)

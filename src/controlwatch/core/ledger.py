@@ -1,0 +1,192 @@
+"""What status is computed from: notices as law, and who acts on whom.
+
+A ledger does not depend on the order in which notices reached us: it is sorted by the day of issue.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from controlwatch.core.model import (
+    Deadline,
+    Direction,
+    EffectiveDate,
+    Kind,
+    Relation,
+    Verb,
+    key_of,
+)
+
+
+class State(StrEnum):
+    """What a notice is on a day."""
+
+    UNKNOWN = "unknown"  #: not issued yet, or not known to us
+    NOT_YET = "not-yet"
+    IN_FORCE = "in-force"
+    PARTLY = "partly-suspended"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    REPEALED = "repealed"
+
+
+#: States in which a notice no longer counts.
+OVER = frozenset({State.LAPSED, State.REPEALED})
+
+
+#: Acts that change whether another notice binds.
+ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """A notice as far as legal status depends on it."""
+
+    key: str
+    number: str  #: as people write it; the title where there is none
+    title: str
+    issued: date  #: the day it was issued in Beijing, or, with `dated` False, the day we first saw it
+    dated: bool = True
+    kind: Kind = Kind.ANNOUNCEMENT
+    enacts: bool = True  #: it is an instrument, not an explanation, a draft or an announcement of intent
+    direction: Direction = Direction.NEUTRAL
+    effective: tuple[EffectiveDate, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    categories: tuple[str, ...] = ()
+    url: str = ""
+    doubts: tuple[str, ...] = ()  #: disagreements between the register and what was observed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One notice acting on another, from a day, perhaps until one."""
+
+    verb: Verb
+    agent: Instrument
+    target: str  #: key
+    clause: str | None
+    start: date
+    until: date | None
+    quote: str
+    sure: bool = True  #: False: which of the agent's dates governs this act is our inference
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ledger:
+    """Instruments by key, and the acts on each of them."""
+
+    instruments: Mapping[str, Instrument]
+    acts: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
+    announced: Mapping[str, tuple[Act, ...]]  #: said by somebody who did not enact it
+    #: what `status` has worked out so far, for the length of one answer
+    states: dict[tuple[str, date], State] = field(default_factory=dict)
+    turns: dict[str, frozenset[date]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, instruments: Iterable[Instrument]) -> Ledger:
+        """Make a ledger of instruments in any order."""
+        ordered = sorted(instruments, key=lambda found: (found.issued, found.key))
+        acts: defaultdict[str, list[Act]] = defaultdict(list)
+        said: defaultdict[str, list[Act]] = defaultdict(list)
+        for agent in ordered:
+            for act in acts_of(agent):
+                (acts if agent.enacts else said)[act.target].append(act)
+        return cls(
+            instruments={found.key: found for found in ordered},
+            acts={key: tuple(found) for key, found in acts.items()},
+            announced={key: _not_enacted(found, acts.get(key, [])) for key, found in said.items()},
+        )
+
+    def known_by(self, day: date) -> Ledger:
+        """Return the ledger as it stood on a day: nothing issued later."""
+        if all(found.issued <= day for found in self.instruments.values()):
+            return self
+        return Ledger.of(found for found in self.instruments.values() if found.issued <= day)
+
+    def name(self, key: str) -> str:
+        """Return what people call the notice of a key."""
+        known = self.instruments.get(key)
+        return key if known is None else known.number
+
+    def circular(self, act: Act) -> bool:
+        """Say whether the target, in turn, acts on the agent, straight or through others."""
+        return act.agent.key in self._reached(act.target)
+
+    def _reached(self, key: str) -> frozenset[str]:
+        """Return the keys that a notice acts on, through any number of others."""
+        known = self._reach.get(key)
+        if known is None:
+            seen: set[str] = set()
+            waiting = [key]
+            while waiting:
+                for act in self.by_agent.get(waiting.pop(), ()):
+                    if act.target not in seen:
+                        seen.add(act.target)
+                        waiting.append(act.target)
+            known = self._reach[key] = frozenset(seen)
+        return known
+
+    @cached_property
+    def _reach(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
+    def by_agent(self) -> Mapping[str, tuple[Act, ...]]:
+        """Enacted acts by the key of the notice that acts."""
+        found: defaultdict[str, list[Act]] = defaultdict(list)
+        for acts in self.acts.values():
+            for act in acts:
+                found[act.agent.key].append(act)
+        return {key: tuple(acts) for key, acts in found.items()}
+
+
+def acts_of(agent: Instrument) -> Iterator[Act]:
+    """Yield what a notice does to others, each act with the days that govern it."""
+    for relation in agent.relations:
+        target = key_of(relation.target)
+        if relation.verb in ACTING and target != agent.key:
+            span, sure = _governing(agent, relation)
+            yield Act(
+                verb=relation.verb,
+                agent=agent,
+                target=target,
+                clause=relation.clause,
+                start=relation.start or (span.start if span else None) or agent.issued,
+                until=relation.until or (span.until if span else None),
+                quote=relation.quote,
+                sure=sure,
+            )
+
+
+def _governing(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | None, bool]:
+    """Return the effective date that an act goes by, and whether the text itself ties the two together.
+
+    One date governs everything. Of several, the one whose scope names the target's number, else the
+    one that stands in the same sentence; else a suspension goes by the first that has an end.
+    """
+    if relation.start is not None or len(agent.effective) < 2:
+        return next(iter(agent.effective), None), True
+    n = relation.target.rpartition("-")[2]
+    named = [
+        found for found in agent.effective if f"第{n}号" in found.scope or found.scope == relation.target
+    ]
+    same = [found for found in agent.effective if found.quote and found.quote in relation.quote]
+    for tied in (named, same):
+        if tied:
+            return tied[0], True
+    if relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}:
+        ending = [found for found in agent.effective if found.until is not None]
+        return (ending or list(agent.effective))[0], len(ending) == 1
+    return agent.effective[0], False
+
+
+def _not_enacted(said: Iterable[Act], enacted: Iterable[Act]) -> tuple[Act, ...]:
+    """Leave out what has been enacted too: press and officials speak of instruments as well."""
+    done = {(act.verb, act.clause) for act in enacted} | {(act.verb, None) for act in enacted}
+    return tuple(act for act in said if (act.verb, act.clause) not in done)

@@ -1,0 +1,26 @@
+"""Names of parties, made comparable: the same company is never printed twice alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Words that say what form a company has, and nothing of which one it is.
+FORMS = re.compile(
+    r"\b(?:co|ltd|limited|inc|incorporated|corp|corporation|company|companies|llc|llp|lp|plc|gmbh|ag|sa|nv|bv"
+    r"|kk|oy|ab|pte|pty|the|group|holdings?)\b"
+)
+FORMS_ZH = re.compile(r"(?:股份|有限|责任|公司|集团|株式会社|株式會社|合伙企业|控股)+")
+NOT_A_NAME = re.compile(r"[^\w]+")
+
+
+def comparable(name: str) -> str:
+    """Return a name without its form, spaces, signs and case.
+
+    >>> comparable("Shield AI,Inc."), comparable("Shield AI, Inc"), comparable("三菱造船株式会社")
+    ('shield ai', 'shield ai', '三菱造船')
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    words = NOT_A_NAME.sub(" ", folded.replace(".", ""))
+    bare = FORMS_ZH.sub("", FORMS.sub(" ", words))
+    return " ".join((bare if bare.strip() else words).split())

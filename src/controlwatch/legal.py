@@ -1,0 +1,289 @@
+"""Questions of law: what a notice or an item is on a day, what comes, what differs between two days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from difflib import get_close_matches
+
+from controlwatch.core.answers import (
+    CategoryStatus,
+    Difference,
+    Found,
+    Hit,
+    LeadLine,
+    Named,
+    Parties,
+    RegisterLine,
+)
+from controlwatch.core.calendar import beijing_day
+from controlwatch.core.clauses import ALL
+from controlwatch.core.errors import UsageError
+from controlwatch.core.events import events
+from controlwatch.core.ledger import ACTING, OVER, Instrument, Ledger, State
+from controlwatch.core.lookup import DESCRIPTION_DECIDES, Asked, asked, meant
+from controlwatch.core.model import Direction, Event
+from controlwatch.core.parties import matching
+from controlwatch.core.reading.numbers import parse_number
+from controlwatch.core.route import covers
+from controlwatch.core.status import Status, state_on, status
+from controlwatch.naming import Naming
+from controlwatch.ports import Books
+
+#: From what binds most to what no longer does.
+RANK = (
+    State.IN_FORCE,
+    State.PARTLY,
+    State.SUSPENDED,
+    State.NOT_YET,
+    State.LAPSED,
+    State.REPEALED,
+    State.UNKNOWN,
+)
+#: Before this day the register knows single notices only.
+REGISTER_BEGINS = date(2020, 1, 1)
+ONLY_THE_REGISTER = "no watcher has looked yet: this rests on the register alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Legal(Naming):
+    """What the books say of the law. Days are days in Beijing."""
+
+    books: Books
+
+    def status(self, wanted: str, *, on: date) -> Status | CategoryStatus:
+        """What a notice (by number or address), or an item category, is on a day, and why."""
+        category = self._category_meant(wanted)
+        if category is not None:
+            return self._of_category(category, on)
+        key = self._known_key(wanted)
+        ledger = self.books.ledger([key])
+        if key not in ledger.instruments and not ledger.acts.get(key):
+            raise self.not_known(wanted, key)
+        found = status(ledger, key, on)
+        return replace(found, cautions=(*found.cautions, *self.limits(on)))
+
+    def lookup(self, query: str, *, on: date) -> Found:
+        """What controls an HS code, a control code or an item on a day, by which notice and clause."""
+        what = asked(query)
+        pairs = tuple(self._named(what) if what.kind != "term" else self._touching(what.value))
+        if not pairs:
+            raise self._nothing_like(query, what)
+        ledger = self.books.ledger({named.key for _, named in pairs})
+        hits = [hit for category, named in pairs for hit in _hits(ledger, category, named, on)]
+        living = [hit for hit in hits if hit.state not in OVER]
+        cautions = [DESCRIPTION_DECIDES] if what.kind == "hs" else []
+        if len(living) < len(hits):
+            over = ", ".join(sorted({hit.number for hit in hits if hit.state in OVER}))
+            cautions.append(f"lapsed or repealed by then, left out: {over}")
+        said = {hit.number for hit in living}
+        for instrument in ledger.instruments.values():
+            if instrument.number in said:
+                cautions.extend(status(ledger, instrument.key, on).cautions)
+        living.sort(key=lambda hit: RANK.index(hit.state))
+        return Found(
+            query=query,
+            on=on,
+            hits=tuple(dict.fromkeys(living)),
+            cautions=tuple(dict.fromkeys((*cautions, *self.limits(on)))),
+        )
+
+    def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[Event, ...]:
+        """What takes effect, ends or closes from a day on, as far as it was known by then."""
+        last = on + timedelta(days=days)
+        wanted = tuple(self.category(name) for name in categories)
+        ledger = self.books.ledger(self.books.keys_changed_between(on, last))
+        return tuple(
+            event for event in events(ledger, on, last, known_on=on) if not wanted or _touches(event, wanted)
+        )
+
+    def compare(self, *, first: date, last: date, categories: Iterable[str] = ()) -> tuple[Difference, ...]:
+        """Which notices stand otherwise on the last day than on the first."""
+        if last < first:
+            raise UsageError(f"{last} comes before {first}: compare from the earlier day to the later")
+        wanted = tuple(self.category(name) for name in categories)
+        # What ended on the first day is over on the next.
+        ledger = self.books.ledger(self.books.keys_changed_between(first, last))
+        return tuple(_differences(ledger, first, last, wanted))
+
+    def entity(self, name: str, *, on: date) -> Parties:
+        """Listed parties whose names resemble one: exact, or nearly so, in either language."""
+        if not name.strip():
+            raise UsageError("an empty name resembles everybody; write the name of a party")
+        parties = self.books.parties()
+        ledger = self.books.ledger({party.key for party in parties})
+        cautions = ["Names alone identify nobody: compare address, owners and registration"]
+        missing = self.books.incomplete_listings()
+        if missing:
+            cautions.append(
+                f"the parties of these listings are not all known here, read them: {', '.join(missing)}"
+            )
+        return Parties(
+            query=name,
+            on=on,
+            matches=matching(name, parties, ledger, on=on),
+            cautions=(*cautions, *self.limits(on)),
+        )
+
+    def leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+        """What a person should look into, oldest first."""
+        return self.books.leads(closed=closed)
+
+    def registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
+        """The register, oldest first; or only what observed pages disagree with."""
+        found = self.books.registered()
+        return tuple(line for line in found if line.disagreements) if disagreements else found
+
+    def limits(self, on: date) -> tuple[str, ...]:
+        """Say where our knowledge of a day ends."""
+        looked = self.books.last_looked_at()
+        ends = [self.books.register_as_of(), beijing_day(looked) if looked is not None else None]
+        last = max((day for day in ends if day is not None), default=None)
+        said = [] if looked is not None else [ONLY_THE_REGISTER]
+        if last is not None and on > last:
+            said.append(f"known up to {last}: what was or will be issued later is not in this answer")
+        if on < REGISTER_BEGINS:
+            said.append(f"before {REGISTER_BEGINS} only single notices are known here")
+        return tuple(said)
+
+    def not_known(self, wanted: str, key: str) -> UsageError:
+        """Return the refusal of a number that nobody has seen, with those near it."""
+        near = self.books.numbers_like(key)
+        hint = f"; nearest: {', '.join(near)}" if near else ""
+        return UsageError(f"no notice {wanted!r} is known here{hint}")
+
+    # ------------------------------------------------------------------ what is meant
+
+    def _known_key(self, wanted: str) -> str:
+        """A number's key, an address, or the name of an unnumbered entry of the register."""
+        key = self.key(wanted)
+        named = f"register:{wanted.strip()}"
+        return named if key == wanted and named in self.books.ledger([named]).instruments else key
+
+    def _category_meant(self, wanted: str) -> str | None:
+        """Return the category that is meant, None where a number or an address is."""
+        name = wanted.strip().lower()
+        if name in self.categories():
+            return name
+        if parse_number(wanted, self.lexicon) is not None or "/" in wanted:
+            return None
+        found = meant(wanted, self.lexicon)
+        if not found:
+            if any(sign.isdigit() for sign in wanted):
+                return None
+            return self.category(wanted)  # refuses it, with the nearest ones
+        if found[0] in self.lexicon.groups or len(found) == 1:
+            return found[0]
+        raise UsageError(f"{wanted!r} may mean {', '.join(found[:8])}; say which")
+
+    def _of_category(self, category: str, on: date) -> CategoryStatus:
+        keys = self.books.keys_touching(category)
+        ledger = self.books.ledger(keys)
+        known = ledger.known_by(on)
+        statuses = [
+            status(known, key, on)
+            for key in keys
+            if (instrument := known.instruments.get(key)) is not None and is_control(instrument)
+        ]
+        statuses.sort(key=lambda found: (RANK.index(found.state), found.number))
+        cautions = dict.fromkeys(caution for found in statuses for caution in found.cautions)
+        return CategoryStatus(
+            category=category,
+            on=on,
+            state=statuses[0].state if statuses else State.UNKNOWN,
+            notices=tuple(statuses),
+            cautions=(*cautions, *self.limits(on)),
+        )
+
+    def _named(self, what: Asked) -> Iterator[tuple[str, Named]]:
+        """Yield where a code is named, each with the category that owns it."""
+        kind = "hs" if what.kind == "hs" else "control"
+        found = self.books.named(kind, what.value)
+        ledger = self.books.ledger({named.key for named in found})
+        for named in found:
+            instrument = ledger.instruments.get(named.key)
+            if instrument is not None and is_control(instrument):
+                yield self._owner(instrument, named.code, kind), named
+
+    def _owner(self, instrument: Instrument, code: str, kind: str) -> str:
+        for name in instrument.categories:
+            category = self.lexicon.category(name)
+            owned = () if category is None else category.hs if kind == "hs" else category.control
+            if any(code.startswith(own) or own.startswith(code) for own in owned):
+                return name
+        return next(iter(instrument.categories), "")
+
+    def _touching(self, words: str) -> Iterator[tuple[str, Named]]:
+        """Yield the notices that control what words mean, by the leaves they touch."""
+        for chosen in meant(words, self.lexicon):
+            keys = self.books.keys_touching(chosen)
+            for instrument in self.books.ledger(keys).instruments.values():
+                if instrument.key in keys and is_control(instrument):
+                    for name in instrument.categories:
+                        if covers(chosen, name):
+                            yield name, Named(key=instrument.key, code="", quote="")
+
+    def _nothing_like(self, query: str, what: Asked) -> UsageError:
+        if what.kind == "term":
+            near = get_close_matches(query.casefold(), sorted(self.categories()), n=3, cutoff=0.4)
+            return UsageError(f"no item {query!r} is known here; nearest: {', '.join(near) or 'none'}")
+        kind = "hs" if what.kind == "hs" else "control"
+        like = self.books.codes_like(kind, what.value)
+        near = get_close_matches(what.value, like, n=3, cutoff=0.5)
+        name = "HS" if kind == "hs" else "control"
+        return UsageError(
+            f"no change known here names the {name} code {query!r}; nearest: {', '.join(near) or 'none'}. "
+            "That is no proof that nothing controls it"
+        )
+
+
+def is_control(instrument: Instrument) -> bool:
+    """Say whether a notice sets a rule of its own, and does not only hold up or undo another's."""
+    acts = any(relation.verb in ACTING for relation in instrument.relations)
+    lifting = instrument.direction in {Direction.SUSPEND, Direction.RESUME}
+    return instrument.enacts and not (acts and lifting)
+
+
+def _hits(ledger: Ledger, category: str, named: Named, on: date) -> Iterator[Hit]:
+    """Yield a hit for each part of the notice that fares on its own."""
+    found = status(ledger, named.key, on)
+    if found.state is State.UNKNOWN:
+        return
+    instrument = ledger.instruments[named.key]
+    quotes = {effective.scope: effective.quote for effective in instrument.effective}
+    for part in found.clauses:
+        yield Hit(
+            category=category,
+            number=found.number,
+            clause=None if part.scope == ALL else part.scope,
+            state=part.state,
+            since=found.since if len(found.clauses) == 1 else None,
+            until=part.until,
+            quote=named.quote or quotes.get(part.scope) or next(iter(quotes.values()), ""),
+            title=found.title,
+            code=named.code or None,
+        )
+
+
+def _differences(ledger: Ledger, first: date, last: date, wanted: tuple[str, ...]) -> Iterator[Difference]:
+    for key, instrument in ledger.instruments.items():
+        if not instrument.enacts or (wanted and not _touches(instrument, wanted)):
+            continue
+        before, after = status(ledger, key, first), status(ledger, key, last)
+        parts = [(part.scope, part.state) for part in before.clauses]
+        if before.state is after.state and parts == [(part.scope, part.state) for part in after.clauses]:
+            continue
+        yield Difference(
+            number=instrument.number,
+            title=instrument.title,
+            categories=instrument.categories,
+            before=state_on(ledger, key, first),
+            after=after.state,
+            until=after.until,
+            because=tuple(link for link in after.chain if first <= link.date <= last),
+        )
+
+
+def _touches(what: Event | Instrument, wanted: tuple[str, ...]) -> bool:
+    return any(covers(chosen, name) for chosen in wanted for name in what.categories)

@@ -1,0 +1,82 @@
+"""The register, the clock, listed parties and leads."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "party",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.Column("zh", sa.String(), nullable=False),
+        sa.Column("en", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_party_notice_id", "party", ["notice_id"])
+    op.create_table(
+        "shipped",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=True),
+        sa.Column("first_at", UTCDateTime(), nullable=False),
+        sa.Column("loaded_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "appointment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("known_on", sa.Date(), nullable=False),
+        sa.Column("lead", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key", "event", "slot"),
+    )
+    op.create_index("ix_appointment_day", "appointment", ["day"])
+    op.create_table(
+        "lead",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("raised_at", UTCDateTime(), nullable=False),
+        sa.Column("closed_at", UTCDateTime(), nullable=True),
+        sa.Column("closed_by", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("subject"),
+    )
+    with op.batch_alter_table("subscription") as batch:
+        batch.add_column(sa.Column("reminders", sa.Boolean(), nullable=False, server_default=sa.true()))
+        batch.add_column(sa.Column("outlook", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("outlook_on", sa.Date(), nullable=True))
+    with op.batch_alter_table("finding") as batch:
+        batch.add_column(sa.Column("until", sa.Date(), nullable=True))
+        batch.drop_index("finding_value")
+        batch.create_index(
+            "finding_value", ["kind", "value"], postgresql_ops={"value": "varchar_pattern_ops"}
+        )
+    _join_the_ends()
+
+
+def _join_the_ends() -> None:
+    """Give each effective date the end that stood in a row of its own."""
+    op.execute(
+        sa.text(
+            "UPDATE finding SET until = (SELECT min(ends.start) FROM finding AS ends "
+            "WHERE ends.kind = 'until' AND ends.notice_id = finding.notice_id "
+            "AND ends.scope = finding.scope AND ends.quote = finding.quote) WHERE kind = 'effective'"
+        )
+    )
