@@ -11,19 +11,20 @@ from controlwatch.core.answers import (
     CategoryStatus,
     Difference,
     Found,
-    Hit,
     LeadLine,
     Named,
     Parties,
     RegisterLine,
+    Step,
 )
 from controlwatch.core.calendar import beijing_day
-from controlwatch.core.clauses import ALL
 from controlwatch.core.errors import UsageError
 from controlwatch.core.events import events
-from controlwatch.core.ledger import ACTING, OVER, Instrument, Ledger, State
+from controlwatch.core.history import steps
+from controlwatch.core.hits import RANK, hits, is_control
+from controlwatch.core.ledger import OVER, Instrument, Ledger, State
 from controlwatch.core.lookup import DESCRIPTION_DECIDES, Asked, asked, meant
-from controlwatch.core.model import Direction, Event
+from controlwatch.core.model import Event
 from controlwatch.core.parties import matching
 from controlwatch.core.reading.numbers import parse_number
 from controlwatch.core.route import covers
@@ -31,16 +32,6 @@ from controlwatch.core.status import Status, state_on, status
 from controlwatch.naming import Naming
 from controlwatch.ports import Books
 
-#: From what binds most to what no longer does.
-RANK = (
-    State.IN_FORCE,
-    State.PARTLY,
-    State.SUSPENDED,
-    State.NOT_YET,
-    State.LAPSED,
-    State.REPEALED,
-    State.UNKNOWN,
-)
 #: Before this day the register knows single notices only.
 REGISTER_BEGINS = date(2020, 1, 1)
 ONLY_THE_REGISTER = "no watcher has looked yet: this rests on the register alone"
@@ -67,25 +58,27 @@ class Legal(Naming):
     def lookup(self, query: str, *, on: date) -> Found:
         """What controls an HS code, a control code or an item on a day, by which notice and clause."""
         what = asked(query)
-        pairs = tuple(self._named(what) if what.kind != "term" else self._touching(what.value))
-        if not pairs:
+        wanted = meant(query, self.lexicon) if what.kind == "term" else ()
+        named = self._naming(what, wanted)
+        if not named and not wanted:
             raise self._nothing_like(query, what)
-        ledger = self.books.ledger({named.key for _, named in pairs})
-        hits = [hit for category, named in pairs for hit in _hits(ledger, category, named, on)]
-        living = [hit for hit in hits if hit.state not in OVER]
+        keys = tuple(dict.fromkeys(one.key for one in named))
+        ledger = self.books.ledger(keys).known_by(on)
+        statuses = {key: status(ledger, key, on) for key in keys}
+        found = tuple(dict.fromkeys(hits(ledger, named, statuses, self.lexicon, wanted=wanted)))
+        living = sorted(
+            (hit for hit in found if hit.state not in OVER), key=lambda hit: RANK.index(hit.state)
+        )
+        numbers = {hit.number for hit in living}
         cautions = [DESCRIPTION_DECIDES] if what.kind == "hs" else []
-        if len(living) < len(hits):
-            over = ", ".join(sorted({hit.number for hit in hits if hit.state in OVER}))
-            cautions.append(f"lapsed or repealed by then, left out: {over}")
-        said = {hit.number for hit in living}
-        for instrument in ledger.instruments.values():
-            if instrument.number in said:
-                cautions.extend(status(ledger, instrument.key, on).cautions)
-        living.sort(key=lambda hit: RANK.index(hit.state))
+        over = sorted({hit.number for hit in found} - numbers)
+        if over:
+            cautions.append(f"lapsed or repealed by then, left out: {', '.join(over)}")
+        cautions += [said for one in statuses.values() if one.number in numbers for said in one.cautions]
         return Found(
             query=query,
             on=on,
-            hits=tuple(dict.fromkeys(living)),
+            hits=tuple(living),
             cautions=tuple(dict.fromkeys((*cautions, *self.limits(on)))),
         )
 
@@ -106,6 +99,15 @@ class Legal(Naming):
         # What ended on the first day is over on the next.
         ledger = self.books.ledger(self.books.keys_changed_between(first, last))
         return tuple(_differences(ledger, first, last, wanted))
+
+    def history(self, wanted: str) -> tuple[Step, ...]:
+        """How a category, or a notice, came to be what it is: every step, oldest first."""
+        category = self._category_meant(wanted)
+        keys = self.books.keys_touching(category) if category else (self._known_key(wanted),)
+        ledger = self.books.ledger(keys)
+        if category is None and keys[0] not in ledger.instruments:
+            raise self.not_known(wanted, keys[0])
+        return steps(ledger, keys, self.books.remarks(keys))
 
     def entity(self, name: str, *, on: date) -> Parties:
         """Listed parties whose names resemble one: exact, or nearly so, in either language."""
@@ -196,73 +198,23 @@ class Legal(Naming):
             cautions=(*cautions, *self.limits(on)),
         )
 
-    def _named(self, what: Asked) -> Iterator[tuple[str, Named]]:
-        """Yield where a code is named, each with the category that owns it."""
-        kind = "hs" if what.kind == "hs" else "control"
-        found = self.books.named(kind, what.value)
-        ledger = self.books.ledger({named.key for named in found})
-        for named in found:
-            instrument = ledger.instruments.get(named.key)
-            if instrument is not None and is_control(instrument):
-                yield self._owner(instrument, named.code, kind), named
-
-    def _owner(self, instrument: Instrument, code: str, kind: str) -> str:
-        for name in instrument.categories:
-            category = self.lexicon.category(name)
-            owned = () if category is None else category.hs if kind == "hs" else category.control
-            if any(code.startswith(own) or own.startswith(code) for own in owned):
-                return name
-        return next(iter(instrument.categories), "")
-
-    def _touching(self, words: str) -> Iterator[tuple[str, Named]]:
-        """Yield the notices that control what words mean, by the leaves they touch."""
-        for chosen in meant(words, self.lexicon):
-            keys = self.books.keys_touching(chosen)
-            for instrument in self.books.ledger(keys).instruments.values():
-                if instrument.key in keys and is_control(instrument):
-                    for name in instrument.categories:
-                        if covers(chosen, name):
-                            yield name, Named(key=instrument.key, code="", quote="")
+    def _naming(self, what: Asked, wanted: tuple[str, ...]) -> tuple[Named, ...]:
+        """Return where a code is named, or which notices touch the categories that words mean."""
+        if what.kind != "term":
+            return self.books.named(what.kind, what.value)
+        keys = dict.fromkeys(key for chosen in wanted for key in self.books.keys_touching(chosen))
+        return tuple(Named(key=key, code="", quote="") for key in keys)
 
     def _nothing_like(self, query: str, what: Asked) -> UsageError:
         if what.kind == "term":
             near = get_close_matches(query.casefold(), sorted(self.categories()), n=3, cutoff=0.4)
             return UsageError(f"no item {query!r} is known here; nearest: {', '.join(near) or 'none'}")
-        kind = "hs" if what.kind == "hs" else "control"
-        like = self.books.codes_like(kind, what.value)
+        like = self.books.codes_like(what.kind, what.value)
         near = get_close_matches(what.value, like, n=3, cutoff=0.5)
-        name = "HS" if kind == "hs" else "control"
+        name = "HS" if what.kind == "hs" else "control"
         return UsageError(
             f"no change known here names the {name} code {query!r}; nearest: {', '.join(near) or 'none'}. "
             "That is no proof that nothing controls it"
-        )
-
-
-def is_control(instrument: Instrument) -> bool:
-    """Say whether a notice sets a rule of its own, and does not only hold up or undo another's."""
-    acts = any(relation.verb in ACTING for relation in instrument.relations)
-    lifting = instrument.direction in {Direction.SUSPEND, Direction.RESUME}
-    return instrument.enacts and not (acts and lifting)
-
-
-def _hits(ledger: Ledger, category: str, named: Named, on: date) -> Iterator[Hit]:
-    """Yield a hit for each part of the notice that fares on its own."""
-    found = status(ledger, named.key, on)
-    if found.state is State.UNKNOWN:
-        return
-    instrument = ledger.instruments[named.key]
-    quotes = {effective.scope: effective.quote for effective in instrument.effective}
-    for part in found.clauses:
-        yield Hit(
-            category=category,
-            number=found.number,
-            clause=None if part.scope == ALL else part.scope,
-            state=part.state,
-            since=found.since if len(found.clauses) == 1 else None,
-            until=part.until,
-            quote=named.quote or quotes.get(part.scope) or next(iter(quotes.values()), ""),
-            title=found.title,
-            code=named.code or None,
         )
 
 

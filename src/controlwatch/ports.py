@@ -176,8 +176,8 @@ class Store(Protocol):
     def remind(self, decide: Callable[[Calendar], Round], *, now: datetime) -> tuple[Ringing, ...]:
         """Compare the calendar with what is held, and write what the rule decides, all of it or nothing."""
 
-    def observed(self, series: str) -> tuple[Observed, ...]:
-        """Numbers of a series whose notices a watcher or a person has brought."""
+    def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
+        """Numbers of a series whose notices stand at a watcher."""
 
     def raise_leads(self, leads: Iterable[Lead], *, now: datetime) -> tuple[Lead, ...]:
         """Write the leads that are new; return them."""
@@ -253,11 +253,8 @@ class Books(Protocol):
     def last_looked_at(self) -> datetime | None:
         """When a watcher last looked with success."""
 
-    def history_of_category(self, category: str) -> tuple[Step, ...]:
-        """Every change that touches a category, oldest first."""
-
-    def history_of_notice(self, record: Record) -> tuple[Step, ...]:
-        """What happened to one notice, oldest first."""
+    def remarks(self, keys: Iterable[str]) -> tuple[Step, ...]:
+        """What happened to some notices beside the acts of the law."""
 
     def registered(self) -> tuple[RegisterLine, ...]:
         """Every notice that the register brought, oldest first."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlwatch.core.answers import Line, Record, Step, Undelivered, WatcherLine
-from controlwatch.core.reading.numbers import parse_number
+from controlwatch.core.answers import Line, Record, Undelivered, WatcherLine
 from controlwatch.legal import Legal
 
 
@@ -42,14 +41,6 @@ class Queries(Legal):
         if record is None:
             raise self.not_known(asked, key)
         return record
-
-    def history(self, asked: str) -> tuple[Step, ...]:
-        """The history of a category, or of a notice."""
-        if asked in self.categories():
-            return self.books.history_of_category(asked)
-        if parse_number(asked, self.lexicon) is None and "/" not in asked:
-            self.category(asked)
-        return self.books.history_of_notice(self.show(asked))
 
     def watchers(self) -> tuple[WatcherLine, ...]:
         """Every declared watcher and how it fares."""

@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from controlwatch.ports import Store
 
 
+#: Leads named in one alert.
+SHOWN = 8
+
+
 def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
     """Do one round of the clock; return the titles of the alerts made."""
     rings = store.remind(partial(ring, now=now), now=now)
     titles = [f"{found.alert.kind}: {found.alert.title}" for found in rings]
     store.close_leads(now=now)
-    for lead in store.raise_leads(_gaps(store, watchers, now=now), now=now):
-        alert = _told(lead, now)
+    raised = store.raise_leads(_gaps(store, watchers, now=now), now=now)
+    if raised:
+        alert = _told(raised, now)
         store.tell(alert, route(alert, store.subscriptions(), now=now))
         titles.append(f"lead: {alert.title}")
     return tuple(titles)
@@ -36,19 +41,23 @@ def _gaps(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> Iterab
         for series in watcher.expect.series if since is not None else ():
             yield from gaps(
                 series,
-                store.observed(series),
+                store.observed(series, watcher.id),
                 since=since or now,
                 patience=timedelta(days=watcher.expect.gap_days),
                 now=now,
             )
 
 
-def _told(lead: Lead, now: datetime) -> Alert:
+def _told(leads: tuple[Lead, ...], now: datetime) -> Alert:
+    """Make one alert of the leads of a round: a gap of six numbers is one thing to look into."""
+    subjects = ", ".join(lead.subject for lead in leads[:SHOWN])
+    more = f" and {len(leads) - SHOWN} more" if len(leads) > SHOWN else ""
     return Alert(
         kind="lead",
         made_at=now,
-        title=f"{lead.subject} has not been seen",
+        title=f"not seen: {subjects}{more}",
         watcher="clock",
-        body=f"{lead.reason}. It may stand elsewhere, or have been skipped: look it up, and hand it in "
-        "with `controlwatch intake` if it is a notice.",
+        body="; ".join(lead.reason for lead in leads[:SHOWN])
+        + ". Each may stand elsewhere, or have been skipped: look it up, and hand it in with "
+        "`controlwatch intake` if it is a notice. All of them: `controlwatch leads`.",
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import cycle, reading
+from tests.bench import cycle, law, reading
 
-PARTS = {"reading": reading.main, "cycle": cycle.main}
+PARTS = {"reading": reading.main, "cycle": cycle.main, "law": law.main}
 
 
 def main() -> None:

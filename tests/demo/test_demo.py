@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,10 +57,16 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "MOFCOM policy releases (政策发布) is blind",
         "is seen again",
         "not a change of the rules",
-        "Mailbox: 12 mails",
-        "Slack: 8 messages",
+        "HS 8507.60 on 2026-11-10: suspended until 2026-11-10, by MOFCOM-GACC 2025-58",
+        "HS 8507.60 on 2026-11-11: in-force, by MOFCOM-GACC 2025-58",
+        "REMINDER",
     ):
         assert fact in told, fact
+    # Reminders of real days come on top, as many as fall into the weeks that the demo skips.
+    for place, least in (("Mailbox", 13), ("Slack", 8)):
+        counted = re.search(rf"{place}: (\d+) m", told)
+        assert counted is not None
+        assert int(counted[1]) >= least
     assert list(tmp_path.iterdir()) == []
 
 

@@ -191,10 +191,11 @@ class FindingRow(SQLModel, table=True):
         # of this class an index serves "begins with" on PostgreSQL too, whatever the collation
         Index("finding_value", "kind", "value", postgresql_ops={"value": "varchar_pattern_ops"}),
         Index("finding_start", "kind", "start"),
+        Index("finding_notice", "notice_id", "kind"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    notice_id: int = Field(foreign_key="notice.id", index=True)
+    notice_id: int = Field(foreign_key="notice.id")
     version_id: int = Field(foreign_key="version.id")
     kind: str  #: category, hs, control, destination, relation, effective, until, deadline
     value: str

@@ -105,7 +105,7 @@ class Ledger:
 
     def known_by(self, day: date) -> Ledger:
         """Return the ledger as it stood on a day: nothing issued later."""
-        if all(found.issued <= day for found in self.instruments.values()):
+        if self.newest is None or self.newest <= day:
             return self
         return Ledger.of(found for found in self.instruments.values() if found.issued <= day)
 
@@ -131,6 +131,11 @@ class Ledger:
                         waiting.append(act.target)
             known = self._reach[key] = frozenset(seen)
         return known
+
+    @cached_property
+    def newest(self) -> date | None:
+        """The day of the latest issue in it."""
+        return max((found.issued for found in self.instruments.values()), default=None)
 
     @cached_property
     def _reach(self) -> dict[str, frozenset[str]]:

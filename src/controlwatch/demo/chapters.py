@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from controlwatch.adapters.console import redline
 from controlwatch.demo.epilogue import quiet_table
+from controlwatch.demo.samples import LATER
 from controlwatch.inbox import from_file, put_away, take
 
 if TYPE_CHECKING:
@@ -211,6 +212,42 @@ def not_told(stage: Stage) -> None:
     stage.console.print(quiet_table(stage, rows))
 
 
+#: Days on which the law on lithium-ion batteries is asked, and what it is then.
+BATTERIES = (
+    ("2025-11-01", "not-yet"),
+    ("2025-11-15", "suspended"),
+    ("2026-11-10", "suspended"),
+    ("2026-11-11", "in-force"),
+)
+
+
+def law(stage: Stage) -> None:
+    """What is in force on a day, and the days that come."""
+    stage.heading(
+        "The law on a day, and the clock",
+        "No page says that a suspension has ended. What the notices do to each other is computed for "
+        "any day; older notices come from the register that ships. Then the clock moves on, until "
+        "the sample listing is about to take effect.",
+    )
+    for day, state in BATTERIES:
+        found = stage.app.queries.lookup("8507.60", on=date.fromisoformat(day))
+        hits = [hit for hit in found.hits if "2025-58" in hit.number]
+        stage.check(
+            f"the batteries of 2025-58 are {state} on {day}", holds=[h.state for h in hits] == [state]
+        )
+        for hit in hits:
+            until = f" until {hit.until}" if hit.until else ""
+            stage.say(f"HS 8507.60 on {day}: {hit.state}{until}, by {hit.number}")
+    stage.pipeline.remind(stage.watchers.values(), now=stage.now)
+    stage.now += LATER - timedelta(days=1)
+    stage.pipeline.remind(stage.watchers.values(), now=stage.now)
+    while any(stage.pipeline.deliver(now=stage.now)):
+        pass
+    reminded = any("-999 · takes effect" in card.heading for card in stage.witness.cards)
+    stage.check("a reminder of the sample listing comes", holds=reminded)
+    stage.witness.cards.clear()
+
+
 def quiet_because(stage: Stage, posting: Posting) -> str:
     """Why nobody was told, in the words kept with the notice."""
     revisions = stage.app.queries.show(posting.sample.number or posting.url).revisions
@@ -230,4 +267,5 @@ CHAPTERS = (
     challenge,
     redesign,
     not_told,
+    law,
 )

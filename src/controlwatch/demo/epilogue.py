@@ -81,7 +81,7 @@ def _watchers(stage: Stage) -> Table:
 
 def _next(stage: Stage, *, once: bool) -> Text:
     if once:
-        tries = (
+        tries: tuple[tuple[str, str], ...] = (
             ("controlwatch demo", "the same without --once: the sample regulators stay up, to be asked"),
             ("controlwatch watchers", "the sources that are watched"),
             ("controlwatch read notice.html", "what would be alerted on a page of yours"),
@@ -92,7 +92,8 @@ def _next(stage: Stage, *, once: bool) -> Text:
         tries = (
             (f"{state} controlwatch latest --changes", ""),
             (f"{state} controlwatch show 'MOFCOM 2025-70'", ""),
-            (f"{state} controlwatch history battery", ""),
+            (f"{state} controlwatch status battery.liion --on 2026-11-11", ""),
+            (f"{state} controlwatch history battery.liion", ""),
             (f"curl -H 'Host: www.mofcom.gov.cn' {stage.sites.origin}/zwgk/zcfb/index.html", ""),
         )
     text = Text("Try next\n", style="bold")

@@ -19,8 +19,8 @@ from controlwatch.adapters.store.base import (
     VERSION,
     Part,
     alert_from_json,
-    begins,
     notice_from_json,
+    within,
 )
 from controlwatch.core.answers import (
     Act,
@@ -32,11 +32,12 @@ from controlwatch.core.answers import (
     Step,
     Undelivered,
 )
+from controlwatch.core.calendar import beijing_day
 from controlwatch.core.model import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection, RowMapping
 
@@ -91,19 +92,11 @@ class Answers(Part):
                 connection.execute(near.order_by(exact_first, NOTICE.c.id.desc()).limit(5)).scalars()
             )
 
-    def history_of_category(self, category: str) -> tuple[Step, ...]:
-        """Every change that touches a category (a group covers its leaves), oldest first."""
+    def remarks(self, keys: Iterable[str]) -> tuple[Step, ...]:
+        """What happened to some notices beside the acts of the law: edits of their text, explanations."""
+        wanted = list(keys)
         with self._read() as connection:
-            touching = select(NOTICE.c.id).where(
-                NOTICE.c.official, NOTICE.c.is_change, _touches(connection, category)
-            )
-            ids = connection.execute(touching).scalars().all()
-            steps = [step for notice_id in ids for step in _steps(_record(connection, int(notice_id)))]
-        return tuple(sorted(steps, key=_by_date))
-
-    def history_of_notice(self, record: Record) -> tuple[Step, ...]:
-        """What happened to one notice: issued, amended, acted upon; oldest first."""
-        return tuple(sorted(_steps(record), key=_by_date))
+            return (*_amendments(connection, wanted), *_explanations(connection, wanted))
 
     def refusals(self) -> tuple[Undelivered, ...]:
         """Deliveries that a channel refused for good, or that failed again and again."""
@@ -158,8 +151,7 @@ def _filters(
 
 
 def _touches(connection: Connection, category: str) -> ColumnElement[bool]:
-    leaf = or_(FINDING.c.value == category, begins(connection, FINDING.c.value, f"{category}."))
-    return NOTICE.c.id.in_(select(FINDING.c.notice_id).where(FINDING.c.kind == "category", leaf))
+    return NOTICE.c.id.in_(select(FINDING.c.notice_id).where(within(connection, category)))
 
 
 def _contains(connection: Connection, wanted: str) -> ColumnElement[bool]:
@@ -270,25 +262,35 @@ def _acts(connection: Connection, key: str) -> tuple[Act, ...]:
     )
 
 
-def _steps(record: Record) -> Iterable[Step]:
-    line = record.line
-    name = line.number or line.key
-    common = {"number": name, "title": line.title, "direction": line.direction, "url": line.url}
-    yield Step(date=line.published, what="issued", quote="", **common)
-    for found in record.notice.effective:
-        if found.start is not None:
-            yield Step(date=found.start, what="takes effect", quote=found.quote, **common)
-        if found.until is not None:
-            yield Step(date=found.until, what="ends", quote=found.quote, **common)
-    for revision in record.revisions:
-        if revision.kind == "amended":
-            yield Step(
-                date=revision.made_at.date(), what="text amended", quote="; ".join(revision.moved), **common
-            )
-    for act in record.acts:
-        acted = {**common, "number": "press" if "/" in act.key else act.key, "title": act.title}
-        yield Step(date=act.published, what=f"{act.verb} {name}", quote=act.quote, **acted)
+def _amendments(connection: Connection, keys: list[str]) -> Iterable[Step]:
+    joined = select(NOTICE, VERSION.c.made_at, VERSION.c.moved).join(
+        VERSION, VERSION.c.notice_id == NOTICE.c.id
+    )
+    amended = joined.where(VERSION.c.kind == "amended", NOTICE.c.key.in_(keys)).order_by(VERSION.c.id)
+    for row in connection.execute(amended).mappings():
+        said = "; ".join(row["moved"])
+        yield _step(row, beijing_day(row["made_at"]), "text amended", quote=said)
 
 
-def _by_date(step: Step) -> tuple[bool, str]:
-    return step.date is None, str(step.date)
+def _explanations(connection: Connection, keys: list[str]) -> Iterable[Step]:
+    verbs = ("amends", "clarifies", "implements")
+    joined = select(NOTICE, FINDING.c.basis, FINDING.c.value, FINDING.c.quote).join(
+        FINDING, FINDING.c.notice_id == NOTICE.c.id
+    )
+    of_these = FINDING.c.kind == "relation", FINDING.c.value.in_(keys), FINDING.c.basis.in_(verbs)
+    for row in connection.execute(
+        joined.where(*of_these, NOTICE.c.official).order_by(NOTICE.c.id)
+    ).mappings():
+        yield _step(row, row["published"], f"{row['basis']} {row['value']}", quote=row["quote"])
+
+
+def _step(row: RowMapping, day: date | None, what: str, *, quote: str) -> Step:
+    return Step(
+        date=day,
+        what=what,
+        number=row["number"] or row["title"],
+        title=row["title"],
+        direction=row["direction"],
+        quote=quote,
+        url=row["url"],
+    )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlmodel import SQLModel
 
 from controlwatch.adapters import tables
@@ -79,6 +79,14 @@ def begins(connection: Connection, column: ColumnElement[str], prefix: str) -> C
     if connection.dialect.name == "sqlite":
         return column.between(prefix, prefix + "\U0010ffff")
     return column.startswith(prefix, autoescape=True)
+
+
+def within(connection: Connection, category: str) -> ColumnElement[bool]:
+    """Return that a finding is of this category, or of one that this group covers."""
+    value = FINDING.c.value
+    leaf = or_(value == category, begins(connection, value, f"{category}."))
+    # `begins` of the bare name says nothing new; it is the condition that the index serves.
+    return and_(FINDING.c.kind == "category", begins(connection, value, category), leaf)
 
 
 class Part:

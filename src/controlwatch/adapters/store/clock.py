@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, select, update
 
 from controlwatch.adapters.store.base import (
+    ADDRESS,
     APPOINTMENT,
     FINDING,
     LEAD,
     NOTICE,
-    REGISTERED,
     SUBSCRIPTION,
     VERSION,
     Part,
     begins,
     notice_from_json,
 )
-from controlwatch.adapters.store.law import ledger
+from controlwatch.adapters.store.law import happening, ledger
 from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
 from controlwatch.core.answers import LeadLine
 from controlwatch.core.clock import GRACE, Appointment
@@ -62,15 +62,15 @@ class Clock(Part):
             _write(connection, decided)
         return decided.rings
 
-    def observed(self, series: str) -> tuple[Observed, ...]:
-        """Numbers of a series whose notices a watcher or a person has brought."""
+    def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
+        """Numbers of a series whose notices stand at a watcher, each with when it was first seen there."""
         numbered = re.compile(rf"{re.escape(series)} (\d{{4}})-(\d+)")
         with self._read() as connection:
             rows = connection.execute(
-                select(NOTICE.c.key, NOTICE.c.first_seen_at)
-                .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-                .where(begins(connection, NOTICE.c.key, f"{series} "), NOTICE.c.official)
-                .where(VERSION.c.kind != REGISTERED)
+                select(NOTICE.c.key, func.min(ADDRESS.c.first_seen_at).label("first_seen_at"))
+                .join(ADDRESS, ADDRESS.c.notice_id == NOTICE.c.id)
+                .where(ADDRESS.c.watcher_id == watcher_id, begins(connection, NOTICE.c.key, f"{series} "))
+                .group_by(NOTICE.c.key)
             ).all()
         return tuple(
             Observed(year=int(found[1]), n=int(found[2]), first_seen_at=row.first_seen_at)
@@ -114,12 +114,7 @@ class Clock(Part):
 
 def _events(connection: Connection, today: date) -> tuple[Event, ...]:
     first, last = today - GRACE, today.replace(year=today.year + FAR, day=1)
-    dated = and_(
-        FINDING.c.kind.in_(("effective", "until", "deadline", "relation")),
-        or_(FINDING.c.start >= first, FINDING.c.until >= first),
-    )
-    keys = select(NOTICE.c.key).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(dated).distinct()
-    return events(ledger(connection, connection.execute(keys).scalars()), first, last)
+    return events(ledger(connection, connection.execute(happening(first, last)).scalars()), first, last)
 
 
 def _held(connection: Connection) -> tuple[Appointment, ...]:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select, union
 
-from controlwatch.adapters.store.base import FINDING, NOTICE, PARTY, WATCHER, Part, begins
+from controlwatch.adapters.store.base import FINDING, NOTICE, PARTY, WATCHER, Part, begins, within
 from controlwatch.core.answers import Named, PartyLine
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.ledger import ACTING, Instrument, Ledger
@@ -50,22 +50,14 @@ class Law(Part):
 
     def keys_touching(self, category: str) -> tuple[str, ...]:
         """Keys of the changes that touch a category; a group covers its leaves."""
-        leaf = FINDING.c.value == category
         with self._read() as connection:
-            leaves = begins(connection, FINDING.c.value, f"{category}.")
-            where = FINDING.c.kind == "category", or_(leaf, leaves), NOTICE.c.is_change
-            return tuple(connection.execute(_keys(*where)).scalars())
+            touching = _keys(within(connection, category), NOTICE.c.is_change)
+            return tuple(sorted(connection.execute(touching).scalars()))
 
     def keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Keys of notices that something may have happened to between two days, both included."""
-        dated = and_(
-            FINDING.c.kind.in_(("effective", "until", "deadline", "relation")),
-            or_(FINDING.c.start.between(first, last), FINDING.c.until.between(first, last)),
-        )
         with self._read() as connection:
-            own = set(
-                connection.execute(_keys(or_(dated, NOTICE.c.published.between(first, last)))).scalars()
-            )
+            own = set(connection.execute(happening(first, last)).scalars())
             return tuple(sorted(own | _targets(connection, own)))
 
     def named(self, kind: str, code: str) -> tuple[Named, ...]:
@@ -78,7 +70,9 @@ class Law(Part):
             .order_by(NOTICE.c.published, NOTICE.c.id, FINDING.c.id)
         )
         with self._read() as connection:
-            matching = or_(begins(connection, FINDING.c.value, code), FINDING.c.value.in_(headings))
+            either = or_(begins(connection, FINDING.c.value, code), FINDING.c.value.in_(headings))
+            # The first condition says nothing new; it is the one that the index serves.
+            matching = and_(begins(connection, FINDING.c.value, code[:4]), either)
             return tuple(
                 Named(key=row.key, code=row.value, quote=row.quote)
                 for row in connection.execute(joined.where(matching))
@@ -142,6 +136,17 @@ def ledger(connection: Connection, keys: Iterable[str]) -> Ledger:
     return Ledger.of(_instrument(row, said.get(row.id, [])) for row in rows.values())
 
 
+def happening(first: date, last: date) -> CompoundSelect[Any]:
+    """Select the keys of notices that are issued, or of which a day falls, between two days."""
+    dated = FINDING.c.kind.in_(("effective", "until", "deadline", "relation"))
+    return union(
+        select(NOTICE.c.key).where(NOTICE.c.official, NOTICE.c.published.between(first, last)),
+        _keys(dated, FINDING.c.start.between(first, last)),
+        # of other kinds the end is a row of its own, with its day as `start`
+        _keys(FINDING.c.kind == "relation", FINDING.c.until.between(first, last)),
+    )
+
+
 def _about(keys: Collection[str]) -> Select[Any]:
     """Notices of these keys, and those that act on notices of these keys."""
     acting = select(FINDING.c.notice_id).where(
@@ -153,7 +158,7 @@ def _about(keys: Collection[str]) -> Select[Any]:
 
 def _keys(*where: Any) -> Select[Any]:
     joined = select(NOTICE.c.key).join(FINDING, FINDING.c.notice_id == NOTICE.c.id)
-    return joined.where(NOTICE.c.official, *where).distinct().order_by(NOTICE.c.key)
+    return joined.where(NOTICE.c.official, *where).distinct()
 
 
 def _targets(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -65,6 +65,8 @@ def upgrade() -> None:
     with op.batch_alter_table("finding") as batch:
         batch.add_column(sa.Column("until", sa.Date(), nullable=True))
         batch.drop_index("finding_value")
+        batch.drop_index("ix_finding_notice_id")
+        batch.create_index("finding_notice", ["notice_id", "kind"])
         batch.create_index(
             "finding_value", ["kind", "value"], postgresql_ops={"value": "varchar_pattern_ops"}
         )

@@ -1,0 +1,181 @@
+"""Questions of law, as a person types them, on the register that ships."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.test_commands import Terminal, terminal
+
+__all__ = ["terminal"]
+
+
+def asked(terminal: Terminal, *words: str) -> Any:
+    return json.loads(terminal.types(*words, "--json"))
+
+
+def test_a_status_has_the_documented_shape(terminal: Terminal) -> None:
+    found = asked(terminal, "status", "MOFCOM 2024-46", "--on", "2026-11-09")
+    assert (found["number"], found["on"], found["state"]) == (
+        "MOFCOM 2024-46",
+        "2026-11-09",
+        "partly-suspended",
+    )
+    assert (found["since"], found["until"]) == ("2025-11-09", "2026-11-27")
+    assert found["clauses"] == [
+        {"scope": "第二款", "state": "suspended", "until": "2026-11-27"},
+        {"scope": "rest", "state": "in-force", "until": None},
+    ]
+    link = next(link for link in found["chain"] if link["verb"] == "suspends")
+    assert (link["number"], link["date"], link["clause"]) == ("MOFCOM 2025-72", "2025-11-09", "第二款")
+    assert link["quote"]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2024-46", "MOFCOM 2024-46", "商务部公告2024年第46号", "商务部公告2024第46号"]
+)
+def test_a_number_is_taken_in_any_spelling(terminal: Terminal, spelling: str) -> None:
+    assert asked(terminal, "status", spelling, "--on", "2026-11-28")["state"] == "in-force"
+
+
+@pytest.mark.parametrize("name", ["battery", "电池"])
+def test_a_category_is_as_binding_as_the_strongest_of_its_notices(terminal: Terminal, name: str) -> None:
+    found = asked(terminal, "status", name, "--on", "2026-06-30")
+    states = {item["number"]: item["state"] for item in found["notices"]}
+    assert states["MOFCOM-GACC 2025-58"] == "suspended"
+    assert found["state"] == found["notices"][0]["state"] == "in-force"
+
+
+@pytest.mark.parametrize(
+    ("query", "category", "number"),
+    [
+        ("8507.60", "battery.liion", "MOFCOM-GACC 2025-58"),
+        ("85076000", "battery.liion", "MOFCOM-GACC 2025-58"),
+        ("8507600090", "battery.liion", "MOFCOM-GACC 2025-58"),
+        ("3a001", "battery.liion", "MOFCOM-GACC 2025-58"),
+        ("graphite", "battery.anode", "MOFCOM-GACC 2025-58"),
+        ("稀土", "rare_earth.equipment", "MOFCOM-GACC 2025-56"),
+    ],
+)
+def test_a_lookup_says_what_controls_an_item_by_which_notice(
+    terminal: Terminal, query: str, category: str, number: str
+) -> None:
+    found = asked(terminal, "lookup", query, "--on", "2026-06-30")
+    hits = {(hit["category"], hit["number"]): (hit["state"], hit["until"]) for hit in found["hits"]}
+    assert hits[category, number] == ("suspended", "2026-11-10")
+    found = asked(terminal, "lookup", query, "--on", "2026-11-11")
+    hits = {(hit["category"], hit["number"]): (hit["state"], hit["until"]) for hit in found["hits"]}
+    assert hits[category, number] == ("in-force", None)
+
+
+def test_a_lookup_by_hs_code_warns_that_the_description_decides(terminal: Terminal) -> None:
+    cautions = asked(terminal, "lookup", "850760", "--on", "2026-06-30")["cautions"]
+    assert any("description" in caution for caution in cautions)
+
+
+def test_what_was_repealed_by_then_controls_nothing_and_is_named(terminal: Terminal) -> None:
+    found = asked(terminal, "lookup", "无人机", "--on", "2026-06-30")
+    assert all(hit["state"] not in {"repealed", "lapsed"} for hit in found["hits"])
+    assert any("2023-27" in caution for caution in found["cautions"])
+
+
+def test_upcoming_holds_the_ends_that_no_page_announces(terminal: Terminal) -> None:
+    found = asked(terminal, "upcoming", "--days", "30", "--on", "2026-11-01")
+    ends = {(event["date"], event["number"]): event for event in found if event["event"] == "suspension ends"}
+    assert "MOFCOM 2025-61" in ends["2026-11-10", "MOFCOM-GACC 2025-70"]["affects"]
+    assert "battery.liion" in ends["2026-11-10", "MOFCOM-GACC 2025-70"]["categories"]
+    assert ("2026-11-27", "MOFCOM 2025-72") in ends
+
+
+def test_upcoming_does_not_hold_a_day_that_no_longer_comes(terminal: Terminal) -> None:
+    before = asked(terminal, "upcoming", "--days", "10", "--on", "2025-11-05")
+    after = asked(terminal, "upcoming", "--days", "10", "--on", "2025-11-07")
+    takes = [
+        [event["number"] for event in found if event["date"] == "2025-11-08"] for found in (before, after)
+    ]
+    assert "MOFCOM-GACC 2025-58" in takes[0]
+    assert takes[1] == []
+
+
+def test_what_was_announced_is_no_end_until_it_is_enacted(terminal: Terminal) -> None:
+    found = asked(terminal, "status", "MOFCOM 2025-61", "--on", "2026-10-15")
+    assert (found["state"], found["until"]) == ("suspended", "2026-11-10")
+    assert any(caution.startswith("announced, not enacted") for caution in found["cautions"])
+
+
+def test_compare_names_what_moved_and_why(terminal: Terminal) -> None:
+    found = asked(terminal, "compare", "--from", "2025-11-01", "--to", "2025-11-15", "--category", "battery")
+    moved = {item["number"]: (item["before"], item["after"]) for item in found}
+    assert moved["MOFCOM-GACC 2025-58"] == ("not-yet", "suspended")
+    because = next(item for item in found if item["number"] == "MOFCOM-GACC 2025-58")["because"]
+    assert ("suspends", "MOFCOM-GACC 2025-70") in [(link["verb"], link["number"]) for link in because]
+
+
+@pytest.mark.parametrize("name", ["Shield AI", "shield ai, inc", "护盾人工智能", "Sheild AI Inc."])
+def test_a_party_is_found_in_both_languages_and_with_a_slip(terminal: Terminal, name: str) -> None:
+    found = asked(terminal, "entity", name, "--on", "2025-05-01")
+    best = found["matches"][0]
+    assert "Shield AI" in best["en"]
+    assert best["note"] == "possible match, verify identity"
+    assert best["state"] in {"in-force", "suspended"}
+
+
+def test_a_party_that_nobody_lists_is_not_found_and_the_gaps_are_said(terminal: Terminal) -> None:
+    found = asked(terminal, "entity", "Zwiebelkuchen Backstube Allgäu", "--on", "2026-06-01")
+    assert found["matches"] == []
+    assert any("not all known here" in caution for caution in found["cautions"])
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("status", "MOFCOM 2025-6100"), "nearest"),
+        (("status", "baterry"), "did you mean"),
+        (("lookup", "85076001234"), "nearest"),
+        (("lookup", "9Z999"), "nearest"),
+        (("lookup", "3A777"), "nearest"),
+        (("compare", "--from", "2026-02-01", "--to", "2026-01-01"), "comes before"),
+        (("status", "2025-61", "--on", "31.10.2025"), "YYYY-MM-DD"),
+        (("entity", "  "), "empty name"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is_near(
+    terminal: Terminal, words: tuple[str, ...], hint: str
+) -> None:
+    assert hint in terminal.fails(*words)
+
+
+@pytest.mark.parametrize(
+    ("day", "limit"), [("2031-01-01", "known up to"), ("1999-01-01", "before 2020-01-01")]
+)
+def test_a_day_outside_what_is_known_is_answered_with_its_limits(
+    terminal: Terminal, day: str, limit: str
+) -> None:
+    cautions = asked(terminal, "status", "battery", "--on", day)["cautions"]
+    assert any(limit in caution for caution in cautions)
+
+
+def test_the_register_and_leads_are_shown(terminal: Terminal) -> None:
+    known = asked(terminal, "known")
+    assert len(known) >= 90
+    assert not any(line["observed"] for line in known)
+    assert "2025-70" in terminal.types("known")
+    assert asked(terminal, "leads") == []
+    assert "Nothing is waiting" in terminal.types("leads")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status", "2025-61"),
+        ("status", "rare_earth"),
+        ("lookup", "稀土"),
+        ("upcoming", "--on", "2026-11-01"),
+        ("compare", "--from", "2025-11-01"),
+        ("entity", "Shield"),
+    ],
+)
+def test_every_answer_reads_as_a_table_too(terminal: Terminal, words: tuple[str, ...]) -> None:
+    assert "caution" in terminal.types(*words)
