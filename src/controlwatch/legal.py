@@ -48,7 +48,7 @@ class Legal(Naming):
         category = self._category_meant(wanted)
         if category is not None:
             return self._of_category(category, on)
-        key = self._known_key(wanted)
+        key = self.key(wanted)
         ledger = self.books.ledger([key])
         if key not in ledger.instruments and not ledger.acts.get(key):
             raise self.not_known(wanted, key)
@@ -103,7 +103,7 @@ class Legal(Naming):
     def history(self, wanted: str) -> tuple[Step, ...]:
         """How a category, or a notice, came to be what it is: every step, oldest first."""
         category = self._category_meant(wanted)
-        keys = self.books.keys_touching(category) if category else (self._known_key(wanted),)
+        keys = self.books.keys_touching(category) if category else (self.key(wanted),)
         ledger = self.books.ledger(keys)
         if category is None and keys[0] not in ledger.instruments:
             raise self.not_known(wanted, keys[0])
@@ -156,12 +156,6 @@ class Legal(Naming):
         return UsageError(f"no notice {wanted!r} is known here{hint}")
 
     # ------------------------------------------------------------------ what is meant
-
-    def _known_key(self, wanted: str) -> str:
-        """A number's key, an address, or the name of an unnumbered entry of the register."""
-        key = self.key(wanted)
-        named = f"register:{wanted.strip()}"
-        return named if key == wanted and named in self.books.ledger([named]).instruments else key
 
     def _category_meant(self, wanted: str) -> str | None:
         """Return the category that is meant, None where a number or an address is."""

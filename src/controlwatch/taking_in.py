@@ -139,7 +139,7 @@ class TakingIn:
         notice = replace(notice, doubts=(*notice.doubts, *doubts))
         if watcher.role != "official":
             return as_report(notice)
-        return self.register().completed(notice, notice.number.key if notice.number else canonical(url))
+        return self.register().completed(notice, canonical(url))
 
     def _resolved(self, notice: Notice) -> Notice:
         targets = {key_of(relation.target) for relation in notice.relations}

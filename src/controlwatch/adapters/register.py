@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,6 +25,7 @@ from controlwatch.core.model import (
     DocumentNumber,
     EffectiveDate,
     Entity,
+    Ground,
     Kind,
     Notice,
     Relation,
@@ -115,6 +115,7 @@ class _Known:
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  #: titles that other notices cite it by
     source: Source
     confidence: Confidence
     effective: tuple[_Effective, ...] = ()
@@ -177,6 +178,8 @@ def build_register(tables: dict[str, dict[str, Any]], lexicon: Lexicon, *, diges
     files = _Files()
     as_of: date | None = None
     for name, table in tables.items():
+        if unknown := set(table) - {"as_of", "notice", "listing"}:
+            raise DeclarationError(name, min(unknown), "no such table; there are notice and listing")
         if "as_of" in table:
             as_of = _as(name, "as_of", _DAY, table["as_of"])
         files.notices.extend((name, _as(name, _label(row), _KNOWN, row)) for row in table.get("notice", ()))
@@ -234,17 +237,17 @@ def _label(row: dict[str, Any]) -> str:
 
 
 def _key(known: _Known) -> str:
-    """The number's key; an unnumbered notice is known by its first address, else by its id."""
-    if known.number:
-        return key_of(known.number)
-    return canonical(known.urls[0]) if known.urls else f"register:{known.id}"
+    """The number's key; an unnumbered notice goes by its id."""
+    return key_of(known.number) if known.number else known.id
 
 
 def _refuse_twins(files: _Files) -> None:
-    counted = Counter(_key(known) for _, known in files.notices)
-    twins = [key for key, count in counted.items() if count > 1]
-    if twins:
-        raise DeclarationError("register", twins[0], "stands in the register twice")
+    seen: dict[str, str] = {}
+    for file, known in files.notices:
+        for name in {_key(known), known.id} - {""}:
+            if name in seen:
+                raise DeclarationError(file, name, f"stands in the register twice, also in {seen[name]}")
+            seen[name] = file
 
 
 def _entry(
@@ -283,11 +286,32 @@ def _entry(
         hs_codes=tuple(_codes(known, known.hs)),
         control_codes=tuple(_codes(known, known.control)),
         entities=tuple(_parties(listings)),
-        relations=tuple(_relation(known, fact, keys) for fact in known.relations),
+        relations=tuple(_relation(known, fact) for fact in known.relations),
         summary=Summary(en=_sentence(known.en, known.note), zh=known.zh),
         doubts=tuple(_doubts(known, listings)),
+        grounds=(
+            Ground(
+                about="published",
+                value=str(known.issued or "not known"),
+                rule="register",
+                quote=_rests(known, None, f"issued {known.issued or 'on a day not known'}"),
+            ),
+        ),
     )
-    return Entry(key=_key(known), notice=notice, urls=known.urls)
+    return Entry(
+        key=_key(known),
+        notice=notice,
+        urls=known.urls,
+        addresses=tuple(canonical(url) for url in known.urls),
+        aliases=(*known.aliases, *_titles(known)),
+    )
+
+
+def _titles(known: _Known) -> tuple[str, ...]:
+    """Laws and regulations are cited by their titles, without the name of the country."""
+    if known.kind not in {Kind.LAW, Kind.REGULATION}:
+        return ()
+    return (known.zh, known.zh.removeprefix("中华人民共和国"))
 
 
 def _check(file: str, known: _Known, *, keys: dict[str, str], lexicon: Lexicon) -> None:
@@ -332,7 +356,7 @@ def _effective(known: _Known, fact: _Effective) -> EffectiveDate:
     return EffectiveDate(
         start=fact.start,
         until=fact.until,
-        basis=fact.basis if fact.start else "not-stated",
+        basis=fact.basis if fact.start or fact.basis != "stated" else "not-stated",
         scope=fact.scope,
         time=fact.time,
         quote=_rests(known, fact, said if fact.scope == "all" else f"{fact.scope}: {said}"),
@@ -340,17 +364,14 @@ def _effective(known: _Known, fact: _Effective) -> EffectiveDate:
     )
 
 
-def _relation(known: _Known, fact: _Relation, keys: dict[str, str]) -> Relation:
+def _relation(known: _Known, fact: _Relation) -> Relation:
     start = f" from {fact.start}" if fact.start else ""
     until = f" until {fact.until}" if fact.until else ""
     clause = f" {fact.clause}" if fact.clause else ""
     said = f"{fact.verb.value} {fact.target}{clause}{start}{until}"
-    target = fact.target
-    if target in keys and key_of(target) != keys[target]:
-        target = keys[target]  # an unnumbered notice goes by its key
     return Relation(
         verb=fact.verb,
-        target=target,
+        target=fact.target,
         clause=fact.clause,
         start=fact.start,
         until=fact.until,

@@ -243,6 +243,7 @@ class AppointmentRow(SQLModel, table=True):
     day: date = Field(index=True)
     known_on: date
     lead: int | None = None
+    told: bool = False
 
 
 class LeadRow(SQLModel, table=True):

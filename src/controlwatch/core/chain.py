@@ -23,8 +23,8 @@ class Link:
     target: str = ""  #: key of the notice it is done to
 
 
-def chain(ledger: Ledger, instrument: Instrument, *, stands: Callable[[str, date], bool]) -> Iterator[Link]:
-    """Yield what made the notice what it is, oldest first, then what was only announced.
+def chain(ledger: Ledger, instrument: Instrument, *, stands: Callable[[str, date], bool]) -> tuple[Link, ...]:
+    """Return what made the notice what it is, oldest first, then what was only announced.
 
     `stands` says of a part and a day whether nothing holds it up: a date that came while the part was
     suspended is one on which it was to take effect.
@@ -45,23 +45,43 @@ def chain(ledger: Ledger, instrument: Instrument, *, stands: Callable[[str, date
                         target=instrument.key,
                     )
                 )
-    steps.extend(links(ledger, instrument.key, seen=frozenset({instrument.key})))
-    yield from sorted(steps, key=lambda step: (step.date, _ORDER.get(step.verb, 1)))
-    for act in announced(ledger, instrument.key):
-        yield _link(act, f"announced, not enacted: {act.verb.value}", act.agent.issued)
+    return _ordered(ledger, instrument.key, steps)
 
 
+def chain_of_unknown(ledger: Ledger, key: str) -> tuple[Link, ...]:
+    """Return what others did to a notice that we have never seen itself."""
+    return _ordered(ledger, key, [])
+
+
+def acts_behind(ledger: Ledger, key: str) -> Iterator[Act]:
+    """Yield the acts on a notice, and on those that act on it."""
+    for other in ledger.behind(key):
+        yield from ledger.acts.get(other, ())
+
+
+def announced(ledger: Ledger, key: str) -> tuple[Act, ...]:
+    """Return what was said, but not enacted, of a notice and of those that act on it."""
+    return tuple(dict.fromkeys(said for other in ledger.behind(key) for said in ledger.announced(other)))
+
+
+UNENDING = {Verb.SUSPENDS: "suspension", Verb.EXTENDS: "extension"}
 _ORDER = {"issued": 0, "ends": 2, "suspension ends": 2}
 
 
-def links(ledger: Ledger, key: str, *, seen: frozenset[str]) -> Iterator[Link]:
-    """Yield what was done to a notice, and to those that did it; `seen` are keys not to come back to."""
-    for act in ledger.acts.get(key, ()):
-        yield _link(act, act.verb.value, act.start)
-        if act.verb in {Verb.SUSPENDS, Verb.EXTENDS} and act.until is not None:
-            yield _link(act, "suspension ends" if act.verb is Verb.SUSPENDS else "ends", act.until)
-        if act.agent.key not in seen:
-            yield from links(ledger, act.agent.key, seen=seen | {act.agent.key})
+def _ordered(ledger: Ledger, key: str, steps: list[Link]) -> tuple[Link, ...]:
+    acted = (link for act in acts_behind(ledger, key) for link in _links(act))
+    enacted = sorted((*steps, *acted), key=lambda step: (step.date, _ORDER.get(step.verb, 1)))
+    said = (
+        _link(act, f"announced, not enacted: {act.verb.value}", act.agent.issued)
+        for act in announced(ledger, key)
+    )
+    return tuple(dict.fromkeys((*enacted, *said)))
+
+
+def _links(act: Act) -> Iterator[Link]:
+    yield _link(act, act.verb.value, act.start)
+    if act.verb in {Verb.SUSPENDS, Verb.EXTENDS} and act.until is not None:
+        yield _link(act, "suspension ends" if act.verb is Verb.SUSPENDS else "ends", act.until)
 
 
 def _link(act: Act, verb: str, day: date) -> Link:
@@ -70,18 +90,14 @@ def _link(act: Act, verb: str, day: date) -> Link:
     )
 
 
-def announced(ledger: Ledger, key: str) -> tuple[Act, ...]:
-    """Return what was said, but not enacted, of a notice and of those that act on it."""
-    own = ledger.announced.get(key, ())
-    through = (said for act in ledger.acts.get(key, ()) for said in ledger.announced.get(act.agent.key, ()))
-    return tuple(dict.fromkeys((*own, *through)))
-
-
 def cautions(ledger: Ledger, instrument: Instrument, on: date) -> Iterator[str]:
     """Yield what a person must know before relying on the status of a notice."""
     yield from _of_itself(instrument)
     for act in ledger.acts.get(instrument.key, ()):
         yield from _of_an_act(ledger, instrument, act, on)
+    for act in acts_behind(ledger, instrument.key):
+        if act.verb in UNENDING and act.until is None:
+            yield f"{act.agent.number} states no end of the {UNENDING[act.verb]}"
     for act in announced(ledger, instrument.key):
         until = f" until {act.until}" if act.until else ""
         yield (
@@ -95,6 +111,9 @@ def _of_itself(instrument: Instrument) -> Iterator[str]:
     number, issued = instrument.number, instrument.issued
     if not instrument.dated:
         yield f"the day of issue of {number} is not known; it counts from {issued}, by which it was issued"
+    starts = [found.start for found in instrument.effective if found.start is not None]
+    if starts and min(starts) < issued:
+        yield f"{number} was issued on {issued} and reaches back to {min(starts)}"
     if instrument.kind is Kind.DRAFT:
         yield f"{number} is a draft: it is not law"
     elif not instrument.enacts:
@@ -114,5 +133,3 @@ def _of_an_act(ledger: Ledger, instrument: Instrument, act: Act, on: date) -> It
         yield f"which of the dates of {agent} governs that it {act.verb.value} {number} is our inference"
     if act.start < act.agent.issued <= on:
         yield f"{agent} was issued on {act.agent.issued} and reaches back to {act.start}"
-    if act.verb is Verb.SUSPENDS and act.until is None:
-        yield f"{agent} states no end of the suspension"

@@ -30,13 +30,14 @@ class Appointment:
     slot: str  #: the part of the notice, counted where a part has several such days
     date: Day
     known_on: Day  #: the day we learnt of this date
-    lead: int | None = None  #: the latest reminder sent, in days before
-    told: bool = False  #: an alert about the notice has gone out
+    lead: int | None = None  #: the latest reminder sent for this date, in days before
+    told: bool = False  #: the clock has told people of this day, on this date or on one before
+    alerted: bool = False  #: an alert about the notice has gone out
 
     @property
     def heard(self) -> bool:
-        """Whether anybody has been told this date."""
-        return self.told or self.lead is not None
+        """Whether anybody has been told of it."""
+        return self.told or self.alerted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,42 +57,32 @@ def plan(events: Iterable[Event], held: Iterable[Appointment], *, today: date) -
     before = {(item.key, item.event, item.slot): item for item in held}
     rings: list[Occasion] = []
     kept: list[Appointment] = []
-    for slot, event in _slotted(events):
-        old = before.pop((event.key, event.event, slot), None)
-        item, moved = _held(old, event, slot, today)
+    for event in events:
+        if event.event == ANNOUNCED:
+            continue  # nothing happens on a day that nobody enacted
+        old = before.pop((event.key, event.event, event.slot), None)
+        item, moved = _held(old, event, today)
         if moved is not None:
             rings.append(moved)
         lead = _due(item, today)
         if lead is not None:
             rings.append(Occasion(event=event))
-            item = replace(item, lead=lead)
+            item = replace(item, lead=lead, told=True)
         kept.append(item)
     gone = tuple(before.values())
-    rings.extend(_gone(item) for item in gone if item.date >= today and item.lead is not None)
+    rings.extend(_gone(item) for item in gone if item.date >= today and item.told)
     return Plan(rings=tuple(rings), kept=tuple(kept), dropped=gone)
 
 
-def _slotted(events: Iterable[Event]) -> Iterable[tuple[str, Event]]:
-    """Tell events of one name and part of one notice apart by their order."""
-    count: dict[tuple[str, str, str], int] = {}
-    for event in events:
-        if event.event == ANNOUNCED:
-            continue  # nothing happens on a day that nobody enacted
-        name = (event.key, event.event, event.scope)
-        count[name] = count.get(name, 0) + 1
-        yield event.scope if count[name] == 1 else f"{event.scope} {count[name]}", event
-
-
-def _held(
-    old: Appointment | None, event: Event, slot: str, today: date
-) -> tuple[Appointment, Occasion | None]:
-    fresh = Appointment(key=event.key, event=event.event, slot=slot, date=event.date, known_on=today)
+def _held(old: Appointment | None, event: Event, today: date) -> tuple[Appointment, Occasion | None]:
+    fresh = Appointment(key=event.key, event=event.event, slot=event.slot, date=event.date, known_on=today)
     if old is None:
         return fresh, None
     if old.date == event.date:
         return old, None
-    heard = old.heard and max(old.date, event.date) >= today
-    return replace(fresh, told=old.told), Occasion(event=event, was=old.date) if heard else None
+    if not old.heard or max(old.date, event.date) < today:
+        return replace(fresh, alerted=old.alerted), None
+    return replace(fresh, alerted=old.alerted, told=True), Occasion(event=event, was=old.date)
 
 
 def _due(item: Appointment, today: date) -> int | None:
@@ -106,5 +97,13 @@ def _due(item: Appointment, today: date) -> int | None:
 
 
 def _gone(item: Appointment) -> Occasion:
-    event = Event(date=item.date, event=item.event, number=item.key, key=item.key, title="", scope=item.slot)
+    event = Event(
+        date=item.date,
+        event=item.event,
+        number=item.key,
+        key=item.key,
+        title="",
+        scope=item.slot,
+        slot=item.slot,
+    )
     return Occasion(event=event, was=item.date, gone=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -38,6 +38,9 @@ class State(StrEnum):
 #: States in which a notice no longer counts.
 OVER = frozenset({State.LAPSED, State.REPEALED})
 
+
+#: What was said so long after an instrument still speaks of it.
+NEAR = timedelta(days=30)
 
 #: Acts that change whether another notice binds.
 ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
@@ -83,7 +86,7 @@ class Ledger:
 
     instruments: Mapping[str, Instrument]
     acts: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
-    announced: Mapping[str, tuple[Act, ...]]  #: said by somebody who did not enact it
+    said: Mapping[str, tuple[Act, ...]]  #: by somebody who did not enact it
     #: what `status` has worked out so far, for the length of one answer
     states: dict[tuple[str, date], State] = field(default_factory=dict)
     turns: dict[str, frozenset[date]] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class Ledger:
         return cls(
             instruments={found.key: found for found in ordered},
             acts={key: tuple(found) for key, found in acts.items()},
-            announced={key: _not_enacted(found, acts.get(key, [])) for key, found in said.items()},
+            said={key: tuple(found) for key, found in said.items()},
         )
 
     def known_by(self, day: date) -> Ledger:
@@ -117,6 +120,31 @@ class Ledger:
     def circular(self, act: Act) -> bool:
         """Say whether the target, in turn, acts on the agent, straight or through others."""
         return act.agent.key in self._reached(act.target)
+
+    def behind(self, key: str) -> tuple[str, ...]:
+        """Return the key and those of all notices that act on it, straight or through others."""
+        found = {key: None}
+        waiting = [key]
+        while waiting:
+            for act in self.acts.get(waiting.pop(), ()):
+                if act.agent.key not in found:
+                    found[act.agent.key] = None
+                    waiting.append(act.agent.key)
+        return tuple(found)
+
+    def announced(self, key: str) -> tuple[Act, ...]:
+        """Return what was said, but has not been enacted, of a notice."""
+        return tuple(act for act in self.said.get(key, ()) if not self._enacted(act))
+
+    def _enacted(self, said: Act) -> bool:
+        """Say whether an instrument does what was said: to the notice, or to what that notice suspends."""
+        held_up = (act.target for act in self.by_agent.get(said.target, ()) if act.verb is Verb.SUSPENDS)
+        done = [*self.acts.get(said.target, ())]
+        if said.verb is Verb.EXTENDS:
+            done.extend(
+                act for key in held_up for act in self.acts.get(key, ()) if act.agent.key != said.target
+            )
+        return any(_does(act, said) for act in done)
 
     def _reached(self, key: str) -> frozenset[str]:
         """Return the keys that a notice acts on, through any number of others."""
@@ -191,7 +219,12 @@ def _governing(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | N
     return agent.effective[0], False
 
 
-def _not_enacted(said: Iterable[Act], enacted: Iterable[Act]) -> tuple[Act, ...]:
-    """Leave out what has been enacted too: press and officials speak of instruments as well."""
-    done = {(act.verb, act.clause) for act in enacted} | {(act.verb, None) for act in enacted}
-    return tuple(act for act in said if (act.verb, act.clause) not in done)
+def _does(act: Act, said: Act) -> bool:
+    """Say whether an act is what was said: press and officials speak of instruments before and after."""
+    prolongs = {Verb.SUSPENDS, Verb.EXTENDS}
+    alike = act.verb is said.verb or {act.verb, said.verb} <= prolongs
+    if not alike or (act.clause is not None and act.clause != said.clause):
+        return False
+    if said.until is not None:
+        return act.until is None or act.until >= said.until
+    return act.agent.issued >= said.agent.issued - NEAR

@@ -379,6 +379,7 @@ class Event:
     title: str
     categories: tuple[str, ...] = ()
     scope: str = "all"
+    slot: str = "all"  #: the part, counted where it has several such days: what a calendar knows the day by
     quote: str = ""
     url: str = ""
     affects: tuple[str, ...] = ()  #: numbers that are in force again, or no longer, by it

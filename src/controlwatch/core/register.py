@@ -6,29 +6,35 @@ the two disagree, both are kept in sight as a doubt that begins with `register:`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from controlwatch.core.model import (
     CategoryFinding,
+    CodeFinding,
     Direction,
     EffectiveDate,
     Notice,
     Relation,
     key_of,
 )
+from controlwatch.core.names import comparable
 
 DOUBT = "register: "
+#: So many codes or names are spelt out in a doubt.
+SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A known notice: its facts, and the official addresses it stands at."""
+    """A known notice: its facts, the official addresses it stands at, and what else it is called."""
 
-    key: str
+    key: str  #: its number's key; of an unnumbered notice a name of ours
     notice: Notice
-    urls: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()  #: as a person opens them
+    addresses: tuple[str, ...] = ()  #: the same, canonical
+    aliases: tuple[str, ...] = ()  #: titles that notices cite it by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +45,41 @@ class Register:
     as_of: date | None = None  #: the newest evidence; what came later is not in it
     digest: str = ""  #: of the files it was made from
 
-    def completed(self, notice: Notice, key: str) -> Notice:
-        """Return an observed notice with what the register knows beyond it, disagreements as doubts."""
-        entry = self.entries.get(key)
-        return notice if entry is None else complete(notice, entry.notice)
+    def completed(self, notice: Notice, address: str) -> Notice:
+        """Return an observed notice with what the register knows beyond it, disagreements as doubts.
+
+        It is found by its number, or, where it has none, by its canonical address.
+        """
+        key = notice.number.key if notice.number is not None else self._standing_at(address)
+        entry = self.entries.get(key or "")
+        return notice if entry is None else complete(notice, entry.notice, same=self.target)
+
+    def target(self, name: str) -> str:
+        """Return the key behind a number or a title that a notice cites."""
+        return self._aliases().get(name, key_of(name))
 
     def without(self, keys: frozenset[str]) -> Register:
         """Return the register but for some notices."""
         kept = {key: entry for key, entry in self.entries.items() if key not in keys}
         return replace(self, entries=kept)
 
+    def _standing_at(self, address: str) -> str | None:
+        return next((key for key, entry in self.entries.items() if address in entry.addresses), None)
 
-def complete(observed: Notice, known: Notice) -> Notice:
-    """Merge one notice as read with the same notice as the register knows it."""
-    doubts = tuple(f"{DOUBT}{doubt}" for doubt in _disagreements(observed, known))
+    def _aliases(self) -> dict[str, str]:
+        return {alias: key for key, entry in self.entries.items() for alias in entry.aliases}
+
+
+def complete(observed: Notice, known: Notice, *, same: Callable[[str], str] = key_of) -> Notice:
+    """Merge one notice as read with the same notice as the register knows it.
+
+    `same` gives the key behind a number or title, so that the two can cite one notice differently.
+    """
+    doubts = tuple(f"{DOUBT}{doubt}" for doubt in _disagreements(observed, known, same))
     change = observed.is_change or known.is_change
     return replace(
         observed,
-        published=observed.published or known.published,
+        published=_issued(observed, known),
         is_change=change,
         reports_change=observed.reports_change or change,
         direction=known.direction if observed.direction is Direction.NEUTRAL else observed.direction,
@@ -67,24 +90,32 @@ def complete(observed: Notice, known: Notice) -> Notice:
         control_codes=observed.control_codes or known.control_codes,
         destinations=observed.destinations or known.destinations,
         entities=observed.entities or known.entities,
-        relations=tuple(_relations(observed, known)),
+        relations=tuple(_relations(observed, known, same)),
         doubts=(*observed.doubts, *doubts),
     )
 
 
-def _stated(notice: Notice) -> tuple[EffectiveDate, ...]:
-    return tuple(found for found in notice.effective if found.start is not None)
+def _issued(observed: Notice, known: Notice) -> date | None:
+    """Return the earlier day: a page can go up after its notice was issued, never before."""
+    days = [day for day in (observed.published, known.published) if day is not None]
+    return min(days, default=None)
 
 
 def _effective(observed: Notice, known: Notice) -> tuple[EffectiveDate, ...]:
     """Take the dates as read; their ends, and all of them where none is stated, from the register."""
-    if not _stated(observed):
+    if not any(found.start is not None for found in observed.effective):
         return known.effective or observed.effective
-    ends = {found.start: found.until for found in known.effective if found.until is not None}
-    return tuple(
-        replace(found, until=ends[found.start]) if found.until is None and found.start in ends else found
-        for found in observed.effective
-    )
+    return tuple(_ended(found, observed, known) for found in observed.effective)
+
+
+def _ended(found: EffectiveDate, observed: Notice, known: Notice) -> EffectiveDate:
+    """Give a date the end that the register knows of it: of the same part, or of the only one."""
+    if found.until is not None or found.start is None:
+        return found
+    begun = [held for held in known.effective if held.start == found.start]
+    alone = len(begun) == len([other for other in observed.effective if other.start == found.start]) == 1
+    same = [held for held in begun if alone or held.scope == found.scope]
+    return replace(found, until=same[0].until) if same and same[0].until is not None else found
 
 
 def _categories(observed: Notice, known: Notice) -> Iterator[CategoryFinding]:
@@ -94,42 +125,107 @@ def _categories(observed: Notice, known: Notice) -> Iterator[CategoryFinding]:
             yield replace(found, basis="register")
 
 
-def _relations(observed: Notice, known: Notice) -> Iterator[Relation]:
+def _relations(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[Relation]:
     """Yield the relations as read, with the terms that the register knows, and then those it knows beyond."""
-    theirs = {_act(relation): relation for relation in known.relations}
+    left = list(known.relations)
     for relation in observed.relations:
-        same = theirs.pop(_act(relation), None)
-        if same is None:
+        held = _held(relation, left, observed, same)
+        if held is None:
             yield relation
-        else:
-            clause = relation.clause or same.clause
-            yield replace(relation, clause=clause, start=same.start, until=same.until)
-    yield from theirs.values()
+            continue
+        left.remove(held)
+        yield replace(
+            relation,
+            clause=relation.clause or held.clause,
+            start=relation.start or held.start,
+            until=relation.until or held.until,
+        )
+    yield from left
 
 
-def _act(relation: Relation) -> tuple[str, str]:
-    return relation.verb.value, key_of(relation.target)
+def _held(
+    relation: Relation, left: list[Relation], observed: Notice, same: Callable[[str], str]
+) -> Relation | None:
+    """Return the register's words for an act: on the same clause, or the only such act on the target."""
+    act = relation.verb, same(relation.target)
+    alike = [held for held in left if (held.verb, same(held.target)) == act]
+    exact = [held for held in alike if held.clause == relation.clause]
+    mine = [other for other in observed.relations if (other.verb, same(other.target)) == act]
+    alone = alike if len(alike) == len(mine) == 1 else []
+    return next(iter(exact or alone), None)
 
 
-def _disagreements(observed: Notice, known: Notice) -> Iterator[str]:
+# --------------------------------------------------------------------------- what the two say differently
+
+
+def _disagreements(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
     """Yield what the text as read and the register say differently, in a sentence each."""
     if observed.published and known.published and observed.published != known.published:
         yield f"issued {observed.published} by this page, {known.published} by the register"
     for name, days in (("takes effect", "start"), ("ends", "until")):
-        read = {getattr(found, days) for found in observed.effective} - {None}
-        held = {getattr(found, days) for found in known.effective} - {None}
-        if read and held and read != held:
-            yield f"{name} {_days(read)} by this page, {_days(held)} by the register"
+        read = {str(getattr(found, days)) for found in observed.effective} - {"None"}
+        held = {str(getattr(found, days)) for found in known.effective} - {"None"}
+        yield from _differ(name, read, held)
     if known.is_change and not observed.is_change:
         yield "this page as read changes no rule; the register knows the notice as one that does"
     directions = {observed.direction, known.direction}
     if len(directions) == 2 and Direction.NEUTRAL not in directions:
         yield f"{observed.direction.value} by this page, {known.direction.value} by the register"
-    acts = {_act(relation) for relation in observed.relations}
-    for relation in known.relations:
-        if observed.is_change and _act(relation) not in acts:
-            yield f"by the register it {relation.verb.value} {relation.target}; this page as read does not"
+    yield from _differ("singles out", set(observed.destinations), set(known.destinations))
+    yield from _codes("HS", observed.hs_codes, known.hs_codes)
+    yield from _codes("control", observed.control_codes, known.control_codes)
+    yield from _parties(observed, known)
+    if observed.is_change:
+        yield from _acts(observed, known, same)
 
 
-def _days(days: set[date]) -> str:
-    return ", ".join(str(day) for day in sorted(days))
+def _differ(what: str, read: set[str], held: set[str]) -> Iterator[str]:
+    if read and held and read != held:
+        yield f"{what} {_some(read)} by this page, {_some(held)} by the register"
+
+
+def _codes(what: str, read: tuple[CodeFinding, ...], held: tuple[CodeFinding, ...]) -> Iterator[str]:
+    """Yield what codes the register names and the page does not; that a page names more is its right."""
+    printed = {found.code for found in read}
+    missing = {found.code for found in held if not any(code.startswith(found.code) for code in printed)}
+    if printed and missing:
+        yield f"the register names {what} codes that this page as read does not: {_some(missing)}"
+
+
+def _parties(observed: Notice, known: Notice) -> Iterator[str]:
+    read = {comparable(name) for party in observed.entities for name in (party.zh, party.en) if name}
+    missing = {
+        party.en or party.zh
+        for party in known.entities
+        if not read & {comparable(name) for name in (party.zh, party.en) if name}
+    }
+    if read and missing:
+        yield f"the register lists parties that this page as read does not: {_some(missing)}"
+
+
+def _acts(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
+    left = list(known.relations)
+    for relation in observed.relations:
+        held = _held(relation, left, observed, same)
+        if held is None:
+            continue
+        left.remove(held)
+        yield from _terms(relation, held)
+    for relation in left:
+        clause = f" {relation.clause}" if relation.clause else ""
+        act = f"{relation.verb.value} {relation.target}{clause}"
+        yield f"by the register it {act}; this page as read does not"
+
+
+def _terms(read: Relation, held: Relation) -> Iterator[str]:
+    act = f"{read.verb.value} {read.target}"
+    for name in ("clause", "start", "until"):
+        one, other = getattr(read, name), getattr(held, name)
+        if one is not None and other is not None and one != other:
+            yield f"{act}: {name} {one} by this page, {other} by the register"
+
+
+def _some(values: set[str]) -> str:
+    ordered = sorted(values)
+    more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
+    return ", ".join(ordered[:SHOWN]) + more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from controlwatch.core.books import Planned
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.clock import Appointment, Plan, plan
 from controlwatch.core.model import Alert, Event, Notice, Occasion, Subscription
-from controlwatch.core.route import after_quiet_hours, covers, route
+from controlwatch.core.route import after_quiet_hours, reason, route
 
 #: The clock's day begins at eight in Beijing: nobody is reminded at midnight.
 DAY_BEGINS = timedelta(hours=8)
@@ -66,12 +66,20 @@ def ring(calendar: Calendar, *, now: datetime) -> Round:
 
 
 def _ringing(occasion: Occasion, calendar: Calendar, now: datetime) -> Ringing | None:
+    alert = _alert(occasion, calendar, now)
+    if alert is None:
+        return None
+    deliveries = route(alert, calendar.subscriptions, now=now)
+    return Ringing(alert=alert, deliveries=deliveries, key=occasion.event.key)
+
+
+def _alert(occasion: Occasion, calendar: Calendar, now: datetime) -> Alert | None:
     event = occasion.event
     notice = calendar.notice(event.key)
     if notice is None:
         return None
-    alert = Alert(
-        kind="moved" if occasion.was is not None else "reminder",
+    return Alert(
+        kind="reminder" if occasion.was is None else "moved",
         made_at=now,
         title=notice.title,
         watcher="clock",
@@ -79,7 +87,6 @@ def _ringing(occasion: Occasion, calendar: Calendar, now: datetime) -> Ringing |
         notice=notice,
         occasion=occasion,
     )
-    return Ringing(alert=alert, deliveries=route(alert, calendar.subscriptions, now=now), key=event.key)
 
 
 def _outlook_due(item: Subscription, calendar: Calendar, now: datetime) -> date | None:
@@ -97,25 +104,15 @@ def _outlooks(calendar: Calendar, due: dict[int, date], now: datetime) -> Iterat
         day = due.get(item.id)
         if day is None:
             continue
-        agenda = tuple(
-            event
-            for event in calendar.events
-            if day <= event.date < day + WEEK and _concerns(event, item.categories)
-        )
-        alert = Alert(
-            kind="outlook",
-            made_at=now,
-            title=f"{day}",
-            watcher="clock",
-            agenda=agenda,
-        )
+        week = (event for event in calendar.events if day <= event.date < day + WEEK)
+        agenda = tuple(event for event in week if _concerns(event, item, calendar, now))
+        alert = Alert(kind="outlook", made_at=now, title=f"{day}", watcher="clock", agenda=agenda)
         due_at = after_quiet_hours(item, now=now)
         planned = Planned(subscription_id=item.id, due_at=due_at, why="outlook of the day")
         yield Ringing(alert=alert, deliveries=(planned,))
 
 
-def _concerns(event: Event, wanted: Iterable[str]) -> bool:
-    chosen = tuple(wanted)
-    if not chosen or not event.categories:
-        return True
-    return any(covers(own, name) for own in chosen for name in event.categories)
+def _concerns(event: Event, item: Subscription, calendar: Calendar, now: datetime) -> bool:
+    """Say whether a subscription would hear of an event, by all its criteria."""
+    found = _alert(Occasion(event=event, was=event.date), calendar, now)
+    return found is not None and reason(found, item) is not None

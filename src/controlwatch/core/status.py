@@ -8,9 +8,11 @@ The laws, each with a test of its name in `tests/core/test_status.py`:
 * A repeal is for good, from a notice that is suspended too. What repeals by a notice that is itself
   suspended or repealed before it could act does not happen.
 * An act on a clause leaves the rest as it was; the whole is then `partly-suspended`.
-* A resumption ends every suspension that began before it.
-* An extension prolongs the term of the notice that it names; of one that is suspended and has no
-  term, it prolongs the suspension. A gap between the end and the extension is a gap.
+* A resumption ends every suspension that began before it. What resumes, repeals or extends does so only
+  while, or once, it is in a state to act itself.
+* An extension prolongs the term of the notice that it names, and what that notice suspends; of one that has
+  been suspended and has no term, it prolongs the suspension, of the clauses that were suspended. A gap
+  between the end and the extension is a gap.
 * Of two suspensions of one notice each holds for its own days.
 * A suspending notice that is repealed suspends no longer.
 * What was said but not enacted changes nothing; it is shown as announced, not enacted.
@@ -25,8 +27,8 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
 
-from controlwatch.core.chain import Link, cautions, chain, links
-from controlwatch.core.clauses import ALL, REST, covers
+from controlwatch.core.chain import Link, cautions, chain, chain_of_unknown
+from controlwatch.core.clauses import ALL, REST, covered, covers, touches
 from controlwatch.core.ledger import OVER, Act, Instrument, Ledger, State
 from controlwatch.core.model import Day, EffectiveDate, Kind, Verb
 
@@ -58,26 +60,15 @@ class Status:
     categories: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Spell:
-    """Days on which something holds, both ends included."""
-
-    first: date
-    last: date | None
-
-    def holds(self, day: date) -> bool:
-        return self.first <= day and (self.last is None or day <= self.last)
-
-
 def status(ledger: Ledger, key: str, on: date) -> Status:
     """Return the one status of a notice on a day, known to us or not."""
     known = ledger.known_by(on)
     instrument = known.instruments.get(key)
     if instrument is None:
         return _unknown(ledger, known, key, on)
-    days = _turning_days(known, key)
-    states = [(day, _overall(known, instrument, day)) for day in days]
-    state, since, until = _around(states, on)
+    days = _turning_days(known, instrument)
+    _prepare(known, key, days)
+    state, since, until = _around([(day, _overall(known, instrument, day)) for day in days], on)
     return Status(
         number=instrument.number,
         title=instrument.title,
@@ -86,17 +77,10 @@ def status(ledger: Ledger, key: str, on: date) -> Status:
         since=since,
         until=until,
         clauses=tuple(_clause(known, instrument, scope, days, on) for scope in scopes(known, instrument)),
-        chain=tuple(chain(known, instrument, stands=partial(_stands, known, instrument))),
+        chain=chain(known, instrument, stands=partial(_stands, known, instrument)),
         cautions=tuple(cautions(known, instrument, on)),
         categories=instrument.categories,
     )
-
-
-def state_on(ledger: Ledger, key: str, on: date) -> State:
-    """Return the state alone; as `status`, but for what leads to it."""
-    known = ledger.known_by(on)
-    instrument = known.instruments.get(key)
-    return State.UNKNOWN if instrument is None else _overall(known, instrument, on)
 
 
 def scopes(ledger: Ledger, instrument: Instrument) -> tuple[str, ...]:
@@ -109,11 +93,41 @@ def scopes(ledger: Ledger, instrument: Instrument) -> tuple[str, ...]:
     return (*own, *extra)
 
 
-def _stands(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> bool:
-    return part_on(ledger, instrument, scope, day) not in {State.SUSPENDED, State.REPEALED}
+def state_on(ledger: Ledger, key: str, on: date) -> State:
+    """Return the state alone; as `status`, but for what leads to it."""
+    known = ledger.known_by(on)
+    instrument = known.instruments.get(key)
+    return State.UNKNOWN if instrument is None else _overall(known, instrument, on)
+
+
+def part_on(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> State:
+    """Return the state of a part of a notice on a day, by everything the ledger holds."""
+    if day < instrument.issued:
+        return State.UNKNOWN
+    acts = [act for act in ledger.acts.get(instrument.key, ()) if touches(act.clause, scope)]
+    gone = [act.clause for act in acts if act.verb is Verb.REPEALS and _has_fired(ledger, act, day)]
+    if covered(gone, scope):
+        return State.REPEALED
+    term = _term(ledger, instrument, scope, acts, day)
+    if term is State.LAPSED:
+        return term
+    held_up = [act.clause for act in acts if _holds_up(ledger, instrument, act, acts, day)]
+    return State.SUSPENDED if covered(held_up, scope) else term
+
+
+def prolonged(ledger: Ledger, key: str, after: date) -> bool:
+    """Say whether an extension carries a notice on beyond the day on which its term ends."""
+    return any(
+        act.verb is Verb.EXTENDS and _in_reach(ledger, act, after + ONE_DAY)
+        for act in ledger.acts.get(key, ())
+    )
 
 
 # --------------------------------------------------------------------------- the state of a part
+
+
+def _stands(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> bool:
+    return part_on(ledger, instrument, scope, day) not in {State.SUSPENDED, State.REPEALED}
 
 
 def _overall(ledger: Ledger, instrument: Instrument, day: date) -> State:
@@ -135,69 +149,68 @@ def _together(states: set[State]) -> State:
     return State.PARTLY if State.SUSPENDED in living else State.IN_FORCE
 
 
-def part_on(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> State:
-    """Return the state of a part of a notice on a day, by everything the ledger holds."""
-    if day < instrument.issued:
-        return State.UNKNOWN
-    acts = [act for act in ledger.acts.get(instrument.key, ()) if covers(act.clause, scope)]
-    if any(act.verb is Verb.REPEALS and _has_fired(ledger, act, day) for act in acts):
-        return State.REPEALED
-    terms = tuple(_terms(ledger, instrument, scope, acts))
-    if all(term.last is not None and term.last < day for term in terms):
-        return State.LAPSED
-    if any(_suspended(ledger, instrument, act, acts, day) for act in acts):
-        return State.SUSPENDED
-    if instrument.kind is Kind.DRAFT or not any(term.first <= day for term in terms):
+def _term(ledger: Ledger, instrument: Instrument, scope: str, acts: Iterable[Act], day: date) -> State:
+    """Return what a part would be if nothing held it up: by its own dates and by what extends them."""
+    if instrument.kind is Kind.DRAFT:
         return State.NOT_YET
-    return State.IN_FORCE if any(term.holds(day) for term in terms) else State.NOT_YET
-
-
-def _terms(ledger: Ledger, instrument: Instrument, scope: str, acts: Iterable[Act]) -> Iterator[_Spell]:
-    """Yield the spells for which a part is meant to hold, extensions of the notice included."""
     own = _own(instrument, scope)
+    begun = not own
     for found in own:
-        yield _Spell(found.start or instrument.issued, found.until)
+        first = found.start or instrument.issued
+        if first <= day and (found.until is None or day <= found.until):
+            return State.IN_FORCE
+        begun = begun or first <= day
     if not own:
-        yield _Spell(instrument.issued, None)
-    if any(found.until is not None for found in own):
-        for act in acts:
-            if act.verb is Verb.EXTENDS and _alive(ledger, act, act.start):
-                yield _Spell(act.start, act.until)
+        return State.IN_FORCE
+    extended = any(act.verb is Verb.EXTENDS and _in_reach(ledger, act, day) for act in acts)
+    return State.IN_FORCE if extended else State.LAPSED if begun else State.NOT_YET
 
 
 def _own(instrument: Instrument, scope: str) -> tuple[EffectiveDate, ...]:
-    """Return the effective dates that govern a part: its own, those of what it lies in, else the general."""
+    """Return the effective dates that govern a part: its own, those of what it lies in, else the general.
+
+    A clause that no date speaks of begins with the first that does.
+    """
     exact = tuple(found for found in instrument.effective if found.scope == scope)
     within = tuple(found for found in instrument.effective if covers(found.scope, scope))
     general = tuple(found for found in instrument.effective if found.scope == ALL)
-    return exact or within or general or instrument.effective[:1]
+    first = sorted(instrument.effective, key=lambda found: found.start or instrument.issued)[:1]
+    return exact or within or general or tuple(first)
 
 
-def _suspended(ledger: Ledger, instrument: Instrument, act: Act, acts: Iterable[Act], day: date) -> bool:
-    """Say whether an act holds a part up on a day."""
-    if not any(spell.holds(day) for spell in _held_up(ledger, instrument, act)):
-        return False
-    resumed = any(
-        other.verb is Verb.RESUMES and act.start < other.start <= day and _alive(ledger, other, other.start)
+def _holds_up(ledger: Ledger, instrument: Instrument, act: Act, acts: Iterable[Act], day: date) -> bool:
+    """Say whether an act keeps the part that it names suspended on a day."""
+    suspends = act.verb is Verb.SUSPENDS or (act.verb is Verb.EXTENDS and _goes_on(instrument, act, acts))
+    return suspends and _in_reach(ledger, act, day) and not _resumed(ledger, act, acts, day)
+
+
+def _goes_on(instrument: Instrument, act: Act, acts: Iterable[Act]) -> bool:
+    """Say whether an extension prolongs a suspension: of a notice suspended before, without a term itself."""
+    suspended = any(other.verb is Verb.SUSPENDS and other.start < act.start for other in acts)
+    return suspended and not any(found.until is not None for found in instrument.effective)
+
+
+def _resumed(ledger: Ledger, act: Act, acts: Iterable[Act], day: date) -> bool:
+    return any(
+        other.verb is Verb.RESUMES and act.start < other.start and _has_fired(ledger, other, day)
         for other in acts
     )
-    return not resumed and _alive(ledger, act, day)
 
 
-def _held_up(ledger: Ledger, instrument: Instrument, act: Act) -> Iterator[_Spell]:
-    """Yield the days for which an act suspends, with what prolongs the act itself."""
-    if act.verb is Verb.EXTENDS:
-        # Of a notice without a term of its own it can only be the suspension that is prolonged.
-        if not any(found.until is not None for found in instrument.effective):
-            yield _Spell(act.start, act.until)
-        return
-    if act.verb is not Verb.SUSPENDS:
-        return
-    yield _Spell(act.start, act.until)
-    if act.until is not None:
-        for longer in ledger.acts.get(act.agent.key, ()):
-            if longer.verb is Verb.EXTENDS and _alive(ledger, longer, longer.start):
-                yield _Spell(longer.start, longer.until)
+# --------------------------------------------------------------------------- what an act reaches
+
+
+def _in_reach(ledger: Ledger, act: Act, day: date) -> bool:
+    """Say whether an act holds on a day: within its term or what prolongs it, by a notice able to act."""
+    if not _alive(ledger, act, day):
+        return False
+    if act.start <= day and (act.until is None or day <= act.until):
+        return True
+    # In a circle nobody prolongs anybody: each is taken at its word.
+    return act.until is not None and any(
+        longer.verb is Verb.EXTENDS and not ledger.circular(longer) and _in_reach(ledger, longer, day)
+        for longer in ledger.acts.get(act.agent.key, ())
+    )
 
 
 def _alive(ledger: Ledger, act: Act, day: date) -> bool:
@@ -209,41 +222,38 @@ def _alive(ledger: Ledger, act: Act, day: date) -> bool:
 
 
 def _has_fired(ledger: Ledger, act: Act, day: date) -> bool:
-    """Say whether a repeal has taken place: on its day, or when what held the repealing notice up ended."""
+    """Say whether what is done for good has been done: on its day, or when what held the agent up ended."""
     if day < act.start:
         return False
     days = [act.start]
     if not ledger.circular(act):
-        days.extend(turn for turn in _turning_days(ledger, act.agent.key) if act.start < turn <= day)
+        days.extend(turn for turn in _turns(ledger, act.agent.key) if act.start < turn <= day)
     return any(_alive(ledger, act, moment) for moment in days)
 
 
 # --------------------------------------------------------------------------- days on which something turns
 
 
-def _turning_days(ledger: Ledger, key: str) -> tuple[date, ...]:
-    """Return every day on which a notice's state may change, in order."""
-    return tuple(sorted(_turns(ledger, key)))
+def _turning_days(ledger: Ledger, instrument: Instrument) -> tuple[date, ...]:
+    """Return every day from the issue on, on which a notice's state may change, in order."""
+    days = {day for day in _turns(ledger, instrument.key) if day > instrument.issued}
+    return (instrument.issued, *sorted(days))
 
 
 def _turns(ledger: Ledger, key: str) -> frozenset[date]:
+    """Return the days that a notice, and all that act on it, name; more than turn anything, never fewer."""
     found = ledger.turns.get(key)
-    if found is not None:
-        return found
-    instrument = ledger.instruments.get(key)
-    days: set[date] = set()
-    if instrument is not None:
-        days.add(instrument.issued)
-        for own in instrument.effective:
-            days.update(_ends(own.start, own.until))
-    for act in ledger.acts.get(key, ()):
-        days.update(_ends(act.start, act.until))
-        if not ledger.circular(act):
-            days |= _turns(ledger, act.agent.key)
-    if instrument is not None:
-        days = {day for day in days if day >= instrument.issued}
-    turns = ledger.turns[key] = frozenset(days)
-    return turns
+    if found is None:
+        days: set[date] = set()
+        for other in ledger.behind(key):
+            instrument = ledger.instruments.get(other)
+            spans = [(own.start, own.until) for own in instrument.effective] if instrument else []
+            spans += [(act.start, act.until) for act in ledger.acts.get(other, ())]
+            if instrument is not None:
+                days.add(instrument.issued)
+            days.update(day for span in spans for day in _ends(*span))
+        found = ledger.turns[key] = frozenset(days)
+    return found
 
 
 def _ends(first: date | None, last: date | None) -> Iterator[date]:
@@ -251,6 +261,19 @@ def _ends(first: date | None, last: date | None) -> Iterator[date]:
         yield first
     if last is not None and last < date.max:
         yield last + ONE_DAY
+
+
+#: With so many notices behind one, each is worked out before those it acts on: no recursion goes deep.
+MANY = 40
+
+
+def _prepare(ledger: Ledger, key: str, days: Iterable[date]) -> None:
+    behind = ledger.behind(key)
+    if len(behind) > MANY:
+        known = [ledger.instruments[other] for other in behind if other in ledger.instruments]
+        for instrument in sorted(known, key=lambda found: (found.issued, found.key), reverse=True):
+            for day in days:
+                _overall(ledger, instrument, max(day, instrument.issued))
 
 
 def _around(states: list[tuple[date, State]], on: date) -> tuple[State, date | None, date | None]:
@@ -279,6 +302,6 @@ def _unknown(ledger: Ledger, known: Ledger, key: str, on: date) -> Status:
         number=key,
         on=on,
         state=State.UNKNOWN,
-        chain=tuple(links(known, key, seen=frozenset({key}))),
+        chain=chain_of_unknown(known, key),
         cautions=(f"{key} itself is not known here, only what others say of it",),
     )

@@ -114,7 +114,7 @@ class Clock(Part):
 
 def _events(connection: Connection, today: date) -> tuple[Event, ...]:
     first, last = today - GRACE, today.replace(year=today.year + FAR, day=1)
-    return events(ledger(connection, connection.execute(happening(first, last)).scalars()), first, last)
+    return events(ledger(connection, happening(connection, first, last)), first, last)
 
 
 def _held(connection: Connection) -> tuple[Appointment, ...]:
@@ -127,7 +127,8 @@ def _held(connection: Connection) -> tuple[Appointment, ...]:
             date=row.day,
             known_on=row.known_on,
             lead=row.lead,
-            told=bool(row.rung),
+            told=row.told,
+            alerted=bool(row.rung),
         )
         for row in connection.execute(joined.order_by(APPOINTMENT.c.id))
     )
@@ -148,7 +149,7 @@ def _write(connection: Connection, decided: Round) -> None:
     for item in decided.plan.dropped:
         connection.execute(APPOINTMENT.delete().where(_same(item)))
     for item in decided.plan.kept:
-        values = {"day": item.date, "known_on": item.known_on, "lead": item.lead}
+        values = {"day": item.date, "known_on": item.known_on, "lead": item.lead, "told": item.told}
         changed = connection.execute(update(APPOINTMENT).where(_same(item)).values(values))
         if changed.rowcount == 0:
             mine = {"key": item.key, "event": item.event, "slot": item.slot}

@@ -57,8 +57,7 @@ class Law(Part):
     def keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Keys of notices that something may have happened to between two days, both included."""
         with self._read() as connection:
-            own = set(connection.execute(happening(first, last)).scalars())
-            return tuple(sorted(own | _targets(connection, own)))
+            return happening(connection, first, last)
 
     def named(self, kind: str, code: str) -> tuple[Named, ...]:
         """Where changes name a code, a longer one that begins with it, or a heading that it falls under."""
@@ -136,7 +135,17 @@ def ledger(connection: Connection, keys: Iterable[str]) -> Ledger:
     return Ledger.of(_instrument(row, said.get(row.id, [])) for row in rows.values())
 
 
-def happening(first: date, last: date) -> CompoundSelect[Any]:
+def happening(connection: Connection, first: date, last: date) -> tuple[str, ...]:
+    """Return the keys of notices of which a day falls between two days, and of all that they act on."""
+    found = set(connection.execute(_dated(first, last)).scalars())
+    fresh = found
+    while fresh:
+        fresh = _targets(connection, fresh) - found
+        found |= fresh
+    return tuple(sorted(found))
+
+
+def _dated(first: date, last: date) -> CompoundSelect[Any]:
     """Select the keys of notices that are issued, or of which a day falls, between two days."""
     dated = FINDING.c.kind.in_(("effective", "until", "deadline", "relation"))
     return union(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from controlwatch.adapters.store import search
 from controlwatch.adapters.store.base import (
@@ -20,7 +20,6 @@ from controlwatch.adapters.store.base import (
     notice_to_json,
 )
 from controlwatch.adapters.store.findings import write_findings
-from controlwatch.core.address import canonical
 from controlwatch.core.answers import RegisterLine
 from controlwatch.core.calendar import beijing_noon
 from controlwatch.core.diff import fingerprint
@@ -92,10 +91,13 @@ class Shipping(Part):
 
 
 def _learnt(connection: Connection, entry: Entry, now: datetime) -> bool:
+    # A page of it may have been observed, and taken for a notice of its own, before the register knew it.
+    standing = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
     held = connection.execute(
         select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.kind, VERSION.c.fingerprint)
         .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-        .where(NOTICE.c.key == entry.key)
+        .where(or_(NOTICE.c.key == entry.key, NOTICE.c.id.in_(standing)))
+        .order_by(NOTICE.c.key != entry.key)
     ).first()
     if held is not None and held.kind != REGISTERED:
         return False
@@ -125,8 +127,7 @@ def _new(connection: Connection, entry: Entry, reading: dict[str, Any], now: dat
     stands = {"notice_id": notice_id, "watcher_id": REGISTER, "first_seen_at": now, "differs": False}
     own = ADDRESS.insert().values(address=f"register:{entry.key}", url="", **stands)
     address_id = int(connection.execute(own.returning(ADDRESS.c.id)).scalar_one())
-    for url in entry.urls:
-        address = canonical(url)
+    for url, address in zip(entry.urls, entry.addresses, strict=True):
         if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
             connection.execute(ADDRESS.insert().values(address=address, url=url, **stands))
     version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
