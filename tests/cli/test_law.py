@@ -113,6 +113,20 @@ def test_compare_names_what_moved_and_why(terminal: Terminal) -> None:
     assert ("suspends", "MOFCOM-GACC 2025-70") in [(link["verb"], link["number"]) for link in because]
 
 
+def test_compare_takes_the_categories_of_a_subscription(terminal: Terminal) -> None:
+    terminal.types("subscribe", "console", "--category", "graphite")
+    number = str(asked(terminal, "subscriptions")[-1]["id"])
+    days = ("--from", "2025-11-01", "--to", "2025-11-15")
+    mine = asked(terminal, "compare", *days, "--subscription", number)
+    assert [item["number"] for item in mine] == ["MOFCOM 2024-46", "MOFCOM 2025-72"]
+    assert "no active subscription" in terminal.fails("compare", *days, "--subscription", "99")
+
+
+def test_a_code_of_the_control_list_is_found_though_no_other_notice_names_it(terminal: Terminal) -> None:
+    (hit,) = asked(terminal, "lookup", "1C351", "--on", "2026-06-30")["hits"]
+    assert (hit["number"], hit["state"]) == ("MOFCOM-MIIT-GACC-SCA 2024-51", "in-force")
+
+
 @pytest.mark.parametrize("name", ["Shield AI", "shield ai, inc", "护盾人工智能", "Sheild AI Inc."])
 def test_a_party_is_found_in_both_languages_and_with_a_slip(terminal: Terminal, name: str) -> None:
     found = asked(terminal, "entity", name, "--on", "2025-05-01")

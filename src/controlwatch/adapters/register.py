@@ -114,6 +114,7 @@ class _Known:
     destinations: tuple[str, ...] = ()
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
+    codes: _Fact = field(default_factory=_Fact)  #: what the codes rest on, where it is not what the rest does
     urls: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()  #: titles that other notices cite it by
     source: Source
@@ -382,7 +383,7 @@ def _relation(known: _Known, fact: _Relation) -> Relation:
 
 def _codes(known: _Known, codes: Iterable[str]) -> Iterator[CodeFinding]:
     for code in codes:
-        yield CodeFinding(code=code, quote=_rests(known, None, f"names {code}"), rule="register")
+        yield CodeFinding(code=code, quote=_rests(known, known.codes, f"names {code}"), rule="register")
 
 
 def _parties(listings: Iterable[_Listing]) -> Iterator[Entity]:

@@ -8,11 +8,13 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import Json, console, day, opened, print_json, table, today
+from controlwatch.core.errors import UsageError
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from controlwatch.app import App
     from controlwatch.core.answers import CategoryStatus, Difference, Found, Parties
     from controlwatch.core.chain import Link
     from controlwatch.core.model import Event
@@ -107,6 +109,9 @@ def upcoming(
 
 def compare(
     *,
+    subscription: Annotated[
+        int | None, typer.Option(help="Only the categories of this subscription, by its number.")
+    ] = None,
     first: Annotated[str, typer.Option("--from", help="The earlier day (YYYY-MM-DD).")],
     last: Annotated[str | None, typer.Option("--to", help="The later day. Default: today.")] = None,
     category: Categories = None,
@@ -118,7 +123,8 @@ def compare(
     """
     until = day(last) if last else today()
     with opened() as app:
-        found = app.queries.compare(first=day(first), last=until, categories=category or ())
+        wanted = (*(category or ()), *_categories_of(app, subscription))
+        found = app.queries.compare(first=day(first), last=until, categories=wanted)
         limits = app.queries.limits(until)
     if json:
         print_json(found)
@@ -190,6 +196,15 @@ def known(
         )
     console.print(drawn if found else "None.")
     console.print(f"{len(found)} notices; the register rests on evidence up to {as_of}.")
+
+
+def _categories_of(app: App, number: int | None) -> tuple[str, ...]:
+    if number is None:
+        return ()
+    found = next((item for item in app.store.subscriptions() if item.id == number), None)
+    if found is None:
+        raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
+    return found.categories
 
 
 # --------------------------------------------------------------------------- drawing
