@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import SOURCES, build_register, load_register
+from controlwatch.adapters.register import build_register, load_register
+from controlwatch.adapters.registered.schema import SOURCES
 from controlwatch.core.errors import DeclarationError
 from controlwatch.core.model import (
     CategoryFinding,

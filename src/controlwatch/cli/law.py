@@ -8,27 +8,19 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import Json, console, day, opened, print_json, table, today
+from controlwatch.cli.drawing import (
+    differences_table,
+    draw_cautions,
+    draw_found,
+    draw_parties,
+    draw_status,
+    events_table,
+)
 from controlwatch.core.errors import UsageError
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from controlwatch.app import App
-    from controlwatch.core.answers import CategoryStatus, Difference, Found, Parties
-    from controlwatch.core.chain import Link
-    from controlwatch.core.model import Event
-    from controlwatch.core.status import Status
-
-STATES = {
-    "in-force": "red",
-    "partly-suspended": "yellow",
-    "suspended": "yellow",
-    "not-yet": "cyan",
-    "lapsed": "bright_black",
-    "repealed": "bright_black",
-    "unknown": "bright_black",
-}
 
 On = Annotated[
     str | None, typer.Option("--on", help="The day asked about (YYYY-MM-DD, Beijing). Default: today.")
@@ -61,7 +53,7 @@ def status(
     if json:
         print_json(answer)
     else:
-        _drawn(answer)
+        draw_status(answer)
 
 
 def lookup(
@@ -82,7 +74,7 @@ def lookup(
     if json:
         print_json(found)
     else:
-        _found(found)
+        draw_found(found)
 
 
 def upcoming(
@@ -101,10 +93,10 @@ def upcoming(
         print_json(events)
         return
     if events:
-        console.print(_events(events))
+        console.print(events_table(events))
     else:
         console.print(f"Nothing known takes effect, ends or closes within {days} days of {first}.")
-    _cautions(limits)
+    draw_cautions(limits)
 
 
 def compare(
@@ -130,10 +122,10 @@ def compare(
         print_json(found)
         return
     if found:
-        console.print(_differences(found))
+        console.print(differences_table(found))
     else:
         console.print(f"Nothing known stands otherwise on {until} than on {first}.")
-    _cautions(limits)
+    draw_cautions(limits)
 
 
 def entity(
@@ -151,7 +143,7 @@ def entity(
     if json:
         print_json(found)
     else:
-        _parties(found)
+        draw_parties(found)
 
 
 def leads(
@@ -205,137 +197,3 @@ def _categories_of(app: App, number: int | None) -> tuple[str, ...]:
     if found is None:
         raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     return found.categories
-
-
-# --------------------------------------------------------------------------- drawing
-
-
-def _state(state: str, until: object = None) -> Text:
-    return Text(f"{state} until {until}" if until else state, style=STATES[state])
-
-
-def _drawn(answer: Status | CategoryStatus) -> None:
-    from controlwatch.core.status import Status
-
-    if isinstance(answer, Status):
-        _notice(answer)
-    else:
-        _category(answer)
-
-
-def _notice(found: Status) -> None:
-    headline = Text(f"{one_line(found.number, 100)} on {found.on}: ", style="bold")
-    console.print(headline.append_text(_state(found.state, found.until)))
-    if found.title and found.title != found.number:
-        console.print(Text(one_line(found.title, 300)))
-    if found.since:
-        console.print(Text(f"since {found.since}", style="bright_black"))
-    if len(found.clauses) > 1:
-        for part in found.clauses:
-            console.print(Text(f"  {part.scope}: ").append_text(_state(part.state, part.until)))
-    if found.chain:
-        console.print(_chain(found.chain))
-    _cautions(found.cautions)
-
-
-def _category(found: CategoryStatus) -> None:
-    headline = Text(f"{found.category} on {found.on}: ", style="bold")
-    console.print(headline.append_text(_state(found.state)))
-    drawn = table("State", "Until", "Number", "Title")
-    for item in found.notices:
-        drawn.add_row(
-            _state(item.state),
-            str(item.until or ""),
-            Text(one_line(item.number, 60)),
-            Text(one_line(item.title, 120)),
-        )
-    console.print(drawn if found.notices else "No change that touches it was known by then.")
-    _cautions(found.cautions)
-
-
-def _found(found: Found) -> None:
-    drawn = table("State", "Until", "Number", "Clause", "Category", "Proof")
-    for hit in found.hits:
-        drawn.add_row(
-            _state(hit.state),
-            str(hit.until or ""),
-            Text(one_line(hit.number, 60)),
-            Text(hit.clause or ""),
-            Text(hit.category),
-            Text(one_line(hit.quote, 160)),
-        )
-    if found.hits:
-        console.print(drawn)
-    else:
-        console.print(Text(f"Nothing known controls {found.query!r} on {found.on}."))
-    _cautions(found.cautions)
-
-
-def _events(events: Iterable[Event]) -> object:
-    drawn = table("Day", "Event", "Number", "Categories", "Proof")
-    for event in events:
-        scope = f" ({event.scope})" if event.scope not in {"", "all"} else ""
-        affects = f"\nof {', '.join(event.affects)}" if event.affects else ""
-        drawn.add_row(
-            str(event.date),
-            Text(event.event + scope + affects),
-            Text(one_line(event.number, 60)),
-            Text(", ".join(event.categories)),
-            Text(one_line(event.quote, 200)),
-        )
-    return drawn
-
-
-def _differences(found: Iterable[Difference]) -> object:
-    drawn = table("Number", "Before", "After", "Until", "Categories", "Because")
-    for item in found:
-        because = "\n".join(f"{link.date} {link.verb}: {one_line(link.number, 50)}" for link in item.because)
-        drawn.add_row(
-            Text(one_line(item.number, 60)),
-            _state(item.before),
-            _state(item.after),
-            str(item.until or ""),
-            Text(", ".join(item.categories)),
-            Text(because),
-        )
-    return drawn
-
-
-def _parties(found: Parties) -> None:
-    drawn = table("Score", "Name", "List", "Number", "Since", "State")
-    for match in found.matches:
-        named = Text(one_line(match.en or match.zh, 100))
-        if match.zh and match.en:
-            named.append(f"\n{one_line(match.zh, 100)}", style="bright_black")
-        drawn.add_row(
-            str(match.score),
-            named,
-            Text(f"{match.list.removeprefix('entity.')} ({match.action})"),
-            Text(one_line(match.number, 60)),
-            str(match.since or "?"),
-            _state(match.state, match.until),
-        )
-    if found.matches:
-        console.print(Text("Possible matches, verify identity", style="bold yellow"))
-        console.print(drawn)
-    else:
-        console.print(Text(f"No listed party known here resembles {found.query!r}."))
-    _cautions(found.cautions)
-
-
-def _chain(chain: Iterable[Link]) -> object:
-    drawn = table("Day", "What", "By", "Clause", "Proof")
-    for link in chain:
-        drawn.add_row(
-            str(link.date),
-            Text(link.verb),
-            Text(one_line(link.number, 60)),
-            Text(link.clause or ""),
-            Text(one_line(link.quote, 200)),
-        )
-    return drawn
-
-
-def _cautions(cautions: Iterable[str]) -> None:
-    for caution in cautions:
-        console.print(Text(f"caution: {one_line(caution, 400)}", style="yellow"))

@@ -1,0 +1,1 @@
+"""What the register says, and how it becomes notices."""
