@@ -18,9 +18,11 @@ from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.register import load_register, register_digest
+from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.store import SqlStore
 from controlwatch.core.errors import DeclarationError
+from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.pipeline import Pipeline
 from controlwatch.queries import Queries
@@ -74,6 +76,7 @@ def open_app(
             channels=channels,
             lexicon=lexicon,
             register=known,
+            links=links_of(settings),
             owner=f"{socket.gethostname()}:{os.getpid()}",
         )
         queries = Queries(books=store, lexicon=lexicon, watched=watchers)
@@ -96,22 +99,48 @@ def _learn(store: SqlStore, known: Callable[[], Register], digest: str) -> None:
         store.learn(replace(known(), digest=digest), datetime.now(UTC))
 
 
+def links_of(settings: Settings) -> Links:
+    """Return what links in messages are made of: none where nobody reaches us from outside."""
+    if settings.public_url is None:
+        return Links()
+    return Links(public_url=settings.public_url, secret=secret_of(settings))
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Return the secret that was set, else the one that this state keeps."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().strip().encode()
+    return own_secret(settings.state_dir)
+
+
 def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, Channel]:
     channels: dict[ChannelName, Channel] = {"console": ConsoleChannel(console)}
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         channels["slack"] = SlackChannel(token, api_url=settings.slack_api_url)
     if settings.smtp_url is not None:
-        if settings.mail_from is None:
-            raise DeclarationError(
-                "environment",
-                "CONTROLWATCH_MAIL_FROM",
-                "is needed with CONTROLWATCH_SMTP_URL: the sender's address",
-            )
-        smtp = Smtp.parse(settings.smtp_url.get_secret_value())
-        server = Server(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
-        channels["email"] = EmailChannel(server, sender=settings.mail_from)
+        channels["email"] = mail_channel(settings)
     return channels
+
+
+def mail_channel(settings: Settings) -> EmailChannel:
+    """Return the way to send mail; raises `DeclarationError` where a setting for it is missing."""
+    url, sender = settings.smtp_url, settings.mail_from
+    if url is None:
+        raise DeclarationError(
+            "environment",
+            "CONTROLWATCH_SMTP_URL",
+            "is needed to send mail: smtp://user:pass@host:587?starttls=true, or smtps://…",
+        )
+    if sender is None:
+        raise DeclarationError(
+            "environment",
+            "CONTROLWATCH_MAIL_FROM",
+            "is needed with CONTROLWATCH_SMTP_URL: the sender's address",
+        )
+    smtp = Smtp.parse(url.get_secret_value())
+    server = Server(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
+    return EmailChannel(server, sender=sender)
 
 
 def _somebody_listens(store: SqlStore, channels: dict[ChannelName, Channel]) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controlwatch.core.errors import DeliveryError
+from controlwatch.core.books import Planned
+from controlwatch.core.errors import DeliveryError, UsageError
+from controlwatch.core.model import Alert
+from controlwatch.core.pausing import OUTBOX, paused_alert, told_of
 from controlwatch.core.render.message import compose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from controlwatch.core.model import ChannelName, Delivery
+    from controlwatch.core.links import Links
+    from controlwatch.core.model import ChannelName, Delivery, Subscription
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.ports import Channel, Store
 
@@ -27,6 +32,7 @@ def send(
     *,
     store: Store,
     lexicon: Lexicon,
+    links: Links,
     owner: str,
     now: datetime,
 ) -> bool:
@@ -38,7 +44,7 @@ def send(
         _settle_failure(deliveries, missing, store=store, owner=owner, now=now)
         return False
     try:
-        message = compose(deliveries, lexicon, now=now)
+        message = compose(deliveries, lexicon, now=now, links=links)
         receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
     except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
         _settle_failure(deliveries, error, store=store, owner=owner, now=now)
@@ -47,15 +53,44 @@ def send(
     return True
 
 
+def ask_to_confirm(store: Store, subscription: Subscription, *, who: str, now: datetime) -> int:
+    """Subscribe an address that its owner has yet to confirm, and ask by one mail; return its number.
+
+    `who` asked is shown in the mail: our own words for them, never text that they gave, or the mail could
+    be made to advertise. An address that was asked already is not asked again: `UsageError`.
+    """
+    same = (subscription.channel, subscription.target.casefold())
+    for item in store.subscriptions():
+        if not item.confirmed and (item.channel, item.target.casefold()) == same:
+            raise UsageError(
+                f"{item.target} was asked already (subscription {item.id}) and has not confirmed"
+            )
+    number = store.subscribe(replace(subscription, confirmed=False), now)
+    alert = Alert(kind="confirmation", made_at=now, title="confirmation", watcher=OUTBOX, body=who)
+    store.tell(alert, [Planned(subscription_id=number, due_at=now, why="asked to be confirmed")])
+    return number
+
+
 def _settle_failure(
     deliveries: tuple[Delivery, ...], failure: Exception, *, store: Store, owner: str, now: datetime
 ) -> None:
     # A message that we cannot even write is put off like one that nobody takes, and shown with its reason.
     ours = DeliveryError(f"an error of ours: {type(failure).__name__}: {failure}", retry_after=LONGEST_WAIT)
     error = failure if isinstance(failure, DeliveryError) else ours
+    if error.permanent and error.target:
+        _pause(deliveries, str(error), store=store, owner=owner, now=now)
+        return
     if error.permanent:
         store.refused(deliveries, owner=owner, reason=str(error), now=now)
         return
     tries = max(delivery.attempts for delivery in deliveries)
     wait = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
     store.postponed(deliveries, owner=owner, reason=str(error), until=now + timedelta(seconds=wait))
+
+
+def _pause(deliveries: tuple[Delivery, ...], reason: str, *, store: Store, owner: str, now: datetime) -> None:
+    """Send nothing more to a target that takes nothing, keep what it should get, and tell others once."""
+    subscription = deliveries[0].subscription
+    alert = paused_alert(subscription, reason, now=now)
+    planned = told_of(alert, subscription, store.subscriptions(), now=now)
+    store.pause(deliveries, owner=owner, reason=reason, alert=alert, planned=planned, now=now)

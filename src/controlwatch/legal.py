@@ -25,10 +25,10 @@ from controlwatch.core.hits import RANK, hits, is_control
 from controlwatch.core.ledger import OVER, Instrument, Ledger, State
 from controlwatch.core.lookup import DESCRIPTION_DECIDES, Asked, asked, meant
 from controlwatch.core.model import Event
-from controlwatch.core.parties import matching
+from controlwatch.core.parties import MOST, matching
 from controlwatch.core.reading.numbers import parse_number
 from controlwatch.core.route import covers
-from controlwatch.core.status import Status, state_on, status
+from controlwatch.core.status import Status, status
 from controlwatch.naming import Naming
 from controlwatch.ports import Books
 
@@ -84,7 +84,7 @@ class Legal(Naming):
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[Event, ...]:
         """What takes effect, ends or closes from a day on, as far as it was known by then."""
-        last = on + timedelta(days=days)
+        last = date.max - timedelta(days=1) if days > (date.max - on).days - 1 else on + timedelta(days=days)
         wanted = tuple(self.category(name) for name in categories)
         ledger = self.books.ledger(self.books.keys_changed_between(on, last))
         return tuple(
@@ -121,10 +121,13 @@ class Legal(Naming):
             cautions.append(
                 f"the parties of these listings are not all known here, read them: {', '.join(missing)}"
             )
+        matches = matching(name, parties, ledger, on=on)
+        if len(matches) == MOST:
+            cautions.append(f"only the {MOST} nearest are shown: write more of the name")
         return Parties(
             query=name,
             on=on,
-            matches=matching(name, parties, ledger, on=on),
+            matches=matches,
             cautions=(*cautions, *self.limits(on)),
         )
 
@@ -213,10 +216,11 @@ class Legal(Naming):
 
 
 def _differences(ledger: Ledger, first: date, last: date, wanted: tuple[str, ...]) -> Iterator[Difference]:
-    for key, instrument in ledger.instruments.items():
+    then, now = ledger.known_by(first), ledger.known_by(last)
+    for key, instrument in now.instruments.items():
         if not instrument.enacts or (wanted and not _touches(instrument, wanted)):
             continue
-        before, after = status(ledger, key, first), status(ledger, key, last)
+        before, after = status(then, key, first), status(now, key, last)
         parts = [(part.scope, part.state) for part in before.clauses]
         if before.state is after.state and parts == [(part.scope, part.state) for part in after.clauses]:
             continue
@@ -224,7 +228,7 @@ def _differences(ledger: Ledger, first: date, last: date, wanted: tuple[str, ...
             number=instrument.number,
             title=instrument.title,
             categories=instrument.categories,
-            before=state_on(ledger, key, first),
+            before=before.state,
             after=after.state,
             until=after.until,
             because=tuple(link for link in after.chain if first <= link.date <= last),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from controlwatch.core.errors import (
 )
 from controlwatch.core.expect import answered
 from controlwatch.core.health import after_failure, after_success, health_alert
+from controlwatch.core.links import Links
 from controlwatch.core.route import route
 from controlwatch.delivering import LEASE, MOST_MESSAGES, send
 from controlwatch.looking import Look, Sight
@@ -37,7 +38,7 @@ from controlwatch.taking_in import TakingIn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from controlwatch.core.model import ChannelName
+    from controlwatch.core.model import ChannelName, Delivery
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Ask, Channel, Fetch
 
@@ -57,6 +58,7 @@ class Pipeline(TakingIn):
     fetch: Fetch
     channels: Mapping[ChannelName, Channel]
     owner: str  #: name of this process, for leases
+    links: Links = field(default_factory=Links)
 
     # ------------------------------------------------------------------ poll
 
@@ -199,11 +201,22 @@ class Pipeline(TakingIn):
             deliveries = self.store.claim(now=now, owner=owner, lease=LEASE)
             if not deliveries:
                 break
-            if send(deliveries, self.channels, store=self.store, lexicon=self.lexicon, owner=owner, now=now):
+            if self._send(deliveries, owner=owner, now=now):
                 sent += len(deliveries)
             else:
                 failed += len(deliveries)
         return sent, failed
+
+    def _send(self, deliveries: tuple[Delivery, ...], *, owner: str, now: datetime) -> bool:
+        return send(
+            deliveries,
+            self.channels,
+            store=self.store,
+            lexicon=self.lexicon,
+            links=self.links,
+            owner=owner,
+            now=now,
+        )
 
 
 def _is_gone(error: SourceError) -> bool:

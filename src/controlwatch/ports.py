@@ -179,8 +179,14 @@ class Store(Protocol):
     def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
         """Numbers of a series whose notices stand at a watcher."""
 
-    def raise_leads(self, leads: Iterable[Lead], *, now: datetime) -> tuple[Lead, ...]:
-        """Write the leads that are new; return them."""
+    def raise_leads(
+        self,
+        leads: Iterable[Lead],
+        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], Ringing],
+        *,
+        now: datetime,
+    ) -> tuple[Lead, ...]:
+        """Write the leads that are new with the alert about them, all or nothing; return them."""
 
     def close_leads(self, *, now: datetime) -> tuple[str, ...]:
         """Close every lead whose number has turned up; return their subjects."""
@@ -203,6 +209,30 @@ class Store(Protocol):
 
     def refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
         """Settle as refused for good; a person must look."""
+
+    def pause(
+        self,
+        deliveries: Iterable[Delivery],
+        *,
+        owner: str,
+        reason: str,
+        alert: Alert,
+        planned: Iterable[Planned],
+        now: datetime,
+    ) -> bool:
+        """Put deliveries back, send nothing more to their subscription, and tell others, all in one."""
+
+    def resume(self, subscription_id: int) -> bool:
+        """Send to a paused subscription again, what waited first."""
+
+    def subscribe(self, subscription: Subscription, now: datetime) -> int:
+        """Add a subscription and return its id."""
+
+    def unsubscribe(self, subscription_id: int) -> bool:
+        """End a subscription; what was due to it is dropped. False when there is none."""
+
+    def confirm(self, subscription_id: int) -> bool:
+        """Note that the owner of the address wants it. False when there is none."""
 
 
 class Books(Protocol):

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from controlwatch.core.answers import Line, Record, Undelivered, WatcherLine
 from controlwatch.legal import Legal
 
+#: Days that may be counted back: a century.
+LONGEST = 36_500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queries(Legal):
@@ -26,7 +29,7 @@ class Queries(Legal):
     ) -> tuple[Line, ...]:
         """Notices, newest published first; `days` counts back from `now` by when we first saw them."""
         return self.books.lines(
-            since=now - timedelta(days=days) if days is not None else None,
+            since=now - timedelta(days=min(days, LONGEST)) if days is not None else None,
             category=self.category(category) if category else None,
             issuer=self.issuer(issuer) if issuer else None,
             containing=containing,

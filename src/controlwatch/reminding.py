@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.gaps import Lead, gaps
 from controlwatch.core.model import Alert
-from controlwatch.core.remind import ring
+from controlwatch.core.remind import Ringing, ring
 from controlwatch.core.route import route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from controlwatch.core.model import Subscription
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Store
 
@@ -27,11 +28,9 @@ def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple
     rings = store.remind(partial(ring, now=now), now=now)
     titles = [f"{found.alert.kind}: {found.alert.title}" for found in rings]
     store.close_leads(now=now)
-    raised = store.raise_leads(_gaps(store, watchers, now=now), now=now)
+    raised = store.raise_leads(_gaps(store, watchers, now=now), partial(_told, now=now), now=now)
     if raised:
-        alert = _told(raised, now)
-        store.tell(alert, route(alert, store.subscriptions(), now=now))
-        titles.append(f"lead: {alert.title}")
+        titles.append(f"lead: {_title(raised)}")
     return tuple(titles)
 
 
@@ -48,16 +47,20 @@ def _gaps(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> Iterab
             )
 
 
-def _told(leads: tuple[Lead, ...], now: datetime) -> Alert:
+def _told(leads: tuple[Lead, ...], subscriptions: tuple[Subscription, ...], *, now: datetime) -> Ringing:
     """Make one alert of the leads of a round: a gap of six numbers is one thing to look into."""
-    subjects = ", ".join(lead.subject for lead in leads[:SHOWN])
-    more = f" and {len(leads) - SHOWN} more" if len(leads) > SHOWN else ""
-    return Alert(
+    alert = Alert(
         kind="lead",
         made_at=now,
-        title=f"not seen: {subjects}{more}",
+        title=_title(leads),
         watcher="clock",
         body="; ".join(lead.reason for lead in leads[:SHOWN])
         + ". Each may stand elsewhere, or have been skipped: look it up, and hand it in with "
         "`controlwatch intake` if it is a notice. All of them: `controlwatch leads`.",
     )
+    return Ringing(alert=alert, deliveries=route(alert, subscriptions, now=now))
+
+
+def _title(leads: tuple[Lead, ...]) -> str:
+    more = f" and {len(leads) - SHOWN} more" if len(leads) > SHOWN else ""
+    return f"not seen: {', '.join(lead.subject for lead in leads[:SHOWN])}{more}"

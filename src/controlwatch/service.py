@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from filelock import FileLock, Timeout
 
 from controlwatch.adapters.scheduler import Clockwork
+from controlwatch.bot.slack_app import slack_app
+from controlwatch.bot.socket import socket_mode
 from controlwatch.core.errors import ControlwatchError, UsageError
+from controlwatch.core.model import Alert
+from controlwatch.core.route import route
 from controlwatch.inbox import from_file, put_away, take, waiting
+from controlwatch.web.serving import served
+from controlwatch.web.site import site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +64,24 @@ def serve(app: App) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    with ExitStack() as opened:
+        _listen(app, opened)
+        _run(app, stopped)
+
+
+def _listen(app: App, opened: ExitStack) -> None:
+    """Open the ways in that are set: the HTTP side, Slack's socket, both or none."""
+    settings = app.settings
+    bolt = slack_app(app)
+    if bolt is not None and settings.slack_app_token is not None:
+        opened.enter_context(socket_mode(bolt, settings.slack_app_token.get_secret_value()))
+    if settings.listen is not None:
+        host, _, port = settings.listen.rpartition(":")
+        address = opened.enter_context(served(site(app, bolt), host=host, port=int(port)))
+        log.info("listening", address=address)
+
+
+def _run(app: App, stopped: threading.Event) -> None:
     clockwork = _wound(app)
     clockwork.start()
     enabled = sum(watcher.enabled for watcher in app.watchers)
@@ -81,7 +106,7 @@ def _wound(app: App) -> Clockwork:
         if watcher.enabled:
             clockwork.watch(watcher, _poll_job(app, watcher), _failed_job(app, watcher))
     clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app))
-    clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app))
+    clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app), _FailedReminders(app))
     clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
     return clockwork
 
@@ -103,6 +128,29 @@ def _deliver_job(app: App) -> None:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
     heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
+
+
+@dataclass(slots=True)
+class _FailedReminders:
+    """Tells, once a day, that nobody is being reminded: that would look like peace."""
+
+    app: App
+    told_on: date | None = None
+
+    def __call__(self, error: BaseException) -> None:
+        now = _now()
+        if self.told_on == now.date():
+            return
+        alert = Alert(
+            kind="health-down",
+            made_at=now,
+            title="reminders fail",
+            watcher="clock",
+            body=f"an error of ours, please report it: {type(error).__name__}: {error}",
+        )
+        store = self.app.store
+        store.tell(alert, route(alert, store.subscriptions(), now=now))
+        self.told_on = now.date()
 
 
 def _remind_job(app: App) -> None:

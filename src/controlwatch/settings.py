@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 PREFIX = "CONTROLWATCH_"
+SHORTEST_SECRET = 32
+#: https://alerts.example.com, http://127.0.0.1:8080/controlwatch: what a header and a link take as it stands
+PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 Tls = Literal["none", "starttls", "implicit"]
 
 
@@ -36,9 +40,15 @@ class Settings(BaseSettings):
     database_url: Secret = None  #: default: SQLite in state_dir
     watchers_dir: Path | None = None
     slack_bot_token: Secret = None
+    slack_signing_secret: Secret = None  #: of the Slack app; takes its commands over HTTP
+    slack_app_token: Secret = None  #: xapp-…: takes commands over Socket Mode, without an open port
+    slack_managers: Optional = None  #: user ids that may manage a channel's subscriptions; unset: everybody
     slack_api_url: Optional = None
+    listen: Optional = None  #: host:port of the HTTP side; unset: none
     smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
     mail_from: Optional = None
+    public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
+    secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -56,10 +66,38 @@ class Settings(BaseSettings):
             raise ValueError("must be an http:// or https:// address")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None and not PUBLIC_URL.fullmatch(value):
+            raise ValueError("must be an http:// or https:// address without ? and #, 200 characters at most")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("listen")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None:
+            host, colon, port = value.rpartition(":")
+            if not (host and colon and port.isdecimal() and int(port) <= 65535):
+                raise ValueError("must look like 127.0.0.1:8080")
+        return value
+
+    @property
+    def managers(self) -> frozenset[str]:
+        """Slack users who may manage the subscriptions of a channel; empty: everybody may."""
+        return frozenset(word.strip() for word in (self.slack_managers or "").split(",") if word.strip())
 
     @property
     def database(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import ssl
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,19 +17,24 @@ from hypothesis import strategies as st
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.core.errors import DeliveryError
+from controlwatch.core.links import Links
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
     Change,
     Delivery,
     Direction,
+    DocumentNumber,
+    Event,
     Notice,
+    Occasion,
     Stretch,
     Subscription,
     Summary,
 )
 from controlwatch.core.render.mail import html
 from controlwatch.core.render.message import Card, Message, compose
+from controlwatch.core.tokens import verify
 from controlwatch.demo.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -49,27 +56,28 @@ CHANGE = Change(
 )
 
 
-def message(*titles: str) -> Message:
-    subscription = Subscription(id=1, channel="email", target="a@b.example")
-    alerts = [
-        Alert(
-            kind="amended",
-            made_at=NOW,
-            title=title,
-            watcher="w",
-            url="https://a.example/1",
-            notice=NOTICE,
-            change=CHANGE,
-        )
-        for title in titles or ("公告",)
-    ]
+LINKS = Links(public_url="https://alerts.controlwatch.example.com/behind/a/proxy", secret=b"s" * 32)
+ALERT = Alert(
+    kind="amended",
+    made_at=NOW,
+    title="公告",
+    watcher="w",
+    url="https://a.example/1",
+    notice=NOTICE,
+    change=CHANGE,
+)
+
+
+def message(*titles: str, alert: Alert = ALERT, links: Links = LINKS) -> Message:
+    subscription = Subscription(id=17, channel="email", target="a@b.example")
+    alerts = [replace(alert, title=title) for title in titles or (alert.title,)]
     deliveries = tuple(
         Delivery(
             id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=KEY, why="category x"
         )
         for n, alert in enumerate(alerts)
     )
-    return compose(deliveries, load_lexicon(), now=NOW)
+    return compose(deliveries, load_lexicon(), now=NOW, links=links)
 
 
 @pytest.fixture
@@ -108,16 +116,133 @@ def test_a_digest_is_one_mail_with_a_table_of_contents(mailbox: Mailbox) -> None
     assert "3 alerts" in mail["Subject"]
 
 
-def test_an_unknown_recipient_is_refused_for_good_and_a_busy_server_for_now(mailbox: Mailbox) -> None:
+NUMBERED = replace(NOTICE, number=DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=40))
+EVENT = Event(
+    date=date(2026, 4, 1),
+    event="takes effect",
+    number="MOFCOM-GACC 2026-40",
+    key="MOFCOM 2026-40",
+    title="公告",
+    url="https://c.example/moved.html",
+)
+ABOUT_ONE_NOTICE = {
+    "the first alert": replace(ALERT, kind="new", change=None, notice=NUMBERED),
+    "an amendment": replace(ALERT, notice=NUMBERED),
+    "a copy printed with one issuer": replace(
+        ALERT, notice=replace(NOTICE, number=DocumentNumber(issuers=("MOFCOM",), year=2026, n=40)), url=None
+    ),
+    "a reminder": replace(
+        ALERT, kind="reminder", change=None, notice=NUMBERED, occasion=Occasion(event=EVENT)
+    ),
+    "a press report": replace(ALERT, kind="report", about="MOFCOM-GACC 2026-40", url="https://p.example/"),
+}
+
+
+@pytest.mark.parametrize("alert", ABOUT_ONE_NOTICE.values(), ids=ABOUT_ONE_NOTICE)
+def test_every_mail_about_one_notice_answers_to_one_root(mailbox: Mailbox, alert: Alert) -> None:
+    for n, about in enumerate((ABOUT_ONE_NOTICE["the first alert"], alert)):
+        channel(mailbox).send(message(alert=about), target="a@b.example", key=f"{n:032x}")
+    first, later = mailbox.mails
+    assert first["References"] == later["References"] == first["In-Reply-To"] == later["In-Reply-To"]
+    assert first["Message-ID"] != later["Message-ID"]
+
+
+def test_mails_about_different_notices_and_digests_are_no_thread(mailbox: Mailbox) -> None:
+    elsewhere = replace(ALERT, url="https://a.example/2")
+    silent = replace(ALERT, kind="health-down", notice=None, change=None)
+    for drawn in (message(), message(alert=elsewhere), message("一", "二"), message(alert=silent)):
+        channel(mailbox).send(drawn, target="a@b.example", key=KEY)
+    roots = [mail["References"] for mail in mailbox.mails]
+    assert len(set(roots[:2])) == 2
+    assert roots[2:] == [None, None]
+
+
+def headers(source: bytes) -> dict[str, str]:
+    """The headers as they went over the line, each as one string with its folds."""
+    head = source.partition(b"\r\n\r\n")[0].decode("ascii")
+    return dict(re.findall(r"^([\w-]+): ?(.*(?:\r\n[ \t].*)*)", head, re.MULTILINE))
+
+
+def test_a_mail_program_finds_the_way_out_in_the_headers_and_a_reader_in_the_text(mailbox: Mailbox) -> None:
+    channel(mailbox).send(message(), target="a@b.example", key=KEY)
+    sent = headers(mailbox.sources[0])
+    link = sent["List-Unsubscribe"].strip("\r<>")
+    assert link.startswith("https://alerts.controlwatch.example.com/behind/a/proxy/unsubscribe/17.")
+    assert verify(LINKS.secret, "unsubscribe", link.rpartition("/")[2]) == 17
+    assert sent["List-Unsubscribe-Post"].strip() == "List-Unsubscribe=One-Click"
+    assert sent["List-Id"].strip() == "controlwatch <alerts.controlwatch.example>"
+    plain, rich = (part.get_content() for part in mailbox.mails[0].iter_parts())  # type: ignore[attr-defined]
+    assert f"Unsubscribe 退订: {link}" in plain
+    assert f'<a href="{link}"' in rich
+
+
+def test_one_click_is_offered_over_https_only_and_no_way_out_where_nobody_reaches_us(
+    mailbox: Mailbox,
+) -> None:
+    plain = Links(public_url="http://alerts.example", secret=b"s" * 32)
+    for links in (plain, Links()):
+        channel(mailbox).send(message(links=links), target="a@b.example", key=KEY)
+    unsafe, none = (headers(source) for source in mailbox.sources)
+    assert "List-Unsubscribe-Post" not in unsafe
+    assert unsafe["List-Unsubscribe"].startswith("<http://alerts.example/unsubscribe/17.")
+    assert "List-Unsubscribe" not in none
+    assert "Unsubscribe" not in mailbox.mails[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_channel_for_many_shows_nobody_the_link_that_ends_it() -> None:
+    subscription = Subscription(id=17, channel="slack", target="C1")
+    delivery = Delivery(id=1, alert_id=1, alert=ALERT, subscription=subscription, attempts=1, key=KEY)
+    assert compose((delivery,), load_lexicon(), now=NOW, links=LINKS).unsubscribe == ""
+
+
+def refusal(mailbox: Mailbox, target: str) -> DeliveryError:
+    with pytest.raises(DeliveryError) as error:
+        channel(mailbox).send(message(), target=target, key=KEY)
+    return error.value
+
+
+def test_an_address_that_is_refused_for_good_is_told_from_a_server_that_is_busy(mailbox: Mailbox) -> None:
     mailbox.refuse.add("gone@b.example")
     mailbox.defer.add("later@b.example")
-    with pytest.raises(DeliveryError) as refused:
-        channel(mailbox).send(message(), target="gone@b.example", key=KEY)
-    assert refused.value.permanent
-    assert "550" in str(refused.value)
-    with pytest.raises(DeliveryError) as deferred:
-        channel(mailbox).send(message(), target="later@b.example", key=KEY)
-    assert not deferred.value.permanent
+    gone, later = refusal(mailbox, "gone@b.example"), refusal(mailbox, "later@b.example")
+    assert (gone.permanent, gone.target) == (True, True)
+    assert "550" in str(gone)
+    assert (later.permanent, later.target) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 no such user here",
+        "550 5.1.1 <a@relay.example>: user unknown",
+        "552 5.2.2 mailbox full",
+        "550 5.4.1 Recipient address rejected: Access denied",
+        "554 delivery error: this account has been disabled",
+    ],
+)
+def test_what_servers_say_of_an_address_that_is_no_more(mailbox: Mailbox, reply: str) -> None:
+    mailbox.replies["a@b.example"] = reply
+    error = refusal(mailbox, "a@b.example")
+    assert (error.permanent, error.target) == (True, True)
+    assert reply in str(error)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "554 5.7.1 <a@b.example>: Relay access denied",
+        "550 relay not permitted",
+        "530 5.7.0 Must issue a STARTTLS command first",
+        "550 5.7.26 Unauthenticated email is not accepted due to the domain's policy",
+        "552 5.3.4 Message size exceeds fixed limit",
+    ],
+)
+def test_a_server_that_takes_nothing_from_us_says_nothing_about_the_address(
+    mailbox: Mailbox, reply: str
+) -> None:
+    mailbox.replies["a@b.example"] = reply
+    error = refusal(mailbox, "a@b.example")
+    assert (error.permanent, error.target, error.retry_after) == (False, False, 3600.0)
 
 
 def test_a_server_that_is_down_is_tried_again(mailbox: Mailbox) -> None:
@@ -170,19 +295,41 @@ def test_a_server_whose_certificate_is_unknown_gets_no_mail() -> None:
         assert box.mails == []
 
 
+SENDER = EmailChannel(Server(host="h", port=1), sender="a@b.example")
+OURS = {
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Id",
+    "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
+}  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=200))
-def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str) -> None:
-    hostile = text + "\r\nBcc: all@corp.example\n<script>alert(1)</script><img src=x>"
-    drawn = message(hostile)
-    mail = EmailChannel(Server(host="h", port=1), sender="a@b.example")._mail(drawn, "to@b.example", KEY)
-    assert mail["Bcc"] is None
+@given(
+    st.text(max_size=200), st.sampled_from(["", "\r\nBcc: all@corp.example\r\n", "<script>alert(1)</script>"])
+)
+def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str, attack: str) -> None:
+    hostile = text + attack + text
+    card = Card(tone="neutral", badge=hostile, heading=hostile, title=hostile, url=hostile)
+    drawn = Message(subject=hostile, cards=(card,) * 2, thread=hostile, unsubscribe=f"https://a/{hostile}")
+    mail = SENDER._mail(drawn, "to@b.example", KEY)
+    source = mail.as_bytes()
+    assert set(mail.keys()) <= OURS
+    assert set(headers(source)) == set(mail.keys())
     assert mail["To"] == "to@b.example"
-    page = html(
-        Message(
-            subject=hostile, cards=(Card(tone="neutral", badge=hostile, heading=hostile, title=hostile),) * 2
-        )
-    )
+    assert max(len(line) for line in source.split(b"\r\n")) <= 998
+    page = html(drawn)
     assert "<script" not in page
     assert "<img" not in page
-    assert mail.as_bytes()
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_texts_that_differ_have_threads_that_differ(one: str, other: str) -> None:
+    roots = {dict(SENDER._threading(thread)).get("References") for thread in (one, other)}
+    assert len(roots) == len({one, other})
+
+
+def test_the_longest_link_stands_in_one_line_within_what_mail_may_hold() -> None:
+    link = "https://" + "a" * 192 + "/unsubscribe/9223372036854775807." + "A" * 43
+    mail = SENDER._mail(replace(message(), unsubscribe=link), "to@b.example", KEY)
+    lines = mail.as_bytes().split(b"\r\n")
+    assert f"List-Unsubscribe: <{link}>".encode() in lines
+    assert max(len(line) for line in lines) <= 998

@@ -83,6 +83,7 @@ def test_a_channel_that_is_not_there_is_refused_for_good(slack: Both) -> None:
     with pytest.raises(DeliveryError, match="channel_not_found") as error:
         slack[1].send(MESSAGE, target="C0NOWHERE", key=KEY)
     assert error.value.permanent
+    assert error.value.target
 
 
 def test_a_wrong_token_waits_until_somebody_mends_it(slack: Both) -> None:

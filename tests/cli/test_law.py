@@ -193,3 +193,33 @@ def test_the_register_and_leads_are_shown(terminal: Terminal) -> None:
 )
 def test_every_answer_reads_as_a_table_too(terminal: Terminal, words: tuple[str, ...]) -> None:
     assert "caution" in terminal.types(*words)
+
+
+def test_numbers_and_codes_are_taken_in_full_width_too(terminal: Terminal) -> None:
+    for query in ("８５０７．６０", "３Ａ００１"):
+        (hit,) = asked(terminal, "lookup", query, "--on", "2026-06-30")["hits"]
+        assert hit["number"] == "MOFCOM-GACC 2025-58"
+
+
+def test_a_query_of_signs_alone_means_nothing(terminal: Terminal) -> None:
+    assert "no item" in terminal.fails("lookup", "%")
+
+
+@pytest.mark.parametrize("name", ["洛克希德·马丁", "洛克希德马丁"])
+def test_a_dot_within_a_chinese_name_does_not_matter(terminal: Terminal, name: str) -> None:
+    found = asked(terminal, "entity", name, "--on", "2026-06-30")
+    assert len(found["matches"]) >= 4
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("upcoming", "--on", "9999-12-31"),
+        ("upcoming", "--on", "9998-01-01", "--days", "3660"),
+        ("latest", "--days", "99999999999"),
+        ("status", "battery", "--on", "9999-12-31"),
+        ("history", "2025-70"),
+    ],
+)
+def test_no_day_is_too_far(terminal: Terminal, words: tuple[str, ...]) -> None:
+    assert terminal.types(*words)

@@ -25,7 +25,7 @@ from controlwatch.core.model import (
     Verb,
     key_of,
 )
-from controlwatch.core.remind import Calendar, Round, ring
+from controlwatch.core.remind import Calendar, Known, Round, ring
 
 ONE_DAY = timedelta(days=1)
 
@@ -419,10 +419,11 @@ def tick(
     outlooks: dict[int, date] | None = None,
     about: Notice = RULE,
     known: dict[str, Notice] | None = None,
+    told: frozenset[int] = frozenset(),
 ) -> Round:
-    known = known or {KEY: about}
+    held_notices = {key: Known(notice=notice, told=told) for key, notice in (known or {KEY: about}).items()}
     books = Calendar(
-        events=dates, held=held, subscriptions=subscriptions, outlooks=outlooks or {}, notice=known.get
+        events=dates, held=held, subscriptions=subscriptions, outlooks=outlooks or {}, notice=held_notices.get
     )
     return ring(books, now=now)
 
@@ -571,3 +572,22 @@ def test_whoever_did_not_ask_for_an_outlook_gets_none() -> None:
 def test_an_outlook_missed_in_the_morning_is_sent_when_the_clock_runs_again() -> None:
     found = tick(at("2026-03-02T19:00"), OUTLOOK, dates=(), held=(), outlooks={1: day("2026-03-01")})
     assert found.outlooks == {1: day("2026-03-02")}
+
+
+def test_a_part_that_is_only_named_otherwise_has_not_moved_and_keeps_its_rings() -> None:
+    held = replace(told("2026-04-01", known="2026-01-01", lead=30), slot="all")
+    heard, kept = live("2026-03-10", "2026-03-10", [event("2026-04-01", scope="第一条")], [held])
+    assert heard == []
+    assert [(item.slot, item.lead, item.told) for item in kept] == [("第一条", 30, True)]
+
+
+def test_a_day_that_was_moved_into_the_past_has_not_gone() -> None:
+    held = told("2026-04-01", known="2026-01-01", lead=30)
+    decided = plan([event("2026-02-20")], [held], today=day("2026-03-10"))
+    assert [(occasion.was, occasion.gone) for occasion in decided.rings] == [(day("2026-04-01"), False)]
+
+
+def test_what_has_not_changed_is_not_written_again() -> None:
+    held = told("2026-04-01", known="2026-01-01", lead=30)
+    decided = plan([event("2026-04-01")], [held], today=day("2026-03-10"))
+    assert (decided.kept, decided.changed, decided.dropped) == ((held,), (), ())

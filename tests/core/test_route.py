@@ -103,3 +103,9 @@ def test_a_group_covers_its_leaves_and_nothing_else() -> None:
     assert covers("battery", "battery.anode")
     assert covers("battery.anode", "battery.anode")
     assert not covers("uav", "uavx")
+
+
+def test_an_address_that_is_not_confirmed_gets_nothing_and_a_paused_one_gets_it_later() -> None:
+    waits = replace(ALL, id=1, confirmed=False)
+    paused = replace(ALL, id=2, paused="550")
+    assert [item.subscription_id for item in route(ALERT, (waits, paused), now=NOW)] == [2]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from controlwatch.core.errors import DeliveryError
+from controlwatch.core.links import Links
 from controlwatch.core.model import Subscription
+from controlwatch.delivering import ask_to_confirm
 from controlwatch.rereading import reread
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import START, Page, World, tightening
 
 if TYPE_CHECKING:
     from controlwatch.core.render.message import Message
+
+
+LINKS = Links(public_url="https://alerts.example", secret=b"s" * 32)
 
 
 @dataclass
@@ -75,6 +80,111 @@ def test_a_refusal_for_good_is_not_tried_again_and_is_shown(alerted: World) -> N
     assert pipeline.deliver(now=alerted.now) == (0, 1)
     assert pipeline.deliver(now=alerted.now + timedelta(days=9)) == (0, 0)
     assert alerted.store.refusals()[0].reason == "550 no such user"
+
+
+GONE = DeliveryError("550 5.1.1 <gone@b.example>: no such user", permanent=True, target=True)
+
+
+@dataclass
+class GoneTarget:
+    """A channel that knows one target no more, and keeps what it sends to the others."""
+
+    gone: set[str] = field(default_factory=lambda: {"gone@b.example"})
+    name: str = "email"
+    taken: list[tuple[str, Message]] = field(default_factory=list)
+    tries: int = 0
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        self.tries += 1
+        if target in self.gone:
+            raise GONE
+        self.taken.append((target, message))
+        return key
+
+
+def gone_address(w: World, **changes: Any) -> tuple[World, GoneTarget, int]:
+    """A world in which subscription 2 is of an address that is refused for good, and has an alert due."""
+    channel = GoneTarget()
+    mine = Subscription(channel="email", target="gone@b.example", **changes)
+    number = w.store.subscribe(mine, START)
+    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": channel})
+    started(w).ministry.publish(GALLIUM)
+    w.poll()
+    return w, channel, number
+
+
+def deliver_all(w: World, *, later: timedelta = timedelta(0)) -> None:
+    while any(w.pipeline.deliver(now=w.now + later)):
+        pass
+
+
+def test_an_address_that_is_refused_for_good_is_asked_once_and_shown_as_paused(w: World) -> None:
+    _, channel, number = gone_address(w)
+    w.ministry.publish(Page("/notices/art_41.html", "商务部公告2026年第41号", tightening(41)))
+    deliver_all(w)
+    w.poll()
+    deliver_all(w, later=timedelta(days=9))
+    assert channel.tries == 1
+    (paused,) = (item for item in w.store.subscriptions() if item.id == number)
+    assert paused.paused == str(GONE)
+    assert [item.reason for item in w.store.refusals()] == [str(GONE)]
+
+
+def test_whoever_hears_of_health_is_told_of_a_paused_subscription_once_and_not_by_the_same_way(
+    w: World,
+) -> None:
+    _, channel, number = gone_address(w)
+    w.store.subscribe(Subscription(channel="email", target="gone@b.example", categories=("battery",)), START)
+    w.store.subscribe(Subscription(channel="email", target="deaf@b.example", health=False), START)
+    w.store.subscribe(Subscription(channel="email", target="owner@b.example"), START)
+    deliver_all(w)
+    deliver_all(w, later=timedelta(days=1))
+    for told in ([message for _, message in channel.taken], w.channel.messages):
+        subjects = [message.subject for message in told if "is paused" in message.subject]
+        assert subjects == [
+            f"NOT DELIVERED 投递中断: subscription {number} is paused: its mail address takes nothing from us any more"
+        ]
+    assert {target for target, _ in channel.taken} == {"owner@b.example"}
+
+
+def test_the_alert_about_a_paused_subscription_does_not_tell_others_whose_address_it_is(w: World) -> None:
+    gone_address(w)
+    deliver_all(w)
+    told = w.channel.messages[-1]
+    assert "is paused" in told.subject
+    assert "550 5.1.1" in str(told)
+    assert "gone@b.example" not in str(told)
+
+
+def test_a_subscription_that_is_resumed_gets_what_waited_and_what_came_meanwhile(w: World) -> None:
+    _, channel, number = gone_address(w)
+    deliver_all(w)
+    w.ministry.publish(Page("/notices/art_41.html", "商务部公告2026年第41号", tightening(41)))
+    w.poll()
+    channel.gone.clear()
+    deliver_all(w)
+    assert channel.taken == []
+    assert w.store.resume(number)
+    assert not w.store.resume(number)
+    deliver_all(w)
+    assert sum(len(message.cards) for _, message in channel.taken) == 2
+    assert w.store.refusals() == ()
+
+
+def test_an_address_that_nobody_confirmed_is_paused_without_a_word_to_others(w: World) -> None:
+    w.pipeline = replace(w.pipeline, links=LINKS, channels={"console": w.channel, "email": GoneTarget()})
+    ask_to_confirm(w.store, Subscription(channel="email", target="gone@b.example"), who="somebody", now=w.now)
+    deliver_all(w)
+    assert [bool(item.paused) for item in w.store.subscriptions()] == [False, True]
+    assert w.channel.messages == []
+
+
+def test_a_message_that_is_refused_for_good_pauses_nobody(alerted: World) -> None:
+    channel = DownChannel(DeliveryError("Slack refused: invalid_blocks", permanent=True))
+    pipeline = replace(alerted.pipeline, channels={"console": channel})
+    pipeline.deliver(now=alerted.now)
+    assert [item.paused for item in alerted.store.subscriptions()] == [""]
+    assert [item.reason for item in alerted.store.refusals()] == ["Slack refused: invalid_blocks"]
 
 
 def test_a_channel_that_is_not_configured_keeps_its_alerts_waiting(alerted: World) -> None:

@@ -18,7 +18,7 @@ from controlwatch.core.model import (
 from controlwatch.core.register import Entry, Register
 from controlwatch.core.status import status
 from tests.pipeline.test_news import GALLIUM, OLD
-from tests.pipeline.world import START, Page, World
+from tests.pipeline.world import START, Ministry, Page, World, other
 
 NUMBER = DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=40)
 KNOWN = Notice(
@@ -142,3 +142,49 @@ def test_a_newer_register_replaces_what_nobody_has_observed(w: World) -> None:
     record = w.store.record("MOFCOM 2026-40")
     assert record is not None
     assert record.line.title == "镓相关物项（更正）"
+
+
+def suspension_known(w: World) -> World:
+    """A world whose register knows a suspension, and not the notice that it suspends."""
+    pause = replace(
+        KNOWN,
+        number=DocumentNumber(issuers=("MOFCOM",), year=2026, n=70),
+        title="暂停实施第40号公告",
+        published=date(2026, 2, 20),
+        direction=Direction.SUSPEND,
+        categories=(),
+        relations=(Relation(verb=Verb.SUSPENDS, target="MOFCOM-GACC 2026-40", quote="register: suspends"),),
+    )
+    return registered(w, pause)
+
+
+def test_what_others_make_known_of_a_registered_notice_is_no_observation_of_it(w: World) -> None:
+    suspension_known(w).ministry.publish(replace(GALLIUM))
+    w.poll()
+    (line,) = w.store.registered()
+    assert not line.observed
+    record = w.store.record("MOFCOM 2026-70")
+    assert record is not None
+    assert [found.id for found in record.notice.categories] == ["minor_metals.gallium"]
+
+
+def test_press_about_a_notice_that_only_the_register_knows_is_told_if_it_was_issued_since_we_watch(
+    w: World,
+) -> None:
+    registered(w, KNOWN)
+    press = other("press", "https://press.example", role="secondary")
+    site = Ministry(w.sites, host="https://press.example")
+    site.publish(Page("/notices/art_0.html", "会议", "会议总结了工作。"))
+    assert w.poll(press).outcome == "shelved"
+    words = "商务部、海关总署发布公告2026年第40号，对金属镓相关物项实施出口管制，自2026年4月1日起实施。"
+    site.publish(Page("/notices/art_1.html", "商务部公告2026年第40号对镓实施出口管制", words))
+    w.poll(press)
+    assert [alert.kind for alert in w.alerts()] == ["report"]
+
+
+def test_a_listing_of_which_the_register_lacks_names_keeps_saying_so_once_observed(w: World) -> None:
+    lacking = replace(KNOWN, doubts=("register: names 0 of 20 parties of this listing; read the notice",))
+    registered(w, lacking, now=START + timedelta(days=30))
+    w.ministry.publish(replace(GALLIUM))
+    w.poll()
+    assert w.store.incomplete_listings() == ("MOFCOM-GACC 2026-40",)

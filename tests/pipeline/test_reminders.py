@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.watcher import Expect
@@ -134,3 +134,79 @@ def test_a_number_that_stays_away_is_a_lead_and_is_closed_when_it_turns_up(w: Wo
     assert w.store.leads() == ()
     (closed,) = w.store.leads(closed=True)
     assert closed.closed_by == "https://www.ministry.example/notices/art_4.html"
+
+
+def subscribed(w: World, **criteria: object) -> int:
+    """Subscribe somebody else, and return the number."""
+    return w.store.subscribe(Subscription(channel="console", target="-", **criteria), START)  # type: ignore[arg-type]
+
+
+def readers(w: World, day: str) -> set[int]:
+    """Do a round of the clock and return who was reminded."""
+    w.pipeline.remind([WATCHER], now=at(day))
+    found: set[int] = set()
+    while claimed := w.store.claim(now=at(day) + timedelta(days=40), owner="test", lease=1):
+        found.update(item.subscription.id for item in claimed if item.alert.kind == "reminder")
+        w.store.sent(claimed, owner="test", receipt="kept", now=at(day))
+    return found
+
+
+def test_whoever_was_told_of_a_notice_is_reminded_of_its_day(w: World) -> None:
+    """By a term of the text, by a code, or because the items could not be read: the alert found them."""
+    by_term, by_code = subscribed(w, terms=("许可",)), subscribed(w, hs_prefixes=("8112",))
+    gallium(w)
+    assert {by_term, by_code} <= readers(w, "2026-03-25")
+
+
+def test_the_end_of_a_suspension_reaches_those_who_follow_the_codes_that_bind_again(w: World) -> None:
+    by_code = subscribed(w, hs_prefixes=("8112",))
+    gallium(w).ministry.publish(replace(SUSPENSION))
+    w.poll()
+    w.alerts()
+    w.pipeline.remind([WATCHER], now=at("2026-03-11"))
+    assert by_code in readers(w, "2026-06-23")
+
+
+def test_a_reminder_does_not_wait_for_a_weekly_digest(w: World) -> None:
+    subscribed(w, rate="weekly", weekday=0, at=time(17, 0))
+    gallium(w)
+    w.pipeline.remind([WATCHER], now=at("2026-03-31"))
+    due = w.store.claim(now=at("2026-03-31") + timedelta(hours=9), owner="test", lease=1)
+    while due:
+        kinds = {item.alert.kind for item in due}
+        if due[0].subscription.rate == "weekly":
+            assert "reminder" in kinds
+            return
+        w.store.sent(due, owner="test", receipt="kept", now=w.now)
+        due = w.store.claim(now=at("2026-03-31") + timedelta(hours=9), owner="test", lease=1)
+    raise AssertionError("the weekly reader was not reminded on the day")
+
+
+def test_our_own_better_reading_moves_days_in_silence(w: World) -> None:
+    gallium(w)
+    record = w.store.record("MOFCOM 2026-40")
+    assert record is not None
+    (version,) = w.store.versions_of("MOFCOM 2026-40")
+    other_day = replace(record.notice.effective[0], start=date(2026, 4, 2))
+    w.store.understood(version, replace(record.notice, effective=(other_day,)), now=w.now)
+    assert rung(w, "2026-03-10") == []
+    assert rung(w, "2026-03-26") == [("reminder", "MOFCOM-GACC 2026-40 takes effect 2026-04-02")]
+
+
+def test_pages_of_the_shelf_that_are_read_late_open_no_gap(w: World) -> None:
+    watcher = replace(WATCHER, expect=Expect(rows=1, series=("MOFCOM",), gap_days=3))
+    pages = [
+        replace(
+            GALLIUM,
+            path=f"/notices/art_{n}.html",
+            title=f"商务部公告2026年第{n}号 公布对镓相关物项实施出口管制的决定",
+            text=tightening(n),
+        )
+        for n in (2, 9)
+    ]
+    w.ministry.publish(*pages)
+    w.sites.take_down(f"{w.ministry.host}/notices/art_9.html")
+    w.poll()
+    w.ministry.render()
+    w.poll(later=timedelta(hours=3))
+    assert w.pipeline.remind([watcher], now=w.now + timedelta(days=5)) == ()

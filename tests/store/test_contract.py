@@ -10,15 +10,27 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
+from controlwatch import migrations
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.store.engine import migrate
 from controlwatch.core.address import canonical
-from controlwatch.core.books import Decision, Found, PollReport, Seen, Unseen, Validators, WatcherState
+from controlwatch.core.books import (
+    Decision,
+    Found,
+    Planned,
+    PollReport,
+    Seen,
+    Unseen,
+    Validators,
+    WatcherState,
+)
 from controlwatch.core.decide import decide
 from controlwatch.core.diff import fingerprint
 from controlwatch.core.events import events
@@ -26,6 +38,7 @@ from controlwatch.core.model import (
     Alert,
     CategoryFinding,
     CodeFinding,
+    Delivery,
     Direction,
     Document,
     DocumentNumber,
@@ -349,6 +362,86 @@ def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     store.unsubscribe(number)
     assert store.claim(now=NOW, owner="me", lease=60) == ()
+
+
+PAUSED = Alert(
+    kind="health-down", made_at=NOW, title="subscription 1 is paused", watcher="outbox", body="why"
+)
+
+
+def pause(store: SqlStore, deliveries: tuple[Delivery, ...], *, owner: str = "me") -> bool:
+    told = [Planned(subscription_id=2, due_at=NOW, why="health of the watchers")]
+    return store.pause(deliveries, owner=owner, reason="550", alert=PAUSED, planned=told, now=NOW)
+
+
+def two_subscribers(store: SqlStore) -> tuple[Delivery, ...]:
+    """Subscription 1 has an alert in hand, subscription 2 cares for nothing that happened."""
+    store.subscribe(EVERYTHING, NOW)
+    store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    return store.claim(now=NOW, owner="me", lease=60)
+
+
+def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore) -> None:
+    claimed = two_subscribers(store)
+    assert pause(store, claimed)
+    assert not pause(store, claimed)
+    assert [item.paused for item in store.subscriptions()] == ["550", ""]
+    (told,) = store.claim(now=NOW, owner="me", lease=60)
+    assert (told.alert, told.subscription.id) == (PAUSED, 2)
+    store.sent([told], owner="me", receipt="1", now=NOW)
+    assert store.claim(now=NOW + timedelta(days=9), owner="me", lease=60) == ()
+
+
+def test_resuming_lets_go_of_what_waited(store: SqlStore) -> None:
+    (delivery,) = claimed = two_subscribers(store)
+    pause(store, claimed)
+    assert store.refusals()[0].reason == "550"
+    assert [store.resume(number) for number in (1, 1, 2, 99)] == [True, False, False, False]
+    again = store.claim(now=NOW, owner="me", lease=60)
+    assert [item.key for item in again] == [delivery.key]
+    assert store.refusals() == ()
+
+
+def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
+    late = two_subscribers(store)
+    store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    assert not pause(store, late)
+    assert [item.paused for item in store.subscriptions()] == ["", ""]
+
+
+def test_an_address_that_is_not_confirmed_gets_no_alert_until_it_is(store: SqlStore) -> None:
+    number = store.subscribe(replace(EVERYTHING, confirmed=False), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert [store.confirm(number), store.confirm(number), store.confirm(99)] == [True, True, False]
+    other = announcement(62, title="另一件事")
+    take(store, sight(store, other, url="https://a.example/62.html", words="第62号公告的正文。" * 20))
+    assert len(store.claim(now=NOW, owner="me", lease=60)) == 1
+    store.unsubscribe(number)
+    assert not store.confirm(number)
+
+
+def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(database: str) -> None:
+    engine = create_engine(database)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        given = "'console', '-', '[]', '[]', '[]', '[]', '[]', '[]', 'immediate', '08:30:00', 0, 'UTC', 'en'"
+        connection.execute(
+            text(
+                "INSERT INTO subscription (channel, target, categories, issuers, directions, destinations, "
+                "hs_prefixes, terms, rate, at, weekday, timezone, language, reports, health, active, created_at) "
+                f"VALUES ({given}, true, true, true, '2026-03-02 01:00:00')"
+            )
+        )
+    engine.dispose()
+    opened = SqlStore.open(database)
+    (kept,) = opened.subscriptions()
+    opened.close()
+    assert (kept.confirmed, kept.paused) == (True, "")
 
 
 @pytest.mark.parametrize(

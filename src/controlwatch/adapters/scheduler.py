@@ -52,10 +52,16 @@ class Clockwork:
         )
         self._added += 1
 
-    def every(self, seconds: float, name: str, job: Callable[[], None]) -> None:
+    def every(
+        self,
+        seconds: float,
+        name: str,
+        job: Callable[[], None],
+        failed: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
         """Run a job again and again."""
         self._scheduler.add_job(
-            _guarded(name, job, lambda _error: None),
+            _guarded(name, job, failed),
             IntervalTrigger(seconds=seconds),
             id=name,
             next_run_time=datetime.now(UTC),

@@ -15,17 +15,9 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
-#: Errors about this target or this message, which no repetition mends.
-PERMANENT = frozenset(
-    {
-        "channel_not_found",
-        "invalid_blocks",
-        "is_archived",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "user_not_found",
-    }
-)
+#: Errors about this target, whatever the message, and about this message: no repetition mends them.
+ABOUT_TARGET = frozenset({"channel_not_found", "is_archived", "user_not_found"})
+ABOUT_MESSAGE = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds to wait for somebody to mend a token, a scope or a membership.
 MENDING = 3600.0
 TO_BE_MENDED = frozenset(
@@ -87,4 +79,6 @@ def _refusal(error: SlackApiError) -> DeliveryError:
         wait = str(error.response.headers.get("Retry-After", "30"))
         return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
     wait_for = MENDING if reason in TO_BE_MENDED else None
-    return DeliveryError(f"Slack refused: {reason}", permanent=reason in PERMANENT, retry_after=wait_for)
+    target = reason in ABOUT_TARGET
+    permanent = target or reason in ABOUT_MESSAGE
+    return DeliveryError(f"Slack refused: {reason}", permanent=permanent, target=target, retry_after=wait_for)

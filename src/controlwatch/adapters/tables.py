@@ -302,6 +302,9 @@ class SubscriptionRow(SQLModel, table=True):
     outlook: bool = False
     outlook_on: date | None = None  #: the day, in its time zone, of the last outlook
     active: bool = True
+    paused_reason: str | None = None
+    paused_at: datetime | None = None
+    confirmed: bool = True
     created_at: datetime
 
 

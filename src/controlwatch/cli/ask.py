@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import Json, console, now, opened, plain, print_json, table
-from controlwatch.core.render.safe import one_line
+from controlwatch.core.render.safe import clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +129,7 @@ def _lines(lines: Iterable[Line]) -> Table:
             title.append("\n" + ", ".join(line.categories), style="bright_black")
         drawn.add_row(
             str(line.published or "?"),
-            Text(line.number or ""),
+            Text(one_line(line.number or "", 80)),
             Text(word, style=COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
             "\n".join(_dates(line)),
             title,
@@ -150,8 +150,8 @@ def _steps(steps: Iterable[Step]) -> Table:
         style = COLOURS.get(step.direction, "")
         drawn.add_row(
             str(step.date or "?"),
-            Text(step.what, style=style),
-            Text(step.number),
+            Text(one_line(step.what, 200), style=style),
+            Text(one_line(step.number, 80)),
             Text(one_line(step.title, 80)),
             Text(one_line(step.quote, 120)),
         )
@@ -175,10 +175,10 @@ def _show(record: Record) -> None:
     )
     console.print(Text(one_line(line.title, 400), style="bold"))
     for text in (notice.summary.en, notice.summary.zh):
-        console.print(Text(text))
+        console.print(Text(clean(text)))
     console.print(_findings(record))
     for doubt in notice.doubts:
-        console.print(Text(f"doubt: {doubt}", style="yellow"))
+        console.print(Text(one_line(f"doubt: {doubt}", 500), style="yellow"))
     _standings(record)
     for act in record.acts:
         console.print(
@@ -196,7 +196,11 @@ def _findings(record: Record) -> Table:
     before = ""
     for name, value, proof in _conclusions(record):
         # One sentence often proves many things; it is printed where it proves the first.
-        drawn.add_row(name, Text(value), Text("〃" if proof and proof == before else one_line(proof, 300)))
+        drawn.add_row(
+            name,
+            Text(one_line(value, 400)),
+            Text("〃" if proof and proof == before else one_line(proof, 300)),
+        )
         before = proof
     return drawn
 

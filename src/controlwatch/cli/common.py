@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Notice
+from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +63,8 @@ def configure_log(level: str) -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # the standard error of the moment, not of the start
+        logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
 
 
@@ -104,6 +107,11 @@ def plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, (date, datetime, time)) else value
+
+
+def cell(text: str | None, most: int = 200) -> Text:
+    """Return text from anywhere as a cell: one line, without characters that act."""
+    return Text(one_line(text or "", most))
 
 
 def table(*columns: str, title: str = "") -> Table:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from controlwatch.cli.common import console, table
+from controlwatch.cli.common import cell, console, table
 from controlwatch.core.render.safe import one_line
 from controlwatch.core.status import Status
 
@@ -49,7 +49,7 @@ def _notice(found: Status) -> None:
         console.print(Text(f"since {found.since}", style="bright_black"))
     if len(found.clauses) > 1:
         for part in found.clauses:
-            console.print(Text(f"  {part.scope}: ").append_text(_state(part.state, part.until)))
+            console.print(cell(f"  {part.scope}: ").append_text(_state(part.state, part.until)))
     if found.chain:
         console.print(_chain(found.chain))
     draw_cautions(found.cautions)
@@ -78,8 +78,8 @@ def draw_found(found: Found) -> None:
             _state(hit.state),
             str(hit.until or ""),
             Text(one_line(hit.number, 60)),
-            Text(hit.clause or ""),
-            Text(hit.category),
+            cell(hit.clause),
+            cell(hit.category),
             Text(one_line(hit.quote, 160)),
         )
     if found.hits:
@@ -97,9 +97,9 @@ def events_table(events: Iterable[Event]) -> object:
         affects = f"\nof {', '.join(event.affects)}" if event.affects else ""
         drawn.add_row(
             str(event.date),
-            Text(event.event + scope + affects),
+            Text("\n".join(one_line(line, 400) for line in (event.event + scope + affects).splitlines())),
             Text(one_line(event.number, 60)),
-            Text(", ".join(event.categories)),
+            cell(", ".join(event.categories), 600),
             Text(one_line(event.quote, 200)),
         )
     return drawn
@@ -115,7 +115,7 @@ def differences_table(found: Iterable[Difference]) -> object:
             _state(item.before),
             _state(item.after),
             str(item.until or ""),
-            Text(", ".join(item.categories)),
+            cell(", ".join(item.categories), 600),
             Text(because),
         )
     return drawn
@@ -149,9 +149,9 @@ def _chain(chain: Iterable[Link]) -> object:
     for link in chain:
         drawn.add_row(
             str(link.date),
-            Text(link.verb),
+            cell(link.verb),
             Text(one_line(link.number, 60)),
-            Text(link.clause or ""),
+            cell(link.clause),
             Text(one_line(link.quote, 200)),
         )
     return drawn

@@ -14,9 +14,13 @@ from rich.text import Text
 from controlwatch.cli.common import Json, clock_time, console, now, opened, print_json
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import ChannelName, Direction, Language, Rate, Subscription
+from controlwatch.core.render.safe import one_line
+from controlwatch.core.render.wishes import criteria
 
 if TYPE_CHECKING:
     from datetime import time
+
+    from controlwatch.app import App
 
 #: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
 SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
@@ -29,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Subscribe")(subscribe)
     app.command(rich_help_panel="Subscribe")(unsubscribe)
     app.command(rich_help_panel="Subscribe")(subscriptions)
+    app.command(rich_help_panel="Subscribe")(resume)
 
 
 def subscribe(
@@ -59,6 +64,10 @@ def subscribe(
         bool, typer.Option(help="30, 7 and 1 days before a day that matters, and on it.")
     ] = True,
     outlook: Annotated[bool, typer.Option(help="Each day at the hour given: today and this week.")] = False,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Ask the address by one mail first; until then it gets nothing else."),
+    ] = False,
 ) -> None:
     """Add a subscription. Criteria of one kind are alternatives; different kinds must all hold.
 
@@ -70,7 +79,7 @@ def subscribe(
         names = app.queries
         made = Subscription(
             channel=_channel(name),
-            target=_target(name, target),
+            target=target_of(name, target),
             categories=tuple(names.category(item) for item in category or ()),
             issuers=tuple(names.issuer(item) for item in issuer or ()),
             directions=tuple(
@@ -90,14 +99,37 @@ def subscribe(
             reminders=reminders,
             outlook=outlook,
         )
-        number = app.store.subscribe(made, now())
+        number = _ask(app, made) if confirm else app.store.subscribe(made, now())
     console.print(
-        f"Subscription {number}: {_criteria(made)} → {made.channel} {made.target}, {made.rate}.", markup=False
+        f"Subscription {number}: {criteria(made)} → {made.channel} {made.target}, {made.rate}.", markup=False
     )
     if made.channel not in app.pipeline.channels:
         console.print(
             f"Note: {made.channel} is not configured here yet; alerts wait until it is.", style="yellow"
         )
+
+
+def _ask(app: App, made: Subscription) -> int:
+    """Subscribe an address that is to confirm, and send it the request."""
+    from controlwatch.delivering import ask_to_confirm
+    from controlwatch.service import deliver_all
+
+    if made.channel != "email":
+        raise UsageError("only e-mail addresses are asked to confirm; leave --confirm out")
+    if not app.pipeline.links.public_url:
+        raise UsageError(
+            "--confirm needs CONTROLWATCH_PUBLIC_URL: the address at which the link in the mail reaches us"
+        )
+    number = ask_to_confirm(app.store, made, who="The operator of this service (本服务管理员)", now=now())
+    deliver_all(app)
+    refused = next((item.paused for item in app.store.subscriptions() if item.id == number), "")
+    console.print(
+        f"{made.target} is asked by mail; it gets nothing else until it confirms."
+        if not refused
+        else f"{made.target} could not be asked: {one_line(refused)}",
+        markup=False,
+    )
+    return number
 
 
 def unsubscribe(
@@ -118,29 +150,41 @@ def subscriptions(*, json: Json = False) -> None:
         print_json(active)
         return
     table = Table(
-        "No.", "To", "What", "When", "Language", show_edge=False, pad_edge=False, header_style="bold"
+        "No.", "To", "What", "When", "Language", "State", show_edge=False, pad_edge=False, header_style="bold"
     )
     for item in active:
         table.add_row(
             str(item.id),
             Text(f"{item.channel} {item.target}"),
-            Text(_criteria(item)),
+            Text(criteria(item)),
             Text(_when(item)),
             item.language,
+            _state(item),
         )
     console.print(table if active else "Nobody is subscribed yet; see: controlwatch subscribe --help")
+    for item in active:
+        if item.paused:
+            said = f"{item.id} is paused: {one_line(item.paused)}. Once mended: controlwatch resume {item.id}"
+            console.print(Text(said, style="red"))
 
 
-def _criteria(item: Subscription) -> str:
-    kinds = (
-        item.categories,
-        item.issuers,
-        tuple(direction.value for direction in item.directions),
-        item.destinations,
-        tuple(f"HS {prefix}" for prefix in item.hs_prefixes),
-        tuple(f"“{term}”" for term in item.terms),
-    )
-    return " and ".join(" or ".join(kind) for kind in kinds if kind) or "everything"
+def resume(
+    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+) -> None:
+    """Send to a paused subscription again; what waited for it leaves now."""
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        if not app.store.resume(number):
+            raise UsageError(f"there is no paused subscription {number}; see: controlwatch subscriptions")
+        sent, failed = deliver_all(app)
+    console.print(f"Subscription {number} is on again. {sent} deliveries sent, {failed} not.")
+
+
+def _state(item: Subscription) -> Text:
+    if item.paused:
+        return Text("paused", style="red")
+    return Text("active") if item.confirmed else Text("unconfirmed", style="yellow")
 
 
 def _when(item: Subscription) -> str:
@@ -171,7 +215,8 @@ def _language(name: str) -> Language:
     return "en" if name == "en" else "zh" if name == "zh" else "both"
 
 
-def _target(channel: str, target: str) -> str:
+def target_of(channel: str, target: str) -> str:
+    """Return the target as the channel knows it; raises `UsageError` where it is none."""
     if channel == "console":
         return "-"
     if channel == "slack":

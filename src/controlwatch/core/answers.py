@@ -238,6 +238,16 @@ class WatcherLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why, and how far, an alert about a notice went to somebody."""
+
+    kind: str
+    made_at: datetime
+    state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undelivered:
     """A delivery that a channel refused for good: somebody must look."""
 

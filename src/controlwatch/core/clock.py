@@ -21,6 +21,10 @@ LEADS = (30, 7, 1, 0)
 GRACE = timedelta(days=7)
 
 
+#: Of an event: the notice's key, what happens, and to which part.
+Name = tuple[str, str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """An event as the clock holds it: what people have been told of it so far."""
@@ -32,7 +36,12 @@ class Appointment:
     known_on: Day  #: the day we learnt of this date
     lead: int | None = None  #: the latest reminder sent for this date, in days before
     told: bool = False  #: the clock has told people of this day, on this date or on one before
-    alerted: bool = False  #: an alert about the notice has gone out
+    alerted: bool = False  #: an alert has gone out about the notice as it reads now
+
+    @property
+    def name(self) -> Name:
+        """What tells it from every other."""
+        return self.key, self.event, self.slot
 
     @property
     def heard(self) -> bool:
@@ -45,22 +54,24 @@ class Plan:
     """What to ring now, and what to hold from now on."""
 
     rings: tuple[Occasion, ...]
-    kept: tuple[Appointment, ...]
+    kept: tuple[Appointment, ...]  #: all that is held from now on
+    changed: tuple[Appointment, ...]  #: those of them that are new or differ
     dropped: tuple[Appointment, ...]
 
 
 def plan(events: Iterable[Event], held: Iterable[Appointment], *, today: date) -> Plan:
     """Compare the calendar as the law stands with what is held, on a day in Beijing.
 
-    `events` are all from `today - GRACE` on, oldest first.
+    `events` reach back for a year, oldest first: a day that was moved into the past has not gone. Nothing
+    happens on a day that nobody enacted; such events are left out.
     """
-    before = {(item.key, item.event, item.slot): item for item in held}
+    coming = [event for event in events if event.event != ANNOUNCED]
+    before = {item.name: item for item in held}
+    pairs = _paired(coming, before)
     rings: list[Occasion] = []
     kept: list[Appointment] = []
-    for event in events:
-        if event.event == ANNOUNCED:
-            continue  # nothing happens on a day that nobody enacted
-        old = before.pop((event.key, event.event, event.slot), None)
+    changed: list[Appointment] = []
+    for event, old in pairs:
         item, moved = _held(old, event, today)
         if moved is not None:
             rings.append(moved)
@@ -69,9 +80,45 @@ def plan(events: Iterable[Event], held: Iterable[Appointment], *, today: date) -
             rings.append(Occasion(event=event))
             item = replace(item, lead=lead, told=True)
         kept.append(item)
-    gone = tuple(before.values())
+        if item != old:
+            changed.append(item)
+    paired = {old.name for _, old in pairs if old is not None}
+    renamed = {old.name for event, old in pairs if old is not None and old.name != _name(event)}
+    gone = tuple(item for name, item in before.items() if name not in paired)
     rings.extend(_gone(item) for item in gone if item.date >= today and item.told)
-    return Plan(rings=tuple(rings), kept=tuple(kept), dropped=gone)
+    dropped = (*gone, *(before[name] for name in renamed))
+    return Plan(rings=tuple(rings), kept=tuple(kept), changed=tuple(changed), dropped=dropped)
+
+
+def _paired(events: list[Event], before: dict[Name, Appointment]) -> list[tuple[Event, Appointment | None]]:
+    """Pair each event with the appointment that is held for it: by name, else by its day, else by its kind.
+
+    A part that is named otherwise, or counted otherwise, on the same day has not moved; of one notice, the
+    one event of a kind that is left over is the one that was held.
+    """
+    found = {_name(event): before.get(_name(event)) for event in events}
+    left = [item for name, item in before.items() if name not in found]
+    for same, alone in ((_same_day, False), (_same_kind, True)):
+        fresh = [event for event in events if found[_name(event)] is None]
+        for event in fresh:
+            alike = [item for item in left if same(item, event)]
+            rivals = [other for item in alike for other in fresh if same(item, other)]
+            if alike and (not alone or len(alike) == len(rivals) == 1):
+                found[_name(event)] = alike[0]
+                left.remove(alike[0])
+    return [(event, found[_name(event)]) for event in events]
+
+
+def _name(event: Event) -> Name:
+    return event.key, event.event, event.slot
+
+
+def _same_day(item: Appointment, event: Event) -> bool:
+    return (item.key, item.event, item.date) == (event.key, event.event, event.date)
+
+
+def _same_kind(item: Appointment, event: Event) -> bool:
+    return (item.key, item.event) == (event.key, event.event)
 
 
 def _held(old: Appointment | None, event: Event, today: date) -> tuple[Appointment, Occasion | None]:
@@ -79,7 +126,7 @@ def _held(old: Appointment | None, event: Event, today: date) -> tuple[Appointme
     if old is None:
         return fresh, None
     if old.date == event.date:
-        return old, None
+        return replace(old, slot=event.slot), None
     if not old.heard or max(old.date, event.date) < today:
         return replace(fresh, alerted=old.alerted), None
     return replace(fresh, alerted=old.alerted, told=True), Occasion(event=event, was=old.date)

@@ -108,9 +108,15 @@ class UsageError(ControlwatchError):
 
 
 class DeliveryError(ControlwatchError):
-    """A channel did not take a message. `permanent` says that trying again cannot help."""
+    """A channel did not take a message.
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None) -> None:
+    `permanent` says that trying again cannot help, `target` that it is so for any message to this target.
+    """
+
+    def __init__(
+        self, message: str, *, permanent: bool = False, target: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.target = target
         self.retry_after = retry_after

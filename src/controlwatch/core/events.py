@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from controlwatch.core.clauses import ALL, touches
 from controlwatch.core.ledger import OVER, Act, Instrument, Ledger, State
 from controlwatch.core.model import EffectiveDate, Event, Kind, Verb, key_of
-from controlwatch.core.status import part_on, prolonged, scopes
+from controlwatch.core.status import ONE_DAY, part_on, prolonged, scopes
 
 TAKES_EFFECT, SUSPENSION_ENDS, ENDS = "takes effect", "suspension ends", "ends"
 ANNOUNCED = "announced, not enacted"
-
-ONE_DAY = timedelta(days=1)
 
 
 def events(ledger: Ledger, first: date, last: date, *, known_on: date | None = None) -> tuple[Event, ...]:
@@ -38,9 +36,9 @@ def counted(found: Iterable[Event]) -> Iterator[Event]:
     """Tell days of one name and part of a notice apart by their order: 第二条, 第二条 2."""
     count: dict[tuple[str, str], int] = {}
     for event in sorted(found, key=lambda event: event.date):
-        name = event.event, event.scope
+        name = event.event, event.slot
         count[name] = count.get(name, 0) + 1
-        yield event if count[name] == 1 else replace(event, slot=f"{event.scope} {count[name]}")
+        yield event if count[name] == 1 else replace(event, slot=f"{event.slot} {count[name]}")
 
 
 def _of(ledger: Ledger, instrument: Instrument) -> Iterator[Event]:
@@ -87,7 +85,8 @@ def _suspensions(ledger: Ledger, instrument: Instrument) -> Iterator[Event]:
         own = next((found for found in instrument.effective if found.until == until), None)
         quote = own.quote if own is not None else ending[0].quote
         if freed:
-            yield _event(instrument, until, SUSPENSION_ENDS, quote=quote, affects=freed)
+            targets = tuple(dict.fromkeys(act.target for act in held if _frees(ledger, act, until)))
+            yield _event(instrument, until, SUSPENSION_ENDS, quote=quote, affects=freed, targets=targets)
         elif not held:  # what it extended was a term, and no suspension
             names = tuple(dict.fromkeys(ledger.name(act.target) for act in ending))
             yield _event(instrument, until, ENDS, quote=quote, affects=names)
@@ -116,8 +115,8 @@ def _held_up(ledger: Ledger, act: Act, seen: frozenset[str] = frozenset()) -> It
 def _frees(ledger: Ledger, act: Act, until: date) -> bool:
     """Say whether some part of the target is suspended on the last day and no longer on the next."""
     target = ledger.instruments.get(act.target)
-    if target is None:
-        return True
+    if target is None or until == date.max:
+        return target is None
     return any(
         part_on(ledger, target, scope, until) is State.SUSPENDED
         and part_on(ledger, target, scope, until + ONE_DAY) not in {*OVER, State.SUSPENDED}
@@ -155,6 +154,7 @@ def _event(
     scope: str = ALL,
     quote: str = "",
     affects: tuple[str, ...] = (),
+    targets: tuple[str, ...] = (),
 ) -> Event:
     return Event(
         date=day,
@@ -164,8 +164,9 @@ def _event(
         title=instrument.title,
         categories=instrument.categories,
         scope=scope,
-        slot=scope,
+        slot="; ".join((scope, *targets)),
         quote=quote,
         url=instrument.url,
         affects=affects,
+        targets=targets,
     )

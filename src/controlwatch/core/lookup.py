@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +33,7 @@ def asked(query: str) -> Asked:
     >>> asked("8507.60").value, asked("3a001").value, asked("稀土").kind
     ('850760', '3A001', 'term')
     """
-    bare = query.strip()
+    bare = unicodedata.normalize("NFKC", query).strip()
     code = CONTROL_CODE.fullmatch(bare)
     if code is not None:
         return Asked(kind="control", value=f"{code[1]}{code[2].upper()}{code[3]}{code[4].lower()}")
@@ -47,8 +48,8 @@ def meant(words: str, lexicon: Lexicon) -> tuple[str, ...]:
 
     A group stands for its leaves; exact names outweigh parts of them.
     """
-    words = words.strip().casefold()
-    if not words:
+    words = unicodedata.normalize("NFKC", words).strip().casefold()
+    if not any(sign.isalnum() for sign in words):
         return ()
     groups = [group for group, names in lexicon.group_names.items() if words in _folded((group, *names))]
     exact = [found.id for found in lexicon.categories if words in _folded(_names(found))]

@@ -362,10 +362,20 @@ Unread = Literal["", "annex", "page"]
 """What of a notice could not be read, if anything."""
 
 AlertKind = Literal[
-    "new", "amended", "report", "reminder", "moved", "outlook", "lead", "health-down", "health-up"
+    "new",
+    "amended",
+    "report",
+    "reminder",
+    "moved",
+    "outlook",
+    "lead",
+    "health-down",
+    "health-up",
+    "confirmation",
 ]
 """reminder: a day draws near; moved: a day that people were told of is another, or none; outlook: what
-comes today and this week; lead: something that a person should look into."""
+comes today and this week; lead: something that a person should look into; confirmation:
+somebody asks for alerts to an address, and its owner is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,6 +393,7 @@ class Event:
     quote: str = ""
     url: str = ""
     affects: tuple[str, ...] = ()  #: numbers that are in force again, or no longer, by it
+    targets: tuple[str, ...] = ()  #: their keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -440,6 +451,8 @@ class Subscription:
     health: bool = True  #: blind and recovered watchers too
     reminders: bool = True  #: 30, 7 and 1 days before a day that matters, and on it
     outlook: bool = False  #: each day at `at`: what comes today and this week
+    confirmed: bool = True  #: until then it gets nothing but the request to confirm it
+    paused: str = ""  #: why nothing is sent to it for now; what it gets meanwhile waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

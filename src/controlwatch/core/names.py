@@ -12,6 +12,7 @@ FORMS = re.compile(
 )
 FORMS_ZH = re.compile(r"(?:股份|有限|责任|公司|集团|株式会社|株式會社|合伙企业|控股)+")
 NOT_A_NAME = re.compile(r"[^\w]+")
+BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # 洛克希德·马丁
 
 
 def comparable(name: str) -> str:
@@ -23,4 +24,4 @@ def comparable(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     words = NOT_A_NAME.sub(" ", folded.replace(".", ""))
     bare = FORMS_ZH.sub("", FORMS.sub(" ", words))
-    return " ".join((bare if bare.strip() else words).split())
+    return BETWEEN_HAN.sub("", " ".join((bare if bare.strip() else words).split()))

@@ -22,6 +22,8 @@ from controlwatch.core.model import (
 from controlwatch.core.names import comparable
 
 DOUBT = "register: "
+#: The rule of a fact that the register brought.
+RULE = "register"
 #: So many codes or names are spelt out in a doubt.
 SHOWN = 6
 
@@ -91,7 +93,21 @@ def complete(observed: Notice, known: Notice, *, same: Callable[[str], str] = ke
         destinations=observed.destinations or known.destinations,
         entities=observed.entities or known.entities,
         relations=tuple(_relations(observed, known, same)),
-        doubts=(*observed.doubts, *doubts),
+        doubts=(*observed.doubts, *doubts, *_gaps(observed, known)),
+    )
+
+
+def without_register(notice: Notice) -> Notice:
+    """Return a completed notice without what an earlier register had filled in."""
+    return replace(
+        notice,
+        effective=tuple(found for found in notice.effective if found.rule != RULE),
+        deadlines=tuple(found for found in notice.deadlines if found.rule != RULE),
+        categories=tuple(found for found in notice.categories if found.basis != "register"),
+        hs_codes=tuple(found for found in notice.hs_codes if found.rule != RULE),
+        control_codes=tuple(found for found in notice.control_codes if found.rule != RULE),
+        relations=tuple(found for found in notice.relations if found.rule != RULE),
+        doubts=tuple(doubt for doubt in notice.doubts if not doubt.startswith(DOUBT)),
     )
 
 
@@ -123,6 +139,14 @@ def _categories(observed: Notice, known: Notice) -> Iterator[CategoryFinding]:
     for found in known.categories:
         if found.id not in stated:
             yield replace(found, basis="register")
+
+
+def _gaps(observed: Notice, known: Notice) -> tuple[str, ...]:
+    """Return what the register lacks of what is taken from it, such as the other parties of a list."""
+    if observed.entities:
+        return ()
+    said = (doubt for doubt in known.doubts if doubt.startswith(DOUBT))
+    return tuple(doubt for doubt in said if doubt not in observed.doubts)
 
 
 def _relations(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[Relation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,21 @@ from controlwatch.core.books import Planned
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.clock import Appointment, Plan, plan
 from controlwatch.core.model import Alert, Event, Notice, Occasion, Subscription
-from controlwatch.core.route import after_quiet_hours, reason, route
+from controlwatch.core.route import after_quiet_hours, due_at, reason, route
 
 #: The clock's day begins at eight in Beijing: nobody is reminded at midnight.
 DAY_BEGINS = timedelta(hours=8)
 #: An outlook holds the events of so many days, today included.
 WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A notice as far as the clock needs it."""
+
+    notice: Notice
+    text: str = ""
+    told: frozenset[int] = frozenset()  #: subscriptions that were sent an alert about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +36,7 @@ class Calendar:
     held: tuple[Appointment, ...]
     subscriptions: tuple[Subscription, ...]
     outlooks: dict[int, date]  #: subscription → the day, in its zone, of its last outlook
-    notice: Callable[[str], Notice | None]  #: by key
+    notice: Callable[[str], Known | None]  #: by key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,33 +75,62 @@ def ring(calendar: Calendar, *, now: datetime) -> Round:
 
 
 def _ringing(occasion: Occasion, calendar: Calendar, now: datetime) -> Ringing | None:
-    alert = _alert(occasion, calendar, now)
-    if alert is None:
+    known = calendar.notice(occasion.event.key)
+    if known is None:
         return None
-    deliveries = route(alert, calendar.subscriptions, now=now)
-    return Ringing(alert=alert, deliveries=deliveries, key=occasion.event.key)
+    alert = _alert(occasion, known.notice, now)
+    return Ringing(alert=alert, deliveries=_planned(alert, known, calendar, now=now), key=occasion.event.key)
 
 
-def _alert(occasion: Occasion, calendar: Calendar, now: datetime) -> Alert | None:
-    event = occasion.event
-    notice = calendar.notice(event.key)
-    if notice is None:
-        return None
+def _alert(occasion: Occasion, notice: Notice, now: datetime) -> Alert:
     return Alert(
         kind="reminder" if occasion.was is None else "moved",
         made_at=now,
         title=notice.title,
         watcher="clock",
-        url=event.url or None,
+        url=occasion.event.url or None,
         notice=notice,
         occasion=occasion,
     )
 
 
+def _planned(alert: Alert, known: Known, calendar: Calendar, *, now: datetime) -> tuple[Planned, ...]:
+    """Return the deliveries: to whom the notice, or what it frees, concerns, and to all told of it before."""
+    planned = route(_widened(alert, calendar), calendar.subscriptions, text=known.text, now=now)
+    heard = {item.subscription_id for item in planned}
+    others = (
+        Planned(subscription_id=item.id, due_at=due_at(item, now=now, soon=True), why="you were told of it")
+        for item in calendar.subscriptions
+        if item.id in known.told and item.id not in heard and (item.reminders or alert.kind != "reminder")
+    )
+    return (*planned, *others)
+
+
+def _widened(alert: Alert, calendar: Calendar) -> Alert:
+    """Let what a suspension frees count as named: its codes bind again."""
+    targets = alert.occasion.event.targets if alert.occasion is not None else ()
+    freed = [known.notice for key in targets if (known := calendar.notice(key)) is not None]
+    if alert.notice is None or not freed:
+        return alert
+    notice = alert.notice
+    return replace(
+        alert,
+        notice=replace(
+            notice,
+            hs_codes=(*notice.hs_codes, *(code for other in freed for code in other.hs_codes)),
+            destinations=tuple(
+                dict.fromkeys(
+                    (*notice.destinations, *(place for other in freed for place in other.destinations))
+                )
+            ),
+        ),
+    )
+
+
 def _outlook_due(item: Subscription, calendar: Calendar, now: datetime) -> date | None:
     """Return the day, in the subscriber's zone, whose outlook is due and has not been sent."""
-    if not item.outlook:
-        return None
+    if not item.outlook or not item.confirmed or item.paused:
+        return None  # an outlook that waits is soon about days that have passed
     local = now.astimezone(ZoneInfo(item.timezone))
     last = calendar.outlooks.get(item.id)
     due = local.time() >= item.at and (last is None or last < local.date())
@@ -113,6 +151,9 @@ def _outlooks(calendar: Calendar, due: dict[int, date], now: datetime) -> Iterat
 
 
 def _concerns(event: Event, item: Subscription, calendar: Calendar, now: datetime) -> bool:
-    """Say whether a subscription would hear of an event, by all its criteria."""
-    found = _alert(Occasion(event=event, was=event.date), calendar, now)
-    return found is not None and reason(found, item) is not None
+    """Say whether a subscription would hear of an event: by its criteria, or as it was told before."""
+    known = calendar.notice(event.key)
+    if known is None:
+        return False
+    alert = _widened(_alert(Occasion(event=event, was=event.date), known.notice, now), calendar)
+    return item.id in known.told or reason(alert, item, text=known.text) is not None

@@ -14,14 +14,16 @@ from controlwatch.core.model import Alert, Direction, Notice, Subscription
 def route(
     alert: Alert, subscriptions: Iterable[Subscription], *, text: str = "", now: datetime
 ) -> tuple[Planned, ...]:
-    """Return one planned delivery for each subscription that the alert concerns.
+    """Return one planned delivery for each confirmed subscription that the alert concerns.
 
-    `text` is the notice's whole text, for subscriptions by free term.
+    Those that are paused get theirs too, to wait until they are resumed. `text` is the notice's whole
+    text, for subscriptions by free term.
     """
+    soon = alert.kind in {"reminder", "moved"}
     return tuple(
-        Planned(subscription_id=subscription.id, due_at=due_at(subscription, now=now), why=why)
+        Planned(subscription_id=subscription.id, due_at=due_at(subscription, now=now, soon=soon), why=why)
         for subscription in subscriptions
-        if (why := reason(alert, subscription, text=text)) is not None
+        if subscription.confirmed and (why := reason(alert, subscription, text=text)) is not None
     )
 
 
@@ -113,15 +115,18 @@ def after_quiet_hours(subscription: Subscription, *, now: datetime) -> datetime:
     return _after_quiet(local, subscription.quiet).astimezone(now.tzinfo)
 
 
-def due_at(subscription: Subscription, *, now: datetime) -> datetime:
+def due_at(subscription: Subscription, *, now: datetime, soon: bool = False) -> datetime:
     """When a delivery made now is to leave, as an instant in the zone of `now`.
 
-    Immediate ones wait for the end of the quiet hours; digests for the next day and hour chosen.
+    Immediate ones wait for the end of the quiet hours; digests for the next day and hour chosen. What is
+    told `soon` waits for the hour, never for the weekday: a reminder is no use after its day.
     """
     local = now.astimezone(ZoneInfo(subscription.timezone))
     if subscription.rate != "immediate":
         local = _next(
-            local, subscription.at, weekday=subscription.weekday if subscription.rate == "weekly" else None
+            local,
+            subscription.at,
+            weekday=subscription.weekday if subscription.rate == "weekly" and not soon else None,
         )
     return _after_quiet(local, subscription.quiet).astimezone(now.tzinfo)
 

@@ -117,7 +117,7 @@ def part_on(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> St
 
 def prolonged(ledger: Ledger, key: str, after: date) -> bool:
     """Say whether an extension carries a notice on beyond the day on which its term ends."""
-    return any(
+    return after < date.max and any(
         act.verb is Verb.EXTENDS and _in_reach(ledger, act, after + ONE_DAY)
         for act in ledger.acts.get(key, ())
     )

@@ -23,14 +23,16 @@ class _AnyPort(Controller):
 
 
 class Mailbox:
-    """Takes mail for anybody; refuses the recipients in `refuse` for good and those in `defer` for now."""
+    """Takes mail for anybody, but for the recipients to `refuse`, to `defer`, or to give other `replies`."""
 
     def __init__(self, **options: Any) -> None:
         """`options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
         self.mails: list[EmailMessage] = []
+        self.sources: list[bytes] = []  #: the same mails as sent: a parser hides what was encoded
         self.recipients: list[list[str]] = []
         self.refuse: set[str] = set()
         self.defer: set[str] = set()
+        self.replies: dict[str, str] = {}
         self._controller = _AnyPort(self, hostname="127.0.0.1", port=0, **options)
 
     def __enter__(self) -> Mailbox:
@@ -55,6 +57,8 @@ class Mailbox:
     ) -> str:
         """Take or refuse a recipient."""
         del server, session, options
+        if address in self.replies:
+            return self.replies[address]
         if address in self.refuse:
             return "550 5.1.1 no such user"
         if address in self.defer:
@@ -67,5 +71,6 @@ class Mailbox:
         del server, session
         parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append(parsed)
+        self.sources.append(envelope.content)
         self.recipients.append(list(envelope.rcpt_tos))
         return "250 OK"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+from slack_sdk.signature import SignatureVerifier
 
 from controlwatch.demo.serving import Answer, Asked, Sites
 
@@ -39,6 +43,7 @@ class SlackStandIn:
     posted: list[Posted] = field(default_factory=list)
     limited: int = 0  #: so many next calls are answered 429
     broken: int = 0  #: so many next calls are answered 503
+    scopes: tuple[str, ...] = ("chat:write", "commands", "app_mentions:read", "im:history", "im:write")
     retry_after: int = 1
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,8 +54,16 @@ class SlackStandIn:
         sites.put(f"http://{host}/api/auth.test", self._auth_test)
         return f"{sites.origin}/api/"
 
+    def commands(self, sites: Sites) -> SlackAsker:
+        """Return a person in this Slack, whose answers are collected on these sites."""
+        return SlackAsker(self, sites)
+
     def _auth_test(self, asked: Asked) -> Answer:
-        return self._refusal(asked) or _ok(user_id="U0BOT", team_id="T0DEMO")
+        answer = self._refusal(asked)
+        if answer is not None:
+            return answer
+        found = _ok(user_id="U0BOT", user="controlwatch", team_id="T0DEMO", team="Demo", bot_id="B0BOT")
+        return replace(found, headers={"x-oauth-scopes": ",".join(self.scopes)})
 
     def _post_message(self, asked: Asked) -> Answer:
         with self._guard:
@@ -101,6 +114,87 @@ class SlackStandIn:
             return "invalid_blocks"
         total = sum(len(text) for text in _texts(made)) + len(message.get("text", ""))
         return "msg_blocks_too_long" if total > MOST_CHARACTERS else None
+
+
+@dataclass(slots=True)
+class SlackAsker:
+    """Sends what Slack sends us, signed as Slack signs it, and collects what comes back."""
+
+    slack: SlackStandIn
+    sites: Sites
+    secret: str = "signing-secret-of-the-stand-in"  # noqa: S105 - not a secret: the stand-in's own
+    answered: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
+    sent: int = 0
+
+    def command(
+        self, web: str, text: str, *, user: str = "U0ASKER", channel: str = "C0CONTROLS"
+    ) -> httpx.Response:
+        """Type /controlwatch and some words."""
+        form = {
+            "command": "/controlwatch",
+            "text": text,
+            "user_id": user,
+            "channel_id": channel,
+            "team_id": "T0DEMO",
+            "response_url": self._response_url(),
+            "trigger_id": "1.2.3",
+        }
+        return self._post(web, urlencode(form), "application/x-www-form-urlencoded")
+
+    def press(self, web: str, action: dict[str, Any], *, user: str = "U0ASKER") -> httpx.Response:
+        """Press a button of a message."""
+        payload = {
+            "type": "block_actions",
+            "user": {"id": user},
+            "team": {"id": "T0DEMO"},
+            "channel": {"id": "C0CONTROLS"},
+            "actions": [{"block_id": "b", **action}],
+            "response_url": self._response_url(),
+            "trigger_id": "1.2.3",
+        }
+        form = urlencode({"payload": json.dumps(payload)})
+        return self._post(web, form, "application/x-www-form-urlencoded")
+
+    def event(self, web: str, event: dict[str, Any], *, event_id: str = "") -> httpx.Response:
+        """Say something that the bot hears."""
+        self.sent += 1
+        body = {
+            "type": "event_callback",
+            "team_id": "T0DEMO",
+            "api_app_id": "A0",
+            "event_id": event_id or f"Ev{self.sent}",
+            "event": event,
+        }
+        return self._post(web, json.dumps(body), "application/json")
+
+    def answer(self, *, wait: float = 10.0) -> dict[str, Any]:
+        """Return the next answer that came to a response address."""
+        return self.answered.get(timeout=wait)
+
+    def signed(self, body: str, *, at: float | None = None) -> dict[str, str]:
+        """Return the headers with which Slack proves that a body is its own."""
+        stamp = str(int(time.time() if at is None else at))
+        signature = SignatureVerifier(self.secret).generate_signature(timestamp=stamp, body=body)
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
+
+    def _response_url(self) -> str:
+        self.sent += 1
+        host = self.sites.origin.removeprefix("http://")
+        self.sites.put(f"http://{host}/response/{self.sent}", self._take)
+        return f"{self.sites.origin}/response/{self.sent}"
+
+    def _take(self, asked: Asked) -> Answer:
+        answer = json.loads(asked.body)
+        made = answer.get("blocks", [])
+        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
+            self.answered.put({"error": "invalid_blocks", **answer})
+            return Answer(status=400, body=b"invalid_blocks")
+        self.answered.put(answer)
+        return Answer(body=b"ok", content_type="text/plain")
+
+    def _post(self, web: str, body: str, kind: str) -> httpx.Response:
+        headers = {"Content-Type": kind, **self.signed(body)}
+        return httpx.post(f"{web}/slack/events", content=body.encode(), headers=headers, timeout=10)
 
 
 _JSON = "application/json; charset=utf-8"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 
 from controlwatch.adapters.store import search
 from controlwatch.adapters.store.base import (
@@ -26,6 +26,7 @@ from controlwatch.core.answers import (
     Act,
     AnnexLine,
     Line,
+    Reason,
     Record,
     Revision,
     Standing,
@@ -84,9 +85,10 @@ class Answers(Part):
         tail = key.rsplit(" ", 1)[-1]
         year = tail.split("-", maxsplit=1)[0]
         near = select(NOTICE.c.number).where(
-            NOTICE.c.number.like(f"%{tail}") | NOTICE.c.number.like(f"% {year}-%")
+            NOTICE.c.number.endswith(tail, autoescape=True)
+            | NOTICE.c.number.contains(f" {year}-", autoescape=True)
         )
-        exact_first = case((NOTICE.c.number.like(f"%{tail}"), 0), else_=1)
+        exact_first = case((NOTICE.c.number.endswith(tail, autoescape=True), 0), else_=1)
         with self._read() as connection:
             return tuple(
                 connection.execute(near.order_by(exact_first, NOTICE.c.id.desc()).limit(5)).scalars()
@@ -97,6 +99,25 @@ class Answers(Part):
         wanted = list(keys)
         with self._read() as connection:
             return (*_amendments(connection, wanted), *_explanations(connection, wanted))
+
+    def reasons(self, key: str, targets: Iterable[str]) -> tuple[Reason, ...]:
+        """Why alerts about a notice were sent to some targets, newest first."""
+        joined = (
+            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why)
+            .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
+            .where(NOTICE.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)))
+            .order_by(ALERT.c.id.desc())
+        )
+        with self._read() as connection:
+            return tuple(Reason(**row) for row in connection.execute(joined).mappings())
+
+    def delivery_counts(self) -> dict[str, int]:
+        """How many deliveries are pending, leased, sent and refused."""
+        counted = select(DELIVERY.c.state, func.count()).group_by(DELIVERY.c.state)
+        with self._read() as connection:
+            return {state: int(count) for state, count in connection.execute(counted)}
 
     def refusals(self) -> tuple[Undelivered, ...]:
         """Deliveries that a channel refused for good, or that failed again and again."""
@@ -126,10 +147,13 @@ class Answers(Part):
             )
 
 
+_PAUSED = and_(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_not(None))
+
+
 def _stuck() -> ColumnElement[bool]:
-    """Refused for good, or tried three times and more without success."""
-    waiting = and_(DELIVERY.c.state == "pending", DELIVERY.c.attempts >= TOO_OFTEN)
-    return or_(DELIVERY.c.state == "refused", waiting)
+    """Refused for good, tried three times and more without success, or what made us pause a subscription."""
+    tried = or_(DELIVERY.c.attempts >= TOO_OFTEN, and_(_PAUSED, DELIVERY.c.reason.is_not(None)))
+    return or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", tried))
 
 
 def _filters(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, update
 
 from controlwatch.adapters.store.base import (
-    ADDRESS,
+    ALERT,
     APPOINTMENT,
+    DELIVERY,
     FINDING,
     LEAD,
     NOTICE,
+    REFERENCE,
     SUBSCRIPTION,
     VERSION,
     Part,
@@ -22,10 +26,10 @@ from controlwatch.adapters.store.base import (
 from controlwatch.adapters.store.law import happening, ledger
 from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
 from controlwatch.core.answers import LeadLine
-from controlwatch.core.clock import GRACE, Appointment
+from controlwatch.core.clock import Appointment
 from controlwatch.core.events import events
 from controlwatch.core.gaps import Observed
-from controlwatch.core.remind import Calendar, Round, ring_day
+from controlwatch.core.remind import Calendar, Known, Round, ring_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,11 +38,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from controlwatch.core.gaps import Lead
-    from controlwatch.core.model import Event, Notice
+    from controlwatch.core.model import Event, Subscription
     from controlwatch.core.remind import Ringing
 
-#: The clock looks so many years ahead.
+#: The clock looks so many years ahead, and so far back for a day that was moved into the past.
 FAR = 20
+BACK = timedelta(days=366)
 
 
 class Clock(Part):
@@ -48,28 +53,27 @@ class Clock(Part):
         """Let the rule compare the calendar with what is held; write what it decides, all or nothing."""
         today = ring_day(now)
         with self._write() as connection:
-            if not self._sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305013)")
+            _take_turns(connection)
             decided = decide(
                 Calendar(
                     events=_events(connection, today),
                     held=_held(connection),
                     subscriptions=active_subscriptions(connection),
                     outlooks=_outlooks(connection),
-                    notice=lambda key: _notice(connection, key),
+                    notice=cache(lambda key: _known(connection, key)),
                 )
             )
             _write(connection, decided)
         return decided.rings
 
     def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
-        """Numbers of a series whose notices stand at a watcher, each with when it was first seen there."""
+        """Numbers of a series whose notices stand at a watcher, each with when its row was first seen."""
         numbered = re.compile(rf"{re.escape(series)} (\d{{4}})-(\d+)")
         with self._read() as connection:
             rows = connection.execute(
-                select(NOTICE.c.key, func.min(ADDRESS.c.first_seen_at).label("first_seen_at"))
-                .join(ADDRESS, ADDRESS.c.notice_id == NOTICE.c.id)
-                .where(ADDRESS.c.watcher_id == watcher_id, begins(connection, NOTICE.c.key, f"{series} "))
+                select(NOTICE.c.key, func.min(REFERENCE.c.first_seen_at).label("first_seen_at"))
+                .join(REFERENCE, REFERENCE.c.notice_id == NOTICE.c.id)
+                .where(REFERENCE.c.watcher_id == watcher_id, begins(connection, NOTICE.c.key, f"{series} "))
                 .group_by(NOTICE.c.key)
             ).all()
         return tuple(
@@ -78,22 +82,36 @@ class Clock(Part):
             if (found := numbered.fullmatch(row.key)) is not None
         )
 
-    def raise_leads(self, leads: Iterable[Lead], *, now: datetime) -> tuple[Lead, ...]:
-        """Write the leads that are new, but for numbers that have turned up anywhere; return them."""
+    def raise_leads(
+        self,
+        leads: Iterable[Lead],
+        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], Ringing],
+        *,
+        now: datetime,
+    ) -> tuple[Lead, ...]:
+        """Write the leads that are new with the alert about them, all or nothing; return them.
+
+        A number that has turned up anywhere is none.
+        """
         found = {lead.subject: lead for lead in leads}
         with self._write() as connection:
+            _take_turns(connection)
             known = set(connection.execute(select(LEAD.c.subject)).scalars())
             fresh = [lead for subject, lead in found.items() if subject not in known]
             new = tuple(lead for lead in fresh if _turned_up(connection, lead.subject) is None)
             for lead in new:
                 row = {"subject": lead.subject, "kind": lead.kind, "reason": lead.reason}
                 connection.execute(LEAD.insert().values(row | {"raised_at": now}))
+            if new:
+                ringing = told(new, active_subscriptions(connection))
+                write_alert(connection, ringing.alert, ringing.deliveries)
         return new
 
     def close_leads(self, *, now: datetime) -> tuple[str, ...]:
         """Close every lead whose number has turned up; return their subjects."""
         closed = []
         with self._write() as connection:
+            _take_turns(connection)
             waiting = connection.execute(select(LEAD.c.subject).where(LEAD.c.closed_at.is_(None))).scalars()
             for subject in list(waiting):
                 by = _turned_up(connection, subject)
@@ -112,13 +130,25 @@ class Clock(Part):
             return tuple(LeadLine(**{name: row[name] for name in names}) for row in found)
 
 
+def _take_turns(connection: Connection) -> None:
+    """Let one process at a time keep the clock; SQLite's transactions do so by themselves."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305013)")
+
+
 def _events(connection: Connection, today: date) -> tuple[Event, ...]:
-    first, last = today - GRACE, today.replace(year=today.year + FAR, day=1)
+    first, last = today - BACK, today.replace(year=today.year + FAR, day=1)
     return events(ledger(connection, happening(connection, first, last)), first, last)
 
 
 def _held(connection: Connection) -> tuple[Appointment, ...]:
-    joined = select(APPOINTMENT, NOTICE.c.rung).outerjoin(NOTICE, NOTICE.c.key == APPOINTMENT.c.key)
+    # A reading of ours that became another is no news: only what was reminded of is then told to have moved.
+    seen = VERSION.c.kind.in_(("new", "amended"))
+    joined = (
+        select(APPOINTMENT, and_(NOTICE.c.rung, seen).label("rung"))
+        .outerjoin(NOTICE, NOTICE.c.key == APPOINTMENT.c.key)
+        .outerjoin(VERSION, VERSION.c.id == NOTICE.c.version_id)
+    )
     return tuple(
         Appointment(
             key=row.key,
@@ -139,16 +169,22 @@ def _outlooks(connection: Connection) -> dict[int, date]:
     return {row.id: row.outlook_on for row in connection.execute(sent)}
 
 
-def _notice(connection: Connection, key: str) -> Notice | None:
-    joined = select(VERSION.c.reading).join(NOTICE, NOTICE.c.version_id == VERSION.c.id)
-    reading = connection.execute(joined.where(NOTICE.c.key == key)).scalar()
-    return None if reading is None else notice_from_json(reading)
+def _known(connection: Connection, key: str) -> Known | None:
+    joined = select(NOTICE.c.id, VERSION.c.reading, VERSION.c.text).join(
+        NOTICE, NOTICE.c.version_id == VERSION.c.id
+    )
+    row = connection.execute(joined.where(NOTICE.c.key == key)).first()
+    if row is None:
+        return None
+    sent = select(DELIVERY.c.subscription_id).join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+    told = connection.execute(sent.where(ALERT.c.notice_id == row.id).distinct()).scalars()
+    return Known(notice=notice_from_json(row.reading), text=row.text, told=frozenset(told))
 
 
 def _write(connection: Connection, decided: Round) -> None:
     for item in decided.plan.dropped:
         connection.execute(APPOINTMENT.delete().where(_same(item)))
-    for item in decided.plan.kept:
+    for item in decided.plan.changed:
         values = {"day": item.date, "known_on": item.known_on, "lead": item.lead, "told": item.told}
         changed = connection.execute(update(APPOINTMENT).where(_same(item)).values(values))
         if changed.rowcount == 0:

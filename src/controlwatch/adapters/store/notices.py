@@ -61,7 +61,7 @@ class Notices(Part):
                 Found(
                     known=known,
                     subscriptions=active_subscriptions(connection),
-                    official_known=seen.about is not None and _has(connection, NOTICE.c.key == seen.about),
+                    official_known=seen.about is not None and _told_or_old(connection, seen.about),
                     reported_before=seen.about is not None
                     and _has(connection, NOTICE.c.about == seen.about, NOTICE.c.rung),
                 )
@@ -76,10 +76,23 @@ class Notices(Part):
             ids = connection.execute(acting.distinct().order_by(FINDING.c.version_id)).scalars().all()
             return tuple(_version(connection, int(version_id)) for version_id in ids)
 
+    def versions_of(self, key: str) -> tuple[VersionText, ...]:
+        """The latest version of the notice of a key; none where it is not known."""
+        latest = select(NOTICE.c.version_id).where(NOTICE.c.key == key)
+        with self._read() as connection:
+            ids = connection.execute(latest).scalars().all()
+            return tuple(_version(connection, int(version_id)) for version_id in ids)
+
     def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
         """Write a better reading of a version's own words: a version of kind `reread`, never an alert."""
         with self._write() as connection:
             row = dict(connection.execute(select(VERSION).where(VERSION.c.id == version.id)).mappings().one())
+            if row["kind"] == REGISTERED:
+                # Nobody has observed it: it stays what the register says, better understood.
+                same = update(VERSION).where(VERSION.c.id == version.id)
+                connection.execute(same.values(reading=notice_to_json(notice)))
+                write_findings(connection, int(row["notice_id"]), version.id, notice)
+                return
             row |= {
                 "kind": "reread",
                 "made_at": now,
@@ -120,6 +133,19 @@ class Notices(Part):
 
 def _has(connection: Connection, *where: ColumnElement[bool]) -> bool:
     return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
+
+
+def _told_or_old(connection: Connection, key: str) -> bool:
+    """Whether an official notice has been observed, or was issued before this installation began to watch.
+
+    That the register knows it is not enough: nobody may have been told.
+    """
+    joined = select(NOTICE.c.published, VERSION.c.kind).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+    row = connection.execute(joined.where(NOTICE.c.key == key)).first()
+    if row is None or row.kind != REGISTERED:
+        return row is not None
+    since = began(connection)
+    return since is None or row.published is None or row.published < beijing_day(since)
 
 
 def _known(connection: Connection, seen: Seen) -> Known | None:

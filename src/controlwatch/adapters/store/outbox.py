@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from controlwatch.core.books import Planned
     from controlwatch.core.model import Alert
 
 _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _WISHES = ("reports", "health", "reminders", "outlook")
-_WISHES = ("reports", "health", "reminders", "outlook")
-_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", *_WISHES)
+_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed", *_WISHES)
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
 ROOM = {"slack": 5}
@@ -74,13 +73,27 @@ class Outbox(Part):
             connection.execute(waiting)
         return ended.rowcount == 1
 
+    def confirm(self, subscription_id: int) -> bool:
+        """Note that the owner of the address wants it, once or again. False when there is none."""
+        return self._change(subscription_id, confirmed=True)
+
+    def resume(self, subscription_id: int) -> bool:
+        """Send to a paused subscription again, what waited first. False when there is none that is paused."""
+        paused = SUBSCRIPTION.c.paused_at.is_not(None)
+        return self._change(subscription_id, paused, paused_at=None, paused_reason=None)
+
+    def _change(self, subscription_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+        mine = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
+        with self._write() as connection:
+            return connection.execute(mine.values(**values)).rowcount == 1
+
     def tell(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
         """Write an alert that is about no notice, and its deliveries."""
         with self._write() as connection:
             write_alert(connection, alert, deliveries)
 
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
-        """Lease the due deliveries of one subscription; empty when nothing is due.
+        """Lease the due deliveries of one subscription that is not paused; empty when nothing is due.
 
         What is due to one subscriber at one time leaves as one message, as far as the channel has
         room: that is all a digest is.
@@ -92,7 +105,7 @@ class Outbox(Part):
         first = (
             select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(free)
+            .where(free, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
             .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
             .limit(1)
         )
@@ -126,6 +139,37 @@ class Outbox(Part):
         """Settle as refused for good; a person must look."""
         self._settle(deliveries, owner, state="refused", sent_at=now, reason=reason)
 
+    def pause(
+        self,
+        deliveries: Iterable[Delivery],
+        *,
+        owner: str,
+        reason: str,
+        alert: Alert,
+        planned: Iterable[Planned],
+        now: datetime,
+    ) -> bool:
+        """Put deliveries back, send nothing more to their subscription, and tell others, all in one.
+
+        False when the lease was no longer ours, or when it is paused already: then nobody is told.
+        """
+        mine = tuple(deliveries)
+        subscription_id = mine[0].subscription.id
+        with self._write() as connection:
+            settled = _settle(connection, mine, owner, state="pending", reason=reason)
+            going = update(SUBSCRIPTION).where(
+                SUBSCRIPTION.c.id == subscription_id,
+                SUBSCRIPTION.c.active,
+                SUBSCRIPTION.c.paused_at.is_(None),
+            )
+            values = {"paused_at": now, "paused_reason": reason}
+            if not settled or connection.execute(going.values(values)).rowcount != 1:
+                return False
+            planned = tuple(planned)
+            if planned:
+                write_alert(connection, alert, planned)
+        return True
+
     def try_again(self, now: datetime) -> int:
         """Put refused deliveries back, due now; return how many."""
         with self._write() as connection:
@@ -134,10 +178,15 @@ class Outbox(Part):
             return int(connection.execute(open_ones.values(state="pending", due_at=now, attempts=0)).rowcount)
 
     def _settle(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
-        ids = [delivery.id for delivery in deliveries]
-        mine = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
         with self._write() as connection:
-            connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values))
+            _settle(connection, deliveries, owner, **values)
+
+
+def _settle(connection: Connection, deliveries: Iterable[Delivery], owner: str, **values: object) -> int:
+    """Write how deliveries ended whose lease is still ours; return how many these were."""
+    ids = [delivery.id for delivery in deliveries]
+    mine = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
+    return connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values)).rowcount
 
 
 def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
@@ -151,7 +200,8 @@ def as_subscription(row: RowMapping) -> Subscription:
     values: dict[str, Any] = {name: row[name] for name in _SAME} | {name: tuple(row[name]) for name in _LISTS}
     quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
     directions = tuple(Direction(value) for value in row["directions"])
-    return Subscription(id=row["id"], directions=directions, quiet=quiet, **values)
+    paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""
+    return Subscription(id=row["id"], directions=directions, quiet=quiet, paused=paused, **values)
 
 
 def write_alert(

@@ -17,18 +17,23 @@ from controlwatch.adapters.store.base import (
     SHIPPED,
     VERSION,
     Part,
+    began,
+    notice_from_json,
     notice_to_json,
 )
 from controlwatch.adapters.store.findings import write_findings
 from controlwatch.core.answers import RegisterLine
 from controlwatch.core.calendar import beijing_noon
 from controlwatch.core.diff import fingerprint
+from controlwatch.core.register import complete, without_register
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date, datetime
 
     from sqlalchemy import Connection
 
+    from controlwatch.core.model import Notice
     from controlwatch.core.register import Entry, Register
 
 
@@ -76,41 +81,92 @@ class Shipping(Part):
     def learn(self, register: Register, now: datetime) -> int:
         """Take a register in, as one transaction; return how many notices it brought or changed.
 
-        What has been observed stays as it was read: the register completes it when it is read again.
+        What has been observed outweighs it: the register completes the reading, and is kept below it.
         """
         with self._write() as connection:
             if not self._sqlite:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
-            learnt = sum(_learnt(connection, entry, now) for entry in register.entries.values())
+            first = began(connection) is None
+            if first:
+                _read_anew(connection)
+            learnt = sum(
+                _learnt(connection, entry, now, same=register.target) for entry in register.entries.values()
+            )
             held = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
-            if connection.execute(select(SHIPPED.c.id).where(SHIPPED.c.id == REGISTER)).first() is None:
+            if first:
                 connection.execute(SHIPPED.insert().values(id=REGISTER, first_at=now, **held))
             else:
                 connection.execute(update(SHIPPED).where(SHIPPED.c.id == REGISTER).values(held))
         return learnt
 
 
-def _learnt(connection: Connection, entry: Entry, now: datetime) -> bool:
+def _learnt(connection: Connection, entry: Entry, now: datetime, *, same: Callable[[str], str]) -> bool:
     # A page of it may have been observed, and taken for a notice of its own, before the register knew it.
     standing = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
     held = connection.execute(
-        select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.kind, VERSION.c.fingerprint)
+        select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.kind, VERSION.c.reading)
         .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
         .where(or_(NOTICE.c.key == entry.key, NOTICE.c.id.in_(standing)))
         .order_by(NOTICE.c.key != entry.key)
     ).first()
-    if held is not None and held.kind != REGISTERED:
-        return False
     reading = _reading(entry, now)
     if held is None:
         notice_id, version_id = _new(connection, entry, reading, now)
-    else:
-        notice_id, version_id = int(held.id), int(held.version_id)
+        _understood(connection, notice_id, version_id, entry.notice, text=reading["text"])
+        return True
+    notice_id, version_id = int(held.id), int(held.version_id)
+    _stand(connection, entry, notice_id, now)
+    if held.kind == REGISTERED:
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_headline(entry)))
         connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
-    write_findings(connection, notice_id, version_id, entry.notice)
-    search.index(connection, notice_id, f"{entry.notice.title}\n{reading['text']}")
+        _understood(connection, notice_id, version_id, entry.notice, text=reading["text"])
+        return True
+    _keep_below(connection, entry, notice_id, reading)
+    observed = without_register(notice_from_json(held.reading))
+    merged = complete(observed, entry.notice, same=same)
+    values = {"reading": notice_to_json(merged)}
+    connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
+    write_findings(connection, notice_id, version_id, merged)
     return True
+
+
+def _understood(
+    connection: Connection, notice_id: int, version_id: int, notice: Notice, *, text: str
+) -> None:
+    write_findings(connection, notice_id, version_id, notice)
+    search.index(connection, notice_id, f"{notice.title}\n{text}")
+
+
+def _keep_below(connection: Connection, entry: Entry, notice_id: int, reading: dict[str, Any]) -> None:
+    """Keep what the register says of an observed notice, below what was observed."""
+    mine = VERSION.c.notice_id == notice_id, VERSION.c.kind == REGISTERED
+    if connection.execute(update(VERSION).where(*mine).values(reading)).rowcount:
+        return
+    address_id = connection.execute(
+        select(ADDRESS.c.id).where(ADDRESS.c.address == _place(entry))
+    ).scalar_one()
+    connection.execute(VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading))
+
+
+def _place(entry: Entry) -> str:
+    return f"register:{entry.key}"
+
+
+def _stand(connection: Connection, entry: Entry, notice_id: int, now: datetime) -> None:
+    """Write the addresses that the register knows a notice by, but for those known already."""
+    for url, address in (("", _place(entry)), *zip(entry.urls, entry.addresses, strict=True)):
+        if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
+            stands = {"notice_id": notice_id, "watcher_id": REGISTER, "first_seen_at": now, "differs": False}
+            connection.execute(ADDRESS.insert().values(address=address, url=url, **stands))
+
+
+def _read_anew(connection: Connection) -> None:
+    """Write the findings of everything observed from its readings: older stores kept fewer of them."""
+    latest = select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.reading).join(
+        VERSION, VERSION.c.id == NOTICE.c.version_id
+    )
+    for row in connection.execute(latest.where(VERSION.c.kind != REGISTERED)).all():
+        write_findings(connection, int(row.id), int(row.version_id), notice_from_json(row.reading))
 
 
 def _new(connection: Connection, entry: Entry, reading: dict[str, Any], now: datetime) -> tuple[int, int]:
@@ -124,12 +180,9 @@ def _new(connection: Connection, entry: Entry, reading: dict[str, Any], now: dat
         **_headline(entry),
     )
     notice_id = int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
-    stands = {"notice_id": notice_id, "watcher_id": REGISTER, "first_seen_at": now, "differs": False}
-    own = ADDRESS.insert().values(address=f"register:{entry.key}", url="", **stands)
-    address_id = int(connection.execute(own.returning(ADDRESS.c.id)).scalar_one())
-    for url, address in zip(entry.urls, entry.addresses, strict=True):
-        if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
-            connection.execute(ADDRESS.insert().values(address=address, url=url, **stands))
+    _stand(connection, entry, notice_id, now)
+    own = select(ADDRESS.c.id).where(ADDRESS.c.address == _place(entry))
+    address_id = int(connection.execute(own).scalar_one())
     version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
     version_id = int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
     connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))

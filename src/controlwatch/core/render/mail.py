@@ -6,6 +6,7 @@ from jinja2 import Environment, StrictUndefined
 
 from controlwatch.core.render.message import Message
 from controlwatch.core.render.safe import clean, one_line
+from controlwatch.core.render.words import word
 
 COLOURS = {
     "tighten": "#b42318",
@@ -65,6 +66,10 @@ border-left:6px solid {{ colours[card.tone] }}">
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>
 </div>
 {% endfor -%}
+{% if message.unsubscribe -%}
+<p style="max-width:680px;margin:0;font-size:12px;color:#667085">\
+<a href="{{ message.unsubscribe|line }}" style="color:#667085">{{ leave }}</a></p>
+{% endif -%}
 </body></html>
 """
 
@@ -76,4 +81,4 @@ _template = _environment.from_string(TEMPLATE)
 
 def html(message: Message) -> str:
     """Return a message as an HTML page that reads well in common mail programs."""
-    return _template.render(message=message, colours=COLOURS)
+    return _template.render(message=message, colours=COLOURS, leave=word("unsubscribe", "both"))

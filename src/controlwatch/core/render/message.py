@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
+from controlwatch.core.address import canonical
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.events import SUSPENSION_ENDS
+from controlwatch.core.links import Links
 from controlwatch.core.model import (
     Alert,
     AlertKind,
@@ -20,8 +22,11 @@ from controlwatch.core.model import (
     Language,
     Notice,
     Stretch,
+    key_of,
 )
+from controlwatch.core.pausing import OUTBOX
 from controlwatch.core.reading.lexicon import Lexicon
+from controlwatch.core.render.confirming import request
 from controlwatch.core.render.facts import Fact, day_left, some
 from controlwatch.core.render.occasions import coming, occasion_badge, occasion_facts, occasion_heading
 from controlwatch.core.render.words import pick, tongues, word
@@ -42,6 +47,7 @@ SHOWN_ENTITIES = 6
 SHOWN_CAVEATS = 4
 #: A redline of more characters than this is cut; the whole is in `controlwatch show`.
 LONGEST_REDLINE = 1_500
+NO_LINKS = Links()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +75,64 @@ class Message:
 
     subject: str
     cards: tuple[Card, ...]
+    thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
+    unsubscribe: str = ""  #: the address that ends the subscription
 
 
-def compose(deliveries: tuple[Delivery, ...], lexicon: Lexicon, *, now: datetime) -> Message:
+def compose(
+    deliveries: tuple[Delivery, ...], lexicon: Lexicon, *, now: datetime, links: Links = NO_LINKS
+) -> Message:
     """Make the message for deliveries that leave together; all have the same subscription."""
-    language = deliveries[0].subscription.language
+    subscription = deliveries[0].subscription
+    language = subscription.language
+    # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
+    personal = subscription.channel == "email" and subscription.confirmed
+    leave = links.unsubscribe(subscription.id) if personal else ""
     cards = tuple(
-        card(delivery.alert, lexicon, language=language, why=delivery.why, today=beijing_day(now))
+        _confirmation(delivery, links)
+        if delivery.alert.kind == "confirmation"
+        else card(delivery.alert, lexicon, language=language, why=delivery.why, today=beijing_day(now))
         for delivery in deliveries
     )
     if len(cards) == 1:
-        return Message(subject=f"{cards[0].badge}: {cards[0].heading}", cards=cards)
+        return Message(
+            subject=f"{cards[0].badge}: {cards[0].heading}",
+            cards=cards,
+            thread=thread_of(deliveries[0].alert),
+            unsubscribe=leave,
+        )
     count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
-    return Message(subject=f"controlwatch: {count}, {beijing_day(now)}", cards=cards)
+    subject = f"controlwatch: {count}, {beijing_day(now)}"
+    return Message(subject=subject, cards=cards, unsubscribe=leave)
+
+
+def _confirmation(delivery: Delivery, links: Links) -> Card:
+    subscription = delivery.subscription
+    language = subscription.language
+    link = links.confirm(subscription.id)
+    if not link:
+        raise ValueError("nobody can confirm without CONTROLWATCH_PUBLIC_URL")
+    return Card(
+        tone="neutral",
+        badge=word("confirmation", language),
+        heading=pick("alerts about China's export controls", "中国出口管制提醒", language),
+        title="",
+        summary=request(delivery.alert, subscription),
+        url=link,
+        labels=("", "", "", word("confirm", language)),
+    )
+
+
+def thread_of(alert: Alert) -> str:
+    """Return what messages about one notice share: the key of its number, else its canonical address."""
+    if alert.occasion is not None:
+        return alert.occasion.event.key
+    if alert.notice is None:
+        return ""
+    number = alert.about or (alert.notice.number.canonical if alert.notice.number is not None else None)
+    if number:
+        return key_of(number)
+    return canonical(alert.url) if alert.url else ""
 
 
 def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today: date) -> Card:
@@ -96,7 +147,7 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
     if alert.notice is None:
         return Card(
             tone=_tone(alert),
-            badge=word(alert.kind, language),
+            badge=word("paused" if alert.watcher == OUTBOX else alert.kind, language),
             heading=alert.title,
             title="",
             summary=(_agenda_summary(alert, language) if alert.kind == "outlook" else alert.body,),

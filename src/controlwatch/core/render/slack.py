@@ -21,6 +21,8 @@ TEXT = 2_900
 MOST_BLOCKS = 50
 #: Slack refuses messages of about 13,200 characters in all, whatever their blocks.
 MOST_CHARACTERS = 12_000
+#: Facts of a card that are drawn, in a digest and alone; how many more there are is said.
+BRIEF, FACTS = 4, 24
 MARKS = {
     "tighten": "🔴",
     "resume": "🔴",
@@ -87,7 +89,9 @@ def _card(card: Card, *, brief: bool) -> Iterator[Block]:
     body = [_styled(clipped(text, TEXT // 2) + "\n") for text in card.summary]
     if body:
         yield _rich({"type": "rich_text_section", "elements": body})
-    facts = card.facts[: 4 if brief else 24]
+    facts = card.facts[: BRIEF if brief else FACTS]
+    if len(facts) < len(card.facts):
+        facts = (*facts, Fact(label="…", value=f"+{len(card.facts) - len(facts)}"))
     if facts:
         yield _rich(
             {

@@ -8,6 +8,7 @@ from controlwatch.core.model import Stretch
 from controlwatch.core.render.facts import Fact
 from controlwatch.core.render.message import Card, Message
 from controlwatch.core.render.safe import clean, one_line
+from controlwatch.core.render.words import word
 
 
 def text(message: Message) -> str:
@@ -18,6 +19,9 @@ def text(message: Message) -> str:
             f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(message.cards, 1)
         )
         parts.insert(0, clean(f"{message.subject}\n\n{contents}"))
+    if message.unsubscribe:
+        # In both languages: a way out must be found by whoever reads it.
+        parts.append(f"{word('unsubscribe', 'both')}: {one_line(message.unsubscribe, 1000)}")
     return f"\n\n{'─' * 60}\n\n".join(parts) + "\n"
 
 

@@ -59,18 +59,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("subject"),
     )
-    with op.batch_alter_table("subscription") as batch:
-        batch.add_column(sa.Column("reminders", sa.Boolean(), nullable=False, server_default=sa.true()))
-        batch.add_column(sa.Column("outlook", sa.Boolean(), nullable=False, server_default=sa.false()))
-        batch.add_column(sa.Column("outlook_on", sa.Date(), nullable=True))
-    with op.batch_alter_table("finding") as batch:
-        batch.add_column(sa.Column("until", sa.Date(), nullable=True))
-        batch.drop_index("finding_value")
-        batch.drop_index("ix_finding_notice_id")
-        batch.create_index("finding_notice", ["notice_id", "kind"])
-        batch.create_index(
-            "finding_value", ["kind", "value"], postgresql_ops={"value": "varchar_pattern_ops"}
-        )
+    # Plain statements: a batch would build the table anew, and drop one that others refer to.
+    for name, default in (("reminders", sa.true()), ("outlook", sa.false())):
+        op.add_column("subscription", sa.Column(name, sa.Boolean(), nullable=False, server_default=default))
+    op.add_column("subscription", sa.Column("outlook_on", sa.Date(), nullable=True))
+    op.add_column("finding", sa.Column("until", sa.Date(), nullable=True))
+    op.drop_index("finding_value", table_name="finding")
+    op.drop_index("ix_finding_notice_id", table_name="finding")
+    op.create_index("finding_notice", "finding", ["notice_id", "kind"])
+    op.create_index(
+        "finding_value", "finding", ["kind", "value"], postgresql_ops={"value": "varchar_pattern_ops"}
+    )
     _join_the_ends()
 
 

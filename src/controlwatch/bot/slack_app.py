@@ -1,0 +1,145 @@
+"""The bot in Slack: slash command, mentions, direct messages and page buttons, by Bolt.
+
+Every request is acknowledged before it is worked on: Slack gives three seconds, and the store may take
+longer. The answer follows by the response address, or in the thread.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+
+from controlwatch.bot.answering import Answering, Asker
+from controlwatch.bot.commands import parse
+from controlwatch.core.errors import ControlwatchError
+from controlwatch.core.render.chat import PAGE, reply_blocks
+from controlwatch.core.render.replies import Reply
+
+if TYPE_CHECKING:
+    from controlwatch.app import App
+
+log = structlog.get_logger()
+
+Json = dict[str, Any]
+#: Slack sends an event again when it hears nothing; so long it is known by its id.
+REMEMBERED = 600.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """Ids of what has been handled, for a while."""
+
+    _at: dict[str, float] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def again(self, key: str) -> bool:
+        """Note an id; say whether it had been noted already."""
+        now = time.monotonic()
+        with self._guard:
+            for old in [known for known, at in self._at.items() if now - at > REMEMBERED]:
+                del self._at[old]
+            known = key in self._at
+            self._at[key] = now
+        return known
+
+
+def slack_app(app: App) -> Bolt | None:
+    """Return the Bolt app, or None where no token is set."""
+    settings = app.settings
+    if settings.slack_bot_token is None:
+        return None
+    base = f"{(settings.slack_api_url or WebClient.BASE_URL).rstrip('/')}/"
+    client = WebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=base,
+        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
+    )
+    secret = settings.slack_signing_secret
+    bolt = Bolt(
+        client=client,
+        signing_secret=secret.get_secret_value() if secret is not None else None,
+        token_verification_enabled=False,
+    )
+    _Handlers(app, Answering(queries=app.queries, store=app.store), Seen()).register(bolt)
+    return bolt
+
+
+@dataclass(frozen=True, slots=True)
+class _Handlers:
+    app: App
+    answering: Answering
+    seen: Seen
+
+    def register(self, bolt: Bolt) -> None:
+        bolt.command("/controlwatch")(self.command)
+        bolt.event("app_mention")(self.mention)
+        bolt.event("message")(self.message)
+        bolt.action(re.compile(f"^{PAGE}"))(self.turn)
+
+    def command(self, ack: Callable[[], object], respond: Callable[..., object], command: Json) -> None:
+        """Answer /controlwatch …, seen by the asker alone."""
+        ack()
+        asker = self._asker(command["user_id"], command["channel_id"])
+        text = command.get("text", "")
+        respond(**self._drawn(text, asker), response_type="ephemeral")
+
+    def mention(self, event: Json, say: Callable[..., object], body: Json) -> None:
+        """Answer a mention in its thread."""
+        self._say(event, say, body)
+
+    def message(self, event: Json, say: Callable[..., object], body: Json) -> None:
+        """Answer a direct message; what bots say, ourselves included, is nobody's question."""
+        if event.get("channel_type") == "im" and "bot_id" not in event and "subtype" not in event:
+            self._say(event, say, body)
+
+    def turn(
+        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
+    ) -> None:
+        """Show another page in place of this one."""
+        ack()
+        try:
+            asked = json.loads(action["value"])
+            question, page = str(asked["q"]), int(asked["p"])
+        except (ValueError, KeyError, TypeError):
+            return
+        asker = self._asker(body["user"]["id"], body.get("channel", {}).get("id", body["user"]["id"]))
+        respond(**self._drawn(question, asker, page=page), replace_original=True)
+
+    def _say(self, event: Json, say: Callable[..., object], body: Json) -> None:
+        if self.seen.again(str(body.get("event_id", event.get("ts", "")))):
+            return
+        asker = self._asker(event.get("user", ""), event.get("channel", ""))
+        say(**self._drawn(event.get("text", ""), asker), thread_ts=event.get("thread_ts") or event.get("ts"))
+
+    def _asker(self, user: str, channel: str) -> Asker:
+        managers = self.app.settings.managers
+        own = channel.startswith("D")  # a direct message is the asker's own
+        return Asker(
+            user=user, channel=user if own else channel, manager=own or not managers or user in managers
+        )
+
+    def _drawn(self, text: str, asker: Asker, *, page: int = 1) -> Json:
+        reply = self._reply(text, asker)
+        return {"text": reply.title[:300], "blocks": reply_blocks(reply, question=text, page=page)}
+
+    def _reply(self, text: str, asker: Asker) -> Reply:
+        try:
+            return self.answering.answer(parse(text), asker, now=datetime.now(UTC))
+        except ControlwatchError as error:
+            return Reply(title="That did not work", note=str(error))
+        except Exception:  # whoever asks is never left without an answer
+            log.exception("a question could not be answered", text=text[:200])
+            return Reply(
+                title="An error of ours", note="It has been logged; please try again or ask another way."
+            )

@@ -1,0 +1,74 @@
+"""Replies as Slack blocks: pages of rows, everything from the net in elements that only show it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from controlwatch.core.render.replies import Reply, Row, paged
+from controlwatch.core.render.safe import clipped, one_line
+
+Block = dict[str, Any]
+
+#: Rows on a page: well within Slack's 50 blocks and 13,000 characters.
+ROWS = 12
+SHOWN_CAUTIONS = 6
+#: The button that asks for another page carries the question; Slack takes 2,000 characters of it.
+PAGE = "controlwatch_page"
+MOST_QUESTION = 400
+
+
+def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
+    """Return the blocks of a page of a reply."""
+    rows, pages = paged(reply, page, size=ROWS)
+    made: list[Block] = [
+        {"type": "header", "text": {"type": "plain_text", "text": one_line(reply.title, 150) or "—"}}
+    ]
+    if reply.note:
+        made.append(_context(reply.note))
+    if rows:
+        elements = [part for row in rows for part in _row(row)]
+        made.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]})
+    cautions = reply.cautions[:SHOWN_CAUTIONS] if page <= 1 else ()
+    made.extend(_context(f"⚠️ {caution}") for caution in cautions)
+    if pages > 1:
+        made.append(_turning(question, page, pages))
+    return made
+
+
+def _row(row: Row) -> list[Block]:
+    parts = [_text(one_line(row.head, 300), bold=True)]
+    if row.body:
+        parts.append(_text(f"  {one_line(row.body, 400)}"))
+    if row.quote:
+        parts.append(_text(f"\n   「{one_line(row.quote, 160)}」", italic=True))
+    return [*parts, _text("\n")]
+
+
+def _text(text: str, **style: bool) -> Block:
+    element: Block = {"type": "text", "text": text or " "}
+    return element | ({"style": style} if style else {})
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": clipped(text, 600) or "—"}]}
+
+
+def _turning(question: str, page: int, pages: int) -> Block:
+    """Return the buttons that turn the pages; each carries the question and the page it leads to."""
+    buttons = [
+        _button(label, question, other)
+        for label, other in ((f"← {page - 1}/{pages}", page - 1), (f"{page + 1}/{pages} →", page + 1))
+        if 1 <= other <= pages
+    ]
+    return {"type": "actions", "elements": buttons}
+
+
+def _button(label: str, question: str, page: int) -> Block:
+    value = json.dumps({"q": question[:MOST_QUESTION], "p": page}, ensure_ascii=False)
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": label},
+        "action_id": f"{PAGE}_{page}",
+        "value": value,
+    }

@@ -1,0 +1,1 @@
+"""The HTTP side: Slack's requests, links in mails, health and metrics."""

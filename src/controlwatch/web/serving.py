@@ -1,0 +1,46 @@
+"""The web application on a thread of its own, as long as the service runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from controlwatch.core.errors import UsageError
+
+#: Seconds that a start or a stop may take.
+PATIENCE = 10.0
+
+
+@contextmanager
+def served(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
+    """Serve, and yield the address; port 0 takes a free one. Raises `UsageError` when it cannot."""
+    config = uvicorn.Config(web, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=_run, args=(server,), name="web", daemon=True)
+    thread.start()
+    until = time.monotonic() + PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > until:
+            raise UsageError(
+                f"cannot listen on {host}:{port}; is something else there? set CONTROLWATCH_LISTEN"
+            )
+        time.sleep(0.01)
+    try:
+        bound = server.servers[0].sockets[0].getsockname()
+        yield f"http://{bound[0]}:{bound[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+
+
+def _run(server: uvicorn.Server) -> None:
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn leaves the process when it cannot bind; here only its thread ends.
+        return

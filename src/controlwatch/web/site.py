@@ -1,0 +1,75 @@
+"""The web application: small, and over the same queries as everything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, PlainTextResponse
+from slack_bolt import BoltRequest
+
+from controlwatch.web.links import links
+from controlwatch.web.metrics import exposition
+
+if TYPE_CHECKING:
+    from slack_bolt import App as Bolt
+    from slack_bolt import BoltResponse
+
+    from controlwatch.app import App
+
+#: Slack's own requests are far smaller; more is not read.
+LARGEST = 1_000_000
+
+
+def site(app: App, bolt: Bolt | None) -> FastAPI:
+    """Return the web application of an open app."""
+    web = FastAPI(title="controlwatch", docs_url=None, redoc_url=None)
+
+    @web.get("/healthz")
+    def healthz() -> Response:
+        """Say whether anything needs a person: 200 when nothing does, else 503 with what."""
+        waiting = app.queries.needs_a_person()
+        return JSONResponse({"ok": not waiting, "needs": list(waiting)}, status_code=503 if waiting else 200)
+
+    @web.get("/metrics")
+    def metrics() -> Response:
+        """Return the metrics in Prometheus' text format."""
+        return PlainTextResponse(exposition(app), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    web.include_router(links(app))
+    if bolt is not None and app.settings.slack_signing_secret is not None:
+        _take_slack(web, bolt)
+    return web
+
+
+def _take_slack(web: FastAPI, bolt: Bolt) -> None:
+    @web.post("/slack/events", include_in_schema=False)
+    async def slack(request: Request) -> Response:
+        """Take commands, events and interactions; Bolt refuses what Slack did not sign."""
+        body = await _body(request)
+        if body is None:
+            return PlainTextResponse("too large", status_code=413)
+        asked = BoltRequest(
+            body=body.decode("utf-8", "replace"),
+            query=request.url.query,
+            headers={name: [value] for name, value in request.headers.items()},
+        )
+        return _answer(await run_in_threadpool(bolt.dispatch, asked))
+
+
+async def _body(request: Request) -> bytes | None:
+    read = b""
+    async for part in request.stream():
+        read += part
+        if len(read) > LARGEST:
+            return None
+    return read
+
+
+def _answer(answer: BoltResponse) -> Response:
+    response = Response(content=answer.body, status_code=answer.status)
+    for name, values in answer.headers.items():
+        for value in values:
+            response.headers.append(name, value)
+    return response

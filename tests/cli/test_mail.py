@@ -1,0 +1,198 @@
+"""Mail at the terminal: checking it, asking an address to confirm, and switching one on again."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+from aiosmtpd.smtp import AuthResult
+
+from controlwatch.adapters.email import EmailChannel, Server
+from controlwatch.adapters.mailadvice import advice
+from controlwatch.adapters.store import SqlStore
+from controlwatch.cli.common import today
+from controlwatch.cli.mail import TEST
+from controlwatch.core.errors import DeliveryError
+from controlwatch.core.tokens import verify
+from controlwatch.demo.mailbox import Mailbox
+from tests.cli.test_commands import TEXT, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECRET = "s" * 40
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as opened:
+        yield opened
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, mailbox: Mailbox) -> Terminal:
+    made = Terminal(tmp_path)
+    made.env |= {
+        "CONTROLWATCH_SMTP_URL": mailbox.url,
+        "CONTROLWATCH_MAIL_FROM": "controlwatch <alerts@controlwatch.example>",
+        "CONTROLWATCH_PUBLIC_URL": "https://alerts.example",
+        "CONTROLWATCH_SECRET": SECRET,
+    }
+    return made
+
+
+def test_a_check_says_each_step_and_the_message_id_of_the_mail_that_arrived(
+    terminal: Terminal, mailbox: Mailbox
+) -> None:
+    said = terminal.types("mail", "check", "me@b.example")
+    (mail,) = mailbox.mails
+    assert mailbox.recipients == [["me@b.example"]]
+    assert [line[:2] for line in said.splitlines()[:4]] == ["✓ "] * 4
+    assert f"connected to 127.0.0.1:{mailbox.port}" in said
+    assert "no TLS: the mail travels in the clear" in said
+    assert "no login" in said
+    assert mail["Message-ID"] in said
+    assert "controlwatch: a test mail" in mail["Subject"]
+
+
+def test_a_check_that_fails_names_the_step_and_what_to_do(terminal: Terminal, mailbox: Mailbox) -> None:
+    mailbox.refuse.add("gone@b.example")
+    said = terminal.fails("mail", "check", "gone@b.example")
+    assert "connected to" in said
+    assert "550 5.1.1 no such user" in said
+    assert "check its spelling" in said
+    nobody = terminal.fails("mail", "check", "me@b.example", CONTROLWATCH_SMTP_URL="smtp://127.0.0.1:1")
+    assert "Nothing listens there" in nobody
+    assert "✓" not in nobody
+
+
+@pytest.mark.parametrize("missing", ["CONTROLWATCH_SMTP_URL", "CONTROLWATCH_MAIL_FROM"])
+def test_a_check_without_a_setting_names_it(terminal: Terminal, missing: str) -> None:
+    assert missing in terminal.fails("mail", "check", "me@b.example", **{missing: ""})
+    assert "is not an e-mail address" in terminal.fails("mail", "check", "me@b.example\nBcc: x@y.example")
+
+
+def server_with_tls(*, password: str = "right") -> tuple[dict[str, object], ssl.SSLContext]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+
+    def check(
+        _server: object, _session: object, _envelope: object, _mechanism: str, data: object
+    ) -> AuthResult:
+        return AuthResult(success=data.password == password.encode(), handled=False)  # type: ignore[attr-defined]
+
+    options = {
+        "tls_context": context,
+        "require_starttls": True,
+        "auth_required": True,
+        "authenticator": check,
+    }
+    return options, trusted
+
+
+def steps(box: Mailbox, context: ssl.SSLContext | None, **login: str) -> tuple[list[str], str]:
+    """What a check says, and its advice where it fails."""
+    server = Server(host="127.0.0.1", port=box.port, **login)  # type: ignore[arg-type]
+    said: list[str] = []
+    try:
+        for step in EmailChannel(server, sender="a@b.example", timeout=5, context=context).check(
+            TEST, target="me@b.example", key="0" * 32
+        ):
+            said.append(step)
+    except DeliveryError as error:
+        return said, advice(error)
+    return said, ""
+
+
+def test_a_check_over_tls_with_a_login_goes_all_the_way() -> None:
+    options, trusted = server_with_tls()
+    with Mailbox(**options) as box:
+        said, wrong = steps(box, trusted, tls="starttls", user="u", password="right")
+        assert wrong == ""
+        assert re.fullmatch(r"TLSv1\.[23], and the certificate is good", said[1])
+        assert said[2] == "logged in as u"
+        assert len(box.mails) == 1
+
+
+def test_each_thing_that_is_mis_set_has_its_advice() -> None:
+    options, trusted = server_with_tls()
+    with Mailbox(**options) as box:
+        assert "user and password" in steps(box, trusted, tls="starttls", user="u", password="wrong")[1]
+        assert "certificate is for another" in steps(box, None, tls="starttls", user="u", password="right")[1]
+        assert "speaks no TLS on this port" in steps(box, trusted, tls="implicit")[1]
+        said, wrong = steps(box, trusted)
+        assert said[1].endswith("the server offers TLS: add ?starttls=true")
+        assert "wants a login" in wrong
+        assert box.mails == []
+
+
+def test_an_address_is_asked_once_and_gets_nothing_until_it_confirms(
+    terminal: Terminal, mailbox: Mailbox
+) -> None:
+    said = terminal.types("subscribe", "email", "desk@b.example", "--confirm", "--category", "battery")
+    assert "desk@b.example is asked by mail" in said
+    (mail,) = mailbox.mails
+    words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    for sentence in (
+        "The operator of this service",
+        "battery, immediate",
+        "If you do nothing",
+        "请打开下方链接确认",
+    ):
+        assert sentence in words
+    link = re.search(r"https://alerts\.example/confirm/(\S+)", words)
+    assert link is not None
+    (held,) = json.loads(terminal.types("subscriptions", "--json"))
+    assert verify(SECRET.encode(), "confirm", link[1]) == held["id"]
+    assert not held["confirmed"]
+    assert "unconfirmed" in terminal.types("subscriptions")
+    again = terminal.fails("subscribe", "email", "Desk@b.example", "--confirm")
+    assert "was asked already" in again
+    terminal.types("deliver")
+    assert len(mailbox.mails) == 1
+
+
+def test_an_address_that_cannot_be_asked_is_told_at_once(terminal: Terminal, mailbox: Mailbox) -> None:
+    mailbox.refuse.add("typo@b.example")
+    said = terminal.types("subscribe", "email", "typo@b.example", "--confirm")
+    assert "typo@b.example could not be asked: the SMTP server answered 550" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "sentence"),
+    [
+        (["email", "a@b.example"], {"CONTROLWATCH_PUBLIC_URL": ""}, "needs CONTROLWATCH_PUBLIC_URL"),
+        (["slack", "C0123ABCD"], {}, "only e-mail addresses"),
+    ],
+)
+def test_what_cannot_be_confirmed_is_refused_and_nothing_is_kept(
+    terminal: Terminal, words: list[str], env: dict[str, str], sentence: str
+) -> None:
+    assert sentence in terminal.fails("subscribe", *words, "--confirm", **env)
+    assert json.loads(terminal.types("subscriptions", "--json")) == []
+
+
+def test_a_refused_address_is_shown_as_paused_and_switched_on_again(
+    terminal: Terminal, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    mailbox.refuse.add("gone@b.example")
+    terminal.types("subscribe", "email", "gone@b.example")
+    unheard = TEXT.replace("第40号", "第940号").replace("2026年3月2日", f"{today():%Y年%m月%d日}")
+    assert terminal.types("intake", terminal.file("n.txt", unheard)).startswith("alert:")
+    assert "1 is paused: the SMTP server answered 550" in terminal.types("subscriptions")
+    assert "550 5.1.1 no such user" in terminal.fails("deliver")
+    assert "no paused subscription 9" in terminal.fails("resume", "9")
+    mailbox.refuse.clear()
+    assert "1 deliveries sent" in terminal.types("resume", "1")
+    assert mailbox.recipients == [["gone@b.example"]]
+    store = SqlStore.open(f"sqlite:///{tmp_path / 'state' / 'controlwatch.db'}")
+    assert [item.paused for item in store.subscriptions()] == [""]
+    store.close()

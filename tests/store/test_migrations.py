@@ -1,0 +1,105 @@
+"""A store that has been at work comes through every migration with all it holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import resources
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.register import load_register
+from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.store.base import notice_to_json
+from controlwatch.core.model import (
+    Alert,
+    CategoryFinding,
+    Direction,
+    DocumentNumber,
+    EffectiveDate,
+    Entity,
+    Kind,
+    Notice,
+)
+
+NOW = "2026-11-01 00:00:00"
+NOTICE = Notice(
+    title="公布将样例公司列入出口管制管控名单",
+    language="zh-Hans",
+    number=DocumentNumber(issuers=("MOFCOM",), year=2025, n=21),
+    kind=Kind.ANNOUNCEMENT,
+    is_change=True,
+    direction=Direction.TIGHTEN,
+    effective=(
+        EffectiveDate(start=datetime(2025, 4, 4, tzinfo=UTC).date(), basis="stated", quote="自即日起"),
+    ),
+    categories=(CategoryFinding(id="entity.control_list", quote="管控名单"),),
+    entities=(Entity(zh="样例公司", en="Sample Maritime Robotics", action="list"),),
+)
+
+
+def at_work(url: str) -> None:
+    """Make a store of the first revision, with a notice, its alert, and a delivery that was sent."""
+    import json
+
+    engine = create_engine(url)
+    config = Config()
+    with resources.as_file(resources.files("controlwatch") / "migrations") as folder, engine.begin() as db:
+        config.set_main_option("script_location", str(folder))
+        config.attributes["connection"] = db
+        command.upgrade(config, "0001")
+        reading = json.dumps(notice_to_json(NOTICE), ensure_ascii=False)
+        alert = Alert(kind="new", made_at=datetime(2026, 11, 1, tzinfo=UTC), title="t", watcher="w")
+        values = {"now": NOW, "reading": reading, "title": NOTICE.title, "made": str(alert.made_at)}
+        for statement in (
+            "INSERT INTO notice (id, key, number, title, kind, issuers, is_change, direction, official, rung, "
+            "watcher_id, url, first_seen_at, version_id) VALUES (1001, 'MOFCOM 2025-21', 'MOFCOM 2025-21', :title, "
+            "'announcement', '[]', true, 'tighten', true, true, 'w', 'https://a.example/1', :now, 1001)",
+            "INSERT INTO address (id, address, url, notice_id, watcher_id, first_seen_at, version_id, differs) "
+            "VALUES (1001, 'a.example/1', 'https://a.example/1', 1001, 'w', :now, 1001, false)",
+            "INSERT INTO version (id, notice_id, address_id, kind, made_at, title, text, fingerprint, fallback, "
+            "reading, redline, moved, quiet_because) VALUES (1001, 1001, 1001, 'new', :now, :title, 'x', 'f', false, "
+            ":reading, '[]', '[]', '')",
+            "INSERT INTO alert (id, kind, made_at, title, watcher_id, notice_id, version_id, payload) "
+            "VALUES (1001, 'new', :now, 't', 'w', 1001, 1001, '{}')",
+            "INSERT INTO subscription (id, channel, target, categories, issuers, directions, destinations, "
+            "hs_prefixes, terms, rate, at, weekday, timezone, language, reports, health, active, created_at) "
+            "VALUES (1001, 'console', '-', '[]', '[]', '[]', '[]', '[]', '[]', 'immediate', '08:30:00', 0, "
+            "'Asia/Shanghai', 'both', true, true, true, :now)",
+            "INSERT INTO delivery (id, alert_id, subscription_id, state, due_at, why, key, attempts) "
+            "VALUES (1001, 1001, 1001, 'sent', :now, '', 'k', 1)",
+        ):
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            db.execute(text(statement), used)
+    engine.dispose()
+
+
+@pytest.fixture
+def upgraded(database: str) -> SqlStore:
+    at_work(database)
+    store = SqlStore.open(database)
+    store.learn(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
+    return store
+
+
+def test_a_store_at_work_is_upgraded_with_its_subscriptions_and_deliveries(upgraded: SqlStore) -> None:
+    (subscription,) = upgraded.subscriptions()
+    assert (subscription.reminders, subscription.outlook) == (True, False)
+    assert upgraded.delivery_counts() == {"sent": 1}
+    upgraded.close()
+
+
+def test_parties_of_notices_observed_before_the_upgrade_are_found(upgraded: SqlStore) -> None:
+    assert "Sample Maritime Robotics" in {party.en for party in upgraded.parties()}
+    upgraded.close()
+
+
+def test_the_register_completes_what_was_observed_before_it_and_is_kept_below(upgraded: SqlStore) -> None:
+    line = next(line for line in upgraded.registered() if line.key == "MOFCOM 2025-21")
+    assert line.observed
+    assert any("parties that this page as read does not" in doubt for doubt in line.disagreements)
+    assert len(upgraded.registered()) >= 140
+    upgraded.close()

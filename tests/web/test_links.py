@@ -1,0 +1,81 @@
+"""The links of our mails, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from controlwatch.app import App, open_app
+from controlwatch.core.model import Subscription
+from controlwatch.core.tokens import sign
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.settings import Settings
+from controlwatch.web.serving import served
+from controlwatch.web.site import site
+
+SECRET = "a-secret-of-at-least-thirty-two-characters"
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+READER = Subscription(channel="email", target="desk@reader.example")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[tuple[App, str]]:
+    settings = Settings(
+        state_dir=tmp_path,
+        watchers_dir=shipped_watchers(),
+        public_url="https://watch.example",
+        secret=SECRET,
+    )
+    with open_app(settings) as app, served(site(app, None), host="127.0.0.1", port=0) as web:
+        yield app, web
+
+
+def ids(app: App) -> set[int]:
+    return {item.id for item in app.store.subscriptions() if item.channel == "email"}
+
+
+def test_one_click_ends_a_subscription_and_twice_is_no_error(opened: tuple[App, str]) -> None:
+    app, web = opened
+    number = app.store.subscribe(READER, NOW)
+    link = f"{web}/unsubscribe/{sign(SECRET.encode(), 'unsubscribe', number)}"
+    for _ in range(2):
+        answer = httpx.post(link, data={"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200
+    assert ids(app) == set()
+
+
+def test_a_program_that_follows_links_ends_and_confirms_nothing(opened: tuple[App, str]) -> None:
+    app, web = opened
+    number = app.store.subscribe(READER, NOW)
+    waiting = app.store.subscribe(replace(READER, target="new@reader.example", confirmed=False), NOW)
+    for purpose, subject in (("unsubscribe", number), ("confirm", waiting)):
+        answer = httpx.get(f"{web}/{purpose}/{sign(SECRET.encode(), purpose, subject)}")
+        assert answer.status_code == 200
+        assert "<form" in answer.text
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert number in ids(app)
+    assert not next(item for item in app.store.subscriptions() if item.id == waiting).confirmed
+
+
+def test_a_confirmed_address_is_confirmed(opened: tuple[App, str]) -> None:
+    app, web = opened
+    number = app.store.subscribe(replace(READER, confirmed=False), NOW)
+    httpx.post(f"{web}/confirm/{sign(SECRET.encode(), 'confirm', number)}").raise_for_status()
+    assert next(item for item in app.store.subscriptions() if item.id == number).confirmed
+
+
+@pytest.mark.parametrize("token", ["", "x", "1.abc", "<script>", "%00", "../../etc/passwd"])
+def test_what_we_did_not_sign_changes_nothing(opened: tuple[App, str], token: str) -> None:
+    app, web = opened
+    number = app.store.subscribe(READER, NOW)
+    confirming = sign(SECRET.encode(), "confirm", number)
+    for wrong in (token, confirming):
+        answer = httpx.post(f"{web}/unsubscribe/{wrong}")
+        assert answer.status_code in {404, 405}
+        assert "<script>" not in answer.text
+    assert number in ids(app)
