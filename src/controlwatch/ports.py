@@ -192,8 +192,8 @@ class Store(Protocol):
         """Close every lead whose number has turned up; return their subjects."""
 
     # deliveries
-    def tell(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
-        """Write an alert that is about no notice, and its deliveries."""
+    def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
+        """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""

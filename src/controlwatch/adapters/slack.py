@@ -58,6 +58,9 @@ class SlackChannel:
                 blocks=blocks(message),
                 metadata=metadata,
                 client_msg_id=_message_id(key),
+                thread_ts=message.reply_to or None,
+                # What follows on an alert stands in its thread, and in the channel where it is news.
+                reply_broadcast=True if message.reply_to else None,
                 unfurl_links=False,
                 unfurl_media=False,
             )

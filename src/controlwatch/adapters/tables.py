@@ -246,6 +246,19 @@ class AppointmentRow(SQLModel, table=True):
     told: bool = False
 
 
+class ActRow(SQLModel, table=True):
+    """What somebody did about an alert that was delivered."""
+
+    __tablename__ = "act"
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id", index=True)
+    what: str  #: acknowledged, not relevant
+    who: str
+    note: str = ""
+    at: datetime
+
+
 class LeadRow(SQLModel, table=True):
     """Something that a person should look into: a number that nobody has seen."""
 

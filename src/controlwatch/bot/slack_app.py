@@ -23,8 +23,9 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from controlwatch.bot.answering import Answering, Asker
 from controlwatch.bot.commands import parse
 from controlwatch.core.errors import ControlwatchError
-from controlwatch.core.render.chat import PAGE, reply_blocks
+from controlwatch.core.render.chat import DONE, PAGE, done_block, reply_blocks
 from controlwatch.core.render.replies import Reply
+from controlwatch.core.render.slack import ACKNOWLEDGE, IRRELEVANT, MOST_BLOCKS, ORIGINAL, REASONS
 
 if TYPE_CHECKING:
     from controlwatch.app import App
@@ -86,6 +87,9 @@ class _Handlers:
         bolt.event("app_mention")(self.mention)
         bolt.event("message")(self.message)
         bolt.action(re.compile(f"^{PAGE}"))(self.turn)
+        bolt.action(ACKNOWLEDGE)(self.acknowledge)
+        bolt.action(IRRELEVANT)(self.irrelevant)
+        bolt.action(ORIGINAL)(self.original)
 
     def command(self, ack: Callable[[], object], respond: Callable[..., object], command: Json) -> None:
         """Answer /controlwatch …, seen by the asker alone."""
@@ -115,6 +119,46 @@ class _Handlers:
             return
         asker = self._asker(body["user"]["id"], body.get("channel", {}).get("id", body["user"]["id"]))
         respond(**self._drawn(question, asker, page=page), replace_original=True)
+
+    def acknowledge(
+        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
+    ) -> None:
+        """Note who acknowledged an alert, and show it on the message."""
+        ack()
+        self._act(respond, body, str(action.get("value", "")), what="acknowledged")
+
+    def irrelevant(
+        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
+    ) -> None:
+        """Note who found an alert not relevant, and why."""
+        ack()
+        chosen = str((action.get("selected_option") or {}).get("value", ""))
+        key, _, reason = chosen.partition(":")
+        if reason in REASONS:
+            self._act(respond, body, key, what="not relevant", note=reason)
+
+    def original(self, ack: Callable[[], object]) -> None:
+        """Let a link be followed; Slack wants to hear of it."""
+        ack()
+
+    def _act(
+        self, respond: Callable[..., object], body: Json, key: str, *, what: str, note: str = ""
+    ) -> None:
+        now = datetime.now(UTC)
+        user = str(body["user"]["id"])
+        channel = str(body.get("channel", {}).get("id", ""))
+        target = user if channel.startswith("D") else channel
+        if not self.app.store.act(key, what=what, who=user, target=target, note=note, now=now):
+            respond(text="This alert is not one of this channel.", response_type="ephemeral")
+            return
+        message = body.get("message", {})
+        shown = [block for block in message.get("blocks", []) if block.get("block_id") != DONE]
+        done = done_block(what, user, now, note=REASONS.get(note, ""))
+        respond(
+            text=str(message.get("text", what))[:300],
+            blocks=[*shown[: MOST_BLOCKS - 1], done],
+            replace_original=True,
+        )
 
     def _say(self, event: Json, say: Callable[..., object], body: Json) -> None:
         if self.seen.again(str(body.get("event_id", event.get("ts", "")))):

@@ -238,6 +238,25 @@ class WatcherLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    """An alert as it went to one subscriber, and what was last done about it."""
+
+    alert: int
+    kind: str
+    made_at: datetime
+    title: str
+    number: str | None
+    channel: str
+    target: str
+    state: str
+    sent_at: datetime | None
+    what: str | None  #: acknowledged, not relevant; None while nobody has acted
+    who: str | None
+    acted_at: datetime | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why, and how far, an alert about a notice went to somebody."""
 

@@ -466,3 +466,4 @@ class Delivery:
     attempts: int
     key: str  #: the same for every try, so that receivers can tell a repetition
     why: str = ""  #: the criteria that matched, in words
+    first_receipt: str = ""  #: of the first message to this subscription about the same notice

@@ -32,6 +32,7 @@ class Posted:
     blocks: list[dict[str, Any]]
     client_msg_id: str
     ts: str
+    thread_ts: str = ""
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class SlackStandIn:
                     blocks=message.get("blocks", []),
                     client_msg_id=message.get("client_msg_id", ts),
                     ts=ts,
+                    thread_ts=str(message.get("thread_ts") or ""),
                 )
             )
             return _ok(ts=ts, channel=message["channel"])
@@ -141,13 +143,22 @@ class SlackAsker:
         }
         return self._post(web, urlencode(form), "application/x-www-form-urlencoded")
 
-    def press(self, web: str, action: dict[str, Any], *, user: str = "U0ASKER") -> httpx.Response:
-        """Press a button of a message."""
+    def press(
+        self,
+        web: str,
+        action: dict[str, Any],
+        *,
+        user: str = "U0ASKER",
+        channel: str = "C0CONTROLS",
+        on: Posted | None = None,
+    ) -> httpx.Response:
+        """Press a button of a message, or choose from a list of it."""
         payload = {
             "type": "block_actions",
             "user": {"id": user},
             "team": {"id": "T0DEMO"},
-            "channel": {"id": "C0CONTROLS"},
+            "channel": {"id": channel},
+            "message": {"text": on.text, "blocks": on.blocks} if on is not None else {},
             "actions": [{"block_id": "b", **action}],
             "response_url": self._response_url(),
             "trigger_id": "1.2.3",

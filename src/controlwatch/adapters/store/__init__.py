@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controlwatch.adapters.store.acting import Acting
 from controlwatch.adapters.store.answers import Answers
 from controlwatch.adapters.store.clock import Clock
 from controlwatch.adapters.store.engine import open_engine
@@ -12,7 +13,7 @@ from controlwatch.adapters.store.polls import Polls
 from controlwatch.adapters.store.shipping import Shipping
 
 
-class SqlStore(Polls, Notices, Outbox, Answers, Law, Shipping, Clock):
+class SqlStore(Polls, Notices, Outbox, Answers, Law, Shipping, Clock, Acting):
     """The store. Every public method is one transaction."""
 
     @classmethod

@@ -40,6 +40,7 @@ PARTY = _table(tables.PartyRow)
 SHIPPED = _table(tables.ShippedRow)
 APPOINTMENT = _table(tables.AppointmentRow)
 LEAD = _table(tables.LeadRow)
+ACT = _table(tables.ActRow)
 
 #: Who is said to have seen what nobody has observed yet, and the kind of such a version.
 REGISTER = "register"

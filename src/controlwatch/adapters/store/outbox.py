@@ -11,6 +11,7 @@ from sqlalchemy import and_, or_, select, update
 from controlwatch.adapters.store.base import (
     ALERT,
     DELIVERY,
+    NOTICE,
     SUBSCRIPTION,
     Part,
     alert_from_json,
@@ -87,10 +88,11 @@ class Outbox(Part):
         with self._write() as connection:
             return connection.execute(mine.values(**values)).rowcount == 1
 
-    def tell(self, alert: Alert, deliveries: Iterable[Planned]) -> None:
-        """Write an alert that is about no notice, and its deliveries."""
+    def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
+        """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
         with self._write() as connection:
-            write_alert(connection, alert, deliveries)
+            notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
+            write_alert(connection, alert, deliveries, notice_id=notice_id)
 
     def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
         """Lease the due deliveries of one subscription that is not paused; empty when nothing is due.
@@ -246,7 +248,7 @@ def _write_deliveries(connection: Connection, alert_id: int, deliveries: Iterabl
 
 def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
     joined = (
-        select(DELIVERY, ALERT.c.payload)
+        select(DELIVERY, ALERT.c.payload, ALERT.c.notice_id)
         .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
         .where(DELIVERY.c.id.in_(ids))
         .order_by(DELIVERY.c.id)
@@ -255,11 +257,30 @@ def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
     subscribers = {row["subscription_id"] for row in rows}
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
     subscriptions = {row["id"]: as_subscription(row) for row in held}
+    receipts = _first_receipts(connection, {row["notice_id"] for row in rows} - {None}, subscribers)
     return tuple(
         Delivery(
             alert=alert_from_json(row["payload"]),
             subscription=subscriptions[row["subscription_id"]],
+            first_receipt=receipts.get((row["notice_id"], row["subscription_id"]), ""),
             **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why")},
         )
         for row in rows
     )
+
+
+def _first_receipts(
+    connection: Connection, notices: set[int], subscribers: set[int]
+) -> dict[tuple[int, int], str]:
+    """Return the receipt of the first message about each notice to each subscription."""
+    sent = (
+        select(ALERT.c.notice_id, DELIVERY.c.subscription_id, DELIVERY.c.receipt)
+        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+        .where(ALERT.c.notice_id.in_(notices), DELIVERY.c.subscription_id.in_(subscribers))
+        .where(DELIVERY.c.state == "sent", DELIVERY.c.receipt.is_not(None))
+        .order_by(DELIVERY.c.sent_at, DELIVERY.c.id)
+    )
+    found: dict[tuple[int, int], str] = {}
+    for row in connection.execute(sent):
+        found.setdefault((row.notice_id, row.subscription_id), row.receipt)
+    return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
+from controlwatch.core.calendar import BEIJING
 from controlwatch.core.render.replies import Reply, Row, paged
 from controlwatch.core.render.safe import clipped, one_line
 
@@ -15,6 +17,8 @@ ROWS = 12
 SHOWN_CAUTIONS = 6
 #: The button that asks for another page carries the question; Slack takes 2,000 characters of it.
 PAGE = "controlwatch_page"
+#: The line of a message that says what was done about it.
+DONE = "controlwatch_done"
 MOST_QUESTION = 400
 
 
@@ -71,4 +75,15 @@ def _button(label: str, question: str, page: int) -> Block:
         "text": {"type": "plain_text", "text": label},
         "action_id": f"{PAGE}_{page}",
         "value": value,
+    }
+
+
+def done_block(what: str, user: str, at: datetime, *, note: str = "") -> Block:
+    """Return the line that says who did what about an alert, and when."""
+    said = f" · {at.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time{f' · {note}' if note else ''}"
+    elements = [_text(f"✓ {what} by "), {"type": "user", "user_id": user}, _text(said)]
+    return {
+        "type": "rich_text",
+        "block_id": DONE,
+        "elements": [{"type": "rich_text_section", "elements": elements}],
     }

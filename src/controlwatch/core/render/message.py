@@ -77,6 +77,8 @@ class Message:
     cards: tuple[Card, ...]
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
     unsubscribe: str = ""  #: the address that ends the subscription
+    reply_to: str = ""  #: the receipt of the first message about the same notice
+    acts_on: str = ""  #: the delivery's key, where people may act on the message
 
 
 def compose(
@@ -100,6 +102,8 @@ def compose(
             cards=cards,
             thread=thread_of(deliveries[0].alert),
             unsubscribe=leave,
+            reply_to=deliveries[0].first_receipt,
+            acts_on=deliveries[0].key if deliveries[0].alert.notice is not None else "",
         )
     count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
     subject = f"controlwatch: {count}, {beijing_day(now)}"

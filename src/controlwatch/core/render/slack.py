@@ -16,6 +16,20 @@ from controlwatch.core.render.safe import clipped, one_line
 
 Block = dict[str, Any]
 
+#: What people may do about an alert, and why it may not be relevant; kept for tuning.
+ACKNOWLEDGE, IRRELEVANT, ORIGINAL = (
+    "controlwatch_acknowledge",
+    "controlwatch_irrelevant",
+    "controlwatch_original",
+)
+REASONS = {
+    "items": "not our items · 物项不符",
+    "destination": "not our destinations · 目的地不符",
+    "no-change": "changes nothing for us · 无影响",
+    "duplicate": "known already · 已知",
+    "wrong": "read wrongly · 识别有误",
+}
+LONGEST_URL = 3_000
 HEADER = 150
 TEXT = 2_900
 MOST_BLOCKS = 50
@@ -41,10 +55,39 @@ def blocks(message: Message) -> list[Block]:
     made: list[Block] = []
     if len(message.cards) > 1:
         made.append(_header(message.subject))
-    drawn = _drawn(
-        message.cards, room=MOST_CHARACTERS - len(message.subject), blocks_left=MOST_BLOCKS - len(made)
-    )
-    return [*made, *(block for card in drawn for block in card)]
+    actions = list(_actions(message))
+    left = MOST_BLOCKS - len(made) - len(actions)
+    drawn = _drawn(message.cards, room=MOST_CHARACTERS - len(message.subject), blocks_left=left)
+    return [*made, *(block for card in drawn for block in card), *actions]
+
+
+def _actions(message: Message) -> Iterator[Block]:
+    """Yield what people may do about an alert; the bot notes who did."""
+    if not message.acts_on or len(message.cards) != 1:
+        return
+    elements: list[Block] = [
+        {
+            "type": "button",
+            "style": "primary",
+            "text": {"type": "plain_text", "text": "Acknowledge · 已阅"},
+            "action_id": ACKNOWLEDGE,
+            "value": message.acts_on,
+        },
+        {
+            "type": "static_select",
+            "action_id": IRRELEVANT,
+            "placeholder": {"type": "plain_text", "text": "Not relevant · 无关"},
+            "options": [
+                {"text": {"type": "plain_text", "text": words}, "value": f"{message.acts_on}:{reason}"}
+                for reason, words in REASONS.items()
+            ],
+        },
+    ]
+    url = message.cards[0].url
+    if url is not None and url.startswith(("http://", "https://")) and len(url) <= LONGEST_URL:
+        text = {"type": "plain_text", "text": "Original · 原文"}
+        elements.append({"type": "button", "text": text, "action_id": ORIGINAL, "url": url})
+    yield {"type": "actions", "elements": elements}
 
 
 def _drawn(cards: tuple[Card, ...], *, room: int, blocks_left: int) -> list[list[Block]]:

@@ -1,0 +1,79 @@
+"""The log of alerts: what was told to whom, and what people did about it."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from controlwatch.cli.common import Json, cell, console, opened, plain, print_json, table
+from controlwatch.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.answers import AlertLine
+
+#: A spreadsheet would run what begins so.
+ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel="Subscribe")(alerts)
+
+
+def alerts(
+    *,
+    waiting: Annotated[bool, typer.Option("--open", help="Only those that nobody has acted on.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet or an audit.")] = False,
+    json: Json = False,
+) -> None:
+    """What was told to whom, and who did what about it, newest first.
+
+    Example: controlwatch alerts --csv --limit 10000 > alerts.csv
+    """
+    if as_csv and json:
+        raise UsageError("--csv and --json exclude each other")
+    with opened() as app:
+        lines = app.store.alert_log(open_only=waiting, limit=limit)
+    if json:
+        print_json(lines)
+    elif as_csv:
+        _csv(lines)
+    else:
+        _table(lines)
+
+
+def _csv(lines: Iterable[AlertLine]) -> None:
+    from controlwatch.core.answers import AlertLine
+
+    names = [item.name for item in fields(AlertLine)]
+    writer = csv.writer(sys.stdout)
+    writer.writerow(names)
+    for line in lines:
+        writer.writerow([_inert(plain(getattr(line, name))) for name in names])
+
+
+def _inert(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(ACTIVE) else text
+
+
+def _table(lines: tuple[AlertLine, ...]) -> None:
+    drawn = table("Made", "Kind", "Alert", "To", "State", "Done")
+    for line in lines:
+        done = f"{line.what} by {line.who} {line.acted_at:%Y-%m-%d %H:%M}" if line.acted_at else ""
+        drawn.add_row(
+            f"{line.made_at:%Y-%m-%d %H:%M}",
+            line.kind,
+            cell(line.number or line.title),
+            cell(f"{line.channel} {line.target}"),
+            line.state,
+            cell(f"{done} {line.note or ''}".strip()),
+        )
+    console.print(drawn if lines else "No alert has been made yet.")
