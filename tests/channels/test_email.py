@@ -333,3 +333,27 @@ def test_the_longest_link_stands_in_one_line_within_what_mail_may_hold() -> None
     lines = mail.as_bytes().split(b"\r\n")
     assert f"List-Unsubscribe: <{link}>".encode() in lines
     assert max(len(line) for line in lines) <= 998
+
+
+def test_mails_that_follow_each_other_go_over_one_connection(mailbox: Mailbox) -> None:
+    sender = channel(mailbox)
+    mailbox.refuse.add("gone@b.example")
+    for target in ("a@b.example", "b@b.example"):
+        sender.send(message(), target=target, key=KEY)
+    with pytest.raises(DeliveryError):
+        sender.send(message(), target="gone@b.example", key=KEY)
+    sender.send(message(), target="c@b.example", key=KEY)
+    assert len(mailbox.mails) == 3
+    assert len(mailbox.peers) == 1
+    sender.close()
+
+
+def test_a_server_that_left_meanwhile_is_connected_to_again() -> None:
+    with Mailbox() as first:
+        port = first.port
+        sender = channel(first)
+        sender.send(message(), target="a@b.example", key=KEY)
+    with Mailbox(port=port) as second:
+        sender.send(message(), target="a@b.example", key=KEY)
+        assert len(second.mails) == 1
+        sender.close()

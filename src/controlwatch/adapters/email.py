@@ -7,6 +7,8 @@ import hashlib
 import re
 import smtplib
 import ssl
+import threading
+import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
@@ -65,8 +67,13 @@ class Server:
     tls: Literal["none", "starttls", "implicit"] = "none"
 
 
+#: Seconds after which a connection is not used again, and mails after which a new one is made.
+IDLE = 20.0
+MOST_MAILS = 100
+
+
 class EmailChannel:
-    """Sends alerts by SMTP, one connection a message."""
+    """Sends alerts by SMTP, over one connection as long as there is something to send."""
 
     name: ChannelName = "email"
 
@@ -79,13 +86,60 @@ class EmailChannel:
         self._domain = self._address.rpartition("@")[2]
         self._timeout = timeout
         self._context = context or ssl.create_default_context()
+        self._guard = threading.Lock()
+        self._held: smtplib.SMTP | None = None
+        self._used = 0.0  #: when the held connection was last used, by the monotonic clock
+        self._sent = 0  #: mails over the held connection
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the Message-ID; raises `DeliveryError`."""
         mail = self._mail(message, target, key)
-        with _told(), self._connect() as server:
-            server.send_message(mail, from_addr=self._address, to_addrs=[target])
+        with _told(), self._guard:
+            if not self._over_held(mail, target):
+                self._hold(self._connect())
+                self._over_held(mail, target)
         return str(mail["Message-ID"])
+
+    def close(self) -> None:
+        """Part from the server."""
+        with self._guard:
+            self._let_go()
+
+    def _over_held(self, mail: EmailMessage, target: str) -> bool:
+        """Send over the connection that is held; False where there is none, or the server has left it.
+
+        A server that leaves a fresh connection is in trouble, and that is an error.
+        """
+        if time.monotonic() - self._used > IDLE or self._sent >= MOST_MAILS:
+            self._let_go()
+        if self._held is None:
+            return False
+        try:
+            self._held.send_message(mail, from_addr=self._address, to_addrs=[target])
+        except smtplib.SMTPServerDisconnected:
+            fresh = self._sent == 0
+            self._let_go()
+            if fresh:
+                raise
+            return False
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
+            self._used = time.monotonic()  # it refused this mail, and takes the next
+            raise
+        except (OSError, smtplib.SMTPException):
+            self._let_go()
+            raise
+        self._used, self._sent = time.monotonic(), self._sent + 1
+        return True
+
+    def _hold(self, server: smtplib.SMTP) -> None:
+        self._held, self._used, self._sent = server, time.monotonic(), 0
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                held.quit()
+            held.close()
 
     def check(self, message: Message, *, target: str, key: str) -> Iterator[str]:
         """Send, and say each step once it is done; raises `DeliveryError` at the one that fails."""

@@ -25,15 +25,16 @@ class _AnyPort(Controller):
 class Mailbox:
     """Takes mail for anybody, but for the recipients to `refuse`, to `defer`, or to give other `replies`."""
 
-    def __init__(self, **options: Any) -> None:
-        """`options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
+    def __init__(self, *, port: int = 0, **options: Any) -> None:
+        """Port 0 takes a free one; `options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
         self.mails: list[EmailMessage] = []
         self.sources: list[bytes] = []  #: the same mails as sent: a parser hides what was encoded
         self.recipients: list[list[str]] = []
+        self.peers: set[tuple[str, int]] = set()  #: the connections that mail came over
         self.refuse: set[str] = set()
         self.defer: set[str] = set()
         self.replies: dict[str, str] = {}
-        self._controller = _AnyPort(self, hostname="127.0.0.1", port=0, **options)
+        self._controller = _AnyPort(self, hostname="127.0.0.1", port=port, **options)
 
     def __enter__(self) -> Mailbox:
         self._controller.start()
@@ -66,9 +67,10 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: object, session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep a mail."""
-        del server, session
+        del server
+        self.peers.add(session.peer)
         parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append(parsed)
         self.sources.append(envelope.content)
