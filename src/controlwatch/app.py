@@ -21,6 +21,7 @@ from controlwatch.adapters.register import load_register, register_digest
 from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.webhook import WebhookChannel
 from controlwatch.core.errors import DeclarationError
 from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
@@ -92,7 +93,7 @@ def open_app(
 def _part(channels: dict[ChannelName, Channel]) -> None:
     """Close what a channel holds open."""
     for channel in channels.values():
-        if isinstance(channel, EmailChannel):
+        if isinstance(channel, (EmailChannel, WebhookChannel)):
             channel.close()
 
 
@@ -128,6 +129,8 @@ def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, 
         channels["slack"] = SlackChannel(token, api_url=settings.slack_api_url)
     if settings.smtp_url is not None:
         channels["email"] = mail_channel(settings)
+    if settings.webhook_secret is not None:
+        channels["webhook"] = WebhookChannel(settings.webhook_secret.get_secret_value())
     return channels
 
 

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     listen: Optional = None  #: host:port of the HTTP side; unset: none
     smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
     mail_from: Optional = None
+    webhook_secret: Secret = None  #: signs what is posted to webhooks
     public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
     secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)

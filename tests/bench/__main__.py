@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import cycle, delivery, law, reading
+from tests.bench import commands, cycle, delivery, law, reading
 
-PARTS = {"reading": reading.main, "cycle": cycle.main, "law": law.main, "delivery": delivery.main}
+PARTS = {"reading": reading.main, "cycle": cycle.main, "law": law.main, "delivery": delivery.main, "commands": commands.main}
 
 
 def main() -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
 SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
 MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
+#: An address without a password in it; http is for receivers on this machine or network.
+WEBHOOK_TARGET = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -37,9 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def subscribe(
-    channel: Annotated[str, typer.Argument(help="console, slack or email")],
+    channel: Annotated[str, typer.Argument(help="console, slack, email or webhook")],
     target: Annotated[
-        str, typer.Argument(help="Slack channel id (C…), e-mail address, or - for the console")
+        str, typer.Argument(help="Slack channel id (C…), e-mail address, https address, or - for the console")
     ] = "-",
     *,
     category: Annotated[
@@ -73,7 +75,7 @@ def subscribe(
 
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
-    name = _choice(channel, ("console", "slack", "email"), "channel")
+    name = _choice(channel, ("console", "slack", "email", "webhook"), "channel")
     hours = _quiet(quiet)
     with opened() as app:
         names = app.queries
@@ -202,7 +204,8 @@ def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
 
 
 def _channel(name: str) -> ChannelName:
-    return "slack" if name == "slack" else "email" if name == "email" else "console"
+    channels: dict[str, ChannelName] = {"slack": "slack", "email": "email", "webhook": "webhook"}
+    return channels.get(name, "console")
 
 
 def _rate(name: str) -> Rate:
@@ -219,6 +222,10 @@ def target_of(channel: str, target: str) -> str:
     """Return the target as the channel knows it; raises `UsageError` where it is none."""
     if channel == "console":
         return "-"
+    if channel == "webhook":
+        if not WEBHOOK_TARGET.fullmatch(target):
+            raise UsageError(f"{target!r} is not an address to post to; write https://receiver.example/hook")
+        return target
     if channel == "slack":
         if not SLACK_TARGET.fullmatch(target):
             raise UsageError(

@@ -424,7 +424,7 @@ class Alert:
 
 
 Rate = Literal["immediate", "daily", "weekly"]
-ChannelName = Literal["console", "slack", "email"]
+ChannelName = Literal["console", "slack", "email", "webhook"]
 Language = Literal["en", "zh", "both"]
 
 

@@ -1,0 +1,73 @@
+"""500 signed Slack commands from 20 clients at once: how soon each is acknowledged, and whether all are answered.
+
+The floor is the same server acknowledging `/healthz`-sized nothing: a bare route of the same framework.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from controlwatch.app import open_app
+from controlwatch.bot.slack_app import slack_app
+from controlwatch.demo.serving import Sites
+from controlwatch.demo.slack import SlackStandIn
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.settings import Settings
+from controlwatch.web.serving import served
+from controlwatch.web.site import site
+
+COMMANDS, CLIENTS = 500, 20
+QUESTIONS = ("status 2025-61", "lookup 8507.60", "upcoming 400", "status battery", "entity Shield AI")
+
+
+def main() -> None:
+    """Run and print."""
+    slack = SlackStandIn()
+    with tempfile.TemporaryDirectory() as folder, Sites() as sites, ThreadPoolExecutor(CLIENTS) as clients:
+        asker = slack.commands(sites)
+        settings = Settings(
+            state_dir=Path(folder),
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+            slack_signing_secret=asker.secret,
+        )
+        with open_app(settings) as app, served(site(app, slack_app(app)), host="127.0.0.1", port=0) as web:
+
+            def ask(number: int) -> float:
+                before = time.perf_counter()
+                asker.command(web, QUESTIONS[number % len(QUESTIONS)]).raise_for_status()
+                return (time.perf_counter() - before) * 1000
+
+            times = sorted(clients.map(ask, range(COMMANDS)))
+            answers = [asker.answer(wait=60) for _ in range(COMMANDS)]
+        with served(_bare(), host="127.0.0.1", port=0) as web:
+
+            def bare(_: int) -> float:
+                before = time.perf_counter()
+                httpx.post(f"{web}/", content=b"x" * 300).raise_for_status()
+                return (time.perf_counter() - before) * 1000
+
+            floor = sorted(clients.map(bare, range(COMMANDS)))
+    wrong = sum("error" in answer for answer in answers)
+    print(
+        f"{COMMANDS} commands from {CLIENTS} clients: acknowledged after p50 {times[COMMANDS // 2]:.0f} ms, "
+        f"p99 {times[int(COMMANDS * 0.99) - 1]:.0f} ms, worst {times[-1]:.0f} ms "
+        f"({times[COMMANDS // 2] / floor[COMMANDS // 2]:.1f} times a bare route); {len(answers)} answered, {wrong} wrongly"
+    )
+
+
+def _bare() -> FastAPI:
+    web = FastAPI()
+
+    @web.post("/")
+    def nothing() -> dict[str, bool]:
+        return {"ok": True}
+
+    return web
