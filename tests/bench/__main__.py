@@ -6,7 +6,13 @@ import argparse
 
 from tests.bench import commands, cycle, delivery, law, reading
 
-PARTS = {"reading": reading.main, "cycle": cycle.main, "law": law.main, "delivery": delivery.main, "commands": commands.main}
+PARTS = {
+    "reading": reading.main,
+    "cycle": cycle.main,
+    "law": law.main,
+    "delivery": delivery.main,
+    "commands": commands.main,
+}
 
 
 def main() -> None:

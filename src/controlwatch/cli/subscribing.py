@@ -63,7 +63,10 @@ def subscribe(
     reports: Annotated[bool, typer.Option(help="Press reports too, marked as such.")] = True,
     health: Annotated[bool, typer.Option(help="Blind and recovered watchers too.")] = True,
     reminders: Annotated[
-        bool, typer.Option(help="30, 7 and 1 days before a day that matters, and on it.")
+        bool,
+        typer.Option(
+            help="30, 7 and 1 days before a day that matters, and on it. Moved days are always told."
+        ),
     ] = True,
     outlook: Annotated[bool, typer.Option(help="Each day at the hour given: today and this week.")] = False,
     confirm: Annotated[

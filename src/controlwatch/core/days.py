@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from controlwatch.core.calendar import beijing_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _DIGITS = re.compile(
     r"(?<!\d)(\d{4})([-./])(\d{1,2})\2(\d{1,2})(?!\d)"
@@ -29,13 +28,8 @@ def day(text: str) -> date | None:
     """Return the first day printed in a text, or None. Milliseconds since 1970 give the Shanghai day."""
     epoch = _EPOCH.fullmatch(text)
     if epoch:
-        return shanghai_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
+        return beijing_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
     return next(_real(_printed(text)), None)
-
-
-def shanghai_day(moment: datetime) -> date:
-    """Return the calendar day that an aware instant falls on in Beijing."""
-    return moment.astimezone(SHANGHAI).date()
 
 
 def _printed(text: str) -> Iterator[tuple[int, int, int]]:

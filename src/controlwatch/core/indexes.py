@@ -17,9 +17,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from controlwatch.core.asking import Request, detail, entries, page, shell, unit
 from controlwatch.core.blocks import fold, lines, plain
+from controlwatch.core.calendar import beijing_day
 from controlwatch.core.challenge import challenged
 from controlwatch.core.charset import decode
-from controlwatch.core.days import day, shanghai_day
+from controlwatch.core.days import day
 from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.core.hangings import address
 from controlwatch.core.model import IndexPage, NoticeRef, Snapshot
@@ -232,7 +233,7 @@ def _feed_day(item: object) -> date | None:
         if isinstance(stamp, tuple):
             year, month, number, hour, minute = (int(part) for part in stamp[:5])
             try:
-                return shanghai_day(datetime(year, month, number, hour, minute, tzinfo=UTC))
+                return beijing_day(datetime(year, month, number, hour, minute, tzinfo=UTC))
             except (ValueError, OverflowError):
                 return None  # a year before the first or after the last
     return None

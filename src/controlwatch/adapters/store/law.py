@@ -113,7 +113,8 @@ class Law(Part):
         named = and_(FINDING.c.kind == "disagreement", FINDING.c.quote.startswith(f"{DOUBT}names "))
         with self._read() as connection:
             found = select(NOTICE.c.number).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
-            return tuple(connection.execute(found.distinct().order_by(NOTICE.c.number)).scalars())
+            numbers = connection.execute(found.distinct().order_by(NOTICE.c.number)).scalars()
+            return tuple(number for number in numbers if number)
 
     def last_looked_at(self) -> datetime | None:
         """When a watcher last looked with success."""
