@@ -64,7 +64,7 @@ class Legal(Naming):
             raise self._nothing_like(query, what)
         keys = tuple(dict.fromkeys(one.key for one in named))
         ledger = self.books.ledger(keys).known_by(on)
-        statuses = {key: status(ledger, key, on) for key in keys}
+        statuses = {key: status(ledger, key, on, chained=False) for key in keys}
         found = tuple(dict.fromkeys(hits(ledger, named, statuses, self.lexicon, wanted=wanted)))
         living = sorted(
             (hit for hit in found if hit.state not in OVER), key=lambda hit: RANK.index(hit.state)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.core.lookup import meant
 from tests.cli.test_commands import Terminal, terminal
 
 __all__ = ["terminal"]
@@ -223,3 +225,10 @@ def test_a_dot_within_a_chinese_name_does_not_matter(terminal: Terminal, name: s
 )
 def test_no_day_is_too_far(terminal: Terminal, words: tuple[str, ...]) -> None:
     assert terminal.types(*words)
+
+
+def test_every_category_is_found_by_its_own_names() -> None:
+    lexicon = load_lexicon()
+    for category in lexicon.categories:
+        for name in (category.id, category.zh, category.en):
+            assert category.id in meant(name, lexicon), name

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from controlwatch.core.reading.lexicon import Category, Lexicon
+from controlwatch.core.reading.lexicon import Lexicon
 
 CONTROL_CODE = re.compile(r"(\d)([A-Ea-e])(\d{3})((?:\.[A-Za-z0-9]{1,3})*)")  # 3A001, 1c902.a.4
 HS_CODE = re.compile(r"\d{4,10}")  # 8507, 8507.60, 8507 60 00, 2846.90.11.00
@@ -48,26 +49,39 @@ def meant(words: str, lexicon: Lexicon) -> tuple[str, ...]:
 
     A group stands for its leaves; exact names outweigh parts of them.
     """
-    words = unicodedata.normalize("NFKC", words).strip().casefold()
+    words = _folded(words.strip())
     if not any(sign.isalnum() for sign in words):
         return ()
-    groups = [group for group, names in lexicon.group_names.items() if words in _folded((group, *names))]
-    exact = [found.id for found in lexicon.categories if words in _folded(_names(found))]
-    within = [found.id for found in lexicon.categories if _in_a_name(words, found)]
-    return tuple(dict.fromkeys((*groups, *exact, *within)))
+    groups, categories = _names(lexicon)
+    exact = [name for known in (groups, categories) for name, names in known.items() if words in names]
+    within = [name for name, names in categories.items() if _in_a_name(words, names)]
+    return tuple(dict.fromkeys((*exact, *within)))
 
 
-def _names(category: Category) -> tuple[str, ...]:
-    return (category.id, category.zh, category.en, *category.terms, *category.title_terms, *category.hints)
+@cache
+def _names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Return what groups and categories are called, folded, by id."""
+    groups = {group: frozenset(map(_folded, (group, *names))) for group, names in lexicon.group_names.items()}
+    categories = {
+        found.id: frozenset(
+            map(
+                _folded,
+                (found.id, found.zh, found.en, *found.terms, *found.title_terms, *found.hints),
+            )
+        )
+        for found in lexicon.categories
+    }
+    return groups, categories
 
 
-def _folded(names: tuple[str, ...]) -> set[str]:
-    return {name.casefold() for name in names}
+def _folded(words: str) -> str:
+    """Return words in one width and one case."""
+    return unicodedata.normalize("NFKC", words).casefold()
 
 
-def _in_a_name(words: str, category: Category) -> bool:
-    """Say whether words are a part of one of a category's names: whole ones, where they are Latin."""
+def _in_a_name(words: str, names: frozenset[str]) -> bool:
+    """Say whether words are a part of one of the names: whole ones, where they are Latin."""
     if not words.isascii():
-        return any(words in name for name in _names(category))
-    whole = re.compile(rf"\b{re.escape(words)}(?:s|es)?\b", re.IGNORECASE)
-    return any(whole.search(name) for name in _names(category))
+        return any(words in name for name in names)
+    whole = re.compile(rf"\b{re.escape(words)}(?:s|es)?\b")
+    return any(whole.search(name) for name in names)

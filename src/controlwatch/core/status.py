@@ -60,8 +60,8 @@ class Status:
     categories: tuple[str, ...] = ()
 
 
-def status(ledger: Ledger, key: str, on: date) -> Status:
-    """Return the one status of a notice on a day, known to us or not."""
+def status(ledger: Ledger, key: str, on: date, *, chained: bool = True) -> Status:
+    """Return the one status of a notice on a day, known to us or not; with its chain, if wanted."""
     known = ledger.known_by(on)
     instrument = known.instruments.get(key)
     if instrument is None:
@@ -77,7 +77,7 @@ def status(ledger: Ledger, key: str, on: date) -> Status:
         since=since,
         until=until,
         clauses=tuple(_clause(known, instrument, scope, days, on) for scope in scopes(known, instrument)),
-        chain=chain(known, instrument, stands=partial(_stands, known, instrument)),
+        chain=chain(known, instrument, stands=partial(_stands, known, instrument)) if chained else (),
         cautions=tuple(cautions(known, instrument, on)),
         categories=instrument.categories,
     )
