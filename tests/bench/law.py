@@ -6,6 +6,7 @@ bare indexed query a question. And the first start with the shipped register, an
 
 from __future__ import annotations
 
+import gc
 import random
 import statistics
 import tempfile
@@ -215,6 +216,8 @@ def on(name: str, url: str) -> None:
     categories = sorted(category.id for category in load_lexicon().categories if category.kind == "item")
     fill(empty, notices(categories, rng))
     print(f"{name}: {NOTICES:,} notices, {len(categories)} categories, {ACTS} acts a category")
+    gc.collect()
+    gc.freeze()  # what filling left behind is not the questions' to clean up
     ask(empty, categories, rng)
     empty.close()
 
