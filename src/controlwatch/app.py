@@ -85,16 +85,10 @@ def open_app(
             settings=settings, store=store, fetch=fetch, pipeline=pipeline, queries=queries, watchers=watchers
         )
     finally:
-        _part(channels)
+        for channel in channels.values():
+            channel.close()
         fetch.close()
         store.close()
-
-
-def _part(channels: dict[ChannelName, Channel]) -> None:
-    """Close what a channel holds open."""
-    for channel in channels.values():
-        if isinstance(channel, (EmailChannel, WebhookChannel)):
-            channel.close()
 
 
 def _register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:

@@ -84,7 +84,7 @@ class Legal(Naming):
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[Event, ...]:
         """What takes effect, ends or closes from a day on, as far as it was known by then."""
-        last = date.max - timedelta(days=1) if days > (date.max - on).days - 1 else on + timedelta(days=days)
+        last = on + timedelta(days=max(0, min(days, (date.max - on).days - 1)))
         wanted = tuple(self.category(name) for name in categories)
         ledger = self.books.ledger(self.books.keys_changed_between(on, last))
         return tuple(

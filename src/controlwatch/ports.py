@@ -95,6 +95,9 @@ class Channel(Protocol):
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the receipt; raises `DeliveryError`."""
 
+    def close(self) -> None:
+        """Part from whatever is held open."""
+
 
 class Store(Protocol):
     """What the bot remembers. Every method is one transaction."""

@@ -133,3 +133,13 @@ def test_the_log_is_printed_and_exported_with_nothing_that_a_spreadsheet_would_r
     rows = list(csv.DictReader(io.StringIO(exported.output)))
     assert rows[0]["title"].startswith("'=")
     assert rows[0]["target"] == "C0CONTROLS"
+
+
+def test_a_direct_message_is_acted_on_by_the_person_it_went_to(desk: Desk) -> None:
+    desk.slack.channels = frozenset({"C0CONTROLS", "U0OFFICER"})
+    desk.app.store.subscribe(Subscription(channel="slack", target="U0OFFICER"), NOW)
+    posted = desk.tell("MOFCOM 2025-61")
+    assert posted.channel == "U0OFFICER"
+    button = element(posted, "controlwatch_acknowledge")
+    desk.asker.press(desk.web, button, user="U0OFFICER", channel="D0OFFICER", on=posted)
+    assert desk.asker.answer()["replace_original"]

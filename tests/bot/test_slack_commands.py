@@ -14,6 +14,7 @@ import pytest
 
 from controlwatch.app import App, open_app
 from controlwatch.bot.slack_app import slack_app
+from controlwatch.cli.common import configure_log
 from controlwatch.demo.serving import Sites
 from controlwatch.demo.slack import SlackAsker, SlackStandIn, _texts
 from controlwatch.demo.stage import shipped_watchers
@@ -47,6 +48,7 @@ def said(answer: dict[str, Any]) -> str:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder: Path = tmp_path_factory.mktemp("bot")
+    configure_log("INFO")
     slack = SlackStandIn()
     with Sites() as sites:
         asker = slack.commands(sites)
@@ -190,3 +192,19 @@ def test_hostile_words_are_only_words(workspace: Workspace, attack: str) -> None
     answer = workspace.asker.answer()
     assert '"mrkdwn"' not in json.dumps(answer)
     assert "\u202e" not in said(answer)
+
+
+def test_a_fault_of_ours_is_told_to_whoever_asked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(type(workspace.app.store), "parties", broken)
+    answer = workspace.ask("entity Shield AI")
+    assert "An error of ours" in answer
+    assert "RuntimeError" not in answer
+
+
+def test_what_comes_is_said_with_where_our_knowledge_ends(workspace: Workspace) -> None:
+    assert "no watcher has looked yet" in workspace.ask("upcoming 3000")

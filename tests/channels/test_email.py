@@ -357,3 +357,13 @@ def test_a_server_that_left_meanwhile_is_connected_to_again() -> None:
         sender.send(message(), target="a@b.example", key=KEY)
         assert len(second.mails) == 1
         sender.close()
+
+
+def test_a_server_that_hangs_up_on_one_mail_takes_the_next(mailbox: Mailbox) -> None:
+    mailbox.replies["busy@b.example"] = "421 4.3.2 shutting down"
+    sender = channel(mailbox)
+    with pytest.raises(DeliveryError):
+        sender.send(message(), target="busy@b.example", key=KEY)
+    sender.send(message(), target="a@b.example", key=KEY)
+    assert len(mailbox.mails) == 1
+    sender.close()

@@ -232,3 +232,10 @@ def test_every_category_is_found_by_its_own_names() -> None:
     for category in lexicon.categories:
         for name in (category.id, category.zh, category.en):
             assert category.id in meant(name, lexicon), name
+
+
+@pytest.mark.parametrize("query", ["稀土", "8507.60", "3A001", "graphite", "chemicals"])
+def test_every_hit_carries_the_words_that_prove_it(terminal: Terminal, query: str) -> None:
+    hits = asked(terminal, "lookup", query, "--on", "2026-06-30")["hits"]
+    assert hits
+    assert all(hit["quote"] for hit in hits)

@@ -10,7 +10,7 @@ import pytest
 from controlwatch.core.clauses import covers
 from controlwatch.core.ledger import Instrument, Ledger, State
 from controlwatch.core.model import EffectiveDate, Kind, Relation, Verb, key_of
-from controlwatch.core.status import Status, state_on, status
+from controlwatch.core.status import Status, status
 
 UNKNOWN, NOT_YET, IN_FORCE, PARTLY, SUSPENDED, LAPSED, REPEALED = (
     State.UNKNOWN,
@@ -21,6 +21,10 @@ UNKNOWN, NOT_YET, IN_FORCE, PARTLY, SUSPENDED, LAPSED, REPEALED = (
     State.LAPSED,
     State.REPEALED,
 )
+
+
+def state_on(ledger: Ledger, key: str, on: date) -> State:
+    return status(ledger, key, on, chained=False).state
 
 
 def day(text: str) -> date:

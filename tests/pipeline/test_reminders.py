@@ -183,10 +183,15 @@ def test_a_reminder_does_not_wait_for_a_weekly_digest(w: World) -> None:
 
 
 def test_our_own_better_reading_moves_days_in_silence(w: World) -> None:
-    gallium(w)
+    started(w, MEETING)
+    repealing = GALLIUM.text.replace("本公告自", "商务部公告2020年第9号同时废止。本公告自")
+    w.ministry.publish(replace(GALLIUM, text=repealing))
+    w.poll()
+    w.pipeline.remind([WATCHER], now=w.now)
+    w.alerts()
     record = w.store.record("MOFCOM 2026-40")
     assert record is not None
-    (version,) = w.store.versions_of("MOFCOM 2026-40")
+    (version,) = w.store.acting_on("MOFCOM 2020-9")
     other_day = replace(record.notice.effective[0], start=date(2026, 4, 2))
     w.store.understood(version, replace(record.notice, effective=(other_day,)), now=w.now)
     assert rung(w, "2026-03-10") == []
@@ -210,3 +215,13 @@ def test_pages_of_the_shelf_that_are_read_late_open_no_gap(w: World) -> None:
     w.ministry.render()
     w.poll(later=timedelta(hours=3))
     assert w.pipeline.remind([watcher], now=w.now + timedelta(days=5)) == ()
+
+
+def test_the_end_of_a_suspension_reaches_those_who_were_told_of_what_binds_again(w: World) -> None:
+    """By a word that only the suspended notice holds: its end makes that notice bind."""
+    by_term = subscribed(w, terms=("应当申请许可",))
+    gallium(w).ministry.publish(replace(SUSPENSION))
+    w.poll()
+    w.alerts()
+    w.pipeline.remind([WATCHER], now=at("2026-03-11"))
+    assert by_term in readers(w, "2026-06-23")

@@ -48,6 +48,9 @@ class ConsoleChannel:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Print every card; the console cannot refuse."""
         del target

@@ -123,7 +123,9 @@ class EmailChannel:
                 raise
             return False
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            self._used = time.monotonic()  # it refused this mail, and takes the next
+            self._used = time.monotonic()  # it refused this mail, and takes the next, unless it hung up
+            if self._held.sock is None:
+                self._let_go()
             raise
         except (OSError, smtplib.SMTPException):
             self._let_go()

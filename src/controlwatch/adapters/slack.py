@@ -48,6 +48,9 @@ class SlackChannel:
             token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
         )
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
         metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}

@@ -91,8 +91,9 @@ class Answering:
     def _upcoming(self, command: Command, _asker: Asker, now: datetime) -> Reply:
         days, names = _number(command.words)
         days = min(days or 30, MOST_DAYS)
-        found = self.queries.upcoming(on=beijing_day(now), days=days, categories=names)
-        return replies.of_events(found, days=days)
+        today = beijing_day(now)
+        found = self.queries.upcoming(on=today, days=days, categories=names)
+        return replies.of_events(found, days=days, cautions=self.queries.limits(today))
 
     def _lookup(self, command: Command, _asker: Asker, now: datetime) -> Reply:
         query, on = _dated(command, now)

@@ -146,9 +146,9 @@ class _Handlers:
     ) -> None:
         now = datetime.now(UTC)
         user = str(body["user"]["id"])
-        channel = str(body.get("channel", {}).get("id", ""))
-        target = user if channel.startswith("D") else channel
-        if not self.app.store.act(key, what=what, who=user, target=target, note=note, now=now):
+        # A direct message may have been addressed by its own id, or by that of the person.
+        targets = (str(body.get("channel", {}).get("id", "")), user)
+        if not self.app.store.act(key, what=what, who=user, targets=targets, note=note, now=now):
             respond(text="This alert is not one of this channel.", response_type="ephemeral")
             return
         message = body.get("message", {})
@@ -182,7 +182,9 @@ class _Handlers:
             return self.answering.answer(parse(text), asker, now=datetime.now(UTC))
         except ControlwatchError as error:
             return Reply(title="That did not work", note=str(error))
-        except Exception:  # whoever asks is never left without an answer
+        except Exception:
+            # Whoever asks is never left without an answer. Bolt's own handler of errors comes too late: a
+            # listener that fails at once takes its acknowledgement back, and Slack shows a failure.
             log.exception("a question could not be answered", text=text[:200])
             return Reply(
                 title="An error of ours", note="It has been logged; please try again or ask another way."

@@ -50,7 +50,8 @@ def configure_log(level: str) -> None:
 
     person = errors.is_terminal
     last = (
-        structlog.dev.ConsoleRenderer()
+        # not the pretty tracebacks: they print every variable, secrets and whole stores among them
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if person
         else structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False)
     )

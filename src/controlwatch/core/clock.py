@@ -20,7 +20,6 @@ LEADS = (30, 7, 1, 0)
 #: An event that passed while nobody ran is still rung for so long.
 GRACE = timedelta(days=7)
 
-
 #: Of an event: the notice's key, what happens, and to which part.
 Name = tuple[str, str, str]
 

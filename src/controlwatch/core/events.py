@@ -81,11 +81,11 @@ def _suspensions(ledger: Ledger, instrument: Instrument) -> Iterator[Event]:
         if prolonged(ledger, instrument.key, until) or not _stands(ledger, instrument, ALL, until):
             continue
         held = [found for act in ending for found in _held_up(ledger, act)]
-        freed = tuple(dict.fromkeys(ledger.name(act.target) for act in held if _frees(ledger, act, until)))
+        targets = tuple(dict.fromkeys(act.target for act in held if _frees(ledger, act, until)))
         own = next((found for found in instrument.effective if found.until == until), None)
         quote = own.quote if own is not None else ending[0].quote
-        if freed:
-            targets = tuple(dict.fromkeys(act.target for act in held if _frees(ledger, act, until)))
+        if targets:
+            freed = tuple(ledger.name(key) for key in targets)
             yield _event(instrument, until, SUSPENSION_ENDS, quote=quote, affects=freed, targets=targets)
         elif not held:  # what it extended was a term, and no suspension
             names = tuple(dict.fromkeys(ledger.name(act.target) for act in ending))

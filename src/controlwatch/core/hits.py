@@ -68,7 +68,7 @@ def _owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
 
 def _parts(instrument: Instrument, found: Status, category: str, named: Named) -> Iterator[Hit]:
     """Yield a hit for each part of the notice that fares on its own."""
-    quotes = {effective.scope: effective.quote for effective in instrument.effective}
+    proof = named.quote or dict(instrument.proofs).get(category, "")
     for part in found.clauses:
         yield Hit(
             category=category,
@@ -77,7 +77,7 @@ def _parts(instrument: Instrument, found: Status, category: str, named: Named) -
             state=part.state,
             since=found.since if len(found.clauses) == 1 else None,
             until=part.until,
-            quote=named.quote or quotes.get(part.scope) or next(iter(quotes.values()), ""),
+            quote=proof,
             title=found.title,
             code=named.code or None,
         )

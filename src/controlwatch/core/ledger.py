@@ -38,7 +38,6 @@ class State(StrEnum):
 #: States in which a notice no longer counts.
 OVER = frozenset({State.LAPSED, State.REPEALED})
 
-
 #: What was said so long after an instrument still speaks of it.
 NEAR = timedelta(days=30)
 
@@ -53,7 +52,7 @@ class Instrument:
     key: str
     number: str  #: as people write it; the title where there is none
     title: str
-    issued: date  #: the day it was issued in Beijing, or, with `dated` False, the day we first saw it
+    issued: date  #: in Beijing; with `dated` False, the first day by which it must have been issued
     dated: bool = True
     kind: Kind = Kind.ANNOUNCEMENT
     enacts: bool = True  #: it is an instrument, not an explanation, a draft or an announcement of intent
@@ -62,6 +61,7 @@ class Instrument:
     deadlines: tuple[Deadline, ...] = ()
     relations: tuple[Relation, ...] = ()
     categories: tuple[str, ...] = ()
+    proofs: tuple[tuple[str, str], ...] = ()  #: category → the words that prove it
     url: str = ""
     doubts: tuple[str, ...] = ()  #: disagreements between the register and what was observed
 

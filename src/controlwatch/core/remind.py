@@ -32,7 +32,7 @@ class Known:
 class Calendar:
     """What the store knows that bears on a round."""
 
-    events: tuple[Event, ...]  #: as the law stands, from a week ago on
+    events: tuple[Event, ...]  #: as the law stands, from a year ago on
     held: tuple[Appointment, ...]
     subscriptions: tuple[Subscription, ...]
     outlooks: dict[int, date]  #: subscription → the day, in its zone, of its last outlook
@@ -79,7 +79,8 @@ def _ringing(occasion: Occasion, calendar: Calendar, now: datetime) -> Ringing |
     if known is None:
         return None
     alert = _alert(occasion, known.notice, now)
-    return Ringing(alert=alert, deliveries=_planned(alert, known, calendar, now=now), key=occasion.event.key)
+    whole = _with_what_it_frees(known, occasion.event, calendar)
+    return Ringing(alert=alert, deliveries=_planned(alert, whole, calendar, now=now), key=occasion.event.key)
 
 
 def _alert(occasion: Occasion, notice: Notice, now: datetime) -> Alert:
@@ -96,7 +97,7 @@ def _alert(occasion: Occasion, notice: Notice, now: datetime) -> Alert:
 
 def _planned(alert: Alert, known: Known, calendar: Calendar, *, now: datetime) -> tuple[Planned, ...]:
     """Return the deliveries: to whom the notice, or what it frees, concerns, and to all told of it before."""
-    planned = route(_widened(alert, calendar), calendar.subscriptions, text=known.text, now=now)
+    planned = route(replace(alert, notice=known.notice), calendar.subscriptions, text=known.text, now=now)
     heard = {item.subscription_id for item in planned}
     others = (
         Planned(subscription_id=item.id, due_at=due_at(item, now=now, soon=True), why="you were told of it")
@@ -106,24 +107,18 @@ def _planned(alert: Alert, known: Known, calendar: Calendar, *, now: datetime) -
     return (*planned, *others)
 
 
-def _widened(alert: Alert, calendar: Calendar) -> Alert:
-    """Let what a suspension frees count as named: its codes bind again."""
-    targets = alert.occasion.event.targets if alert.occasion is not None else ()
-    freed = [known.notice for key in targets if (known := calendar.notice(key)) is not None]
-    if alert.notice is None or not freed:
-        return alert
-    notice = alert.notice
-    return replace(
-        alert,
+def _with_what_it_frees(known: Known, event: Event, calendar: Calendar) -> Known:
+    """Let what a suspension frees count as its own when it ends: those words, codes and readers are meant."""
+    freed = [found for key in event.targets if (found := calendar.notice(key)) is not None]
+    notices = [known.notice, *(found.notice for found in freed)]
+    return Known(
         notice=replace(
-            notice,
-            hs_codes=(*notice.hs_codes, *(code for other in freed for code in other.hs_codes)),
-            destinations=tuple(
-                dict.fromkeys(
-                    (*notice.destinations, *(place for other in freed for place in other.destinations))
-                )
-            ),
+            known.notice,
+            hs_codes=tuple(code for notice in notices for code in notice.hs_codes),
+            destinations=tuple(dict.fromkeys(place for notice in notices for place in notice.destinations)),
         ),
+        text="\n".join((known.text, *(found.text for found in freed))),
+        told=known.told.union(*(found.told for found in freed)),
     )
 
 
@@ -155,5 +150,6 @@ def _concerns(event: Event, item: Subscription, calendar: Calendar, now: datetim
     known = calendar.notice(event.key)
     if known is None:
         return False
-    alert = _widened(_alert(Occasion(event=event, was=event.date), known.notice, now), calendar)
-    return item.id in known.told or reason(alert, item, text=known.text) is not None
+    whole = _with_what_it_frees(known, event, calendar)
+    alert = _alert(Occasion(event=event, was=event.date), whole.notice, now)
+    return item.id in whole.told or reason(alert, item, text=whole.text) is not None

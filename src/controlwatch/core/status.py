@@ -93,13 +93,6 @@ def scopes(ledger: Ledger, instrument: Instrument) -> tuple[str, ...]:
     return (*own, *extra)
 
 
-def state_on(ledger: Ledger, key: str, on: date) -> State:
-    """Return the state alone; as `status`, but for what leads to it."""
-    known = ledger.known_by(on)
-    instrument = known.instruments.get(key)
-    return State.UNKNOWN if instrument is None else _overall(known, instrument, on)
-
-
 def part_on(ledger: Ledger, instrument: Instrument, scope: str, day: date) -> State:
     """Return the state of a part of a notice on a day, by everything the ledger holds."""
     if day < instrument.issued:

@@ -59,6 +59,9 @@ class Witness:
         self._inner = ConsoleChannel(console)
         self.cards: list[Card] = []
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Print and remember."""
         self.cards.extend(message.cards)

@@ -7,6 +7,7 @@ from datetime import date
 
 from controlwatch.adapters.registered.schema import (
     SOURCES,
+    DeadlineFact,
     EffectiveFact,
     Fact,
     Known,
@@ -31,7 +32,7 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.reading.lexicon import Lexicon
 from controlwatch.core.reading.numbers import parse_number
-from controlwatch.core.register import DOUBT, Entry
+from controlwatch.core.register import DOUBT, RULE, Entry
 
 #: No notice of this field is older, and none can be newer than this by much.
 FIRST, LAST = date(1990, 1, 1), date(2100, 1, 1)
@@ -50,8 +51,17 @@ def build_entry(
     for listing in listings:
         if listing.list not in known.categories:
             raise DeclarationError("parties.toml", listing.number, f"its notice does not say {listing.list}")
-    number = _number(file, known, lexicon)
-    notice = Notice(
+    return Entry(
+        key=key_of_entry(known),
+        notice=_notice(known, listings, _number(file, known, lexicon)),
+        urls=known.urls,
+        addresses=tuple(canonical(url) for url in known.urls),
+        aliases=(*known.aliases, *_titles(known)),
+    )
+
+
+def _notice(known: Known, listings: Iterable[Listing], number: DocumentNumber | None) -> Notice:
+    return Notice(
         title=known.zh if known.title_known else known.en,
         language="zh-Hans" if known.title_known else "en",
         number=number,
@@ -62,19 +72,8 @@ def build_entry(
         reports_change=known.change,
         direction=known.direction,
         effective=tuple(_effective(known, fact) for fact in known.effective),
-        deadlines=tuple(
-            Deadline(
-                kind=fact.kind,
-                date=fact.date,
-                quote=_rests(known, fact, f"{fact.kind} {fact.date}"),
-                rule="register",
-            )
-            for fact in known.deadlines
-        ),
-        categories=tuple(
-            CategoryFinding(id=name, quote=_rests(known, None, f"concerns {name}"), rule="register")
-            for name in known.categories
-        ),
+        deadlines=tuple(_deadline(known, fact) for fact in known.deadlines),
+        categories=tuple(_category(known, name) for name in known.categories),
         destinations=known.destinations,
         hs_codes=tuple(_codes(known, known.hs)),
         control_codes=tuple(_codes(known, known.control)),
@@ -82,22 +81,23 @@ def build_entry(
         relations=tuple(_relation(known, fact) for fact in known.relations),
         summary=Summary(en=_sentence(known.en, known.note), zh=known.zh),
         doubts=tuple(_doubts(known, listings)),
-        grounds=(
-            Ground(
-                about="published",
-                value=str(known.issued or "not known"),
-                rule="register",
-                quote=_rests(known, None, f"issued {known.issued or 'on a day not known'}"),
-            ),
-        ),
+        grounds=(_issue(known),),
     )
-    return Entry(
-        key=key_of_entry(known),
-        notice=notice,
-        urls=known.urls,
-        addresses=tuple(canonical(url) for url in known.urls),
-        aliases=(*known.aliases, *_titles(known)),
-    )
+
+
+def _issue(known: Known) -> Ground:
+    said = f"issued {known.issued or 'on a day not known'}"
+    value = str(known.issued or "not known")
+    return Ground(about="published", value=value, rule=RULE, quote=_rests(known, None, said))
+
+
+def _deadline(known: Known, fact: DeadlineFact) -> Deadline:
+    quote = _rests(known, fact, f"{fact.kind} {fact.date}")
+    return Deadline(kind=fact.kind, date=fact.date, quote=quote, rule=RULE)
+
+
+def _category(known: Known, name: str) -> CategoryFinding:
+    return CategoryFinding(id=name, quote=_rests(known, None, f"concerns {name}"), rule=RULE)
 
 
 def _titles(known: Known) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _effective(known: Known, fact: EffectiveFact) -> EffectiveDate:
         scope=fact.scope,
         time=fact.time,
         quote=_rests(known, fact, said if fact.scope == "all" else f"{fact.scope}: {said}"),
-        rule="register",
+        rule=RULE,
     )
 
 
@@ -169,13 +169,13 @@ def _relation(known: Known, fact: RelationFact) -> Relation:
         start=fact.start,
         until=fact.until,
         quote=_rests(known, fact, _sentence(said, fact.note)),
-        rule="register",
+        rule=RULE,
     )
 
 
 def _codes(known: Known, codes: Iterable[str]) -> Iterator[CodeFinding]:
     for code in codes:
-        yield CodeFinding(code=code, quote=_rests(known, known.codes, f"names {code}"), rule="register")
+        yield CodeFinding(code=code, quote=_rests(known, known.codes, f"names {code}"), rule=RULE)
 
 
 def _parties(listings: Iterable[Listing]) -> Iterator[Entity]:

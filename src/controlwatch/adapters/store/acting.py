@@ -10,18 +10,21 @@ from controlwatch.adapters.store.base import ACT, ALERT, DELIVERY, NOTICE, SUBSC
 from controlwatch.core.answers import AlertLine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
 class Acting(Part):
     """The log of alerts."""
 
-    def act(self, key: str, *, what: str, who: str, target: str, note: str = "", now: datetime) -> bool:
-        """Note what somebody did about a delivery, by its key; False where it did not go to that target."""
+    def act(
+        self, key: str, *, what: str, who: str, targets: Iterable[str], note: str = "", now: datetime
+    ) -> bool:
+        """Note what somebody did about a delivery, by its key; False where it went to none of the targets."""
         mine = (
             select(DELIVERY.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target == target)
+            .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)))
         )
         with self._write() as connection:
             delivery_id = connection.execute(mine).scalar()

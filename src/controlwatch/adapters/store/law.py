@@ -244,6 +244,7 @@ def _instrument(row: Row[Any], said: list[Row[Any]]) -> Instrument:
         ),
         relations=tuple(_relation(found) for found in said if found.kind == "relation"),
         categories=tuple(found.value for found in said if found.kind == "category"),
+        proofs=tuple((found.value, found.quote) for found in said if found.kind == "category"),
         url=row.url,
         doubts=tuple(found.quote for found in said if found.kind == "disagreement"),
     )

@@ -76,13 +76,6 @@ class Notices(Part):
             ids = connection.execute(acting.distinct().order_by(FINDING.c.version_id)).scalars().all()
             return tuple(_version(connection, int(version_id)) for version_id in ids)
 
-    def versions_of(self, key: str) -> tuple[VersionText, ...]:
-        """The latest version of the notice of a key; none where it is not known."""
-        latest = select(NOTICE.c.version_id).where(NOTICE.c.key == key)
-        with self._read() as connection:
-            ids = connection.execute(latest).scalars().all()
-            return tuple(_version(connection, int(version_id)) for version_id in ids)
-
     def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
         """Write a better reading of a version's own words: a version of kind `reread`, never an alert."""
         with self._write() as connection:

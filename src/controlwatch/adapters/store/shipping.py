@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from controlwatch.core.model import Notice
     from controlwatch.core.register import Entry, Register
 
 
@@ -79,7 +78,7 @@ class Shipping(Part):
         )
 
     def learn(self, register: Register, now: datetime) -> int:
-        """Take a register in, as one transaction; return how many notices it brought or changed.
+        """Take a register in, as one transaction; return how many notices it holds.
 
         What has been observed outweighs it: the register completes the reading, and is kept below it.
         """
@@ -89,18 +88,17 @@ class Shipping(Part):
             first = began(connection) is None
             if first:
                 _read_anew(connection)
-            learnt = sum(
-                _learnt(connection, entry, now, same=register.target) for entry in register.entries.values()
-            )
+            for entry in register.entries.values():
+                _learn(connection, entry, now, same=register.target)
             held = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
             if first:
                 connection.execute(SHIPPED.insert().values(id=REGISTER, first_at=now, **held))
             else:
                 connection.execute(update(SHIPPED).where(SHIPPED.c.id == REGISTER).values(held))
-        return learnt
+        return len(register.entries)
 
 
-def _learnt(connection: Connection, entry: Entry, now: datetime, *, same: Callable[[str], str]) -> bool:
+def _learn(connection: Connection, entry: Entry, now: datetime, *, same: Callable[[str], str]) -> None:
     # A page of it may have been observed, and taken for a notice of its own, before the register knew it.
     standing = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
     held = connection.execute(
@@ -112,29 +110,21 @@ def _learnt(connection: Connection, entry: Entry, now: datetime, *, same: Callab
     reading = _reading(entry, now)
     if held is None:
         notice_id, version_id = _new(connection, entry, reading, now)
-        _understood(connection, notice_id, version_id, entry.notice, text=reading["text"])
-        return True
-    notice_id, version_id = int(held.id), int(held.version_id)
-    _stand(connection, entry, notice_id, now)
-    if held.kind == REGISTERED:
+    else:
+        notice_id, version_id = int(held.id), int(held.version_id)
+        _stand(connection, entry, notice_id, now)
+        if held.kind != REGISTERED:
+            _keep_below(connection, entry, notice_id, reading)
+            observed = without_register(notice_from_json(held.reading))
+            merged = complete(observed, entry.notice, same=same)
+            values = {"reading": notice_to_json(merged)}
+            connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
+            write_findings(connection, notice_id, version_id, merged)
+            return
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_headline(entry)))
         connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
-        _understood(connection, notice_id, version_id, entry.notice, text=reading["text"])
-        return True
-    _keep_below(connection, entry, notice_id, reading)
-    observed = without_register(notice_from_json(held.reading))
-    merged = complete(observed, entry.notice, same=same)
-    values = {"reading": notice_to_json(merged)}
-    connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
-    write_findings(connection, notice_id, version_id, merged)
-    return True
-
-
-def _understood(
-    connection: Connection, notice_id: int, version_id: int, notice: Notice, *, text: str
-) -> None:
-    write_findings(connection, notice_id, version_id, notice)
-    search.index(connection, notice_id, f"{notice.title}\n{text}")
+    write_findings(connection, notice_id, version_id, entry.notice)
+    search.index(connection, notice_id, f"{entry.notice.title}\n{reading['text']}")
 
 
 def _keep_below(connection: Connection, entry: Entry, notice_id: int, reading: dict[str, Any]) -> None:

@@ -147,50 +147,46 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
         word("doubts", language),
         word("source", language),
     )
-    footer = tuple(_footer(alert, why, language))
-    if alert.notice is None:
-        return Card(
-            tone=_tone(alert),
-            badge=word("paused" if alert.watcher == OUTBOX else alert.kind, language),
-            heading=alert.title,
-            title="",
-            summary=(_agenda_summary(alert, language) if alert.kind == "outlook" else alert.body,),
-            facts=tuple(coming(event, lexicon, language, today) for event in alert.agenda),
-            url=alert.url,
-            footer=footer,
-            labels=labels,
-        )
-    notice = alert.notice
-    if alert.occasion is not None:
-        return Card(
-            tone=_tone(alert),
-            badge=occasion_badge(alert.occasion, language),
-            heading=occasion_heading(alert.occasion, notice, lexicon, language, today),
-            title=alert.title,
-            facts=_proved_once(occasion_facts(alert.occasion, notice, lexicon, language, today)),
-            doubts=notice.doubts,
-            url=alert.url,
-            footer=footer,
-            labels=labels,
-        )
-    change = alert.change
-    amended = change is not None and alert.kind == "amended"
-    return Card(
+    plain = Card(
         tone=_tone(alert),
+        badge=word("paused" if alert.watcher == OUTBOX else alert.kind, language),
+        heading=alert.title,
+        title="",
+        url=alert.url,
+        footer=tuple(_footer(alert, why, language)),
+        labels=labels,
+    )
+    if alert.notice is None:
+        summary = _agenda_summary(alert, language) if alert.kind == "outlook" else alert.body
+        facts = tuple(coming(event, lexicon, language, today) for event in alert.agenda)
+        return replace(plain, summary=(summary,), facts=facts)
+    titled = replace(plain, title=alert.title, doubts=alert.notice.doubts)
+    if alert.occasion is not None:
+        return replace(
+            titled,
+            badge=occasion_badge(alert.occasion, language),
+            heading=occasion_heading(alert.occasion, alert.notice, lexicon, language, today),
+            facts=_proved_once(occasion_facts(alert.occasion, alert.notice, lexicon, language, today)),
+        )
+    return _of_notice(titled, alert, alert.notice, lexicon, language=language, today=today)
+
+
+def _of_notice(
+    titled: Card, alert: Alert, notice: Notice, lexicon: Lexicon, *, language: Language, today: date
+) -> Card:
+    """Draw up what a notice says, and how it differs from before."""
+    change = alert.change if alert.kind == "amended" else None
+    return replace(
+        titled,
         badge=_badge(alert, notice, language),
         heading=_heading(alert, notice, lexicon, language),
-        title=alert.title,
         summary=tuple(
             text for text in (getattr(notice.summary, tongue) for tongue in tongues(language)) if text
         ),
         facts=_proved_once(_facts(alert, notice, lexicon, language, today)),
         caveats=tuple(_caveats(notice, language)),
-        moved=change.moved if amended and change else (),
-        redline=_cut(change.redline) if amended and change else (),
-        doubts=notice.doubts,
-        url=alert.url,
-        footer=footer,
-        labels=labels,
+        moved=change.moved if change else (),
+        redline=_cut(change.redline) if change else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ def of_lookup(found: Found) -> Reply:
     )
 
 
-def of_events(events: Iterable[Event], *, days: int) -> Reply:
+def of_events(events: Iterable[Event], *, days: int, cautions: tuple[str, ...]) -> Reply:
     """Return what comes."""
     rows = [
         Row(
@@ -116,6 +116,7 @@ def of_events(events: Iterable[Event], *, days: int) -> Reply:
     return Reply(
         title=f"Within {days} days",
         rows=tuple(rows),
+        cautions=cautions,
         note="" if rows else "Nothing known takes effect, ends or closes.",
     )
 
@@ -206,14 +207,3 @@ def paged(reply: Reply, page: int, *, size: int) -> tuple[tuple[Row, ...], int]:
     pages = max(1, -(-len(reply.rows) // size))
     start = (min(max(page, 1), pages) - 1) * size
     return reply.rows[start : start + size], pages
-
-
-def plain(reply: Reply) -> Iterator[str]:
-    """Yield an answer line by line, for what reads no blocks."""
-    yield reply.title
-    if reply.note:
-        yield reply.note
-    for row in reply.rows:
-        yield f"{row.head}: {row.body}" if row.body else row.head
-    for caution in reply.cautions:
-        yield f"caution: {caution}"
