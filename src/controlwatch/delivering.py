@@ -45,7 +45,7 @@ def send(
         return False
     try:
         message = compose(deliveries, lexicon, now=now, links=links)
-        receipt = channel.send(message, target=subscription.target, key=deliveries[0].key)
+        receipt = channel.send(message, target=deliveries[0].target, key=deliveries[0].key)
     except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
         _settle_failure(deliveries, error, store=store, owner=owner, now=now)
         return False

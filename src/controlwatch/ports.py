@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from controlwatch.core.acting import Told
 from controlwatch.core.answers import (
     LeadLine,
     Line,
@@ -227,6 +228,11 @@ class Store(Protocol):
 
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited first."""
+
+    def follow_up(
+        self, rules: Iterable[Callable[[Told], Ringing | None]], *, now: datetime
+    ) -> tuple[Ringing, ...]:
+        """Ask the rules about alerts that people must act on, and write what they say, all or nothing."""
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""

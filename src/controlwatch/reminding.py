@@ -1,4 +1,4 @@
-"""Keep time: ring for the days that draw near, and raise leads for numbers that nobody has seen."""
+"""Keep time: ring for the days that draw near, for alerts that nobody acts on, for numbers not seen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from controlwatch.core.acting import due, escalation
 from controlwatch.core.gaps import Lead, gaps
 from controlwatch.core.model import Alert
 from controlwatch.core.remind import Ringing, ring
@@ -26,7 +27,8 @@ SHOWN = 8
 def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
     """Do one round of the clock; return the titles of the alerts made."""
     rings = store.remind(partial(ring, now=now), now=now)
-    titles = [f"{found.alert.kind}: {found.alert.title}" for found in rings]
+    again = store.follow_up((partial(escalation, now=now), partial(due, now=now)), now=now)
+    titles = [f"{found.alert.kind}: {found.alert.title}" for found in (*rings, *again)]
     store.close_leads(now=now)
     raised = store.raise_leads(_gaps(store, watchers, now=now), partial(_told, now=now), now=now)
     if raised:

@@ -253,7 +253,7 @@ class ActRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="delivery.id", index=True)
-    what: str  #: acknowledged, not relevant
+    what: str  #: acknowledged, not relevant, assigned, due, muted
     who: str
     note: str = ""
     at: datetime
@@ -318,11 +318,15 @@ class SubscriptionRow(SQLModel, table=True):
     paused_reason: str | None = None
     paused_at: datetime | None = None
     confirmed: bool = True
+    owner: str = ""
+    escalate_after: int = 0
+    escalate_to: str = ""
+    muted: list[dict[str, str]] = _json()
     created_at: datetime
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One alert to one subscription: pending → leased → sent, pending again, or refused."""
+    """One alert to one subscription: pending → leased → sent, pending again, or refused; muted stays."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -333,7 +337,13 @@ class DeliveryRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     alert_id: int = Field(foreign_key="alert.id")
     subscription_id: int = Field(foreign_key="subscription.id")
-    state: str = "pending"  #: pending, leased, sent, refused
+    state: str = "pending"  #: pending, leased, sent, refused, muted
+    addressee: str = ""  #: to whom, where that is not the subscription's own target
+    follows: int | None = None  #: id of the delivery that it tells again
+    taken_at: datetime | None = None  #: when somebody took it on: it is not told again
+    closed_at: datetime | None = None  #: when somebody was done with it
+    escalated_at: datetime | None = None
+    wanted_by: date | None = Field(default=None, index=True)  #: until then; none once reminded of
     due_at: datetime
     why: str = ""
     key: str = Field(unique=True)

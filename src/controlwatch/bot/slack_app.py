@@ -22,6 +22,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from controlwatch.bot.answering import Answering, Asker
 from controlwatch.bot.commands import parse
+from controlwatch.core.acting import Deed
 from controlwatch.core.errors import ControlwatchError
 from controlwatch.core.render.chat import DONE, PAGE, done_block, reply_blocks
 from controlwatch.core.render.replies import Reply
@@ -142,7 +143,7 @@ class _Handlers:
         ack()
 
     def _act(
-        self, respond: Callable[..., object], body: Json, key: str, *, what: str, note: str = ""
+        self, respond: Callable[..., object], body: Json, key: str, *, what: Deed, note: str = ""
     ) -> None:
         now = datetime.now(UTC)
         user = str(body["user"]["id"])

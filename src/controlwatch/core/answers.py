@@ -250,10 +250,13 @@ class AlertLine:
     target: str
     state: str
     sent_at: datetime | None
-    what: str | None  #: acknowledged, not relevant; None while nobody has acted
+    what: str | None  #: what was done last: acknowledged, not relevant, assigned, due, muted; None: nothing
     who: str | None
     acted_at: datetime | None
     note: str | None
+    assigned_to: str | None = None
+    due: str | None = None  #: the day by which somebody wants to be done with it
+    key: str = ""  #: of the delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

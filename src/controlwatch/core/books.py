@@ -169,6 +169,8 @@ class Planned:
     subscription_id: int
     due_at: datetime
     why: str
+    muted: bool = False  #: kept back, and shown as such
+    addressee: str = ""  #: to whom, where that is not the subscription's own target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

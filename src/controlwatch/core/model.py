@@ -372,10 +372,13 @@ AlertKind = Literal[
     "health-down",
     "health-up",
     "confirmation",
+    "escalation",
+    "due",
 ]
 """reminder: a day draws near; moved: a day that people were told of is another, or none; outlook: what
 comes today and this week; lead: something that a person should look into; confirmation:
-somebody asks for alerts to an address, and its owner is asked."""
+somebody asks for alerts to an address, and its owner is asked; escalation: nobody has acted on an alert;
+due: the day has come by which somebody wanted to be done with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -429,6 +432,15 @@ Language = Literal["en", "zh", "both"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """A category that a subscription is not to hear of for a while."""
+
+    category: str  #: a group covers its leaves
+    until: datetime
+    who: str = ""  #: who muted it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """Who wants to hear about what, where and when. Empty criteria mean "everything"."""
 
@@ -453,6 +465,10 @@ class Subscription:
     outlook: bool = False  #: each day at `at`: what comes today and this week
     confirmed: bool = True  #: until then it gets nothing but the request to confirm it
     paused: str = ""  #: why nothing is sent to it for now; what it gets meanwhile waits
+    owner: str = ""  #: who made it: a Slack user, or "" for the operator
+    escalate_after: int = 0  #: minutes after which an alert is told again that nobody acted on; 0: never
+    escalate_to: str = ""  #: to whom, by the same channel; "": where the alert itself went
+    muted: tuple[Mute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,4 +482,10 @@ class Delivery:
     attempts: int
     key: str  #: the same for every try, so that receivers can tell a repetition
     why: str = ""  #: the criteria that matched, in words
-    first_receipt: str = ""  #: of the first message to this subscription about the same notice
+    first_receipt: str = ""  #: of the first message to the same target about the same notice
+    addressee: str = ""  #: to whom it goes, where that is not the subscription's own target
+
+    @property
+    def target(self) -> str:
+        """To whom it goes."""
+        return self.addressee or self.subscription.target

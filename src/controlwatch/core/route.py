@@ -21,10 +21,32 @@ def route(
     """
     soon = alert.kind in {"reminder", "moved"}
     return tuple(
-        Planned(subscription_id=subscription.id, due_at=due_at(subscription, now=now, soon=soon), why=why)
+        Planned(
+            subscription_id=subscription.id,
+            due_at=due_at(subscription, now=now, soon=soon),
+            why=why,
+            muted=muted(alert, subscription, now=now),
+        )
         for subscription in subscriptions
         if subscription.confirmed and (why := reason(alert, subscription, text=text)) is not None
     )
+
+
+def muted(alert: Alert, subscription: Subscription, *, now: datetime) -> bool:
+    """Say whether everything for which the subscription gets the alert is muted at this moment.
+
+    What touches an item that is not muted is told, and so is what could not be read.
+    """
+    quiet = tuple(mute.category for mute in subscription.muted if mute.until > now)
+    if not quiet or alert.notice is None:
+        return False
+    touched = [finding.id for finding in alert.notice.categories]
+    wanted = [
+        item
+        for item in touched
+        if not subscription.categories or any(covers(chosen, item) for chosen in subscription.categories)
+    ]
+    return bool(wanted) and all(any(covers(mute, item) for mute in quiet) for item in wanted)
 
 
 def reason(alert: Alert, subscription: Subscription, *, text: str = "") -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select, update
@@ -17,11 +17,10 @@ from controlwatch.adapters.store.base import (
     alert_from_json,
     alert_to_json,
 )
-from controlwatch.core.model import Delivery, Direction, Subscription
+from controlwatch.core.model import Delivery, Direction, Mute, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
@@ -30,7 +29,11 @@ if TYPE_CHECKING:
 
 _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _WISHES = ("reports", "health", "reminders", "outlook")
-_SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed", *_WISHES)
+_SAME = (
+    *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
+    *("owner", "escalate_after", "escalate_to"),
+    *_WISHES,
+)
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
 ROOM = {"slack": 5}
@@ -47,19 +50,13 @@ class Outbox(Part):
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""
-        values = {name: getattr(subscription, name) for name in _SAME}
-        values |= {name: list(getattr(subscription, name)) for name in _LISTS}
-        quiet = subscription.quiet or (None, None)
-        row = SUBSCRIPTION.insert().values(
-            **values,
-            directions=[direction.value for direction in subscription.directions],
-            quiet_from=quiet[0],
-            quiet_to=quiet[1],
-            active=True,
-            created_at=now,
-        )
+        row = SUBSCRIPTION.insert().values(**_wishes(subscription), active=True, created_at=now)
         with self._write() as connection:
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
+
+    def alter(self, subscription: Subscription) -> bool:
+        """Write a subscription that exists anew, as its owner wants it now. False when there is none."""
+        return self._change(subscription.id, **_wishes(subscription))
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
@@ -105,9 +102,11 @@ class Outbox(Part):
             and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
         )
         first = (
-            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel)
+            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel, DELIVERY.c.addressee)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(free, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+            .where(free, SUBSCRIPTION.c.active)
+            # What goes to somebody else leaves all the same: it may say why the target takes nothing.
+            .where(or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != ""))
             .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
             .limit(1)
         )
@@ -115,7 +114,8 @@ class Outbox(Part):
             reader = connection.execute(first).first()
             if reader is None:
                 return ()
-            due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == reader.id)
+            theirs = DELIVERY.c.subscription_id == reader.id, DELIVERY.c.addressee == reader.addressee
+            due = select(DELIVERY.c.id).where(free, *theirs)
             due = due.order_by(DELIVERY.c.id).limit(ROOM.get(reader.channel, ROOM_ELSEWHERE))
             # A CTE is evaluated once; a plain sub-select with a limit may be evaluated row by row.
             chosen = due.with_for_update(skip_locked=True).cte("chosen")
@@ -191,6 +191,22 @@ def _settle(connection: Connection, deliveries: Iterable[Delivery], owner: str, 
     return connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values)).rowcount
 
 
+def _wishes(subscription: Subscription) -> dict[str, Any]:
+    """Return what is asked for, as a row holds it."""
+    values = {name: getattr(subscription, name) for name in _SAME}
+    values |= {name: list(getattr(subscription, name)) for name in _LISTS}
+    quiet = subscription.quiet or (None, None)
+    return values | {
+        "directions": [direction.value for direction in subscription.directions],
+        "quiet_from": quiet[0],
+        "quiet_to": quiet[1],
+        "muted": [
+            {"category": mute.category, "until": mute.until.isoformat(), "who": mute.who}
+            for mute in subscription.muted
+        ],
+    }
+
+
 def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
     """Every active subscription, in the order made."""
     rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
@@ -203,7 +219,13 @@ def as_subscription(row: RowMapping) -> Subscription:
     quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
     directions = tuple(Direction(value) for value in row["directions"])
     paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""
-    return Subscription(id=row["id"], directions=directions, quiet=quiet, paused=paused, **values)
+    muted = tuple(
+        Mute(category=mute["category"], until=datetime.fromisoformat(mute["until"]), who=mute["who"])
+        for mute in row["muted"]
+    )
+    return Subscription(
+        id=row["id"], directions=directions, quiet=quiet, paused=paused, muted=muted, **values
+    )
 
 
 def write_alert(
@@ -213,8 +235,9 @@ def write_alert(
     *,
     notice_id: int | None = None,
     version_id: int | None = None,
+    follows: int | None = None,
 ) -> None:
-    """Write an alert and its deliveries, pending."""
+    """Write an alert and its deliveries, pending; `follows` is the delivery that they tell again."""
     row = ALERT.insert().values(
         kind=alert.kind,
         made_at=alert.made_at,
@@ -225,18 +248,22 @@ def write_alert(
         payload=alert_to_json(alert),
     )
     alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
-    _write_deliveries(connection, alert_id, deliveries)
+    _write_deliveries(connection, alert_id, deliveries, follows=follows)
 
 
-def _write_deliveries(connection: Connection, alert_id: int, deliveries: Iterable[Planned]) -> None:
+def _write_deliveries(
+    connection: Connection, alert_id: int, deliveries: Iterable[Planned], *, follows: int | None
+) -> None:
     """Write the deliveries of an alert, pending."""
     rows = [
         {
             "alert_id": alert_id,
             "subscription_id": planned.subscription_id,
-            "state": "pending",
+            "state": "muted" if planned.muted else "pending",
             "due_at": planned.due_at,
             "why": planned.why,
+            "addressee": planned.addressee,
+            "follows": follows,
             "key": secrets.token_hex(16),
             "attempts": 0,
         }
@@ -262,8 +289,8 @@ def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
         Delivery(
             alert=alert_from_json(row["payload"]),
             subscription=subscriptions[row["subscription_id"]],
-            first_receipt=receipts.get((row["notice_id"], row["subscription_id"]), ""),
-            **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why")},
+            first_receipt=receipts.get((row["notice_id"], row["subscription_id"], row["addressee"]), ""),
+            **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why", "addressee")},
         )
         for row in rows
     )
@@ -271,16 +298,16 @@ def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
 
 def _first_receipts(
     connection: Connection, notices: set[int], subscribers: set[int]
-) -> dict[tuple[int, int], str]:
-    """Return the receipt of the first message about each notice to each subscription."""
+) -> dict[tuple[int, int, str], str]:
+    """Return the receipt of the first message about each notice to each target of a subscription."""
     sent = (
-        select(ALERT.c.notice_id, DELIVERY.c.subscription_id, DELIVERY.c.receipt)
+        select(ALERT.c.notice_id, DELIVERY.c.subscription_id, DELIVERY.c.addressee, DELIVERY.c.receipt)
         .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
         .where(ALERT.c.notice_id.in_(notices), DELIVERY.c.subscription_id.in_(subscribers))
         .where(DELIVERY.c.state == "sent", DELIVERY.c.receipt.is_not(None))
         .order_by(DELIVERY.c.sent_at, DELIVERY.c.id)
     )
-    found: dict[tuple[int, int], str] = {}
+    found: dict[tuple[int, int, str], str] = {}
     for row in connection.execute(sent):
-        found.setdefault((row.notice_id, row.subscription_id), row.receipt)
+        found.setdefault((row.notice_id, row.subscription_id, row.addressee), row.receipt)
     return found
