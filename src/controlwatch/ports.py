@@ -13,6 +13,7 @@ from controlwatch.core.answers import (
     Line,
     Named,
     PartyLine,
+    Published,
     Record,
     RegisterLine,
     Step,
@@ -258,6 +259,9 @@ class Books(Protocol):
         limit: int = 50,
     ) -> tuple[Line, ...]:
         """Notices, newest published first."""
+
+    def published_since(self, day: date) -> tuple[Published, ...]:
+        """Official changes, and reports that were told, published on a day or later, newest first."""
 
     def record(self, key: str) -> Record | None:
         """Everything about one notice, by key or canonical address."""

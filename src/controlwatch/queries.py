@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlwatch.core.answers import Line, Record, Undelivered, WatcherLine
+from controlwatch.core.answers import Line, Preview, Record, Undelivered, WatcherLine
+from controlwatch.core.calendar import beijing_day
+from controlwatch.core.model import Alert, AlertKind, Subscription
+from controlwatch.core.route import reason
 from controlwatch.legal import Legal
 
 #: Days that may be counted back: a century.
 LONGEST = 36_500
+#: Days that a preview looks back.
+PREVIEW = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,23 @@ class Queries(Legal):
         if record is None:
             raise self.not_known(asked, key)
         return record
+
+    def preview(self, subscription: Subscription, *, now: datetime, days: int = PREVIEW) -> Preview:
+        """What a subscription would have been sent of the notices published in the days before `now`.
+
+        Its reminders and amendments are not counted: they depend on when each was seen.
+        """
+        since = beijing_day(now) - timedelta(days=days)
+        told: list[tuple[Line, str]] = []
+        for item in self.books.published_since(since):
+            kind: AlertKind = "new" if item.line.official else "report"
+            alert = Alert(
+                kind=kind, made_at=now, title=item.line.title, watcher=item.line.watcher, notice=item.notice
+            )
+            why = reason(alert, subscription, text=item.text)
+            if why is not None:
+                told.append((item.line, why))
+        return Preview(days=days, told=tuple(told))
 
     def watchers(self) -> tuple[WatcherLine, ...]:
         """Every declared watcher and how it fares."""

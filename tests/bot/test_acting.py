@@ -6,81 +6,24 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from controlwatch.app import App, open_app
-from controlwatch.bot.slack_app import slack_app
 from controlwatch.cli import app as commands
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.route import route
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import Posted, SlackAsker, SlackStandIn, _texts
-from controlwatch.demo.stage import shipped_watchers
-from controlwatch.settings import Settings
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
-
-NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class Desk:
-    """A channel that was sent an alert."""
-
-    app: App
-    slack: SlackStandIn
-    asker: SlackAsker
-    web: str
-    folder: Path
-
-    def tell(self, number: str, *, kind: str = "new", title: str = "", at: datetime = NOW) -> Posted:
-        """Tell the channel of a notice of the register, and return the message."""
-        record = self.app.queries.show(number)
-        store = self.app.store
-        alert = Alert(
-            kind=kind,  # type: ignore[arg-type]
-            made_at=at,
-            title=title or record.line.title,
-            watcher="w",
-            url="https://www.mofcom.gov.cn/a.html",
-            notice=record.notice,
-        )
-        store.tell(alert, route(alert, store.subscriptions(), now=at), about=record.line.key)
-        self.app.pipeline.deliver(now=at + timedelta(seconds=1))
-        return self.slack.posted[-1]
+from controlwatch.demo.slacklimits import texts
+from tests.bot.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, desk_in, element
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    slack = SlackStandIn()
-    with Sites() as sites:
-        asker = slack.commands(sites)
-        settings = Settings(
-            state_dir=tmp_path,
-            watchers_dir=shipped_watchers(),
-            slack_bot_token=slack.token,
-            slack_api_url=slack.put_up(sites),
-            slack_signing_secret=asker.secret,
-        )
-        with open_app(settings) as app, served(site(app, slack_app(app)), host="127.0.0.1", port=0) as web:
-            app.store.subscribe(Subscription(channel="slack", target="C0CONTROLS"), NOW)
-            yield Desk(app=app, slack=slack, asker=asker, web=web, folder=tmp_path)
-
-
-def element(posted: Posted, action_id: str) -> dict[str, Any]:
-    return next(
-        item
-        for block in posted.blocks
-        if block["type"] == "actions"
-        for item in block["elements"]
-        if item["action_id"] == action_id
-    )
+    with desk_in(tmp_path) as made:
+        made.app.store.subscribe(Subscription(channel="slack", target=CHANNEL), NOW)
+        yield made
 
 
 def test_whoever_acknowledges_is_noted_and_shown_on_the_message(desk: Desk) -> None:
@@ -101,7 +44,7 @@ def test_what_is_not_relevant_is_kept_with_its_reason(desk: Desk) -> None:
     chosen = element(posted, "controlwatch_irrelevant")
     action = {"type": "static_select", **chosen, "selected_option": chosen["options"][0]}
     desk.asker.press(desk.web, action, on=posted)
-    assert "not our items" in "\n".join(_texts(desk.asker.answer()["blocks"]))
+    assert "not our items" in "\n".join(texts(desk.asker.answer()["blocks"]))
     (line,) = desk.app.store.alert_log()
     assert (line.what, line.note) == ("not relevant", "items")
 
@@ -111,7 +54,7 @@ def test_nobody_acts_on_an_alert_of_another_channel(desk: Desk) -> None:
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, channel="C0OTHERS", on=posted)
     assert "not one of this channel" in desk.asker.answer()["text"]
-    desk.asker.press(desk.web, {**button, "value": "0" * 32}, on=posted)
+    desk.asker.press(desk.web, {**button, "block_id": f"controlwatch_alert:{'0' * 32}"}, on=posted)
     assert "not one of this channel" in desk.asker.answer()["text"]
     (line,) = desk.app.store.alert_log()
     assert line.what is None
@@ -136,10 +79,110 @@ def test_the_log_is_printed_and_exported_with_nothing_that_a_spreadsheet_would_r
 
 
 def test_a_direct_message_is_acted_on_by_the_person_it_went_to(desk: Desk) -> None:
-    desk.slack.channels = frozenset({"C0CONTROLS", "U0OFFICER"})
     desk.app.store.subscribe(Subscription(channel="slack", target="U0OFFICER"), NOW)
     posted = desk.tell("MOFCOM 2025-61")
     assert posted.channel == "U0OFFICER"
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, user="U0OFFICER", channel="D0OFFICER", on=posted)
     assert desk.asker.answer()["replace_original"]
+
+
+def test_an_alert_is_assigned_and_has_a_day_and_all_of_it_stands_on_the_message(desk: Desk) -> None:
+    posted = desk.tell("MOFCOM 2025-61")
+    desk.press(posted, "controlwatch_assign", selected_user=BOSS)
+    answer = desk.press(posted, "controlwatch_due", selected_date="2026-10-05")
+    shown = json.dumps(answer["blocks"][-1])
+    assert "assigned to" in shown
+    assert BOSS in shown
+    assert "2026-10-05" in shown
+    (line,) = desk.app.store.alert_log(open_only=True)
+    assert (line.assigned_to, line.due) == (BOSS, "2026-10-05")
+
+
+def test_on_its_day_whoever_an_alert_is_assigned_to_is_reminded_once(desk: Desk) -> None:
+    posted = desk.tell("MOFCOM 2025-61")
+    desk.press(posted, "controlwatch_assign", selected_user=BOSS)
+    desk.press(posted, "controlwatch_due", selected_date="2026-10-05")
+    for day in (3, 4, 5, 6):
+        at = NOW + timedelta(days=day)
+        desk.app.pipeline.remind((), now=at)
+        desk.deliver(at)
+    (reminder,) = desk.slack.posted[1:]
+    assert reminder.channel == BOSS
+    assert "Due 2026-10-05" in "\n".join(texts(reminder.blocks))
+    assert reminder.thread_ts == ""
+
+
+def test_a_muted_category_is_kept_back_and_logged_until_the_mute_ends(desk: Desk) -> None:
+    posted = desk.tell("MOFCOM-GACC 2025-58")
+    choice = element(posted, "controlwatch_mute")["options"]
+    touched = sorted({option["value"].rpartition(":")[0] for option in choice})
+    for category in touched:
+        action = next(option for option in choice if option["value"] == f"{category}:30")
+        desk.press(posted, "controlwatch_mute", selected_option=action)
+    record = desk.app.queries.show("MOFCOM-GACC 2025-58")
+    before = len(desk.slack.posted)
+    desk.tell(record.line.key, kind="amended", at=datetime.now(UTC) + timedelta(days=1))
+    assert len(desk.slack.posted) == before
+    assert desk.app.store.alert_log()[0].state == "muted"
+    desk.tell("MOFCOM-GACC 2025-57", at=datetime.now(UTC) + timedelta(days=1))
+    assert len(desk.slack.posted) == before + 1
+    desk.tell(record.line.key, kind="amended", at=datetime.now(UTC) + timedelta(days=31))
+    assert len(desk.slack.posted) == before + 2
+
+
+def test_what_nobody_acts_on_is_told_again_once_to_whom_the_subscription_names(desk: Desk) -> None:
+    store = desk.app.store
+    number = store.subscriptions()[0].id
+    store.unsubscribe(number)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60, escalate_to=BOSS), NOW)
+    taken = desk.tell("MOFCOM 2025-61")
+    left = desk.tell("MOFCOM 2025-62", at=NOW + timedelta(minutes=1))
+    desk.press(taken, "controlwatch_assign", selected_user=OFFICER)
+    for minutes in (30, 65, 130, 3000):
+        at = NOW + timedelta(minutes=minutes)
+        desk.app.pipeline.remind((), now=at)
+        desk.deliver(at)
+    (again,) = [posted for posted in desk.slack.posted if posted not in (taken, left)]
+    assert again.channel == BOSS
+    words = "\n".join(texts(again.blocks))
+    assert "NOBODY HAS ACTED" in words
+    assert "MOFCOM 2025-62" in words
+    desk.press(again, "controlwatch_acknowledge", user=BOSS)
+    assert [line.number for line in store.alert_log(open_only=True)] == ["MOFCOM 2025-61"]
+
+
+def test_an_escalation_without_a_person_stands_in_the_thread_of_the_alert(desk: Desk) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
+    first = desk.tell("MOFCOM 2025-61")
+    at = NOW + timedelta(hours=2)
+    desk.app.pipeline.remind((), now=at)
+    desk.deliver(at)
+    again = desk.slack.posted[-1]
+    assert (again.channel, again.thread_ts) == (CHANNEL, first.ts)
+
+
+def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, rate="daily"), NOW)
+    for n, number in enumerate(("MOFCOM 2025-61", "MOFCOM 2025-62")):
+        desk_tell_later(desk, number, n)
+    desk.deliver(NOW + timedelta(days=1))
+    (digest,) = desk.slack.posted
+    buttons = [block for block in digest.blocks if block["type"] == "actions"]
+    assert len(buttons) == 2
+    action = {**buttons[1]["elements"][0], "block_id": buttons[1]["block_id"]}
+    desk.asker.press(desk.web, action, user=OFFICER, on=digest)
+    desk.asker.answer()
+    assert [line.number for line in store.alert_log(open_only=True)] == ["MOFCOM 2025-61"]
+
+
+def desk_tell_later(desk: Desk, number: str, n: int) -> None:
+    """Tell of a notice; the message waits for its digest."""
+    record = desk.app.queries.show(number)
+    alert = Alert(kind="new", made_at=NOW, title=record.line.title, watcher="w", notice=record.notice)
+    at = NOW + timedelta(minutes=n)
+    desk.app.store.tell(alert, route(alert, desk.app.store.subscriptions(), now=at), about=record.line.key)

@@ -5,66 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from controlwatch.app import App, open_app
-from controlwatch.bot.slack_app import slack_app
 from controlwatch.cli.common import configure_log
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackAsker, SlackStandIn, _texts
-from controlwatch.demo.stage import shipped_watchers
-from controlwatch.settings import Settings
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
-
-
-@dataclass(slots=True)
-class Workspace:
-    """A Slack, somebody in it, and our bot on a port."""
-
-    app: App
-    slack: SlackStandIn
-    asker: SlackAsker
-    web: str
-
-    def ask(self, text: str, **who: str) -> str:
-        """Type a command and return every word of the answer."""
-        response = self.asker.command(self.web, text, **who)
-        assert response.status_code == 200
-        answer = self.asker.answer()
-        assert "error" not in answer, answer
-        return said(answer)
-
-
-def said(answer: dict[str, Any]) -> str:
-    return "\n".join(_texts(answer.get("blocks", [])))
+from tests.bot.desk import BOSS, Desk, desk_in, said
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    folder: Path = tmp_path_factory.mktemp("bot")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     configure_log("INFO")
-    slack = SlackStandIn()
-    with Sites() as sites:
-        asker = slack.commands(sites)
-        settings = Settings(
-            state_dir=folder,
-            watchers_dir=shipped_watchers(),
-            slack_bot_token=slack.token,
-            slack_api_url=slack.put_up(sites),
-            slack_signing_secret=asker.secret,
-            slack_managers="U0BOSS",
-        )
-        with open_app(settings) as app, served(site(app, slack_app(app)), host="127.0.0.1", port=0) as web:
-            yield Workspace(app=app, slack=slack, asker=asker, web=web)
+    with desk_in(tmp_path_factory.mktemp("bot"), managers=BOSS) as desk:
+        yield desk
 
 
-def test_help_names_every_command_with_an_example(workspace: Workspace) -> None:
+def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
     answer = workspace.ask("help")
     for name in ("latest", "show", "status", "upcoming", "lookup", "entity", "subscribe", "watchers", "why"):
         assert name in answer
@@ -90,7 +46,7 @@ def test_help_names_every_command_with_an_example(workspace: Workspace) -> None:
         ("why 2025-58", "No alert about it"),
     ],
 )
-def test_a_question_is_answered_forgivingly(workspace: Workspace, text: str, expected: str) -> None:
+def test_a_question_is_answered_forgivingly(workspace: Desk, text: str, expected: str) -> None:
     assert expected in workspace.ask(text)
 
 
@@ -105,15 +61,13 @@ def test_a_question_is_answered_forgivingly(workspace: Workspace, text: str, exp
         ("status battery 2026-02-31", "is not a day"),
     ],
 )
-def test_a_wrong_question_is_answered_with_what_would_be_right(
-    workspace: Workspace, text: str, hint: str
-) -> None:
+def test_a_wrong_question_is_answered_with_what_would_be_right(workspace: Desk, text: str, hint: str) -> None:
     answer = workspace.ask(text)
     assert "That did not work" in answer
     assert hint in answer
 
 
-def test_a_long_answer_has_pages_that_a_button_turns(workspace: Workspace) -> None:
+def test_a_long_answer_has_pages_that_a_button_turns(workspace: Desk) -> None:
     workspace.asker.command(workspace.web, "latest")
     first = workspace.asker.answer()
     (turning,) = [block for block in first["blocks"] if block["type"] == "actions"]
@@ -125,8 +79,8 @@ def test_a_long_answer_has_pages_that_a_button_turns(workspace: Workspace) -> No
     assert said(first) != said(second)
 
 
-def test_a_subscription_is_made_shown_and_ended(workspace: Workspace) -> None:
-    made = workspace.ask("subscribe battery US tighten daily", user="U0BOSS")
+def test_a_subscription_is_made_shown_and_ended(workspace: Desk) -> None:
+    made = workspace.ask("subscribe battery US tighten daily now", user="U0BOSS")
     number = made.split()[1].rstrip(":")
     assert "battery and tighten and US, daily" in made
     assert f"No. {number}" in workspace.ask("subscriptions")
@@ -135,17 +89,17 @@ def test_a_subscription_is_made_shown_and_ended(workspace: Workspace) -> None:
 
 
 def test_only_managers_touch_the_subscriptions_of_a_channel_and_anybody_their_own(
-    workspace: Workspace,
+    workspace: Desk,
 ) -> None:
     assert "managed by others" in workspace.ask("subscribe battery")
-    mine = workspace.ask("subscribe me 稀土 zh")
+    mine = workspace.ask("subscribe me 稀土 zh now")
     assert "rare_earth" in mine
     number = mine.split()[1].rstrip(":")
     assert "no subscription" in workspace.ask(f"unsubscribe {number}", user="U0OTHER")
     assert "has ended" in workspace.ask(f"unsubscribe {number}")
 
 
-def test_a_mention_is_answered_in_its_thread_once_however_often_slack_sends_it(workspace: Workspace) -> None:
+def test_a_mention_is_answered_in_its_thread_once_however_often_slack_sends_it(workspace: Desk) -> None:
     before = len(workspace.slack.posted)
     event = {
         "type": "app_mention",
@@ -164,7 +118,7 @@ def test_a_mention_is_answered_in_its_thread_once_however_often_slack_sends_it(w
     assert "suspended until 2026-11-10" in str(workspace.slack.posted[-1].blocks)
 
 
-def test_what_slack_did_not_sign_is_refused(workspace: Workspace) -> None:
+def test_what_slack_did_not_sign_is_refused(workspace: Desk) -> None:
     body = "command=%2Fcontrolwatch&text=subscribe+me&user_id=U1&channel_id=C1"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     good = workspace.asker.signed(body)
@@ -176,7 +130,7 @@ def test_what_slack_did_not_sign_is_refused(workspace: Workspace) -> None:
     assert httpx.post(f"{workspace.web}/slack/events", content=b"x" * 2_000_000).status_code == 413
 
 
-def test_health_says_what_needs_a_person_and_metrics_can_be_scraped(workspace: Workspace) -> None:
+def test_health_says_what_needs_a_person_and_metrics_can_be_scraped(workspace: Desk) -> None:
     health = httpx.get(f"{workspace.web}/healthz")
     assert (health.status_code, health.json()["ok"]) == (200, True)
     metrics = httpx.get(f"{workspace.web}/metrics").text
@@ -187,16 +141,14 @@ def test_health_says_what_needs_a_person_and_metrics_can_be_scraped(workspace: W
 @pytest.mark.parametrize(
     "attack", ["<!channel>", "<https://evil.example|click>", "*b* `c`", "\u202e\x00", "'; DROP"]
 )
-def test_hostile_words_are_only_words(workspace: Workspace, attack: str) -> None:
+def test_hostile_words_are_only_words(workspace: Desk, attack: str) -> None:
     workspace.asker.command(workspace.web, f"lookup {attack}")
     answer = workspace.asker.answer()
     assert '"mrkdwn"' not in json.dumps(answer)
     assert "\u202e" not in said(answer)
 
 
-def test_a_fault_of_ours_is_told_to_whoever_asked(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a fault of ours")
 
@@ -206,5 +158,5 @@ def test_a_fault_of_ours_is_told_to_whoever_asked(
     assert "RuntimeError" not in answer
 
 
-def test_what_comes_is_said_with_where_our_knowledge_ends(workspace: Workspace) -> None:
+def test_what_comes_is_said_with_where_our_knowledge_ends(workspace: Desk) -> None:
     assert "no watcher has looked yet" in workspace.ask("upcoming 3000")

@@ -14,7 +14,8 @@ from controlwatch.bot.slack_app import slack_app
 from controlwatch.bot.socket import socket_mode
 from controlwatch.core.errors import UsageError
 from controlwatch.demo.serving import Answer, Sites
-from controlwatch.demo.slack import SlackAsker, SlackStandIn, _texts
+from controlwatch.demo.slack import SlackAsker, SlackStandIn
+from controlwatch.demo.slacklimits import texts
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from tests.bot.socket_standin import SocketStandIn
@@ -69,14 +70,14 @@ def test_a_question_over_the_socket_is_acknowledged_and_answered(
     socket.session().send(question(asker, "status 2025-61 2026-06-30"))
     assert heard(socket)["envelope_id"] == "e1"
     answer = asker.answer()
-    assert "suspended until 2026-11-10" in "\n".join(_texts(answer["blocks"]))
+    assert "suspended until 2026-11-10" in "\n".join(texts(answer["blocks"]))
 
 
 def test_a_session_that_slack_drops_is_opened_anew(asked: tuple[SocketStandIn, SlackAsker]) -> None:
     socket, asker = asked
     socket.session().send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
     socket.session().send(question(asker, "help"))
-    assert "What you may ask" in "\n".join(_texts(asker.answer()["blocks"]))
+    assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
 
 
 def test_a_wrong_token_is_refused_with_what_it_must_be(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from rich.console import Console
 from controlwatch.adapters.console import panel
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.core.model import Alert, Caveat, Language, Notice
+from controlwatch.core.render.card import Card, card
 from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Card, Message, card
+from controlwatch.core.render.message import Message
 from controlwatch.core.render.slack import blocks
 from controlwatch.core.render.text import text
 

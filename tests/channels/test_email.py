@@ -32,8 +32,9 @@ from controlwatch.core.model import (
     Subscription,
     Summary,
 )
+from controlwatch.core.render.card import Card
 from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Card, Message, compose
+from controlwatch.core.render.message import Message, compose
 from controlwatch.core.tokens import verify
 from controlwatch.demo.mailbox import Mailbox
 

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.model import Stretch
+from controlwatch.core.render.card import Card
 from controlwatch.core.render.facts import Fact
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.message import Message
 from controlwatch.core.render.slack import blocks, fallback
 from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import MOST_CHARACTERS, SlackStandIn, _texts, _too_long
+from controlwatch.demo.slack import SlackStandIn
+from controlwatch.demo.slacklimits import refused_message, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,7 @@ def test_a_message_arrives_with_its_blocks_and_gives_a_receipt(slack: Both) -> N
     (posted,) = stand_in.posted
     assert posted.ts == receipt
     assert posted.blocks[0]["text"]["text"] == "🔴 TIGHTENS 收紧: MOFCOM-GACC 2026-40 · gallium"
-    assert "本公告自2026年4月1日起正式实施" in " ".join(_texts(posted.blocks))
+    assert "本公告自2026年4月1日起正式实施" in " ".join(texts(posted.blocks))
 
 
 def test_a_second_try_of_the_same_delivery_is_known_by_its_id(slack: Both) -> None:
@@ -110,15 +112,13 @@ def test_what_must_not_be_overlooked_arrives_with_its_words(slack: Both) -> None
     card = replace(CARD, caveats=caveats)
     channel.send(Message(subject="one", cards=(card,)), target="C0CONTROLS", key=KEY)
     (posted,) = stand_in.posted
-    said = " ".join(_texts(posted.blocks))
+    said = " ".join(texts(posted.blocks))
     assert said.count("Do not overlook") == 1
     assert [n for n in range(4) if f"第{n}条除外" in said] == [0, 1, 2, 3]
 
 
 def within_limits(message: Message) -> bool:
-    made = blocks(message)
-    total = sum(len(text) for text in _texts(made)) + len(fallback(message))
-    return len(made) <= 50 and not any(_too_long(block) for block in made) and total <= MOST_CHARACTERS
+    return refused_message(blocks(message), fallback(message)) is None
 
 
 def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:

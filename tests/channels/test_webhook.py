@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from controlwatch.adapters.webhook import WebhookChannel, payload, signature
 from controlwatch.core.errors import DeliveryError
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.card import Card
+from controlwatch.core.render.message import Message
 from controlwatch.demo.serving import Answer, Sites
 
 SECRET = "a secret of the operator's, long enough"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from controlwatch.core.model import ChannelName, Stretch
+    from controlwatch.core.render.card import Card
     from controlwatch.core.render.facts import Fact
-    from controlwatch.core.render.message import Card, Message
+    from controlwatch.core.render.message import Message
 
 COLOURS = {
     "tighten": "red",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from controlwatch.bot.commands import HELP, Command
-from controlwatch.bot.subscribing import described, wanted
+from controlwatch.bot.form import IN_A_BUTTON, packed
+from controlwatch.bot.rights import Asker
+from controlwatch.bot.subscribing import wanted
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import ControlwatchError, UsageError
 from controlwatch.core.render import replies
-from controlwatch.core.render.replies import Reply, Row
+from controlwatch.core.render.modal import preview_lines
+from controlwatch.core.render.replies import Offer, Reply, Row
+from controlwatch.core.render.wishes import described
 
 if TYPE_CHECKING:
     from controlwatch.adapters.store import SqlStore
@@ -22,15 +26,8 @@ if TYPE_CHECKING:
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_DAYS = 3660
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asks, and from where."""
-
-    user: str
-    channel: str
-    manager: bool = True  #: may manage the subscriptions of the channel
+#: With one of these a subscription is saved without a look at it first.
+NOW = frozenset({"now", "立即"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,16 +122,39 @@ class Answering:
     # ------------------------------------------------------------------ subscriptions
 
     def _subscribe(self, command: Command, asker: Asker, now: datetime) -> Reply:
-        made = wanted(command.words, asker.channel, asker.user, self.queries)
+        words = tuple(word for word in command.words if word.casefold() not in NOW)
+        if not words:
+            return Reply(
+                title="What do you want to hear of?",
+                note=f"Choose in the form, or say it: {HELP['subscribe'][1]}",
+                offers=(Offer(text="Choose · 选择", value="new"),),
+            )
+        made = replace(wanted(words, asker.channel, asker.user, self.queries), owner=asker.user)
         if made.target == asker.channel and not asker.manager:
             raise UsageError(
                 "the subscriptions of this channel are managed by others here; try: subscribe me …"
             )
+        if len(words) == len(command.words):
+            return self._previewed(made, now)
         number = self.store.subscribe(made, now)
         return Reply(
             title=f"Subscription {number}: {described(made)}",
             note=f"Alerts come {'to you' if made.target == asker.user else 'to this channel'}. "
             f"To end it: unsubscribe {number}",
+        )
+
+    def _previewed(self, made: Subscription, now: datetime) -> Reply:
+        """Show what a subscription would have sent, to be saved or changed."""
+        first, *others = preview_lines(self.queries.preview(made, now=now))
+        value = packed(made, most=IN_A_BUTTON)
+        return Reply(
+            title=f"Not saved yet: {described(made)}",
+            note=first,
+            rows=tuple(Row(head="", body=line) for line in others),
+            offers=(
+                Offer(text="Save · 保存", value=value, saves=True),
+                Offer(text="Change · 修改", value=value),
+            ),
         )
 
     def _unsubscribe(self, command: Command, asker: Asker, _now: datetime) -> Reply:

@@ -67,7 +67,7 @@ HELP: dict[Name, tuple[str, str]] = {
     "lookup": ("what controls an item", "lookup 8507.60 · lookup 3A001 · lookup 石墨"),
     "history": ("how a control came to be", "history battery.liion"),
     "entity": ("is a party of this name listed", "entity Shield AI"),
-    "subscribe": ("hear of changes here", "subscribe battery rare_earth daily · subscribe me US tighten"),
+    "subscribe": ("hear of changes here", "subscribe battery rare_earth daily · subscribe me US tighten now"),
     "unsubscribe": ("end a subscription", "unsubscribe 3"),
     "subscriptions": ("what this channel and you are subscribed to", "subscriptions"),
     "watchers": ("how the sources fare", "watchers"),

@@ -20,13 +20,16 @@ from slack_bolt import App as Bolt
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from controlwatch.bot.answering import Answering, Asker
-from controlwatch.bot.commands import parse
-from controlwatch.core.acting import Deed
+from controlwatch.bot.acting import Acting
+from controlwatch.bot.answering import Answering
+from controlwatch.bot.commands import Command, parse
+from controlwatch.bot.home import Home
+from controlwatch.bot.modal import Modal
+from controlwatch.bot.rights import Asker, asker_in
 from controlwatch.core.errors import ControlwatchError
-from controlwatch.core.render.chat import DONE, PAGE, done_block, reply_blocks
+from controlwatch.core.model import Subscription
+from controlwatch.core.render.chat import MOST_QUESTION, PAGE, reply_blocks
 from controlwatch.core.render.replies import Reply
-from controlwatch.core.render.slack import ACKNOWLEDGE, IRRELEVANT, MOST_BLOCKS, ORIGINAL, REASONS
 
 if TYPE_CHECKING:
     from controlwatch.app import App
@@ -73,7 +76,11 @@ def slack_app(app: App) -> Bolt | None:
         signing_secret=secret.get_secret_value() if secret is not None else None,
         token_verification_enabled=False,
     )
-    _Handlers(app, Answering(queries=app.queries, store=app.store), Seen()).register(bolt)
+    home = Home(app)
+    modal = Modal(app, home)
+    _Handlers(app, Answering(queries=app.queries, store=app.store), Seen(), modal).register(bolt)
+    for part in (home, modal, Acting(app, home)):
+        part.register(bolt)
     return bolt
 
 
@@ -82,21 +89,26 @@ class _Handlers:
     app: App
     answering: Answering
     seen: Seen
+    modal: Modal
 
     def register(self, bolt: Bolt) -> None:
         bolt.command("/controlwatch")(self.command)
         bolt.event("app_mention")(self.mention)
         bolt.event("message")(self.message)
         bolt.action(re.compile(f"^{PAGE}"))(self.turn)
-        bolt.action(ACKNOWLEDGE)(self.acknowledge)
-        bolt.action(IRRELEVANT)(self.irrelevant)
-        bolt.action(ORIGINAL)(self.original)
 
-    def command(self, ack: Callable[[], object], respond: Callable[..., object], command: Json) -> None:
-        """Answer /controlwatch …, seen by the asker alone."""
+    def command(
+        self, ack: Callable[[], object], respond: Callable[..., object], command: Json, client: WebClient
+    ) -> None:
+        """Answer /controlwatch …, seen by the asker alone; a bare `subscribe` opens the form."""
         ack()
         asker = self._asker(command["user_id"], command["channel_id"])
         text = command.get("text", "")
+        if text.strip() and parse(text[:MOST_QUESTION]) == Command(name="subscribe"):
+            target = asker.channel if asker.manager else asker.user
+            wanted = Subscription(channel="slack", target=target, owner=asker.user)
+            self.modal.open(client, command["trigger_id"], asker.user, wanted)
+            return
         respond(**self._drawn(text, asker), response_type="ephemeral")
 
     def mention(self, event: Json, say: Callable[..., object], body: Json) -> None:
@@ -121,46 +133,6 @@ class _Handlers:
         asker = self._asker(body["user"]["id"], body.get("channel", {}).get("id", body["user"]["id"]))
         respond(**self._drawn(question, asker, page=page), replace_original=True)
 
-    def acknowledge(
-        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
-    ) -> None:
-        """Note who acknowledged an alert, and show it on the message."""
-        ack()
-        self._act(respond, body, str(action.get("value", "")), what="acknowledged")
-
-    def irrelevant(
-        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
-    ) -> None:
-        """Note who found an alert not relevant, and why."""
-        ack()
-        chosen = str((action.get("selected_option") or {}).get("value", ""))
-        key, _, reason = chosen.partition(":")
-        if reason in REASONS:
-            self._act(respond, body, key, what="not relevant", note=reason)
-
-    def original(self, ack: Callable[[], object]) -> None:
-        """Let a link be followed; Slack wants to hear of it."""
-        ack()
-
-    def _act(
-        self, respond: Callable[..., object], body: Json, key: str, *, what: Deed, note: str = ""
-    ) -> None:
-        now = datetime.now(UTC)
-        user = str(body["user"]["id"])
-        # A direct message may have been addressed by its own id, or by that of the person.
-        targets = (str(body.get("channel", {}).get("id", "")), user)
-        if not self.app.store.act(key, what=what, who=user, targets=targets, note=note, now=now):
-            respond(text="This alert is not one of this channel.", response_type="ephemeral")
-            return
-        message = body.get("message", {})
-        shown = [block for block in message.get("blocks", []) if block.get("block_id") != DONE]
-        done = done_block(what, user, now, note=REASONS.get(note, ""))
-        respond(
-            text=str(message.get("text", what))[:300],
-            blocks=[*shown[: MOST_BLOCKS - 1], done],
-            replace_original=True,
-        )
-
     def _say(self, event: Json, say: Callable[..., object], body: Json) -> None:
         if self.seen.again(str(body.get("event_id", event.get("ts", "")))):
             return
@@ -168,11 +140,7 @@ class _Handlers:
         say(**self._drawn(event.get("text", ""), asker), thread_ts=event.get("thread_ts") or event.get("ts"))
 
     def _asker(self, user: str, channel: str) -> Asker:
-        managers = self.app.settings.managers
-        own = channel.startswith("D")  # a direct message is the asker's own
-        return Asker(
-            user=user, channel=user if own else channel, manager=own or not managers or user in managers
-        )
+        return asker_in(self.app.settings, user, channel)
 
     def _drawn(self, text: str, asker: Asker, *, page: int = 1) -> Json:
         reply = self._reply(text, asker)

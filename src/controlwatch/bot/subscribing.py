@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from controlwatch.core.errors import UsageError
 from controlwatch.core.lookup import meant
 from controlwatch.core.model import Direction, Language, Rate, Subscription
-from controlwatch.core.render.wishes import criteria
 
 if TYPE_CHECKING:
     from controlwatch.queries import Queries
@@ -66,12 +65,6 @@ def wanted(words: Iterable[str], channel: str, user: str, queries: Queries) -> S
         destinations=_once(found["destinations"]),
         hs_prefixes=_once(found["hs_prefixes"]),
     )
-
-
-def described(item: Subscription) -> str:
-    """Return a subscription in words."""
-    what = criteria(item)
-    return f"{what}, {item.rate}{', outlook each morning' if item.outlook else ''}"
 
 
 def _once(values: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from rich.text import Text
 from controlwatch.cli.common import console, errors
 from controlwatch.cli.subscribing import target_of
 from controlwatch.core.errors import DeliveryError
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.card import Card
+from controlwatch.core.render.message import Message
 
 TEST = Message(
     subject="controlwatch: a test mail",

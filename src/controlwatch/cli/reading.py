@@ -169,7 +169,7 @@ def _is_url(path: str) -> bool:
 def _print(notice: Notice) -> None:
     from controlwatch.adapters.console import panel
     from controlwatch.adapters.lexicon import load_lexicon
-    from controlwatch.core.render.message import card
+    from controlwatch.core.render.card import card
 
     alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
     drawn = card(alert, load_lexicon(), language="both", why="", today=now().date())

@@ -15,7 +15,8 @@ from controlwatch.cli.common import Json, clock_time, console, now, opened, prin
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import ChannelName, Direction, Language, Rate, Subscription
 from controlwatch.core.render.safe import one_line
-from controlwatch.core.render.wishes import criteria
+from controlwatch.core.render.wishes import WEEKDAYS, criteria, timing
+from controlwatch.core.wanted import hs_prefix, quiet_hours
 
 if TYPE_CHECKING:
     from datetime import time
@@ -27,7 +28,6 @@ SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
 MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
 #: An address without a password in it; http is for receivers on this machine or network.
 WEBHOOK_TARGET = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +91,7 @@ def subscribe(
                 Direction(_choice(item, tuple(Direction), "direction")) for item in direction or ()
             ),
             destinations=tuple(names.destination(item) for item in destination or ()),
-            hs_prefixes=tuple(_prefix(item) for item in hs or ()),
+            hs_prefixes=tuple(hs_prefix(item) for item in hs or ()),
             terms=tuple(_term(item) for item in term or ()),
             rate=_rate(rate),
             at=clock_time(at),
@@ -162,7 +162,7 @@ def subscriptions(*, json: Json = False) -> None:
             str(item.id),
             Text(f"{item.channel} {item.target}"),
             Text(criteria(item)),
-            Text(_when(item)),
+            Text(timing(item)),
             item.language,
             _state(item),
         )
@@ -190,14 +190,6 @@ def _state(item: Subscription) -> Text:
     if item.paused:
         return Text("paused", style="red")
     return Text("active") if item.confirmed else Text("unconfirmed", style="yellow")
-
-
-def _when(item: Subscription) -> str:
-    days = {"daily": "daily", "weekly": f"{WEEKDAYS[item.weekday]}s"}
-    when = item.rate if item.rate == "immediate" else f"{days[item.rate]} at {item.at:%H:%M} {item.timezone}"
-    quiet = f", quiet {item.quiet[0]:%H:%M}-{item.quiet[1]:%H:%M}" if item.quiet else ""
-    outlook = f", outlook at {item.at:%H:%M}" if item.outlook else ""
-    return when + quiet + outlook
 
 
 def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
@@ -254,19 +246,7 @@ def _quiet(text: str | None) -> tuple[time, time] | None:
     start, dash, end = text.partition("-")
     if not dash:
         raise UsageError(f"{text!r} are no quiet hours; write 22:00-07:00")
-    hours = clock_time(start.strip()), clock_time(end.strip())
-    if hours[0] == hours[1]:
-        raise UsageError(f"{text!r} would be quiet all day; to stop alerts, unsubscribe")
-    return hours
-
-
-def _prefix(text: str) -> str:
-    digits = text.replace(".", "").replace(" ", "")
-    if not digits.isdecimal() or not digits.isascii() or not 2 <= len(digits) <= 10:
-        raise UsageError(
-            f"{text!r} is not an HS code or its beginning; write 2 to 10 digits, such as 8507 or 8507.60"
-        )
-    return digits
+    return quiet_hours(clock_time(start.strip()), clock_time(end.strip()))
 
 
 def _term(text: str) -> str:

@@ -34,6 +34,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A notice with its words, for a look at what somebody would have been told."""
+
+    line: Line
+    notice: Notice
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a subscription would have been sent in the days before today."""
+
+    days: int
+    told: tuple[tuple[Line, str], ...]  #: newest first, each with the why
+
+    @property
+    def a_week(self) -> float:
+        """How many alerts that is in a week, on average."""
+        return len(self.told) * 7 / self.days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """An address that a notice stands at."""
 

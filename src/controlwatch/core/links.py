@@ -22,5 +22,14 @@ class Links:
         """Return the address that confirms a subscription, or ""."""
         return self._to("confirm", sign(self.secret, "confirm", subscription_id))
 
+    def evidence(self, alert_id: int) -> str:
+        """Return the address at which an alert's notice is shown with what proves each conclusion, or ""."""
+        return self._to("alert", sign(self.secret, "alert", alert_id))
+
+    def copy(self, alert_id: int) -> str:
+        """Return the address of the bytes that an alert's notice was read from, or ""."""
+        address = self.evidence(alert_id)
+        return f"{address}/copy" if address else ""
+
     def _to(self, place: str, token: str) -> str:
         return f"{self.public_url}/{place}/{token}" if self.public_url and self.secret else ""

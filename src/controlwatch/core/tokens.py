@@ -1,4 +1,4 @@
-"""Tokens for links in mails: they name a subscription, and nobody without our secret can make one."""
+"""Tokens for links in messages: without our secret nobody can make one, for a subscription or an alert."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from typing import Literal
 
 #: What a link is for: a token of one purpose is worth nothing for another.
-Purpose = Literal["unsubscribe", "confirm"]
+Purpose = Literal["unsubscribe", "confirm", "alert"]
 
 #: 17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU
 TOKEN = re.compile(r"([1-9][0-9]{0,18})\.[A-Za-z0-9_-]{43}")

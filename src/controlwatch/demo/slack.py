@@ -7,20 +7,19 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import httpx
 from slack_sdk.signature import SignatureVerifier
 
 from controlwatch.demo.serving import Answer, Asked, Sites
+from controlwatch.demo.slacklimits import refused_message, refused_view
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-MOST_BLOCKS = 50
-MOST_CHARACTERS = 13_200
-LIMITS = {"header": 150, "section": 3_000, "context": 2_000}
+Json = dict[str, Any]
+#: Slack opens one view for a trigger, within so many seconds.
+TRIGGER = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Posted:
 
 @dataclass(slots=True)
 class SlackStandIn:
-    """Takes chat.postMessage and auth.test; refuses what Slack would refuse."""
+    """Takes messages and views; refuses what Slack would refuse."""
 
     token: str = "xoxb-stand-in"  # noqa: S105 - not a secret: the stand-in's own
     channels: frozenset[str] = frozenset({"C0CONTROLS"})
@@ -46,6 +45,14 @@ class SlackStandIn:
     broken: int = 0  #: so many next calls are answered 503
     scopes: tuple[str, ...] = ("chat:write", "commands", "app_mentions:read", "im:history", "im:write")
     retry_after: int = 1
+    refusing: dict[str, str] = field(default_factory=dict)  #: channel → the error that it answers with
+    revoked: str = ""  #: the error that every call is answered with: token_revoked, account_inactive
+    paced: bool = False  #: refuses a second message to a channel within a second, as Slack does
+    opened: queue.Queue[Json] = field(default_factory=queue.Queue)  #: views opened and updated, as they came
+    homes: dict[str, Json] = field(default_factory=dict)  #: the home last published for each user
+    _views: dict[str, Json] = field(default_factory=dict)
+    _triggers: dict[str, float] = field(default_factory=dict)
+    _last: dict[str, float] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def put_up(self, sites: Sites) -> str:
@@ -53,6 +60,8 @@ class SlackStandIn:
         host = sites.origin.removeprefix("http://")
         sites.put(f"http://{host}/api/chat.postMessage", self._post_message)
         sites.put(f"http://{host}/api/auth.test", self._auth_test)
+        for method in ("open", "update", "publish"):
+            sites.put(f"http://{host}/api/views.{method}", partial(self._view, method))
         return f"{sites.origin}/api/"
 
     def commands(self, sites: Sites) -> SlackAsker:
@@ -76,6 +85,8 @@ class SlackStandIn:
             if wrong is not None:
                 return _error(wrong)
             ts = f"{time.time():.6f}"
+            if self._too_soon(message["channel"]):
+                return _limited(1)
             known = next((m for m in self.posted if m.client_msg_id == message.get("client_msg_id")), None)
             if known is not None:
                 return _ok(ts=known.ts, channel=known.channel)
@@ -91,31 +102,75 @@ class SlackStandIn:
             )
             return _ok(ts=ts, channel=message["channel"])
 
+    def trigger(self) -> str:
+        """Return a trigger, as every interaction brings one."""
+        with self._guard:
+            name = f"{len(self._triggers) + 1}.stand-in"
+            self._triggers[name] = time.monotonic()
+        return name
+
+    def _view(self, method: str, asked: Asked) -> Answer:
+        with self._guard:
+            refusal = self._trouble() or self._refusal(asked)
+            if refusal is not None:
+                return refusal
+            given = _arguments(asked)
+            view = given["view"]
+            faults = refused_view(view)
+            if faults:
+                return _error("invalid_arguments", response_metadata={"messages": list(faults)})
+            if method == "publish":
+                self.homes[given["user_id"]] = view
+                return _ok(view={**view, "id": f"H{given['user_id']}"})
+            wrong, view_id = self._place(method, given)
+            if wrong:
+                return _error(wrong)
+            shown = {**view, "id": view_id, "hash": f"{time.time():.6f}"}
+            self._views[view_id] = shown
+            self.opened.put(shown)
+            return _ok(view=shown)
+
+    def _place(self, method: str, given: Json) -> tuple[str, str]:
+        """Return Slack's error, or the id of the view to show."""
+        if method == "update":
+            view_id = str(given.get("view_id", ""))
+            return ("" if view_id in self._views else "not_found"), view_id
+        issued = self._triggers.pop(given.get("trigger_id", ""), None)
+        if issued is None:
+            return "invalid_trigger_id", ""
+        late = time.monotonic() - issued > TRIGGER
+        return ("expired_trigger_id" if late else ""), f"V{len(self._views) + 1}"
+
     def _trouble(self) -> Answer | None:
         if self.limited > 0:
             self.limited -= 1
-            headers = {"Retry-After": str(self.retry_after)}
-            return Answer(
-                status=429, body=b'{"ok":false,"error":"ratelimited"}', content_type=_JSON, headers=headers
-            )
+            return _limited(self.retry_after)
         if self.broken > 0:
             self.broken -= 1
             return Answer(status=503, body=b"upstream connect error", content_type="text/plain")
         return None
 
     def _refusal(self, asked: Asked) -> Answer | None:
+        if self.revoked:
+            return _error(self.revoked)
         given = asked.headers.get("authorization", "").removeprefix("Bearer ")
         given = given or _arguments(asked).get("token", "")
         return None if given == self.token else _error("invalid_auth")
 
+    def _too_soon(self, channel: str) -> bool:
+        now = time.monotonic()
+        soon = self.paced and now - self._last.get(channel, -10.0) < 1.0
+        if not soon:
+            self._last[channel] = now
+        return soon
+
     def _wrong(self, message: dict[str, Any]) -> str | None:
-        if message.get("channel") not in self.channels:
+        channel = message.get("channel", "")
+        if channel in self.refusing:
+            return self.refusing[channel]
+        if channel not in self.channels:
             return "channel_not_found"
-        made = message.get("blocks", [])
-        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
-            return "invalid_blocks"
-        total = sum(len(text) for text in _texts(made)) + len(message.get("text", ""))
-        return "msg_blocks_too_long" if total > MOST_CHARACTERS else None
+        return refused_message(message.get("blocks", []), message.get("text", ""))
 
 
 @dataclass(slots=True)
@@ -139,9 +194,9 @@ class SlackAsker:
             "channel_id": channel,
             "team_id": "T0DEMO",
             "response_url": self._response_url(),
-            "trigger_id": "1.2.3",
+            "trigger_id": self.slack.trigger(),
         }
-        return self._post(web, urlencode(form), "application/x-www-form-urlencoded")
+        return self._post(web, urlencode(form), _FORM)
 
     def press(
         self,
@@ -161,10 +216,49 @@ class SlackAsker:
             "message": {"text": on.text, "blocks": on.blocks} if on is not None else {},
             "actions": [{"block_id": "b", **action}],
             "response_url": self._response_url(),
-            "trigger_id": "1.2.3",
+            "trigger_id": self.slack.trigger(),
         }
         form = urlencode({"payload": json.dumps(payload)})
-        return self._post(web, form, "application/x-www-form-urlencoded")
+        return self._post(web, form, _FORM)
+
+    def press_in_view(self, web: str, action: Json, *, view: Json, user: str = "U0ASKER") -> httpx.Response:
+        """Press something in a modal or in the App Home."""
+        payload = {
+            "type": "block_actions",
+            "user": {"id": user},
+            "team": {"id": "T0DEMO"},
+            "container": {"type": "view"},
+            "view": view,
+            "actions": [{"block_id": "b", **action}],
+            "trigger_id": self.slack.trigger(),
+        }
+        return self._post(web, urlencode({"payload": json.dumps(payload)}), _FORM)
+
+    def submit(self, web: str, view: Json, values: Json, *, user: str = "U0ASKER") -> httpx.Response:
+        """Submit a modal; `values` are by block, then by action, as Slack sends them."""
+        payload = {
+            "type": "view_submission",
+            "user": {"id": user},
+            "team": {"id": "T0DEMO"},
+            "view": {**view, "state": {"values": values}},
+            "trigger_id": self.slack.trigger(),
+        }
+        return self._post(web, urlencode({"payload": json.dumps(payload)}), _FORM)
+
+    def suggest(self, web: str, action_id: str, typed: str, *, user: str = "U0ASKER") -> Json:
+        """Type into a menu that asks us for its options, and return what it then offers."""
+        payload = {
+            "type": "block_suggestion",
+            "user": {"id": user},
+            "team": {"id": "T0DEMO"},
+            "container": {"type": "view"},
+            "view": {"id": "V1", "type": "modal"},
+            "action_id": action_id,
+            "block_id": action_id,
+            "value": typed,
+        }
+        answer: Json = self._post(web, urlencode({"payload": json.dumps(payload)}), _FORM).json()
+        return answer
 
     def event(self, web: str, event: dict[str, Any], *, event_id: str = "") -> httpx.Response:
         """Say something that the bot hears."""
@@ -197,9 +291,10 @@ class SlackAsker:
     def _take(self, asked: Asked) -> Answer:
         answer = json.loads(asked.body)
         made = answer.get("blocks", [])
-        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
-            self.answered.put({"error": "invalid_blocks", **answer})
-            return Answer(status=400, body=b"invalid_blocks")
+        wrong = refused_message(made, answer.get("text", ""))
+        if wrong is not None:
+            self.answered.put({"error": wrong, **answer})
+            return Answer(status=400, body=wrong.encode())
         self.answered.put(answer)
         return Answer(body=b"ok", content_type="text/plain")
 
@@ -209,23 +304,7 @@ class SlackAsker:
 
 
 _JSON = "application/json; charset=utf-8"
-
-
-def _too_long(block: dict[str, Any]) -> bool:
-    most = LIMITS.get(block.get("type", ""))
-    return any(text == "" or (most is not None and len(text) > most) for text in _texts([block]))
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        text = value.get("text")
-        if isinstance(text, str):
-            yield text
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+_FORM = "application/x-www-form-urlencoded"
 
 
 def _arguments(asked: Asked) -> dict[str, Any]:
@@ -233,12 +312,18 @@ def _arguments(asked: Asked) -> dict[str, Any]:
         loaded: dict[str, Any] = json.loads(asked.body)
         return loaded
     form = {key: values[-1] for key, values in parse_qs(asked.body.decode()).items()}
-    return {key: json.loads(value) if key in {"blocks", "metadata"} else value for key, value in form.items()}
+    nested = ("blocks", "metadata", "view")
+    return {key: json.loads(value) if key in nested else value for key, value in form.items()}
 
 
 def _ok(**values: object) -> Answer:
     return Answer(body=json.dumps({"ok": True, **values}).encode(), content_type=_JSON)
 
 
-def _error(reason: str) -> Answer:
-    return Answer(body=json.dumps({"ok": False, "error": reason}).encode(), content_type=_JSON)
+def _error(reason: str, **values: object) -> Answer:
+    return Answer(body=json.dumps({"ok": False, "error": reason, **values}).encode(), content_type=_JSON)
+
+
+def _limited(wait: int) -> Answer:
+    said = b'{"ok":false,"error":"ratelimited"}'
+    return Answer(status=429, body=said, content_type=_JSON, headers={"Retry-After": str(wait)})

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from controlwatch.app import App
     from controlwatch.core.books import PollReport
     from controlwatch.core.model import ChannelName
-    from controlwatch.core.render.message import Card, Message
+    from controlwatch.core.render.card import Card
+    from controlwatch.core.render.message import Message
     from controlwatch.core.watcher import Watcher
     from controlwatch.demo.formats.base import Posting
     from controlwatch.pipeline import Pipeline

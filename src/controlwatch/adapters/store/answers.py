@@ -26,6 +26,7 @@ from controlwatch.core.answers import (
     Act,
     AnnexLine,
     Line,
+    Published,
     Reason,
     Record,
     Revision,
@@ -70,6 +71,21 @@ class Answers(Part):
                 .order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
             )
             return _lines(connection, connection.execute(wanted.limit(limit)).scalars().all())
+
+    def published_since(self, day: date) -> tuple[Published, ...]:
+        """Official changes, and reports that were told, published on a day or later, newest first."""
+        told = or_(and_(NOTICE.c.official, NOTICE.c.is_change), NOTICE.c.rung)
+        joined = (
+            select(NOTICE, VERSION.c.reading, VERSION.c.text)
+            .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+            .where(NOTICE.c.published >= day, told)
+            .order_by(NOTICE.c.published.desc(), NOTICE.c.id.desc())
+        )
+        with self._read() as connection:
+            return tuple(
+                Published(line=_line(row), notice=notice_from_json(row["reading"]), text=row["text"])
+                for row in connection.execute(joined).mappings()
+            )
 
     def record(self, key: str) -> Record | None:
         """Everything about the notice of this key (a number's key, or a canonical address)."""

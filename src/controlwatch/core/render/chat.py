@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
+from controlwatch.core.acting import Done
 from controlwatch.core.calendar import BEIJING
-from controlwatch.core.render.replies import Reply, Row, paged
+from controlwatch.core.render.replies import Offer, Reply, Row, paged
 from controlwatch.core.render.safe import clipped, one_line
 
 Block = dict[str, Any]
@@ -20,6 +21,18 @@ PAGE = "controlwatch_page"
 #: The line of a message that says what was done about it.
 DONE = "controlwatch_done"
 MOST_QUESTION = 400
+#: Buttons about subscriptions: the form for a new one, save what was shown, change one, end one.
+NEW, SAVE = "controlwatch_new", "controlwatch_save"
+CHANGE, END = "controlwatch_change_", "controlwatch_end_"
+SHOWN_DEEDS = 8
+#: What was done, before the name of who did it.
+DEEDS = {
+    "acknowledged": "acknowledged by ",
+    "not relevant": "not relevant, says ",
+    "assigned": "assigned by ",
+    "due": "day set by ",
+    "muted": "muted by ",
+}
 
 
 def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
@@ -35,6 +48,9 @@ def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Blo
         made.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]})
     cautions = reply.cautions[:SHOWN_CAUTIONS] if page <= 1 else ()
     made.extend(_context(f"⚠️ {caution}") for caution in cautions)
+    if reply.offers:
+        elements = [_offer(offer) for offer in reply.offers]
+        made.append({"type": "actions", "elements": elements})
     if pages > 1:
         made.append(_turning(question, page, pages))
     return made
@@ -68,6 +84,15 @@ def _turning(question: str, page: int, pages: int) -> Block:
     return {"type": "actions", "elements": buttons}
 
 
+def _offer(offer: Offer) -> Block:
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": offer.text},
+        "action_id": SAVE if offer.saves else NEW,
+        "value": offer.value,
+    }
+
+
 def _button(label: str, question: str, page: int) -> Block:
     value = json.dumps({"q": question[:MOST_QUESTION], "p": page}, ensure_ascii=False)
     return {
@@ -78,12 +103,26 @@ def _button(label: str, question: str, page: int) -> Block:
     }
 
 
-def done_block(what: str, user: str, at: datetime, *, note: str = "") -> Block:
-    """Return the line that says who did what about an alert, and when."""
-    said = f" · {at.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time{f' · {note}' if note else ''}"
-    elements = [_text(f"✓ {what} by "), {"type": "user", "user_id": user}, _text(said)]
+def done_block(done: Sequence[Done]) -> Block:
+    """Return the lines that say who did what about an alert, and when: the last ones."""
+    elements = [part for one in done[-SHOWN_DEEDS:] for part in _deed(one)]
+    elements[-1] = _text(elements[-1]["text"].rstrip())
     return {
         "type": "rich_text",
         "block_id": DONE,
         "elements": [{"type": "rich_text_section", "elements": elements}],
     }
+
+
+def _deed(done: Done) -> list[Block]:
+    at = f" · {done.at.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time"
+    by = [_text("✓ " + DEEDS[done.what]), _person(done.who)]
+    if done.what == "assigned":
+        to = [_text("✓ assigned to "), _person(done.note), _text(" by ")]
+        return [*to, _person(done.who), _text(f"{at}\n")]
+    note = f" · {one_line(done.note, 100)}" if done.note else ""
+    return [*by, _text(f"{at}{note}\n")]
+
+
+def _person(user: str) -> Block:
+    return {"type": "user", "user_id": user}

@@ -40,6 +40,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Something that may be done with an answer about a subscription: save it, or open the form with it."""
+
+    text: str
+    value: str  #: the subscription, as the bot carries it
+    saves: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An answer, before any chat draws it."""
 
@@ -47,6 +56,7 @@ class Reply:
     rows: tuple[Row, ...] = ()
     cautions: tuple[str, ...] = ()
     note: str = ""  #: a sentence below the title, or what to try next
+    offers: tuple[Offer, ...] = ()
 
 
 def of_status(found: Status | CategoryStatus) -> Reply:

@@ -10,18 +10,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from controlwatch.core.model import Stretch
+from controlwatch.core.render.card import Card
 from controlwatch.core.render.facts import Fact
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.message import Message
 from controlwatch.core.render.safe import clipped, one_line
 
 Block = dict[str, Any]
 
-#: What people may do about an alert, and why it may not be relevant; kept for tuning.
-ACKNOWLEDGE, IRRELEVANT, ORIGINAL = (
+#: What people may do about an alert.
+ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL = (
     "controlwatch_acknowledge",
+    "controlwatch_assign",
+    "controlwatch_due",
+    "controlwatch_mute",
     "controlwatch_irrelevant",
     "controlwatch_original",
 )
+#: The block of these begins so, and then names the delivery by its key.
+ALERT_BLOCK = "controlwatch_alert:"
+#: Why an alert may not be relevant; kept for tuning.
 REASONS = {
     "items": "not our items · 物项不符",
     "destination": "not our destinations · 目的地不符",
@@ -29,10 +36,14 @@ REASONS = {
     "duplicate": "known already · 已知",
     "wrong": "read wrongly · 识别有误",
 }
+#: For how many days a category may be muted, and how many of an alert's categories are offered.
+MUTE_DAYS = (7, 30, 90)
+MUTABLE = 10
 LONGEST_URL = 3_000
 HEADER = 150
 TEXT = 2_900
 MOST_BLOCKS = 50
+MOST_CARDS = 5
 #: Slack refuses messages of about 13,200 characters in all, whatever their blocks.
 MOST_CHARACTERS = 12_000
 #: Facts of a card that are drawn, in a digest and alone; how many more there are is said.
@@ -55,48 +66,71 @@ def blocks(message: Message) -> list[Block]:
     made: list[Block] = []
     if len(message.cards) > 1:
         made.append(_header(message.subject))
-    actions = list(_actions(message))
-    left = MOST_BLOCKS - len(made) - len(actions)
-    drawn = _drawn(message.cards, room=MOST_CHARACTERS - len(message.subject), blocks_left=left)
-    return [*made, *(block for card in drawn for block in card), *actions]
+    # Deliveries are claimed so that none is left out.
+    cards, more = message.cards[:MOST_CARDS], len(message.cards) - MOST_CARDS
+    keys = message.acts_on or ("",) * len(message.cards)
+    actions = [_actions(card, key, alone=len(cards) == 1) for card, key in zip(cards, keys, strict=False)]
+    if more > 0:
+        actions[-1].append(_context(f"… {more} more: controlwatch latest"))
+    drawn = _drawn(
+        cards,
+        room=MOST_CHARACTERS - len(message.subject) - _size(actions),
+        blocks_left=MOST_BLOCKS - len(made) - sum(map(len, actions)),
+    )
+    return [*made, *(block for card, acts in zip(drawn, actions, strict=True) for block in (*card, *acts))]
 
 
-def _actions(message: Message) -> Iterator[Block]:
-    """Yield what people may do about an alert; the bot notes who did."""
-    if not message.acts_on or len(message.cards) != 1:
-        return
-    elements: list[Block] = [
-        {
-            "type": "button",
-            "style": "primary",
-            "text": {"type": "plain_text", "text": "Acknowledge · 已阅"},
-            "action_id": ACKNOWLEDGE,
-            "value": message.acts_on,
-        },
-        {
-            "type": "static_select",
-            "action_id": IRRELEVANT,
-            "placeholder": {"type": "plain_text", "text": "Not relevant · 无关"},
-            "options": [
-                {"text": {"type": "plain_text", "text": words}, "value": f"{message.acts_on}:{reason}"}
-                for reason, words in REASONS.items()
-            ],
-        },
-    ]
-    url = message.cards[0].url
+def _actions(card: Card, key: str, *, alone: bool) -> list[Block]:
+    """Return what people may do about an alert; the bot notes who did. In a digest, only the most needed."""
+    if not key:
+        return []
+    elements: list[Block] = [_button("Acknowledge · 已阅", ACKNOWLEDGE)]
+    if card.weight != "quiet":
+        elements[0]["style"] = "primary"
+    if alone:
+        elements.append(_chooser("users_select", ASSIGN, "Assign to · 指派"))
+        elements.append(_chooser("datepicker", DUE, "Due date · 处理期限"))
+        muting = [
+            _option(f"{one_line(name, 50)}: {days} days · 天", f"{category}:{days}")
+            for category, name in card.mutable[:MUTABLE]
+            for days in MUTE_DAYS
+        ]
+        if muting:
+            elements.append(_chooser("static_select", MUTE, "Mute · 静音", options=muting))
+    reasons = [_option(words, reason) for reason, words in REASONS.items()]
+    elements.append(_chooser("static_select", IRRELEVANT, "Not relevant · 无关", options=reasons))
+    url = card.url
     if url is not None and url.startswith(("http://", "https://")) and len(url) <= LONGEST_URL:
-        text = {"type": "plain_text", "text": "Original · 原文"}
-        elements.append({"type": "button", "text": text, "action_id": ORIGINAL, "url": url})
-    yield {"type": "actions", "elements": elements}
+        elements.append(_button("Original · 原文", ORIGINAL, url=url))
+    return [{"type": "actions", "block_id": f"{ALERT_BLOCK}{key}", "elements": elements}]
+
+
+def _button(text: str, action_id: str, **more: str) -> Block:
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": text},
+        "action_id": action_id,
+        **more,
+    }
+
+
+def _chooser(kind: str, action_id: str, text: str, **more: object) -> Block:
+    return {
+        "type": kind,
+        "action_id": action_id,
+        "placeholder": {"type": "plain_text", "text": text},
+        **more,
+    }
+
+
+def _option(text: str, value: str) -> Block:
+    return {"text": {"type": "plain_text", "text": text}, "value": value}
 
 
 def _drawn(cards: tuple[Card, ...], *, room: int, blocks_left: int) -> list[list[Block]]:
     """Draw every card, each as fully as there is room for once all the others have their headline."""
     alone = len(cards) == 1
     drawn = [list(_headline(card)) for card in cards]
-    if _size(drawn) > room or sum(map(len, drawn)) > blocks_left:
-        # More alerts than one message holds; deliveries are claimed so that this does not happen.
-        return [*drawn[:5], [_context(f"… {len(cards) - 5} more: controlwatch latest")]]
     for place, card in enumerate(cards):
         others = [block for n, other in enumerate(drawn) if n != place for block in other]
         for fuller in (list(_card(card, brief=not alone)), list(_card(card, brief=True))):
@@ -107,8 +141,18 @@ def _drawn(cards: tuple[Card, ...], *, room: int, blocks_left: int) -> list[list
     return drawn
 
 
+def _top(card: Card) -> Block:
+    """Return the first line: loud where something binds already, low where it only explains."""
+    mark = "🚨" if card.weight == "urgent" else MARKS[card.tone]
+    text = f"{mark} {card.badge}: {card.heading}"
+    if card.weight == "quiet":
+        line = _styled(one_line(text, HEADER), bold=True)
+        return _rich({"type": "rich_text_section", "elements": [line]})
+    return _header(text)
+
+
 def _headline(card: Card) -> Iterator[Block]:
-    yield _header(f"{MARKS[card.tone]} {card.badge}: {card.heading}")
+    yield _top(card)
     if card.title:
         yield _context(one_line(card.title, 300))
     if card.url and len(card.url) <= 500:
@@ -123,7 +167,7 @@ def fallback(message: Message) -> str:
 
 
 def _card(card: Card, *, brief: bool) -> Iterator[Block]:
-    yield _header(f"{MARKS[card.tone]} {card.badge}: {card.heading}")
+    yield _top(card)
     if card.title:
         yield _rich(
             {"type": "rich_text_section", "elements": [_styled(one_line(card.title, 400), bold=True)]}
@@ -149,7 +193,9 @@ def _card(card: Card, *, brief: bool) -> Iterator[Block]:
         yield _context(f"❓ {card.labels[2]}: " + "; ".join(card.doubts))
     if card.url:
         link = {"type": "link", "url": card.url[:2_000], "text": one_line(card.url, 200)}
-        yield _rich({"type": "rich_text_section", "elements": [_styled(f"{card.labels[3]}: "), link]})
+        ours = [part for label, address in card.links for part in (_styled(" · "), _link(address, label))]
+        elements = [_styled(f"{card.labels[3]}: "), link, *ours]
+        yield _rich({"type": "rich_text_section", "elements": elements})
     yield _context(" · ".join(card.footer))
 
 
@@ -165,6 +211,10 @@ def _caveats(caveats: tuple[Fact, ...], *, brief: bool) -> Iterator[Block]:
     for caveat in caveats:
         yield _styled(f"\n• {one_line(caveat.value, 100)} ")
         yield _styled(f"「{one_line(caveat.quote, 60 if brief else 160)}」", italic=True)
+
+
+def _link(address: str, text: str) -> Block:
+    return {"type": "link", "url": address, "text": text}
 
 
 def _changes(card: Card) -> Iterator[Block]:

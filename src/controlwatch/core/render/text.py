@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from controlwatch.core.model import Stretch
+from controlwatch.core.render.card import Card
 from controlwatch.core.render.facts import Fact
-from controlwatch.core.render.message import Card, Message
+from controlwatch.core.render.message import Message
 from controlwatch.core.render.safe import clean, one_line
 from controlwatch.core.render.words import word
 

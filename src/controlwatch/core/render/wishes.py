@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from controlwatch.core.model import Subscription
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
 
 def criteria(item: Subscription) -> str:
     """Return the criteria of a subscription: "battery or rare_earth and tighten"."""
@@ -16,3 +18,26 @@ def criteria(item: Subscription) -> str:
         tuple(f"“{term}”" for term in item.terms),
     )
     return " and ".join(" or ".join(kind) for kind in kinds if kind) or "everything"
+
+
+def timing(item: Subscription) -> str:
+    """Return when a subscription is told, when not, and what follows where nobody acts."""
+    when = {
+        "immediate": "immediate",
+        "daily": f"daily at {item.at:%H:%M} {item.timezone}",
+        "weekly": f"{WEEKDAYS[item.weekday]}s at {item.at:%H:%M} {item.timezone}",
+    }
+    said = [when[item.rate]]
+    if item.quiet is not None:
+        said.append(f"quiet {item.quiet[0]:%H:%M}-{item.quiet[1]:%H:%M}")
+    if item.outlook:
+        said.append(f"outlook at {item.at:%H:%M}")
+    if item.escalate_after:
+        to = f" to {item.escalate_to}" if item.escalate_to else ""
+        said.append(f"told again{to} after {item.escalate_after} minutes without an answer")
+    return ", ".join((*said, *(f"{mute.category} muted until {mute.until:%Y-%m-%d}" for mute in item.muted)))
+
+
+def described(item: Subscription) -> str:
+    """Return a subscription in words: what it asks for, and when it is told."""
+    return f"{criteria(item)}, {timing(item)}"

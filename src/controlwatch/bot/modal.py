@@ -1,0 +1,154 @@
+"""Subscribing by a form: choose, look at what it would have sent, save; and ending a subscription."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from controlwatch.bot.form import IN_A_VIEW, Wrong, filled_in, packed, suggestions, unpacked
+from controlwatch.bot.promptly import promptly
+from controlwatch.bot.rights import may_manage
+from controlwatch.core.errors import UsageError
+from controlwatch.core.model import Subscription
+from controlwatch.core.render.chat import CHANGE, END, NEW, SAVE
+from controlwatch.core.render.modal import (
+    CATEGORIES,
+    CONFIRMED,
+    DESTINATIONS,
+    FORM,
+    ZONE,
+    form,
+    preview_modal,
+    said_modal,
+)
+from controlwatch.core.render.wishes import described
+
+if TYPE_CHECKING:
+    from slack_bolt import App as Bolt
+    from slack_sdk import WebClient
+
+    from controlwatch.app import App
+    from controlwatch.bot.home import Home
+
+Json = dict[str, Any]
+Ack = Callable[..., object]
+LATER = "The store is busy; it is saved as soon as it can be, and then stands in the App Home."
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """The form and what follows on it."""
+
+    app: App
+    home: Home
+
+    def register(self, bolt: Bolt) -> None:
+        """Listen to the form, and to the buttons that open it."""
+        bolt.action(NEW)(self.new)
+        bolt.action(re.compile(f"^({CHANGE}|{END})"))(self.of_one)
+        bolt.action(SAVE)(self.save_button)
+        bolt.view(FORM)(self.submitted)
+        bolt.view(CONFIRMED)(self.confirmed)
+        bolt.options(DESTINATIONS)(self.suggest)
+        bolt.options(ZONE)(self.suggest)
+
+    def new(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
+        """Open the form, empty or filled in as a button says."""
+        ack()
+        user = str(body["user"]["id"])
+        text = str(action.get("value", ""))
+        wanted = unpacked(text) if text.startswith("{") else Subscription(channel="slack", target=user)
+        self.open(client, str(body["trigger_id"]), user, wanted)
+
+    def open(self, client: WebClient, trigger: str, user: str, wanted: Subscription) -> None:
+        """Open the form for somebody."""
+        manager = may_manage(self.app.settings, user)
+        view = form(
+            wanted, self.app.queries.lexicon, manager=manager, metadata=packed(wanted, most=IN_A_VIEW)
+        )
+        client.views_open(trigger_id=trigger, view=view)
+
+    def of_one(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
+        """Change or end one subscription, from the App Home."""
+        ack()
+        user = str(body["user"]["id"])
+        number = str(action.get("value", ""))
+        held = promptly(lambda: self._mine(number, user))
+        if held is None:
+            self.home.show(client, user, said="The store is busy, or this is not yours any more: try again.")
+        elif str(action["action_id"]).startswith(CHANGE):
+            self.open(client, str(body["trigger_id"]), user, held)
+        else:
+            self.app.store.unsubscribe(held.id)
+            self.home.show(client, user)
+
+    def submitted(self, ack: Ack, body: Json, view: Json) -> None:
+        """Show what the subscription would have sent; or say which field makes no sense."""
+        user = str(body["user"]["id"])
+        try:
+            before = unpacked(str(view.get("private_metadata", "")))
+            wanted = filled_in(view["state"]["values"], before, user, self.app.queries)
+            self._allowed(wanted, user)
+            carried = packed(wanted, most=IN_A_VIEW)
+        except Wrong as error:
+            ack(response_action="errors", errors={error.field: str(error)})
+            return
+        except UsageError as error:
+            ack(response_action="errors", errors={CATEGORIES: str(error)})
+            return
+        found = promptly(lambda: self.app.queries.preview(wanted, now=datetime.now(UTC)))
+        ack(response_action="push", view=preview_modal(found, wanted, metadata=carried))
+
+    def confirmed(self, ack: Ack, body: Json, view: Json, client: WebClient) -> None:
+        """Save what was looked at."""
+        user = str(body["user"]["id"])
+        try:
+            wanted = unpacked(str(view.get("private_metadata", "")))
+            said = promptly(lambda: self._saved(wanted, user)) or LATER
+        except UsageError as error:
+            said = str(error)
+        ack(response_action="update", view=said_modal(said))
+        self.home.show(client, user)
+
+    def save_button(self, ack: Ack, respond: Callable[..., object], body: Json, action: Json) -> None:
+        """Save what a command has shown."""
+        ack()
+        user = str(body["user"]["id"])
+        try:
+            said = self._saved(unpacked(str(action.get("value", ""))), user)
+        except UsageError as error:
+            said = str(error)
+        respond(text=said, replace_original=True)
+
+    def suggest(self, ack: Ack, body: Json) -> None:
+        """Offer what fits what somebody types."""
+        typed, action_id = str(body.get("value", "")), str(body.get("action_id", ""))
+        ack(options=suggestions(action_id, typed, self.app.queries.lexicon))
+
+    def _saved(self, wanted: Subscription, user: str) -> str:
+        self._allowed(wanted, user)
+        store = self.app.store
+        if wanted.id:
+            before = self._mine(str(wanted.id), user)
+            # What happened to it meanwhile stays: it may have been muted while the form stood open.
+            if before is None or not store.alter(replace(wanted, muted=before.muted)):
+                raise UsageError("This subscription is not yours, or has ended.")
+            return f"Subscription {wanted.id} is changed: {described(wanted)}."
+        number = store.subscribe(wanted, datetime.now(UTC))
+        return f"Subscription {number} is saved: {described(wanted)}. To end it: unsubscribe {number}"
+
+    def _allowed(self, wanted: Subscription, user: str) -> None:
+        if wanted.channel != "slack" or (wanted.target != user and not may_manage(self.app.settings, user)):
+            raise UsageError("The subscriptions of channels are managed by others here.")
+
+    def _mine(self, number: str, user: str) -> Subscription | None:
+        """Return a subscription that somebody may change: their own, or a channel's if they manage these."""
+        manager = may_manage(self.app.settings, user)
+        found = (item for item in self.app.store.subscriptions() if str(item.id) == number)
+        held = next((item for item in found if item.channel == "slack"), None)
+        if held is None or held.target == user or (manager and held.target.startswith(("C", "G"))):
+            return held
+        return None
