@@ -56,6 +56,18 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What an alert rests on: the version of its notice that it told of."""
+
+    alert: Alert
+    title: str
+    text: str  #: as it was read
+    url: str
+    fetched_at: datetime | None  #: None where no bytes are kept: an index row, the register
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """An address that a notice stands at."""
 

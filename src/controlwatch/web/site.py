@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from slack_bolt import BoltRequest
 
+from controlwatch.web.evidence import evidence
 from controlwatch.web.links import links
 from controlwatch.web.metrics import exposition
 
@@ -38,6 +39,7 @@ def site(app: App, bolt: Bolt | None) -> FastAPI:
         return PlainTextResponse(exposition(app), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     web.include_router(links(app))
+    web.include_router(evidence(app))
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _take_slack(web, bolt)
     return web

@@ -25,6 +25,7 @@ from controlwatch.adapters.store.base import (
 from controlwatch.core.answers import (
     Act,
     AnnexLine,
+    Evidence,
     Line,
     Published,
     Reason,
@@ -128,6 +129,31 @@ class Answers(Part):
         )
         with self._read() as connection:
             return tuple(Reason(**row) for row in connection.execute(joined).mappings())
+
+    def evidence(self, alert_id: int) -> Evidence | None:
+        """What an alert rests on; None where there is no such alert, or none about a notice."""
+        told_of = func.coalesce(ALERT.c.version_id, NOTICE.c.version_id)
+        joined = (
+            select(
+                ALERT.c.payload,
+                VERSION.c.title,
+                VERSION.c.text,
+                ADDRESS.c.url,
+                SNAPSHOT.c.fetched_at,
+                SNAPSHOT.c.sha256,
+            )
+            .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
+            .join(VERSION, VERSION.c.id == told_of)
+            .join(ADDRESS, ADDRESS.c.id == VERSION.c.address_id)
+            .outerjoin(SNAPSHOT, SNAPSHOT.c.id == VERSION.c.snapshot_id)
+            .where(ALERT.c.id == alert_id)
+        )
+        with self._read() as connection:
+            row = connection.execute(joined).mappings().first()
+        if row is None:
+            return None
+        same = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
+        return Evidence(alert=alert_from_json(row["payload"]), **same)
 
     def delivery_counts(self) -> dict[str, int]:
         """How many deliveries are pending, leased, sent and refused."""

@@ -1,0 +1,102 @@
+"""What an alert rests on: each conclusion with its words, the text as it was read, and the bytes as sent.
+
+The address stands in the alert, signed. What a source sent is only ever handed over as a file: no browser
+shows it under our name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+
+from controlwatch.core.calendar import BEIJING, beijing_day
+from controlwatch.core.render.card import card
+from controlwatch.core.render.safe import clean, one_line
+from controlwatch.core.tokens import verify
+from controlwatch.web.pages import HEADERS, UNKNOWN, page
+
+if TYPE_CHECKING:
+    from controlwatch.app import App
+    from controlwatch.core.answers import Evidence
+
+_environment = Environment(autoescape=True)
+_environment.filters["clean"] = clean
+_environment.filters["line"] = lambda value: one_line(value, 2_000)
+_PAGE = _environment.from_string("""\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ card.heading|line }}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
+<style>
+body { margin: 4vh auto; max-width: 52em; padding: 0 1em }
+body { font: 16px/1.5 Helvetica, Arial, sans-serif; color: #101828 }
+h1 { font-size: 20px; margin: 4px 0 } h2 { font-size: 17px }
+td { padding: 4px 16px 4px 0; vertical-align: top } td:first-child, q { color: #667085 }
+pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px } .doubt { color: #b54708 }
+</style></head><body>
+<strong>{{ card.badge|line }}</strong>
+<h1>{{ card.heading|line }}</h1><p lang="zh">{{ found.title|line }}</p>
+{% for paragraph in card.summary %}<p>{{ paragraph|clean }}</p>{% endfor %}
+<h2>Conclusions and their words · 结论与依据</h2>
+<table>
+{% for fact in card.facts + card.caveats %}
+<tr><td>{{ fact.label|line }}</td><td>{{ fact.value|line }}
+{% if fact.quote %}<br><q lang="zh">{{ fact.quote|line }}</q>{% endif %}</td></tr>
+{% endfor %}
+</table>
+{% for doubt in card.doubts %}<p class="doubt">Doubt: {{ doubt|line }}</p>{% endfor %}
+<h2>Our copy · 存档</h2>
+{% if found.sha256 %}
+<p>From {{ found.url|line }}, {{ fetched }} Beijing time, SHA-256 <code>{{ found.sha256 }}</code>.
+<a href="{{ token }}/copy">The bytes as sent</a></p>
+{% else %}
+<p>No bytes are kept of it: it is known from the register, or from a row of an index.</p>
+{% endif %}
+<pre lang="zh">{{ found.text|clean }}</pre>
+</body></html>
+""")
+
+
+def evidence(app: App) -> APIRouter:
+    """Return the routes of the evidence."""
+    router = APIRouter()
+
+    @router.get("/alert/{token}")
+    def shown(token: str) -> Response:
+        """Show what an alert rests on."""
+        found = _found(app, token)
+        if found is None:
+            return page(UNKNOWN, status=404)
+        drawn = card(
+            found.alert, app.queries.lexicon, language="both", why="", today=beijing_day(found.alert.made_at)
+        )
+        fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
+        # The address as asked: it is ours, and its token has been verified.
+        body = _PAGE.render(
+            card=drawn, found=found, fetched=fetched, address=f"{app.pipeline.links.public_url}/alert/{token}"
+        )
+        return HTMLResponse(body, headers=HEADERS)
+
+    @router.get("/alert/{token}/copy")
+    def copy(token: str) -> Response:
+        """Hand over the bytes as they were sent."""
+        found = _found(app, token)
+        try:
+            body = app.pipeline.archive.bytes(found.sha256) if found is not None and found.sha256 else None
+        except KeyError:
+            body = None
+        if found is None or body is None:
+            return page(UNKNOWN, status=404)
+        name = f'attachment; filename="{found.sha256}.bin"'
+        headers = {**HEADERS, "Content-Disposition": name, "Content-Security-Policy": "sandbox"}
+        return Response(body, media_type="application/octet-stream", headers=headers)
+
+    return router
+
+
+def _found(app: App, token: str) -> Evidence | None:
+    secret = app.pipeline.links.secret
+    subject = verify(secret, "alert", token) if secret else None
+    return app.store.evidence(subject) if subject is not None else None

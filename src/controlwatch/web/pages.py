@@ -1,0 +1,34 @@
+"""A page that says one thing, and how our pages stand to the rest of the web."""
+
+from __future__ import annotations
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+
+_PAGE = Environment(autoescape=True).from_string("""\
+<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>controlwatch</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"></head>
+<body style="margin:10vh auto;max-width:36em;padding:0 1em;\
+font:17px/1.5 Helvetica,Arial,sans-serif;color:#101828">
+<h1 style="font-size:20px">controlwatch</h1><p>{{ words }}</p>
+{% if button -%}
+<form method="post"><button style="font:inherit;padding:.5em 1em">{{ button }}</button></form>
+{%- endif %}
+</body></html>
+""")
+#: The pages load nothing, run nothing and can stand in no frame.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+UNKNOWN = "This link is not one of ours, or was cut on its way. Nothing has been changed."
+
+
+def page(words: str, *, button: str = "", status: int = 200) -> Response:
+    """Return a page with a sentence and, perhaps, a button that posts to the same address."""
+    return HTMLResponse(_PAGE.render(words=words, button=button), status_code=status, headers=HEADERS)
