@@ -18,7 +18,7 @@ from controlwatch.demo.slack import SlackAsker, SlackStandIn
 from controlwatch.demo.slacklimits import texts
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from tests.bot.socket_standin import SocketStandIn
+from tests.bot.socket_standin import DeafSocket, SocketStandIn
 
 
 @pytest.fixture
@@ -117,3 +117,25 @@ def test_a_slack_that_cannot_be_reached_holds_nothing_up_and_is_tried_again(tmp_
             with socket_mode(bolt, socket.token, try_again=0.2):
                 socket.put_up(sites)
                 assert socket.session()
+
+
+def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Path) -> None:
+    slack, deaf = SlackStandIn(), DeafSocket()
+    with Sites() as sites, SocketStandIn() as socket:
+        settings = Settings(
+            state_dir=tmp_path,
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        socket.put_up(sites)
+        socket.lead_to(deaf.port)
+        with open_app(settings) as app:
+            bolt = slack_app(app)
+            assert bolt is not None
+            with socket_mode(bolt, socket.token, ping=0.2):
+                assert deaf.sessions.get(timeout=10)
+                asker = slack.commands(sites)
+                socket.session().send(question(asker, "help"))
+                assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
+    deaf.close()

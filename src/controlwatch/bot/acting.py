@@ -137,8 +137,9 @@ class Acting:
         if not asker.manager:
             raise UsageError("The subscriptions of this channel are managed by others here.")
         until = datetime.now(UTC) + timedelta(days=int(days))
-        mute = Mute(category=category, until=until, who=asker.user)
-        if not self.app.store.mute(key_in(action), mute, targets=(asker.channel, asker.user)):
+        store = self.app.store
+        number = store.subscription_of(key_in(action), (asker.channel, asker.user))
+        if number is None or not store.mute(number, Mute(category=category, until=until, who=asker.user)):
             raise UsageError("This alert is not one of this channel.")
         return "muted", f"{category} until {until:%Y-%m-%d}"
 

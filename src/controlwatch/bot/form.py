@@ -25,6 +25,7 @@ from controlwatch.core.render.modal import (
     ISSUERS,
     LANGUAGE,
     LANGUAGES,
+    MUTED,
     QUIET_FROM,
     QUIET_TO,
     RATE,
@@ -112,6 +113,7 @@ def filled_in(values: Json, before: Subscription, user: str, queries: Queries) -
         reminders="reminders" in wishes,
         outlook="outlook" in wishes,
         health="health" in wishes,
+        muted=tuple(mute for mute in before.muted if mute.category in given.choices(MUTED)),
     )
 
 

@@ -80,7 +80,9 @@ class Modal:
         if held is None:
             self.home.show(client, user, said="The store is busy, or this is not yours any more: try again.")
         elif str(action["action_id"]).startswith(CHANGE):
-            self.open(client, str(body["trigger_id"]), user, held)
+            now = datetime.now(UTC)
+            muted = tuple(mute for mute in held.muted if mute.until > now)
+            self.open(client, str(body["trigger_id"]), user, replace(held, muted=muted))
         else:
             self.app.store.unsubscribe(held.id)
             self.home.show(client, user)
@@ -132,9 +134,7 @@ class Modal:
         self._allowed(wanted, user)
         store = self.app.store
         if wanted.id:
-            before = self._mine(str(wanted.id), user)
-            # What happened to it meanwhile stays: it may have been muted while the form stood open.
-            if before is None or not store.alter(replace(wanted, muted=before.muted)):
+            if self._mine(str(wanted.id), user) is None or not store.alter(wanted):
                 raise UsageError("This subscription is not yours, or has ended.")
             return f"Subscription {wanted.id} is changed: {described(wanted)}."
         number = store.subscribe(wanted, datetime.now(UTC))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console
 from controlwatch.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +26,17 @@ def _slack() -> None:
     """Slack: is it set up?"""
 
 
-def check() -> None:
-    """Ask Slack whether token and scopes are right, and say what is missing. Exit status 1 when something is.
+def check(
+    target: Annotated[
+        str | None, typer.Argument(help="Send a test message there too: a channel (C…) or a person (U…).")
+    ] = None,
+) -> None:
+    """Ask Slack whether token and scopes are right and whether events reach us; say what is missing.
 
-    Example: controlwatch slack check
+    Exit status 1 when something is. Example: controlwatch slack check C0123ABCD
     """
-    from controlwatch.adapters.slackcheck import check_slack
+    from controlwatch.adapters.slackcheck import Setup, check_slack, send_test
+    from controlwatch.cli.subscribing import target_of
     from controlwatch.settings import Settings
 
     settings = Settings.load()
@@ -34,15 +44,17 @@ def check() -> None:
         raise UsageError(
             "CONTROLWATCH_SLACK_BOT_TOKEN is not set; make an app from slack-manifest.yaml first"
         )
-    findings = list(
-        check_slack(
-            settings.slack_bot_token.get_secret_value(),
-            api_url=settings.slack_api_url,
-            signing_secret=settings.slack_signing_secret is not None,
-            listening=settings.listen is not None,
-            socket=settings.slack_app_token is not None,
-        )
+    setup = Setup(
+        token=settings.slack_bot_token.get_secret_value(),
+        api_url=settings.slack_api_url,
+        signing_secret=_plain(settings.slack_signing_secret),
+        app_token=_plain(settings.slack_app_token),
+        public_url=settings.public_url,
+        listening=settings.listen is not None,
     )
+    findings = list(check_slack(setup))
+    if target is not None:
+        findings.append(send_test(setup, target_of("slack", target)))
     for finding in findings:
         console.print(
             Text(f"{'✓' if finding.right else '✗'} {finding.what}", style="green" if finding.right else "red")
@@ -50,3 +62,7 @@ def check() -> None:
         if not finding.right and finding.then:
             console.print(Text(f"  → {finding.then}"))
     raise typer.Exit(0 if all(finding.right for finding in findings) else 1)
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None

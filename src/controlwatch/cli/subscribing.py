@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +14,7 @@ from rich.text import Text
 
 from controlwatch.cli.common import Json, clock_time, console, now, opened, print_json
 from controlwatch.core.errors import UsageError
-from controlwatch.core.model import ChannelName, Direction, Language, Rate, Subscription
+from controlwatch.core.model import ChannelName, Direction, Language, Mute, Rate, Subscription
 from controlwatch.core.render.safe import one_line
 from controlwatch.core.render.wishes import WEEKDAYS, criteria, timing
 from controlwatch.core.wanted import hs_prefix, quiet_hours
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Subscribe")(subscribe)
     app.command(rich_help_panel="Subscribe")(unsubscribe)
     app.command(rich_help_panel="Subscribe")(subscriptions)
+    app.command(rich_help_panel="Subscribe")(mute)
     app.command(rich_help_panel="Subscribe")(resume)
 
 
@@ -69,6 +71,15 @@ def subscribe(
         ),
     ] = True,
     outlook: Annotated[bool, typer.Option(help="Each day at the hour given: today and this week.")] = False,
+    escalate_after: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Minutes after which an alert is told again that nobody acted on in Slack; 0: never."
+        ),
+    ] = 0,
+    escalate_to: Annotated[
+        str, typer.Option(help="To whom, by the same channel; by default where the alert itself went.")
+    ] = "",
     confirm: Annotated[
         bool,
         typer.Option("--confirm", help="Ask the address by one mail first; until then it gets nothing else."),
@@ -103,6 +114,8 @@ def subscribe(
             health=health,
             reminders=reminders,
             outlook=outlook,
+            escalate_after=escalate_after,
+            escalate_to=target_of(name, escalate_to) if escalate_to else "",
         )
         number = _ask(app, made) if confirm else app.store.subscribe(made, now())
     console.print(
@@ -171,6 +184,24 @@ def subscriptions(*, json: Json = False) -> None:
         if item.paused:
             said = f"{item.id} is paused: {one_line(item.paused)}. Once mended: controlwatch resume {item.id}"
             console.print(Text(said, style="red"))
+
+
+def mute(
+    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+    category: Annotated[str, typer.Argument(help="A category; a group covers its leaves.")],
+    *,
+    days: Annotated[int, typer.Option(min=0, max=366, help="For how long; 0 ends it.")] = 30,
+) -> None:
+    """Keep the alerts about a category from a subscription for a while. They stand in `alerts` all the same.
+
+    Example: controlwatch mute 3 battery.primary_lithium --days 14
+    """
+    with opened() as app:
+        wanted = Mute(category=app.queries.category(category), until=now() + timedelta(days=days), who="cli")
+        if not app.store.mute(number, wanted):
+            raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
+    until = f"muted until {wanted.until:%Y-%m-%d}" if days else "told again"
+    console.print(f"Subscription {number}: {wanted.category} is {until}.", markup=False)
 
 
 def resume(

@@ -64,22 +64,28 @@ class Acting(Part):
                 connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(changed))
             return tuple(_done(connection, [first])[first])
 
-    def mute(self, key: str, mute: Mute, *, targets: Iterable[str]) -> bool:
-        """Mute a category for the subscription that a delivery went to; False where it went to no target."""
+    def subscription_of(self, key: str, targets: Iterable[str]) -> int | None:
+        """Return the subscription that a delivery was made for, where it is one of the targets'."""
         chosen = (
-            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.muted)
+            select(SUBSCRIPTION.c.id)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)))
-            .with_for_update()
+            .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)), SUBSCRIPTION.c.active)
         )
+        with self._read() as connection:
+            found = connection.execute(chosen).scalar()
+        return None if found is None else int(found)
+
+    def mute(self, subscription_id: int, mute: Mute) -> bool:
+        """Mute a category for a subscription; a mute that has ended ends the one before. False: none such."""
+        mine = SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active
         with self._write() as connection:
-            row = connection.execute(chosen).first()
-            if row is None:
+            held = connection.execute(select(SUBSCRIPTION.c.muted).where(*mine).with_for_update()).scalar()
+            if held is None:
                 return False
-            others = [item for item in row.muted if item["category"] != mute.category]
+            others = [item for item in held if item["category"] != mute.category]
             added = {"category": mute.category, "until": mute.until.isoformat(), "who": mute.who}
             values = {"muted": [*others, added]}
-            connection.execute(update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row.id).values(values))
+            connection.execute(update(SUBSCRIPTION).where(*mine).values(values))
         return True
 
     def follow_up(

@@ -29,7 +29,7 @@ WHERE, CHANNEL, CATEGORIES, ISSUERS, DIRECTIONS, DESTINATIONS, HS, TERMS = (
     "controlwatch_hs",
     "controlwatch_terms",
 )
-RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, WISHES, ESCALATE_AFTER, ESCALATE_TO = (
+RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, WISHES, ESCALATE_AFTER, ESCALATE_TO, MUTED = (
     "controlwatch_rate",
     "controlwatch_at",
     "controlwatch_weekday",
@@ -40,6 +40,7 @@ RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, WISHES, ESCALATE_AFTER,
     "controlwatch_wishes",
     "controlwatch_escalate_after",
     "controlwatch_escalate_to",
+    "controlwatch_muted",
 )
 RATES = {"immediate": "at once · 即时", "daily": "once a day · 每日", "weekly": "once a week · 每周"}
 LANGUAGES = {"both": "English and Chinese · 中英文", "en": "English", "zh": "中文"}
@@ -52,6 +53,8 @@ WISHED = {
 #: Minutes → words.
 ESCALATIONS = {0: "never", 60: "an hour", 240: "4 hours", 480: "8 hours", 1440: "a day", 4320: "3 days"}
 OTHERS = "others · 其他"
+#: Mutes that can be ended in the form.
+MUTES = 10
 #: Notices named in a preview.
 SHOWN = 12
 
@@ -92,6 +95,9 @@ def _when(wanted: Subscription) -> Iterator[Block]:
     label = "Tell again what nobody acts on, after · 无人处理则升级"
     yield _menu("static_select", ESCALATE_AFTER, label, waits, [chosen])
     yield _person(ESCALATE_TO, "…to · 升级给", wanted.escalate_to)
+    muted = {mute.category: f"{mute.category} until {mute.until:%Y-%m-%d}" for mute in wanted.muted[-MUTES:]}
+    if muted:
+        yield _menu("checkboxes", MUTED, "Muted; untick to hear again · 已静音", muted, muted)
 
 
 def preview_modal(found: Preview | None, subscription: Subscription, *, metadata: str) -> Block:
