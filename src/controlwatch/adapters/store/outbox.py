@@ -32,8 +32,9 @@ _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _WISHES = ("reports", "health", "reminders", "outlook")
 _SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed", *_WISHES)
 
-#: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
-ROOM = {"slack": 5}
+#: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine; other
+#: chats take a thousand signs or two, in which each alert has its headline and its address.
+ROOM = {"slack": 5, "apprise": 5}
 ROOM_ELSEWHERE = 50
 
 
