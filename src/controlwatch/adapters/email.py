@@ -17,7 +17,7 @@ from email.utils import format_datetime, localtime, parseaddr
 from typing import TYPE_CHECKING, Any, Literal
 
 from controlwatch.core.errors import DeliveryError
-from controlwatch.core.refusals import MENDING, STATUS, class_about_address
+from controlwatch.core.refusals import MENDING, RELAY, STATUS, class_about_address
 from controlwatch.core.render.mail import html
 from controlwatch.core.render.safe import one_line
 from controlwatch.core.render.text import text
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 #: What may stand between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
 LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
-#: What servers without such codes write when it is us whom they refuse: "550 relay not permitted"
-RELAY = re.compile(r"\brelay", re.IGNORECASE)
 #: Replies that ask for a login.
 LOG_IN = frozenset({530, 535})
 

@@ -23,6 +23,8 @@ NOT_SO = frozenset({400, 413, 415, 422})
 STATUS = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
 #: Classes that speak of the address, its mailbox and the way there; 5.7.1 is "we relay nothing for you".
 ABOUT_ADDRESS = frozenset({"1", "2", "4"})
+#: What servers without such codes write when it is us whom they refuse: "550 relay not permitted"
+RELAY = re.compile(r"\brelay", re.IGNORECASE)
 
 
 def of_http(said: str, status: int, *, wait: str = "") -> DeliveryError:
