@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 13_200
+LINK = re.compile(r"(?:https?://|mailto:)\S*$")
 LIMITS = {"header": 150, "section": 3_000, "context": 2_000}
 
 
@@ -112,7 +114,7 @@ class SlackStandIn:
         if message.get("channel") not in self.channels:
             return "channel_not_found"
         made = message.get("blocks", [])
-        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
+        if refused_blocks(made):
             return "invalid_blocks"
         total = sum(len(text) for text in _texts(made)) + len(message.get("text", ""))
         return "msg_blocks_too_long" if total > MOST_CHARACTERS else None
@@ -197,7 +199,7 @@ class SlackAsker:
     def _take(self, asked: Asked) -> Answer:
         answer = json.loads(asked.body)
         made = answer.get("blocks", [])
-        if len(made) > MOST_BLOCKS or any(_too_long(block) for block in made):
+        if refused_blocks(made):
             self.answered.put({"error": "invalid_blocks", **answer})
             return Answer(status=400, body=b"invalid_blocks")
         self.answered.put(answer)
@@ -209,6 +211,23 @@ class SlackAsker:
 
 
 _JSON = "application/json; charset=utf-8"
+
+
+def refused_blocks(made: list[dict[str, Any]]) -> bool:
+    """Say whether Slack would refuse these blocks: too many, too long, empty, or with a link that is none."""
+    return len(made) > MOST_BLOCKS or any(_too_long(block) or _hollow(block) for block in made)
+
+
+def _hollow(value: object) -> bool:
+    """Say whether something holds a list of no elements, or a link that leads nowhere."""
+    if isinstance(value, list):
+        return any(_hollow(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    url = value.get("url", "https://")
+    if value.get("elements") == [] or not LINK.match(url):
+        return True
+    return any(_hollow(item) for item in value.values())
 
 
 def _too_long(block: dict[str, Any]) -> bool:

@@ -25,6 +25,7 @@ MOST_QUESTION = 400
 def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
     """Return the blocks of a page of a reply."""
     rows, pages = paged(reply, page, size=ROWS)
+    page = min(max(page, 1), pages)  # there may be fewer pages by now than when the button was drawn
     made: list[Block] = [
         {"type": "header", "text": {"type": "plain_text", "text": one_line(reply.title, 150) or "—"}}
     ]
@@ -33,7 +34,7 @@ def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Blo
     if rows:
         elements = [part for row in rows for part in _row(row)]
         made.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]})
-    cautions = reply.cautions[:SHOWN_CAUTIONS] if page <= 1 else ()
+    cautions = reply.cautions[:SHOWN_CAUTIONS] if page == 1 else ()
     made.extend(_context(f"⚠️ {caution}") for caution in cautions)
     if pages > 1:
         made.append(_turning(question, page, pages))
@@ -69,7 +70,7 @@ def _turning(question: str, page: int, pages: int) -> Block:
 
 
 def _button(label: str, question: str, page: int) -> Block:
-    value = json.dumps({"q": question[:MOST_QUESTION], "p": page}, ensure_ascii=False)
+    value = json.dumps({"q": one_line(question, MOST_QUESTION), "p": page}, ensure_ascii=False)
     return {
         "type": "button",
         "text": {"type": "plain_text", "text": label},

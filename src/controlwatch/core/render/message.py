@@ -29,6 +29,7 @@ from controlwatch.core.reading.lexicon import Lexicon
 from controlwatch.core.render.confirming import request
 from controlwatch.core.render.facts import Fact, day_left, some
 from controlwatch.core.render.occasions import coming, occasion_badge, occasion_facts, occasion_heading
+from controlwatch.core.render.safe import link
 from controlwatch.core.render.words import pick, tongues, word
 
 Tone = Literal[
@@ -152,7 +153,7 @@ def card(alert: Alert, lexicon: Lexicon, *, language: Language, why: str, today:
         badge=word("paused" if alert.watcher == OUTBOX else alert.kind, language),
         heading=alert.title,
         title="",
-        url=alert.url,
+        url=link(alert.url),
         footer=tuple(_footer(alert, why, language)),
         labels=labels,
     )
