@@ -13,14 +13,17 @@ from hypothesis import strategies as st
 
 import controlwatch.adapters.apprise as adapter
 from controlwatch.adapters.apprise import AppriseChannel, _Heard, _scrubbed, _wrong
+from controlwatch.cli.common import today
 from controlwatch.core.errors import DeclarationError, DeliveryError
 from controlwatch.core.render.facts import Fact
 from controlwatch.core.render.message import Card, Message
 from controlwatch.core.render.plain import Room, inert, short
 from controlwatch.demo.serving import Answer, Asked, Sites
+from tests.cli.test_commands import TEXT, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from controlwatch.demo.serving import Reply
 
@@ -217,6 +220,26 @@ def test_nothing_that_stands_in_an_address_is_shown(capfd: pytest.CaptureFixture
     with pytest.raises(DeliveryError):
         send(f"json://{TOKEN}:{TOKEN}@127.0.0.1:1/{TOKEN}")
     assert TOKEN not in "".join(capfd.readouterr())
+
+
+def test_an_alert_goes_from_the_pipeline_to_the_chat_and_a_chat_that_is_gone_is_paused(
+    sites: Sites, tmp_path: Path
+) -> None:
+    put(sites, f"/hooks/{TOKEN}", Answer())
+    terminal = Terminal(tmp_path)
+    terminal.env["CONTROLWATCH_APPRISE"] = f"desk = mmost://{host(sites)}/{TOKEN}"
+    terminal.types("subscribe", "apprise", "desk", "--language", "en")
+    said = ""
+    for n in (940, 941):
+        page = TEXT.replace("第40号", f"第{n}号").replace("2026年3月2日", f"{today():%Y年%m月%d日}")
+        said += terminal.types("intake", terminal.file(f"{n}.txt", page))
+        put(sites, f"/hooks/{TOKEN}", Answer(status=404))
+    first, second = sites.asked
+    assert "MOFCOM-GACC 2026-940" in mattermost(first)
+    assert "MOFCOM-GACC 2026-941" in mattermost(second)
+    said += terminal.types("subscriptions")
+    assert "1 is paused: Mattermost answered 404" in said
+    assert TOKEN not in said
 
 
 ATTACKS = (
