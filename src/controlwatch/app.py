@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from controlwatch.adapters import documents
+from controlwatch.adapters.apprise import MISSING, AppriseChannel, installed
 from controlwatch.adapters.archive import FolderArchive
 from controlwatch.adapters.console import ConsoleChannel
 from controlwatch.adapters.declarations import load_watchers
@@ -22,7 +23,7 @@ from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.webhook import WebhookChannel
-from controlwatch.core.errors import DeclarationError
+from controlwatch.core.errors import DeclarationError, UsageError
 from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.pipeline import Pipeline
@@ -125,7 +126,42 @@ def _channels(settings: Settings, console: Console | None) -> dict[ChannelName, 
         channels["email"] = mail_channel(settings)
     if settings.webhook_secret is not None:
         channels["webhook"] = WebhookChannel(settings.webhook_secret.get_secret_value())
+    if settings.destinations:
+        channels["apprise"] = AppriseChannel(settings.destinations)
     return channels
+
+
+def named_destination(app: App, name: str) -> str:
+    """Return the name of a destination that messages can go to.
+
+    Raises `UsageError` with the names that there are, `DeclarationError` where its address is none.
+    """
+    channel = app.pipeline.channels.get("apprise")
+    if not isinstance(channel, AppriseChannel):
+        missing = "" if installed() else f"; apprise {MISSING}"
+        raise UsageError(
+            f"no destination is declared: set CONTROLWATCH_APPRISE, see docs/channels.md{missing}"
+        )
+    if name not in channel.names:
+        raise UsageError(f"no destination {name!r}; CONTROLWATCH_APPRISE declares {', '.join(channel.names)}")
+    channel.check(name)
+    return name
+
+
+def check_destinations(app: App) -> None:
+    """Open every destination, and find that of each subscription; raises as `named_destination` does.
+
+    Other commands than `run` do without: loading them all takes a second.
+    """
+    for name in app.settings.destinations:
+        named_destination(app, name)
+    for item in app.store.subscriptions():
+        if item.channel == "apprise" and "apprise" in app.pipeline.channels:
+            try:
+                named_destination(app, item.target)
+            except UsageError as error:
+                reason = f"subscription {item.id}: {error}; to end it: controlwatch unsubscribe {item.id}"
+                raise UsageError(reason) from None
 
 
 def mail_channel(settings: Settings) -> EmailChannel:

@@ -34,6 +34,7 @@ from controlwatch.core.books import (
     VersionText,
     WatcherState,
 )
+from controlwatch.core.bounces import Mailed
 from controlwatch.core.gaps import Lead, Observed
 from controlwatch.core.ledger import Ledger
 from controlwatch.core.model import (
@@ -228,7 +229,15 @@ class Store(Protocol):
         """Put deliveries back, send nothing more to their subscription, and tell others, all in one."""
 
     def resume(self, subscription_id: int) -> bool:
-        """Send to a paused subscription again, what waited first."""
+        """Send to a paused subscription again, what waited and what had come back first."""
+
+    def mailed(self, key: str) -> Mailed | None:
+        """The mail that left under the key of a delivery."""
+
+    def came_back(
+        self, mailed: Mailed, *, reason: str, alert: Alert | None, planned: Iterable[Planned], now: datetime
+    ) -> bool:
+        """Put down as refused what left in a mail; with an alert, pause its subscription and tell others."""
 
     def follow_up(
         self, rules: Iterable[Callable[[Told], Ringing | None]], *, now: datetime

@@ -13,6 +13,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from controlwatch.adapters.scheduler import Clockwork
+from controlwatch.app import check_destinations
 from controlwatch.bot.slack_app import slack_app
 from controlwatch.bot.socket import socket_mode
 from controlwatch.core.errors import ControlwatchError, UsageError
@@ -60,7 +61,11 @@ def only_instance(settings: Settings) -> Iterator[None]:
 
 
 def serve(app: App) -> None:
-    """Run until SIGTERM or SIGINT; then end every poll at its next step."""
+    """Run until SIGTERM or SIGINT; then end every poll at its next step.
+
+    Raises `UsageError` or `DeclarationError` where a subscription leads nowhere.
+    """
+    check_destinations(app)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

@@ -20,6 +20,8 @@ PREFIX = "CONTROLWATCH_"
 SHORTEST_SECRET = 32
 #: https://alerts.example.com, http://127.0.0.1:8080/controlwatch: what a header and a link take as it stands
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
+#: What a destination may be called.
+DESTINATION = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Tls = Literal["none", "starttls", "implicit"]
 
 
@@ -48,6 +50,7 @@ class Settings(BaseSettings):
     smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
     mail_from: Optional = None
     webhook_secret: Secret = None  #: signs what is posted to webhooks
+    apprise: Secret = None  #: other chats, one a line: name = address of apprise, which holds tokens
     public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
     secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
@@ -58,6 +61,13 @@ class Settings(BaseSettings):
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             Smtp.parse(value.get_secret_value())
+        return value
+
+    @field_validator("apprise")
+    @classmethod
+    def _named(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            destinations(value.get_secret_value())
         return value
 
     @field_validator("slack_api_url", "connect_to")
@@ -106,6 +116,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
+
+    @property
+    def destinations(self) -> dict[str, str]:
+        """The addresses of other chats by their names; none where none is set."""
+        return destinations(self.apprise.get_secret_value()) if self.apprise is not None else {}
 
     def watchers_folder(self) -> Path:
         """Where the declarations are: as set, else ./watchers, else those that came with the package."""
@@ -182,6 +197,31 @@ def _refuse_unknown(settings: type[Settings]) -> None:
             raise DeclarationError(
                 "environment", key, f"no such setting; there are {', '.join(sorted(allowed))}"
             )
+
+
+def destinations(text: str) -> dict[str, str]:
+    """Return the address of each destination by its name, from lines of `name = address`.
+
+    Blank lines and those that begin with # say nothing. ValueError for any other; it shows no address.
+
+    >>> destinations("# chats\\nteams = workflows://host/flow/signature")
+    {'teams': 'workflows://host/flow/signature'}
+    """
+    found: dict[str, str] = {}
+    for n, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, address = (part.strip() for part in line.partition("="))
+        if not equals or "://" not in address or not DESTINATION.fullmatch(name):
+            raise ValueError(
+                f"line {n} must look like: teams = workflows://…; names are of a-z, 0-9, - and _"
+            )
+        if name in found:
+            raise ValueError(f"line {n} names {name} again")
+        found[name] = address
+    if not found:
+        raise ValueError("declares no destination; write lines such as: teams = workflows://…")
+    return found
 
 
 class Smtp:

@@ -122,6 +122,7 @@ def test_what_was_handed_in_can_be_asked_for_in_any_spelling(terminal: Terminal)
         (["subscribe", "email", "not an address"], "is not an e-mail address"),
         (["subscribe", "email", "a@b.example\nBcc: x@y.example"], "is not an e-mail address"),
         (["subscribe", "slack", "#general"], "is not a Slack id"),
+        (["subscribe", "apprise", "desk"], "set CONTROLWATCH_APPRISE"),
         (["subscribe", "console", "--category", "graphit"], "did you mean graphite"),
         (["subscribe", "console", "--direction", "up"], "there are tighten, relax"),
         (["subscribe", "console", "--destination", "Atlantis"], "no destination"),
@@ -149,6 +150,9 @@ def test_a_mistake_is_refused_with_what_is_allowed(terminal: Terminal, words: li
         ("CONTROLWATCH_SMTP_URL", "http://mail", "must look like smtp://"),
         ("CONTROLWATCH_SMTP_URL", "smtp://mail.example", "CONTROLWATCH_MAIL_FROM"),
         ("CONTROLWATCH_WATCHERS_DIR", "/no/such", "is no folder"),
+        ("CONTROLWATCH_APPRISE", "feishu://sesame", "line 1 must look like"),
+        ("CONTROLWATCH_APPRISE", "a = json://x\na = json://y", "line 2 names a again"),
+        ("CONTROLWATCH_APPRISE", "# nothing", "declares no destination"),
         ("CONTROLWATCH_SLACK_TOKEN", "x", "no such setting; there are"),
         ("CONTROLWATCH_SMTP_URL_FILE", "/no/such", "cannot be read"),
     ],
@@ -156,7 +160,9 @@ def test_a_mistake_is_refused_with_what_is_allowed(terminal: Terminal, words: li
 def test_nonsense_in_the_environment_is_refused_with_the_name_of_the_key(
     terminal: Terminal, key: str, value: str, says: str
 ) -> None:
-    assert says in terminal.fails("latest", **{key: value})
+    said = terminal.fails("latest", **{key: value})
+    assert says in said
+    assert "sesame" not in said
 
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(terminal: Terminal) -> None:
@@ -179,6 +185,28 @@ def test_subscribing_showing_and_ending(terminal: Terminal) -> None:
         if item["channel"] == "email"
     )
     assert "has ended" in terminal.types("unsubscribe", str(number))
+
+
+def test_a_chat_is_subscribed_by_the_name_of_its_destination_and_its_address_is_never_shown(
+    terminal: Terminal,
+) -> None:
+    chats = terminal.file("chats", "# chats\nops = json://127.0.0.1:1/sesame?x=y\nodd = nosuch://sesame\n")
+    env = {"CONTROLWATCH_APPRISE_FILE": chats}
+    said = terminal.types("subscribe", "apprise", "ops", "--category", "battery", **env)
+    assert "battery → apprise ops" in said
+    said += terminal.types("subscriptions", **env) + terminal.types("subscriptions", "--json", **env)
+    said += terminal.fails("subscribe", "apprise", "desk", **env)
+    assert "no destination 'desk'; CONTROLWATCH_APPRISE declares odd, ops" in said
+    said += terminal.fails("subscribe", "apprise", "odd", **env)
+    assert "odd: apprise knows no such address" in said
+    assert "sesame" not in said
+
+
+def test_the_service_does_not_start_while_a_subscription_leads_nowhere(terminal: Terminal) -> None:
+    terminal.types("subscribe", "apprise", "ops", CONTROLWATCH_APPRISE="ops = json://127.0.0.1:1/a")
+    said = terminal.fails("run", CONTROLWATCH_APPRISE="desk = json://127.0.0.1:1/a")
+    assert "subscription 1: no destination 'ops'; CONTROLWATCH_APPRISE declares desk" in said
+    assert "knows no such address" in terminal.fails("run", CONTROLWATCH_APPRISE="ops = nosuch://a")
 
 
 def test_with_nobody_subscribed_and_nothing_configured_alerts_go_to_the_console(terminal: Terminal) -> None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import ssl
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult
+from typer.testing import CliRunner
 
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.mailadvice import advice
 from controlwatch.adapters.store import SqlStore
+from controlwatch.cli import app
 from controlwatch.cli.common import today
 from controlwatch.cli.mail import TEST
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.tokens import verify
 from controlwatch.demo.mailbox import Mailbox
+from tests.channels.test_bounces import DESK, Report
 from tests.cli.test_commands import TEXT, Terminal
 
 if TYPE_CHECKING:
@@ -196,3 +201,115 @@ def test_a_refused_address_is_shown_as_paused_and_switched_on_again(
     store = SqlStore.open(f"sqlite:///{tmp_path / 'state' / 'controlwatch.db'}")
     assert [item.paused for item in store.subscriptions()] == [""]
     store.close()
+
+
+def told(terminal: Terminal, mailbox: Mailbox) -> str:
+    """Have desk@b.example told of a notice, and return the Message-ID of its mail."""
+    terminal.types("subscribe", "email", DESK, "--no-health")
+    terminal.types("subscribe", "email", "watch@b.example", "--category", "battery")
+    unheard = TEXT.replace("第40号", "第940号").replace("2026年3月2日", f"{today():%Y年%m月%d日}")
+    assert terminal.types("intake", terminal.file("n.txt", unheard)).startswith("alert:")
+    (mail,) = mailbox.mails
+    return str(mail["Message-ID"])
+
+
+def pipes(terminal: Terminal, raw: bytes, **env: str) -> tuple[int, str]:
+    """What a mail server sees that pipes a mail into us."""
+    done = CliRunner().invoke(app, ["mail", "bounce"], env=terminal.env | env, input=raw)
+    return done.exit_code, done.output + done.stderr
+
+
+def bounce(message_id: str, **changes: str) -> bytes:
+    return Report(returned=f"Message-ID: {message_id}\n\n", **changes).bytes  # type: ignore[arg-type]
+
+
+def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_leaves_again(
+    terminal: Terminal, mailbox: Mailbox
+) -> None:
+    message_id = told(terminal, mailbox)
+    said = pipes(terminal, bounce(message_id))
+    assert said[0] == 0
+    assert "subscription 1 is paused: the mail came back: 5.1.1" in said[1]
+    assert "known already" in pipes(terminal, bounce(message_id))[1]
+    assert "1 is paused: the mail came back" in terminal.types("subscriptions")
+    states = {line["target"]: line["state"] for line in json.loads(terminal.types("alerts", "--json"))}
+    assert states[DESK] == "refused"
+    assert "1 deliveries sent" in terminal.fails("deliver")
+    (*_, warning) = mailbox.mails
+    assert mailbox.recipients[1:] == [["watch@b.example"]]
+    assert "subscription 1 is paused" in warning["Subject"]
+    assert DESK not in warning.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "1 deliveries sent" in terminal.types("resume", "1")
+    assert mailbox.mails[-1]["Message-ID"] == message_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"action": "delayed"}, "nothing is decided yet (delayed)"),
+        ({"final": "rfc822; left@elsewhere.example"}, "leads on to"),
+        (
+            {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
+            "no mail of ours",
+        ),
+        ({"returned": "Subject: none\n\n"}, "returns no mail of ours"),
+    ],
+)
+def test_other_reports_change_nothing_and_say_so(
+    terminal: Terminal, mailbox: Mailbox, changes: dict[str, str], says: str
+) -> None:
+    returned = {"returned": f"Message-ID: {told(terminal, mailbox)}\n\n"}
+    code, said = pipes(terminal, Report(**returned | changes).bytes)  # type: ignore[arg-type]
+    assert code == 0
+    assert "nothing is changed" in said
+    assert says in said
+    assert [item["paused"] for item in json.loads(terminal.types("subscriptions", "--json"))] == ["", ""]
+    assert {line["state"] for line in json.loads(terminal.types("alerts", "--json"))} == {"sent"}
+
+
+def test_a_mail_refused_as_spam_is_put_down_and_the_address_is_not_paused(
+    terminal: Terminal, mailbox: Mailbox
+) -> None:
+    raw = bounce(told(terminal, mailbox), status="5.7.1", said="smtp; 550 5.7.1 refused as spam")
+    code, said = pipes(terminal, raw)
+    assert code == 0
+    assert "subscription 1 goes on" in said
+    assert "active" in terminal.types("subscriptions")
+    assert "not taken: email desk@b.example: the mail came back: 5.7.1" in terminal.fails("deliver")
+    assert "1 deliveries put back" in terminal.types("deliver", "--again")
+
+
+def test_a_subscription_that_has_ended_is_left_alone(terminal: Terminal, mailbox: Mailbox) -> None:
+    raw = bounce(told(terminal, mailbox))
+    terminal.types("unsubscribe", "1")
+    assert "it has ended" in pipes(terminal, raw)[1]
+
+
+def test_files_are_read_too_and_none_is_a_mistake(terminal: Terminal, mailbox: Mailbox) -> None:
+    first, noise = terminal.folder / "1.eml", terminal.folder / "2.eml"
+    first.write_bytes(bounce(told(terminal, mailbox)))
+    noise.write_bytes(b"\xff\x00" * 100)
+    said = terminal.types("mail", "bounce", str(noise), str(first))
+    assert f"{noise}: nothing is changed: it is no delivery status notification" in said
+    assert f"{first}: subscription 1 is paused" in said
+    assert "cannot be read" in terminal.fails("mail", "bounce", "/no/such")
+
+
+def test_a_mail_server_is_asked_to_come_again_where_the_state_cannot_be_used(terminal: Terminal) -> None:
+    for env in (
+        {"CONTROLWATCH_DATABASE_URL": "postgresql://127.0.0.1:1/none?connect_timeout=2"},
+        {"CONTROLWATCH_DATABASE_URL": "nonsense"},
+    ):
+        code, said = pipes(terminal, Report().bytes, **env)
+        assert code == 75
+        assert "try again later" in said
+
+
+def test_a_report_that_overtakes_its_mail_comes_again(
+    terminal: Terminal, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    message_id = told(terminal, mailbox)
+    with closing(sqlite3.connect(tmp_path / "state" / "controlwatch.db")) as database, database:
+        database.execute("UPDATE delivery SET state = 'leased', receipt = NULL WHERE subscription_id = 1")
+    code, said = pipes(terminal, bounce(message_id))
+    assert (code, "not settled yet" in said) == (75, True)

@@ -328,7 +328,7 @@ def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlS
             ),
         )
     claims = [store.claim(now=NOW, owner="me", lease=60) for _ in range(3)]
-    assert [len(claimed) for claimed in claims] == [5, 2, 0]
+    assert [len(claimed) for claimed in claims] == [4, 3, 0]
 
 
 def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
@@ -408,6 +408,70 @@ def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
     store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert not pause(store, late)
     assert [item.paused for item in store.subscriptions()] == ["", ""]
+
+
+def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
+    """Two alerts that left in one mail to subscription 1; subscription 2 got nothing."""
+    store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
+    store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
+    for n in (61, 62):
+        take(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
+    claimed = store.claim(now=NOW, owner="me", lease=60)
+    assert len(claimed) == 2
+    store.sent(claimed, owner="me", receipt=f"<{claimed[0].key}@a.example>", now=NOW)
+    return claimed
+
+
+def come_back(store: SqlStore, key: str, *, alert: Alert | None = PAUSED) -> bool:
+    mailed = store.mailed(key)
+    assert mailed is not None
+    told = [Planned(subscription_id=2, due_at=NOW, why="health of the watchers")] if alert else []
+    return store.came_back(mailed, reason="it came back", alert=alert, planned=told, now=NOW)
+
+
+def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_resumed(
+    store: SqlStore,
+) -> None:
+    first, second = one_mail(store)
+    assert come_back(store, first.key)
+    assert [item.reason for item in store.refusals()] == ["it came back"] * 2
+    assert [item.paused for item in store.subscriptions()] == ["it came back", ""]
+    assert not come_back(store, first.key)
+    (told,) = store.claim(now=NOW, owner="me", lease=60)
+    assert told.subscription.id == 2
+    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert store.resume(1)
+    assert [item.key for item in store.claim(now=NOW, owner="me", lease=60)] == [first.key, second.key]
+
+
+def test_a_mail_that_came_back_for_a_reason_of_its_own_pauses_nobody(store: SqlStore) -> None:
+    first, _ = one_mail(store)
+    assert come_back(store, first.key, alert=None)
+    assert [item.paused for item in store.subscriptions()] == ["", ""]
+    assert len(store.refusals()) == 2
+    assert store.try_again(NOW) == 2
+
+
+def test_a_mail_is_known_by_its_key_whoever_its_subscriber_and_nothing_else_is(store: SqlStore) -> None:
+    (waiting,) = two_subscribers(store)
+    assert store.mailed(waiting.key) is None  # not a mail
+    assert store.mailed("0" * 32) is None
+
+
+def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlStore) -> None:
+    store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    leaving = store.mailed(delivery.key)
+    store.sent([delivery], owner="me", receipt="<1@a.example>", now=NOW)
+    store.unsubscribe(1)
+    sent = store.mailed(delivery.key)
+    assert leaving is not None
+    assert sent is not None
+    assert [(item.leaving, item.receipt, item.active) for item in (leaving, sent)] == [
+        (True, "", True),
+        (False, "<1@a.example>", False),
+    ]
 
 
 def test_an_address_that_is_not_confirmed_gets_no_alert_until_it_is(store: SqlStore) -> None:

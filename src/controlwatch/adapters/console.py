@@ -98,7 +98,7 @@ def _table(facts: Iterable[Fact]) -> Table:
         value = Text(one_line(fact.value, 600))
         if fact.quote:
             value.append(f"\n「{one_line(fact.quote, 200)}」", style="italic bright_black")
-        table.add_row(fact.label if fact.label != label else "", value)
+        table.add_row(Text(one_line(fact.label, 100) if fact.label != label else ""), value)
         label = fact.label
     return table
 

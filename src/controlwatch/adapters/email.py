@@ -17,6 +17,7 @@ from email.utils import format_datetime, localtime, parseaddr
 from typing import TYPE_CHECKING, Any, Literal
 
 from controlwatch.core.errors import DeliveryError
+from controlwatch.core.refusals import MENDING, RELAY, STATUS, class_about_address
 from controlwatch.core.render.mail import html
 from controlwatch.core.render.safe import one_line
 from controlwatch.core.render.text import text
@@ -27,16 +28,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
-#: Seconds to wait for somebody to mend what no repetition mends.
-MENDING = 3600.0
 #: What may stand between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
 LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
-#: The class of an enhanced status code (RFC 3463): "5.1.1 <a@b.example>: no such user"
-STATUS = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
-#: Classes that speak of the address, its mailbox and the way there; 5.7.1 is "we relay nothing for you".
-ABOUT_ADDRESS = frozenset({"1", "2", "4"})
-#: What servers without such codes write when it is us whom they refuse: "550 relay not permitted"
-RELAY = re.compile(r"\brelay", re.IGNORECASE)
 #: Replies that ask for a login.
 LOG_IN = frozenset({530, 535})
 
@@ -258,7 +251,7 @@ def _about_address(code: int, words: str) -> bool:
     status = STATUS.match(words)
     if code in LOG_IN:
         return False
-    return RELAY.search(words) is None if status is None else status[1] in ABOUT_ADDRESS
+    return RELAY.search(words) is None if status is None else class_about_address(status)
 
 
 def _refused_us(code: int, reason: bytes | str) -> DeliveryError:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from controlwatch.core.errors import DeliveryError
+from controlwatch.core.refusals import of_http
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from controlwatch.core.render.message import Message
 
 TIMEOUT = 20.0
-#: What mends by itself: too early, too many, a conflict with the same delivery on its way.
-PASSING = frozenset({408, 409, 425, 429})
-#: There is nobody at this address any more.
-GONE = frozenset({404, 410})
 
 
 class WebhookChannel:
@@ -78,10 +75,4 @@ def payload(message: Message, key: str) -> dict[str, object]:
 
 def _refusal(answer: httpx.Response) -> DeliveryError:
     said = f"the webhook answered {answer.status_code} {one_line(answer.text, 120)}".rstrip()
-    wait = answer.headers.get("Retry-After", "")
-    if answer.status_code in PASSING or answer.status_code >= 500:
-        return DeliveryError(said, retry_after=float(wait) if wait.isdecimal() else None)
-    gone = answer.status_code in GONE
-    # A key that is wrong or a redirect is mended by somebody: it is tried again, later and later.
-    refused = answer.status_code in {400, 413, 415, 422}
-    return DeliveryError(said, permanent=gone or refused, target=gone, retry_after=None if gone else 3600.0)
+    return of_http(said, answer.status_code, wait=answer.headers.get("Retry-After", ""))

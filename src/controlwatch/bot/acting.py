@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from controlwatch.bot.rights import asker_in
 from controlwatch.core.acting import Deed, Done
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Mute
-from controlwatch.core.render.chat import DONE, done_block
+from controlwatch.core.render.chat import DONE, PERSON, done_block
 from controlwatch.core.render.slack import (
     ACKNOWLEDGE,
     ALERT_BLOCK,
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from controlwatch.bot.rights import Asker
 
 Json = dict[str, Any]
-USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ class Acting:
 
     def _assigned(self, action: Json, _asker: Asker) -> tuple[Deed, str]:
         user = str(action.get("selected_user") or "")
-        if not USER.fullmatch(user):
+        if not PERSON.fullmatch(user):
             raise UsageError("Nobody was chosen.")
         return "assigned", user
 

@@ -1,18 +1,27 @@
-"""Mail: does it leave, and if not, why."""
+"""Mail: does it leave, and if not, why; and what came back."""
 
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors
+from controlwatch.cli.common import console, errors, now, opened
 from controlwatch.cli.subscribing import target_of
-from controlwatch.core.errors import DeliveryError
+from controlwatch.core.bounces import LARGEST
+from controlwatch.core.errors import ControlwatchError, DeliveryError, UsageError
 from controlwatch.core.render.card import Card
 from controlwatch.core.render.message import Message
+from controlwatch.core.render.safe import one_line
+
+if TYPE_CHECKING:
+    from typing import IO
+
+#: What mail servers take for "try again later" (EX_TEMPFAIL of sysexits.h).
+LATER = 75
 
 TEST = Message(
     subject="controlwatch: a test mail",
@@ -30,7 +39,7 @@ TEST = Message(
     ),
 )
 
-group = typer.Typer(help="Mail: does it leave, and if not, why.", no_args_is_help=True)
+group = typer.Typer(help="Mail: does it leave, and if not, why; what came back.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def mail() -> None:
-    """Mail: does it leave, and if not, why."""
+    """Mail: does it leave, and if not, why; what came back."""
 
 
 @group.command()
@@ -64,3 +73,49 @@ def check(
         errors.print(Text(f"✗ {error}\n  {advice(error)}", style="red"))
         raise typer.Exit(1) from None
     console.print("Now look into the mailbox, and into its folder for spam.")
+
+
+@group.command()
+def bounce(
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE]...", help="Mails as they came; - or none: stdin.")
+    ] = None,
+) -> None:
+    """Take in mails that came back, for a mail server to pipe them into.
+
+    Exit status 0 whatever the mail was, 75 (try again later) when the state cannot be used now.
+
+    Have the mailbox of CONTROLWATCH_MAIL_FROM lead here; docs/bounces.md shows how.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from controlwatch.delivering import came_back
+
+    mails = [(name, _bytes_of(name)) for name in files or ["-"]]
+    try:
+        with opened() as app:
+            for name, raw in mails:
+                said = came_back(raw, store=app.store, now=now())
+                console.print(Text(said if name == "-" else f"{name}: {said}"), soft_wrap=True)
+    except (ControlwatchError, OSError, SQLAlchemyError) as error:
+        errors.print(Text(f"controlwatch: try again later: {one_line(str(error))}", style="red"))
+        raise typer.Exit(LATER) from None
+
+
+def _bytes_of(name: str) -> bytes:
+    """Read a mail, one byte more than is read of any at most."""
+    if name == "-":
+        return _drained(typer.get_binary_stream("stdin"))
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _drained(stream: IO[bytes]) -> bytes:
+    """Read a stream to its end, for whoever writes to it, but keep its beginning only."""
+    kept = stream.read(LARGEST + 1)
+    while stream.read(1_000_000):
+        pass
+    return kept

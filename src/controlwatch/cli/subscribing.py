@@ -29,6 +29,7 @@ SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
 MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
 #: An address without a password in it; http is for receivers on this machine or network.
 WEBHOOK_TARGET = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
+CHANNELS: tuple[ChannelName, ...] = ("console", "slack", "email", "webhook", "apprise")
 
 
 def register(app: typer.Typer) -> None:
@@ -41,9 +42,13 @@ def register(app: typer.Typer) -> None:
 
 
 def subscribe(
-    channel: Annotated[str, typer.Argument(help="console, slack, email or webhook")],
+    channel: Annotated[str, typer.Argument(help="console, slack, email, webhook or apprise")],
     target: Annotated[
-        str, typer.Argument(help="Slack channel id (C…), e-mail address, https address, or - for the console")
+        str,
+        typer.Argument(
+            help="Slack channel id (C…), e-mail address, https address, name of a destination of "
+            "CONTROLWATCH_APPRISE, or - for the console"
+        ),
     ] = "-",
     *,
     category: Annotated[
@@ -89,13 +94,15 @@ def subscribe(
 
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
-    name = _choice(channel, ("console", "slack", "email", "webhook"), "channel")
+    from controlwatch.app import named_destination
+
+    name = _choice(channel, CHANNELS, "channel")
     hours = _quiet(quiet)
     with opened() as app:
         names = app.queries
         made = Subscription(
             channel=_channel(name),
-            target=target_of(name, target),
+            target=named_destination(app, target) if name == "apprise" else target_of(name, target),
             categories=tuple(names.category(item) for item in category or ()),
             issuers=tuple(names.issuer(item) for item in issuer or ()),
             directions=tuple(
@@ -230,8 +237,7 @@ def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
 
 
 def _channel(name: str) -> ChannelName:
-    channels: dict[str, ChannelName] = {"slack": "slack", "email": "email", "webhook": "webhook"}
-    return channels.get(name, "console")
+    return next(channel for channel in CHANNELS if channel == name)
 
 
 def _rate(name: str) -> Rate:

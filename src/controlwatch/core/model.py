@@ -427,7 +427,7 @@ class Alert:
 
 
 Rate = Literal["immediate", "daily", "weekly"]
-ChannelName = Literal["console", "slack", "email", "webhook"]
+ChannelName = Literal["console", "slack", "email", "webhook", "apprise"]
 Language = Literal["en", "zh", "both"]
 
 
@@ -446,7 +446,7 @@ class Subscription:
 
     id: int = 0
     channel: ChannelName
-    target: str  #: Slack channel id, e-mail address, or "-" for the console
+    target: str  #: Slack channel id, e-mail or web address, name of a destination, "-" for the console
     categories: tuple[str, ...] = ()  #: a group covers its leaves
     issuers: tuple[str, ...] = ()
     directions: tuple[Direction, ...] = ()

@@ -13,7 +13,7 @@ from controlwatch.core.route import route
 #: Who saw it, in the place of a watcher.
 OUTBOX = "outbox"
 #: channel → what we call its targets
-TARGETS = {"email": "mail address", "slack": "Slack target"}
+TARGETS = {"email": "mail address", "slack": "Slack target", "apprise": "destination"}
 
 
 def paused_alert(subscription: Subscription, reason: str, *, now: datetime) -> Alert:
@@ -22,7 +22,9 @@ def paused_alert(subscription: Subscription, reason: str, *, now: datetime) -> A
     It goes to whoever cares for the health of the watchers: the address itself is none of their business.
     """
     target = TARGETS.get(subscription.channel, subscription.channel)
-    said = re.sub(re.escape(subscription.target), "…", reason, flags=re.IGNORECASE).rstrip(".")
+    # The name of a destination gives nobody away, and may be a word of the reason.
+    hidden = "(?!)" if subscription.channel == "apprise" else re.escape(subscription.target)
+    said = re.sub(hidden, "…", reason, flags=re.IGNORECASE).rstrip(".")
     number = subscription.id
     return Alert(
         kind="health-down",

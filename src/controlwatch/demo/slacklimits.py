@@ -15,6 +15,7 @@ MOST_BLOCKS = 50
 MOST_IN_A_VIEW = 100
 MOST_CHARACTERS = 13_200
 MOST_OPTIONS = 100
+LINK = re.compile(r"(?:https?://|mailto:)\S*$")
 #: block → its texts' limit
 TEXTS = {"header": 150, "section": 3_000, "context": 2_000}
 #: block → how many elements it takes
@@ -84,10 +85,23 @@ def _faults(blocks: list[Json]) -> Iterator[str]:
     ids = [block["block_id"] for block in blocks if "block_id" in block]
     if len(ids) != len(set(ids)):
         yield "block ids are not unique"
+    if _hollow(blocks):
+        yield "a list of no elements, or a link that leads nowhere"
     for block in blocks:
         if len(block.get("block_id", "x")) not in range(1, 256):
             yield "a block id is too long"
         yield from _block(block)
+
+
+def _hollow(value: object) -> bool:
+    """Say whether something holds a list of no elements, or a link that leads nowhere."""
+    if isinstance(value, list):
+        return any(_hollow(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    if value.get("elements") == [] or not LINK.match(value.get("url", "https://")):
+        return True
+    return any(_hollow(item) for item in value.values())
 
 
 def _block(block: Json) -> Iterator[str]:

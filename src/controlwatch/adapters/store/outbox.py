@@ -17,6 +17,7 @@ from controlwatch.adapters.store.base import (
     alert_from_json,
     alert_to_json,
 )
+from controlwatch.core.bounces import Mailed
 from controlwatch.core.model import Delivery, Direction, Mute, Subscription
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ _SAME = (
     *_WISHES,
 )
 
-#: Alerts that one message has room for: Slack takes 50 blocks, an alert with its buttons is up to eleven.
-ROOM = {"slack": 4}
+#: Alerts that one message has room for: Slack takes 50 blocks, an alert with its buttons is up to eleven;
+#: other chats take a thousand signs or two, in which each alert has its headline and its address.
+ROOM = {"slack": 4, "apprise": 5}
 ROOM_ELSEWHERE = 50
 
 
@@ -76,14 +78,27 @@ class Outbox(Part):
         return self._change(subscription_id, confirmed=True)
 
     def resume(self, subscription_id: int) -> bool:
-        """Send to a paused subscription again, what waited first. False when there is none that is paused."""
-        paused = SUBSCRIPTION.c.paused_at.is_not(None)
-        return self._change(subscription_id, paused, paused_at=None, paused_reason=None)
+        """Send to a paused subscription again, what waited and what had come back first.
 
-    def _change(self, subscription_id: int, *where: ColumnElement[bool], **values: object) -> bool:
-        mine = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
+        False when there is none that is paused.
+        """
+        paused = SUBSCRIPTION.c.paused_at.is_not(None)
+        # What was sent has a receipt; what was refused in spite of it is what came back.
+        back = (
+            update(DELIVERY)
+            .where(DELIVERY.c.subscription_id == subscription_id)
+            .where(DELIVERY.c.state == "refused", DELIVERY.c.receipt.is_not(None))
+            .values(state="pending", attempts=0)
+        )
         with self._write() as connection:
-            return connection.execute(mine.values(**values)).rowcount == 1
+            resumed = _change(connection, subscription_id, paused, paused_at=None, paused_reason=None)
+            if resumed:
+                connection.execute(back)
+        return resumed
+
+    def _change(self, subscription_id: int, **values: object) -> bool:
+        with self._write() as connection:
+            return _change(connection, subscription_id, **values)
 
     def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
@@ -159,17 +174,43 @@ class Outbox(Part):
         subscription_id = mine[0].subscription.id
         with self._write() as connection:
             settled = _settle(connection, mine, owner, state="pending", reason=reason)
-            going = update(SUBSCRIPTION).where(
-                SUBSCRIPTION.c.id == subscription_id,
-                SUBSCRIPTION.c.active,
-                SUBSCRIPTION.c.paused_at.is_(None),
+            return settled > 0 and _pause(
+                connection, subscription_id, reason=reason, alert=alert, planned=planned, now=now
             )
-            values = {"paused_at": now, "paused_reason": reason}
-            if not settled or connection.execute(going.values(values)).rowcount != 1:
+
+    def mailed(self, key: str) -> Mailed | None:
+        """The mail that left under the key of a delivery."""
+        joined = (
+            select(SUBSCRIPTION, DELIVERY.c.receipt, DELIVERY.c.state)
+            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
+            .where(DELIVERY.c.key == key, SUBSCRIPTION.c.channel == "email")
+        )
+        with self._read() as connection:
+            row = connection.execute(joined).mappings().first()
+        if row is None:
+            return None
+        return Mailed(
+            subscription=as_subscription(row),
+            active=row["active"],
+            receipt=row["receipt"] or "",
+            leaving=row["state"] in {"pending", "leased"},
+        )
+
+    def came_back(
+        self, mailed: Mailed, *, reason: str, alert: Alert | None, planned: Iterable[Planned], now: datetime
+    ) -> bool:
+        """Put down as refused what left in a mail; with an alert, pause its subscription and tell others.
+
+        False when nothing in it counts as sent: then it came back before, or it is on its way again.
+        """
+        number = mailed.subscription.id
+        theirs = update(DELIVERY).where(DELIVERY.c.subscription_id == number)
+        sent = theirs.where(DELIVERY.c.receipt == mailed.receipt, DELIVERY.c.state == "sent")
+        with self._write() as connection:
+            if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
-            planned = tuple(planned)
-            if planned:
-                write_alert(connection, alert, planned)
+            if alert is not None:
+                _pause(connection, number, reason=reason, alert=alert, planned=planned, now=now)
         return True
 
     def try_again(self, now: datetime) -> int:
@@ -205,6 +246,33 @@ def _wishes(subscription: Subscription) -> dict[str, Any]:
             for mute in subscription.muted
         ],
     }
+
+
+def _change(
+    connection: Connection, subscription_id: int, *where: ColumnElement[bool], **values: object
+) -> bool:
+    """Change an active subscription; False when there is none that is so."""
+    mine = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
+    return connection.execute(mine.values(**values)).rowcount == 1
+
+
+def _pause(
+    connection: Connection,
+    subscription_id: int,
+    *,
+    reason: str,
+    alert: Alert,
+    planned: Iterable[Planned],
+    now: datetime,
+) -> bool:
+    """Pause a subscription and write who is told; False, and nothing, where it is paused already."""
+    going = SUBSCRIPTION.c.paused_at.is_(None)
+    if not _change(connection, subscription_id, going, paused_at=now, paused_reason=reason):
+        return False
+    planned = tuple(planned)
+    if planned:
+        write_alert(connection, alert, planned)
+    return True
 
 
 def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:

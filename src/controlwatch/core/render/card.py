@@ -10,6 +10,7 @@ from typing import Literal
 
 from controlwatch.core.calendar import BEIJING
 from controlwatch.core.events import SUSPENSION_ENDS
+from controlwatch.core.ledger import State
 from controlwatch.core.model import (
     Alert,
     AlertKind,
@@ -26,6 +27,7 @@ from controlwatch.core.pausing import OUTBOX
 from controlwatch.core.reading.lexicon import Lexicon
 from controlwatch.core.render.facts import Fact, day_left, some
 from controlwatch.core.render.occasions import coming, occasion_badge, occasion_facts, occasion_heading
+from controlwatch.core.render.safe import link
 from controlwatch.core.render.words import pick, tongues, word
 from controlwatch.core.status import Status
 
@@ -37,6 +39,7 @@ Tone = Literal[
 Weight = Literal["urgent", "normal", "quiet"]
 #: Directions that take something away from those who ship.
 BINDING: frozenset[Tone] = frozenset({"tighten", "resume"})
+IN_FORCE = frozenset({State.IN_FORCE, State.PARTLY, State.UNKNOWN})
 CALM: frozenset[Tone] = frozenset({"clarify", "neutral", "report"})
 
 #: Kinds of alert that are told apart from notices, whatever these say.
@@ -96,7 +99,7 @@ def card(
         badge=word("paused" if alert.watcher == OUTBOX else alert.kind, language),
         heading=alert.title,
         title="",
-        url=alert.url,
+        url=link(alert.url),
         footer=tuple(_footer(alert, why, language)),
         labels=labels,
     )
@@ -104,9 +107,8 @@ def card(
         summary = _agenda_summary(alert, language) if alert.kind == "outlook" else alert.body
         facts = tuple(coming(event, lexicon, language, today) for event in alert.agenda)
         return replace(plain, summary=(summary,), facts=facts)
-    titled = replace(
-        plain, title=alert.title, doubts=alert.notice.doubts, weight=_weight(alert, alert.notice, today)
-    )
+    weight = _weight(alert, alert.notice, status, today)
+    titled = replace(plain, title=alert.title, doubts=alert.notice.doubts, weight=weight)
     stands = (*_standing(status, language, today),)
     if alert.occasion is not None:
         drawn = replace(
@@ -167,7 +169,7 @@ def _tone(alert: Alert) -> Tone:
     return alert.notice.direction.value
 
 
-def _weight(alert: Alert, notice: Notice, today: date) -> Weight:
+def _weight(alert: Alert, notice: Notice, status: Status | None, today: date) -> Weight:
     """Return how loud an alert is: a tightening that binds already is not to look like an explanation."""
     tone = _tone(alert)
     if alert.occasion is not None:
@@ -175,10 +177,11 @@ def _weight(alert: Alert, notice: Notice, today: date) -> Weight:
         return "urgent" if tone in BINDING and coming else "normal"
     if notice.kind in {Kind.FAQ, Kind.GUIDANCE, Kind.DRAFT} or tone in CALM:
         return "quiet"
-    binds = any(
+    begun = any(
         found.start is not None and found.start <= today <= (found.until or today)
         for found in notice.effective
     )
+    binds = begun and (status is None or status.state in IN_FORCE)
     return "urgent" if tone in BINDING and binds else "normal"
 
 

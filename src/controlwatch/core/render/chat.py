@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ MOST_QUESTION = 400
 NEW, SAVE = "controlwatch_new", "controlwatch_save"
 CHANGE, END = "controlwatch_change_", "controlwatch_end_"
 SHOWN_DEEDS = 8
+#: As Slack names people: U0123ABCD
+PERSON = re.compile(r"[UW][A-Z0-9]{2,30}")
 #: What was done, before the name of who did it.
 DEEDS = {
     "acknowledged": "acknowledged by ",
@@ -38,6 +41,7 @@ DEEDS = {
 def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
     """Return the blocks of a page of a reply."""
     rows, pages = paged(reply, page, size=ROWS)
+    page = min(max(page, 1), pages)  # there may be fewer pages by now than when the button was drawn
     made: list[Block] = [
         {"type": "header", "text": {"type": "plain_text", "text": one_line(reply.title, 150) or "—"}}
     ]
@@ -46,7 +50,7 @@ def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Blo
     if rows:
         elements = [part for row in rows for part in _row(row)]
         made.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]})
-    cautions = reply.cautions[:SHOWN_CAUTIONS] if page <= 1 else ()
+    cautions = reply.cautions[:SHOWN_CAUTIONS] if page == 1 else ()
     made.extend(_context(f"⚠️ {caution}") for caution in cautions)
     if reply.offers:
         elements = [_offer(offer) for offer in reply.offers]
@@ -94,7 +98,7 @@ def _offer(offer: Offer) -> Block:
 
 
 def _button(label: str, question: str, page: int) -> Block:
-    value = json.dumps({"q": question[:MOST_QUESTION], "p": page}, ensure_ascii=False)
+    value = json.dumps({"q": one_line(question, MOST_QUESTION), "p": page}, ensure_ascii=False)
     return {
         "type": "button",
         "text": {"type": "plain_text", "text": label},
@@ -125,4 +129,4 @@ def _deed(done: Done) -> list[Block]:
 
 
 def _person(user: str) -> Block:
-    return {"type": "user", "user_id": user}
+    return {"type": "user", "user_id": user} if PERSON.fullmatch(user) else _text(one_line(user, 100))

@@ -20,6 +20,13 @@ COLOURS = {
     "health-up": "#027a48",
 }
 
+#: How a badge wears its colour: as a banner where something binds already, as writing elsewhere.
+BADGES = {
+    "urgent": "padding:4px 8px;color:#fff;background",
+    "normal": "color",
+    "quiet": "color",
+}
+
 TEMPLATE = """\
 <!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>{{ message.subject|line }}</title></head>
@@ -33,7 +40,7 @@ font-size:15px;line-height:1.5;color:#101828">
 {% for card in message.cards -%}
 <div id="card{{ loop.index }}" style="max-width:680px;margin:0 0 16px;padding:16px;background:#fff;\
 border-left:6px solid {{ colours[card.tone] }}">
-<div style="font-size:12px;font-weight:bold;color:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
+<div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
 <h2 style="font-size:17px;margin:4px 0">{{ card.heading|line }}</h2>
 {% if card.title %}<p style="margin:4px 0;color:#344054">{{ card.title|line }}</p>{% endif %}
 {% if card.moved %}<p style="margin:8px 0 0"><b>{{ card.labels[0] }}</b></p><ul>\
@@ -63,6 +70,8 @@ border-left:6px solid {{ colours[card.tone] }}">
 {%- endif %}
 {% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
 {% if card.url %}<p style="margin:8px 0">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
+{% if card.links %}<p style="margin:8px 0">{% for label, address in card.links %}\
+<a href="{{ address|line }}">{{ label|line }}</a>{{ "" if loop.last else " · " }}{% endfor %}</p>{% endif %}
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>
 </div>
 {% endfor -%}
@@ -81,4 +90,6 @@ _template = _environment.from_string(TEMPLATE)
 
 def html(message: Message) -> str:
     """Return a message as an HTML page that reads well in common mail programs."""
-    return _template.render(message=message, colours=COLOURS, leave=word("unsubscribe", "both"))
+    return _template.render(
+        message=message, colours=COLOURS, badges=BADGES, leave=word("unsubscribe", "both")
+    )

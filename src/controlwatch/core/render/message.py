@@ -87,6 +87,7 @@ def _of_delivery(
         mutable=tuple(
             (found.id, lexicon.category_name(found.id, tongues(language)[0]))
             for found in alert.notice.categories
+            if lexicon.category(found.id) is not None
         ),
     )
 

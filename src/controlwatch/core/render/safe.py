@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
-#: Control characters, bidirectional overrides and invisible marks: ESC, BEL, U+202E, U+200B …
+#: Control characters, bidirectional marks and overrides, invisible marks and tags: ESC, U+202E, U+200B …
 HIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+#: What leads somewhere when it is clicked, and is no longer than any chat takes.
+LINK = re.compile(r"https?://[^\s/?#%]+(?:[/?#]\S*)?")
+LONGEST_LINK = 2_000
 
 
 def clean(text: str) -> str:
@@ -25,3 +30,13 @@ def clipped(text: str, most: int) -> str:
     """Return at most so many characters of a text, the cut shown."""
     text = clean(text)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def link(url: str | None) -> str | None:
+    """Return an address as it may be clicked, in the signs of one; None where it is none of http.
+
+    >>> link("https://a.example/公告 1.html"), link("javascript:alert(1)")
+    ('https://a.example/%E5%85%AC%E5%91%8A%201.html', None)
+    """
+    shown = quote(" ".join(clean(url or "").split()), safe="!#$%&'()*+,/:;=?@[]~-._")
+    return shown if LINK.fullmatch(shown) and len(shown) <= LONGEST_LINK else None

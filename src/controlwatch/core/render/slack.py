@@ -200,14 +200,14 @@ def _card(card: Card, *, brief: bool) -> Iterator[Block]:
 
 
 def _fact(fact: Fact, *, brief: bool) -> Iterator[Block]:
-    yield _styled(f"{fact.label}: ", bold=True)
+    yield _styled(f"{one_line(fact.label, 100)}: ", bold=True)
     yield _styled(one_line(fact.value, 500) + "\n")
     if fact.quote and not brief:
         yield _styled(f"   「{one_line(fact.quote, 160)}」\n", italic=True)
 
 
 def _caveats(caveats: tuple[Fact, ...], *, brief: bool) -> Iterator[Block]:
-    yield _styled(f"❗ {caveats[0].label}", bold=True)
+    yield _styled(f"❗ {one_line(caveats[0].label, 100)}", bold=True)
     for caveat in caveats:
         yield _styled(f"\n• {one_line(caveat.value, 100)} ")
         yield _styled(f"「{one_line(caveat.quote, 60 if brief else 160)}」", italic=True)
@@ -223,8 +223,8 @@ def _changes(card: Card) -> Iterator[Block]:
         yield _rich(
             {"type": "rich_text_section", "elements": [_styled(card.labels[0], bold=True), _styled(lines)]}
         )
-    if card.redline:
-        parts = [_stretch(stretch) for stretch in card.redline if stretch.text]
+    parts = [_stretch(stretch) for stretch in card.redline if stretch.text]
+    if parts:  # Slack refuses a quote of nothing
         yield _rich({"type": "rich_text_quote", "elements": parts})
 
 

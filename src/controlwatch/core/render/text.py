@@ -44,7 +44,7 @@ def lines(card: Card) -> Iterator[str]:
     if card.facts:
         yield ""
     for fact in card.facts:
-        yield f"{fact.label}: {one_line(fact.value, 800)}"
+        yield f"{one_line(fact.label, 100)}: {one_line(fact.value, 800)}"
         if fact.quote:
             yield f"    「{one_line(fact.quote, 300)}」"
     yield from _caveats(card.caveats)
@@ -54,13 +54,14 @@ def lines(card: Card) -> Iterator[str]:
     yield ""
     if card.url:
         yield f"{card.labels[3]}: {one_line(card.url, 2000)}"
+    yield from (f"{label}: {one_line(address, 2000)}" for label, address in card.links)
     yield from (one_line(line, 500) for line in card.footer)
 
 
 def _caveats(caveats: tuple[Fact, ...]) -> Iterator[str]:
     if caveats:
         yield ""
-        yield f"{caveats[0].label}:"
+        yield f"{one_line(caveats[0].label, 100)}:"
     for caveat in caveats:
         yield f"  • {one_line(caveat.value, 200)}: 「{one_line(caveat.quote, 300)}」"
 
