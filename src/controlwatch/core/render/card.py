@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from controlwatch.core.calendar import BEIJING
 from controlwatch.core.events import SUSPENSION_ENDS
@@ -35,6 +35,8 @@ Tone = Literal[
     "tighten", "relax", "suspend", "resume", "clarify", "neutral", "report", "health-down", "health-up"
 ]
 
+Finding = TypeVar("Finding")
+Mark = TypeVar("Mark", bound=Hashable)
 #: How loud an alert is: a control that binds already, or something to read when there is time.
 Weight = Literal["urgent", "normal", "quiet"]
 #: Directions that take something away from those who ship.
@@ -51,6 +53,8 @@ TONES: dict[AlertKind, Tone] = {
 }
 SHOWN_CODES = 8
 SHOWN_ENTITIES = 6
+SHOWN_ITEMS = 6
+SHOWN_TARGETS = 8
 SHOWN_CAVEATS = 4
 #: A redline of more characters than this is cut; the whole is in `controlwatch show`.
 LONGEST_REDLINE = 1_500
@@ -246,14 +250,7 @@ def _facts(
     for deadline in notice.deadlines:
         label = f"{word('deadline', language)} ({word(deadline.kind, language)})"
         yield Fact(label=label, value=day_left(deadline.date, today, language), quote=deadline.quote)
-    for finding in notice.categories:
-        name = pick(
-            lexicon.category_name(finding.id, "en"), lexicon.category_name(finding.id, "zh"), language
-        )
-        resolved = f" ({word('resolved', language)})" if finding.basis == "resolved" else ""
-        yield Fact(
-            label=word("categories", language), value=f"{name} [{finding.id}]{resolved}", quote=finding.quote
-        )
+    yield from _items(notice, lexicon, language)
     if notice.destinations:
         names = [
             pick(lexicon.place_name(code, "en"), lexicon.place_name(code, "zh"), language)
@@ -262,15 +259,41 @@ def _facts(
         yield Fact(label=word("destinations", language), value=", ".join(names))
     yield from _codes("hs", [code.code for code in notice.hs_codes], language)
     yield from _codes("control", [code.code for code in notice.control_codes], language)
-    for relation in notice.relations:
-        clause = f" {relation.clause}" if relation.clause else ""
-        until = _end_of(relation, notice)
-        ends = f" {word('until', language).lower()} {day_left(until, today, language)}" if until else ""
-        acts = f"{word(relation.verb.value, language)} {relation.target}{clause}{ends}"
-        yield Fact(label=word("relations", language), value=acts, quote=relation.quote)
+    yield from _relations(notice, language)
     if notice.entities:
         named = [pick(entity.en or entity.zh, entity.zh, language) for entity in notice.entities]
         yield Fact(label=word("entities", language), value=some(named, SHOWN_ENTITIES, language))
+
+
+def _items(notice: Notice, lexicon: Lexicon, language: Language) -> Iterator[Fact]:
+    """Yield the item categories, those together that the same words prove."""
+    for (basis, quote), found in _alike(notice.categories, lambda one: (one.basis, one.quote)):
+        names = [
+            pick(lexicon.category_name(one.id, "en"), lexicon.category_name(one.id, "zh"), language)
+            + f" [{one.id}]"
+            for one in found
+        ]
+        resolved = f" ({word('resolved', language)})" if basis == "resolved" else ""
+        value = some(names, SHOWN_ITEMS, language) + resolved
+        yield Fact(label=word("categories", language), value=value, quote=quote)
+
+
+def _relations(notice: Notice, language: Language) -> Iterator[Fact]:
+    """Yield what the notice does to others, those together that the same words name."""
+    alike = _alike(notice.relations, lambda one: (one.verb, _end_of(one, notice), one.quote))
+    for (verb, until, quote), found in alike:
+        targets = [" ".join(filter(None, (one.target, one.clause))) for one in found]
+        ends = f" {word('until', language).lower()} {until}" if until else ""
+        value = f"{word(verb.value, language)} {some(targets, SHOWN_TARGETS, language)}{ends}"
+        yield Fact(label=word("relations", language), value=value, quote=quote)
+
+
+def _alike(found: Iterable[Finding], mark: Callable[[Finding], Mark]) -> Iterable[tuple[Mark, list[Finding]]]:
+    """Return findings by what marks them, in the order in which each mark comes first."""
+    groups: dict[Mark, list[Finding]] = {}
+    for one in found:
+        groups.setdefault(mark(one), []).append(one)
+    return groups.items()
 
 
 def _end_of(relation: Relation, notice: Notice) -> date | None:

@@ -57,7 +57,8 @@ border-left:6px solid {{ colours[card.tone] }}">
 {% if card.facts -%}
 <table style="border-collapse:collapse;width:100%">
 {%- for fact in card.facts %}
-<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">{{ fact.label|line }}</td>
+<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">\
+{% if loop.first or fact.label != loop.previtem.label %}{{ fact.label|line }}{% endif %}</td>
 <td style="padding:4px 0;vertical-align:top">{{ fact.value|line }}\
 {% if fact.quote %}<br><span style="color:#667085;font-size:13px">「{{ fact.quote|line }}」</span>{% endif %}</td></tr>
 {%- endfor %}
@@ -69,7 +70,7 @@ border-left:6px solid {{ colours[card.tone] }}">
 <span style="color:#667085;font-size:13px">「{{ caveat.quote|line }}」</span></li>{% endfor %}</ul>
 {%- endif %}
 {% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
-{% if card.url %}<p style="margin:8px 0">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
+{% if card.url %}<p style="margin:8px 0;word-break:break-all">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
 {% if card.links %}<p style="margin:8px 0">{% for label, address in card.links %}\
 <a href="{{ address|line }}">{{ label|line }}</a>{{ "" if loop.last else " · " }}{% endfor %}</p>{% endif %}
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>
