@@ -26,6 +26,7 @@ from controlwatch.core.books import (
     Planned,
     PollReport,
     Seen,
+    Sent,
     SnapshotRecord,
     Unseen,
     Validators,
@@ -201,11 +202,16 @@ class Store(Protocol):
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
 
-    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
-        """Lease the due deliveries of one subscription; empty when nothing is due."""
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due, of so many subscriptions at most: for each what leaves as one message."""
 
-    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
-        """Settle as sent, if the lease is still ours."""
+    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, where the lease is still ours."""
+
+    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
 
     def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""

@@ -22,7 +22,7 @@ from controlwatch.settings import Settings
 from tests.bench.mailserver import MailServer
 
 READERS = 2_000
-ROUNDS = 3
+ROUNDS = 5
 NOW = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
 SENDER = "alerts@controlwatch.example"
 

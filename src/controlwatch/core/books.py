@@ -10,6 +10,7 @@ from controlwatch.core.model import (
     Alert,
     Annex,
     Change,
+    Delivery,
     Document,
     Notice,
     NoticeRef,
@@ -169,6 +170,14 @@ class Planned:
     subscription_id: int
     due_at: datetime
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message that a channel took, with the deliveries that left as it."""
+
+    deliveries: tuple[Delivery, ...]
+    receipt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from controlwatch.adapters.store.base import (
     ALERT,
@@ -20,17 +20,28 @@ from controlwatch.adapters.store.base import (
 from controlwatch.core.model import Delivery, Direction, Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Subquery
 
-    from controlwatch.core.books import Planned
+    from controlwatch.core.books import Planned, Sent
     from controlwatch.core.model import Alert
 
 _LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _WISHES = ("reports", "health", "reminders", "outlook")
 _SAME = ("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed", *_WISHES)
+
+#: The columns of a delivery that a worker needs.
+_OWN = tuple(DELIVERY.c[name] for name in ("id", "alert_id", "subscription_id", "attempts", "key", "why"))
+
+#: Settles one of many as sent, where the lease is still ours.
+_SENT = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of"), DELIVERY.c.lease_owner == bindparam("by"))
+    .where(DELIVERY.c.state == "leased")
+    .values(state="sent", sent_at=bindparam("at"), receipt=bindparam("got"), lease_until=None, reason=None)
+)
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert in a digest is up to nine.
 ROOM = {"slack": 5}
@@ -94,8 +105,10 @@ class Outbox(Part):
             notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
-    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
-        """Lease the due deliveries of one subscription that is not paused; empty when nothing is due.
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due to subscriptions that are not paused, to those that wait longest first.
 
         What is due to one subscriber at one time leaves as one message, as far as the channel has
         room: that is all a digest is.
@@ -104,34 +117,37 @@ class Outbox(Part):
             and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
             and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
         )
-        first = (
-            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel)
-            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(free, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
-            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
-            .limit(1)
-        )
+        leased = {
+            "state": "leased",
+            "lease_owner": owner,
+            "lease_until": now + timedelta(seconds=lease),
+            "attempts": DELIVERY.c.attempts + 1,
+        }
         with self._write() as connection:
-            reader = connection.execute(first).first()
-            if reader is None:
+            readers = connection.execute(_waiting(free, most)).scalars().all()
+            if not readers:
                 return ()
-            due = select(DELIVERY.c.id).where(free, DELIVERY.c.subscription_id == reader.id)
-            due = due.order_by(DELIVERY.c.id).limit(ROOM.get(reader.channel, ROOM_ELSEWHERE))
-            # A CTE is evaluated once; a plain sub-select with a limit may be evaluated row by row.
-            chosen = due.with_for_update(skip_locked=True).cte("chosen")
-            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(select(chosen.c.id)))
-            leased = claimed.where(free).values(
-                state="leased",
-                lease_owner=owner,
-                lease_until=now + timedelta(seconds=lease),
-                attempts=DELIVERY.c.attempts + 1,
-            )
-            ids = connection.execute(leased.returning(DELIVERY.c.id)).scalars().all()
-            return _deliveries(connection, list(ids))
+            due = select(_together(free, readers).c.id)
+            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due), free).values(leased)
+            ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
+            found: dict[int, list[Delivery]] = {reader: [] for reader in readers}
+            for delivery in _deliveries(connection, ids):
+                found[delivery.subscription.id].append(delivery)
+        return tuple(tuple(together) for together in found.values() if together)
 
-    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
-        """Settle as sent, if the lease is still ours."""
-        self._settle(deliveries, owner, state="sent", sent_at=now, receipt=receipt, reason=None)
+    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, where the lease is still ours."""
+        rows = [
+            {"of": delivery.id, "by": owner, "got": message.receipt, "at": now}
+            for message in messages
+            for delivery in message.deliveries
+        ]
+        with self._write() as connection:
+            connection.execute(_SENT, rows)
+
+    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
+        self._settle(deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1)
 
     def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
@@ -191,6 +207,36 @@ def _settle(connection: Connection, deliveries: Iterable[Delivery], owner: str, 
     return connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values)).rowcount
 
 
+def _waiting(free: ColumnElement[bool], most: int) -> Select[Any]:
+    """Choose the subscriptions that wait longest, but for those that another worker is serving just now.
+
+    The lock is on the subscription: whoever has it takes all that is due to it, so that no message is torn.
+    """
+    since = select(DELIVERY.c.subscription_id, func.min(DELIVERY.c.due_at).label("due_at"))
+    waiting = since.where(free).group_by(DELIVERY.c.subscription_id).subquery("waiting")
+    return (
+        select(SUBSCRIPTION.c.id)
+        .join(waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
+        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+        .order_by(waiting.c.due_at, SUBSCRIPTION.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)
+    )
+
+
+def _together(free: ColumnElement[bool], readers: Sequence[int]) -> Subquery:
+    """Choose what is due to these subscriptions, to each as much as one message has room for."""
+    place = func.row_number().over(partition_by=DELIVERY.c.subscription_id, order_by=DELIVERY.c.id)
+    room = case(ROOM, value=SUBSCRIPTION.c.channel, else_=ROOM_ELSEWHERE)
+    ranked = (
+        select(DELIVERY.c.id, place.label("place"), room.label("room"))
+        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+        .where(free, DELIVERY.c.subscription_id.in_(readers))
+        .subquery("ranked")
+    )
+    return select(ranked.c.id).where(ranked.c.place <= ranked.c.room).subquery("chosen")
+
+
 def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
     """Every active subscription, in the order made."""
     rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
@@ -246,27 +292,34 @@ def _write_deliveries(connection: Connection, alert_id: int, deliveries: Iterabl
         connection.execute(DELIVERY.insert(), rows)
 
 
-def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
-    joined = (
-        select(DELIVERY, ALERT.c.payload, ALERT.c.notice_id)
-        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .where(DELIVERY.c.id.in_(ids))
-        .order_by(DELIVERY.c.id)
-    )
-    rows = connection.execute(joined).mappings().all()
-    subscribers = {row["subscription_id"] for row in rows}
+def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
+    """Read deliveries, and what they share once: the alerts, the subscriptions."""
+    chosen = select(*_OWN).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.id)
+    rows = connection.execute(chosen).all()
+    alerts, notices = _alerts(connection, {row.alert_id for row in rows})
+    subscribers = {row.subscription_id for row in rows}
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
     subscriptions = {row["id"]: as_subscription(row) for row in held}
-    receipts = _first_receipts(connection, {row["notice_id"] for row in rows} - {None}, subscribers)
-    return tuple(
-        Delivery(
-            alert=alert_from_json(row["payload"]),
-            subscription=subscriptions[row["subscription_id"]],
-            first_receipt=receipts.get((row["notice_id"], row["subscription_id"]), ""),
-            **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why")},
+    receipts = _first_receipts(connection, set(notices.values()), subscribers)
+    for number, alert_id, subscription_id, attempts, key, why in rows:
+        yield Delivery(
+            id=number,
+            alert_id=alert_id,
+            alert=alerts[alert_id],
+            subscription=subscriptions[subscription_id],
+            attempts=attempts,
+            key=key,
+            why=why,
+            first_receipt=receipts.get((notices.get(alert_id, 0), subscription_id), ""),
         )
-        for row in rows
-    )
+
+
+def _alerts(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Alert], dict[int, int]]:
+    """Return alerts by their ids, and the ids of the notices that they are about, where there is one."""
+    chosen = select(ALERT.c.id, ALERT.c.payload, ALERT.c.notice_id).where(ALERT.c.id.in_(ids))
+    rows = connection.execute(chosen).all()
+    about = {row.id: row.notice_id for row in rows if row.notice_id is not None}
+    return {row.id: alert_from_json(row.payload) for row in rows}, about
 
 
 def _first_receipts(
@@ -277,7 +330,7 @@ def _first_receipts(
         select(ALERT.c.notice_id, DELIVERY.c.subscription_id, DELIVERY.c.receipt)
         .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
         .where(ALERT.c.notice_id.in_(notices), DELIVERY.c.subscription_id.in_(subscribers))
-        .where(DELIVERY.c.state == "sent", DELIVERY.c.receipt.is_not(None))
+        .where(DELIVERY.c.receipt.is_not(None))  # only what was sent has one
         .order_by(DELIVERY.c.sent_at, DELIVERY.c.id)
     )
     found: dict[tuple[int, int], str] = {}

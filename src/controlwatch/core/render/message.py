@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -81,33 +81,45 @@ class Message:
     acts_on: str = ""  #: the delivery's key, where people may act on the message
 
 
-def compose(
-    deliveries: tuple[Delivery, ...], lexicon: Lexicon, *, now: datetime, links: Links = NO_LINKS
-) -> Message:
-    """Make the message for deliveries that leave together; all have the same subscription."""
-    subscription = deliveries[0].subscription
-    language = subscription.language
-    # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
-    personal = subscription.channel == "email" and subscription.confirmed
-    leave = links.unsubscribe(subscription.id) if personal else ""
-    cards = tuple(
-        _confirmation(delivery, links)
-        if delivery.alert.kind == "confirmation"
-        else card(delivery.alert, lexicon, language=language, why=delivery.why, today=beijing_day(now))
-        for delivery in deliveries
-    )
-    if len(cards) == 1:
-        return Message(
-            subject=f"{cards[0].badge}: {cards[0].heading}",
-            cards=cards,
-            thread=thread_of(deliveries[0].alert),
-            unsubscribe=leave,
-            reply_to=deliveries[0].first_receipt,
-            acts_on=deliveries[0].key if deliveries[0].alert.notice is not None else "",
-        )
-    count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
-    subject = f"controlwatch: {count}, {beijing_day(now)}"
-    return Message(subject=subject, cards=cards, unsubscribe=leave)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """Composes messages of one moment, and draws each card up once for all who get the same."""
+
+    lexicon: Lexicon
+    now: datetime
+    links: Links = NO_LINKS
+    #: alert, language, why → the card
+    _drawn: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
+
+    def compose(self, deliveries: tuple[Delivery, ...]) -> Message:
+        """Make the message for deliveries that leave together; all have the same subscription."""
+        subscription = deliveries[0].subscription
+        # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
+        personal = subscription.channel == "email" and subscription.confirmed
+        leave = self.links.unsubscribe(subscription.id) if personal else ""
+        cards = tuple(self._card(delivery) for delivery in deliveries)
+        if len(cards) == 1:
+            return Message(
+                subject=f"{cards[0].badge}: {cards[0].heading}",
+                cards=cards,
+                thread=thread_of(deliveries[0].alert),
+                unsubscribe=leave,
+                reply_to=deliveries[0].first_receipt,
+                acts_on=deliveries[0].key if deliveries[0].alert.notice is not None else "",
+            )
+        count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", subscription.language)
+        subject = f"controlwatch: {count}, {beijing_day(self.now)}"
+        return Message(subject=subject, cards=cards, unsubscribe=leave)
+
+    def _card(self, delivery: Delivery) -> Card:
+        if delivery.alert.kind == "confirmation":  # it holds a link that is for one reader alone
+            return _confirmation(delivery, self.links)
+        language, why = delivery.subscription.language, delivery.why
+        same = (delivery.alert_id, language, why)
+        if same not in self._drawn:
+            today = beijing_day(self.now)
+            self._drawn[same] = card(delivery.alert, self.lexicon, language=language, why=why, today=today)
+        return self._drawn[same]
 
 
 def _confirmation(delivery: Delivery, links: Links) -> Card:
