@@ -2,57 +2,169 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
-from controlwatch.core.books import Planned
-from controlwatch.core.bounces import NoBounce, read
+from controlwatch.core.books import Planned, Sent
 from controlwatch.core.errors import DeliveryError, UsageError
-from controlwatch.core.model import Alert
-from controlwatch.core.pausing import OUTBOX, paused_alert, told_of
-from controlwatch.core.render.message import compose
+from controlwatch.core.model import Alert, ChannelName
+from controlwatch.core.pausing import OUTBOX, paused_alert, shut_out_alert, told_of
+from controlwatch.core.render.message import Composer
+from controlwatch.ports import Channel, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from controlwatch.core.model import Delivery, Subscription
 
-    from controlwatch.core.bounces import Fate, Mailed
-    from controlwatch.core.links import Links
-    from controlwatch.core.model import ChannelName, Delivery, Subscription
-    from controlwatch.core.reading.lexicon import Lexicon
-    from controlwatch.ports import Channel, Store
-
-LEASE = 300.0  #: seconds a delivery may take before another worker may try it
-MOST_MESSAGES = 8  #: sent under one `now`: each takes at most half a minute, so that none outlives its lease
+LEASE = 300.0  #: seconds a delivery is ours before another process may try it
+ROUND = 30.0  #: seconds after which no message is begun; one takes two minutes at most, well within its lease
+AT_ONCE = 100  #: messages claimed together; they wait for their lease to end when the process is killed
+GROUP = 20  #: messages sent before they are settled together; so many at most leave twice when it is killed
+GROUP_TIME = 0.25  #: seconds after which no message of a group is begun, however few they are
+WORKERS = 3  #: messages on their way at the same time
 FIRST_WAIT = 30.0  #: seconds before the second try; each further wait is twice as long
 LONGEST_WAIT = 3600.0
 
+#: What leaves as one message: deliveries of one subscription.
+Together = tuple["Delivery", ...]
 
-def send(
-    deliveries: tuple[Delivery, ...],
-    channels: Mapping[ChannelName, Channel],
-    *,
-    store: Store,
-    lexicon: Lexicon,
-    links: Links,
-    owner: str,
-    now: datetime,
-) -> bool:
-    """Send deliveries of one subscription as one message; False when they were not sent."""
-    subscription = deliveries[0].subscription
-    channel = channels.get(subscription.channel)
-    if channel is None:
-        missing = DeliveryError(f"{subscription.channel} is not configured here", retry_after=LONGEST_WAIT)
-        _settle_failure(deliveries, missing, store=store, owner=owner, now=now)
-        return False
-    try:
-        message = compose(deliveries, lexicon, now=now, links=links)
-        receipt = channel.send(message, target=deliveries[0].target, key=deliveries[0].key)
-    except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
-        _settle_failure(deliveries, error, store=store, owner=owner, now=now)
-        return False
-    store.sent(deliveries, owner=owner, receipt=receipt, now=now)
-    return True
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """One round of deliveries: claims, sends, and writes down what became of it."""
+
+    store: Store
+    channels: Mapping[ChannelName, Channel]
+    composer: Composer
+    owner: str
+    started: datetime
+    passed: Callable[[], float]  #: seconds since then
+    stopped: Event
+    sent: int = 0
+    failed: int = 0
+
+    def run(self) -> tuple[int, int]:
+        """Send what is due; return how many deliveries were sent and how many were not."""
+        with ThreadPoolExecutor(WORKERS, "deliver") as pool:
+            while not self._over():
+                claimed = self.store.claim(now=self._now(), owner=self.owner, lease=LEASE, most=AT_ONCE)
+                if not claimed:
+                    break
+                self._send_all(deque(claimed), pool)
+        return self.sent, self.failed
+
+    def _send_all(self, waiting: deque[Together], pool: Executor) -> None:
+        try:
+            while waiting and not self._over():
+                group = deque(waiting.popleft() for _ in range(min(GROUP, len(waiting))))
+                self._send_group(group, pool)
+                waiting.extendleft(reversed(group))
+        finally:
+            left = [delivery for together in waiting for delivery in together]
+            if left:
+                self.store.put_back(left, owner=self.owner)
+
+    def _send_group(self, group: deque[Together], pool: Executor) -> None:
+        """Send a group, several messages at a time, and settle it; what was not begun stays in it.
+
+        A commit for each message would take as long as sending it.
+        """
+        done: list[tuple[Together, str | Exception]] = []
+        ends = self.passed() + GROUP_TIME
+        workers = [pool.submit(self._send_some, group, ends, done) for _ in range(min(WORKERS, len(group)))]
+        try:
+            wait(workers)
+        finally:
+            self._settle(done)
+        for worker in workers:
+            worker.result()  # raises what is none of a channel's errors
+
+    def _send_some(
+        self, group: deque[Together], ends: float, done: list[tuple[Together, str | Exception]]
+    ) -> None:
+        """Send one message of the group after the other, beside the other workers."""
+        while not self._over() and self.passed() < ends:
+            try:
+                together = group.popleft()
+            except IndexError:
+                return
+            done.append((together, self._send(together)))
+
+    def _send(self, together: Together) -> str | Exception:
+        """Send one message; return its receipt, or what went wrong."""
+        subscription = together[0].subscription
+        try:
+            channel = self._channel(subscription.channel)
+            message = self.composer.compose(together)
+            return channel.send(message, target=together[0].target, key=together[0].key)
+        except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
+            return error
+
+    def _channel(self, name: ChannelName) -> Channel:
+        channel = self.channels.get(name)
+        if channel is None:
+            raise DeliveryError(f"{name} is not configured here", retry_after=LONGEST_WAIT)
+        return channel
+
+    def _settle(self, done: Iterable[tuple[Together, str | Exception]]) -> None:
+        """Write down what became of messages: first those that must not leave again."""
+        now = self._now()
+        sent = [Sent(deliveries=of, receipt=said) for of, said in done if isinstance(said, str)]
+        if sent:
+            self.store.sent(sent, owner=self.owner, now=now)
+        self.sent += sum(len(message.deliveries) for message in sent)
+        for together, error in done:
+            if isinstance(error, Exception):
+                self.failed += len(together)
+                self._settle_failure(together, error, now=now)
+
+    def _settle_failure(self, together: Together, failure: Exception, *, now: datetime) -> None:
+        # A message that we cannot even write is put off like one that nobody takes, and shown.
+        said = f"an error of ours: {type(failure).__name__}: {failure}"
+        ours = DeliveryError(said, retry_after=LONGEST_WAIT)
+        error = failure if isinstance(failure, DeliveryError) else ours
+        to_others = bool(together[0].addressee)
+        if error.permanent and (error.us or error.target) and not to_others:
+            self._pause(together, str(error), us=error.us, now=now)
+        elif error.permanent:
+            self.store.refused(together, owner=self.owner, reason=str(error), now=now)
+        else:
+            tries = max(delivery.attempts for delivery in together)
+            delay = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
+            until = now + timedelta(seconds=delay)
+            self.store.postponed(together, owner=self.owner, reason=str(error), until=until)
+
+    def _pause(self, together: Together, reason: str, *, us: bool, now: datetime) -> None:
+        """Send nothing more to a target that takes nothing, keep what it should get, and tell others once.
+
+        Where it is `us` of whom a channel takes nothing, that is all of its subscriptions, and one alert.
+        """
+        subscription = together[0].subscription
+        active = self.store.subscriptions()
+        alert = (
+            shut_out_alert(subscription, active, reason, now=now)
+            if us
+            else paused_alert(subscription, reason, now=now)
+        )
+        self.store.pause(
+            together,
+            owner=self.owner,
+            reason=reason,
+            alert=alert,
+            planned=told_of(alert, subscription, active, whole_channel=us, now=now),
+            channel=subscription.channel if us else None,
+            now=now,
+        )
+
+    def _over(self) -> bool:
+        return self.stopped.is_set() or self.passed() > ROUND
+
+    def _now(self) -> datetime:
+        return self.started + timedelta(seconds=self.passed())
 
 
 def ask_to_confirm(store: Store, subscription: Subscription, *, who: str, now: datetime) -> int:
@@ -71,78 +183,3 @@ def ask_to_confirm(store: Store, subscription: Subscription, *, who: str, now: d
     alert = Alert(kind="confirmation", made_at=now, title="confirmation", watcher=OUTBOX, body=who)
     store.tell(alert, [Planned(subscription_id=number, due_at=now, why="asked to be confirmed")])
     return number
-
-
-def _settle_failure(
-    deliveries: tuple[Delivery, ...], failure: Exception, *, store: Store, owner: str, now: datetime
-) -> None:
-    # A message that we cannot even write is put off like one that nobody takes, and shown with its reason.
-    ours = DeliveryError(f"an error of ours: {type(failure).__name__}: {failure}", retry_after=LONGEST_WAIT)
-    error = failure if isinstance(failure, DeliveryError) else ours
-    if error.permanent and error.target:
-        _pause(deliveries, str(error), store=store, owner=owner, now=now)
-        return
-    if error.permanent:
-        store.refused(deliveries, owner=owner, reason=str(error), now=now)
-        return
-    tries = max(delivery.attempts for delivery in deliveries)
-    wait = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
-    store.postponed(deliveries, owner=owner, reason=str(error), until=now + timedelta(seconds=wait))
-
-
-def _pause(deliveries: tuple[Delivery, ...], reason: str, *, store: Store, owner: str, now: datetime) -> None:
-    """Send nothing more to a target that takes nothing, keep what it should get, and tell others once."""
-    subscription = deliveries[0].subscription
-    alert = paused_alert(subscription, reason, now=now)
-    planned = told_of(alert, subscription, store.subscriptions(), now=now)
-    store.pause(deliveries, owner=owner, reason=reason, alert=alert, planned=planned, now=now)
-
-
-def came_back(raw: bytes, *, store: Store, now: datetime) -> str:
-    """Take in a mail from the mailbox that ours are sent from, and return what it changed, in a sentence.
-
-    Where a server says that it could not deliver a mail of ours, what left in it is put down as refused;
-    where nobody is at the address, the subscription is paused, too, and others are told once. Nothing
-    else changes anything. Raises `DeliveryError` for a report that came before its mail was settled: it is
-    to be brought again later.
-    """
-    found = read(raw)
-    if isinstance(found, NoBounce):
-        return f"nothing is changed: {found.why}"
-    mailed = store.mailed(found.key)
-    if mailed is not None and mailed.leaving and not mailed.receipt:
-        raise DeliveryError("the mail that came back is not settled yet")
-    if mailed is None or mailed.receipt != found.message_id:
-        return "nothing is changed: no mail of ours has this Message-ID"
-    number = mailed.subscription.id
-    fate = next((fate for fate in found.fates if fate.concerns(mailed.subscription.target)), None)
-    why = _idle(mailed, fate)
-    if fate is None or why:
-        return f"nothing is changed for subscription {number}: {why}"
-    nobody = fate.verdict == "nobody"
-    if not _put_down(mailed, f"the mail came back: {fate.reason}", pause=nobody, store=store, now=now):
-        return f"nothing is changed for subscription {number}: this is known already"
-    if nobody:
-        return f"subscription {number} is paused: the mail came back: {fate.reason}"
-    return (
-        f"subscription {number} goes on, one mail to it came back: {fate.reason}. That speaks of us or of "
-        "this mail, not of the address; `controlwatch deliver --again` sends it again"
-    )
-
-
-def _idle(mailed: Mailed, fate: Fate | None) -> str:
-    """Say why a report changes nothing, if it does not."""
-    if not mailed.active:
-        return "it has ended"
-    if fate is None:
-        return "the report speaks of an address that the one we wrote to leads on to"
-    if fate.verdict == "waits":
-        return f"nothing is decided yet ({fate.action or 'no action is named'})"
-    return ""
-
-
-def _put_down(mailed: Mailed, reason: str, *, pause: bool, store: Store, now: datetime) -> bool:
-    subscription = mailed.subscription
-    alert = paused_alert(subscription, reason, now=now) if pause else None
-    planned = told_of(alert, subscription, store.subscriptions(), now=now) if alert is not None else ()
-    return store.came_back(mailed, reason=reason, alert=alert, planned=planned, now=now)

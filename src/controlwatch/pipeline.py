@@ -3,16 +3,18 @@
 `poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
 is due. `take_in` (in `taking_in.py`) keeps the bytes (commit 1), reads them, and writes version,
 findings, alert and deliveries as one (commit 2). `remind` (in `reminding.py`) compares the calendar, as
-the law stands, with what people have been told. `deliver` leases what is due, renders it, sends it,
-settles it.
+the law stands, with what people have been told. `deliver` (in `delivering.py`) leases what is due,
+renders it, sends it, settles it.
 """
 
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from threading import Event
 from typing import TYPE_CHECKING
 
 from controlwatch.core.asking import detail
@@ -29,8 +31,10 @@ from controlwatch.core.errors import (
 from controlwatch.core.expect import answered
 from controlwatch.core.health import after_failure, after_success, health_alert
 from controlwatch.core.links import Links
+from controlwatch.core.render.message import Composer
 from controlwatch.core.route import route
-from controlwatch.delivering import LEASE, MOST_MESSAGES, send
+from controlwatch.core.status import Status, status
+from controlwatch.delivering import Round
 from controlwatch.looking import Look, Sight
 from controlwatch.reminding import remind
 from controlwatch.taking_in import TakingIn
@@ -38,7 +42,7 @@ from controlwatch.taking_in import TakingIn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from controlwatch.core.model import ChannelName, Delivery
+    from controlwatch.core.model import ChannelName
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Ask, Channel, Fetch
 
@@ -59,6 +63,8 @@ class Pipeline(TakingIn):
     channels: Mapping[ChannelName, Channel]
     owner: str  #: name of this process, for leases
     links: Links = field(default_factory=Links)
+    clock: Callable[[], float] = time.monotonic  #: measures how long a round of deliveries takes
+    stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
 
     # ------------------------------------------------------------------ poll
 
@@ -190,33 +196,25 @@ class Pipeline(TakingIn):
     # ------------------------------------------------------------------ deliver
 
     def deliver(self, *, now: datetime) -> tuple[int, int]:
-        """Send what is due; return how many deliveries were sent and how many were not.
+        """Send what is due, for half a minute at most; return how many deliveries were sent and how many not.
 
-        One call sends so many messages as surely leave within their lease, counted from `now`;
-        call again, with a fresh `now`, until it returns (0, 0).
+        Call again, with a fresh `now`, until it returns (0, 0).
         """
-        sent = failed = 0
-        owner = f"{self.owner}:{secrets.token_hex(4)}"
-        for _ in range(MOST_MESSAGES):
-            deliveries = self.store.claim(now=now, owner=owner, lease=LEASE)
-            if not deliveries:
-                break
-            if self._send(deliveries, owner=owner, now=now):
-                sent += len(deliveries)
-            else:
-                failed += len(deliveries)
-        return sent, failed
-
-    def _send(self, deliveries: tuple[Delivery, ...], *, owner: str, now: datetime) -> bool:
-        return send(
-            deliveries,
-            self.channels,
+        began = self.clock()
+        return Round(
             store=self.store,
-            lexicon=self.lexicon,
-            links=self.links,
-            owner=owner,
-            now=now,
-        )
+            channels=self.channels,
+            composer=Composer(lexicon=self.lexicon, now=now, links=self.links, standing=self._standing),
+            owner=f"{self.owner}:{secrets.token_hex(4)}",
+            started=now,
+            passed=lambda: self.clock() - began,
+            stopped=self.stopped,
+        ).run()
+
+    def _standing(self, key: str, day: date) -> Status | None:
+        """How the notice of a key stands on a day, where it is one that the law knows."""
+        ledger = self.store.ledger([key])
+        return status(ledger, key, day) if key in ledger.instruments else None
 
 
 def _is_gone(error: SourceError) -> bool:

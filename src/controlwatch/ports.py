@@ -28,6 +28,7 @@ from controlwatch.core.books import (
     Planned,
     PollReport,
     Seen,
+    Sent,
     SnapshotRecord,
     Unseen,
     Validators,
@@ -178,6 +179,9 @@ class Store(Protocol):
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
 
+    def ledger(self, keys: Iterable[str]) -> Ledger:
+        """The notices of these keys with all that act on them."""
+
     # the clock
     def remind(self, decide: Callable[[Calendar], Round], *, now: datetime) -> tuple[Ringing, ...]:
         """Compare the calendar with what is held, and write what the rule decides, all of it or nothing."""
@@ -204,11 +208,16 @@ class Store(Protocol):
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
 
-    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
-        """Lease the due deliveries of one subscription; empty when nothing is due."""
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due, of so many subscriptions at most: for each what leaves as one message."""
 
-    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
-        """Settle as sent, if the lease is still ours."""
+    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, where the lease is still ours."""
+
+    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
 
     def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
@@ -225,8 +234,9 @@ class Store(Protocol):
         alert: Alert,
         planned: Iterable[Planned],
         now: datetime,
+        channel: ChannelName | None = None,
     ) -> bool:
-        """Put deliveries back, send nothing more to their subscription, and tell others, all in one."""
+        """Put deliveries back, pause their subscription or all of a channel, and tell others, all in one."""
 
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited and what had come back first."""

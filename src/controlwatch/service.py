@@ -96,6 +96,7 @@ def _run(app: App, stopped: threading.Event) -> None:
         pass
     log.info("stopping")
     app.fetch.stop()
+    app.pipeline.stopped.set()
     clockwork.stop()
     log.info("stopped")
 
@@ -128,10 +129,14 @@ def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
 
 
 def _deliver_job(app: App) -> None:
-    sent, failed = deliver_all(app)
+    sent, failed = deliver_all(app, after_each=lambda: _beat(app))
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
+    _beat(app)
+
+
+def _beat(app: App) -> None:
     heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
 
 
@@ -164,11 +169,15 @@ def _remind_job(app: App) -> None:
         log.info("reminded", alerts=titles)
 
 
-def deliver_all(app: App) -> tuple[int, int]:
-    """Send everything that is due; return how many deliveries were sent and how many were not."""
+def deliver_all(app: App, *, after_each: Callable[[], None] = lambda: None) -> tuple[int, int]:
+    """Send everything that is due; return how many deliveries were sent and how many were not.
+
+    `after_each` round something may be done: a crowd behind a slow server is served for many minutes.
+    """
     sent = failed = 0
     while any(round_ := app.pipeline.deliver(now=_now())):
         sent, failed = sent + round_[0], failed + round_[1]
+        after_each()
     return sent, failed
 
 

@@ -46,6 +46,11 @@ class Desk:
 
     def tell(self, number: str, *, kind: str = "new", title: str = "", at: datetime = NOW) -> Posted:
         """Tell the subscribers of a notice of the register, and return the last message."""
+        self.tell_nobody(number, kind=kind, title=title, at=at)
+        return self.slack.posted[-1]
+
+    def tell_nobody(self, number: str, *, kind: str = "new", title: str = "", at: datetime = NOW) -> None:
+        """Tell of a notice where perhaps no message arrives."""
         record = self.app.queries.show(number)
         store = self.app.store
         alert = Alert(
@@ -58,7 +63,6 @@ class Desk:
         )
         store.tell(alert, route(alert, store.subscriptions(), now=at), about=record.line.key)
         self.deliver(at + timedelta(seconds=1))
-        return self.slack.posted[-1]
 
     def deliver(self, now: datetime) -> None:
         """Send what is due."""

@@ -80,8 +80,8 @@ def test_the_log_is_printed_and_exported_with_nothing_that_a_spreadsheet_would_r
 
 def test_a_direct_message_is_acted_on_by_the_person_it_went_to(desk: Desk) -> None:
     desk.app.store.subscribe(Subscription(channel="slack", target="U0OFFICER"), NOW)
-    posted = desk.tell("MOFCOM 2025-61")
-    assert posted.channel == "U0OFFICER"
+    desk.tell("MOFCOM 2025-61")
+    (posted,) = [item for item in desk.slack.posted if item.channel == OFFICER]
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, user="U0OFFICER", channel="D0OFFICER", on=posted)
     assert desk.asker.answer()["replace_original"]
@@ -186,3 +186,60 @@ def desk_tell_later(desk: Desk, number: str, n: int) -> None:
     alert = Alert(kind="new", made_at=NOW, title=record.line.title, watcher="w", notice=record.notice)
     at = NOW + timedelta(minutes=n)
     desk.app.store.tell(alert, route(alert, desk.app.store.subscriptions(), now=at), about=record.line.key)
+
+
+def test_a_channel_that_is_gone_is_paused_and_whoever_made_its_subscription_is_told(desk: Desk) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    number = store.subscribe(Subscription(channel="slack", target=CHANNEL, owner=OFFICER), NOW)
+    desk.slack.refusing = {CHANNEL: "is_archived"}
+    desk.tell("MOFCOM 2025-61")
+    (told,) = desk.slack.posted
+    assert told.channel == OFFICER
+    assert "is_archived" in "\n".join(texts(told.blocks))
+    assert store.subscriptions()[0].paused
+    desk.slack.refusing = {}
+    assert store.resume(number)
+    desk.deliver(NOW + timedelta(days=1))
+    assert desk.slack.posted[-1].channel == CHANNEL
+
+
+def test_an_owner_who_cannot_be_told_either_is_shown_and_not_tried_for_ever(desk: Desk) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, owner="U0GONE"), NOW)
+    desk.slack.refusing = {CHANNEL: "not_in_channel", "U0GONE": "user_disabled"}
+    desk.slack.channels = frozenset({CHANNEL})
+    desk.tell_nobody("MOFCOM 2025-61")
+    assert "user_disabled" in {item.reason.rpartition(" ")[2] for item in store.refusals()}
+    desk.deliver(NOW + timedelta(days=9))
+    assert desk.slack.posted == []
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
+def test_when_the_bot_is_taken_out_all_its_subscriptions_are_paused_and_one_alert_goes_another_way(
+    desk: Desk, error: str
+) -> None:
+    store = desk.app.store
+    store.subscribe(Subscription(channel="slack", target=OFFICER, owner=OFFICER), NOW)
+    store.subscribe(Subscription(channel="console", target="-"), NOW)
+    desk.slack.revoked = error
+    desk.tell_nobody("MOFCOM 2025-61")
+    paused = {item.channel: bool(item.paused) for item in store.subscriptions()}
+    assert paused == {"slack": True, "console": False}
+    assert sum(item.paused != "" for item in store.subscriptions()) == 2
+    told = [line for line in store.alert_log() if line.kind == "health-down"]
+    assert [line.channel for line in told] == ["console"]
+    desk.slack.revoked = ""
+    for item in store.subscriptions():
+        store.resume(item.id)
+    desk.deliver(NOW + timedelta(days=1))
+    assert {posted.channel for posted in desk.slack.posted} == {CHANNEL, OFFICER}
+
+
+def test_one_message_a_second_goes_to_a_channel(desk: Desk) -> None:
+    desk.slack.paced = True
+    desk.app.store.subscribe(Subscription(channel="slack", target=CHANNEL, categories=("battery",)), NOW)
+    desk.tell("MOFCOM-GACC 2025-58")
+    assert [posted.channel for posted in desk.slack.posted] == [CHANNEL, CHANNEL]
+    assert desk.slack.refused == 0

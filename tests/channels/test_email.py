@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import email
+import email.policy
 import re
 import ssl
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.mime import Mails
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.links import Links
 from controlwatch.core.model import (
@@ -34,7 +38,7 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.render.card import Card
 from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Message, compose
+from controlwatch.core.render.message import Composer, Message
 from controlwatch.core.tokens import verify
 from controlwatch.demo.mailbox import Mailbox
 
@@ -78,7 +82,7 @@ def message(*titles: str, alert: Alert = ALERT, links: Links = LINKS) -> Message
         )
         for n, alert in enumerate(alerts)
     )
-    return compose(deliveries, load_lexicon(), now=NOW, links=links)
+    return Composer(lexicon=load_lexicon(), now=NOW, links=links).compose(deliveries)
 
 
 @pytest.fixture
@@ -193,7 +197,8 @@ def test_one_click_is_offered_over_https_only_and_no_way_out_where_nobody_reache
 def test_a_channel_for_many_shows_nobody_the_link_that_ends_it() -> None:
     subscription = Subscription(id=17, channel="slack", target="C1")
     delivery = Delivery(id=1, alert_id=1, alert=ALERT, subscription=subscription, attempts=1, key=KEY)
-    assert compose((delivery,), load_lexicon(), now=NOW, links=LINKS).unsubscribe == ""
+    composed = Composer(lexicon=load_lexicon(), now=NOW, links=LINKS).compose((delivery,))
+    assert composed.unsubscribe == ""
 
 
 def refusal(mailbox: Mailbox, target: str) -> DeliveryError:
@@ -296,7 +301,7 @@ def test_a_server_whose_certificate_is_unknown_gets_no_mail() -> None:
         assert box.mails == []
 
 
-SENDER = EmailChannel(Server(host="h", port=1), sender="a@b.example")
+MAILS = Mails("controlwatch", "a@b.example")
 OURS = {
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Id",
     "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
@@ -311,8 +316,8 @@ def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str, attack: str) 
     hostile = text + attack + text
     card = Card(tone="neutral", badge=hostile, heading=hostile, title=hostile, url=hostile)
     drawn = Message(subject=hostile, cards=(card,) * 2, thread=hostile, unsubscribe=f"https://a/{hostile}")
-    mail = SENDER._mail(drawn, "to@b.example", KEY)
-    source = mail.as_bytes()
+    source = MAILS.write(drawn, target="to@b.example", key=KEY)
+    mail = email.message_from_bytes(source, policy=email.policy.default)
     assert set(mail.keys()) <= OURS
     assert set(headers(source)) == set(mail.keys())
     assert mail["To"] == "to@b.example"
@@ -322,16 +327,56 @@ def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str, attack: str) 
     assert "<img" not in page
 
 
+@pytest.mark.parametrize(
+    "target", ["a@b.example, c@d.example", "a@b.example\r\nBcc: all@c.example", "nobody", ""]
+)
+def test_what_is_not_one_address_gets_no_mail_and_pauses_its_subscription(target: str) -> None:
+    with pytest.raises(DeliveryError) as error:
+        MAILS.write(message(), target=target, key=KEY)
+    assert (error.value.permanent, error.value.target) == (True, True)
+
+
+def test_mails_to_two_readers_differ_in_what_is_theirs_alone(mailbox: Mailbox) -> None:
+    sender = channel(mailbox)
+    for target, number in (("a@b.example", 17), ("c@d.example", 18)):
+        mine = replace(message(), unsubscribe=LINKS.unsubscribe(number))
+        sender.send(mine, target=target, key=f"{number:032x}")
+    sender.close()
+    one, two = mailbox.mails
+    assert {name for name in one if one[name] != two[name]} - {"Date"} == {
+        "To", "Message-ID", "List-Unsubscribe",
+    }  # fmt: skip
+    for part, other in zip(one.iter_parts(), two.iter_parts(), strict=True):  # type: ignore[attr-defined]
+        ours, theirs = part.get_content(), other.get_content()
+        assert ours.replace(LINKS.unsubscribe(17), LINKS.unsubscribe(18)) == theirs
+        assert part["Content-Transfer-Encoding"] == "base64"
+
+
+class Sleepy(Mailbox):
+    """Answers each recipient after a while, sooner than a single wait would be given up."""
+
+    async def handle_RCPT(self, *args: Any) -> str:  # noqa: N802
+        await asyncio.sleep(3)
+        return await super().handle_RCPT(*args)
+
+
+def test_a_mail_that_takes_longer_than_its_lease_allows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controlwatch.adapters.email.LONGEST", 0.5)
+    with Sleepy() as box, pytest.raises(DeliveryError):
+        channel(box).send(message(), target="a@b.example", key=KEY)
+    assert box.mails == []
+
+
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_texts_that_differ_have_threads_that_differ(one: str, other: str) -> None:
-    roots = {dict(SENDER._threading(thread)).get("References") for thread in (one, other)}
+    roots = {dict(MAILS.threading(thread)).get("References") for thread in (one, other)}
     assert len(roots) == len({one, other})
 
 
 def test_the_longest_link_stands_in_one_line_within_what_mail_may_hold() -> None:
     link = "https://" + "a" * 192 + "/unsubscribe/9223372036854775807." + "A" * 43
-    mail = SENDER._mail(replace(message(), unsubscribe=link), "to@b.example", KEY)
-    lines = mail.as_bytes().split(b"\r\n")
+    source = MAILS.write(replace(message(), unsubscribe=link), target="to@b.example", key=KEY)
+    lines = source.split(b"\r\n")
     assert f"List-Unsubscribe: <{link}>".encode() in lines
     assert max(len(line) for line in lines) <= 998
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controlwatch.adapters.store import SqlStore
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.links import Links
 from controlwatch.core.model import Subscription
@@ -191,6 +194,106 @@ def test_a_channel_that_is_not_configured_keeps_its_alerts_waiting(alerted: Worl
     nowhere = replace(alerted.pipeline, channels={})
     assert nowhere.deliver(now=alerted.now) == (0, 1)
     assert alerted.pipeline.deliver(now=alerted.now + timedelta(hours=2)) == (1, 0)
+
+
+@dataclass
+class SlowChannel:
+    """A channel each of whose messages takes so long, by a clock of the test."""
+
+    seconds: float
+    name: str = "console"
+    passed: float = 0.0
+    taken: list[str] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.passed
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        self.passed += self.seconds
+        self.taken.append(target)
+        return key
+
+
+def crowd(w: World, readers: int) -> World:
+    """A world in which one alert is due to so many readers."""
+    w.store.unsubscribe(1)
+    for number in range(readers):
+        w.store.subscribe(Subscription(channel="console", target=f"r{number}"), START)
+    started(w).ministry.publish(GALLIUM)
+    w.poll()
+    return w
+
+
+def test_a_slow_server_gets_no_message_whose_lease_might_run_out_and_the_rest_is_given_back(w: World) -> None:
+    slow = SlowChannel(seconds=20.0)
+    pipeline = replace(crowd(w, 70).pipeline, channels={"console": slow}, clock=slow.clock)
+    sent, failed = pipeline.deliver(now=w.now)
+    assert (sent, failed) == (len(slow.taken), 0)
+    assert sent <= 4  # two that begin within half a minute, and what was on its way beside them
+    rest = w.store.claim(now=w.now, owner="another", lease=60, most=100)
+    assert len(rest) == 70 - sent
+    assert {delivery.attempts for (delivery,) in rest} == {1}
+
+
+def test_every_reader_of_a_crowd_gets_the_alert_once_however_slow_the_server(w: World) -> None:
+    slow = SlowChannel(seconds=7.0)
+    pipeline = replace(crowd(w, 70).pipeline, channels={"console": slow}, clock=slow.clock)
+    while any(pipeline.deliver(now=w.now)):
+        pass
+    assert sorted(slow.taken) == sorted(f"r{number}" for number in range(70))
+
+
+def test_a_process_that_is_told_to_stop_gives_back_what_it_has_not_begun(w: World) -> None:
+    @dataclass
+    class Stops:
+        stopped: Event
+        name: str = "console"
+
+        def send(self, message: Message, *, target: str, key: str) -> str:
+            self.stopped.set()
+            return key
+
+    pipeline = replace(crowd(w, 70).pipeline, stopped=Event())
+    sent, _ = replace(pipeline, channels={"console": Stops(pipeline.stopped)}).deliver(now=w.now)
+    assert 1 <= sent < 10
+    assert pipeline.deliver(now=w.now) == (0, 0)
+    assert len(w.store.claim(now=w.now, owner="heir", lease=60, most=100)) == 70 - sent
+
+
+def test_one_reader_whose_message_cannot_be_written_or_sent_holds_up_nobody(w: World) -> None:
+    @dataclass
+    class Choosy:
+        name: str = "console"
+        taken: list[str] = field(default_factory=list)
+
+        def send(self, message: Message, *, target: str, key: str) -> str:
+            troubles = {
+                "r5": ValueError("no such letter"),
+                "r6": GONE,
+                "r7": DeliveryError("429", retry_after=9),
+            }
+            if target in troubles:
+                raise troubles[target]
+            self.taken.append(target)
+            return key
+
+    choosy = Choosy()
+    pipeline = replace(crowd(w, 30).pipeline, channels={"console": choosy})
+    while any(pipeline.deliver(now=w.now)):
+        pass
+    assert sorted(set(choosy.taken)) == sorted({f"r{n}" for n in range(30)} - {"r5", "r6", "r7"})
+    (waiting,) = w.store.claim(now=w.now + timedelta(seconds=10), owner="another", lease=60, most=100)
+    assert waiting[0].subscription.target == "r7"
+
+
+def test_two_processes_that_deliver_at_once_send_no_message_twice(w: World) -> None:
+    channel = SlowChannel(seconds=0.0)
+    pipeline = replace(crowd(w, 120).pipeline, channels={"console": channel})
+    others = [replace(pipeline, owner=f"process {n}", store=SqlStore(w.store._engine)) for n in range(2)]
+    with ThreadPoolExecutor(2) as both:
+        counts = list(both.map(lambda each: each.deliver(now=w.now), others))
+    assert sum(sent for sent, _ in counts) == 120
+    assert sorted(channel.taken) == sorted(f"r{number}" for number in range(120))
 
 
 def test_a_process_that_dies_while_sending_leaves_the_alert_to_its_heir(alerted: World) -> None:

@@ -145,9 +145,9 @@ def readers(w: World, day: str) -> set[int]:
     """Do a round of the clock and return who was reminded."""
     w.pipeline.remind([WATCHER], now=at(day))
     found: set[int] = set()
-    while claimed := w.store.claim(now=at(day) + timedelta(days=40), owner="test", lease=1):
+    while claimed := w.claim(at(day) + timedelta(days=40)):
         found.update(item.subscription.id for item in claimed if item.alert.kind == "reminder")
-        w.store.sent(claimed, owner="test", receipt="kept", now=at(day))
+        w.sent(claimed)
     return found
 
 
@@ -171,14 +171,14 @@ def test_a_reminder_does_not_wait_for_a_weekly_digest(w: World) -> None:
     subscribed(w, rate="weekly", weekday=0, at=time(17, 0))
     gallium(w)
     w.pipeline.remind([WATCHER], now=at("2026-03-31"))
-    due = w.store.claim(now=at("2026-03-31") + timedelta(hours=9), owner="test", lease=1)
+    due = w.claim(at("2026-03-31") + timedelta(hours=9))
     while due:
         kinds = {item.alert.kind for item in due}
         if due[0].subscription.rate == "weekly":
             assert "reminder" in kinds
             return
-        w.store.sent(due, owner="test", receipt="kept", now=w.now)
-        due = w.store.claim(now=at("2026-03-31") + timedelta(hours=9), owner="test", lease=1)
+        w.sent(due)
+        due = w.claim(at("2026-03-31") + timedelta(hours=9))
     raise AssertionError("the weekly reader was not reminded on the day")
 
 

@@ -12,6 +12,7 @@ from controlwatch.adapters.archive import FolderArchive
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.store import SqlStore
+from controlwatch.core.books import Sent
 from controlwatch.core.model import Alert, Delivery, Subscription
 from controlwatch.core.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
 from controlwatch.demo.serving import Answer, Sites
@@ -143,12 +144,20 @@ class World:
         self.now += later
         return self.pipeline.poll(watcher or self.watcher, now=self.now)
 
+    def claim(self, now: datetime) -> tuple[Delivery, ...]:
+        """Claim one message."""
+        return next(iter(self.store.claim(now=now, owner="test", lease=1, most=1)), ())
+
+    def sent(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Settle a message as sent."""
+        self.store.sent([Sent(deliveries=deliveries, receipt="kept")], owner="test", now=self.now)
+
     def alerts(self) -> list[Alert]:
         """Deliver, and return every alert ever delivered or waiting."""
         waiting: list[Delivery] = []
-        while claimed := self.store.claim(now=self.now + timedelta(days=400), owner="test", lease=1):
+        while claimed := self.claim(self.now + timedelta(days=400)):
             waiting.extend(claimed)
-            self.store.sent(claimed, owner="test", receipt="kept", now=self.now)
+            self.sent(claimed)
         return [delivery.alert for delivery in waiting]
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
@@ -27,6 +28,7 @@ from controlwatch.core.books import (
     Planned,
     PollReport,
     Seen,
+    Sent,
     Unseen,
     Validators,
     WatcherState,
@@ -52,6 +54,9 @@ from controlwatch.core.model import (
     Subscription,
     Verb,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 EVERYTHING = Subscription(channel="console", target="-")
@@ -103,6 +108,15 @@ def sight(
 
 def take(store: SqlStore, seen: Seen, now: datetime = NOW) -> Decision:
     return store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=now + timedelta(hours=1))
+
+
+def claim(store: SqlStore, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
+    """Claim one message."""
+    return next(iter(store.claim(now=now, owner=owner, lease=lease, most=1)), ())
+
+
+def sent(store: SqlStore, deliveries: Iterable[Delivery], receipt: str = "1.2") -> None:
+    store.sent([Sent(deliveries=tuple(deliveries), receipt=receipt)], owner="me", now=NOW)
 
 
 def test_the_schema_that_migrations_build_is_the_one_that_the_tables_declare(
@@ -174,7 +188,7 @@ def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: S
     store.subscribe(EVERYTHING, NOW)
     decision = take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     assert decision.alert is not None
-    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == decision.alert
     assert delivery.why == "subscribed to everything"
 
@@ -244,7 +258,7 @@ def test_two_threads_that_see_one_notice_at_one_time_alert_once(store: SqlStore)
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(store.claim(now=NOW, owner="me", lease=60)) == 1
+    assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
     assert len(store.lines()) == 1
 
 
@@ -255,7 +269,7 @@ def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
     claimed: list[int] = []
 
     def work(owner: str) -> None:
-        while deliveries := store.claim(now=NOW, owner=owner, lease=60):
+        while deliveries := claim(store, now=NOW, owner=owner, lease=60):
             claimed.extend(delivery.id for delivery in deliveries)
 
     threads = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
@@ -270,9 +284,9 @@ def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
 def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    (first,) = store.claim(now=NOW, owner="dead", lease=60)
-    assert store.claim(now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
-    (second,) = store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    (first,) = claim(store, now=NOW, owner="dead", lease=60)
+    assert claim(store, now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
+    (second,) = claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert second.key == first.key
     assert second.attempts == 2
 
@@ -280,8 +294,8 @@ def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore
 def test_a_worker_whose_lease_ran_out_settles_nothing(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    late = store.claim(now=NOW, owner="slow", lease=60)
-    store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    late = claim(store, now=NOW, owner="slow", lease=60)
+    claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     store.refused(late, owner="slow", reason="too late to say so", now=NOW)
     assert store.refusals() == ()
 
@@ -289,18 +303,18 @@ def test_a_worker_whose_lease_ran_out_settles_nothing(store: SqlStore) -> None:
 def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    claimed = store.claim(now=NOW, owner="me", lease=60)
+    claimed = claim(store, now=NOW, owner="me", lease=60)
     store.postponed(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
-    again = store.claim(now=NOW + timedelta(minutes=5), owner="me", lease=60)
-    store.sent(again, owner="me", receipt="1.2", now=NOW)
-    assert store.claim(now=NOW + timedelta(days=1), owner="me", lease=60) == ()
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
+    again = claim(store, now=NOW + timedelta(minutes=5), owner="me", lease=60)
+    sent(store, again)
+    assert claim(store, now=NOW + timedelta(days=1), owner="me", lease=60) == ()
 
 
 def test_a_refused_delivery_is_shown_with_its_reason(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.refused(store.claim(now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW)
+    store.refused(claim(store, now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW)
     (refusal,) = store.refusals()
     assert refusal.reason == "no such user"
 
@@ -314,8 +328,8 @@ def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
                 store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
             ),
         )
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
-    assert len(store.claim(now=NOW + timedelta(days=1), owner="me", lease=60)) == 3
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
+    assert len(claim(store, now=NOW + timedelta(days=1), owner="me", lease=60)) == 3
 
 
 def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlStore) -> None:
@@ -327,8 +341,46 @@ def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlS
                 store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
             ),
         )
-    claims = [store.claim(now=NOW, owner="me", lease=60) for _ in range(3)]
+    claims = [claim(store, now=NOW, owner="me", lease=60) for _ in range(3)]
     assert [len(claimed) for claimed in claims] == [4, 3, 0]
+
+
+def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_message(
+    store: SqlStore,
+) -> None:
+    for channel in ("slack", "email", "console"):
+        store.subscribe(replace(EVERYTHING, channel=channel), NOW)
+    for n in range(61, 68):
+        seen = sight(
+            store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
+        )
+        take(store, seen)
+    claims = [store.claim(now=NOW, owner="me", lease=60, most=2) for _ in range(4)]
+    found = [[(of[0].subscription.channel, len(of)) for of in claimed] for claimed in claims]
+    assert found == [[("slack", 4), ("email", 7)], [("slack", 3), ("console", 7)], [], []]
+
+
+def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    first = claim(store, now=NOW, owner="me", lease=60)
+    store.put_back(first, owner="another")
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
+    store.put_back(first, owner="me")
+    assert claim(store, now=NOW, owner="me", lease=60) == first
+
+
+def test_of_a_group_only_what_is_still_ours_is_settled_as_sent(store: SqlStore) -> None:
+    for target in ("a", "b"):
+        store.subscribe(replace(EVERYTHING, target=target), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    mine = claim(store, now=NOW, owner="me", lease=600)
+    lost = claim(store, now=NOW, owner="me", lease=1)
+    claim(store, now=NOW + timedelta(seconds=2), owner="heir", lease=60)
+    group = [Sent(deliveries=of, receipt="1") for of in (lost, mine)]
+    store.sent(group, owner="me", now=NOW)
+    again = store.claim(now=NOW + timedelta(days=1), owner="me", lease=60, most=9)
+    assert [[delivery.key for delivery in of] for of in again] == [[lost[0].key]]
 
 
 def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
@@ -361,7 +413,7 @@ def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
     number = store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     store.unsubscribe(number)
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
 
 
 PAUSED = Alert(
@@ -379,7 +431,7 @@ def two_subscribers(store: SqlStore) -> tuple[Delivery, ...]:
     store.subscribe(EVERYTHING, NOW)
     store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    return store.claim(now=NOW, owner="me", lease=60)
+    return claim(store, now=NOW, owner="me", lease=60)
 
 
 def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore) -> None:
@@ -387,10 +439,10 @@ def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore
     assert pause(store, claimed)
     assert not pause(store, claimed)
     assert [item.paused for item in store.subscriptions()] == ["550", ""]
-    (told,) = store.claim(now=NOW, owner="me", lease=60)
+    (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert (told.alert, told.subscription.id) == (PAUSED, 2)
-    store.sent([told], owner="me", receipt="1", now=NOW)
-    assert store.claim(now=NOW + timedelta(days=9), owner="me", lease=60) == ()
+    sent(store, [told])
+    assert claim(store, now=NOW + timedelta(days=9), owner="me", lease=60) == ()
 
 
 def test_resuming_lets_go_of_what_waited(store: SqlStore) -> None:
@@ -398,14 +450,14 @@ def test_resuming_lets_go_of_what_waited(store: SqlStore) -> None:
     pause(store, claimed)
     assert store.refusals()[0].reason == "550"
     assert [store.resume(number) for number in (1, 1, 2, 99)] == [True, False, False, False]
-    again = store.claim(now=NOW, owner="me", lease=60)
+    again = claim(store, now=NOW, owner="me", lease=60)
     assert [item.key for item in again] == [delivery.key]
     assert store.refusals() == ()
 
 
 def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
     late = two_subscribers(store)
-    store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60)
+    claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert not pause(store, late)
     assert [item.paused for item in store.subscriptions()] == ["", ""]
 
@@ -416,9 +468,9 @@ def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
     store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
     for n in (61, 62):
         take(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
-    claimed = store.claim(now=NOW, owner="me", lease=60)
+    claimed = claim(store, now=NOW, owner="me", lease=60)
     assert len(claimed) == 2
-    store.sent(claimed, owner="me", receipt=f"<{claimed[0].key}@a.example>", now=NOW)
+    sent(store, claimed, receipt=f"<{claimed[0].key}@a.example>")
     return claimed
 
 
@@ -437,11 +489,11 @@ def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_r
     assert [item.reason for item in store.refusals()] == ["it came back"] * 2
     assert [item.paused for item in store.subscriptions()] == ["it came back", ""]
     assert not come_back(store, first.key)
-    (told,) = store.claim(now=NOW, owner="me", lease=60)
+    (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert told.subscription.id == 2
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
     assert store.resume(1)
-    assert [item.key for item in store.claim(now=NOW, owner="me", lease=60)] == [first.key, second.key]
+    assert [item.key for item in claim(store, now=NOW, owner="me", lease=60)] == [first.key, second.key]
 
 
 def test_a_mail_that_came_back_for_a_reason_of_its_own_pauses_nobody(store: SqlStore) -> None:
@@ -461,14 +513,14 @@ def test_a_mail_is_known_by_its_key_whoever_its_subscriber_and_nothing_else_is(s
 def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlStore) -> None:
     store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     leaving = store.mailed(delivery.key)
-    store.sent([delivery], owner="me", receipt="<1@a.example>", now=NOW)
+    sent(store, [delivery], receipt="<1@a.example>")
     store.unsubscribe(1)
-    sent = store.mailed(delivery.key)
+    settled = store.mailed(delivery.key)
     assert leaving is not None
-    assert sent is not None
-    assert [(item.leaving, item.receipt, item.active) for item in (leaving, sent)] == [
+    assert settled is not None
+    assert [(item.leaving, item.receipt, item.active) for item in (leaving, settled)] == [
         (True, "", True),
         (False, "<1@a.example>", False),
     ]
@@ -477,11 +529,11 @@ def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlSto
 def test_an_address_that_is_not_confirmed_gets_no_alert_until_it_is(store: SqlStore) -> None:
     number = store.subscribe(replace(EVERYTHING, confirmed=False), NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
     assert [store.confirm(number), store.confirm(number), store.confirm(99)] == [True, True, False]
     other = announcement(62, title="另一件事")
     take(store, sight(store, other, url="https://a.example/62.html", words="第62号公告的正文。" * 20))
-    assert len(store.claim(now=NOW, owner="me", lease=60)) == 1
+    assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
     store.unsubscribe(number)
     assert not store.confirm(number)
 
@@ -613,9 +665,9 @@ def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
         deliveries=planned,
         now=NOW,
     )
-    (delivery,) = store.claim(now=NOW, owner="me", lease=60)
+    (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == alert
-    assert store.claim(now=NOW, owner="me", lease=60) == ()
+    assert claim(store, now=NOW, owner="me", lease=60) == ()
 
 
 def _count_up(path: str, times: int) -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import email.policy
-import hashlib
-import re
+import math
 import smtplib
+import socket
 import ssl
 import threading
 import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
-from email.message import EmailMessage
-from email.utils import format_datetime, localtime, parseaddr
-from typing import TYPE_CHECKING, Any, Literal
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Literal
 
+from controlwatch.adapters.mime import Mails
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.refusals import MENDING, RELAY, STATUS, class_about_address
-from controlwatch.core.render.mail import html
 from controlwatch.core.render.safe import one_line
-from controlwatch.core.render.text import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,25 +24,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
-#: What may stand between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
-LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
 #: Replies that ask for a login.
 LOG_IN = frozenset({530, 535})
-
-
-class _Verbatim(UniqueUnstructuredHeader):
-    """A header of identifiers: the library would fold a long one by encoding it, and nobody would know it."""
-
-    name: str
-
-    def fold(self, *, policy: Any) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-_registry = HeaderRegistry()
-for _name in ("message-id", "references", "in-reply-to", "list-id", "list-unsubscribe"):
-    _registry.map_to_type(_name, _Verbatim)  # type: ignore[arg-type] # the registry adds BaseHeader itself
-POLICY = email.policy.SMTP.clone(header_factory=_registry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +42,54 @@ class Server:
 #: Seconds after which a connection is not used again, and mails after which a new one is made.
 IDLE = 20.0
 MOST_MAILS = 100
+#: Seconds that one mail may take in all, however slowly the server answers: its lease must not run out.
+LONGEST = 120.0
+
+
+class _Timely:
+    """A connection on which each wait ends when the mail has to."""
+
+    timeout: float
+    sock: socket.socket | None
+    ends = math.inf  #: by the monotonic clock
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None:
+            patience = min(self.timeout, max(1.0, self.ends - time.monotonic()))
+            if patience != self.sock.gettimeout():
+                self.sock.settimeout(patience)
+        return super().getreply()  # type: ignore[misc,no-any-return]
+
+
+class _Plain(_Timely, smtplib.SMTP): ...
+
+
+class _Encrypted(_Timely, smtplib.SMTP_SSL): ...
+
+
+_Connection = _Plain | _Encrypted
+
+
+@dataclass(slots=True)
+class _Line:
+    """A connection that is held, and how far it has been used."""
+
+    server: _Connection
+    mails: int = 0
+    used: float = 0.0  #: when it was last used, by the monotonic clock
+
+    @property
+    def stale(self) -> bool:
+        return time.monotonic() - self.used > IDLE or self.mails >= MOST_MAILS
+
+    def part(self) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            self.server.quit()
+        self.server.close()
 
 
 class EmailChannel:
-    """Sends alerts by SMTP, over one connection as long as there is something to send."""
+    """Sends alerts by SMTP, each thread over one connection as long as there is something to send."""
 
     name: ChannelName = "email"
 
@@ -75,71 +98,75 @@ class EmailChannel:
     ) -> None:
         """`sender` is an address, or `Name <address>`; `context` decides which certificates are trusted."""
         self._server = server
-        self._name, self._address = parseaddr(sender)
-        self._domain = self._address.rpartition("@")[2]
+        name, self._address = parseaddr(sender)
+        self._mails = Mails(name or "controlwatch", self._address)
+        self._options = () if self._address.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
         self._timeout = timeout
         self._context = context or ssl.create_default_context()
         self._guard = threading.Lock()
-        self._held: smtplib.SMTP | None = None
-        self._used = 0.0  #: when the held connection was last used, by the monotonic clock
-        self._sent = 0  #: mails over the held connection
+        self._held: list[_Line] = []  #: connections that nobody uses just now
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the Message-ID; raises `DeliveryError`."""
-        mail = self._mail(message, target, key)
-        with _told(), self._guard:
-            if not self._over_held(mail, target):
-                self._hold(self._connect())
-                self._over_held(mail, target)
-        return str(mail["Message-ID"])
+        mail = self._mails.write(message, target=target, key=key)
+        ends = time.monotonic() + LONGEST
+        with _told():
+            if not self._over_held(mail, target, ends):
+                self._over(_Line(self._connect(ends)), mail, target, ends)
+        return f"<{self._mails.message_id(key)}>"
 
     def close(self) -> None:
         """Part from the server."""
         with self._guard:
-            self._let_go()
+            held, self._held = self._held, []
+        for line in held:
+            line.part()
 
-    def _over_held(self, mail: EmailMessage, target: str) -> bool:
-        """Send over the connection that is held; False where there is none, or the server has left it.
-
-        A server that leaves a fresh connection is in trouble, and that is an error.
-        """
-        if time.monotonic() - self._used > IDLE or self._sent >= MOST_MAILS:
-            self._let_go()
-        if self._held is None:
+    def _over_held(self, mail: bytes, target: str, ends: float) -> bool:
+        """Send over a connection that is held; False where there is none, or the server has left it."""
+        line = self._take()
+        if line is None:
             return False
         try:
-            self._held.send_message(mail, from_addr=self._address, to_addrs=[target])
+            self._over(line, mail, target, ends)
         except smtplib.SMTPServerDisconnected:
-            fresh = self._sent == 0
-            self._let_go()
-            if fresh:
-                raise
             return False
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            self._used = time.monotonic()  # it refused this mail, and takes the next, unless it hung up
-            if self._held.sock is None:
-                self._let_go()
-            raise
-        except (OSError, smtplib.SMTPException):
-            self._let_go()
-            raise
-        self._used, self._sent = time.monotonic(), self._sent + 1
         return True
 
-    def _hold(self, server: smtplib.SMTP) -> None:
-        self._held, self._used, self._sent = server, time.monotonic(), 0
+    def _take(self) -> _Line | None:
+        """Take a connection that nobody uses, and part from those that were not used for long."""
+        with self._guard:
+            stale = [line for line in self._held if line.stale]
+            self._held = [line for line in self._held if not line.stale]
+            taken = self._held.pop() if self._held else None
+        for line in stale:
+            line.part()
+        return taken
 
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                held.quit()
-            held.close()
+    def _over(self, line: _Line, mail: bytes, target: str, ends: float) -> None:
+        """Send over this connection, and hold it for the next mail."""
+        line.server.ends = ends
+        try:
+            line.server.sendmail(self._address, [target], mail, self._options)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
+            self._hold(line)  # it refused this mail, and takes the next, unless it hung up
+            raise
+        except (OSError, smtplib.SMTPException):
+            line.part()
+            raise
+        line.mails += 1
+        self._hold(line)
+
+    def _hold(self, line: _Line) -> None:
+        line.used = time.monotonic()
+        if line.server.sock is not None:
+            with self._guard:
+                self._held.append(line)
 
     def check(self, message: Message, *, target: str, key: str) -> Iterator[str]:
         """Send, and say each step once it is done; raises `DeliveryError` at the one that fails."""
         to = self._server
-        mail = self._mail(message, target, key)
+        mail = self._mails.write(message, target=target, key=key)
         with _told(), ExitStack() as opened:
             server = opened.enter_context(closing(self._open()))
             yield f"connected to {to.host}:{to.port}"
@@ -147,13 +174,14 @@ class EmailChannel:
             yield _security(server)
             self._log_in(server)
             yield f"logged in as {to.user}" if to.user is not None else "no login: none is set"
-            server.send_message(mail, from_addr=self._address, to_addrs=[target])
-            yield f"accepted for {target} with the Message-ID {mail['Message-ID']}"
+            server.sendmail(self._address, [target], mail, self._options)
+            yield f"accepted for {target} with the Message-ID <{self._mails.message_id(key)}>"
             with suppress(smtplib.SMTPException, OSError):  # it has the mail: how we part says nothing
                 server.quit()
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, ends: float) -> _Connection:
         server = self._open()
+        server.ends = ends
         with ExitStack() as on_failure:
             on_failure.callback(server.close)
             self._secure(server)
@@ -161,11 +189,11 @@ class EmailChannel:
             on_failure.pop_all()
         return server
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> _Connection:
         to = self._server
         if to.tls == "implicit":
-            return smtplib.SMTP_SSL(to.host, to.port, timeout=self._timeout, context=self._context)
-        return smtplib.SMTP(to.host, to.port, timeout=self._timeout)
+            return _Encrypted(to.host, to.port, timeout=self._timeout, context=self._context)
+        return _Plain(to.host, to.port, timeout=self._timeout)
 
     def _secure(self, server: smtplib.SMTP) -> None:
         if self._server.tls == "starttls":
@@ -174,41 +202,6 @@ class EmailChannel:
     def _log_in(self, server: smtplib.SMTP) -> None:
         if self._server.user is not None:
             server.login(self._server.user, self._server.password or "")
-
-    def _mail(self, message: Message, target: str, key: str) -> EmailMessage:
-        mail = EmailMessage(policy=POLICY)
-        mail["From"] = Address(display_name=self._name or "controlwatch", addr_spec=self._address)
-        mail["To"] = Address(addr_spec=target)
-        mail["Subject"] = one_line(message.subject, 200)
-        mail["Date"] = format_datetime(localtime())
-        # The same for every try of one delivery, so that receivers can drop a repetition.
-        mail["Message-ID"] = f"<{key}@{self._domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
-        mail["List-Id"] = f"controlwatch <alerts.{self._domain}>"
-        for name, value in (*self._threading(message.thread), *_leaving(message.unsubscribe)):
-            mail[name] = value
-        mail.set_content(text(message), cte="base64")
-        mail.add_alternative(html(message), subtype="html", cte="base64")
-        return mail
-
-    def _threading(self, thread: str) -> Iterator[tuple[str, str]]:
-        """Yield the headers by which all mails about one notice stand together.
-
-        They answer to a root that was never sent: which of them comes first differs between readers.
-        """
-        if thread:
-            mark = hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-            for name in ("In-Reply-To", "References"):
-                yield name, f"<notice-{mark}@{self._domain}>"
-
-
-def _leaving(address: str) -> Iterator[tuple[str, str]]:
-    """Yield the headers behind a mail program's own "unsubscribe" (RFC 2369, RFC 8058)."""
-    if LINK.fullmatch(address):
-        yield "List-Unsubscribe", f"<{address}>"
-    if LINK.fullmatch(address) and address.startswith("https://"):  # RFC 8058 knows no other
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
 
 
 def _security(server: smtplib.SMTP) -> str:

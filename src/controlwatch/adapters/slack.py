@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -15,22 +17,33 @@ if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
-#: Errors about this target, whatever the message, and about this message: no repetition mends them.
-ABOUT_TARGET = frozenset({"channel_not_found", "is_archived", "user_not_found"})
+#: Errors about this target, whatever the message; below, about this message: no repetition mends them.
+ABOUT_TARGET = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "messages_tab_disabled",
+        "not_in_channel",
+        "restricted_action",
+        "user_disabled",
+        "user_not_found",
+    }
+)
+#: Errors about us, whatever the target: somebody took the bot out.
+ABOUT_US = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
 ABOUT_MESSAGE = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
+#: Seconds between two messages to one channel, a little more than Slack asks for.
+EVERY = 1.05
 #: Seconds to wait for somebody to mend a token, a scope or a membership.
 MENDING = 3600.0
 TO_BE_MENDED = frozenset(
     {
-        "account_inactive",
         "invalid_auth",
         "missing_scope",
         "no_permission",
         "not_authed",
-        "not_in_channel",
-        "restricted_action",
         "token_expired",
-        "token_revoked",
     }
 )
 
@@ -43,6 +56,7 @@ class SlackChannel:
     def __init__(self, token: str, *, api_url: str | None = None, timeout: int = 20) -> None:
         """Open a client; `api_url` points it at another Web API (with its trailing slash or without)."""
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
+        self._pace = _Pace()
         # No retry handlers: the outbox waits as long as Slack says, without holding a worker.
         self._client = WebClient(
             token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
@@ -53,6 +67,7 @@ class SlackChannel:
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
+        self._pace.wait(target)
         metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
         try:
             answer = self._client.chat_postMessage(
@@ -74,6 +89,23 @@ class SlackChannel:
         return str(answer["ts"])
 
 
+class _Pace:
+    """One message a second to a channel: more Slack refuses, and then holds up everything."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._next: dict[str, float] = {}  #: by the monotonic clock
+
+    def wait(self, target: str) -> None:
+        """Wait until a message may go to this target."""
+        with self._guard:
+            now = time.monotonic()
+            self._next = {place: at for place, at in self._next.items() if at > now}
+            mine = self._next.get(target, now)
+            self._next[target] = mine + EVERY
+        time.sleep(mine - now)
+
+
 def _message_id(key: str) -> str:
     """Write a delivery's key as the UUID that Slack drops repetitions by."""
     return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
@@ -85,6 +117,11 @@ def _refusal(error: SlackApiError) -> DeliveryError:
         wait = str(error.response.headers.get("Retry-After", "30"))
         return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
     wait_for = MENDING if reason in TO_BE_MENDED else None
-    target = reason in ABOUT_TARGET
-    permanent = target or reason in ABOUT_MESSAGE
-    return DeliveryError(f"Slack refused: {reason}", permanent=permanent, target=target, retry_after=wait_for)
+    target, us = reason in ABOUT_TARGET, reason in ABOUT_US
+    return DeliveryError(
+        f"Slack refused: {reason}",
+        permanent=target or us or reason in ABOUT_MESSAGE,
+        target=target,
+        us=us,
+        retry_after=wait_for,
+    )

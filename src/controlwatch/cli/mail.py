@@ -89,7 +89,7 @@ def bounce(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from controlwatch.delivering import came_back
+    from controlwatch.bouncing import came_back
 
     mails = [(name, _bytes_of(name)) for name in files or ["-"]]
     try:

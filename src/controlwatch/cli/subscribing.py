@@ -212,16 +212,21 @@ def mute(
 
 
 def resume(
-    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+    which: Annotated[
+        str, typer.Argument(help="A number, as `controlwatch subscriptions` shows it, or a channel: slack.")
+    ],
 ) -> None:
-    """Send to a paused subscription again; what waited for it leaves now."""
+    """Send to a paused subscription again, or to all of a channel; what waited for it leaves now."""
     from controlwatch.service import deliver_all
 
     with opened() as app:
-        if not app.store.resume(number):
-            raise UsageError(f"there is no paused subscription {number}; see: controlwatch subscriptions")
+        paused = [item for item in app.store.subscriptions() if item.paused]
+        chosen = [item.id for item in paused if which in {str(item.id), item.channel}]
+        if not [number for number in chosen if app.store.resume(number)]:
+            raise UsageError(f"there is no paused subscription {which}; see: controlwatch subscriptions")
         sent, failed = deliver_all(app)
-    console.print(f"Subscription {number} is on again. {sent} deliveries sent, {failed} not.")
+    numbers = ", ".join(str(number) for number in chosen)
+    console.print(f"On again: {numbers}. {sent} deliveries sent, {failed} not.", markup=False)
 
 
 def _state(item: Subscription) -> Text:

@@ -10,6 +10,7 @@ from controlwatch.core.model import (
     Alert,
     Annex,
     Change,
+    Delivery,
     Document,
     Notice,
     NoticeRef,
@@ -171,6 +172,14 @@ class Planned:
     why: str
     muted: bool = False  #: kept back, and shown as such
     addressee: str = ""  #: to whom, where that is not the subscription's own target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message that a channel took, with the deliveries that left as it."""
+
+    deliveries: tuple[Delivery, ...]
+    receipt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,13 +110,21 @@ class UsageError(ControlwatchError):
 class DeliveryError(ControlwatchError):
     """A channel did not take a message.
 
-    `permanent` says that trying again cannot help, `target` that it is so for any message to this target.
+    `permanent` says that trying again cannot help, `target` that it is so for any message to this target,
+    `us` that it is so for any message of ours by this channel.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, target: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        target: bool = False,
+        us: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.target = target
+        self.us = us
         self.retry_after = retry_after

@@ -37,14 +37,43 @@ def paused_alert(subscription: Subscription, reason: str, *, now: datetime) -> A
     )
 
 
+def shut_out_alert(
+    subscription: Subscription, subscriptions: Iterable[Subscription], reason: str, *, now: datetime
+) -> Alert:
+    """Return the alert about a channel that lets us in no more: all its subscriptions are paused."""
+    channel = subscription.channel
+    count = sum(item.channel == channel for item in subscriptions)
+    return Alert(
+        kind="health-down",
+        made_at=now,
+        title=f"{channel} takes nothing from us any more: its subscriptions are paused",
+        watcher=OUTBOX,
+        body=f"{reason}. This concerns {count} of them. What they should get waits, nothing is lost. "
+        f"`controlwatch {channel} check` says what is wrong; once that is mended, "
+        f"`controlwatch resume {channel}` sends what waits.",
+    )
+
+
 def told_of(
-    alert: Alert, paused: Subscription, subscriptions: Iterable[Subscription], *, now: datetime
+    alert: Alert,
+    paused: Subscription,
+    subscriptions: Iterable[Subscription],
+    *,
+    now: datetime,
+    whole_channel: bool = False,
 ) -> tuple[Planned, ...]:
-    """Plan the alert for everybody who hears of health, but by the way that has just failed.
+    """Plan the alert for everybody who hears of health, but by the way that has just failed, and its owner.
 
     Of an address that nobody has confirmed nobody is told: anybody may have mistyped it.
     """
     if not paused.confirmed:
         return ()
+    if whole_channel:
+        return route(alert, (item for item in subscriptions if item.channel != paused.channel), now=now)
     same = (paused.channel, paused.target)
-    return route(alert, (item for item in subscriptions if (item.channel, item.target) != same), now=now)
+    planned = route(alert, (item for item in subscriptions if (item.channel, item.target) != same), now=now)
+    if paused.owner in {"", paused.target}:
+        return planned
+    why = "you made this subscription"
+    to_owner = Planned(subscription_id=paused.id, due_at=now, why=why, addressee=paused.owner)
+    return (*planned, to_owner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
@@ -21,7 +20,7 @@ def sign(secret: bytes, purpose: Purpose, subject: int) -> str:
     >>> sign(b"a secret of the operator's", "confirm", 17)
     '17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU'
     """
-    mark = hmac.new(secret, f"{purpose}:{subject}".encode(), hashlib.sha256).digest()
+    mark = hmac.digest(secret, f"{purpose}:{subject}".encode(), "sha256")
     return f"{subject}.{urlsafe_b64encode(mark).decode().rstrip('=')}"
 
 

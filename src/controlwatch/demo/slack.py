@@ -50,6 +50,7 @@ class SlackStandIn:
     paced: bool = False  #: refuses a second message to a channel within a second, as Slack does
     opened: queue.Queue[Json] = field(default_factory=queue.Queue)  #: views opened and updated, as they came
     homes: dict[str, Json] = field(default_factory=dict)  #: the home last published for each user
+    refused: int = 0  #: messages that came too soon
     _views: dict[str, Json] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
@@ -162,6 +163,7 @@ class SlackStandIn:
         soon = self.paced and now - self._last.get(channel, -10.0) < 1.0
         if not soon:
             self._last[channel] = now
+        self.refused += soon
         return soon
 
     def _wrong(self, message: dict[str, Any]) -> str | None:

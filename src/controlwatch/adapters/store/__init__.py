@@ -11,9 +11,10 @@ from controlwatch.adapters.store.notices import Notices
 from controlwatch.adapters.store.outbox import Outbox
 from controlwatch.adapters.store.polls import Polls
 from controlwatch.adapters.store.shipping import Shipping
+from controlwatch.adapters.store.subscriptions import Subscriptions
 
 
-class SqlStore(Polls, Notices, Outbox, Answers, Law, Shipping, Clock, Acting):
+class SqlStore(Polls, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting):
     """The store. Every public method is one transaction."""
 
     @classmethod

@@ -17,7 +17,8 @@ from controlwatch.adapters.store.base import (
     Part,
     alert_from_json,
 )
-from controlwatch.adapters.store.outbox import as_subscription, write_alert
+from controlwatch.adapters.store.outbox import write_alert
+from controlwatch.adapters.store.subscriptions import as_subscription
 from controlwatch.core.acting import CLOSED, TAKEN, Deed, Done, Told
 from controlwatch.core.answers import AlertLine
 from controlwatch.core.model import Mute

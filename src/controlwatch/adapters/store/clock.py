@@ -24,7 +24,8 @@ from controlwatch.adapters.store.base import (
     notice_from_json,
 )
 from controlwatch.adapters.store.law import happening, ledger
-from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
+from controlwatch.adapters.store.outbox import write_alert
+from controlwatch.adapters.store.subscriptions import active_subscriptions
 from controlwatch.core.answers import LeadLine
 from controlwatch.core.clock import Appointment
 from controlwatch.core.events import events

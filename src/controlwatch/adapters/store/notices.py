@@ -21,8 +21,9 @@ from controlwatch.adapters.store.base import (
     notice_to_json,
 )
 from controlwatch.adapters.store.findings import write_findings
-from controlwatch.adapters.store.outbox import active_subscriptions, write_alert
+from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.polls import settle_reference
+from controlwatch.adapters.store.subscriptions import active_subscriptions
 from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.diff import MINIMUM_FOR_IDENTITY, comparable

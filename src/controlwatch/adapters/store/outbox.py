@@ -1,12 +1,12 @@
-"""The subscribers' side of the store: subscriptions, alerts, and deliveries under leases."""
+"""Alerts on their way: deliveries, claimed under leases and settled."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from controlwatch.adapters.store.base import (
     ALERT,
@@ -17,24 +17,34 @@ from controlwatch.adapters.store.base import (
     alert_from_json,
     alert_to_json,
 )
+from controlwatch.adapters.store.subscriptions import as_subscription
 from controlwatch.core.bounces import Mailed
-from controlwatch.core.model import Delivery, Direction, Mute, Subscription
+from controlwatch.core.model import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Select, Subquery
 
-    from controlwatch.core.books import Planned
-    from controlwatch.core.model import Alert
+    from controlwatch.core.books import Planned, Sent
+    from controlwatch.core.model import Alert, ChannelName
 
-_LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
-_WISHES = ("reports", "health", "reminders", "outlook")
-_SAME = (
-    *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
-    *("owner", "escalate_after", "escalate_to"),
-    *_WISHES,
+#: The columns of a delivery that a worker needs.
+_OWN = tuple(
+    DELIVERY.c[name] for name in ("id", "alert_id", "subscription_id", "attempts", "key", "why", "addressee")
 )
+
+#: Settles one of many as sent, where the lease is still ours.
+_SENT = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of"), DELIVERY.c.lease_owner == bindparam("by"))
+    .where(DELIVERY.c.state == "leased")
+    .values(state="sent", sent_at=bindparam("at"), receipt=bindparam("got"), lease_until=None, reason=None)
+)
+
+#: What is sent to a subscription that is paused: only what goes to somebody else; it may say why.
+_GOES = or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != "")
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert with its buttons is up to eleven;
 #: other chats take a thousand signs or two, in which each alert has its headline and its address.
@@ -43,62 +53,7 @@ ROOM_ELSEWHERE = 50
 
 
 class Outbox(Part):
-    """Subscriptions and deliveries."""
-
-    def subscriptions(self) -> tuple[Subscription, ...]:
-        """Every active subscription."""
-        with self._read() as connection:
-            return active_subscriptions(connection)
-
-    def subscribe(self, subscription: Subscription, now: datetime) -> int:
-        """Add a subscription and return its id."""
-        row = SUBSCRIPTION.insert().values(**_wishes(subscription), active=True, created_at=now)
-        with self._write() as connection:
-            return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
-
-    def alter(self, subscription: Subscription) -> bool:
-        """Write a subscription that exists anew, as its owner wants it now. False when there is none."""
-        return self._change(subscription.id, **_wishes(subscription))
-
-    def unsubscribe(self, subscription_id: int) -> bool:
-        """End a subscription; what was due to it is dropped. False when there is none."""
-        mine = SUBSCRIPTION.c.id == subscription_id
-        with self._write() as connection:
-            ended = connection.execute(
-                update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.active).values(active=False)
-            )
-            waiting = DELIVERY.delete().where(
-                DELIVERY.c.subscription_id == subscription_id, DELIVERY.c.state == "pending"
-            )
-            connection.execute(waiting)
-        return ended.rowcount == 1
-
-    def confirm(self, subscription_id: int) -> bool:
-        """Note that the owner of the address wants it, once or again. False when there is none."""
-        return self._change(subscription_id, confirmed=True)
-
-    def resume(self, subscription_id: int) -> bool:
-        """Send to a paused subscription again, what waited and what had come back first.
-
-        False when there is none that is paused.
-        """
-        paused = SUBSCRIPTION.c.paused_at.is_not(None)
-        # What was sent has a receipt; what was refused in spite of it is what came back.
-        back = (
-            update(DELIVERY)
-            .where(DELIVERY.c.subscription_id == subscription_id)
-            .where(DELIVERY.c.state == "refused", DELIVERY.c.receipt.is_not(None))
-            .values(state="pending", attempts=0)
-        )
-        with self._write() as connection:
-            resumed = _change(connection, subscription_id, paused, paused_at=None, paused_reason=None)
-            if resumed:
-                connection.execute(back)
-        return resumed
-
-    def _change(self, subscription_id: int, **values: object) -> bool:
-        with self._write() as connection:
-            return _change(connection, subscription_id, **values)
+    """Alerts and deliveries."""
 
     def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
@@ -106,8 +61,10 @@ class Outbox(Part):
             notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
-    def claim(self, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
-        """Lease the due deliveries of one subscription that is not paused; empty when nothing is due.
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due to subscriptions that are not paused, to those that wait longest first.
 
         What is due to one subscriber at one time leaves as one message, as far as the channel has
         room: that is all a digest is.
@@ -116,37 +73,37 @@ class Outbox(Part):
             and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
             and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
         )
-        first = (
-            select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.channel, DELIVERY.c.addressee)
-            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(free, SUBSCRIPTION.c.active)
-            # What goes to somebody else leaves all the same: it may say why the target takes nothing.
-            .where(or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != ""))
-            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
-            .limit(1)
-        )
+        leased = {
+            "state": "leased",
+            "lease_owner": owner,
+            "lease_until": now + timedelta(seconds=lease),
+            "attempts": DELIVERY.c.attempts + 1,
+        }
         with self._write() as connection:
-            reader = connection.execute(first).first()
-            if reader is None:
+            readers = connection.execute(_waiting(free, most)).scalars().all()
+            if not readers:
                 return ()
-            theirs = DELIVERY.c.subscription_id == reader.id, DELIVERY.c.addressee == reader.addressee
-            due = select(DELIVERY.c.id).where(free, *theirs)
-            due = due.order_by(DELIVERY.c.id).limit(ROOM.get(reader.channel, ROOM_ELSEWHERE))
-            # A CTE is evaluated once; a plain sub-select with a limit may be evaluated row by row.
-            chosen = due.with_for_update(skip_locked=True).cte("chosen")
-            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(select(chosen.c.id)))
-            leased = claimed.where(free).values(
-                state="leased",
-                lease_owner=owner,
-                lease_until=now + timedelta(seconds=lease),
-                attempts=DELIVERY.c.attempts + 1,
-            )
-            ids = connection.execute(leased.returning(DELIVERY.c.id)).scalars().all()
-            return _deliveries(connection, list(ids))
+            due = select(_together(free, readers).c.id)
+            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due), free).values(leased)
+            ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
+            found: dict[tuple[int, str], list[Delivery]] = {(reader, ""): [] for reader in readers}
+            for delivery in _deliveries(connection, ids):
+                found.setdefault((delivery.subscription.id, delivery.addressee), []).append(delivery)
+        return tuple(tuple(together) for together in found.values() if together)
 
-    def sent(self, deliveries: Iterable[Delivery], *, owner: str, receipt: str, now: datetime) -> None:
-        """Settle as sent, if the lease is still ours."""
-        self._settle(deliveries, owner, state="sent", sent_at=now, receipt=receipt, reason=None)
+    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, where the lease is still ours."""
+        rows = [
+            {"of": delivery.id, "by": owner, "got": message.receipt, "at": now}
+            for message in messages
+            for delivery in message.deliveries
+        ]
+        with self._write() as connection:
+            connection.execute(_SENT, rows)
+
+    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
+        self._settle(deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1)
 
     def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
@@ -165,17 +122,19 @@ class Outbox(Part):
         alert: Alert,
         planned: Iterable[Planned],
         now: datetime,
+        channel: ChannelName | None = None,
     ) -> bool:
         """Put deliveries back, send nothing more to their subscription, and tell others, all in one.
 
-        False when the lease was no longer ours, or when it is paused already: then nobody is told.
+        With a channel, nothing more is sent to any subscription of it. False when the lease was no longer
+        ours, or when it is paused already: then nobody is told.
         """
         mine = tuple(deliveries)
-        subscription_id = mine[0].subscription.id
+        these = SUBSCRIPTION.c.channel == channel if channel else SUBSCRIPTION.c.id == mine[0].subscription.id
         with self._write() as connection:
             settled = _settle(connection, mine, owner, state="pending", reason=reason)
             return settled > 0 and _pause(
-                connection, subscription_id, reason=reason, alert=alert, planned=planned, now=now
+                connection, these, reason=reason, alert=alert, planned=planned, now=now
             )
 
     def mailed(self, key: str) -> Mailed | None:
@@ -210,7 +169,14 @@ class Outbox(Part):
             if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
             if alert is not None:
-                _pause(connection, number, reason=reason, alert=alert, planned=planned, now=now)
+                _pause(
+                    connection,
+                    SUBSCRIPTION.c.id == number,
+                    reason=reason,
+                    alert=alert,
+                    planned=planned,
+                    now=now,
+                )
         return True
 
     def try_again(self, now: datetime) -> int:
@@ -232,42 +198,18 @@ def _settle(connection: Connection, deliveries: Iterable[Delivery], owner: str, 
     return connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values)).rowcount
 
 
-def _wishes(subscription: Subscription) -> dict[str, Any]:
-    """Return what is asked for, as a row holds it."""
-    values = {name: getattr(subscription, name) for name in _SAME}
-    values |= {name: list(getattr(subscription, name)) for name in _LISTS}
-    quiet = subscription.quiet or (None, None)
-    return values | {
-        "directions": [direction.value for direction in subscription.directions],
-        "quiet_from": quiet[0],
-        "quiet_to": quiet[1],
-        "muted": [
-            {"category": mute.category, "until": mute.until.isoformat(), "who": mute.who}
-            for mute in subscription.muted
-        ],
-    }
-
-
-def _change(
-    connection: Connection, subscription_id: int, *where: ColumnElement[bool], **values: object
-) -> bool:
-    """Change an active subscription; False when there is none that is so."""
-    mine = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
-    return connection.execute(mine.values(**values)).rowcount == 1
-
-
 def _pause(
     connection: Connection,
-    subscription_id: int,
+    these: ColumnElement[bool],
     *,
     reason: str,
     alert: Alert,
     planned: Iterable[Planned],
     now: datetime,
 ) -> bool:
-    """Pause a subscription and write who is told; False, and nothing, where it is paused already."""
-    going = SUBSCRIPTION.c.paused_at.is_(None)
-    if not _change(connection, subscription_id, going, paused_at=now, paused_reason=reason):
+    """Pause subscriptions and write who is told; False, and nothing, where all are paused already."""
+    going = update(SUBSCRIPTION).where(these, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+    if not connection.execute(going.values(paused_at=now, paused_reason=reason)).rowcount:
         return False
     planned = tuple(planned)
     if planned:
@@ -275,25 +217,40 @@ def _pause(
     return True
 
 
-def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
-    """Every active subscription, in the order made."""
-    rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
-    return tuple(as_subscription(row) for row in rows.mappings())
+def _waiting(free: ColumnElement[bool], most: int) -> Select[Any]:
+    """Choose the subscriptions that wait longest, but for those that another worker is serving just now.
+
+    The lock is on the subscription: whoever has it takes all that is due to it, so that no message is torn.
+    """
+    since = select(
+        DELIVERY.c.subscription_id,
+        func.min(DELIVERY.c.due_at).label("due_at"),
+        func.max(DELIVERY.c.addressee).label("addressee"),
+    )
+    waiting = since.where(free).group_by(DELIVERY.c.subscription_id).subquery("waiting")
+    return (
+        select(SUBSCRIPTION.c.id)
+        .join(waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
+        .where(SUBSCRIPTION.c.active)
+        .where(or_(SUBSCRIPTION.c.paused_at.is_(None), waiting.c.addressee != ""))
+        .order_by(waiting.c.due_at, SUBSCRIPTION.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)
+    )
 
 
-def as_subscription(row: RowMapping) -> Subscription:
-    """Read a subscription from its row."""
-    values: dict[str, Any] = {name: row[name] for name in _SAME} | {name: tuple(row[name]) for name in _LISTS}
-    quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
-    directions = tuple(Direction(value) for value in row["directions"])
-    paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""
-    muted = tuple(
-        Mute(category=mute["category"], until=datetime.fromisoformat(mute["until"]), who=mute["who"])
-        for mute in row["muted"]
+def _together(free: ColumnElement[bool], readers: Sequence[int]) -> Subquery:
+    """Choose what is due to these subscriptions, to each as much as one message has room for."""
+    same = DELIVERY.c.subscription_id, DELIVERY.c.addressee
+    place = func.row_number().over(partition_by=same, order_by=DELIVERY.c.id)
+    room = case(ROOM, value=SUBSCRIPTION.c.channel, else_=ROOM_ELSEWHERE)
+    ranked = (
+        select(DELIVERY.c.id, place.label("place"), room.label("room"))
+        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+        .where(free, DELIVERY.c.subscription_id.in_(readers), _GOES)
+        .subquery("ranked")
     )
-    return Subscription(
-        id=row["id"], directions=directions, quiet=quiet, paused=paused, muted=muted, **values
-    )
+    return select(ranked.c.id).where(ranked.c.place <= ranked.c.room).subquery("chosen")
 
 
 def write_alert(
@@ -341,27 +298,35 @@ def _write_deliveries(
         connection.execute(DELIVERY.insert(), rows)
 
 
-def _deliveries(connection: Connection, ids: list[int]) -> tuple[Delivery, ...]:
-    joined = (
-        select(DELIVERY, ALERT.c.payload, ALERT.c.notice_id)
-        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .where(DELIVERY.c.id.in_(ids))
-        .order_by(DELIVERY.c.id)
-    )
-    rows = connection.execute(joined).mappings().all()
-    subscribers = {row["subscription_id"] for row in rows}
+def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
+    """Read deliveries, and what they share once: the alerts, the subscriptions."""
+    chosen = select(*_OWN).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.id)
+    rows = connection.execute(chosen).all()
+    alerts, notices = _alerts(connection, {row.alert_id for row in rows})
+    subscribers = {row.subscription_id for row in rows}
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
     subscriptions = {row["id"]: as_subscription(row) for row in held}
-    receipts = _first_receipts(connection, {row["notice_id"] for row in rows} - {None}, subscribers)
-    return tuple(
-        Delivery(
-            alert=alert_from_json(row["payload"]),
-            subscription=subscriptions[row["subscription_id"]],
-            first_receipt=receipts.get((row["notice_id"], row["subscription_id"], row["addressee"]), ""),
-            **{name: row[name] for name in ("id", "alert_id", "attempts", "key", "why", "addressee")},
+    receipts = _first_receipts(connection, set(notices.values()), subscribers)
+    for number, alert_id, subscription_id, attempts, key, why, addressee in rows:
+        yield Delivery(
+            id=number,
+            alert_id=alert_id,
+            alert=alerts[alert_id],
+            subscription=subscriptions[subscription_id],
+            attempts=attempts,
+            key=key,
+            why=why,
+            addressee=addressee,
+            first_receipt=receipts.get((notices.get(alert_id, 0), subscription_id, addressee), ""),
         )
-        for row in rows
-    )
+
+
+def _alerts(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Alert], dict[int, int]]:
+    """Return alerts by their ids, and the ids of the notices that they are about, where there is one."""
+    chosen = select(ALERT.c.id, ALERT.c.payload, ALERT.c.notice_id).where(ALERT.c.id.in_(ids))
+    rows = connection.execute(chosen).all()
+    about = {row.id: row.notice_id for row in rows if row.notice_id is not None}
+    return {row.id: alert_from_json(row.payload) for row in rows}, about
 
 
 def _first_receipts(
@@ -372,7 +337,7 @@ def _first_receipts(
         select(ALERT.c.notice_id, DELIVERY.c.subscription_id, DELIVERY.c.addressee, DELIVERY.c.receipt)
         .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
         .where(ALERT.c.notice_id.in_(notices), DELIVERY.c.subscription_id.in_(subscribers))
-        .where(DELIVERY.c.state == "sent", DELIVERY.c.receipt.is_not(None))
+        .where(DELIVERY.c.receipt.is_not(None))  # only what was sent has one
         .order_by(DELIVERY.c.sent_at, DELIVERY.c.id)
     )
     found: dict[tuple[int, int, str], str] = {}

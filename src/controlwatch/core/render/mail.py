@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import escape
 
+from controlwatch.core.render.card import Card
 from controlwatch.core.render.message import Message
 from controlwatch.core.render.safe import clean, one_line
 from controlwatch.core.render.words import word
@@ -29,15 +31,15 @@ BADGES = {
 
 TEMPLATE = """\
 <!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>{{ message.subject|line }}</title></head>
+<html><head><meta charset="utf-8"><title>{{ subject|line }}</title></head>
 <body style="margin:0;padding:16px;background:#f2f4f7;font-family:Helvetica,Arial,'Noto Sans CJK SC',sans-serif;\
 font-size:15px;line-height:1.5;color:#101828">
-{% if message.cards|length > 1 -%}
-<h1 style="font-size:18px;margin:0 0 8px">{{ message.subject|line }}</h1>
-<ol>{% for card in message.cards %}<li><a href="#card{{ loop.index }}">{{ card.badge|line }}: {{ card.heading|line }}</a>\
+{% if cards|length > 1 -%}
+<h1 style="font-size:18px;margin:0 0 8px">{{ subject|line }}</h1>
+<ol>{% for card in cards %}<li><a href="#card{{ loop.index }}">{{ card.badge|line }}: {{ card.heading|line }}</a>\
 </li>{% endfor %}</ol>
 {%- endif %}
-{% for card in message.cards -%}
+{% for card in cards -%}
 <div id="card{{ loop.index }}" style="max-width:680px;margin:0 0 16px;padding:16px;background:#fff;\
 border-left:6px solid {{ colours[card.tone] }}">
 <div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
@@ -76,12 +78,12 @@ border-left:6px solid {{ colours[card.tone] }}">
 <p style="margin:12px 0 0;font-size:12px;color:#667085">{{ card.footer|map("line")|join(" · ") }}</p>
 </div>
 {% endfor -%}
-{% if message.unsubscribe -%}
-<p style="max-width:680px;margin:0;font-size:12px;color:#667085">\
-<a href="{{ message.unsubscribe|line }}" style="color:#667085">{{ leave }}</a></p>
-{% endif -%}
-</body></html>
 """
+LEAVING = f"""\
+<p style="max-width:680px;margin:0;font-size:12px;color:#667085">\
+<a href="{{}}" style="color:#667085">{escape(word("unsubscribe", "both"))}</a></p>
+"""
+END = "</body></html>\n"
 
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 _environment.filters["line"] = lambda value: one_line(value, 2000)
@@ -91,6 +93,16 @@ _template = _environment.from_string(TEMPLATE)
 
 def html(message: Message) -> str:
     """Return a message as an HTML page that reads well in common mail programs."""
-    return _template.render(
-        message=message, colours=COLOURS, badges=BADGES, leave=word("unsubscribe", "both")
-    )
+    return f"{body(message.subject, message.cards)}{closing(message)}"
+
+
+def body(subject: str, cards: tuple[Card, ...]) -> str:
+    """Return the part of the page that is the same for everybody who gets these cards."""
+    return _template.render(subject=subject, cards=cards, colours=COLOURS, badges=BADGES)
+
+
+def closing(message: Message) -> str:
+    """Return the end of the page, which is for one reader."""
+    if not message.unsubscribe:
+        return END
+    return f"{LEAVING.format(escape(one_line(message.unsubscribe, 2000)))}{END}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from types import MappingProxyType
 
 from controlwatch.core.address import canonical
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.links import Links
-from controlwatch.core.model import Alert, Delivery, key_of
+from controlwatch.core.model import Alert, Delivery, Language, key_of
 from controlwatch.core.reading.lexicon import Lexicon
 from controlwatch.core.render.card import Card, card
 from controlwatch.core.render.confirming import request
@@ -18,7 +17,11 @@ from controlwatch.core.render.words import pick, tongues, word
 from controlwatch.core.status import Status
 
 NO_LINKS = Links()
-NO_STATUSES: Mapping[str, Status] = MappingProxyType({})
+
+
+def unknown(_key: str, _day: date) -> Status | None:
+    """Say nothing of how a notice stands."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,63 +36,68 @@ class Message:
     acts_on: tuple[str, ...] = ()  #: a delivery's key for each card, "" where nobody can act on it
 
 
-def compose(
-    deliveries: tuple[Delivery, ...],
-    lexicon: Lexicon,
-    *,
-    now: datetime,
-    links: Links = NO_LINKS,
-    statuses: Mapping[str, Status] = NO_STATUSES,
-) -> Message:
-    """Make the message for deliveries that leave together; all have the same subscription.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """Composes messages of one moment, and draws each card up once for all who get the same."""
 
-    `statuses` are of the notices that are told of, by key, on this day.
-    """
-    subscription = deliveries[0].subscription
-    language = subscription.language
-    # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
-    personal = subscription.channel == "email" and subscription.confirmed
-    leave = links.unsubscribe(subscription.id) if personal else ""
-    cards = tuple(
-        _confirmation(delivery, links)
-        if delivery.alert.kind == "confirmation"
-        else _of_delivery(delivery, lexicon, links, statuses, today=beijing_day(now))
-        for delivery in deliveries
-    )
-    acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
-    if len(cards) == 1:
-        return Message(
-            subject=f"{cards[0].badge}: {cards[0].heading}",
-            cards=cards,
-            thread=thread_of(deliveries[0].alert),
-            unsubscribe=leave,
-            reply_to=deliveries[0].first_receipt,
-            acts_on=acts_on,
+    lexicon: Lexicon
+    now: datetime
+    links: Links = NO_LINKS
+    standing: Callable[[str, date], Status | None] = unknown  #: how the notice of a key stands on a day
+    #: alert, language, why → the card
+    _drawn: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
+
+    def compose(self, deliveries: tuple[Delivery, ...]) -> Message:
+        """Make the message for deliveries that leave together; all have the same subscription."""
+        subscription = deliveries[0].subscription
+        # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
+        personal = subscription.channel == "email" and subscription.confirmed
+        leave = self.links.unsubscribe(subscription.id) if personal else ""
+        cards = tuple(self._card(delivery) for delivery in deliveries)
+        acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
+        if len(cards) == 1:
+            return Message(
+                subject=f"{cards[0].badge}: {cards[0].heading}",
+                cards=cards,
+                thread=thread_of(deliveries[0].alert),
+                unsubscribe=leave,
+                reply_to=deliveries[0].first_receipt,
+                acts_on=acts_on,
+            )
+        count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", subscription.language)
+        subject = f"controlwatch: {count}, {beijing_day(self.now)}"
+        return Message(subject=subject, cards=cards, unsubscribe=leave, acts_on=acts_on)
+
+    def _card(self, delivery: Delivery) -> Card:
+        if delivery.alert.kind == "confirmation":  # it holds a link that is for one reader alone
+            return _confirmation(delivery, self.links)
+        same = (delivery.alert_id, delivery.subscription.language, delivery.why)
+        if same not in self._drawn:
+            self._drawn[same] = self._draw(delivery)
+        return self._drawn[same]
+
+    def _draw(self, delivery: Delivery) -> Card:
+        """Draw up a card with what is known beside the alert: how its notice stands, and our own links."""
+        alert, language = delivery.alert, delivery.subscription.language
+        today = beijing_day(self.now)
+        key = thread_of(alert)
+        status = self.standing(key, today) if key and alert.kind != "report" else None
+        drawn = card(alert, self.lexicon, language=language, why=delivery.why, today=today, status=status)
+        if alert.notice is None:
+            return drawn
+        ours = (
+            ("evidence", self.links.evidence(delivery.alert_id)),
+            ("copy", self.links.copy(delivery.alert_id)),
         )
-    count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
-    subject = f"controlwatch: {count}, {beijing_day(now)}"
-    return Message(subject=subject, cards=cards, unsubscribe=leave, acts_on=acts_on)
-
-
-def _of_delivery(
-    delivery: Delivery, lexicon: Lexicon, links: Links, statuses: Mapping[str, Status], *, today: date
-) -> Card:
-    """Draw up a card with what is known beside the alert: the status of its notice, and our own links."""
-    alert, language = delivery.alert, delivery.subscription.language
-    status = statuses.get(thread_of(alert))
-    drawn = card(alert, lexicon, language=language, why=delivery.why, today=today, status=status)
-    if alert.notice is None:
-        return drawn
-    ours = (("evidence", links.evidence(delivery.alert_id)), ("copy", links.copy(delivery.alert_id)))
-    return replace(
-        drawn,
-        links=tuple((word(label, language), address) for label, address in ours if address),
-        mutable=tuple(
-            (found.id, lexicon.category_name(found.id, tongues(language)[0]))
-            for found in alert.notice.categories
-            if lexicon.category(found.id) is not None
-        ),
-    )
+        return replace(
+            drawn,
+            links=tuple((word(label, language), address) for label, address in ours if address),
+            mutable=tuple(
+                (found.id, self.lexicon.category_name(found.id, tongues(language)[0]))
+                for found in alert.notice.categories
+                if self.lexicon.category(found.id) is not None
+            ),
+        )
 
 
 def _confirmation(delivery: Delivery, links: Links) -> Card:

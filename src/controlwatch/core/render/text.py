@@ -11,19 +11,30 @@ from controlwatch.core.render.message import Message
 from controlwatch.core.render.safe import clean, one_line
 from controlwatch.core.render.words import word
 
+#: What parts two cards.
+RULE = f"\n\n{'─' * 60}\n\n"
+
 
 def text(message: Message) -> str:
     """Return a message as plain text, cards parted by a rule."""
-    parts = ["\n".join(lines(card)) for card in message.cards]
+    return f"{body(message.subject, message.cards)}{closing(message)}"
+
+
+def body(subject: str, cards: tuple[Card, ...]) -> str:
+    """Return the part of the text that is the same for everybody who gets these cards."""
+    parts = ["\n".join(lines(card)) for card in cards]
     if len(parts) > 1:
-        contents = "\n".join(
-            f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(message.cards, 1)
-        )
-        parts.insert(0, clean(f"{message.subject}\n\n{contents}"))
-    if message.unsubscribe:
-        # In both languages: a way out must be found by whoever reads it.
-        parts.append(f"{word('unsubscribe', 'both')}: {one_line(message.unsubscribe, 1000)}")
-    return f"\n\n{'─' * 60}\n\n".join(parts) + "\n"
+        contents = "\n".join(f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(cards, 1))
+        parts.insert(0, clean(f"{subject}\n\n{contents}"))
+    return RULE.join(parts)
+
+
+def closing(message: Message) -> str:
+    """Return the end of the text, which is for one reader."""
+    if not message.unsubscribe:
+        return "\n"
+    # In both languages: a way out must be found by whoever reads it.
+    return f"{RULE}{word('unsubscribe', 'both')}: {one_line(message.unsubscribe, 1000)}\n"
 
 
 def lines(card: Card) -> Iterator[str]:
