@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import commands, cycle, delivery, law, reading
+from tests.bench import commands, cycle, delivery, kills, law, reading
 
 PARTS = {
     "reading": reading.main,
     "cycle": cycle.main,
     "law": law.main,
     "delivery": delivery.main,
+    "kills": kills.main,
     "commands": commands.main,
 }
 
