@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import commands, cycle, delivery, kills, law, reading
+from tests.bench import commands, cycle, delivery, kills, latency, law, reading
 
 PARTS = {
     "reading": reading.main,
@@ -12,6 +12,7 @@ PARTS = {
     "law": law.main,
     "delivery": delivery.main,
     "kills": kills.main,
+    "latency": latency.main,
     "commands": commands.main,
 }
 
