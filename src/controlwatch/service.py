@@ -110,16 +110,19 @@ def _wound(app: App) -> Clockwork:
     clockwork = Clockwork(watchers=len(app.watchers))
     for watcher in app.watchers:
         if watcher.enabled:
-            clockwork.watch(watcher, _poll_job(app, watcher), _failed_job(app, watcher))
+            clockwork.watch(watcher, _poll_job(app, watcher, clockwork), _failed_job(app, watcher))
     clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app))
     clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app), _FailedReminders(app))
     clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
     return clockwork
 
 
-def _poll_job(app: App, watcher: Watcher) -> Callable[[], None]:
+def _poll_job(app: App, watcher: Watcher, clockwork: Clockwork) -> Callable[[], None]:
     def job() -> None:
-        _log_report(app.pipeline.poll(watcher, now=_now()))
+        report = app.pipeline.poll(watcher, now=_now())
+        if report.alerts:
+            clockwork.soon("deliver")  # nobody waits for the next round for news
+        _log_report(report)
 
     return job
 

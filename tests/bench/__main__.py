@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import commands, cycle, delivery, law, reading
+from tests.bench import commands, cycle, delivery, kills, latency, law, reading
 
 PARTS = {
     "reading": reading.main,
     "cycle": cycle.main,
     "law": law.main,
     "delivery": delivery.main,
+    "kills": kills.main,
+    "latency": latency.main,
     "commands": commands.main,
 }
 

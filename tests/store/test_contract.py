@@ -281,6 +281,29 @@ def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
     assert len(claimed) == 4
 
 
+def test_workers_that_claim_many_at_once_tear_no_message_in_two(store: SqlStore) -> None:
+    for number in range(40):
+        store.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
+    for n in (61, 62, 63):
+        seen = sight(
+            store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
+        )
+        take(store, seen)
+    claimed: list[tuple[Delivery, ...]] = []
+
+    def work(owner: str) -> None:
+        while messages := store.claim(now=NOW, owner=owner, lease=60, most=7):
+            claimed.extend(messages)
+
+    threads = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(of[0].subscription.target for of in claimed) == sorted(f"-{n}" for n in range(40))
+    assert {len(of) for of in claimed} == {3}
+
+
 def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))

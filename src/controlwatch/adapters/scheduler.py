@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -66,6 +68,11 @@ class Clockwork:
             id=name,
             next_run_time=datetime.now(UTC),
         )
+
+    def soon(self, name: str) -> None:
+        """Run a job at once instead of at its next turn; one that runs already is left alone."""
+        with suppress(JobLookupError):  # we are stopping
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begin; jobs run on threads of their own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import time
 from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.controller import Controller
@@ -30,6 +31,7 @@ class Mailbox:
         self.mails: list[EmailMessage] = []
         self.sources: list[bytes] = []  #: the same mails as sent: a parser hides what was encoded
         self.recipients: list[list[str]] = []
+        self.arrived: list[float] = []  #: when each was taken, by the monotonic clock
         self.peers: set[tuple[str, int]] = set()  #: the connections that mail came over
         self.refuse: set[str] = set()
         self.defer: set[str] = set()
@@ -70,6 +72,7 @@ class Mailbox:
     async def handle_DATA(self, server: object, session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep a mail."""
         del server
+        self.arrived.append(time.monotonic())
         self.peers.add(session.peer)
         parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append(parsed)

@@ -1,0 +1,74 @@
+"""How long a notice takes to reach its readers: from the begin of the poll that finds it to Slack and to a mailbox.
+
+Two hundred notices are published on a loopback site one after the other; each is polled, read, stored and
+delivered to a Slack channel and a mail address over their own protocols.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controlwatch.adapters.email import EmailChannel, Server
+from controlwatch.adapters.slack import SlackChannel
+from controlwatch.core.model import Subscription
+from controlwatch.demo.mailbox import Mailbox
+from controlwatch.demo.slack import SlackStandIn
+from tests.pipeline.world import START, Page, World, tightening, world
+
+NOTICES = 200
+
+
+def main() -> None:
+    """Run and print."""
+    slack = SlackStandIn()
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w, Mailbox() as box:
+        mail = EmailChannel(Server(host="127.0.0.1", port=box.port), sender="alerts@controlwatch.example")
+        api = slack.put_up(w.sites)
+        w.pipeline = replace(
+            w.pipeline, channels={"slack": SlackChannel(slack.token, api_url=api), "email": mail}
+        )
+        w.store.unsubscribe(1)
+        w.store.subscribe(Subscription(channel="slack", target="C0CONTROLS"), START)
+        w.store.subscribe(Subscription(channel="email", target="desk@reader.example"), START)
+        w.ministry.publish(_page(0))
+        w.now = datetime.now(UTC)
+        w.poll()
+        times = [_one(w, number, slack, box) for number in range(1, NOTICES + 1)]
+        mail.close()
+    in_slack, in_mail, polled = (sorted(values) for values in zip(*times, strict=True))
+    said = "; ".join(
+        f"{where} p50 {values[NOTICES // 2] * 1000:.0f} ms, p99 {values[int(NOTICES * 0.99) - 1] * 1000:.0f} ms"
+        for where, values in (
+            ("in Slack", in_slack),
+            ("in the mailbox", in_mail),
+            ("of which polling", polled),
+        )
+    )
+    print(f"{NOTICES} notices, from the begin of a poll: {said}")
+
+
+def _page(number: int) -> Page:
+    return Page(f"/notices/art_{number}.html", f"商务部公告2026年第{number + 1}号", tightening(number + 1))
+
+
+def _one(w: World, number: int, slack: SlackStandIn, box: Mailbox) -> tuple[float, float, float]:
+    """Seconds until one more notice is in Slack, until it is in the mailbox, and until it was polled."""
+    w.ministry.publish(_page(number))
+    posted, mailed = len(slack.posted), len(box.arrived)
+    began = time.monotonic()
+    w.now = datetime.now(UTC)
+    w.pipeline.poll(w.watcher, now=w.now)
+    polled = time.monotonic() - began
+    while any(w.pipeline.deliver(now=datetime.now(UTC))):
+        pass
+    assert (len(slack.posted), len(box.arrived)) == (posted + 1, mailed + 1)
+    ts = slack.posted[-1].ts
+    return float(ts) - time.time() + time.monotonic() - began, box.arrived[-1] - began, polled
+
+
+if __name__ == "__main__":
+    main()
