@@ -51,7 +51,7 @@ def ring(w: World, page: Page) -> int:
     """Publish a page after the first look, and return the id of the alert about it."""
     started(w).ministry.publish(replace(page))
     w.poll()
-    (delivery,) = w.store.claim(now=w.now, owner="test", lease=60)
+    ((delivery,),) = w.store.claim(now=w.now, owner="test", lease=60, most=1)
     return delivery.alert_id
 
 
