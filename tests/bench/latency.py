@@ -1,7 +1,8 @@
 """How long a notice takes to reach its readers: from the begin of the poll that finds it to Slack and to a mailbox.
 
 Two hundred notices are published on a loopback site one after the other; each is polled, read, stored and
-delivered to a Slack channel and a mail address over their own protocols.
+delivered to a Slack channel and a mail address over their own protocols. The channel is another each time:
+to one of them a message goes only every second.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NOTICES = 200
 
 def main() -> None:
     """Run and print."""
-    slack = SlackStandIn()
+    slack = SlackStandIn(channels=frozenset(f"C{number}" for number in range(NOTICES + 1)))
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w, Mailbox() as box:
         mail = EmailChannel(Server(host="127.0.0.1", port=box.port), sender="alerts@controlwatch.example")
         api = slack.put_up(w.sites)
@@ -32,7 +33,6 @@ def main() -> None:
             w.pipeline, channels={"slack": SlackChannel(slack.token, api_url=api), "email": mail}
         )
         w.store.unsubscribe(1)
-        w.store.subscribe(Subscription(channel="slack", target="C0CONTROLS"), START)
         w.store.subscribe(Subscription(channel="email", target="desk@reader.example"), START)
         w.ministry.publish(_page(0))
         w.now = datetime.now(UTC)
@@ -58,6 +58,10 @@ def _page(number: int) -> Page:
 def _one(w: World, number: int, slack: SlackStandIn, box: Mailbox) -> tuple[float, float, float]:
     """Seconds until one more notice is in Slack, until it is in the mailbox, and until it was polled."""
     w.ministry.publish(_page(number))
+    for item in w.store.subscriptions():
+        if item.channel == "slack":
+            w.store.unsubscribe(item.id)
+    w.store.subscribe(Subscription(channel="slack", target=f"C{number}"), START)
     posted, mailed = len(slack.posted), len(box.arrived)
     began = time.monotonic()
     w.now = datetime.now(UTC)
