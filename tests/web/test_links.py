@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from controlwatch.app import App, open_app
-from controlwatch.core.model import Subscription
+from controlwatch.core.books import Planned, Sent
+from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.tokens import sign
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
@@ -79,3 +80,25 @@ def test_what_we_did_not_sign_changes_nothing(opened: tuple[App, str], token: st
         assert answer.status_code in {404, 405}
         assert "<script>" not in answer.text
     assert number in ids(app)
+
+
+def test_whoever_acknowledges_a_mail_acknowledges_all_that_left_in_it(opened: tuple[App, str]) -> None:
+    app, web = opened
+    number = app.store.subscribe(READER, NOW)
+    for key in ("MOFCOM 2025-61", "MOFCOM 2025-62", "MOFCOM-GACC 2025-58"):
+        record = app.queries.show(key)
+        alert = Alert(kind="new", made_at=NOW, title=key, watcher="w", notice=record.notice)
+        app.store.tell(alert, [Planned(subscription_id=number, due_at=NOW, why="")], about=record.line.key)
+        if key == "MOFCOM 2025-62":
+            (mail,) = app.store.claim(now=NOW, owner="me", lease=60, most=1)
+            app.store.sent([Sent(deliveries=mail, receipt="<1@a.example>")], owner="me", now=NOW)
+    link = f"{web}/acknowledge/{sign(SECRET.encode(), 'acknowledge', mail[0].id)}"
+    assert "<form" in httpx.get(link).text
+    assert len(app.store.alert_log(open_only=True)) == 2
+    httpx.post(link).raise_for_status()
+    assert app.store.alert_log(open_only=True) == ()
+    done = [line for line in app.store.alert_log() if line.what]
+    assert {(line.number, line.who) for line in done} == {
+        ("MOFCOM 2025-61", READER.target),
+        ("MOFCOM 2025-62", READER.target),
+    }

@@ -22,6 +22,10 @@ class Links:
         """Return the address that confirms a subscription, or ""."""
         return self._to("confirm", sign(self.secret, "confirm", subscription_id))
 
+    def acknowledge(self, delivery_id: int) -> str:
+        """Return the address that acknowledges all that left in the mail of a delivery, or ""."""
+        return self._to("acknowledge", sign(self.secret, "acknowledge", delivery_id))
+
     def evidence(self, alert_id: int) -> str:
         """Return the address at which an alert's notice is shown with what proves each conclusion, or ""."""
         return self._to("alert", sign(self.secret, "alert", alert_id))

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from typing import Literal
 
 #: What a link is for: a token of one purpose is worth nothing for another.
-Purpose = Literal["unsubscribe", "confirm", "alert"]
+Purpose = Literal["unsubscribe", "confirm", "alert", "acknowledge"]
 
 #: 17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU
 TOKEN = re.compile(r"([1-9][0-9]{0,18})\.[A-Za-z0-9_-]{43}")

@@ -1,4 +1,4 @@
-"""The links of our mails: unsubscribe and confirm.
+"""The links of our mails: unsubscribe, confirm, acknowledge.
 
 A GET only shows a button: programs that scan mail follow links. The button, and the one click of a mail
 program (RFC 8058), POST.
@@ -7,6 +7,8 @@ program (RFC 8058), POST.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
@@ -41,6 +43,17 @@ def links(app: App) -> APIRouter:
     def confirm(token: str) -> Response:
         """Confirm the subscription."""
         return _done(app, "confirm", token, app.store.confirm, "Confirmed. Alerts will come to this address.")
+
+    @router.get("/acknowledge/{token}")
+    def ask_to_acknowledge(token: str) -> Response:
+        """Ask whether the alert is acknowledged."""
+        return _asked(app, "acknowledge", token, "Acknowledge what this mail says?", "Acknowledge · 已阅")
+
+    @router.post("/acknowledge/{token}")
+    def acknowledge(token: str) -> Response:
+        """Note that whoever the mail went to has acknowledged it."""
+        act = partial(app.store.acknowledge, now=datetime.now(UTC))
+        return _done(app, "acknowledge", token, act, "Acknowledged. It stands in the log of alerts.")
 
     return router
 

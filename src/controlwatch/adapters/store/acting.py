@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from controlwatch.adapters.store.base import (
     ACT,
@@ -58,12 +58,25 @@ class Acting(Part):
             if delivery is None:
                 return ()
             first = delivery.follows or delivery.id
-            row = {"delivery_id": first, "what": what, "who": who, "note": note, "at": now}
-            connection.execute(ACT.insert().values(row))
-            changed = _effect(what, note, now)
-            if changed:
-                connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(changed))
+            _note(connection, first, what, who, note, now)
             return tuple(_done(connection, [first])[first])
+
+    def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
+        """Note that the reader of a mail acknowledged all that left in it; False where there is none such."""
+        left = (
+            select(DELIVERY, SUBSCRIPTION.c.target)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.id == delivery_id, DELIVERY.c.receipt.is_not(None))
+        )
+        with self._write() as connection:
+            mail = connection.execute(left).first()
+            if mail is None:
+                return False
+            same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
+            first = func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)
+            for number in connection.execute(select(first).where(*same)).scalars().all():
+                _note(connection, number, "acknowledged", mail.addressee or mail.target, "", now)
+        return True
 
     def subscription_of(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""
@@ -139,6 +152,15 @@ class Acting(Part):
             rows = connection.execute(joined).mappings().all()
             done = _done(connection, [row["delivery"] for row in rows])
         return tuple(_line(dict(row), done[row["delivery"]]) for row in rows)
+
+
+def _note(connection: Connection, first: int, what: Deed, who: str, note: str, now: datetime) -> None:
+    """Note a deed about a delivery, and what follows from it."""
+    row = {"delivery_id": first, "what": what, "who": who, "note": note, "at": now}
+    connection.execute(ACT.insert().values(row))
+    changed = _effect(what, note, now)
+    if changed:
+        connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(changed))
 
 
 def _effect(what: Deed, note: str, now: datetime) -> dict[str, Any]:

@@ -79,10 +79,8 @@ border-left:6px solid {{ colours[card.tone] }}">
 </div>
 {% endfor -%}
 """
-LEAVING = f"""\
-<p style="max-width:680px;margin:0;font-size:12px;color:#667085">\
-<a href="{{}}" style="color:#667085">{escape(word("unsubscribe", "both"))}</a></p>
-"""
+OWN = '<a href="{}" style="color:#667085">{}</a>'
+CLOSING = '<p style="max-width:680px;margin:0;font-size:12px;color:#667085">{}</p>\n'
 END = "</body></html>\n"
 
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -103,6 +101,10 @@ def body(subject: str, cards: tuple[Card, ...]) -> str:
 
 def closing(message: Message) -> str:
     """Return the end of the page, which is for one reader."""
-    if not message.unsubscribe:
-        return END
-    return f"{LEAVING.format(escape(one_line(message.unsubscribe, 2000)))}{END}"
+    own = (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
+    links = " · ".join(
+        OWN.format(escape(one_line(address, 2000)), escape(word(label, "both")))
+        for label, address in own
+        if address
+    )
+    return f"{CLOSING.format(links)}{END}" if links else END

@@ -32,6 +32,7 @@ class Message:
     cards: tuple[Card, ...]
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
     unsubscribe: str = ""  #: the address that ends the subscription
+    acknowledge: str = ""  #: the address that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
     acts_on: tuple[str, ...] = ()  #: a delivery's key for each card, "" where nobody can act on it
 
@@ -52,21 +53,26 @@ class Composer:
         subscription = deliveries[0].subscription
         # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
         personal = subscription.channel == "email" and subscription.confirmed
-        leave = self.links.unsubscribe(subscription.id) if personal else ""
+        own = personal and not deliveries[0].addressee  # whoever it is escalated to ends nothing
+        leave = self.links.unsubscribe(subscription.id) if own else ""
         cards = tuple(self._card(delivery) for delivery in deliveries)
         acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
+        acknowledge = self.links.acknowledge(deliveries[0].id) if personal and any(acts_on) else ""
         if len(cards) == 1:
             return Message(
                 subject=f"{cards[0].badge}: {cards[0].heading}",
                 cards=cards,
                 thread=thread_of(deliveries[0].alert),
                 unsubscribe=leave,
+                acknowledge=acknowledge,
                 reply_to=deliveries[0].first_receipt,
                 acts_on=acts_on,
             )
         count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", subscription.language)
         subject = f"controlwatch: {count}, {beijing_day(self.now)}"
-        return Message(subject=subject, cards=cards, unsubscribe=leave, acts_on=acts_on)
+        return Message(
+            subject=subject, cards=cards, unsubscribe=leave, acknowledge=acknowledge, acts_on=acts_on
+        )
 
     def _card(self, delivery: Delivery) -> Card:
         if delivery.alert.kind == "confirmation":  # it holds a link that is for one reader alone

@@ -31,10 +31,13 @@ def body(subject: str, cards: tuple[Card, ...]) -> str:
 
 def closing(message: Message) -> str:
     """Return the end of the text, which is for one reader."""
-    if not message.unsubscribe:
-        return "\n"
     # In both languages: a way out must be found by whoever reads it.
-    return f"{RULE}{word('unsubscribe', 'both')}: {one_line(message.unsubscribe, 1000)}\n"
+    own = [
+        f"{word(label, 'both')}: {one_line(address, 1000)}"
+        for label, address in (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
+        if address
+    ]
+    return "\n".join(["", "", RULE.strip(), "", *own, ""]) if own else "\n"
 
 
 def lines(card: Card) -> Iterator[str]:

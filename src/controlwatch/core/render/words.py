@@ -54,6 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "redline": ("Redline", "修改对照"),
     "doubts": ("Doubts", "存疑"),
     "source": ("Source", "来源"),
+    "acknowledge": ("Acknowledge", "已阅"),
     "copy": ("Our copy", "存档"),
     "evidence": ("Evidence", "依据"),
     "status": ("Status", "效力"),
