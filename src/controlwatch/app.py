@@ -79,6 +79,7 @@ def open_app(
             lexicon=lexicon,
             register=known,
             links=links_of(settings),
+            watched=tuple(watcher.id for watcher in watchers if watcher.enabled),
             owner=f"{socket.gethostname()}:{os.getpid()}",
         )
         queries = Queries(books=store, lexicon=lexicon, watched=watchers)

@@ -13,7 +13,7 @@ from controlwatch.core.books import Unseen, Validators, WatcherState
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.charset import decode
 from controlwatch.core.errors import OutOfTime, Reshaped, SourceError
-from controlwatch.core.expect import answered, believe, newest
+from controlwatch.core.expect import Shown, answered, believe, usual
 from controlwatch.core.indexes import parse
 from controlwatch.core.shelf import unseen, without_repetitions
 
@@ -34,12 +34,18 @@ class Sight:
 
     unseen: list[Unseen] = field(default_factory=list)
     rows: int = 0
+    days: list[date] = field(default_factory=list)  #: that rows carry
+    total: int | None = None  #: notices that the source says it has
     newest: date | None = None
     unchanged: bool = True  #: all of it
     partly_unchanged: bool = False
     believed: dict[str, Validators] = field(default_factory=dict)  #: to be sent back next time
     asked: list[str] = field(default_factory=list)  #: to be forgotten if the look cannot be believed
     faults: list[str] = field(default_factory=list)
+
+    def shown(self, watcher: Watcher) -> Shown:
+        """Return what was shown, as far as it says whether to believe it."""
+        return Shown(rows=self.rows, days=tuple(self.days), total=self.total, room=watcher.index.pages.size)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,6 +78,8 @@ class Look:
         elif sight.partly_unchanged:
             sight.rows = max(sight.rows, self.state.rows)
         believe(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
+        if not (sight.unchanged or sight.partly_unchanged):
+            usual(self.state.learnt, sight.shown(self.watcher))
 
     def _carry_on(self, error: SourceError, *, first: bool) -> None:
         """What a later page or last year's index refuses must not hide what the first one shows.
@@ -123,7 +131,9 @@ class Look:
             held = self.store.known_urls(self.watcher.id, here)
             listed.extend(shown.refs)
             known |= held
-            self.sight.rows += len(shown.refs) if number == 1 else 0
+            if number == 1:
+                self.sight.rows += len(shown.refs)
+                self.sight.total = shown.total
             before_this = len(before)
             before |= here
             ended = shown.total is not None and number * pages.size >= shown.total
@@ -133,8 +143,8 @@ class Look:
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
         refs = without_repetitions(printable.reference(ref) for ref in listed)
-        days = (self.sight.newest, newest(refs))
-        self.sight.newest = max((day for day in days if day is not None), default=None)
+        self.sight.days += [ref.listed_on for ref in refs if ref.listed_on is not None]
+        self.sight.newest = max(self.sight.days, default=None)
         started = self.state.first_poll_at
         first_poll_on = beijing_day(started) if started is not None else None
         self.sight.unseen.extend(unseen(refs, known, first_poll_on=first_poll_on))

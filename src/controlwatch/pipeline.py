@@ -12,13 +12,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
 from controlwatch.core.asking import detail
 from controlwatch.core.books import Decision, Due, PollReport, WatcherState
+from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import (
     Challenged,
     OutOfTime,
@@ -28,15 +29,14 @@ from controlwatch.core.errors import (
     Unreachable,
     Unread,
 )
-from controlwatch.core.expect import answered
-from controlwatch.core.health import after_failure, after_success, health_alert
+from controlwatch.core.expect import answered, learn, partial, quiet
+from controlwatch.core.health import after_failure, after_success
 from controlwatch.core.links import Links
 from controlwatch.core.render.message import Composer
-from controlwatch.core.route import route
 from controlwatch.core.status import Status, status
 from controlwatch.delivering import Round
 from controlwatch.looking import Look, Sight
-from controlwatch.reminding import remind
+from controlwatch.reminding import remind, watch_over
 from controlwatch.taking_in import TakingIn
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Pipeline(TakingIn):
     owner: str  #: name of this process, for leases
     links: Links = field(default_factory=Links)
     clock: Callable[[], float] = time.monotonic  #: measures how long a round of deliveries takes
+    watched: tuple[str, ...] = ()  #: ids of the sources that are watched
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
 
     # ------------------------------------------------------------------ poll
@@ -137,21 +138,21 @@ class Pipeline(TakingIn):
     ) -> None:
         failed = report.outcome == "failed"
         after = (
-            after_failure(state, report, now=now)
+            after_failure(state, kind=report.kind, reason=report.reason, now=now)
             if failed
-            else after_success(state, rows=sight.rows, newest=sight.newest, now=now)
+            else after_success(state, seen=_seen(watcher, state, sight, now=now), now=now)
         )
-        alert = health_alert(watcher, state, after, now=now)
-        planned = route(alert, self.store.subscriptions(), now=now) if alert is not None else ()
         self.store.finished(
             report,
             after,
             believed={} if failed else sight.believed,
             doubted=sight.asked if failed else (),
-            alert=alert,
-            deliveries=planned,
             now=now,
         )
+
+    def watch_over(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
+        """Tell people of sources that are in trouble, and of those that are over it; return the titles."""
+        return watch_over(self.store, watchers, now=now)
 
     def broke(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
         """Record a poll that ended in an error of ours: it is a failure like any other, and is told."""
@@ -190,8 +191,9 @@ class Pipeline(TakingIn):
     # ------------------------------------------------------------------ remind
 
     def remind(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
-        """Ring for the days that draw near or have moved; return the titles of the alerts made."""
-        return remind(self.store, watchers, now=now)
+        """Ring for days that draw near or have moved, and for sources in trouble; return the titles."""
+        every = tuple(watchers)
+        return (*self.watch_over(every, now=now), *remind(self.store, every, now=now))
 
     # ------------------------------------------------------------------ deliver
 
@@ -204,7 +206,13 @@ class Pipeline(TakingIn):
         return Round(
             store=self.store,
             channels=self.channels,
-            composer=Composer(lexicon=self.lexicon, now=now, links=self.links, standing=self._standing),
+            composer=Composer(
+                lexicon=self.lexicon,
+                now=now,
+                links=self.links,
+                standing=self._standing,
+                watched=lambda: self.store.states(self.watched),
+            ),
             owner=f"{self.owner}:{secrets.token_hex(4)}",
             started=now,
             passed=lambda: self.clock() - began,
@@ -215,6 +223,23 @@ class Pipeline(TakingIn):
         """How the notice of a key stands on a day, where it is one that the law knows."""
         ledger = self.store.ledger([key])
         return status(ledger, key, day) if key in ledger.instruments else None
+
+
+def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime) -> WatcherState:
+    """Return the state with what a look showed, and what is odd about it."""
+    whole = not (sight.unchanged or sight.partly_unchanged)
+    odd = "; ".join(sight.faults) or (partial(sight.shown(watcher), state.newest) if whole else "")
+    silent = quiet(state.learnt, sight.newest, beijing_day(now))
+    if not whole and not odd and state.concern == "degraded":
+        odd = state.concern_reason  # nothing has changed about it
+    return replace(
+        state,
+        rows=sight.rows,
+        newest=sight.newest,
+        learnt=learn(state.learnt, sight.shown(watcher)) if whole else state.learnt,
+        concern="degraded" if odd else "quiet" if silent else "",
+        concern_reason=odd or silent,
+    )
 
 
 def _is_gone(error: SourceError) -> bool:

@@ -33,10 +33,12 @@ from controlwatch.core.books import (
     Unseen,
     Validators,
     VersionText,
+    Warned,
     WatcherState,
 )
 from controlwatch.core.bounces import Mailed
 from controlwatch.core.gaps import Lead, Observed
+from controlwatch.core.health import HealthRing
 from controlwatch.core.ledger import Ledger
 from controlwatch.core.model import (
     Alert,
@@ -147,11 +149,22 @@ class Store(Protocol):
         *,
         believed: Mapping[str, Validators],
         doubted: Iterable[str],
-        alert: Alert | None = None,
-        deliveries: Iterable[Planned] = (),
         now: datetime,
     ) -> None:
-        """Record how a poll ended: the validators to send next time, those to forget, and whom to tell."""
+        """Record how a poll ended: the validators to send next time, and those to forget."""
+
+    def states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
+        """How these watchers have fared."""
+
+    def watch_over(
+        self,
+        watcher_ids: Iterable[str],
+        decide: Callable[
+            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
+            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
+        ],
+    ) -> tuple[Alert, ...]:
+        """Let the rule compare how watchers fare with what people were told; write what it decides."""
 
     def flush(self) -> None:
         """Write what is only in memory: the times of quiet polls."""

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.acting import due, escalation
 from controlwatch.core.gaps import Lead, gaps
+from controlwatch.core.health import rings
 from controlwatch.core.model import Alert
 from controlwatch.core.remind import Ringing, ring
 from controlwatch.core.route import route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from controlwatch.core.books import Planned, Warned, WatcherState
+    from controlwatch.core.health import HealthRing
     from controlwatch.core.model import Subscription
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Store
@@ -22,6 +25,24 @@ if TYPE_CHECKING:
 
 #: Leads named in one alert.
 SHOWN = 8
+
+
+def watch_over(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
+    """Do one round over the sources: tell of what is wrong, and of what is right again; return the titles."""
+    every = tuple(watchers)
+    subscriptions = store.subscriptions()
+
+    def decide(
+        states: Mapping[str, WatcherState],
+        told: Mapping[str, Warned],
+        taken_in: Mapping[str, tuple[str, ...]],
+    ) -> Iterator[tuple[HealthRing, tuple[Planned, ...]]]:
+        for ring_ in rings(every, states, told, taken_in, now=now):
+            planned = route(ring_.alert, subscriptions, now=now) if ring_.alert is not None else ()
+            yield ring_, planned
+
+    alerts = store.watch_over((watcher.id for watcher in every), decide)
+    return tuple(f"{alert.kind}: {alert.title}" for alert in alerts)
 
 
 def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from filelock import FileLock, Timeout
 
+from controlwatch.adapters.heartbeat import ping
 from controlwatch.adapters.scheduler import Clockwork
 from controlwatch.app import check_destinations
 from controlwatch.bot.slack_app import slack_app
@@ -36,10 +39,28 @@ if TYPE_CHECKING:
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 REMIND_EVERY = 60.0
+#: A clock without a beat for so long is dead, whatever its threads say; so the process ends.
+HUNG = 600.0
+HUNG_STATUS = 70  # EX_SOFTWARE of sysexits.h
 #: A heartbeat older than this means that the service hangs or is gone.
 STALE = 90.0
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When the clock last did its work, by a clock that nobody sets."""
+
+    at: float = field(default_factory=time.monotonic)
+
+    def beat(self) -> None:
+        """Note that it works."""
+        self.at = time.monotonic()
+
+    def stands_still(self, *, longest: float = HUNG) -> bool:
+        """Say whether it has not worked for so many seconds."""
+        return time.monotonic() - self.at > longest
 
 
 @contextmanager
@@ -87,13 +108,17 @@ def _listen(app: App, opened: ExitStack) -> None:
 
 
 def _run(app: App, stopped: threading.Event) -> None:
-    clockwork = _wound(app)
+    pulse = Pulse()
+    clockwork = _wound(app, pulse)
     clockwork.start()
     enabled = sum(watcher.enabled for watcher in app.watchers)
     state = str(app.settings.state_dir)
     log.info("watching", watchers=enabled, channels=sorted(app.pipeline.channels), state=state)
     while not stopped.wait(1.0):
-        pass
+        if pulse.stands_still():
+            # What hangs cannot be asked to stop; whoever started us starts us anew, and nothing is lost.
+            log.critical("the clock stands still: the process ends itself", seconds=HUNG)
+            os._exit(HUNG_STATUS)
     log.info("stopping")
     app.fetch.stop()
     app.pipeline.stopped.set()
@@ -106,12 +131,12 @@ def heartbeat(settings: Settings) -> Path:
     return settings.state_dir / "heartbeat"
 
 
-def _wound(app: App) -> Clockwork:
+def _wound(app: App, pulse: Pulse) -> Clockwork:
     clockwork = Clockwork(watchers=len(app.watchers))
     for watcher in app.watchers:
         if watcher.enabled:
             clockwork.watch(watcher, _poll_job(app, watcher, clockwork), _failed_job(app, watcher))
-    clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app))
+    clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app, pulse))
     clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app), _FailedReminders(app))
     clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
     return clockwork
@@ -131,15 +156,16 @@ def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
     return lambda error: app.pipeline.broke(watcher, error, now=_now())
 
 
-def _deliver_job(app: App) -> None:
-    sent, failed = deliver_all(app, after_each=lambda: _beat(app))
+def _deliver_job(app: App, pulse: Pulse) -> None:
+    sent, failed = deliver_all(app, after_each=lambda: _beat(app, pulse))
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
-    _beat(app)
+    _beat(app, pulse)
 
 
-def _beat(app: App) -> None:
+def _beat(app: App, pulse: Pulse) -> None:
+    pulse.beat()
     heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
 
 
@@ -170,6 +196,19 @@ def _remind_job(app: App) -> None:
     titles = app.pipeline.remind(app.watchers, now=_now())
     if titles:
         log.info("reminded", alerts=titles)
+    _sign_of_life(app)
+
+
+def _sign_of_life(app: App) -> None:
+    """Ask the heartbeat address while nothing needs a person: whoever keeps it notices when it stays out."""
+    url = app.settings.heartbeat_url
+    waiting = app.queries.needs_a_person() if url is not None else ()
+    if url is None or waiting:
+        log.debug("no sign of life", needs=waiting)
+        return
+    wrong = ping(url.get_secret_value())
+    if wrong:
+        log.warning("the heartbeat address does not answer", reason=wrong)
 
 
 def deliver_all(app: App, *, after_each: Callable[[], None] = lambda: None) -> tuple[int, int]:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     apprise: Secret = None  #: other chats, one a line: name = address of apprise, which holds tokens
     public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
     secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
+    heartbeat_url: Secret = None  #: asked after each round in which nothing needs a person
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -68,6 +69,13 @@ class Settings(BaseSettings):
     def _named(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             destinations(value.get_secret_value())
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _pinged(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in {"http", "https"}:
+            raise ValueError("must be an http:// or https:// address")
         return value
 
     @field_validator("slack_api_url", "connect_to")

@@ -7,16 +7,24 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from controlwatch.adapters.heartbeat import ping
+from controlwatch.app import open_app
+from controlwatch.core.books import PollReport, WatcherState
 from controlwatch.demo.serving import Answer, Sites
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.service import Pulse, _sign_of_life
+from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 COMMAND = [sys.executable, "-m", "controlwatch"]
 DECLARATION = """
 id = "sample"
@@ -140,3 +148,34 @@ def test_a_file_dropped_into_the_inbox_is_taken_in(
         [*COMMAND, "show", "GACC 2026-77"], env=env, capture_output=True, text=True, check=False
     )
     assert shown.returncode == 0
+
+
+def test_the_heartbeat_address_is_asked_while_all_is_well_and_not_while_a_source_is_blind(
+    tmp_path: Path,
+) -> None:
+    with Sites() as sites:
+        address = f"{sites.origin}/ping/secret"
+        sites.put(address, Answer(body=b"OK"))
+        settings = Settings(state_dir=tmp_path, watchers_dir=shipped_watchers(), heartbeat_url=address)
+        with open_app(settings) as app:
+            _sign_of_life(app)
+            assert [asked.path for asked in sites.asked] == ["/ping/secret"]
+            report = PollReport(watcher="miit-notices", started_at=NOW, outcome="failed", kind="refused")
+            state = WatcherState(
+                id="miit-notices", failures=3, failing_since=NOW, kind="refused", reason="no"
+            )
+            app.store.finished(report, state, believed={}, doubted=(), now=NOW)
+            _sign_of_life(app)
+            assert len(sites.asked) == 1
+
+
+def test_a_heartbeat_address_that_does_not_answer_stops_nothing_and_is_not_shown() -> None:
+    assert ping("http://127.0.0.1:1/secret") == "ConnectError"
+
+
+def test_a_clock_that_has_not_beaten_for_long_stands_still() -> None:
+    pulse = Pulse()
+    assert not pulse.stands_still()
+    assert pulse.stands_still(longest=-1.0)
+    pulse.beat()
+    assert not pulse.stands_still()

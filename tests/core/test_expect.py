@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from controlwatch.core.books import PollReport, WatcherState
 from controlwatch.core.calendar import next_look, next_try
 from controlwatch.core.errors import Challenged, Implausible, Refused
 from controlwatch.core.expect import answered, believe
-from controlwatch.core.health import after_failure, after_success, health_alert
 from controlwatch.core.model import Snapshot
 from controlwatch.core.watcher import Expect
-from tests.pipeline.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -41,44 +37,6 @@ def test_an_error_status_is_a_refusal_and_a_challenge_is_told_apart() -> None:
         answered(answer(503))
     with pytest.raises(Challenged):
         answered(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
-
-
-def failure(state: WatcherState) -> WatcherState:
-    report = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out", reason="no answer")
-    return after_failure(state, report, now=NOW)
-
-
-def test_one_alert_after_three_failures_and_one_when_it_recovers() -> None:
-    states = [WatcherState(id="w")]
-    for _ in range(5):
-        states.append(failure(states[-1]))
-    states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
-    states.append(after_success(states[-1], rows=3, newest=None, now=NOW))
-    kinds = [health_alert(WATCHER, before, after, now=NOW) for before, after in itertools.pairwise(states)]
-    assert [alert.kind if alert else None for alert in kinds] == [
-        None,
-        None,
-        "health-down",
-        None,
-        None,
-        "health-up",
-        None,
-    ]
-
-
-def test_a_blip_tells_nobody() -> None:
-    down = failure(WatcherState(id="w"))
-    up = after_success(down, rows=3, newest=None, now=NOW)
-    assert health_alert(WATCHER, down, up, now=NOW) is None
-
-
-def test_a_health_alert_says_what_is_wrong_since_when_and_what_to_do() -> None:
-    state = failure(failure(failure(WatcherState(id="w"))))
-    alert = health_alert(WATCHER, failure(failure(WatcherState(id="w"))), state, now=NOW)
-    assert alert is not None
-    assert "since 2026-03-02 09:00 Beijing time" in alert.title
-    assert "timed-out" in alert.body
-    assert "not being watched" in alert.body
 
 
 def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:

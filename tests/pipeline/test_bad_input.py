@@ -331,6 +331,7 @@ def test_a_poll_that_breaks_in_our_own_code_is_a_failure_that_is_told(w: World) 
     started(w)
     for _ in range(3):
         w.pipeline.broke(WATCHER, ZeroDivisionError("ours"), now=w.now)
+    w.pipeline.watch_over([WATCHER], now=w.now)
     (alert,) = w.alerts()
     assert alert.kind == "health-down"
     assert "ZeroDivisionError" in alert.body

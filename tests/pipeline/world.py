@@ -140,9 +140,11 @@ class World:
     now: datetime = START
 
     def poll(self, watcher: Watcher | None = None, *, later: timedelta = timedelta(minutes=10)) -> PollReport:
-        """Poll after some time has passed."""
+        """Poll after some time has passed, and do the clock's round over the sources."""
         self.now += later
-        return self.pipeline.poll(watcher or self.watcher, now=self.now)
+        report = self.pipeline.poll(watcher or self.watcher, now=self.now)
+        self.pipeline.watch_over([watcher or self.watcher], now=self.now)
+        return report
 
     def claim(self, now: datetime) -> tuple[Delivery, ...]:
         """Claim one message."""

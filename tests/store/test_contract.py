@@ -31,11 +31,13 @@ from controlwatch.core.books import (
     Sent,
     Unseen,
     Validators,
+    Warned,
     WatcherState,
 )
 from controlwatch.core.decide import decide
 from controlwatch.core.diff import fingerprint
 from controlwatch.core.events import events
+from controlwatch.core.health import HealthRing
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -56,7 +58,7 @@ from controlwatch.core.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 EVERYTHING = Subscription(channel="console", target="-")
@@ -677,17 +679,19 @@ def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     store.subscribe(replace(EVERYTHING, health=False), NOW)
     alert = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w", body="why")
-    report = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out")
-    planned = route(alert, store.subscriptions(), now=NOW)
-    store.finished(
-        report,
-        WatcherState(id="w", failures=3),
-        believed={},
-        doubted=(),
-        alert=alert,
-        deliveries=planned,
-        now=NOW,
-    )
+    warned = Warned(times=1, at=NOW, since=NOW, word="blind")
+
+    def decide(
+        states: Mapping[str, WatcherState], told: Mapping[str, Warned], _titles: Mapping[str, tuple[str, ...]]
+    ) -> list[tuple[HealthRing, tuple[Planned, ...]]]:
+        assert states["w"].health == "new"
+        if "w" in told:
+            assert told["w"] == warned
+            return [(HealthRing(told={"w": None}), ())]
+        return [(HealthRing(told={"w": warned}, alert=alert), route(alert, store.subscriptions(), now=NOW))]
+
+    assert store.watch_over(["w"], decide) == (alert,)
+    assert store.watch_over(["w"], decide) == ()
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == alert
     assert claim(store, now=NOW, owner="me", lease=60) == ()

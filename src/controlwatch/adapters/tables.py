@@ -34,9 +34,24 @@ class WatcherRow(SQLModel, table=True):
     failing_since: datetime | None = None
     kind: str | None = None
     reason: str | None = None
-    alerted: bool = False
+    concern: str = ""
+    concern_reason: str = _text(default="")
+    concern_since: datetime | None = None
+    learnt: dict[str, Any] = _json()
     rows: int = 0
     newest: date | None = None
+
+
+class WarnedRow(SQLModel, table=True):
+    """What people were told of a source's trouble, as long as it lasts."""
+
+    __tablename__ = "warned"
+
+    watcher_id: str = Field(primary_key=True)
+    times: int
+    at: datetime
+    since: datetime
+    word: str
 
 
 class PollRow(SQLModel, table=True):

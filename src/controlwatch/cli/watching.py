@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 HEALTH = {
     "healthy": "green",
     "new": "bright_black",
-    "failing": "yellow",
+    "degraded": "yellow",
+    "quiet": "yellow",
     "blocked": "magenta",
     "blind": "bold red",
 }
@@ -127,7 +128,7 @@ def _table(lines: tuple[WatcherLine, ...]) -> Table:
             str(state.newest or ""),
             str(state.rows or ""),
             Text(str(state.unread or ""), style="yellow"),
-            Text(one_line(state.reason or "", 160)),
+            Text(one_line(state.why, 160)),
         )
     return table
 

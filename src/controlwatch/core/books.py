@@ -19,8 +19,10 @@ from controlwatch.core.model import (
     key_of,
 )
 
-Health = Literal["new", "healthy", "failing", "blocked", "blind"]
-"""new: never polled; failing: once or twice; blind: three times or more; blocked: challenged by design."""
+Health = Literal["new", "healthy", "quiet", "degraded", "blocked", "blind"]
+"""new: never polled; quiet: silent for longer than it ever was; degraded: read in part, or failed once or
+twice; blind: failed three times and more; blocked: it challenges machines."""
+Concern = Literal["", "quiet", "degraded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,25 @@ def _sendable(stamp: str | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What is usual for a source, from the looks that were believed."""
+
+    rows: tuple[int, ...] = ()  #: notices on the first page, at the last of them
+    silence: int = 0  #: the most days between two notices listed
+    dated: bool = False  #: its rows carry days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """What people were told of a source's trouble."""
+
+    times: int
+    at: datetime  #: the last time
+    since: datetime  #: when the trouble began
+    word: str = ""  #: blind, blocked, quiet, degraded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatcherState:
     """How a watcher has fared."""
 
@@ -59,19 +80,32 @@ class WatcherState:
     failing_since: datetime | None = None
     kind: str | None = None  #: kind of the last failure
     reason: str | None = None
-    alerted: bool = False  #: the present failure has been told
+    concern: Concern = ""  #: what is odd about the last poll that was believed
+    concern_reason: str = ""
+    concern_since: datetime | None = None
+    learnt: Learnt = field(default_factory=Learnt)
     rows: int = 0  #: notices listed at the last believed poll
     newest: date | None = None  #: newest listed day at the last believed poll
     unread: int = 0  #: references whose page could not be read yet
+
+    @property
+    def why(self) -> str:
+        """What is wrong with it, in words."""
+        return (self.reason if self.failures else self.concern_reason) or ""
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when something is wrong with it."""
+        return self.failing_since if self.failures else self.concern_since
 
     @property
     def health(self) -> Health:
         """The one word for it."""
         if self.failures >= 1 and self.kind == "blocked":
             return "blocked"
-        if self.failures == 0:
-            return "new" if self.last_success_at is None else "healthy"
-        return "failing" if self.failures < 3 else "blind"
+        if self.failures:
+            return "degraded" if self.failures < 3 else "blind"
+        return "new" if self.last_success_at is None else self.concern or "healthy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

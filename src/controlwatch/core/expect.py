@@ -1,9 +1,13 @@
-"""Can this poll be believed?"""
+"""Can this poll be believed? And if so, is it what this source usually shows?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from statistics import median
 
+from controlwatch.core.books import Learnt
 from controlwatch.core.challenge import challenged
 from controlwatch.core.charset import decode
 from controlwatch.core.errors import Challenged, Implausible, Refused
@@ -12,6 +16,26 @@ from controlwatch.core.watcher import Expect
 
 #: After so many failed polls in a row the people who rely on a watcher are told.
 TELL_AFTER = 3
+#: Looks from which a source's usual length is learnt, and the part of it below which none is believed.
+ENOUGH_LOOKS, KEPT_LOOKS = 5, 10
+TOO_FEW = 1 / 3
+#: A source is unusually quiet after twice its longest silence so far, and never before so many days.
+QUIET_TIMES, QUIET_DAYS = 2, 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an index showed, as far as it says whether to believe it."""
+
+    rows: int  #: on the first page
+    days: tuple[date, ...] = ()  #: listed, newest first
+    total: int | None = None  #: notices that the source says it has
+    room: int = 0  #: notices that its first page has room for; 0: not known
+
+    @property
+    def newest(self) -> date | None:
+        """The newest day listed."""
+        return max(self.days, default=None)
 
 
 def answered(snapshot: Snapshot) -> None:
@@ -30,7 +54,7 @@ def newest(refs: tuple[NoticeRef, ...]) -> date | None:
 
 
 def believe(expect: Expect, *, rows: int, newest_on: date | None, today: date) -> None:
-    """Raise `Implausible` when the index shows too little, or nothing recent.
+    """Raise `Implausible` when the index shows less than is declared, or nothing recent.
 
     `today` is the day in Beijing. An index without dates is judged by its rows alone.
     """
@@ -44,3 +68,45 @@ def believe(expect: Expect, *, rows: int, newest_on: date | None, today: date) -
             f"the newest notice listed is of {newest_on}, {age} days ago; "
             f"this source is not silent longer than {expect.newest_within_days}"
         )
+
+
+def usual(learnt: Learnt, shown: Shown) -> None:
+    """Raise `Implausible` when the index is not at all as it has been: far shorter, or without its days."""
+    if len(learnt.rows) >= ENOUGH_LOOKS and shown.rows < median(learnt.rows) * TOO_FEW:
+        usually = round(median(learnt.rows))
+        raise Implausible(f"only {shown.rows} notices are listed where this source lists about {usually}")
+    if learnt.dated and shown.rows and not shown.days:
+        raise Implausible("no row carries a day any more, though this source's rows always did")
+
+
+def quiet(learnt: Learnt, newest_on: date | None, today: date) -> str:
+    """Say why a source is unusually quiet for its own rhythm, or ""."""
+    if newest_on is None or not learnt.silence:
+        return ""
+    age, most = (today - newest_on).days, max(QUIET_DAYS, QUIET_TIMES * learnt.silence)
+    if age <= most:
+        return ""
+    return (
+        f"its newest notice is of {newest_on}, {age} days ago; "
+        f"its longest silence so far was {learnt.silence} days"
+    )
+
+
+def partial(shown: Shown, before: date | None) -> str:
+    """Say what in a list that was believed is not as it should be, or ""."""
+    if shown.total is not None and shown.room and shown.rows < min(shown.room, shown.total):
+        return f"it says that it has {shown.total} notices, and its first page shows {shown.rows}"
+    if before is not None and shown.newest is not None and shown.newest < before:
+        return f"its newest notice was of {before}, and now is of {shown.newest}"
+    return ""
+
+
+def learn(learnt: Learnt, shown: Shown) -> Learnt:
+    """Return what is known of a source's ways after one more look that was believed."""
+    days = sorted(set(shown.days), reverse=True)
+    silence = max(((later - earlier).days for later, earlier in pairwise(days)), default=0)
+    return Learnt(
+        rows=(*learnt.rows, shown.rows)[-KEPT_LOOKS:],
+        silence=max(learnt.silence, silence),
+        dated=learnt.dated or len(shown.days) >= max(1, shown.rows // 2),
+    )

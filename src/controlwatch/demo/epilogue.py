@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from controlwatch.demo.formats.base import Posting
     from controlwatch.demo.stage import Stage
 
-HEALTH = {"healthy": "green", "failing": "yellow", "blocked": "yellow", "blind": "red", "new": "bright_black"}
+HEALTH = {
+    "healthy": "green",
+    "degraded": "yellow",
+    "quiet": "yellow",
+    "blocked": "yellow",
+    "blind": "red",
+    "new": "bright_black",
+}
 
 
 def quiet_table(stage: Stage, rows: Iterable[tuple[str, Posting, str]]) -> Table:

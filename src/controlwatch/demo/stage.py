@@ -109,6 +109,7 @@ class Stage:
         self.now += later
         watcher = self.watchers[watcher_id]
         report = self.pipeline.poll(watcher, now=self.now)
+        self.pipeline.watch_over([watcher], now=self.now)
         if shown:
             self.console.print(_line(report, watcher, self.now))
         self.pipeline.deliver(now=self.now)

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 if TYPE_CHECKING:
     from controlwatch.app import App
 
-STATES = ("new", "healthy", "failing", "blocked", "blind")
+STATES = ("new", "healthy", "quiet", "degraded", "blocked", "blind")
 
 
 def exposition(app: App) -> str:

@@ -41,6 +41,7 @@ SHIPPED = _table(tables.ShippedRow)
 APPOINTMENT = _table(tables.AppointmentRow)
 LEAD = _table(tables.LeadRow)
 ACT = _table(tables.ActRow)
+WARNED = _table(tables.WarnedRow)
 
 #: Who is said to have seen what nobody has observed yet, and the kind of such a version.
 REGISTER = "register"

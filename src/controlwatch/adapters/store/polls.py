@@ -10,11 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from controlwatch.adapters.store.base import (
     ADDRESS,
+    ALERT,
     POLL,
     REFERENCE,
     RESOURCE,
     SNAPSHOT,
     VERSION,
+    WARNED,
     WATCHER,
     Part,
 )
@@ -24,22 +26,25 @@ from controlwatch.core.address import canonical
 from controlwatch.core.books import (
     Due,
     Held,
+    Learnt,
     PollReport,
     SnapshotRecord,
     Unseen,
     Validators,
+    Warned,
     WatcherState,
 )
 from controlwatch.core.calendar import next_try
 from controlwatch.core.model import NoticeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine, RowMapping, Table
 
     from controlwatch.core.books import Planned
+    from controlwatch.core.health import HealthRing
     from controlwatch.core.model import Alert, Snapshot
 
 _BATCH = 500  #: SQLite allows some thousand bound values a statement
@@ -200,19 +205,17 @@ class Polls(Part):
         *,
         believed: Mapping[str, Validators],
         doubted: Iterable[str],
-        alert: Alert | None = None,
-        deliveries: Iterable[Planned] = (),
         now: datetime,
     ) -> None:
-        """Record how a poll ended, and whom to tell; a row in the log only where there is something to tell.
+        """Record how a poll ended; a row in the log only where there is something to say.
 
         One more quiet poll is noted in memory and written by `flush`.
         """
-        quiet = report.outcome == "unchanged" and not doubted and alert is None
+        quiet = report.outcome == "unchanged" and not doubted
         if quiet and self._quiet.again(state, believed):
             return
         self._quiet.forget(state.id)
-        values = {name: getattr(state, name) for name in _STATE}
+        values = {name: getattr(state, name) for name in _STATE} | {"learnt": asdict(state.learnt)}
         if state.first_poll_at is None:
             del values["first_poll_at"]  # `shelve` may have set it since
         forgotten = list(doubted)
@@ -224,14 +227,35 @@ class Polls(Part):
                 connection.execute(delete(RESOURCE).where(RESOURCE.c.url.in_(forgotten)))
             if report.outcome != "unchanged":
                 connection.execute(POLL.insert().values(_log_row(report)))
-            if alert is not None:
-                write_alert(connection, alert, deliveries)
             if quiet:
                 mine = _NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
                 next_due_at = connection.execute(
                     mine.with_only_columns(func.min(REFERENCE.c.next_look_at))
                 ).scalar()
                 self._quiet.remember(state, believed, next_due_at=next_due_at)
+
+    def watch_over(
+        self,
+        watcher_ids: Iterable[str],
+        decide: Callable[
+            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
+            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
+        ],
+    ) -> tuple[Alert, ...]:
+        """Let the rule compare how watchers fare with what people were told; write what it decides."""
+        ids = list(watcher_ids)
+        self.flush()
+        states = {state.id: state for state in self.states(ids)}
+        alerts: list[Alert] = []
+        with self._write() as connection:
+            told = {
+                row["watcher_id"]: Warned(**{name: row[name] for name in ("times", "at", "since", "word")})
+                for row in connection.execute(select(WARNED)).mappings()
+            }
+            for ring, planned in decide(states, told, _told_since(connection, told)):
+                _tell(connection, ring, planned)
+                alerts += [ring.alert] if ring.alert is not None else []
+        return tuple(alerts)
 
     def flush(self) -> None:
         """Write the quiet polls that are only in memory, all in one transaction."""
@@ -323,11 +347,19 @@ def _reference(watcher_id: str, item: Unseen, now: datetime) -> dict[str, Any]:
 
 
 def _fresh(watcher_id: str) -> dict[str, Any]:
-    return {"id": watcher_id, "failures": 0, "alerted": False, "rows": 0}
+    return {"id": watcher_id, "failures": 0, "rows": 0, "concern": "", "concern_reason": "", "learnt": {}}
 
 
 def _state(watcher_id: str, row: RowMapping | None, unread: int) -> WatcherState:
-    return WatcherState(id=watcher_id) if row is None else WatcherState(**row, unread=unread)
+    if row is None:
+        return WatcherState(id=watcher_id)
+    learnt = row["learnt"]
+    usual = Learnt(
+        rows=tuple(learnt.get("rows", ())),
+        silence=learnt.get("silence", 0),
+        dated=learnt.get("dated", False),
+    )
+    return WatcherState(**{**row, "learnt": usual}, unread=unread)
 
 
 def _insert(connection: Connection, table: Table) -> Any:
@@ -344,3 +376,25 @@ def _upsert(
     else:
         changed = {name: value for name, value in values.items() if name not in key}
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+def _told_since(connection: Connection, told: Mapping[str, Warned]) -> dict[str, tuple[str, ...]]:
+    """Return the titles of what each source has brought since its trouble began, oldest first."""
+    kinds = ("new", "amended", "report")
+    found: dict[str, tuple[str, ...]] = {}
+    for watcher_id, was in told.items():
+        mine = ALERT.c.watcher_id == watcher_id, ALERT.c.made_at >= was.since, ALERT.c.kind.in_(kinds)
+        titles = connection.execute(select(ALERT.c.title).where(*mine).order_by(ALERT.c.id)).scalars()
+        found[watcher_id] = tuple(titles)
+    return found
+
+
+def _tell(connection: Connection, ring: HealthRing, planned: Iterable[Planned]) -> None:
+    """Write an alert about sources with what people will have been told."""
+    for watcher_id, told in ring.told.items():
+        if told is None:
+            connection.execute(delete(WARNED).where(WARNED.c.watcher_id == watcher_id))
+        else:
+            _upsert(connection, WARNED, {"watcher_id": watcher_id, **asdict(told)}, key=["watcher_id"])
+    if ring.alert is not None:
+        write_alert(connection, ring.alert, planned)

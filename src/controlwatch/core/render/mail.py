@@ -107,4 +107,5 @@ def closing(message: Message) -> str:
         for label, address in own
         if address
     )
-    return f"{CLOSING.format(links)}{END}" if links else END
+    lines = (str(escape(one_line(message.watch, 1000))), links)
+    return "".join(CLOSING.format(line) for line in lines if line) + END

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from controlwatch.core.address import canonical
+from controlwatch.core.books import WatcherState
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.links import Links
 from controlwatch.core.model import Alert, Delivery, Language, key_of
 from controlwatch.core.reading.lexicon import Lexicon
 from controlwatch.core.render.card import Card, card
 from controlwatch.core.render.confirming import request
+from controlwatch.core.render.watch import watch_line
 from controlwatch.core.render.words import pick, tongues, word
 from controlwatch.core.status import Status
 
@@ -34,6 +36,7 @@ class Message:
     unsubscribe: str = ""  #: the address that ends the subscription
     acknowledge: str = ""  #: the address that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
+    watch: str = ""  #: of digests and outlooks: whether every source is watched
     acts_on: tuple[str, ...] = ()  #: a delivery's key for each card, "" where nobody can act on it
 
 
@@ -45,8 +48,10 @@ class Composer:
     now: datetime
     links: Links = NO_LINKS
     standing: Callable[[str, date], Status | None] = unknown  #: how the notice of a key stands on a day
+    watched: Callable[[], Iterable[WatcherState]] = tuple  #: how the sources fare
     #: alert, language, why → the card
     _drawn: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
+    _lines: dict[Language, str] = field(default_factory=dict, init=False)
 
     def compose(self, deliveries: tuple[Delivery, ...]) -> Message:
         """Make the message for deliveries that leave together; all have the same subscription."""
@@ -58,6 +63,8 @@ class Composer:
         cards = tuple(self._card(delivery) for delivery in deliveries)
         acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
         acknowledge = self.links.acknowledge(deliveries[0].id) if personal and any(acts_on) else ""
+        daily = subscription.rate != "immediate" or deliveries[0].alert.kind == "outlook"
+        watch = self._watch(subscription.language) if daily else ""
         if len(cards) == 1:
             return Message(
                 subject=f"{cards[0].badge}: {cards[0].heading}",
@@ -65,14 +72,25 @@ class Composer:
                 thread=thread_of(deliveries[0].alert),
                 unsubscribe=leave,
                 acknowledge=acknowledge,
+                watch=watch,
                 reply_to=deliveries[0].first_receipt,
                 acts_on=acts_on,
             )
         count = pick(f"{len(cards)} alerts", f"{len(cards)} 条提醒", subscription.language)
         subject = f"controlwatch: {count}, {beijing_day(self.now)}"
         return Message(
-            subject=subject, cards=cards, unsubscribe=leave, acknowledge=acknowledge, acts_on=acts_on
+            subject=subject,
+            cards=cards,
+            unsubscribe=leave,
+            acknowledge=acknowledge,
+            watch=watch,
+            acts_on=acts_on,
         )
+
+    def _watch(self, language: Language) -> str:
+        if language not in self._lines:
+            self._lines[language] = watch_line(self.watched(), language)
+        return self._lines[language]
 
     def _card(self, delivery: Delivery) -> Card:
         if delivery.alert.kind == "confirmation":  # it holds a link that is for one reader alone

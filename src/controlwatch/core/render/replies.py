@@ -192,10 +192,10 @@ def of_parties(found: Parties) -> Reply:
 
 def of_watchers(lines: Iterable[WatcherLine]) -> Reply:
     """Return how the watchers fare, those in trouble first."""
-    order = ("blind", "blocked", "failing", "new", "healthy")
+    order = ("blind", "blocked", "degraded", "quiet", "new", "healthy")
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
-        Row(head=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.reason))))
+        Row(head=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.why))))
         for line in shown
     ]
     healthy = sum(line.health == "healthy" for line in shown)

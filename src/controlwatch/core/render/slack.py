@@ -72,12 +72,14 @@ def blocks(message: Message) -> list[Block]:
     actions = [_actions(card, key, alone=len(cards) == 1) for card, key in zip(cards, keys, strict=False)]
     if more > 0:
         actions[-1].append(_context(f"… {more} more: controlwatch latest"))
+    watch = [_context(message.watch)] if message.watch else []
     drawn = _drawn(
         cards,
-        room=MOST_CHARACTERS - len(message.subject) - _size(actions),
-        blocks_left=MOST_BLOCKS - len(made) - sum(map(len, actions)),
+        room=MOST_CHARACTERS - len(message.subject) - _size(actions) - _size(watch),
+        blocks_left=MOST_BLOCKS - len(made) - len(watch) - sum(map(len, actions)),
     )
-    return [*made, *(block for card, acts in zip(drawn, actions, strict=True) for block in (*card, *acts))]
+    made += [block for card, acts in zip(drawn, actions, strict=True) for block in (*card, *acts)]
+    return [*made, *watch]
 
 
 def _actions(card: Card, key: str, *, alone: bool) -> list[Block]:

@@ -37,6 +37,8 @@ def closing(message: Message) -> str:
         for label, address in (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
         if address
     ]
+    if message.watch:
+        own.insert(0, one_line(message.watch, 1000))
     return "\n".join(["", "", RULE.strip(), "", *own, ""]) if own else "\n"
 
 

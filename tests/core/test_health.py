@@ -1,0 +1,237 @@
+"""How watchers fare: what people are told, when, and how often."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from controlwatch.core.books import Learnt, Warned, WatcherState
+from controlwatch.core.errors import Implausible
+from controlwatch.core.expect import Shown, learn, partial, quiet, usual
+from controlwatch.core.health import NETWORK, after_failure, after_success, rings
+from controlwatch.core.model import Alert
+from controlwatch.core.watcher import Watcher
+from tests.pipeline.world import WATCHER
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass
+class Rounds:
+    """Some watchers, and the rounds of the clock over them."""
+
+    watchers: list[Watcher]
+    now: datetime = NOW
+    states: dict[str, WatcherState] = field(default_factory=dict)
+    told: dict[str, Warned] = field(default_factory=dict)
+    taken_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for watcher in self.watchers:
+            state = WatcherState(id=watcher.id)
+            self.states[watcher.id] = after_success(state, seen=replace(state, rows=9), now=self.now)
+
+    def fail(self, *ids: str, kind: str = "refused", times: int = 1) -> None:
+        for name in ids or tuple(self.states):
+            for _ in range(times):
+                self.states[name] = after_failure(
+                    self.states[name], kind=kind, reason="no answer", now=self.now
+                )
+
+    def succeed(self, *ids: str) -> None:
+        for name in ids or tuple(self.states):
+            self.states[name] = after_success(self.states[name], now=self.now)
+
+    def round(self, later: timedelta = HOUR) -> list[Alert]:
+        """Let time pass; do one round; return the alerts."""
+        self.now += later
+        alerts = []
+        for ring in rings(self.watchers, self.states, self.told, self.taken_in, now=self.now):
+            for name, warned in ring.told.items():
+                if warned is None:
+                    self.told.pop(name, None)
+                else:
+                    self.told[name] = warned
+            alerts += [ring.alert] if ring.alert is not None else []
+        return alerts
+
+
+def some(*ids: str) -> Rounds:
+    return Rounds([replace(WATCHER, id=name, name=name) for name in ids])
+
+
+def kinds(alerts: list[Alert]) -> list[str]:
+    return [f"{alert.kind} {alert.watcher}" for alert in alerts]
+
+
+def test_people_are_told_after_three_failures_and_once_it_is_over() -> None:
+    world = some("a")
+    found = []
+    for _ in range(4):
+        world.fail("a")
+        found.append(kinds(world.round()))
+    world.succeed("a")
+    found += [kinds(world.round()), kinds(world.round())]
+    assert found == [[], [], ["health-down a"], [], ["health-up a"], []]
+
+
+def test_a_blip_tells_nobody() -> None:
+    world = some("a")
+    world.fail("a", times=2)
+    assert world.round() == []
+    world.succeed("a")
+    assert world.round() == []
+
+
+def test_what_lasts_is_told_again_after_a_day_then_three_then_every_seven() -> None:
+    world = some("a")
+    world.fail("a", times=3)
+    hours = [hour for hour in range(24 * 40) if world.round()]
+    gaps = [round((later - earlier) / 24) for earlier, later in itertools.pairwise(hours)]
+    assert gaps == [1, 3, 7, 7, 7, 7, 7]
+
+
+def test_a_source_that_is_blocked_by_design_is_told_once() -> None:
+    world = Rounds([replace(WATCHER, id="a", blocked=True)])
+    world.fail("a", kind="blocked", times=3)
+    assert sum(bool(world.round(DAY)) for _ in range(40)) == 1
+
+
+def test_a_recovery_says_what_was_told_meanwhile() -> None:
+    world = some("a")
+    world.fail("a", times=3)
+    world.round()
+    world.succeed("a")
+    world.taken_in = {"a": ("商务部公告2026年第40号",)}
+    (up,) = world.round()
+    assert "商务部公告2026年第40号" in up.body
+
+
+def test_a_health_alert_says_what_is_wrong_since_when_and_what_to_do() -> None:
+    world = some("a")
+    world.fail("a", kind="timed-out", times=3)
+    (down,) = world.round()
+    assert "since 2026-03-02 09:00 Beijing time" in down.title
+    assert "timed-out" in down.body
+    assert "not being watched" in down.body
+    assert "Last seen" in down.body
+
+
+def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over() -> None:
+    world = some(*"abcdef")
+    found = []
+    for _ in range(5):
+        world.fail(kind="unreachable")
+        found += world.round()
+    assert kinds(found) == [f"health-down {NETWORK}"]
+    assert "6 sources" in found[0].body
+    world.succeed("a")
+    assert kinds(world.round()) == [f"health-up {NETWORK}"]
+    world.succeed()
+    assert world.round() == []
+
+
+def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() -> None:
+    world = some(*"abcd")
+    world.fail(kind="unreachable", times=3)
+    world.round()
+    world.succeed("a", "b", "c")
+    assert kinds(world.round()) == [f"health-up {NETWORK}"]
+    assert world.round() == []
+    world.fail("d", kind="unreachable")
+    assert kinds(world.round()) == ["health-down d"]
+
+
+def test_sources_that_fail_while_others_answer_are_told_each_by_itself() -> None:
+    world = some(*"abcd")
+    world.fail("a", "b", "c", kind="unreachable", times=3)
+    world.succeed("d")
+    assert kinds(world.round()) == ["health-down a", "health-down b", "health-down c"]
+
+
+def test_a_challenge_is_an_answer() -> None:
+    world = some(*"abcd")
+    world.fail("a", "b", "c", kind="timed-out", times=3)
+    world.now += HOUR
+    world.fail("d", kind="blocked")
+    assert f"health-down {NETWORK}" not in kinds(world.round())
+
+
+def concerned(word: str) -> Rounds:
+    world = some("a")
+    seen = replace(world.states["a"], concern=word, concern_reason="odd")  # type: ignore[arg-type]
+    world.states["a"] = after_success(world.states["a"], seen=seen, now=world.now)
+    return world
+
+
+def test_an_unusual_silence_is_told_at_once_and_a_partial_reading_after_a_day() -> None:
+    assert kinds(concerned("quiet").round()) == ["health-down a"]
+    world = concerned("degraded")
+    assert world.round() == []
+    assert world.states["a"].health == "degraded"
+    assert kinds(world.round(DAY)) == ["health-down a"]
+
+
+def test_the_beginning_of_a_concern_is_kept_while_it_lasts() -> None:
+    world = concerned("degraded")
+    since = world.states["a"].concern_since
+    world.now += DAY
+    world.succeed("a")
+    assert world.states["a"].concern_since == since
+    healthy = replace(world.states["a"], concern="", concern_reason="")
+    assert after_success(world.states["a"], seen=healthy, now=world.now).concern_since is None
+
+
+# What is usual for a source.
+
+
+def looked(*rows: int, days: tuple[date, ...] = ()) -> Learnt:
+    learnt = Learnt()
+    for count in rows:
+        learnt = learn(learnt, Shown(rows=count, days=days))
+    return learnt
+
+
+def test_a_list_of_a_third_of_its_usual_length_is_not_believed() -> None:
+    learnt = looked(15, 15, 14, 15, 15)
+    usual(learnt, Shown(rows=6))
+    with pytest.raises(Implausible, match="about 15"):
+        usual(learnt, Shown(rows=4))
+
+
+def test_too_little_is_known_of_a_new_source_to_doubt_it() -> None:
+    usual(looked(15, 15), Shown(rows=1))
+
+
+def test_rows_that_always_bore_a_day_and_bear_none_are_not_believed() -> None:
+    with pytest.raises(Implausible, match="carries a day"):
+        usual(looked(9, days=(date(2026, 3, 1),) * 9), Shown(rows=9))
+    usual(looked(9), Shown(rows=9))
+
+
+def test_a_source_is_quiet_by_its_own_rhythm() -> None:
+    days = tuple(date(2026, 1, 1) + timedelta(days=10 * n) for n in range(5))
+    learnt = looked(5, days=days)
+    last = max(days)
+    assert quiet(learnt, last, last + timedelta(days=20)) == ""
+    assert "10 days" in quiet(learnt, last, last + timedelta(days=21))
+    daily = looked(2, days=(date(2026, 1, 1), date(2026, 1, 2)))
+    assert quiet(daily, date(2026, 1, 2), date(2026, 1, 16)) == ""
+    assert quiet(Learnt(), date(2026, 1, 2), date(2027, 1, 16)) == ""
+
+
+def test_a_page_that_shows_less_than_the_source_says_it_has_is_read_in_part() -> None:
+    assert "45 notices" in partial(Shown(rows=3, total=45, room=15), None)
+    assert partial(Shown(rows=15, total=45, room=15), None) == ""
+    assert partial(Shown(rows=3, total=3, room=15), None) == ""
+
+
+def test_a_list_whose_newest_notice_is_older_than_before_is_odd() -> None:
+    shown = Shown(rows=3, days=(date(2026, 3, 1),))
+    assert "2026-03-05" in partial(shown, date(2026, 3, 5))
+    assert partial(shown, date(2026, 3, 1)) == ""
