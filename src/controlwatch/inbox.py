@@ -17,6 +17,7 @@ from controlwatch.core.errors import UsageError
 from controlwatch.core.expect import answered
 from controlwatch.core.model import NoticeRef, Snapshot
 from controlwatch.core.watcher import Detail, Http, Index, Schedule, Watcher
+from controlwatch.core.wrapped import is_wrapped, saved_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,10 +68,20 @@ def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     saved = SAVED_FROM.search(body[:4096])
     shown = saved[1].decode("ascii", "replace") if saved else ""
+    shown = shown or saved_from(body)
     address = url or (shown if allowed(shown, ["*"]) else None)
     # .invalid never resolves (RFC 2606): a file without an address is known by its bytes.
     address = address or f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
-    return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=(), body=body)
+    headers = (("x-handed-in-by", _owner(path)), ("x-handed-in-as", path.name))
+    return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
+
+
+def _owner(path: Path) -> str:
+    """Return whose file it is: that person handed it in."""
+    try:
+        return path.owner()
+    except (KeyError, NotImplementedError):
+        return f"user {path.stat().st_uid}"
 
 
 def from_url(url: str, pipeline: Pipeline, watcher: Watcher) -> Snapshot:
@@ -88,6 +99,8 @@ def take(
 ) -> Decision:
     """Put handed-in bytes through the pipeline, as if the source's own watcher had just seen them appear."""
     watcher = watcher_for(snapshot.url, watchers)
+    if is_wrapped(snapshot.body) and not saved_from(snapshot.body):
+        watcher = replace(watcher, role="secondary")  # a mail reports; only its author's page is the notice
     pipeline.store.shelve(
         watcher.id,
         [Unseen(ref=printable.reference(NoticeRef(url=snapshot.url, title=title)), rings=True)],

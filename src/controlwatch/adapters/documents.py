@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from controlwatch.core.charset import Decoded, decode
 from controlwatch.core.errors import Challenged, Garbled, Refused, SourceError
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.pages import document
+from controlwatch.core.wrapped import is_wrapped, unwrapped
 
 if TYPE_CHECKING:
     from controlwatch.adapters.formats.kinds import Format
@@ -47,6 +48,8 @@ def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Documen
     Raises `Challenged` for a bot challenge, `Refused` for an HTTP error, `Reshaped` for a page without a
     notice in it and `Garbled` for bytes that are no document.
     """
+    if is_wrapped(snapshot.body):
+        return _read_wrapped(snapshot, watcher)
     kind = sniff(snapshot)
     if kind in {"html", "text"}:
         return _read_text(snapshot, watcher, kind=kind)
@@ -58,6 +61,21 @@ def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Documen
     first = next((line for line in parsed.text.split("\n") if line.strip()), "")
     title = first or unquote(urlsplit(snapshot.final_url).path.rpartition("/")[2])
     return Document(url=snapshot.url, title=title, text=parsed.text, encoding="binary", doubts=parsed.doubts)
+
+
+def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
+    """Read a page that was saved as one file, or a mail: what a person would read of it."""
+    try:
+        found = unwrapped(snapshot.body)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise Garbled(f"the mail or saved page is damaged: {type(error).__name__}") from error
+    if found is None or is_wrapped(found.body):
+        raise Garbled("the mail or saved page holds nothing that can be read")
+    headers = (*((name, value) for name, value in snapshot.headers if name != "content-type"),)
+    inner = replace(snapshot, body=found.body, headers=(*headers, ("content-type", found.content_type)))
+    read = read_document(inner, watcher)
+    doubts = tuple(f"{name} came along and was not read: hand it in by itself" for name in found.others)
+    return replace(read, title=read.title or found.title, doubts=(*read.doubts, *doubts))
 
 
 def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
