@@ -80,7 +80,7 @@ def main() -> None:
 def measure(folder: Path, client: httpx.Client, origin: str) -> None:
     """Fill the shelves, then take the cycles in turn."""
     store = SqlStore.open(f"sqlite:///{folder / 'store.db'}")
-    fetch = HttpFetch()
+    fetch = HttpFetch(private=True)
     pipeline = Pipeline(
         fetch=fetch,
         archive=FolderArchive(folder / "snapshots"),

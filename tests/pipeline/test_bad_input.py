@@ -179,7 +179,7 @@ def test_a_dead_server_holds_up_nobody_else(w: World) -> None:
     )
     from controlwatch.adapters.http import HttpFetch
 
-    straight = replace(w.pipeline, fetch=HttpFetch())
+    straight = replace(w.pipeline, fetch=HttpFetch(private=True))
     assert straight.poll(gone, now=w.now).kind == "unreachable"
     assert w.poll().outcome != "failed"
 
@@ -225,7 +225,7 @@ def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: Wor
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
             http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
-        report = replace(w.pipeline, fetch=HttpFetch()).poll(watcher, now=w.now)
+        report = replace(w.pipeline, fetch=HttpFetch(private=True)).poll(watcher, now=w.now)
     assert report.kind == "unreachable"
 
 
@@ -238,7 +238,7 @@ def test_an_announced_gigabyte_is_not_read(w: World) -> None:
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
             http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
-        report = replace(w.pipeline, fetch=HttpFetch()).poll(watcher, now=w.now)
+        report = replace(w.pipeline, fetch=HttpFetch(private=True)).poll(watcher, now=w.now)
     assert report.kind == "too-large"
     assert "1,073,741,824" in report.reason
 

@@ -105,7 +105,7 @@ def test_a_host_whose_https_fails_is_asked_over_http_where_that_is_declared(w: W
         Answer(body=b'<ul class="list"><li><a href="/notices/1.html">x</a></li></ul>'),
     )
     w.sites.put(f"http://127.0.0.1:{port}/notices/1.html", Answer(body=OLD.html.encode()))
-    straight = replace(w.pipeline, fetch=HttpFetch())
+    straight = replace(w.pipeline, fetch=HttpFetch(private=True))
     assert straight.poll(insecure, now=w.now).kind == "unreachable"
     allowed = replace(insecure, http=replace(insecure.http, plain_http=True))
     assert straight.poll(allowed, now=w.now).outcome == "shelved"

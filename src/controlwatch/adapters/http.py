@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -9,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies
 
 import httpx
 
@@ -46,10 +50,19 @@ class HttpFetch:
         *,
         user_agent: str = USER_AGENT,
         connect_to: str | None = None,
+        private: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Open the client; with `connect_to`, every request goes to that origin, its Host kept."""
-        transport = None if connect_to is None else _ConnectTo(connect_to)
+        """Open the client; with `connect_to`, every request goes to that origin, its Host kept.
+
+        Without it, requests go to public addresses alone, unless `private`. Behind a proxy it is the proxy
+        that looks names up and decides.
+        """
+        transport: httpx.BaseTransport | None = None
+        if connect_to is not None:
+            transport = _ConnectTo(connect_to)
+        elif not private and not getproxies():
+            transport = _Public()
         self._client = httpx.Client(
             transport=transport,
             headers={
@@ -223,6 +236,48 @@ def _conditions(validators: Validators | None) -> dict[str, str]:
 
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+class _Public(httpx.BaseTransport):
+    """Connects to public addresses alone: a name may lead into our own network, by mistake or on purpose.
+
+    The address that was judged is the one connected to; name and certificate are those of the host asked for.
+    """
+
+    def __init__(self, *, verify: ssl.SSLContext | bool = True) -> None:
+        self._inner = httpx.HTTPTransport(retries=0, verify=verify)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        trouble: httpx.ConnectError | None = None
+        for address in _public_addresses(host, request):
+            moved = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address),
+                headers=request.headers,  # with the Host that was asked for
+                stream=request.stream,
+                extensions={**request.extensions, "sni_hostname": host},
+            )
+            try:
+                return self._inner.handle_request(moved)
+            except httpx.ConnectError as error:
+                trouble = error
+        raise trouble or httpx.ConnectError(f"{host} has no address", request=request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _public_addresses(host: str, request: httpx.Request) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpx.ConnectError(f"{host} has no address: {error}", request=request) from error
+    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+    inside = [address for address in addresses if not ip_address(address.partition("%")[0]).is_global]
+    if inside:
+        raise httpx.ConnectError(f"{host} leads to {inside[0]}, which is no public address", request=request)
+    return addresses
 
 
 class _ConnectTo(httpx.BaseTransport):
