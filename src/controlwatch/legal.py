@@ -34,6 +34,8 @@ from controlwatch.ports import Books
 
 #: Before this day the register knows single notices only.
 REGISTER_BEGINS = date(2020, 1, 1)
+#: Sources named that are not watched.
+SHOWN = 3
 ONLY_THE_REGISTER = "no watcher has looked yet: this rests on the register alone"
 
 
@@ -150,7 +152,21 @@ class Legal(Naming):
             said.append(f"known up to {last}: what was or will be issued later is not in this answer")
         if on < REGISTER_BEGINS:
             said.append(f"before {REGISTER_BEGINS} only single notices are known here")
-        return tuple(said)
+        return (*said, *self._unwatched())
+
+    def _unwatched(self) -> Iterator[str]:
+        """Say which official sources cannot be watched now: what stands there alone is in no answer."""
+        official = [watcher for watcher in self.watched if watcher.enabled and watcher.role == "official"]
+        states = self.books.states(watcher.id for watcher in official)
+        lost = [
+            f"{watcher.name} ({state.health} since {beijing_day(state.failing_since)})"
+            for watcher, state in zip(official, states, strict=True)
+            if state.health in {"blind", "blocked"} and state.failing_since is not None
+        ]
+        if lost:
+            more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+            names = "; ".join(lost[:SHOWN])
+            yield f"not watched now: {names}{more}: what stands only there is not in this answer"
 
     def not_known(self, wanted: str, key: str) -> UsageError:
         """Return the refusal of a number that nobody has seen, with those near it."""

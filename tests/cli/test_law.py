@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.app import open_app
+from controlwatch.core.books import PollReport, WatcherState
 from controlwatch.core.lookup import meant
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.settings import Settings
 from tests.cli.test_commands import Terminal, terminal
 
 __all__ = ["terminal"]
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 def asked(terminal: Terminal, *words: str) -> Any:
@@ -239,3 +247,23 @@ def test_every_hit_carries_the_words_that_prove_it(terminal: Terminal, query: st
     hits = asked(terminal, "lookup", query, "--on", "2026-06-30")["hits"]
     assert hits
     assert all(hit["quote"] for hit in hits)
+
+
+def test_what_cannot_be_watched_is_said_with_every_answer_that_may_depend_on_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "state"
+    with open_app(Settings(state_dir=folder, watchers_dir=shipped_watchers())) as app:
+        failed = PollReport(watcher="gacc-announcements", started_at=NOW, outcome="failed", kind="blocked")
+        state = WatcherState(
+            id="gacc-announcements", failures=3, failing_since=NOW, kind="blocked", reason="a challenge"
+        )
+        app.store.finished(failed, state, believed={}, doubted=(), now=NOW)
+    for words in (
+        ("status", "2025-61"),
+        ("lookup", "850760"),
+        ("entity", "Shield AI"),
+        ("status", "battery"),
+    ):
+        found = json.loads(terminal.types(*words, "--json", CONTROLWATCH_STATE_DIR=str(folder)))
+        assert any("blocked since 2026-03-02" in caution for caution in found["cautions"]), words
