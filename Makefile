@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check eval bench lock clean
+.PHONY: demo run test check eval bench reliability lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -27,6 +27,9 @@ eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
+	$(BIN)/python -m tests.scenarios
 
 lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise pyproject.toml -o requirements.lock

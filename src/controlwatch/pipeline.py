@@ -228,7 +228,7 @@ class Pipeline(TakingIn):
 def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime) -> WatcherState:
     """Return the state with what a look showed, and what is odd about it."""
     whole = not (sight.unchanged or sight.partly_unchanged)
-    odd = "; ".join(sight.faults) or (partial(sight.shown(watcher), state.newest) if whole else "")
+    odd = "; ".join(sight.faults) or (partial(sight.shown(watcher)) if whole else "")
     silent = quiet(state.learnt, sight.newest, beijing_day(now))
     if not whole and not odd and state.concern == "degraded":
         odd = state.concern_reason  # nothing has changed about it

@@ -16,7 +16,8 @@ from controlwatch.core.watcher import Expect
 
 #: After so many failed polls in a row the people who rely on a watcher are told.
 TELL_AFTER = 3
-#: Looks from which a source's usual length is learnt, and the part of it below which none is believed.
+#: Looks from which a source's usual length is learnt, gaps from which its rhythm is; and the part of its
+#: usual length below which a list is not believed.
 ENOUGH_LOOKS, KEPT_LOOKS = 5, 10
 TOO_FEW = 1 / 3
 #: A source is unusually quiet after twice its longest silence so far, and never before so many days.
@@ -92,19 +93,18 @@ def quiet(learnt: Learnt, newest_on: date | None, today: date) -> str:
     )
 
 
-def partial(shown: Shown, before: date | None) -> str:
+def partial(shown: Shown) -> str:
     """Say what in a list that was believed is not as it should be, or ""."""
     if shown.total is not None and shown.room and shown.rows < min(shown.room, shown.total):
         return f"it says that it has {shown.total} notices, and its first page shows {shown.rows}"
-    if before is not None and shown.newest is not None and shown.newest < before:
-        return f"its newest notice was of {before}, and now is of {shown.newest}"
     return ""
 
 
 def learn(learnt: Learnt, shown: Shown) -> Learnt:
     """Return what is known of a source's ways after one more look that was believed."""
     days = sorted(set(shown.days), reverse=True)
-    silence = max(((later - earlier).days for later, earlier in pairwise(days)), default=0)
+    gaps = [(later - earlier).days for later, earlier in pairwise(days)]
+    silence = max(gaps) if len(gaps) >= ENOUGH_LOOKS else 0  # a rhythm is heard in several beats
     return Learnt(
         rows=(*learnt.rows, shown.rows)[-KEPT_LOOKS:],
         silence=max(learnt.silence, silence),
