@@ -41,6 +41,7 @@ SHIPPED = _table(tables.ShippedRow)
 APPOINTMENT = _table(tables.AppointmentRow)
 LEAD = _table(tables.LeadRow)
 ACT = _table(tables.ActRow)
+CUSTODY = _table(tables.CustodyRow)
 
 #: Who is said to have seen what nobody has observed yet, and the kind of such a version.
 REGISTER = "register"
@@ -105,6 +106,13 @@ class Part:
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         with self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _steady(self) -> Iterator[Connection]:
+        """A reading that sees one and the same moment from its first to its last question."""
+        steady = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._reading.execution_options(**steady).begin() as connection:
             yield connection
 
     @property
