@@ -29,7 +29,7 @@ bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the 
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

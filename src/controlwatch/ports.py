@@ -37,6 +37,7 @@ from controlwatch.core.books import (
 )
 from controlwatch.core.bounces import Mailed
 from controlwatch.core.custody import Copy, Link, Loose
+from controlwatch.core.dossier import Dossier
 from controlwatch.core.gaps import Lead, Observed
 from controlwatch.core.ledger import Ledger
 from controlwatch.core.model import (
@@ -298,6 +299,9 @@ class Books(Protocol):
 
     def record(self, key: str) -> Record | None:
         """Everything about one notice, by key or canonical address."""
+
+    def dossier(self, key: str) -> Dossier | None:
+        """What proves a notice, by key or canonical address."""
 
     def numbers_like(self, key: str) -> tuple[str, ...]:
         """Numbers near one that is not known."""

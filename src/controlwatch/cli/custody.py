@@ -1,22 +1,100 @@
-"""Prove: verify."""
+"""Prove: evidence, verify."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, opened, print_json, working
+from controlwatch.cli.common import Json, console, errors, opened, print_json, today, working
 from controlwatch.core.custody import noted
+from controlwatch.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from controlwatch.core.custody import Verdict
+
+#: What a file name of ours does not hold.
+UNFIT = re.compile(r"[^\w.]+")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command(rich_help_panel="Prove")(evidence)
     app.command(rich_help_panel="Prove")(verify)
+
+
+def evidence(
+    notice: Annotated[
+        str,
+        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
+    ],
+    *,
+    to: Annotated[
+        Path | None, typer.Option(help="The zip to write. Default: evidence-NUMBER.zip here.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write what proves a notice: bytes as sent, texts, readings, the chain, a report in HTML and PDF.
+
+    Exit status 1 where no bytes are held, or something is not as it was entered; the report says what.
+
+    Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
+    """
+    from controlwatch.adapters.printing import MISSING, installed, pdf
+    from controlwatch.exporting import export
+
+    with opened() as app:
+        dossier = app.queries.dossier(notice)
+        path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:80].strip('-.')}.zip")
+        with new_file(path, force=force) as out:
+            faults = export(
+                dossier,
+                out,
+                lines=app.store.stretch(dossier),
+                archive=app.pipeline.archive,
+                lexicon=app.pipeline.lexicon,
+                on=today(),
+                pdf=pdf if installed() else None,
+            )
+    console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
+    console.print(Text(f"head {dossier.head}"), soft_wrap=True)
+    if not installed():
+        errors.print(Text(f"without report.pdf: it {MISSING}", style="yellow"))
+    if not dossier.observed:
+        said = "no bytes are held of it; to bring them: controlwatch intake FILE|URL"
+        errors.print(Text(said, style="yellow"))
+    for fault in faults:
+        errors.print(Text(str(fault), style="red"))
+    raise typer.Exit(1 if faults or not dossier.observed else 0)
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Open a file that appears whole or not at all, for its owner alone. Raises `UsageError`."""
+    if path.exists() and not force:
+        raise UsageError(f"{path} is there already; name another with --to, or write over it with --force")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    except OSError as error:
+        raise UsageError(f"{path.parent} cannot be written to: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder; name a file in it") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def verify(

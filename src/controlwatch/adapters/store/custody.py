@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from controlwatch.adapters.store.answers import id_of, record_of
 from controlwatch.adapters.store.base import (
     ADDRESS,
     ANNEX,
@@ -28,6 +29,7 @@ from controlwatch.core.custody import (
     Understood,
     fingerprint_of,
 )
+from controlwatch.core.dossier import Dossier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,10 +65,60 @@ class Custody(Part):
                 after = batch[-1].seq
             yield from _loose(connection)
 
+    def dossier(self, key: str) -> Dossier | None:
+        """What proves a notice, by the key of its number or by a canonical address."""
+        with self._steady() as connection:
+            notice_id = id_of(connection, key)
+            if notice_id is None:
+                return None
+            ids = select(VERSION.c.id).where(VERSION.c.notice_id == notice_id).order_by(VERSION.c.id)
+            versions = understood(connection, connection.execute(ids).scalars())
+            snapshots = _kept(connection, _read_from(connection, list(versions.values())))
+            about = select(CUSTODY).where(
+                or_(CUSTODY.c.version_id.in_(list(versions)), CUSTODY.c.snapshot_id.in_(list(snapshots)))
+            )
+            rows = connection.execute(about.order_by(CUSTODY.c.seq)).mappings().all()
+            return Dossier(
+                record=record_of(connection, notice_id),
+                versions=tuple(versions[one] for one in sorted(versions)),
+                snapshots=tuple(snapshots[one] for one in sorted(snapshots)),
+                links=tuple(as_links(connection, rows)),
+                head=_head(connection),
+            )
+
+    def stretch(self, dossier: Dossier) -> Iterator[str]:
+        """The lines of the chain from before the first about a notice up to the head of its dossier."""
+        last = min((link.seq for link in dossier.links), default=dossier.head.seq) - 2
+        while last < dossier.head.seq:
+            within = CUSTODY.c.seq > last, CUSTODY.c.seq <= dossier.head.seq
+            some = select(CUSTODY.c.seq, CUSTODY.c.line).where(*within).order_by(CUSTODY.c.seq)
+            with self._read() as connection:
+                rows = connection.execute(some.limit(_BATCH)).all()
+            if not rows:
+                return
+            yield from (row.line for row in rows)
+            last = rows[-1].seq
+
+    def kept(self) -> Iterator[Kept]:
+        """All bytes as they were sent, oldest first, a few hundred in memory at a time."""
+        with self._steady() as connection:
+            for ids in _ids(connection, SNAPSHOT):
+                found = _kept(connection, ids)
+                yield from (found[one] for one in ids)
+
     def entered(self) -> int:
         """How many entries there are, as a measure of how long `links` takes."""
         with self._read() as connection:
             return int(connection.execute(select(func.count()).select_from(CUSTODY)).scalar_one())
+
+
+def _read_from(connection: Connection, versions: list[Understood]) -> set[int]:
+    """Return the snapshots that versions and their annexes were read from."""
+    ids = {one.snapshot for one in versions if one.snapshot is not None}
+    for annex in {annex for one in versions for annex in one.annexes if annex.sha256}:
+        these = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
+        ids.update(connection.execute(select(SNAPSHOT.c.id).where(*these)).scalars())
+    return ids
 
 
 def begin(connection: Connection, *, at: datetime) -> None:
