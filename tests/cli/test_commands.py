@@ -297,3 +297,20 @@ def test_verify_prints_a_head_that_can_be_given_back(terminal: Terminal) -> None
     assert "1 × bytes cut short" in terminal.fails("verify")
     assert "head not found" in terminal.fails("verify", "--head", f"1:{'0' * 64}")
     assert "write SEQ:HASH" in terminal.fails("verify", "--head", "yesterday")
+
+
+def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
+    for number in ("40", "41"):
+        terminal.types("intake", terminal.file(f"{number}.txt", TEXT.replace("第40号", f"第{number}号")))
+    all_of_it, one = terminal.folder / "all.warc.gz", terminal.folder / "one.warc.gz"
+    assert "2 records" in terminal.types("warc", str(all_of_it))
+    assert "1 records" in terminal.types("warc", str(one), "2026-41")
+    assert one.stat().st_size < all_of_it.stat().st_size
+    assert "is there already" in terminal.fails("warc", str(one))
+    first, second = (terminal.folder / "state" / "snapshots").rglob("*.gz")
+    first.unlink()
+    assert "is left out" in terminal.fails("warc", str(all_of_it), "--force")
+    second.unlink()
+    before = one.read_bytes()
+    assert "nothing was written" in terminal.fails("warc", str(one), "--force")
+    assert one.read_bytes() == before

@@ -16,10 +16,12 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from sqlalchemy import text
+from warcio.archiveiterator import ArchiveIterator
 
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.printing import pdf
 from controlwatch.adapters.register import load_register
+from controlwatch.adapters.warc import write
 from controlwatch.core.custody import Fault
 from controlwatch.core.dossier import Report, Section, extension
 from controlwatch.demo.serving import Answer
@@ -180,6 +182,47 @@ def test_a_dossier_that_is_not_as_it_was_entered_says_so_itself(w: World, tmp_pa
     assert fault.kind == "row altered"
     assert "has other text than entered" in (folder / "report.html").read_text(encoding="utf-8")
     assert checked(folder).returncode == 1
+
+
+def written(w: World) -> bytes:
+    out = BytesIO()
+    archive = w.pipeline.archive
+    write(
+        out, ((one, archive.bytes(one.sha256)) for one in w.store.kept()), name="x", software="controlwatch"
+    )
+    return out.getvalue()
+
+
+def test_others_read_our_warc_with_headers_addresses_times_and_digests(lived: World) -> None:
+    responses = []
+    for record in ArchiveIterator(BytesIO(written(lived)), check_digests="raise"):
+        if record.rec_type != "warcinfo":
+            responses.append((record, record.content_stream().read()))
+            assert record.digest_checker.passed
+    kept = list(lived.store.kept())
+    assert [hashlib.sha256(body).hexdigest() for _, body in responses] == [one.sha256 for one in kept]
+    (annex,) = [record for record, body in responses if body == SUBSTANCE]
+    assert annex.rec_headers.get_header("WARC-Target-URI") == FILE
+    assert annex.rec_headers.get_header("WARC-Date").startswith(f"{kept[0].fetched_at:%Y-%m-%dT%H:}")
+    assert annex.rec_headers.get_header("WARC-Payload-Digest").startswith("sha256:")
+    assert annex.http_headers.get_header("content-type") == "application/pdf"
+    assert annex.http_headers.get_statuscode() == "200"
+    assert written(lived) == written(lived)
+
+
+def test_a_page_that_came_packed_is_read_although_it_is_kept_unpacked(lived: World) -> None:
+    kept, other = list(lived.store.kept())[:2]
+    packed = (("content-encoding", "gzip"), ("transfer-encoding", "chunked"), ("server", "s"))
+    out = BytesIO()
+    snapshots = [(replace(kept, headers=packed), b"<p>x"), (replace(other, headers=()), b"y")]
+    for_both = [
+        (replace(one, sha256=hashlib.sha256(body).hexdigest(), size=len(body)), body)
+        for one, body in snapshots
+    ]
+    write(out, for_both, name="x", software="controlwatch")
+    records = ArchiveIterator(BytesIO(out.getvalue()), check_digests="raise")
+    read = [(one.rec_type, one.content_stream().read()) for one in records][1:]
+    assert read == [("response", b"<p>x"), ("resource", b"y")]
 
 
 def test_a_file_is_never_called_what_a_source_makes_up(lived: World) -> None:

@@ -1,4 +1,4 @@
-"""Prove: evidence, verify."""
+"""Prove: evidence, verify, warc."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from controlwatch.core.custody import noted
 from controlwatch.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from controlwatch.core.custody import Verdict
+    from controlwatch.core.custody import Kept, Verdict
+    from controlwatch.ports import Archive
 
 #: What a file name of ours does not hold.
 UNFIT = re.compile(r"[^\w.]+")
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(rich_help_panel="Prove")(evidence)
     app.command(rich_help_panel="Prove")(verify)
+    app.command(rich_help_panel="Prove")(warc)
 
 
 def evidence(
@@ -74,6 +76,50 @@ def evidence(
     for fault in faults:
         errors.print(Text(str(fault), style="red"))
     raise typer.Exit(1 if faults or not dossier.observed else 0)
+
+
+def warc(
+    file: Annotated[Path, typer.Argument(help="The file to write: NAME.warc.gz.")],
+    notice: Annotated[
+        str | None, typer.Argument(help="A number or a URL. Default: everything that was ever kept.")
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write bytes as sent, with their headers, as WARC records for archives and their tools.
+
+    Exit status 1 where the archive does not hold what it should; those are left out.
+
+    Example: controlwatch warc 2026.warc.gz
+    """
+    from importlib.metadata import version
+
+    from controlwatch.adapters.warc import MISSING, installed, write
+
+    if not installed():
+        raise UsageError(f"a WARC file {MISSING}")
+    lost: list[Kept] = []
+    with opened() as app, new_file(file, force=force) as out:
+        kept = app.queries.dossier(notice).snapshots if notice else app.store.kept()
+        records = _with_bytes(kept, app.pipeline.archive, lost)
+        count = write(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
+        if not count:
+            raise UsageError("no sound bytes are held of it, nothing was written; see: controlwatch verify")
+    console.print(Text(f"{file}: {count} records"))
+    for one in lost:
+        said = f"snapshot {one.id} of {one.url} is left out: its bytes are gone or damaged"
+        errors.print(Text(said, style="red"))
+    raise typer.Exit(1 if lost else 0)
+
+
+def _with_bytes(kept: Iterable[Kept], archive: Archive, lost: list[Kept]) -> Iterator[tuple[Kept, bytes]]:
+    for one in kept:
+        try:
+            body = archive.bytes(one.sha256)
+        except KeyError:
+            lost.append(one)
+        else:
+            yield one, body
 
 
 @contextmanager
