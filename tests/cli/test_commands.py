@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -314,3 +315,19 @@ def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
     before = one.read_bytes()
     assert "nothing was written" in terminal.fails("warc", str(one), "--force")
     assert one.read_bytes() == before
+
+
+def test_without_the_extra_a_dossier_has_no_pdf_and_says_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from controlwatch.adapters import printing, warc
+
+    for module in (printing, warc):
+        monkeypatch.setattr(module, "installed", lambda: False)
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    path = terminal.folder / "out.zip"
+    done = CliRunner().invoke(app, ["evidence", "2026-40", "--to", str(path)], env=terminal.env)
+    assert done.exit_code == 0
+    assert "without report.pdf" in done.output + done.stderr
+    assert "report.pdf" not in zipfile.ZipFile(path).namelist()
+    assert "pip install 'controlwatch[evidence]'" in terminal.fails("warc", str(path) + ".warc.gz")

@@ -248,6 +248,12 @@ def test_the_same_life_gives_a_sound_chain_on_either_database(database: str, tmp
         assert second.sound, second.faults[:3]
         assert second.head.seq > first.head.seq
         assert second.versions == first.versions
+        dossier = w.store.dossier("MOFCOM 2026-6")
+        assert dossier is not None
+        lines = list(w.store.stretch(dossier))
+        assert fingerprint_of(lines[-1]) == dossier.head.hash == second.head.hash
+        assert lines[1] == dossier.links[0].line
+        assert len(list(w.store.kept())) == second.snapshots
         with w.store._write() as connection:
             connection.execute(text("UPDATE version SET text = 'x' WHERE id = 2"))
             connection.execute(text("DELETE FROM custody WHERE seq = 3"))
