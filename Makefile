@@ -32,7 +32,7 @@ reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes
 	$(BIN)/python -m tests.scenarios
 
 lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -37,6 +37,8 @@ from controlwatch.core.books import (
     WatcherState,
 )
 from controlwatch.core.bounces import Mailed
+from controlwatch.core.custody import Copy, Link, Loose
+from controlwatch.core.dossier import Dossier
 from controlwatch.core.gaps import Lead, Observed
 from controlwatch.core.health import HealthRing
 from controlwatch.core.ledger import Ledger
@@ -80,7 +82,10 @@ class Archive(Protocol):
         """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once."""
 
     def bytes(self, sha256: str) -> bytes:
-        """Return bytes kept before; KeyError when there are none."""
+        """Return bytes kept before; KeyError when there are none, or others than were kept."""
+
+    def examine(self, sha256: str) -> Copy:
+        """Return how a copy stands, in constant memory."""
 
 
 class Documents(Protocol):
@@ -277,6 +282,16 @@ class Store(Protocol):
         """Note that the owner of the address wants it. False when there is none."""
 
 
+class Custody(Protocol):
+    """The chain of custody as the store holds it."""
+
+    def links(self) -> Iterator[Link | Loose]:
+        """Every entry from the first on, with what the store holds of it; then the rows that have none."""
+
+    def entered(self) -> int:
+        """How many entries there are."""
+
+
 class Books(Protocol):
     """What may be asked of the store."""
 
@@ -297,6 +312,9 @@ class Books(Protocol):
 
     def record(self, key: str) -> Record | None:
         """Everything about one notice, by key or canonical address."""
+
+    def dossier(self, key: str) -> Dossier | None:
+        """What proves a notice, by key or canonical address."""
 
     def numbers_like(self, key: str) -> tuple[str, ...]:
         """Numbers near one that is not known."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from controlwatch.core.answers import Line, Preview, Record, Undelivered, WatcherLine
 from controlwatch.core.calendar import beijing_day
+from controlwatch.core.dossier import Dossier
 from controlwatch.core.model import Alert, AlertKind, Subscription
 from controlwatch.core.route import reason
 from controlwatch.legal import Legal
@@ -49,6 +50,14 @@ class Queries(Legal):
         if record is None:
             raise self.not_known(asked, key)
         return record
+
+    def dossier(self, asked: str) -> Dossier:
+        """What proves a notice, asked as for `show`."""
+        key = self.key(asked)
+        found = self.books.dossier(key)
+        if found is None:
+            raise self.not_known(asked, key)
+        return found
 
     def preview(self, subscription: Subscription, *, now: datetime, days: int = PREVIEW) -> Preview:
         """What a subscription would have been sent of the notices published in the days before `now`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -265,3 +266,68 @@ def test_a_probe_saves_what_a_source_sends_and_says_how_it_differs(terminal: Ter
         assert "no row matches" in terminal.fails("watchers", "probe", "mofcom-policy", **env)
         regulators.challenge("gacc-announcements")
         assert "blocked" in terminal.fails("watchers", "probe", "gacc-announcements", **env)
+
+
+def test_evidence_is_written_once_and_never_over_another_file(terminal: Terminal) -> None:
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    path = terminal.folder / "out.zip"
+    said = terminal.types("evidence", "mofcom 2026-40", "--to", str(path))
+    assert "1 snapshots, 2 versions" in said  # the register's, and ours
+    assert path.stat().st_mode & 0o077 == 0
+    before = path.read_bytes()
+    assert "is there already" in terminal.fails("evidence", "2026-40", "--to", str(path))
+    assert path.read_bytes() == before
+    terminal.types("evidence", "2026-40", "--to", str(path), "--force")
+    assert sorted(item.name for item in terminal.folder.iterdir()) == ["n.txt", "out.zip", "state"]
+    assert "no notice" in terminal.fails("evidence", "MOFCOM 2031-1", "--to", "x.zip")
+    assert "cannot be written to" in terminal.fails("evidence", "2026-40", "--to", "/no/such/x.zip")
+    assert "no bytes are held of it" in terminal.fails("evidence", "MOFCOM 2025-58", "--to", f"{path}2")
+
+
+def test_verify_prints_a_head_that_can_be_given_back(terminal: Terminal) -> None:
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    verdict = json.loads(terminal.types("verify", "--json"))
+    assert verdict["sound"]
+    assert (verdict["snapshots"], verdict["first"]) == (1, None)
+    assert f"noted head {verdict['entries']} is in the chain" in terminal.types(
+        "verify", "--head", verdict["head"]
+    )
+    (copy,) = (terminal.folder / "state" / "snapshots").rglob("*.gz")
+    copy.write_bytes(copy.read_bytes()[:-9])
+    assert "First broken link: entry" in terminal.fails("verify")
+    assert "1 × bytes cut short" in terminal.fails("verify")
+    assert "head not found" in terminal.fails("verify", "--head", f"1:{'0' * 64}")
+    assert "write SEQ:HASH" in terminal.fails("verify", "--head", "yesterday")
+
+
+def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
+    for number in ("40", "41"):
+        terminal.types("intake", terminal.file(f"{number}.txt", TEXT.replace("第40号", f"第{number}号")))
+    all_of_it, one = terminal.folder / "all.warc.gz", terminal.folder / "one.warc.gz"
+    assert "2 records" in terminal.types("warc", str(all_of_it))
+    assert "1 records" in terminal.types("warc", str(one), "2026-41")
+    assert one.stat().st_size < all_of_it.stat().st_size
+    assert "is there already" in terminal.fails("warc", str(one))
+    first, second = (terminal.folder / "state" / "snapshots").rglob("*.gz")
+    first.unlink()
+    assert "is left out" in terminal.fails("warc", str(all_of_it), "--force")
+    second.unlink()
+    before = one.read_bytes()
+    assert "nothing was written" in terminal.fails("warc", str(one), "--force")
+    assert one.read_bytes() == before
+
+
+def test_without_the_extra_a_dossier_has_no_pdf_and_says_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from controlwatch.adapters import printing, warc
+
+    for module in (printing, warc):
+        monkeypatch.setattr(module, "installed", lambda: False)
+    terminal.types("intake", terminal.file("n.txt", TEXT))
+    path = terminal.folder / "out.zip"
+    done = CliRunner().invoke(app, ["evidence", "2026-40", "--to", str(path)], env=terminal.env)
+    assert done.exit_code == 0
+    assert "without report.pdf" in done.output + done.stderr
+    assert "report.pdf" not in zipfile.ZipFile(path).namelist()
+    assert "pip install 'controlwatch[evidence]'" in terminal.fails("warc", str(path) + ".warc.gz")

@@ -160,7 +160,7 @@ def _(w: World) -> list[str]:
 def _(w: World) -> list[str]:
     w.ministry.pages.reverse()
     w.ministry.render()
-    polls(w, 4, later=DAY)
+    polls(w, 2, later=DAY)
     return [f"health-down {WATCHER.id}"]  # its first page shows nothing new any more: unusually quiet
 
 

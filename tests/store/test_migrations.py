@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
+from controlwatch.adapters.archive import FolderArchive
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.register import load_register
 from controlwatch.adapters.store import SqlStore
@@ -24,6 +26,7 @@ from controlwatch.core.model import (
     Kind,
     Notice,
 )
+from controlwatch.verifying import verify
 
 NOW = "2026-11-01 00:00:00"
 NOTICE = Notice(
@@ -60,6 +63,8 @@ def at_work(url: str) -> None:
             "'announcement', '[]', true, 'tighten', true, true, 'w', 'https://a.example/1', :now, 1001)",
             "INSERT INTO address (id, address, url, notice_id, watcher_id, first_seen_at, version_id, differs) "
             "VALUES (1001, 'a.example/1', 'https://a.example/1', 1001, 'w', :now, 1001, false)",
+            "INSERT INTO snapshot (id, watcher_id, url, final_url, fetched_at, status, headers, sha256, size) "
+            "VALUES (1001, 'w', 'https://a.example/1', 'https://a.example/1', :now, 200, '[]', 'aa', 2)",
             "INSERT INTO version (id, notice_id, address_id, kind, made_at, title, text, fingerprint, fallback, "
             "reading, redline, moved, quiet_because) VALUES (1001, 1001, 1001, 'new', :now, :title, 'x', 'f', false, "
             ":reading, '[]', '[]', '')",
@@ -102,4 +107,14 @@ def test_the_register_completes_what_was_observed_before_it_and_is_kept_below(up
     assert line.observed
     assert any("parties that this page as read does not" in doubt for doubt in line.disagreements)
     assert len(upgraded.registered()) >= 140
+    upgraded.close()
+
+
+def test_what_was_held_before_the_log_began_is_entered_late_and_verifies(
+    upgraded: SqlStore, tmp_path: Path
+) -> None:
+    verdict = verify(upgraded, FolderArchive(tmp_path / "snapshots"))
+    assert verdict.late == 2
+    # The bytes of that store were never ours to have: everything else stands.
+    assert verdict.counts == {"bytes missing": 1}
     upgraded.close()

@@ -6,7 +6,12 @@ import gzip
 import hashlib
 import os
 import tempfile
+import zlib
 from pathlib import Path
+
+from controlwatch.core.custody import Copy
+
+_PIECE = 1 << 20
 
 
 class FolderArchive:
@@ -17,21 +22,48 @@ class FolderArchive:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def keep(self, body: bytes) -> str:
-        """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once."""
+        """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once.
+
+        A copy that has been damaged is replaced: these are the bytes that it should hold.
+        """
         sha256 = hashlib.sha256(body).hexdigest()
         path = self._path(sha256)
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True, mode=0o700)
+        if self.examine(sha256).fault is not None:
+            if not path.parent.exists():
+                path.parent.mkdir(exist_ok=True, mode=0o700)
+                _settle(self._folder)
             # mtime=0: the same bytes give the same file, whenever they were sent.
             _write_durably(path, gzip.compress(body, mtime=0))
         return sha256
 
     def bytes(self, sha256: str) -> bytes:
-        """Return bytes kept before; KeyError when there are none."""
+        """Return bytes kept before; KeyError when there are none, or others than were kept."""
         try:
-            return gzip.decompress(self._path(sha256).read_bytes())
-        except FileNotFoundError:
+            body = gzip.decompress(self._path(sha256).read_bytes())
+        except (OSError, EOFError, zlib.error):
             raise KeyError(sha256) from None
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise KeyError(sha256)
+        return body
+
+    def examine(self, sha256: str) -> Copy:
+        """Return how a copy stands, in constant memory."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            with gzip.open(self._path(sha256)) as file:
+                while piece := file.read(_PIECE):
+                    digest.update(piece)
+                    size += len(piece)
+        except (FileNotFoundError, KeyError):
+            return Copy(fault="bytes missing")
+        except EOFError:
+            return Copy(size=size, fault="bytes cut short")
+        except (OSError, zlib.error):
+            return Copy(size=size, fault="bytes damaged")
+        if digest.hexdigest() != sha256:
+            # An empty file is no damaged gzip to the reader of such files, but nothing at all.
+            return Copy(size=size, fault="bytes altered" if size else "bytes cut short")
+        return Copy(size=size)
 
     def _path(self, sha256: str) -> Path:
         if len(sha256) != 64 or not sha256.isalnum():
@@ -40,12 +72,22 @@ class FolderArchive:
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # readable by its owner alone
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
+        _settle(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)  # there is none any more unless something went wrong
+
+
+def _settle(folder: Path) -> None:
+    """Make the names in a folder outlive a loss of power; the bytes behind them do so already."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -198,6 +198,19 @@ class AnnexRow(SQLModel, table=True):
     doubt: str | None = None
 
 
+class CustodyRow(SQLModel, table=True):
+    """An entry of the chain of custody: its line is what is hashed, the rest is for finding it."""
+
+    __tablename__ = "custody"
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    hash: str = Field(unique=True)
+    before: str = Field(unique=True)  #: two processes can never follow on the same entry
+    snapshot_id: int | None = Field(default=None, index=True)
+    version_id: int | None = Field(default=None, index=True)
+    line: str = _text()
+
+
 class FindingRow(SQLModel, table=True):
     """A conclusion of the latest version of a notice, with the words that prove it."""
 

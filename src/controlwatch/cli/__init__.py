@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from controlwatch.cli import alerts, ask, care, law, mail, reading, service, slack, subscribing, watching
+from controlwatch.cli import (
+    alerts,
+    ask,
+    care,
+    custody,
+    law,
+    mail,
+    reading,
+    service,
+    slack,
+    subscribing,
+    watching,
+)
 from controlwatch.core.errors import ControlwatchError
 
 app = typer.Typer(
@@ -23,7 +35,7 @@ app = typer.Typer(
     "Settings are CONTROLWATCH_… variables; see the README.",
 )
 
-for module in (service, ask, law, subscribing, mail, slack, watching, reading, alerts, care):
+for module in (service, ask, custody, law, subscribing, mail, slack, watching, reading, alerts, care):
     module.register(app)
 
 

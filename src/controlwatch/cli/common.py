@@ -21,7 +21,7 @@ from controlwatch.core.model import Notice
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from controlwatch.app import App
     from controlwatch.settings import Settings
@@ -42,6 +42,26 @@ def opened(settings: Settings | None = None) -> Iterator[App]:
     configure_log(settings.log_level)
     with open_app(settings, console=console) as app:
         yield app
+
+
+@contextmanager
+def working(name: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show how far a long piece of work is, at a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.fields[name]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("", name=name, total=None)
+
+        def show(done: int, total: int, title: str) -> None:
+            bar.update(task, completed=done, total=total, description=one_line(title, 40).replace("[", "("))
+
+        yield show
 
 
 def configure_log(level: str) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors, now, opened
+from controlwatch.cli.common import console, errors, now, opened, working
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from controlwatch.app import App
     from controlwatch.core.books import PollReport
     from controlwatch.core.watcher import Watcher
@@ -59,7 +55,7 @@ def poll(
 
 
 def _poll_shown(app: App, watcher: Watcher) -> PollReport:
-    with _progress(watcher.id) as progress:
+    with working(watcher.id) as progress:
         report = app.pipeline.poll(watcher, now=now(), progress=progress)
     if report.outcome == "failed":
         errors.print(Text(f"{watcher.id}: {report.kind}: {report.reason}", style="red"))
@@ -139,7 +135,7 @@ def reread() -> None:
     """Read every kept page anew with today's reader. Never alerts."""
     from controlwatch.rereading import reread as reread_all
 
-    with opened() as app, _progress("re-reading") as progress:
+    with opened() as app, working("re-reading") as progress:
         watchers = {watcher.id: watcher for watcher in app.watchers}
         differing = reread_all(app.pipeline, watchers, now=now(), progress=progress)
     console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
@@ -168,20 +164,3 @@ def demo(
     from controlwatch.demo.story import tell
 
     raise typer.Exit(tell(console, once=once))
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
-    columns = (
-        TextColumn("{task.fields[name]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task("", name=name, total=None)
-
-        def show(done: int, total: int, title: str) -> None:
-            bar.update(task, completed=done, total=total, description=one_line(title, 40).replace("[", "("))
-
-        yield show

@@ -5,6 +5,7 @@ from __future__ import annotations
 from controlwatch.adapters.store.acting import Acting
 from controlwatch.adapters.store.answers import Answers
 from controlwatch.adapters.store.clock import Clock
+from controlwatch.adapters.store.custody import Custody
 from controlwatch.adapters.store.engine import open_engine
 from controlwatch.adapters.store.law import Law
 from controlwatch.adapters.store.notices import Notices
@@ -14,7 +15,7 @@ from controlwatch.adapters.store.shipping import Shipping
 from controlwatch.adapters.store.subscriptions import Subscriptions
 
 
-class SqlStore(Polls, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting):
+class SqlStore(Polls, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting, Custody):
     """The store. Every public method is one transaction."""
 
     @classmethod

@@ -91,11 +91,8 @@ class Answers(Part):
     def record(self, key: str) -> Record | None:
         """Everything about the notice of this key (a number's key, or a canonical address)."""
         with self._read() as connection:
-            notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
-            if notice_id is None:
-                at = select(ADDRESS.c.notice_id).where(ADDRESS.c.address == key)
-                notice_id = connection.execute(at).scalar()
-            return None if notice_id is None else _record(connection, int(notice_id))
+            notice_id = id_of(connection, key)
+            return None if notice_id is None else record_of(connection, notice_id)
 
     def numbers_like(self, key: str) -> tuple[str, ...]:
         """Numbers we hold that end like this one, or that are near it: for a helpful refusal."""
@@ -263,7 +260,17 @@ def _line(row: RowMapping) -> Line:
     )
 
 
-def _record(connection: Connection, notice_id: int) -> Record:
+def id_of(connection: Connection, key: str) -> int | None:
+    """Return the id of the notice of a key (a number's, or a canonical address)."""
+    notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
+    if notice_id is None:
+        at = select(ADDRESS.c.notice_id).where(ADDRESS.c.address == key)
+        notice_id = connection.execute(at).scalar()
+    return None if notice_id is None else int(notice_id)
+
+
+def record_of(connection: Connection, notice_id: int) -> Record:
+    """Return everything about one notice."""
     joined = select(NOTICE, VERSION.c.reading, VERSION.c.text).join(
         VERSION, VERSION.c.id == NOTICE.c.version_id
     )

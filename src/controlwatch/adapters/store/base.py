@@ -42,6 +42,7 @@ APPOINTMENT = _table(tables.AppointmentRow)
 LEAD = _table(tables.LeadRow)
 ACT = _table(tables.ActRow)
 WARNED = _table(tables.WarnedRow)
+CUSTODY = _table(tables.CustodyRow)
 
 #: Who is said to have seen what nobody has observed yet, and the kind of such a version.
 REGISTER = "register"
@@ -106,6 +107,13 @@ class Part:
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         with self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _steady(self) -> Iterator[Connection]:
+        """A reading that sees one and the same moment from its first to its last question."""
+        steady = {} if self._sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._reading.execution_options(**steady).begin() as connection:
             yield connection
 
     @property

@@ -20,6 +20,7 @@ from controlwatch.adapters.store.base import (
     notice_from_json,
     notice_to_json,
 )
+from controlwatch.adapters.store.custody import enter_versions
 from controlwatch.adapters.store.findings import write_findings
 from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.polls import settle_reference
@@ -86,6 +87,7 @@ class Notices(Part):
                 same = update(VERSION).where(VERSION.c.id == version.id)
                 connection.execute(same.values(reading=notice_to_json(notice)))
                 write_findings(connection, int(row["notice_id"]), version.id, notice)
+                enter_versions(connection, [version.id], at=now)
                 return
             row |= {
                 "kind": "reread",
@@ -109,6 +111,7 @@ class Notices(Part):
             )
             connection.execute(ANNEX.insert().from_select(("version_id", *columns), hung))
             write_findings(connection, int(row["notice_id"]), made, notice)
+            enter_versions(connection, [made], at=now)
 
     def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
@@ -221,6 +224,8 @@ def _write(
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(rung=True))
     if not seen.fallback:
         settle_reference(connection, seen.due.id, next_look_at=next_look_at, notice_id=notice_id)
+    if version_id is not None:
+        enter_versions(connection, [version_id], at=now)
 
 
 def _new_notice(connection: Connection, seen: Seen, now: datetime) -> int:

@@ -20,6 +20,7 @@ from controlwatch.adapters.store.base import (
     WATCHER,
     Part,
 )
+from controlwatch.adapters.store.custody import enter_snapshot
 from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.quiet import QuietWatchers
 from controlwatch.core.address import canonical
@@ -291,7 +292,9 @@ class Polls(Part):
                 sha256=sha256,
                 size=len(snapshot.body),
             )
-            return int(connection.execute(row.returning(SNAPSHOT.c.id)).scalar_one())
+            made = int(connection.execute(row.returning(SNAPSHOT.c.id)).scalar_one())
+            enter_snapshot(connection, made, at=snapshot.fetched_at)
+            return made
 
 
 def settle_reference(connection: Connection, reference_id: int, **values: object) -> None:

@@ -21,6 +21,7 @@ from controlwatch.adapters.store.base import (
     notice_from_json,
     notice_to_json,
 )
+from controlwatch.adapters.store.custody import enter_versions
 from controlwatch.adapters.store.findings import write_findings
 from controlwatch.core.answers import RegisterLine
 from controlwatch.core.calendar import beijing_noon
@@ -88,17 +89,24 @@ class Shipping(Part):
             first = began(connection) is None
             if first:
                 _read_anew(connection)
-            for entry in register.entries.values():
-                _learn(connection, entry, now, same=register.target)
+            touched = [
+                version_id
+                for entry in register.entries.values()
+                for version_id in _learn(connection, entry, now, same=register.target)
+            ]
             held = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
             if first:
                 connection.execute(SHIPPED.insert().values(id=REGISTER, first_at=now, **held))
             else:
                 connection.execute(update(SHIPPED).where(SHIPPED.c.id == REGISTER).values(held))
+            enter_versions(connection, list(dict.fromkeys(touched)), at=now)
         return len(register.entries)
 
 
-def _learn(connection: Connection, entry: Entry, now: datetime, *, same: Callable[[str], str]) -> None:
+def _learn(
+    connection: Connection, entry: Entry, now: datetime, *, same: Callable[[str], str]
+) -> tuple[int, ...]:
+    """Take one notice in; return the versions that were written."""
     # A page of it may have been observed, and taken for a notice of its own, before the register knew it.
     standing = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
     held = connection.execute(
@@ -114,28 +122,31 @@ def _learn(connection: Connection, entry: Entry, now: datetime, *, same: Callabl
         notice_id, version_id = int(held.id), int(held.version_id)
         _stand(connection, entry, notice_id, now)
         if held.kind != REGISTERED:
-            _keep_below(connection, entry, notice_id, reading)
+            below = _keep_below(connection, entry, notice_id, reading)
             observed = without_register(notice_from_json(held.reading))
             merged = complete(observed, entry.notice, same=same)
             values = {"reading": notice_to_json(merged)}
             connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
             write_findings(connection, notice_id, version_id, merged)
-            return
+            return below, version_id
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_headline(entry)))
         connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
     write_findings(connection, notice_id, version_id, entry.notice)
     search.index(connection, notice_id, f"{entry.notice.title}\n{reading['text']}")
+    return (version_id,)
 
 
-def _keep_below(connection: Connection, entry: Entry, notice_id: int, reading: dict[str, Any]) -> None:
-    """Keep what the register says of an observed notice, below what was observed."""
+def _keep_below(connection: Connection, entry: Entry, notice_id: int, reading: dict[str, Any]) -> int:
+    """Keep what the register says of an observed notice, below what was observed; return that version."""
     mine = VERSION.c.notice_id == notice_id, VERSION.c.kind == REGISTERED
-    if connection.execute(update(VERSION).where(*mine).values(reading)).rowcount:
-        return
+    held = connection.execute(update(VERSION).where(*mine).values(reading).returning(VERSION.c.id)).scalar()
+    if held is not None:
+        return int(held)
     address_id = connection.execute(
         select(ADDRESS.c.id).where(ADDRESS.c.address == _place(entry))
     ).scalar_one()
-    connection.execute(VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading))
+    version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
+    return int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
 
 
 def _place(entry: Entry) -> str:

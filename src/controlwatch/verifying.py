@@ -1,0 +1,69 @@
+"""Verify: follow the chain of custody, and hold every entry against the store and the archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controlwatch.core.custody import (
+    Fault,
+    Follower,
+    Head,
+    Loose,
+    Verdict,
+    against_copy,
+    held_against,
+    not_entered,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from controlwatch.core.custody import Link
+    from controlwatch.ports import Archive, Custody
+
+#: How often the progress is told: each so many entries.
+_STEP = 200
+
+
+def verify(
+    custody: Custody,
+    archive: Archive,
+    *,
+    noted: Iterable[Head] = (),
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Verdict:
+    """Return whether everything is as it was entered. `noted` are heads that must be in the chain."""
+    total = custody.entered()
+    verdict, follower, awaited = Verdict(), Follower(), set(noted)
+    for item in custody.links():
+        if isinstance(item, Loose):
+            verdict.add(not_entered(item))
+            continue
+        _one(item, verdict, follower, archive)
+        head = Head(seq=item.seq, hash=item.hash)
+        if head in awaited:
+            awaited.remove(head)
+            verdict.found.append(head)
+        verdict.head = head
+        if progress is not None and item.seq % _STEP == 0:
+            progress(item.seq, total, "")
+    if verdict.head.seq == 0:
+        verdict.add(Fault(seq=None, kind="beginning missing", what="the log is empty"))
+    for head in sorted(awaited, key=lambda one: one.seq):
+        verdict.add(
+            Fault(seq=None, kind="head not found", what=f"{head} was noted, and is not in the chain any more")
+        )
+    return verdict
+
+
+def _one(link: Link, verdict: Verdict, follower: Follower, archive: Archive) -> None:
+    """Take one entry into the verdict: the link itself first, then its row, then its bytes."""
+    faults = [*follower.follow(link), *held_against(link)]
+    if link.snapshot is not None:
+        verdict.snapshots += 1
+        faults += against_copy(link, link.snapshot, archive.examine(link.snapshot.sha256))
+    elif link.version is not None and not link.superseded:
+        verdict.versions += 1
+    verdict.late += link.late
+    for fault in faults:
+        verdict.add(fault)
