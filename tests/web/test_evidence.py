@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -65,7 +67,8 @@ def test_an_alert_leads_to_every_conclusion_with_its_words_and_to_the_bytes_as_s
     assert "2026-04-01" in page.text
     assert "本公告自2026年4月1日起正式实施" in page.text
     assert "SHA-256" in page.text
-    sent = httpx.get(f"{link(web, alert_id)}/copy")
+    (address,) = re.findall(r'<a href="([^"]+)"', page.text)
+    sent = httpx.get(urljoin(str(page.url), address))
     assert sent.content == GALLIUM.html.encode()
 
 

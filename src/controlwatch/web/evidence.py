@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.render.card import card
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from controlwatch.app import App
     from controlwatch.core.answers import Evidence
 
-_environment = Environment(autoescape=True)
+_environment = Environment(autoescape=True, undefined=StrictUndefined)
 _environment.filters["clean"] = clean
 _environment.filters["line"] = lambda value: one_line(value, 2_000)
 _PAGE = _environment.from_string("""\
@@ -73,10 +73,8 @@ def evidence(app: App) -> APIRouter:
             found.alert, app.queries.lexicon, language="both", why="", today=beijing_day(found.alert.made_at)
         )
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
-        # The address as asked: it is ours, and its token has been verified.
-        body = _PAGE.render(
-            card=drawn, found=found, fetched=fetched, address=f"{app.pipeline.links.public_url}/alert/{token}"
-        )
+        # The token as asked: it has been verified, and the copy stands below it wherever we are served.
+        body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token)
         return HTMLResponse(body, headers=HEADERS)
 
     @router.get("/alert/{token}/copy")
