@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,26 @@ class Desk:
         channel = "D0OFFICER" if posted.channel.startswith("U") else posted.channel
         assert self.asker.press(self.web, action, user=user, channel=channel, on=posted).status_code == 200
         return self.asker.answer()
+
+
+@contextmanager
+def busy(desk: Desk) -> Iterator[None]:
+    """Keep the store's one lock for writing, as a long transaction of another process does."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with desk.app.store._engine.begin():
+            held.set()
+            release.wait(8)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        release.set()
+        holding.join()
 
 
 @contextmanager

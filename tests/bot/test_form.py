@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from controlwatch.core.model import Direction, Mute, Subscription
 from controlwatch.core.render.modal import form
 from controlwatch.demo.slacklimits import refused_view
-from tests.bot.desk import BOSS, CHANNEL, OFFICER, Desk, desk_in, element, said
+from tests.bot.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said
 
 C = "controlwatch_"
 
@@ -148,29 +148,57 @@ def test_every_form_is_one_that_slack_takes_whatever_it_is_filled_in_with(desk: 
 
 def test_a_busy_store_keeps_nobody_waiting(desk: Desk) -> None:
     view = opened(desk)
-    release = threading.Event()
-
-    def hold() -> None:
-        engine = desk.app.store._engine
-        with engine.begin() as connection:
-            connection.execute(text("SELECT 1"))
-            release.wait(8)
-
-    holding = threading.Thread(target=hold)
     looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
-    holding.start()
-    time.sleep(0.2)
-    try:
+    with busy(desk):
         answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
         assert "busy" in said(answer["view"])
-    finally:
-        release.set()
-        holding.join()
     for _ in range(100):
         if desk.app.store.subscriptions():
             break
         time.sleep(0.05)
     assert len(desk.app.store.subscriptions()) == 1
+
+
+def test_who_was_told_that_it_is_saved_later_hears_when_it_was_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> int:
+        time.sleep(2.5)
+        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    view = opened(desk)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
+    monkeypatch.setattr(type(desk.app.store), "subscribe", locked)
+    answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
+    assert "busy" in said(answer["view"])
+    assert "did not work" in said(shown(desk))
+
+
+def test_what_is_saved_twice_at_once_is_one_subscription(desk: Desk) -> None:
+    view = opened(desk)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
+    presses = [
+        threading.Thread(
+            target=desk.asker.submit, args=(desk.web, looked["view"], {}), kwargs={"user": OFFICER}
+        )
+        for _ in range(3)
+    ]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join()
+    assert len(desk.app.store.subscriptions()) == 1
+
+
+def test_a_subscription_that_no_form_can_carry_is_refused_in_words(desk: Desk) -> None:
+    terms = tuple(f"{n}{'词' * 100}" for n in range(40))
+    wanted = Subscription(channel="slack", target=OFFICER, terms=terms)
+    number = desk.app.store.subscribe(wanted, datetime.now(UTC))
+    view = home(desk)
+    desk.slack.homes.clear()
+    button = element(view, f"{C}change_{number}")
+    desk.asker.press_in_view(desk.web, button, view=view, user=OFFICER)
+    assert "more than one subscription can carry" in said(shown(desk))
 
 
 def test_a_command_shows_what_it_would_have_sent_before_it_is_saved(desk: Desk) -> None:

@@ -59,6 +59,7 @@ def test_a_question_is_answered_forgivingly(workspace: Desk, text: str, expected
         ("unsubscribe 999", "no subscription 999"),
         ("lookup zzzz", "nearest"),
         ("status battery 2026-02-31", "is not a day"),
+        ("may we ship this " * 20, "too long for a question"),
     ],
 )
 def test_a_wrong_question_is_answered_with_what_would_be_right(workspace: Desk, text: str, hint: str) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from controlwatch.bot.promptly import FAILED
 from controlwatch.bot.rights import asker_in
 from controlwatch.core.acting import Deed, Done
 from controlwatch.core.errors import UsageError
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from controlwatch.bot.rights import Asker
 
 Json = dict[str, Any]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,10 @@ class Acting:
                 shown = self._act(deed, body, action)
             except UsageError as error:
                 said, shown = str(error), {}
+            except Exception:
+                # A store that stays locked, say: nobody may believe that they have acted.
+                log.exception("what somebody did about an alert could not be noted")
+                said, shown = FAILED, {}
             if at_home:
                 self.home.show(client, user, said=said)
             elif said:
