@@ -192,6 +192,20 @@ def test_an_escalation_without_a_person_stands_in_the_thread_of_the_alert(desk: 
     assert (again.channel, again.thread_ts) == (CHANNEL, first.ts)
 
 
+@pytest.mark.parametrize(("kind", "badge"), [("report", "PRESS REPORT"), ("amended", "TEXT AMENDED")])
+def test_what_is_told_again_is_still_the_kind_of_alert_that_it_was(desk: Desk, kind: str, badge: str) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
+    desk.tell("MOFCOM 2025-61", kind=kind)
+    at = NOW + timedelta(hours=2)
+    desk.app.pipeline.remind((), now=at)
+    desk.deliver(at)
+    top = "\n".join(texts(desk.slack.posted[-1].blocks[:1]))
+    assert "NOBODY HAS ACTED" in top
+    assert badge in top
+
+
 def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     store = desk.app.store
     store.unsubscribe(store.subscriptions()[0].id)

@@ -74,5 +74,5 @@ def _again(told: Told, kind: AlertKind, said: str, *, addressee: str, now: datet
         why=said,
         addressee=addressee,
     )
-    alert = replace(told.alert, kind=kind, made_at=now, body=said)
+    alert = replace(told.alert, kind=kind, first=told.alert.told_as, made_at=now, body=said)
     return Ringing(alert=alert, deliveries=(planned,))
