@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -218,8 +219,15 @@ def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     assert len(buttons) == 2
     action = {**buttons[1]["elements"][0], "block_id": buttons[1]["block_id"]}
     desk.asker.press(desk.web, action, user=OFFICER, on=digest)
-    desk.asker.answer()
+    answer = desk.asker.answer()
     assert [line.number for line in store.alert_log(open_only=True)] == ["MOFCOM 2025-61"]
+    after = replace(digest, blocks=answer["blocks"])
+    action = {**buttons[0]["elements"][0], "block_id": buttons[0]["block_id"]}
+    desk.asker.press(desk.web, action, user=BOSS, on=after)
+    shown = desk.asker.answer()["blocks"]
+    below = [json.dumps(shown[shown.index(block) + 1]) for block in buttons]
+    assert BOSS in below[0]
+    assert OFFICER in below[1]
 
 
 def desk_tell_later(desk: Desk, number: str, n: int) -> None:
