@@ -37,8 +37,19 @@ class Subscriptions(Part):
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
 
     def alter(self, subscription: Subscription) -> bool:
-        """Write a subscription that exists anew, as its owner wants it now. False when there is none."""
-        return self._change(subscription.id, **_wishes(subscription))
+        """Write a subscription that exists anew, as its owner wants it now. False when there is none.
+
+        What went to another place than it goes to now keeps that place: there it is acted on, and what
+        follows on it begins no thread that only that place has.
+        """
+        number = subscription.id
+        held = select(SUBSCRIPTION.c.target).where(SUBSCRIPTION.c.id == number).with_for_update()
+        went = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.addressee == "")
+        with self._write() as connection:
+            before = connection.execute(held).scalar()
+            if before != subscription.target:
+                connection.execute(went.where(DELIVERY.c.state == "sent").values(addressee=before))
+            return change(connection, number, **_wishes(subscription))
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
