@@ -173,7 +173,8 @@ def _known(connection: Connection, key: str) -> Known | None:
     if row is None:
         return None
     sent = select(DELIVERY.c.subscription_id).join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-    told = connection.execute(sent.where(ALERT.c.notice_id == row.id).distinct()).scalars()
+    heard = ALERT.c.notice_id == row.id, DELIVERY.c.state != "muted"
+    told = connection.execute(sent.where(*heard).distinct()).scalars()
     return Known(notice=notice_from_json(row.reading), text=row.text, told=frozenset(told))
 
 
