@@ -51,7 +51,9 @@ class Composer:
         """Make the message for deliveries that leave together; all have the same subscription."""
         subscription = deliveries[0].subscription
         # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
-        personal = subscription.channel == "email" and subscription.confirmed
+        # To whom an alert of another's is told again, the subscription is not theirs to end.
+        theirs = subscription.channel == "email" and not deliveries[0].addressee
+        personal = theirs and subscription.confirmed
         leave = self.links.unsubscribe(subscription.id) if personal else ""
         cards = tuple(self._card(delivery) for delivery in deliveries)
         acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
