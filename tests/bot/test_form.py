@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def test_a_form_is_filled_in_looked_at_and_saved(desk: Desk) -> None:
         categories=options("battery", "rare_earth.magnets"),
         directions=options("tighten"),
         destinations=options("US"),
-        hs={"value": "8507.60，2811"},
+        hs={"value": "8507.60，２８１１"},
         rate=one("daily"),
         at={"selected_time": "09:15"},
         zone=one("Europe/Berlin"),
@@ -278,6 +279,25 @@ def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
             break
         time.sleep(0.05)
     assert store.subscriptions() == ()
+
+
+def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
+    until = datetime.now(UTC) + timedelta(days=3)
+    held = Subscription(
+        channel="slack",
+        target=OFFICER,
+        owner=OFFICER,
+        escalate_after=90,
+        muted=tuple(Mute(category=f"c{n}", until=until, who=OFFICER) for n in range(12)),
+    )
+    number = desk.app.store.subscribe(held, until)
+    view = home(desk)
+    desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
+    opened_form = desk.slack.opened.get(timeout=10)
+    looked = desk.asker.submit(desk.web, opened_form, filled(opened_form), user=OFFICER).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
+    (after,) = desk.app.store.subscriptions()
+    assert after == replace(held, id=number)
 
 
 def test_nobody_ends_the_subscription_of_somebody_else(desk: Desk) -> None:

@@ -107,7 +107,7 @@ class Modal:
         user = str(body["user"]["id"])
         try:
             before = unpacked(str(view.get("private_metadata", "")))
-            wanted = filled_in(view["state"]["values"], before, user, self.app.queries)
+            wanted = filled_in(view["state"]["values"], before, user)
             self._allowed(wanted, user)
             carried = packed(wanted, most=IN_A_VIEW)
         except Wrong as error:
