@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.app import App
@@ -93,6 +94,17 @@ def test_a_token_that_is_not_one_of_an_alert_shows_nothing(told: tuple[World, st
     ring(w, GALLIUM)
     for address in (f"{web}/alert/{token}", f"{web}/alert/{token}/copy"):
         assert httpx.get(address).status_code == 404
+
+
+def test_of_what_no_bytes_are_kept_the_link_to_our_copy_says_so(told: tuple[World, str]) -> None:
+    w, web = told
+    alert_id = ring(w, GALLIUM)
+    with w.store._engine.begin() as connection:
+        connection.execute(text("UPDATE version SET snapshot_id = NULL"))
+    assert "No bytes are kept" in httpx.get(link(web, alert_id)).text
+    answer = httpx.get(f"{link(web, alert_id)}/copy")
+    assert answer.status_code == 404
+    assert "No bytes are kept" in answer.text
 
 
 def test_an_alert_that_was_never_made_shows_nothing(told: tuple[World, str]) -> None:
