@@ -511,6 +511,22 @@ def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(
     assert len(rings) == 1
 
 
+def test_what_went_out_before_anything_was_to_be_told_again_is_not(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    assert store.alter(replace(store.subscriptions()[0], escalate_after=60))
+    later = NOW + timedelta(hours=2)
+    assert store.follow_up((partial(escalation, now=later),), now=later) == ()
+    take(
+        store, sight(store, announcement(62), url="https://a.example/62.html", words="另一公告的正文。" * 20)
+    )
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    (ringing,) = store.follow_up((partial(escalation, now=later),), now=later)
+    assert ringing.alert.notice is not None
+    assert ringing.alert.notice.number == announcement(62).number
+
+
 def test_what_went_to_a_place_that_a_subscription_has_left_is_still_acted_on_there_and_begins_no_thread(
     store: SqlStore,
 ) -> None:
