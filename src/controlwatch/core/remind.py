@@ -13,7 +13,7 @@ from controlwatch.core.clock import Appointment, Plan, plan
 from controlwatch.core.model import Alert, Event, Notice, Occasion, Subscription
 from controlwatch.core.route import after_quiet_hours, due_at, muted, reason, route
 
-#: The clock's day begins at eight in Beijing: nobody is reminded at midnight.
+#: The clock's day begins at eight: nobody is reminded at midnight.
 DAY_BEGINS = timedelta(hours=8)
 #: An outlook holds the events of so many days, today included.
 WEEK = timedelta(days=7)
