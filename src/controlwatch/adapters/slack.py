@@ -26,12 +26,24 @@ ABOUT_TARGET = frozenset(
         "messages_tab_disabled",
         "not_in_channel",
         "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
         "user_disabled",
         "user_not_found",
     }
 )
 #: Errors about us, whatever the target: somebody took the bot out.
 ABOUT_US = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
+#: Errors about the thread of the first alert, which somebody has closed or deleted: the channel is there.
+ABOUT_THREAD = frozenset(
+    {
+        "cannot_reply_to_message",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "thread_locked",
+        "thread_not_found",
+    }
+)
 ABOUT_MESSAGE = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds between two messages to one channel, a little more than Slack asks for.
 EVERY = 1.05
@@ -67,6 +79,18 @@ class SlackChannel:
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
+        try:
+            return self._post(message, target, key, thread=message.reply_to)
+        except SlackApiError as error:
+            if not message.reply_to or error.response.get("error") not in ABOUT_THREAD:
+                raise _refusal(error) from error
+        try:
+            return self._post(message, target, key, thread="")
+        except SlackApiError as error:
+            raise _refusal(error) from error
+
+    def _post(self, message: Message, target: str, key: str, *, thread: str) -> str:
+        """Post, in a thread if one is given; raises what Slack answers, or `DeliveryError`."""
         self._pace.wait(target)
         metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
         try:
@@ -76,14 +100,14 @@ class SlackChannel:
                 blocks=blocks(message),
                 metadata=metadata,
                 client_msg_id=_message_id(key),
-                thread_ts=message.reply_to or None,
+                thread_ts=thread or None,
                 # What follows on an alert stands in its thread, and in the channel where it is news.
-                reply_broadcast=True if message.reply_to else None,
+                reply_broadcast=True if thread else None,
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        except SlackApiError as error:
-            raise _refusal(error) from error
+        except SlackApiError:
+            raise
         except (SlackClientError, OSError) as error:
             raise DeliveryError(f"Slack could not be reached: {error}") from error
         return str(answer["ts"])
