@@ -12,6 +12,7 @@ from typing import Any
 
 from controlwatch.app import App, open_app
 from controlwatch.bot.slack_app import slack_app
+from controlwatch.cli.common import configure_log
 from controlwatch.core.model import Alert
 from controlwatch.core.route import route
 from controlwatch.demo.serving import Sites
@@ -100,7 +101,8 @@ def busy(desk: Desk) -> Iterator[None]:
 
 @contextmanager
 def desk_in(folder: Path, *, managers: str | None = None, **more: Any) -> Iterator[Desk]:
-    """Set up a Slack and our bot in it."""
+    """Set up a Slack and our bot in it, with a log as the service writes it."""
+    configure_log("INFO")
     slack = SlackStandIn(channels=frozenset({CHANNEL, BOSS, OFFICER}))
     with Sites() as sites:
         asker = slack.commands(sites)

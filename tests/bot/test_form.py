@@ -223,6 +223,24 @@ def test_what_a_command_has_shown_can_be_changed_in_the_form(desk: Desk) -> None
     assert [item["value"] for item in tree["element"]["initial_options"]] == ["battery"]
 
 
+def test_what_somebody_wanted_for_themselves_is_saved_for_them_by_nobody_else(desk: Desk) -> None:
+    desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
+    desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}save"), user=BOSS)
+    assert "is saved" not in desk.asker.answer()["text"]
+    assert desk.app.store.subscriptions() == ()
+
+
+def test_whoever_takes_over_what_another_wanted_owns_it_alone(desk: Desk) -> None:
+    """Or the other would see in their App Home what is told to them."""
+    desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
+    desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}new"), user=BOSS)
+    view = desk.slack.opened.get(timeout=10)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=BOSS).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=BOSS)
+    (made,) = desk.app.store.subscriptions()
+    assert (made.target, made.owner) == (BOSS, BOSS)
+
+
 def home(desk: Desk, user: str = OFFICER) -> dict[str, Any]:
     """Open the App Home, and return what it shows."""
     desk.slack.homes.pop(user, None)

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from controlwatch.cli.common import configure_log
 from tests.bot.desk import BOSS, Desk, desk_in, said
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    configure_log("INFO")
     with desk_in(tmp_path_factory.mktemp("bot"), managers=BOSS) as desk:
         yield desk
 

@@ -95,7 +95,8 @@ def filled_in(values: Json, before: Subscription, user: str) -> Subscription:
         before,
         channel="slack",
         target=target,
-        owner=before.owner or user,
+        # Whoever owns a subscription sees in their App Home what is told by it: their own, or a channel's.
+        owner=(before.owner if before.id and target != user else "") or user,
         categories=given.choices(CATEGORIES),
         issuers=given.choices(ISSUERS),
         directions=tuple(Direction(value) for value in given.choices(DIRECTIONS)),

@@ -155,14 +155,19 @@ class Modal:
         return f"Subscription {number} is saved: {described(wanted)}. To end it: unsubscribe {number}"
 
     def _allowed(self, wanted: Subscription, user: str) -> None:
-        if wanted.channel != "slack" or (wanted.target != user and not may_manage(self.app.settings, user)):
-            raise UsageError("The subscriptions of channels are managed by others here.")
+        managed = _is_channel(wanted.target) and may_manage(self.app.settings, user)
+        if wanted.channel != "slack" or not (wanted.target == user or managed):
+            raise UsageError("This subscription is somebody else's, or of a channel that others manage here.")
 
     def _mine(self, number: str, user: str) -> Subscription | None:
         """Return a subscription that somebody may change: their own, or a channel's if they manage these."""
         manager = may_manage(self.app.settings, user)
         found = (item for item in self.app.store.subscriptions() if str(item.id) == number)
         held = next((item for item in found if item.channel == "slack"), None)
-        if held is None or held.target == user or (manager and held.target.startswith(("C", "G"))):
+        if held is None or held.target == user or (manager and _is_channel(held.target)):
             return held
         return None
+
+
+def _is_channel(target: str) -> bool:
+    return target.startswith(("C", "G"))
