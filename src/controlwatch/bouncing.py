@@ -31,19 +31,18 @@ def came_back(raw: bytes, *, store: Store, now: datetime) -> str:
     if mailed is None or mailed.receipt != found.message_id:
         return "nothing is changed: no mail of ours has this Message-ID"
     number = mailed.subscription.id
-    fate = next((fate for fate in found.fates if fate.concerns(mailed.subscription.target)), None)
+    target = mailed.addressee or mailed.subscription.target
+    fate = next((fate for fate in found.fates if fate.concerns(target)), None)
     why = _idle(mailed, fate)
     if fate is None or why:
         return f"nothing is changed for subscription {number}: {why}"
-    nobody = fate.verdict == "nobody"
+    # Of whoever is told again there is no subscription to pause: the refusal is shown.
+    nobody = fate.verdict == "nobody" and not mailed.addressee
     if not _put_down(mailed, f"the mail came back: {fate.reason}", pause=nobody, store=store, now=now):
         return f"nothing is changed for subscription {number}: this is known already"
     if nobody:
         return f"subscription {number} is paused: the mail came back: {fate.reason}"
-    return (
-        f"subscription {number} goes on, one mail to it came back: {fate.reason}. That speaks of us or of "
-        "this mail, not of the address; `controlwatch deliver --again` sends it again"
-    )
+    return f"subscription {number} goes on, one mail to {_speaks_of(mailed, fate)}"
 
 
 def _idle(mailed: Mailed, fate: Fate | None) -> str:
@@ -55,6 +54,16 @@ def _idle(mailed: Mailed, fate: Fate | None) -> str:
     if fate.verdict == "waits":
         return f"nothing is decided yet ({fate.action or 'no action is named'})"
     return ""
+
+
+def _speaks_of(mailed: Mailed, fate: Fate) -> str:
+    """Say what came back that pauses no subscription, and what it speaks of."""
+    if mailed.addressee:
+        return f"{mailed.addressee} came back: {fate.reason}. That is where its alerts are told again"
+    return (
+        f"it came back: {fate.reason}. That speaks of us or of this mail, not of the address; "
+        "`controlwatch deliver --again` sends it again"
+    )
 
 
 def _put_down(mailed: Mailed, reason: str, *, pause: bool, store: Store, now: datetime) -> bool:

@@ -130,7 +130,7 @@ class Round:
         to_others = bool(together[0].addressee)
         if error.permanent and (error.us or error.target) and not to_others:
             self._pause(together, str(error), us=error.us, now=now)
-        elif error.permanent:
+        elif error.permanent and not error.us:
             self.store.refused(together, owner=self.owner, reason=str(error), now=now)
         else:
             tries = max(delivery.attempts for delivery in together)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from controlwatch.app import App, open_app
 from controlwatch.bot.slack_app import slack_app
+from controlwatch.cli.common import configure_log
 from controlwatch.core.model import Alert
 from controlwatch.core.route import route
 from controlwatch.demo.serving import Sites
@@ -78,8 +80,29 @@ class Desk:
 
 
 @contextmanager
+def busy(desk: Desk) -> Iterator[None]:
+    """Keep the store's one lock for writing, as a long transaction of another process does."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with desk.app.store._engine.begin():
+            held.set()
+            release.wait(8)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        release.set()
+        holding.join()
+
+
+@contextmanager
 def desk_in(folder: Path, *, managers: str | None = None, **more: Any) -> Iterator[Desk]:
-    """Set up a Slack and our bot in it."""
+    """Set up a Slack and our bot in it, with a log as the service writes it."""
+    configure_log("INFO")
     slack = SlackStandIn(channels=frozenset({CHANNEL, BOSS, OFFICER}))
     with Sites() as sites:
         asker = slack.commands(sites)

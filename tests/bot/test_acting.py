@@ -6,17 +6,20 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from controlwatch.cli import app as commands
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.route import route
 from controlwatch.demo.slacklimits import texts
-from tests.bot.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, desk_in, element
+from tests.bot.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, busy, desk_in, element
 
 
 @pytest.fixture
@@ -85,6 +88,32 @@ def test_a_direct_message_is_acted_on_by_the_person_it_went_to(desk: Desk) -> No
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, user="U0OFFICER", channel="D0OFFICER", on=posted)
     assert desk.asker.answer()["replace_original"]
+
+
+def test_however_many_press_while_the_store_is_busy_slack_hears_of_each_in_time(desk: Desk) -> None:
+    posted = desk.tell("MOFCOM 2025-61")
+    button = element(posted, "controlwatch_acknowledge")
+
+    def press(number: int) -> int:
+        return desk.asker.press(desk.web, button, user=f"U0PERSON{number}", on=posted).status_code
+
+    with busy(desk), ThreadPoolExecutor(12) as people:
+        assert set(people.map(press, range(12))) == {200}
+    answers = [desk.asker.answer() for _ in range(12)]
+    assert all(answer["replace_original"] for answer in answers)
+
+
+def test_what_could_not_be_noted_is_told_to_whoever_pressed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    posted = desk.tell("MOFCOM 2025-61")
+    monkeypatch.setattr(type(desk.app.store), "act", locked)
+    answer = desk.press(posted, "controlwatch_acknowledge")
+    assert "did not work" in answer["text"]
+    assert not answer["replace_original"]
 
 
 def test_an_alert_is_assigned_and_has_a_day_and_all_of_it_stands_on_the_message(desk: Desk) -> None:
@@ -164,6 +193,20 @@ def test_an_escalation_without_a_person_stands_in_the_thread_of_the_alert(desk: 
     assert (again.channel, again.thread_ts) == (CHANNEL, first.ts)
 
 
+@pytest.mark.parametrize(("kind", "badge"), [("report", "PRESS REPORT"), ("amended", "TEXT AMENDED")])
+def test_what_is_told_again_is_still_the_kind_of_alert_that_it_was(desk: Desk, kind: str, badge: str) -> None:
+    store = desk.app.store
+    store.unsubscribe(store.subscriptions()[0].id)
+    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
+    desk.tell("MOFCOM 2025-61", kind=kind)
+    at = NOW + timedelta(hours=2)
+    desk.app.pipeline.remind((), now=at)
+    desk.deliver(at)
+    top = "\n".join(texts(desk.slack.posted[-1].blocks[:1]))
+    assert "NOBODY HAS ACTED" in top
+    assert badge in top
+
+
 def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     store = desk.app.store
     store.unsubscribe(store.subscriptions()[0].id)
@@ -176,8 +219,15 @@ def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     assert len(buttons) == 2
     action = {**buttons[1]["elements"][0], "block_id": buttons[1]["block_id"]}
     desk.asker.press(desk.web, action, user=OFFICER, on=digest)
-    desk.asker.answer()
+    answer = desk.asker.answer()
     assert [line.number for line in store.alert_log(open_only=True)] == ["MOFCOM 2025-61"]
+    after = replace(digest, blocks=answer["blocks"])
+    action = {**buttons[0]["elements"][0], "block_id": buttons[0]["block_id"]}
+    desk.asker.press(desk.web, action, user=BOSS, on=after)
+    shown = desk.asker.answer()["blocks"]
+    below = [json.dumps(shown[shown.index(block) + 1]) for block in buttons]
+    assert BOSS in below[0]
+    assert OFFICER in below[1]
 
 
 def desk_tell_later(desk: Desk, number: str, n: int) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from controlwatch.core.model import Direction, Mute, Subscription
 from controlwatch.core.render.modal import form
 from controlwatch.demo.slacklimits import refused_view
-from tests.bot.desk import BOSS, CHANNEL, OFFICER, Desk, desk_in, element, said
+from tests.bot.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said
 
 C = "controlwatch_"
 
@@ -63,7 +64,7 @@ def test_a_form_is_filled_in_looked_at_and_saved(desk: Desk) -> None:
         categories=options("battery", "rare_earth.magnets"),
         directions=options("tighten"),
         destinations=options("US"),
-        hs={"value": "8507.60，2811"},
+        hs={"value": "8507.60，２８１１"},
         rate=one("daily"),
         at={"selected_time": "09:15"},
         zone=one("Europe/Berlin"),
@@ -148,29 +149,57 @@ def test_every_form_is_one_that_slack_takes_whatever_it_is_filled_in_with(desk: 
 
 def test_a_busy_store_keeps_nobody_waiting(desk: Desk) -> None:
     view = opened(desk)
-    release = threading.Event()
-
-    def hold() -> None:
-        engine = desk.app.store._engine
-        with engine.begin() as connection:
-            connection.execute(text("SELECT 1"))
-            release.wait(8)
-
-    holding = threading.Thread(target=hold)
     looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
-    holding.start()
-    time.sleep(0.2)
-    try:
+    with busy(desk):
         answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
         assert "busy" in said(answer["view"])
-    finally:
-        release.set()
-        holding.join()
     for _ in range(100):
         if desk.app.store.subscriptions():
             break
         time.sleep(0.05)
     assert len(desk.app.store.subscriptions()) == 1
+
+
+def test_who_was_told_that_it_is_saved_later_hears_when_it_was_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> int:
+        time.sleep(2.5)
+        raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+
+    view = opened(desk)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
+    monkeypatch.setattr(type(desk.app.store), "subscribe", locked)
+    answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
+    assert "busy" in said(answer["view"])
+    assert "did not work" in said(shown(desk))
+
+
+def test_what_is_saved_twice_at_once_is_one_subscription(desk: Desk) -> None:
+    view = opened(desk)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
+    presses = [
+        threading.Thread(
+            target=desk.asker.submit, args=(desk.web, looked["view"], {}), kwargs={"user": OFFICER}
+        )
+        for _ in range(3)
+    ]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join()
+    assert len(desk.app.store.subscriptions()) == 1
+
+
+def test_a_subscription_that_no_form_can_carry_is_refused_in_words(desk: Desk) -> None:
+    terms = tuple(f"{n}{'词' * 100}" for n in range(40))
+    wanted = Subscription(channel="slack", target=OFFICER, terms=terms)
+    number = desk.app.store.subscribe(wanted, datetime.now(UTC))
+    view = home(desk)
+    desk.slack.homes.clear()
+    button = element(view, f"{C}change_{number}")
+    desk.asker.press_in_view(desk.web, button, view=view, user=OFFICER)
+    assert "more than one subscription can carry" in said(shown(desk))
 
 
 def test_a_command_shows_what_it_would_have_sent_before_it_is_saved(desk: Desk) -> None:
@@ -192,6 +221,24 @@ def test_what_a_command_has_shown_can_be_changed_in_the_form(desk: Desk) -> None
     view = desk.slack.opened.get(timeout=10)
     (tree,) = [block for block in view["blocks"] if block["block_id"] == f"{C}categories"]
     assert [item["value"] for item in tree["element"]["initial_options"]] == ["battery"]
+
+
+def test_what_somebody_wanted_for_themselves_is_saved_for_them_by_nobody_else(desk: Desk) -> None:
+    desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
+    desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}save"), user=BOSS)
+    assert "is saved" not in desk.asker.answer()["text"]
+    assert desk.app.store.subscriptions() == ()
+
+
+def test_whoever_takes_over_what_another_wanted_owns_it_alone(desk: Desk) -> None:
+    """Or the other would see in their App Home what is told to them."""
+    desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
+    desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}new"), user=BOSS)
+    view = desk.slack.opened.get(timeout=10)
+    looked = desk.asker.submit(desk.web, view, filled(view), user=BOSS).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=BOSS)
+    (made,) = desk.app.store.subscriptions()
+    assert (made.target, made.owner) == (BOSS, BOSS)
 
 
 def home(desk: Desk, user: str = OFFICER) -> dict[str, Any]:
@@ -250,6 +297,25 @@ def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
             break
         time.sleep(0.05)
     assert store.subscriptions() == ()
+
+
+def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
+    until = datetime.now(UTC) + timedelta(days=3)
+    held = Subscription(
+        channel="slack",
+        target=OFFICER,
+        owner=OFFICER,
+        escalate_after=90,
+        muted=tuple(Mute(category=f"c{n}", until=until, who=OFFICER) for n in range(12)),
+    )
+    number = desk.app.store.subscribe(held, until)
+    view = home(desk)
+    desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
+    opened_form = desk.slack.opened.get(timeout=10)
+    looked = desk.asker.submit(desk.web, opened_form, filled(opened_form), user=OFFICER).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
+    (after,) = desk.app.store.subscriptions()
+    assert after == replace(held, id=number)
 
 
 def test_nobody_ends_the_subscription_of_somebody_else(desk: Desk) -> None:

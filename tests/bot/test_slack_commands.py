@@ -9,13 +9,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from controlwatch.cli.common import configure_log
 from tests.bot.desk import BOSS, Desk, desk_in, said
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    configure_log("INFO")
     with desk_in(tmp_path_factory.mktemp("bot"), managers=BOSS) as desk:
         yield desk
 
@@ -59,6 +57,7 @@ def test_a_question_is_answered_forgivingly(workspace: Desk, text: str, expected
         ("unsubscribe 999", "no subscription 999"),
         ("lookup zzzz", "nearest"),
         ("status battery 2026-02-31", "is not a day"),
+        ("may we ship this " * 20, "too long for a question"),
     ],
 )
 def test_a_wrong_question_is_answered_with_what_would_be_right(workspace: Desk, text: str, hint: str) -> None:

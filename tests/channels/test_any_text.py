@@ -467,7 +467,7 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
 def test_what_people_did_is_shown_and_does_nothing(texts_: list[str]) -> None:
     pen = Pen(texts_)
     done = [Done(what=what, who="U1", at=NOW, note=pen()) for what in get_args(Deed)] * 3
-    slack_takes([done_block(done)])
+    slack_takes([done_block(done, key="0" * 32)])
 
 
 # What the laws above once found.

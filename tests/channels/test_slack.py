@@ -88,6 +88,19 @@ def test_a_channel_that_is_not_there_is_refused_for_good(slack: Both) -> None:
     assert error.value.target
 
 
+@pytest.mark.parametrize(
+    "error", ["restricted_action_thread_locked", "cannot_reply_to_message", "thread_not_found"]
+)
+def test_what_follows_on_an_alert_whose_thread_is_closed_stands_in_the_channel(
+    slack: Both, error: str
+) -> None:
+    stand_in, channel = slack
+    first = channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
+    stand_in.closed = {first: error}
+    channel.send(replace(MESSAGE, reply_to=first), target="C0CONTROLS", key="f" * 32)
+    assert [posted.thread_ts for posted in stand_in.posted] == ["", ""]
+
+
 def test_a_wrong_token_waits_until_somebody_mends_it(slack: Both) -> None:
     stand_in, channel = slack
     stand_in.token = "xoxb-another"

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import ssl
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,11 +19,12 @@ from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.mailadvice import advice
 from controlwatch.adapters.store import SqlStore
 from controlwatch.cli import app
-from controlwatch.cli.common import today
+from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST
 from controlwatch.core.errors import DeliveryError
 from controlwatch.core.tokens import verify
 from controlwatch.demo.mailbox import Mailbox
+from controlwatch.reminding import remind
 from tests.channels.test_bounces import DESK, Report
 from tests.cli.test_commands import TEXT, Terminal
 
@@ -183,6 +185,28 @@ def test_what_cannot_be_confirmed_is_refused_and_nothing_is_kept(
 ) -> None:
     assert sentence in terminal.fails("subscribe", *words, "--confirm", **env)
     assert json.loads(terminal.types("subscriptions", "--json")) == []
+
+
+def test_a_mail_to_whom_an_alert_is_told_again_comes_back_and_pauses_nobody(
+    terminal: Terminal, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    again = ("--escalate-after", "1", "--escalate-to", DESK)
+    terminal.types("subscribe", "email", "me@b.example", *again)
+    unheard = TEXT.replace("第40号", "第940号").replace("2026年3月2日", f"{today():%Y年%m月%d日}")
+    terminal.types("intake", terminal.file("n.txt", unheard))
+    terminal.types("deliver")
+    with closing(SqlStore.open(f"sqlite:///{tmp_path}/state/controlwatch.db")) as store:
+        assert remind(store, (), now=now() + timedelta(minutes=2))
+    with closing(sqlite3.connect(tmp_path / "state" / "controlwatch.db")) as database, database:
+        database.execute("UPDATE delivery SET due_at = datetime('now', '-1 hour') WHERE follows > 0")
+    terminal.types("deliver")
+    assert mailbox.recipients == [["me@b.example"], [DESK]]
+    report = Report(returned=f"Message-ID: {mailbox.mails[-1]['Message-ID']}\n\nthe alert")
+    bounce = tmp_path / "bounce.eml"
+    bounce.write_bytes(report.bytes)
+    assert f"to {DESK} came back" in terminal.types("mail", "bounce", str(bounce))
+    assert "paused" not in terminal.types("subscriptions")
+    assert "the mail came back" in terminal.fails("deliver")
 
 
 def test_a_refused_address_is_shown_as_paused_and_switched_on_again(

@@ -182,6 +182,37 @@ def test_an_address_that_nobody_confirmed_is_paused_without_a_word_to_others(w: 
     assert w.channel.messages == []
 
 
+def escalated(w: World) -> GoneTarget:
+    """Let an alert be told again to somebody else than its subscriber, and return the channel."""
+    _, channel, _ = gone_address(w, escalate_after=60, escalate_to="boss@b.example")
+    channel.gone.clear()
+    w.pipeline = replace(w.pipeline, links=LINKS)
+    deliver_all(w)
+    w.now += timedelta(hours=2)
+    w.pipeline.remind((), now=w.now)
+    return channel
+
+
+def test_whoever_an_alert_is_told_again_gets_no_link_that_ends_the_subscription_of_another(w: World) -> None:
+    channel = escalated(w)
+    deliver_all(w)
+    (first, message), (boss, again) = channel.taken
+    assert (first, boss) == ("gone@b.example", "boss@b.example")
+    assert message.unsubscribe
+    assert again.unsubscribe == ""
+
+
+def test_what_goes_to_somebody_else_waits_when_it_is_us_whom_a_channel_refuses(w: World) -> None:
+    channel = escalated(w)
+    revoked = DownChannel(DeliveryError("token_revoked", permanent=True, us=True), times=9)
+    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": revoked})
+    deliver_all(w)
+    assert revoked.times == 8
+    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": channel})
+    deliver_all(w, later=timedelta(hours=2))
+    assert channel.taken[-1][0] == "boss@b.example"
+
+
 def test_a_message_that_is_refused_for_good_pauses_nobody(alerted: World) -> None:
     channel = DownChannel(DeliveryError("Slack refused: invalid_blocks", permanent=True))
     pipeline = replace(alerted.pipeline, channels={"console": channel})

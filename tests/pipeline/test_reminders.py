@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model import Alert, Mute, Subscription
 from controlwatch.core.watcher import Expect
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import START, WATCHER, Page, World, tightening
@@ -156,6 +156,18 @@ def test_whoever_was_told_of_a_notice_is_reminded_of_its_day(w: World) -> None:
     by_term, by_code = subscribed(w, terms=("许可",)), subscribed(w, hs_prefixes=("8112",))
     gallium(w)
     assert {by_term, by_code} <= readers(w, "2026-03-25")
+
+
+def test_what_is_muted_is_kept_back_from_those_too_who_were_told_of_it_before(w: World) -> None:
+    """Their wishes have changed since; they still hear of it, but not while its items are muted."""
+    number = subscribed(w, terms=("许可",))
+    found = gallium(w).store.record("MOFCOM 2026-40")
+    assert found is not None
+    muted = tuple(Mute(category=item.id, until=at("2026-03-28")) for item in found.notice.categories)
+    (mine,) = [item for item in w.store.subscriptions() if item.id == number]
+    assert w.store.alter(replace(mine, terms=("稀土",), muted=muted))
+    assert number not in readers(w, "2026-03-25")
+    assert number in readers(w, "2026-03-31")
 
 
 def test_the_end_of_a_suspension_reaches_those_who_follow_the_codes_that_bind_again(w: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time as time_module
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from sqlmodel import SQLModel
 from controlwatch import migrations
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.store.engine import migrate
+from controlwatch.core.acting import Told, escalation
 from controlwatch.core.address import canonical
 from controlwatch.core.books import (
     Decision,
@@ -59,6 +61,8 @@ from controlwatch.core.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from controlwatch.core.remind import Ringing
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 EVERYTHING = Subscription(channel="console", target="-")
@@ -485,6 +489,71 @@ def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
     claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert not pause(store, late)
     assert [item.paused for item in store.subscriptions()] == ["", ""]
+
+
+def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(store: SqlStore) -> None:
+    store.subscribe(replace(EVERYTHING, escalate_after=60), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    later = NOW + timedelta(hours=2)
+    rings: list[Ringing] = []
+
+    def rule(told: Told) -> Ringing | None:
+        time_module.sleep(0.3)
+        return escalation(told, now=later)
+
+    def keep_the_clock() -> None:
+        rings.extend(store.follow_up((rule,), now=later))
+
+    threads = [threading.Thread(target=keep_the_clock) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(rings) == 1
+
+
+def test_what_went_out_before_anything_was_to_be_told_again_is_not(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    assert store.alter(replace(store.subscriptions()[0], escalate_after=60))
+    later = NOW + timedelta(hours=2)
+    assert store.follow_up((partial(escalation, now=later),), now=later) == ()
+    take(
+        store, sight(store, announcement(62), url="https://a.example/62.html", words="另一公告的正文。" * 20)
+    )
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    (ringing,) = store.follow_up((partial(escalation, now=later),), now=later)
+    assert ringing.alert.notice is not None
+    assert ringing.alert.notice.number == announcement(62).number
+
+
+def test_what_went_to_a_place_that_a_subscription_has_left_is_still_acted_on_there_and_begins_no_thread(
+    store: SqlStore,
+) -> None:
+    store.subscribe(replace(EVERYTHING, channel="slack", target="C0OLD"), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    (old,) = claim(store, now=NOW, owner="me", lease=60)
+    sent(store, [old], receipt="1.2")
+    assert store.alter(replace(store.subscriptions()[0], target="C0NEW"))
+    url, other = "https://a.example/61.html", "决定对下列物项实施出口管制，并作如下修改。" * 9
+    take(store, sight(store, announcement(61), url=url, words=other), NOW + timedelta(hours=1))
+    (new,) = claim(store, now=NOW + timedelta(hours=1), owner="me", lease=60)
+    assert (new.target, new.first_receipt) == ("C0NEW", "")
+    assert store.act(old.key, what="acknowledged", who="U1", targets=["C0OLD"], now=NOW)
+    assert [line.target for line in store.alert_log()] == ["C0NEW", "C0OLD"]
+
+
+def test_open_are_the_alerts_that_somebody_is_to_act_on_and_no_outlook_or_health(store: SqlStore) -> None:
+    store.subscribe(replace(EVERYTHING, outlook=True, health=True), NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    for kind in ("outlook", "health-down"):
+        alert = replace(PAUSED, kind=kind)
+        store.tell(alert, [Planned(subscription_id=1, due_at=NOW, why="")])
+    sent(store, claim(store, now=NOW, owner="me", lease=60))
+    assert [line.kind for line in store.alert_log(open_only=True)] == ["new"]
+    assert len(store.alert_log()) == 3
 
 
 def one_mail(store: SqlStore) -> tuple[Delivery, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.app import App
@@ -65,7 +68,8 @@ def test_an_alert_leads_to_every_conclusion_with_its_words_and_to_the_bytes_as_s
     assert "2026-04-01" in page.text
     assert "本公告自2026年4月1日起正式实施" in page.text
     assert "SHA-256" in page.text
-    sent = httpx.get(f"{link(web, alert_id)}/copy")
+    (address,) = re.findall(r'<a href="([^"]+)"', page.text)
+    sent = httpx.get(urljoin(str(page.url), address))
     assert sent.content == GALLIUM.html.encode()
 
 
@@ -90,6 +94,17 @@ def test_a_token_that_is_not_one_of_an_alert_shows_nothing(told: tuple[World, st
     ring(w, GALLIUM)
     for address in (f"{web}/alert/{token}", f"{web}/alert/{token}/copy"):
         assert httpx.get(address).status_code == 404
+
+
+def test_of_what_no_bytes_are_kept_the_link_to_our_copy_says_so(told: tuple[World, str]) -> None:
+    w, web = told
+    alert_id = ring(w, GALLIUM)
+    with w.store._engine.begin() as connection:
+        connection.execute(text("UPDATE version SET snapshot_id = NULL"))
+    assert "No bytes are kept" in httpx.get(link(web, alert_id)).text
+    answer = httpx.get(f"{link(web, alert_id)}/copy")
+    assert answer.status_code == 404
+    assert "No bytes are kept" in answer.text
 
 
 def test_an_alert_that_was_never_made_shows_nothing(told: tuple[World, str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
@@ -14,6 +16,8 @@ from controlwatch.core.errors import DeliveryError
 from controlwatch.core.render.slack import blocks, fallback
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from controlwatch.core.model import ChannelName
     from controlwatch.core.render.message import Message
 
@@ -26,12 +30,24 @@ ABOUT_TARGET = frozenset(
         "messages_tab_disabled",
         "not_in_channel",
         "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
         "user_disabled",
         "user_not_found",
     }
 )
 #: Errors about us, whatever the target: somebody took the bot out.
 ABOUT_US = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
+#: Errors about the thread of the first alert, which somebody has closed or deleted: the channel is there.
+ABOUT_THREAD = frozenset(
+    {
+        "cannot_reply_to_message",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+        "thread_locked",
+        "thread_not_found",
+    }
+)
 ABOUT_MESSAGE = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds between two messages to one channel, a little more than Slack asks for.
 EVERY = 1.05
@@ -67,43 +83,56 @@ class SlackChannel:
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
-        self._pace.wait(target)
-        metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
         try:
-            answer = self._client.chat_postMessage(
-                channel=target,
-                text=fallback(message),
-                blocks=blocks(message),
-                metadata=metadata,
-                client_msg_id=_message_id(key),
-                thread_ts=message.reply_to or None,
-                # What follows on an alert stands in its thread, and in the channel where it is news.
-                reply_broadcast=True if message.reply_to else None,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            return self._post(message, target, key, thread=message.reply_to)
+        except SlackApiError as error:
+            if not message.reply_to or error.response.get("error") not in ABOUT_THREAD:
+                raise _refusal(error) from error
+        try:
+            return self._post(message, target, key, thread="")
         except SlackApiError as error:
             raise _refusal(error) from error
+
+    def _post(self, message: Message, target: str, key: str, *, thread: str) -> str:
+        """Post, in a thread if one is given; raises what Slack answers, or `DeliveryError`."""
+        metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
+        try:
+            with self._pace.turn(target):
+                answer = self._client.chat_postMessage(
+                    channel=target,
+                    text=fallback(message),
+                    blocks=blocks(message),
+                    metadata=metadata,
+                    client_msg_id=_message_id(key),
+                    thread_ts=thread or None,
+                    # What follows on an alert stands in its thread, and in the channel where it is news.
+                    reply_broadcast=True if thread else None,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+        except SlackApiError:
+            raise
         except (SlackClientError, OSError) as error:
             raise DeliveryError(f"Slack could not be reached: {error}") from error
         return str(answer["ts"])
 
 
 class _Pace:
-    """One message a second to a channel: more Slack refuses, and then holds up everything."""
+    """One message a second to a channel, counted from Slack's answer: more it refuses, and holds all up."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._next: dict[str, float] = {}  #: by the monotonic clock
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._done: dict[str, float] = {}  #: when a target was last sent to, by the monotonic clock
 
-    def wait(self, target: str) -> None:
-        """Wait until a message may go to this target."""
-        with self._guard:
-            now = time.monotonic()
-            self._next = {place: at for place, at in self._next.items() if at > now}
-            mine = self._next.get(target, now)
-            self._next[target] = mine + EVERY
-        time.sleep(mine - now)
+    @contextmanager
+    def turn(self, target: str) -> Iterator[None]:
+        """Wait until a message may go to this target, and let no other go meanwhile."""
+        with self._turns[target]:
+            time.sleep(max(0.0, self._done.get(target, -EVERY) + EVERY - time.monotonic()))
+            try:
+                yield
+            finally:
+                self._done[target] = time.monotonic()
 
 
 def _message_id(key: str) -> str:

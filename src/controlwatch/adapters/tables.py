@@ -370,7 +370,7 @@ class DeliveryRow(SQLModel, table=True):
     follows: int | None = None  #: id of the delivery that it tells again
     taken_at: datetime | None = None  #: when somebody took it on: it is not told again
     closed_at: datetime | None = None  #: when somebody was done with it
-    escalated_at: datetime | None = None
+    escalated_at: datetime | None = None  #: when it was told again, or sent, where it is not to be
     wanted_by: date | None = Field(default=None, index=True)  #: until then; none once reminded of
     due_at: datetime
     why: str = ""

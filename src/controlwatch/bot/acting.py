@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from controlwatch.bot.promptly import FAILED
 from controlwatch.bot.rights import asker_in
 from controlwatch.core.acting import Deed, Done
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Mute
-from controlwatch.core.render.chat import DONE, PERSON, done_block
+from controlwatch.core.render.chat import PERSON, done_block
 from controlwatch.core.render.slack import (
     ACKNOWLEDGE,
     ALERT_BLOCK,
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from controlwatch.bot.rights import Asker
 
 Json = dict[str, Any]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,10 @@ class Acting:
                 shown = self._act(deed, body, action)
             except UsageError as error:
                 said, shown = str(error), {}
+            except Exception:
+                # A store that stays locked, say: nobody may believe that they have acted.
+                log.exception("what somebody did about an alert could not be noted")
+                said, shown = FAILED, {}
             if at_home:
                 self.home.show(client, user, said=said)
             elif said:
@@ -96,10 +105,10 @@ class Acting:
         if not done:
             raise UsageError("This alert is not one of this channel.")
         message = body.get("message", {})
-        kept = [block for block in message.get("blocks", []) if block.get("block_id") != DONE]
+        line = done_block([_in_words(one) for one in done], key=key_in(action))
         return {
             "text": str(message.get("text", what))[:300],
-            "blocks": [*kept[: MOST_BLOCKS - 1], done_block([_in_words(one) for one in done])],
+            "blocks": list(_with_line(message.get("blocks", []), line, key_in(action)))[:MOST_BLOCKS],
         }
 
     def _places(self, body: Json) -> tuple[str, ...]:
@@ -146,6 +155,16 @@ class Acting:
         if reason not in REASONS:
             raise UsageError("No reason was chosen.")
         return "not relevant", reason
+
+
+def _with_line(blocks: Iterable[Json], line: Json, key: str) -> Iterator[Json]:
+    """Yield the blocks of a message with what was done about an alert below its buttons."""
+    for block in blocks:
+        if block.get("block_id") == line["block_id"]:
+            continue
+        yield block
+        if block.get("block_id") == f"{ALERT_BLOCK}{key}":
+            yield line
 
 
 def key_in(action: Json) -> str:

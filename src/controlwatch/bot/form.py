@@ -26,6 +26,7 @@ from controlwatch.core.render.modal import (
     LANGUAGE,
     LANGUAGES,
     MUTED,
+    MUTES,
     QUIET_FROM,
     QUIET_TO,
     RATE,
@@ -42,7 +43,6 @@ from controlwatch.core.wanted import hs_prefix, quiet_hours
 
 if TYPE_CHECKING:
     from controlwatch.core.reading.lexicon import Lexicon
-    from controlwatch.queries import Queries
 
 Json = dict[str, Any]
 #: Options that a menu with a search offers at once: Slack takes a hundred.
@@ -77,7 +77,7 @@ def unpacked(text: str) -> Subscription:
         raise UsageError("this form is of another time; please open it anew") from None
 
 
-def filled_in(values: Json, before: Subscription, user: str, queries: Queries) -> Subscription:
+def filled_in(values: Json, before: Subscription, user: str) -> Subscription:
     """Return the subscription that a form asks for; `before` is what it was opened with.
 
     `values` are by block, then by action, as Slack sends them. Raises `Wrong`, naming the field.
@@ -90,11 +90,13 @@ def filled_in(values: Json, before: Subscription, user: str, queries: Queries) -
     else:
         target = user
     wishes = given.choices(WISHES)
+    unticked = {mute.category for mute in before.muted[-MUTES:]} - set(given.choices(MUTED))
     return replace(
         before,
         channel="slack",
         target=target,
-        owner=before.owner or user,
+        # Whoever owns a subscription sees in their App Home what is told by it: their own, or a channel's.
+        owner=(before.owner if before.id and target != user else "") or user,
         categories=given.choices(CATEGORIES),
         issuers=given.choices(ISSUERS),
         directions=tuple(Direction(value) for value in given.choices(DIRECTIONS)),
@@ -113,7 +115,7 @@ def filled_in(values: Json, before: Subscription, user: str, queries: Queries) -
         reminders="reminders" in wishes,
         outlook="outlook" in wishes,
         health="health" in wishes,
-        muted=tuple(mute for mute in before.muted if mute.category in given.choices(MUTED)),
+        muted=tuple(mute for mute in before.muted if mute.category not in unticked),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from controlwatch.bot.form import IN_A_VIEW, Wrong, filled_in, packed, suggestions, unpacked
-from controlwatch.bot.promptly import promptly
+from controlwatch.bot.promptly import begun, in_time, promptly, tried
 from controlwatch.bot.rights import may_manage
 from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Subscription
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Ack = Callable[..., object]
 LATER = "The store is busy; it is saved as soon as it can be, and then stands in the App Home."
+#: Two presses at once save one after the other: the second finds what the first has saved.
+_saving = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +58,31 @@ class Modal:
         bolt.options(DESTINATIONS)(self.suggest)
         bolt.options(ZONE)(self.suggest)
 
-    def new(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
+    def new(
+        self, ack: Ack, respond: Callable[..., object], body: Json, action: Json, client: WebClient
+    ) -> None:
         """Open the form, empty or filled in as a button says."""
         ack()
         user = str(body["user"]["id"])
         text = str(action.get("value", ""))
         wanted = unpacked(text) if text.startswith("{") else Subscription(channel="slack", target=user)
-        self.open(client, str(body["trigger_id"]), user, wanted)
+        said = self.open(client, str(body["trigger_id"]), user, wanted)
+        if said and "view" in body:
+            self.home.show(client, user, said=said)
+        elif said:
+            respond(text=said, response_type="ephemeral", replace_original=False)
 
-    def open(self, client: WebClient, trigger: str, user: str, wanted: Subscription) -> None:
-        """Open the form for somebody."""
-        manager = may_manage(self.app.settings, user)
-        view = form(
-            wanted, self.app.queries.lexicon, manager=manager, metadata=packed(wanted, most=IN_A_VIEW)
-        )
-        client.views_open(trigger_id=trigger, view=view)
+    def open(self, client: WebClient, trigger: str, user: str, wanted: Subscription) -> str:
+        """Open the form for somebody; return why it cannot be opened, or ""."""
+
+        def work() -> str:
+            manager = may_manage(self.app.settings, user)
+            carried = packed(wanted, most=IN_A_VIEW)
+            view = form(wanted, self.app.queries.lexicon, manager=manager, metadata=carried)
+            client.views_open(trigger_id=trigger, view=view)
+            return ""
+
+        return tried(work)[0]
 
     def of_one(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
         """Change or end one subscription, from the App Home."""
@@ -82,17 +95,19 @@ class Modal:
         elif str(action["action_id"]).startswith(CHANGE):
             now = datetime.now(UTC)
             muted = tuple(mute for mute in held.muted if mute.until > now)
-            self.open(client, str(body["trigger_id"]), user, replace(held, muted=muted))
+            said = self.open(client, str(body["trigger_id"]), user, replace(held, muted=muted))
+            if said:
+                self.home.show(client, user, said=said)
         else:
-            self.app.store.unsubscribe(held.id)
-            self.home.show(client, user)
+            said, ended = tried(lambda: str(self.app.store.unsubscribe(held.id)))
+            self.home.show(client, user, said="" if ended else said)
 
     def submitted(self, ack: Ack, body: Json, view: Json) -> None:
         """Show what the subscription would have sent; or say which field makes no sense."""
         user = str(body["user"]["id"])
         try:
             before = unpacked(str(view.get("private_metadata", "")))
-            wanted = filled_in(view["state"]["values"], before, user, self.app.queries)
+            wanted = filled_in(view["state"]["values"], before, user)
             self._allowed(wanted, user)
             carried = packed(wanted, most=IN_A_VIEW)
         except Wrong as error:
@@ -107,23 +122,20 @@ class Modal:
     def confirmed(self, ack: Ack, body: Json, view: Json, client: WebClient) -> None:
         """Save what was looked at."""
         user = str(body["user"]["id"])
-        try:
-            wanted = unpacked(str(view.get("private_metadata", "")))
-            said = promptly(lambda: self._saved(wanted, user)) or LATER
-        except UsageError as error:
-            said = str(error)
-        ack(response_action="update", view=said_modal(said))
-        self.home.show(client, user)
+        carried = str(view.get("private_metadata", ""))
+        saving = begun(lambda: tried(lambda: self._saved(unpacked(carried), user)))
+        known = in_time(saving)
+        ack(response_action="update", view=said_modal(known[0] if known is not None else LATER))
+        said, saved = saving.result()
+        # Who was told that it is saved later must hear that it was not.
+        self.home.show(client, user, said="" if saved or known is not None else said)
 
     def save_button(self, ack: Ack, respond: Callable[..., object], body: Json, action: Json) -> None:
         """Save what a command has shown."""
         ack()
         user = str(body["user"]["id"])
-        try:
-            said = self._saved(unpacked(str(action.get("value", ""))), user)
-        except UsageError as error:
-            said = str(error)
-        respond(text=said, replace_original=True)
+        said, saved = tried(lambda: self._saved(unpacked(str(action.get("value", ""))), user))
+        respond(text=said, replace_original=saved, response_type=None if saved else "ephemeral")
 
     def suggest(self, ack: Ack, body: Json) -> None:
         """Offer what fits what somebody types."""
@@ -137,18 +149,25 @@ class Modal:
             if self._mine(str(wanted.id), user) is None or not store.alter(wanted):
                 raise UsageError("This subscription is not yours, or has ended.")
             return f"Subscription {wanted.id} is changed: {described(wanted)}."
-        number = store.subscribe(wanted, datetime.now(UTC))
+        with _saving:
+            same = (item.id for item in store.subscriptions() if replace(item, id=0, paused="") == wanted)
+            number = next(same, 0) or store.subscribe(wanted, datetime.now(UTC))
         return f"Subscription {number} is saved: {described(wanted)}. To end it: unsubscribe {number}"
 
     def _allowed(self, wanted: Subscription, user: str) -> None:
-        if wanted.channel != "slack" or (wanted.target != user and not may_manage(self.app.settings, user)):
-            raise UsageError("The subscriptions of channels are managed by others here.")
+        managed = _is_channel(wanted.target) and may_manage(self.app.settings, user)
+        if wanted.channel != "slack" or not (wanted.target == user or managed):
+            raise UsageError("This subscription is somebody else's, or of a channel that others manage here.")
 
     def _mine(self, number: str, user: str) -> Subscription | None:
         """Return a subscription that somebody may change: their own, or a channel's if they manage these."""
         manager = may_manage(self.app.settings, user)
         found = (item for item in self.app.store.subscriptions() if str(item.id) == number)
         held = next((item for item in found if item.channel == "slack"), None)
-        if held is None or held.target == user or (manager and held.target.startswith(("C", "G"))):
+        if held is None or held.target == user or (manager and _is_channel(held.target)):
             return held
         return None
+
+
+def _is_channel(target: str) -> bool:
+    return target.startswith(("C", "G"))

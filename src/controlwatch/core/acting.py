@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from controlwatch.core.books import Planned
 from controlwatch.core.model import Alert, AlertKind, Day, Subscription
-from controlwatch.core.remind import Ringing
+from controlwatch.core.remind import DAY_BEGINS, Ringing
 from controlwatch.core.route import after_quiet_hours
 
 Deed = Literal["acknowledged", "not relevant", "assigned", "due", "muted"]
@@ -61,7 +61,9 @@ def due(told: Told, *, now: datetime) -> Ringing | None:
 
     The one to whom it was assigned is reminded; without one, whoever got the alert.
     """
-    today = now.astimezone(ZoneInfo(told.subscription.timezone)).date()
+    # By the clock on the wall, so that the day begins at eight where the clocks are put forward, too.
+    local = now.astimezone(ZoneInfo(told.subscription.timezone)).replace(tzinfo=None)
+    today = (local - DAY_BEGINS).date()
     if told.wanted_by is None or told.wanted_by > today:
         return None
     return _again(told, "due", f"Due {told.wanted_by}.", addressee=told.assigned_to, now=now)
@@ -74,5 +76,5 @@ def _again(told: Told, kind: AlertKind, said: str, *, addressee: str, now: datet
         why=said,
         addressee=addressee,
     )
-    alert = replace(told.alert, kind=kind, made_at=now, body=said)
+    alert = replace(told.alert, kind=kind, first=told.alert.told_as, made_at=now, body=said)
     return Ringing(alert=alert, deliveries=(planned,))

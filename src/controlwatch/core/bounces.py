@@ -118,6 +118,7 @@ class Mailed:
     active: bool  #: the subscription has not ended
     receipt: str  #: its Message-ID, all deliveries that left in it have the same; "" until it is settled
     leaving: bool  #: it is to be sent, perhaps it is just being sent
+    addressee: str = ""  #: to whom, where that is not the subscription's own address
 
 
 def read(raw: bytes) -> Bounce | NoBounce:

@@ -424,6 +424,12 @@ class Alert:
     unread: Unread = ""  #: what could not be read may concern anybody
     occasion: Occasion | None = None  #: of reminders and moved days
     agenda: tuple[Event, ...] = ()  #: of outlooks
+    first: AlertKind | None = None  #: of what is told again: as what it was told first
+
+    @property
+    def told_as(self) -> AlertKind:
+        """What kind of alert it is, however often it is told."""
+        return self.first or self.kind
 
 
 Rate = Literal["immediate", "daily", "weekly"]

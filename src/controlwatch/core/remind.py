@@ -11,9 +11,9 @@ from controlwatch.core.books import Planned
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.clock import Appointment, Plan, plan
 from controlwatch.core.model import Alert, Event, Notice, Occasion, Subscription
-from controlwatch.core.route import after_quiet_hours, due_at, reason, route
+from controlwatch.core.route import after_quiet_hours, due_at, muted, reason, route
 
-#: The clock's day begins at eight in Beijing: nobody is reminded at midnight.
+#: The clock's day begins at eight: nobody is reminded at midnight.
 DAY_BEGINS = timedelta(hours=8)
 #: An outlook holds the events of so many days, today included.
 WEEK = timedelta(days=7)
@@ -100,7 +100,12 @@ def _planned(alert: Alert, known: Known, calendar: Calendar, *, now: datetime) -
     planned = route(replace(alert, notice=known.notice), calendar.subscriptions, text=known.text, now=now)
     heard = {item.subscription_id for item in planned}
     others = (
-        Planned(subscription_id=item.id, due_at=due_at(item, now=now, soon=True), why="you were told of it")
+        Planned(
+            subscription_id=item.id,
+            due_at=due_at(item, now=now, soon=True),
+            why="you were told of it",
+            muted=muted(alert, item, now=now),
+        )
         for item in calendar.subscriptions
         if item.id in known.told and item.id not in heard and (item.reminders or alert.kind != "reminder")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import time
 
 from controlwatch.core.errors import UsageError
@@ -10,10 +11,10 @@ from controlwatch.core.errors import UsageError
 def hs_prefix(text: str) -> str:
     """Return an HS code or its beginning as digits; raises `UsageError`.
 
-    >>> hs_prefix("8507.60")
-    '850760'
+    >>> hs_prefix("8507.60"), hs_prefix("８５０７")
+    ('850760', '8507')
     """
-    digits = text.replace(".", "").replace(" ", "")
+    digits = unicodedata.normalize("NFKC", text).replace(".", "").replace(" ", "")
     if not digits.isdecimal() or not digits.isascii() or not 2 <= len(digits) <= 10:
         raise UsageError(
             f"{text!r} is not an HS code or its beginning; write 2 to 10 digits, such as 8507 or 8507.60"

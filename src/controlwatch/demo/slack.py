@@ -46,6 +46,7 @@ class SlackStandIn:
     scopes: tuple[str, ...] = ("chat:write", "commands", "app_mentions:read", "im:history", "im:write")
     retry_after: int = 1
     refusing: dict[str, str] = field(default_factory=dict)  #: channel → the error that it answers with
+    closed: dict[str, str] = field(default_factory=dict)  #: thread → the error that a reply is answered with
     revoked: str = ""  #: the error that every call is answered with: token_revoked, account_inactive
     paced: bool = False  #: refuses a second message to a channel within a second, as Slack does
     opened: queue.Queue[Json] = field(default_factory=queue.Queue)  #: views opened and updated, as they came
@@ -172,6 +173,8 @@ class SlackStandIn:
             return self.refusing[channel]
         if channel not in self.channels:
             return "channel_not_found"
+        if message.get("thread_ts") in self.closed:
+            return self.closed[message["thread_ts"]]
         return refused_message(message.get("blocks", []), message.get("text", ""))
 
 

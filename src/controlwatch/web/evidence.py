@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.render.card import card
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from controlwatch.app import App
     from controlwatch.core.answers import Evidence
 
-_environment = Environment(autoescape=True)
+NO_BYTES = "No bytes are kept of it: it is known from the register, or from a row of an index."
+_environment = Environment(autoescape=True, undefined=StrictUndefined)
 _environment.filters["clean"] = clean
 _environment.filters["line"] = lambda value: one_line(value, 2_000)
 _PAGE = _environment.from_string("""\
@@ -52,7 +53,7 @@ pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 <p>From {{ found.url|line }}, {{ fetched }} Beijing time, SHA-256 <code>{{ found.sha256 }}</code>.
 <a href="{{ token }}/copy">The bytes as sent</a></p>
 {% else %}
-<p>No bytes are kept of it: it is known from the register, or from a row of an index.</p>
+<p>{{ no_bytes }}</p>
 {% endif %}
 <pre lang="zh">{{ found.text|clean }}</pre>
 </body></html>
@@ -73,10 +74,8 @@ def evidence(app: App) -> APIRouter:
             found.alert, app.queries.lexicon, language="both", why="", today=beijing_day(found.alert.made_at)
         )
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
-        # The address as asked: it is ours, and its token has been verified.
-        body = _PAGE.render(
-            card=drawn, found=found, fetched=fetched, address=f"{app.pipeline.links.public_url}/alert/{token}"
-        )
+        # The token as asked: it has been verified, and the copy stands below it wherever we are served.
+        body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token, no_bytes=NO_BYTES)
         return HTMLResponse(body, headers=HEADERS)
 
     @router.get("/alert/{token}/copy")
@@ -88,7 +87,7 @@ def evidence(app: App) -> APIRouter:
         except KeyError:
             body = None
         if found is None or body is None:
-            return page(UNKNOWN, status=404)
+            return page(UNKNOWN if found is None else NO_BYTES, status=404)
         name = f'attachment; filename="{found.sha256}.bin"'
         headers = {**HEADERS, "Content-Disposition": name, "Content-Security-Policy": "sandbox"}
         return Response(body, media_type="application/octet-stream", headers=headers)

@@ -16,10 +16,11 @@ from controlwatch.adapters.store.base import (
     SUBSCRIPTION,
     Part,
     alert_from_json,
+    take_turns,
 )
 from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.subscriptions import as_subscription
-from controlwatch.core.acting import CLOSED, TAKEN, Deed, Done, Told
+from controlwatch.core.acting import CLOSED, TAKEN, TO_ACT_ON, Deed, Done, Told
 from controlwatch.core.answers import AlertLine
 from controlwatch.core.model import Mute
 
@@ -109,6 +110,7 @@ class Acting(Part):
         rules = tuple(rules)
         rings: list[Ringing] = []
         with self._write() as connection:
+            take_turns(connection)
             for told in _told(connection, now=now):
                 for ringing in filter(None, (rule(told) for rule in rules)):
                     _write_again(connection, told, ringing, now=now)
@@ -120,8 +122,8 @@ class Acting(Part):
     ) -> tuple[AlertLine, ...]:
         """Alerts as they were delivered, newest first, each with what was done about it.
 
-        `targets` are the places asked about, all without. Open are those that went out and that nobody has
-        acknowledged or found not relevant.
+        `targets` are the places asked about, all without. Open are those to act on that went out and that
+        nobody has acknowledged or found not relevant.
         """
         joined = (
             select(
@@ -176,7 +178,8 @@ def _effect(what: Deed, note: str, now: datetime) -> dict[str, Any]:
 
 
 def _open() -> ColumnElement[bool]:
-    return and_(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), DELIVERY.c.closed_at.is_(None))
+    waits = and_(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), DELIVERY.c.closed_at.is_(None))
+    return and_(ALERT.c.kind.in_(TO_ACT_ON), waits)
 
 
 def _line(row: dict[str, Any], done: list[Done]) -> AlertLine:

@@ -22,6 +22,7 @@ from controlwatch.adapters.store.base import (
     Part,
     begins,
     notice_from_json,
+    take_turns,
 )
 from controlwatch.adapters.store.law import happening, ledger
 from controlwatch.adapters.store.outbox import write_alert
@@ -54,7 +55,7 @@ class Clock(Part):
         """Let the rule compare the calendar with what is held; write what it decides, all or nothing."""
         today = ring_day(now)
         with self._write() as connection:
-            _take_turns(connection)
+            take_turns(connection)
             decided = decide(
                 Calendar(
                     events=_events(connection, today),
@@ -96,7 +97,7 @@ class Clock(Part):
         """
         found = {lead.subject: lead for lead in leads}
         with self._write() as connection:
-            _take_turns(connection)
+            take_turns(connection)
             known = set(connection.execute(select(LEAD.c.subject)).scalars())
             fresh = [lead for subject, lead in found.items() if subject not in known]
             new = tuple(lead for lead in fresh if _turned_up(connection, lead.subject) is None)
@@ -112,7 +113,7 @@ class Clock(Part):
         """Close every lead whose number has turned up; return their subjects."""
         closed = []
         with self._write() as connection:
-            _take_turns(connection)
+            take_turns(connection)
             waiting = connection.execute(select(LEAD.c.subject).where(LEAD.c.closed_at.is_(None))).scalars()
             for subject in list(waiting):
                 by = _turned_up(connection, subject)
@@ -129,12 +130,6 @@ class Clock(Part):
             found = connection.execute(rows if closed else rows.where(LEAD.c.closed_at.is_(None))).mappings()
             names = ("subject", "kind", "reason", "raised_at", "closed_at", "closed_by")
             return tuple(LeadLine(**{name: row[name] for name in names}) for row in found)
-
-
-def _take_turns(connection: Connection) -> None:
-    """Let one process at a time keep the clock; SQLite's transactions do so by themselves."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305013)")
 
 
 def _events(connection: Connection, today: date) -> tuple[Event, ...]:
@@ -178,7 +173,8 @@ def _known(connection: Connection, key: str) -> Known | None:
     if row is None:
         return None
     sent = select(DELIVERY.c.subscription_id).join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-    told = connection.execute(sent.where(ALERT.c.notice_id == row.id).distinct()).scalars()
+    heard = ALERT.c.notice_id == row.id, DELIVERY.c.state != "muted"
+    told = connection.execute(sent.where(*heard).distinct()).scalars()
     return Known(notice=notice_from_json(row.reading), text=row.text, told=frozenset(told))
 
 

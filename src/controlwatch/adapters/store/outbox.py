@@ -140,7 +140,7 @@ class Outbox(Part):
     def mailed(self, key: str) -> Mailed | None:
         """The mail that left under the key of a delivery."""
         joined = (
-            select(SUBSCRIPTION, DELIVERY.c.receipt, DELIVERY.c.state)
+            select(SUBSCRIPTION, DELIVERY.c.receipt, DELIVERY.c.state, DELIVERY.c.addressee)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.channel == "email")
         )
@@ -153,6 +153,7 @@ class Outbox(Part):
             active=row["active"],
             receipt=row["receipt"] or "",
             leaving=row["state"] in {"pending", "leased"},
+            addressee=row["addressee"],
         )
 
     def came_back(

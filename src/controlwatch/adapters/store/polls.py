@@ -19,6 +19,7 @@ from controlwatch.adapters.store.base import (
     WARNED,
     WATCHER,
     Part,
+    take_turns,
 )
 from controlwatch.adapters.store.custody import enter_snapshot
 from controlwatch.adapters.store.outbox import write_alert
@@ -249,6 +250,7 @@ class Polls(Part):
         states = {state.id: state for state in self.states(ids)}
         alerts: list[Alert] = []
         with self._write() as connection:
+            take_turns(connection)
             told = {
                 row["watcher_id"]: Warned(**{name: row[name] for name in ("times", "at", "since", "word")})
                 for row in connection.execute(select(WARNED)).mappings()

@@ -37,8 +37,24 @@ class Subscriptions(Part):
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
 
     def alter(self, subscription: Subscription) -> bool:
-        """Write a subscription that exists anew, as its owner wants it now. False when there is none."""
-        return self._change(subscription.id, **_wishes(subscription))
+        """Write a subscription that exists anew, as its owner wants it now. False when there is none.
+
+        What went to another place than it goes to now keeps that place: there it is acted on, and what
+        follows on it begins no thread that only that place has. And what went out before anything was to be
+        told again is not told again now, a month of it at once.
+        """
+        number = subscription.id
+        held = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
+        went = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
+        with self._write() as connection:
+            before = connection.execute(held).one_or_none()
+            if before is not None and before.target != subscription.target:
+                mine = went.where(DELIVERY.c.addressee == "")
+                connection.execute(mine.values(addressee=before.target))
+            if before is not None and not before.escalate_after:
+                untold = went.where(DELIVERY.c.escalated_at.is_(None))
+                connection.execute(untold.values(escalated_at=DELIVERY.c.sent_at))
+            return change(connection, number, **_wishes(subscription))
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""

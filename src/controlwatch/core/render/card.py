@@ -147,7 +147,7 @@ def _of_notice(
     today: date,
 ) -> Card:
     """Draw up what a notice says, how it stands, and how it differs from before."""
-    change = alert.change if alert.kind == "amended" else None
+    change = alert.change if alert.told_as == "amended" else None
     urgent = f" · {word('binds-now', language)}" if titled.weight == "urgent" else ""
     return replace(
         titled,
@@ -165,8 +165,8 @@ def _of_notice(
 
 def _tone(alert: Alert) -> Tone:
     """Return what colours an alert: its direction, or what kind of alert it is."""
-    if alert.kind in TONES:
-        return TONES[alert.kind]
+    if alert.told_as in TONES:
+        return TONES[alert.told_as]
     ends = alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS
     if ends or alert.notice is None:
         return "resume" if ends else "neutral"
@@ -215,11 +215,11 @@ def _agenda_summary(alert: Alert, language: Language) -> str:
 
 
 def _badge(alert: Alert, notice: Notice, language: Language) -> str:
-    if alert.kind == "report":
+    if alert.told_as == "report":
         return word("report", language)
     if alert.unread == "page":
         return word("unread", language)
-    if alert.kind == "amended":
+    if alert.told_as == "amended":
         return word("amended", language)
     if notice.kind is Kind.DRAFT:
         return word("draft", language)

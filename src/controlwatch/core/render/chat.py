@@ -19,8 +19,8 @@ ROWS = 12
 SHOWN_CAUTIONS = 6
 #: The button that asks for another page carries the question; Slack takes 2,000 characters of it.
 PAGE = "controlwatch_page"
-#: The line of a message that says what was done about it.
-DONE = "controlwatch_done"
+#: The line of a message that says what was done about an alert begins so, and then names the delivery.
+DONE = "controlwatch_done:"
 MOST_QUESTION = 400
 #: Buttons about subscriptions: the form for a new one, save what was shown, change one, end one.
 NEW, SAVE = "controlwatch_new", "controlwatch_save"
@@ -107,13 +107,13 @@ def _button(label: str, question: str, page: int) -> Block:
     }
 
 
-def done_block(done: Sequence[Done]) -> Block:
+def done_block(done: Sequence[Done], *, key: str) -> Block:
     """Return the lines that say who did what about an alert, and when: the last ones."""
     elements = [part for one in done[-SHOWN_DEEDS:] for part in _deed(one)]
     elements[-1] = _text(elements[-1]["text"].rstrip())
     return {
         "type": "rich_text",
-        "block_id": DONE,
+        "block_id": f"{DONE}{key}",
         "elements": [{"type": "rich_text_section", "elements": elements}],
     }
 

@@ -105,7 +105,7 @@ class Composer:
         alert, language = delivery.alert, delivery.subscription.language
         today = beijing_day(self.now)
         key = thread_of(alert)
-        status = self.standing(key, today) if key and alert.kind != "report" else None
+        status = self.standing(key, today) if key and alert.told_as != "report" else None
         drawn = card(alert, self.lexicon, language=language, why=delivery.why, today=today, status=status)
         if alert.notice is None:
             return drawn

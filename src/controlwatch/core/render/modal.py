@@ -91,7 +91,8 @@ def _when(wanted: Subscription) -> Iterator[Block]:
     wishes = [name for name in WISHED if getattr(wanted, name)]
     yield _menu("checkboxes", WISHES, "Also · 其他", WISHED, wishes)
     waits = {str(minutes): words for minutes, words in ESCALATIONS.items()}
-    chosen = str(wanted.escalate_after if wanted.escalate_after in ESCALATIONS else 0)
+    chosen = str(wanted.escalate_after)
+    waits.setdefault(chosen, f"{chosen} minutes")  # as an operator has set it
     label = "Tell again what nobody acts on, after · 无人处理则升级"
     yield _menu("static_select", ESCALATE_AFTER, label, waits, [chosen])
     yield _person(ESCALATE_TO, "…to · 升级给", wanted.escalate_to)
