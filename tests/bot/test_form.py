@@ -326,3 +326,15 @@ def test_nobody_ends_the_subscription_of_somebody_else(desk: Desk) -> None:
     desk.asker.press_in_view(desk.web, button, view=view, user=OFFICER)
     assert "not yours" in said(shown(desk))
     assert len(desk.app.store.subscriptions()) == 1
+
+
+def test_the_home_shows_what_is_assigned_to_me_and_lets_me_be_done_with_it(desk: Desk) -> None:
+    desk.app.store.subscribe(Subscription(channel="slack", target=CHANNEL, owner=BOSS), datetime.now(UTC))
+    posted = desk.tell("MOFCOM-GACC 2025-58")
+    assert "2025-58" not in said(home(desk))
+    desk.press(posted, f"{C}assign", user=BOSS, selected_user=OFFICER)
+    view = home(desk)
+    assert "2025-58" in said(view)
+    desk.slack.homes.clear()
+    desk.asker.press_in_view(desk.web, element(view, f"{C}acknowledge"), view=view, user=OFFICER)
+    assert "Nothing is open" in said(shown(desk))

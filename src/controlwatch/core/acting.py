@@ -14,7 +14,7 @@ from controlwatch.core.route import after_quiet_hours
 
 Deed = Literal["acknowledged", "not relevant", "assigned", "due", "muted"]
 #: With these somebody has taken an alert on: it is not told again.
-TAKEN: frozenset[str] = frozenset({"acknowledged", "not relevant", "assigned"})
+TAKEN: frozenset[str] = frozenset({"acknowledged", "not relevant", "assigned", "due"})
 #: With these it is no longer open.
 CLOSED: frozenset[str] = frozenset({"acknowledged", "not relevant"})
 #: Alerts that somebody is to act on. What tells one again is none of them, or it would never end.

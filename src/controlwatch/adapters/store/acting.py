@@ -52,7 +52,9 @@ class Acting(Part):
             select(DELIVERY.c.id, DELIVERY.c.follows)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.key == key)
-            .where(or_(SUBSCRIPTION.c.target.in_(places), DELIVERY.c.addressee.in_(places)))
+            .where(
+                or_(SUBSCRIPTION.c.target.in_(places), DELIVERY.c.addressee.in_(places), _assigned_to([who]))
+            )
         )
         with self._write() as connection:
             delivery = connection.execute(mine).first()
@@ -147,7 +149,8 @@ class Acting(Part):
             .limit(limit)
         )
         if targets is not None:
-            joined = joined.where(SUBSCRIPTION.c.target.in_(list(targets)))
+            places = list(targets)
+            joined = joined.where(or_(SUBSCRIPTION.c.target.in_(places), _assigned_to(places)))
         if open_only:
             joined = joined.where(_open())
         with self._read() as connection:
@@ -175,6 +178,13 @@ def _effect(what: Deed, note: str, now: datetime) -> dict[str, Any]:
     if what == "not relevant":
         values["wanted_by"] = None
     return values
+
+
+def _assigned_to(people: list[str]) -> ColumnElement[bool]:
+    """Say that a delivery was last assigned to one of these."""
+    last = select(func.max(ACT.c.id)).where(ACT.c.what == "assigned").group_by(ACT.c.delivery_id)
+    theirs = select(ACT.c.delivery_id).where(ACT.c.id.in_(last), ACT.c.note.in_(people))
+    return func.coalesce(DELIVERY.c.follows, DELIVERY.c.id).in_(theirs)
 
 
 def _open() -> ColumnElement[bool]:
