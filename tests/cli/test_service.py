@@ -179,3 +179,16 @@ def test_a_clock_that_has_not_beaten_for_long_stands_still() -> None:
     assert pulse.stands_still(longest=-1.0)
     pulse.beat()
     assert not pulse.stands_still()
+
+
+def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(
+    environment: tuple[dict[str, str], Sites],
+) -> None:
+    variables, sites = environment
+    sites.put("https://sample.example/index.html", Answer(status=503))
+    for _ in range(3):
+        done = subprocess.run(
+            [*COMMAND, "poll"], env=variables, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 1
+    assert "blind" in done.stdout

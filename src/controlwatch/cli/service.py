@@ -49,6 +49,7 @@ def poll(
         chosen = [app.queries.watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
         reports = [_poll_shown(app, watcher) for watcher in watchers]
+        app.pipeline.watch_over(app.watchers, now=now())
         sent, waiting_still = deliver_all(app)
     console.print(f"{sent} deliveries sent, {waiting_still} not.")
     raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
