@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import commands, cycle, delivery, kills, latency, law, reading
+from tests.bench import commands, cycle, delivery, kills, latency, law, reading, soak
 
 PARTS = {
     "reading": reading.main,
@@ -14,14 +14,17 @@ PARTS = {
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,
+    "soak": soak.main,
 }
 
 
 def main() -> None:
     """Run the parts named on the command line, or all."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=tuple(PARTS), help="which part; all by default")
-    for part in parser.parse_args().parts or PARTS:
+    parser.add_argument(
+        "parts", nargs="*", choices=tuple(PARTS), help="which part; all but the soak by default"
+    )
+    for part in parser.parse_args().parts or [part for part in PARTS if part != "soak"]:
         PARTS[part]()
 
 

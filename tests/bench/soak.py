@@ -1,0 +1,111 @@
+"""Fifty sources at one poll a second for half an hour, one answer in a hundred bad: memory, growth, nothing missed.
+
+`make bench ARGS=soak` takes its thirty minutes; SOAK_MINUTES sets another length.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controlwatch.core.watcher import Http, Watcher
+from controlwatch.demo.serving import Answer, Asked
+from tests.pipeline.world import Ministry, Page, World, tightening, world
+
+SOURCES = 50
+FAULTS = 0.01
+#: Polls of a source between two notices of it.
+EVERY = 20
+
+
+def main() -> None:
+    """Run and print."""
+    minutes = float(os.environ.get("SOAK_MINUTES", "30"))
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w:
+        w.pipeline = replace(w.pipeline, channels={})
+        sites = [_site(w, number) for number in range(SOURCES)]
+        for watcher, _ in sites:
+            w.pipeline.poll(watcher, now=datetime.now(UTC))
+        published, polls = _soaked(w, sites, minutes * 60)
+        told = {line.title for line in w.store.alert_log(limit=1_000_000) if line.kind == "new"}
+        grown = (Path(folder) / "store.db").stat().st_size
+    print(
+        f"{SOURCES} sources, {polls['count']:,} polls in {minutes:.0f} minutes, {polls['failed']} failed: "
+        f"{len(published)} notices published, {len(published - told)} missed; RSS {polls['first']:.0f} MB at first, "
+        f"{polls['last']:.0f} MB at last; store {grown / 1e6:.1f} MB"
+    )
+
+
+def _site(w: World, number: int) -> tuple[Watcher, Ministry]:
+    host = f"https://www.ministry{number}.example"
+    ministry = Ministry(w.sites, host=host)
+    ministry.publish(*(_page(number, n) for n in range(3)))
+    return (
+        replace(
+            w.watcher,
+            id=f"source-{number}",
+            index=replace(w.watcher.index, url=f"{host}/notices/index.html"),
+            http=Http(hosts=(f"www.ministry{number}.example",), pause=0.0, timeout=2.0, budget=20.0),
+        ),
+        ministry,
+    )
+
+
+def _page(source: int, n: int) -> Page:
+    """A notice of its own, which has no words in common with another but the formulas."""
+    mark = f"{source}甲{n}乙"
+    text = tightening(n, item=f"{mark}用金属镓")
+    return Page(f"/notices/art_{n}.html", f"关于对{mark}用镓相关物项实施出口管制的公告", text)
+
+
+def _soaked(
+    w: World, sites: list[tuple[Watcher, Ministry]], seconds: float
+) -> tuple[set[str], dict[str, float]]:
+    """Poll in turn, one source every fiftieth of a second; publish now and then; return what was published."""
+    dice = random.Random(1)
+    published: set[str] = set()
+    polls: dict[str, float] = {"count": 0, "failed": 0, "first": 0.0, "last": 0.0}
+    began = time.monotonic()
+    turn = 0
+    while time.monotonic() - began < seconds:
+        watcher, ministry = sites[turn % SOURCES]
+        if turn // SOURCES % EVERY == turn % SOURCES % EVERY:
+            page = _page(turn % SOURCES, 100 + turn // SOURCES)
+            ministry.pages = ministry.pages[:15]
+            ministry.publish(page)
+            published.add(page.title)
+        bad = dice.random() < FAULTS
+        if bad:
+            w.sites.put(watcher.index.url, _fault)
+        report = w.pipeline.poll(watcher, now=datetime.now(UTC))
+        if bad:
+            ministry.render()
+        polls["count"] += 1
+        polls["failed"] += report.outcome == "failed"
+        turn += 1
+        if turn == SOURCES * 20:
+            polls["first"] = _rss()
+        w.sites.asked.clear()
+        if turn % SOURCES == 0:
+            w.pipeline.watch_over([one for one, _ in sites], now=datetime.now(UTC))
+            time.sleep(max(0.0, began + turn / SOURCES - time.monotonic()))
+    for watcher, _ in sites:  # what was put up behind the last fault
+        w.pipeline.poll(watcher, now=datetime.now(UTC))
+    polls["last"] = _rss()
+    return published, polls
+
+
+def _fault(_asked: Asked) -> Answer:
+    return Answer(status=503, body=b"upstream connect error")
+
+
+def _rss() -> float:
+    """Megabytes of memory in use now, as Linux counts them."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
