@@ -157,6 +157,7 @@ def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
 
 
 def _deliver_job(app: App, pulse: Pulse) -> None:
+    pulse.beat()  # whatever comes of it: a store that cannot be reached is no clock that stands still
     sent, failed = deliver_all(app, after_each=lambda: _beat(app, pulse))
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)

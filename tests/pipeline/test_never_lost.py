@@ -12,7 +12,7 @@ from controlwatch.adapters.http import HttpFetch
 from controlwatch.core.address import canonical
 from controlwatch.core.errors import Stopping
 from controlwatch.core.model import Subscription
-from controlwatch.core.watcher import Expect
+from controlwatch.core.watcher import Detail, Expect
 from controlwatch.demo.pdf import pdf
 from controlwatch.demo.serving import Answer, Asked
 from controlwatch.inbox import watcher_for
@@ -326,3 +326,19 @@ def test_what_could_not_be_read_goes_to_everyone_it_may_concern(w: World) -> Non
     for _ in range(3):
         w.poll(later=timedelta(hours=2))
     assert kinds(w) == ["new"]
+
+
+def test_a_source_that_answers_and_shows_nothing_new_for_too_long_is_told_as_quiet(w: World) -> None:
+    pages = (
+        Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n), day=f"2026-02-{n * 3:02}")
+        for n in range(1, 9)
+    )
+    rows_alone = replace(WATCHER, detail=Detail(follow=False))
+    w.ministry.publish(*pages)
+    outcomes = [w.poll(rows_alone).outcome for _ in range(4)]
+    assert w.alerts() == []
+    outcomes += [w.poll(rows_alone, later=timedelta(days=1)).outcome for _ in range(20)]
+    assert outcomes == ["shelved", *["unchanged"] * 23]
+    told = [alert for alert in w.alerts() if alert.kind == "health-down"]
+    assert "quiet" in told[0].title
+    assert "2026-02-24" in told[0].body

@@ -66,10 +66,15 @@ class QuietWatchers:
             self._by_url.update(dict.fromkeys(validators, state.id))
 
     def again(self, state: WatcherState, validators: Mapping[str, Validators]) -> bool:
-        """Note one more quiet poll in memory; False when the watcher is not remembered."""
+        """Note one more quiet poll in memory; False when the watcher is not remembered as it is now.
+
+        What is odd about a source is written: it is told from the store.
+        """
         with self._guard:
             quiet = self._held.get(state.id)
             if quiet is None or quiet.validators.keys() != validators.keys():
+                return False
+            if quiet.state.concern != state.concern:
                 return False
             quiet.state, quiet.noted = state, False
             quiet.validators.update(validators)
