@@ -21,6 +21,7 @@ from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.register import load_register, register_digest
 from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
+from controlwatch.adapters.slackcheck import Setup
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.webhook import WebhookChannel
 from controlwatch.core.errors import DeclarationError, UsageError
@@ -33,6 +34,7 @@ from controlwatch.settings import Settings, Smtp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pydantic import SecretStr
     from rich.console import Console
 
     from controlwatch.core.reading.lexicon import Lexicon
@@ -183,6 +185,22 @@ def mail_channel(settings: Settings) -> EmailChannel:
     smtp = Smtp.parse(url.get_secret_value())
     server = Server(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
     return EmailChannel(server, sender=sender)
+
+
+def slack_setup(settings: Settings) -> Setup:
+    """Return how we are set up for Slack, for whoever checks it."""
+
+    def plain(secret: SecretStr | None) -> str | None:
+        return secret.get_secret_value() if secret is not None else None
+
+    return Setup(
+        token=plain(settings.slack_bot_token) or "",
+        api_url=settings.slack_api_url,
+        signing_secret=plain(settings.slack_signing_secret),
+        app_token=plain(settings.slack_app_token),
+        public_url=settings.public_url,
+        listening=settings.listen is not None,
+    )
 
 
 def _somebody_listens(store: SqlStore, channels: dict[ChannelName, Channel]) -> None:

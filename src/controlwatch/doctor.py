@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.declarations import check_watchers, load_watchers
-from controlwatch.adapters.slackcheck import Finding, Setup, check_slack
+from controlwatch.adapters.http import HttpFetch
+from controlwatch.adapters.slackcheck import Finding, check_slack
 from controlwatch.adapters.store.engine import open_engine
-from controlwatch.core.errors import ControlwatchError, DeclarationError
+from controlwatch.app import slack_setup
+from controlwatch.core.asking import Request
+from controlwatch.core.errors import ControlwatchError, DeclarationError, SourceError
 from controlwatch.service import HUNG, heartbeat
 from controlwatch.settings import Settings, Smtp
 
@@ -43,7 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _sources(settings)
     if settings.slack_bot_token is not None:
-        yield from check_slack(_slack(settings))
+        yield from check_slack(slack_setup(settings))
     if settings.smtp_url is not None:
         yield _mail(settings.smtp_url)
     if settings.slack_bot_token is None and settings.smtp_url is None:
@@ -137,14 +139,16 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     hosts = {urlsplit(watcher.index.url).netloc: watcher for watcher in watchers if not watcher.blocked}
     silent: list[str] = []
     told = ""
-    with httpx.Client(timeout=WAIT, follow_redirects=False) as client:
-        for host, watcher in hosts.items():
-            try:
-                answer = client.head(_through(settings, watcher.index.url), headers={"Host": host})
-            except (httpx.HTTPError, httpx.InvalidURL):
-                silent.append(host)
-            else:
-                told = told or answer.headers.get("date", "")
+    fetch = HttpFetch(connect_to=settings.connect_to)
+    for host, watcher in hosts.items():
+        try:
+            with fetch.session(watcher) as ask:
+                answer = ask(Request(url=watcher.index.url, headers=tuple(watcher.http.headers.items())))
+        except SourceError:
+            silent.append(host)
+        else:
+            told = told or (answer.header("date") or "" if answer is not None else "")
+    fetch.close()
     yield Finding(
         what=f"{len(hosts) - len(silent)} of {len(hosts)} hosts answer"
         + (f"; not: {', '.join(silent[:6])}" if silent else ""),
@@ -153,11 +157,6 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     )
     if told:
         yield _clock(told)
-
-
-def _through(settings: Settings, url: str) -> str:
-    parts = urlsplit(url)
-    return f"{settings.connect_to}{parts.path}" if settings.connect_to else url
 
 
 def _clock(told: str) -> Finding:
@@ -171,17 +170,6 @@ def _clock(told: str) -> Finding:
         what=f"the clock is {off:.0f} seconds off what a source says",
         right=off <= OFF,
         then="set the clock of this machine (NTP): reminders and digests go by it",
-    )
-
-
-def _slack(settings: Settings) -> Setup:
-    return Setup(
-        token=_plain(settings.slack_bot_token) or "",
-        api_url=settings.slack_api_url,
-        signing_secret=_plain(settings.slack_signing_secret),
-        app_token=_plain(settings.slack_app_token),
-        public_url=settings.public_url,
-        listening=settings.listen is not None,
     )
 
 
@@ -201,7 +189,3 @@ def _mail(url: SecretStr) -> Finding:
             then="controlwatch mail check ADDRESS says at which step",
         )
     return Finding(what=f"the SMTP server {to.host}:{to.port} answers", right=True)
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret is not None else None

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
-from controlwatch.bot.promptly import FAILED
+from controlwatch.bot.promptly import tried
 from controlwatch.bot.rights import asker_in
 from controlwatch.core.acting import Deed, Done
 from controlwatch.core.errors import UsageError
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from controlwatch.bot.rights import Asker
 
 Json = dict[str, Any]
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +71,11 @@ class Acting:
         ) -> None:
             ack()
             user, at_home = str(body["user"]["id"]), "view" in body
-            said = ""
-            try:
-                shown = self._act(deed, body, action)
-            except UsageError as error:
-                said, shown = str(error), {}
-            except Exception:
-                # A store that stays locked, say: nobody may believe that they have acted.
-                log.exception("what somebody did about an alert could not be noted")
-                said, shown = FAILED, {}
+            shown, wrong = tried(lambda: self._act(deed, body, action))
             if at_home:
-                self.home.show(client, user, said=said)
-            elif said:
-                respond(text=said, response_type="ephemeral", replace_original=False)
+                self.home.show(client, user, said=wrong)
+            elif shown is None:
+                respond(text=wrong, response_type="ephemeral", replace_original=False)
             else:
                 respond(**shown, replace_original=True)
 

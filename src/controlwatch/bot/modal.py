@@ -65,8 +65,10 @@ class Modal:
         ack()
         user = str(body["user"]["id"])
         text = str(action.get("value", ""))
-        wanted = unpacked(text) if text.startswith("{") else Subscription(channel="slack", target=user)
-        said = self.open(client, str(body["trigger_id"]), user, wanted)
+        new = Subscription(channel="slack", target=user)
+        wanted, said = tried(lambda: unpacked(text) if text.startswith("{") else new)
+        if wanted is not None:
+            said = self.open(client, str(body["trigger_id"]), user, wanted)
         if said and "view" in body:
             self.home.show(client, user, said=said)
         elif said:
@@ -75,14 +77,13 @@ class Modal:
     def open(self, client: WebClient, trigger: str, user: str, wanted: Subscription) -> str:
         """Open the form for somebody; return why it cannot be opened, or ""."""
 
-        def work() -> str:
+        def work() -> None:
             manager = may_manage(self.app.settings, user)
             carried = packed(wanted, most=IN_A_VIEW)
             view = form(wanted, self.app.queries.lexicon, manager=manager, metadata=carried)
             client.views_open(trigger_id=trigger, view=view)
-            return ""
 
-        return tried(work)[0]
+        return tried(work)[1]
 
     def of_one(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
         """Change or end one subscription, from the App Home."""
@@ -99,8 +100,8 @@ class Modal:
             if said:
                 self.home.show(client, user, said=said)
         else:
-            said, ended = tried(lambda: str(self.app.store.unsubscribe(held.id)))
-            self.home.show(client, user, said="" if ended else said)
+            _, said = tried(lambda: self.app.store.unsubscribe(held.id))
+            self.home.show(client, user, said=said)
 
     def submitted(self, ack: Ack, body: Json, view: Json) -> None:
         """Show what the subscription would have sent; or say which field makes no sense."""
@@ -125,17 +126,21 @@ class Modal:
         carried = str(view.get("private_metadata", ""))
         saving = begun(lambda: tried(lambda: self._saved(unpacked(carried), user)))
         known = in_time(saving)
-        ack(response_action="update", view=said_modal(known[0] if known is not None else LATER))
-        said, saved = saving.result()
+        saved, wrong = known if known is not None else (LATER, "")
+        ack(response_action="update", view=said_modal(saved or wrong))
         # Who was told that it is saved later must hear that it was not.
-        self.home.show(client, user, said="" if saved or known is not None else said)
+        self.home.show(client, user, said="" if known is not None else saving.result()[1])
 
     def save_button(self, ack: Ack, respond: Callable[..., object], body: Json, action: Json) -> None:
         """Save what a command has shown."""
         ack()
         user = str(body["user"]["id"])
-        said, saved = tried(lambda: self._saved(unpacked(str(action.get("value", ""))), user))
-        respond(text=said, replace_original=saved, response_type=None if saved else "ephemeral")
+        saved, wrong = tried(lambda: self._saved(unpacked(str(action.get("value", ""))), user))
+        respond(
+            text=saved or wrong,
+            replace_original=saved is not None,
+            response_type=None if saved is not None else "ephemeral",
+        )
 
     def suggest(self, ack: Ack, body: Json) -> None:
         """Offer what fits what somebody types."""

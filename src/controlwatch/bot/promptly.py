@@ -43,13 +43,13 @@ def promptly(work: Callable[[], Answer]) -> Answer | None:
     return in_time(begun(work))
 
 
-def tried(work: Callable[[], str]) -> tuple[str, bool]:
-    """Return what work says and True; or why it failed and False, so that it can be told."""
+def tried(work: Callable[[], Answer]) -> tuple[Answer | None, str]:
+    """Return what work comes to and ""; or None and why it failed, so that it can be told."""
     try:
-        return work(), True
+        return work(), ""
     except UsageError as error:
-        return str(error), False
+        return None, str(error)
     except Exception:
         # A database that stays locked, a Slack that refuses a view: whoever pressed must hear of it.
         log.exception("a request from Slack failed")
-        return FAILED, False
+        return None, FAILED

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console
 from controlwatch.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +32,8 @@ def check(
 
     Exit status 1 when something is. Example: controlwatch slack check C0123ABCD
     """
-    from controlwatch.adapters.slackcheck import Setup, check_slack, send_test
+    from controlwatch.adapters.slackcheck import check_slack, send_test
+    from controlwatch.app import slack_setup
     from controlwatch.cli.subscribing import target_of
     from controlwatch.settings import Settings
 
@@ -44,14 +42,7 @@ def check(
         raise UsageError(
             "CONTROLWATCH_SLACK_BOT_TOKEN is not set; make an app from slack-manifest.yaml first"
         )
-    setup = Setup(
-        token=settings.slack_bot_token.get_secret_value(),
-        api_url=settings.slack_api_url,
-        signing_secret=_plain(settings.slack_signing_secret),
-        app_token=_plain(settings.slack_app_token),
-        public_url=settings.public_url,
-        listening=settings.listen is not None,
-    )
+    setup = slack_setup(settings)
     findings = list(check_slack(setup))
     if target is not None:
         findings.append(send_test(setup, target_of("slack", target)))
@@ -62,7 +53,3 @@ def check(
         if not finding.right and finding.then:
             console.print(Text(f"  → {finding.then}"))
     raise typer.Exit(0 if all(finding.right for finding in findings) else 1)
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret is not None else None
