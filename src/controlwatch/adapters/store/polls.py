@@ -10,19 +10,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from controlwatch.adapters.store.base import (
     ADDRESS,
-    ALERT,
     POLL,
     REFERENCE,
     RESOURCE,
     SNAPSHOT,
     VERSION,
-    WARNED,
     WATCHER,
     Part,
-    take_turns,
 )
 from controlwatch.adapters.store.custody import enter_snapshot
-from controlwatch.adapters.store.outbox import write_alert
 from controlwatch.adapters.store.quiet import QuietWatchers
 from controlwatch.core.address import canonical
 from controlwatch.core.books import (
@@ -33,21 +29,18 @@ from controlwatch.core.books import (
     SnapshotRecord,
     Unseen,
     Validators,
-    Warned,
     WatcherState,
 )
 from controlwatch.core.calendar import next_try
 from controlwatch.core.model import NoticeRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine, RowMapping, Table
 
-    from controlwatch.core.books import Planned
-    from controlwatch.core.health import HealthRing
-    from controlwatch.core.model import Alert, Snapshot
+    from controlwatch.core.model import Snapshot
 
 _BATCH = 500  #: SQLite allows some thousand bound values a statement
 _LOOKED = (
@@ -111,7 +104,7 @@ class Polls(Part):
     def believed(self, url: str, validators: Validators) -> None:
         """Remember the validators of a body that was read and believed."""
         with self._write() as connection:
-            _upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
+            upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
 
     def known_urls(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
         """Which of these (canonical) addresses the watcher's shelf holds."""
@@ -131,7 +124,7 @@ class Polls(Part):
         self._quiet.forget(watcher_id)
         rows = [_reference(watcher_id, item, now) for item in unseen]
         with self._write() as connection:
-            _upsert(connection, WATCHER, {**_fresh(watcher_id), "first_poll_at": now}, key=["id"], keep=True)
+            upsert(connection, WATCHER, {**_fresh(watcher_id), "first_poll_at": now}, key=["id"], keep=True)
             connection.execute(
                 update(WATCHER)
                 .where(WATCHER.c.id == watcher_id, WATCHER.c.first_poll_at.is_(None))
@@ -222,9 +215,9 @@ class Polls(Part):
             del values["first_poll_at"]  # `shelve` may have set it since
         forgotten = list(doubted)
         with self._write() as connection:
-            _upsert(connection, WATCHER, values, key=["id"])
+            upsert(connection, WATCHER, values, key=["id"])
             for url, validators in believed.items():
-                _upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
+                upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
             if forgotten:
                 connection.execute(delete(RESOURCE).where(RESOURCE.c.url.in_(forgotten)))
             if report.outcome != "unchanged":
@@ -235,30 +228,6 @@ class Polls(Part):
                     mine.with_only_columns(func.min(REFERENCE.c.next_look_at))
                 ).scalar()
                 self._quiet.remember(state, believed, next_due_at=next_due_at)
-
-    def watch_over(
-        self,
-        watcher_ids: Iterable[str],
-        decide: Callable[
-            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
-            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
-        ],
-    ) -> tuple[Alert, ...]:
-        """Let the rule compare how watchers fare with what people were told; write what it decides."""
-        ids = list(watcher_ids)
-        self.flush()
-        states = {state.id: state for state in self.states(ids)}
-        alerts: list[Alert] = []
-        with self._write() as connection:
-            take_turns(connection)
-            told = {
-                row["watcher_id"]: Warned(**{name: row[name] for name in ("times", "at", "since", "word")})
-                for row in connection.execute(select(WARNED)).mappings()
-            }
-            for ring, planned in decide(states, told, _told_since(connection, told)):
-                _tell(connection, ring, planned)
-                alerts += [ring.alert] if ring.alert is not None else []
-        return tuple(alerts)
 
     def flush(self) -> None:
         """Write the quiet polls that are only in memory, all in one transaction."""
@@ -371,7 +340,7 @@ def _insert(connection: Connection, table: Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _upsert(
+def upsert(
     connection: Connection, table: Table, values: dict[str, Any], *, key: list[str], keep: bool = False
 ) -> None:
     """Insert a row, or overwrite (`keep`: leave alone) the one that is there."""
@@ -381,25 +350,3 @@ def _upsert(
     else:
         changed = {name: value for name, value in values.items() if name not in key}
         connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
-
-
-def _told_since(connection: Connection, told: Mapping[str, Warned]) -> dict[str, tuple[str, ...]]:
-    """Return the titles of what each source has brought since its trouble began, oldest first."""
-    kinds = ("new", "amended", "report")
-    found: dict[str, tuple[str, ...]] = {}
-    for watcher_id, was in told.items():
-        mine = ALERT.c.watcher_id == watcher_id, ALERT.c.made_at >= was.since, ALERT.c.kind.in_(kinds)
-        titles = connection.execute(select(ALERT.c.title).where(*mine).order_by(ALERT.c.id)).scalars()
-        found[watcher_id] = tuple(titles)
-    return found
-
-
-def _tell(connection: Connection, ring: HealthRing, planned: Iterable[Planned]) -> None:
-    """Write an alert about sources with what people will have been told."""
-    for watcher_id, told in ring.told.items():
-        if told is None:
-            connection.execute(delete(WARNED).where(WARNED.c.watcher_id == watcher_id))
-        else:
-            _upsert(connection, WARNED, {"watcher_id": watcher_id, **asdict(told)}, key=["watcher_id"])
-    if ring.alert is not None:
-        write_alert(connection, ring.alert, planned)
