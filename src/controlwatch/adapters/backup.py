@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from controlwatch.core.errors import UsageError
 
@@ -64,7 +65,8 @@ def restore(source: Path, state: Path, *, progress: Progress = lambda _done, _to
     with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as folder:
         try:
             with tarfile.open(source) as tar:
-                tar.extractall(folder, filter="data")  # refuses paths and links that lead out of it
+                for entry in tar:
+                    _unpack(tar, entry, Path(folder))
             manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, tarfile.TarError, ValueError) as error:
             raise UsageError(f"{source} is no backup of ours, or is damaged: {error}") from error
@@ -74,6 +76,19 @@ def restore(source: Path, state: Path, *, progress: Progress = lambda _done, _to
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             (Path(folder) / name).replace(place)
     return len(manifest)
+
+
+def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file of a copy; one that is no plain file, or would stand elsewhere, is none of ours."""
+    parts = PurePosixPath(entry.name).parts
+    body = tar.extractfile(entry) if entry.isreg() and not {"..", "/"} & set(parts) else None
+    if body is None or not parts:
+        raise ValueError(f"{entry.name!r} is no file that we put in")
+    place = folder.joinpath(*parts)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.touch(mode=0o600, exist_ok=False)
+    with place.open("wb") as out:
+        shutil.copyfileobj(body, out, CHUNK)
 
 
 def _copy_database(path: Path, copy: Path) -> None:
