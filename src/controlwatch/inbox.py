@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +14,18 @@ from controlwatch.core.asking import Request
 from controlwatch.core.books import Unseen
 from controlwatch.core.errors import UsageError
 from controlwatch.core.expect import answered
+from controlwatch.core.mails import unaddressed
 from controlwatch.core.model import NoticeRef, Snapshot
 from controlwatch.core.watcher import Detail, Http, Index, Schedule, Watcher
-from controlwatch.core.wrapped import is_wrapped, saved_from
+from controlwatch.core.wrapped import MAIL, is_mail, saved_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from controlwatch.core.books import Decision
+    from controlwatch.core.books import Decision, Due
     from controlwatch.pipeline import Pipeline
+    from controlwatch.ports import Store
 
 #: What browsers write into a saved page: <!-- saved from url=(0036)http://www.customs.gov.cn/x.html -->
 SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->")
@@ -66,14 +67,21 @@ def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
         body = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    saved = SAVED_FROM.search(body[:4096])
-    shown = saved[1].decode("ascii", "replace") if saved else ""
-    shown = shown or saved_from(body)
-    address = url or (shown if allowed(shown, ["*"]) else None)
-    # .invalid never resolves (RFC 2606): a file without an address is known by its bytes.
-    address = address or f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
-    headers = (("x-handed-in-by", _owner(path)), ("x-handed-in-as", path.name))
+    mail = path.suffix.lower() == ".eml"
+    address = url or (None if mail else _saved_from(body)) or unaddressed(body)
+    headers = (
+        *((("content-type", MAIL),) if mail else ()),
+        ("x-handed-in-by", _owner(path)),
+        ("x-handed-in-as", path.name),
+    )
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
+
+
+def _saved_from(body: bytes) -> str | None:
+    """Return the address that a browser wrote into a page when it saved it."""
+    saved = SAVED_FROM.search(body[:4096])
+    shown = saved[1].decode("ascii", "replace") if saved else saved_from(body)
+    return shown if allowed(shown, ["*"]) else None
 
 
 def _owner(path: Path) -> str:
@@ -99,18 +107,22 @@ def take(
 ) -> Decision:
     """Put handed-in bytes through the pipeline, as if the source's own watcher had just seen them appear."""
     watcher = watcher_for(snapshot.url, watchers)
-    if is_wrapped(snapshot.body) and not saved_from(snapshot.body):
+    if is_mail(snapshot):
         watcher = replace(watcher, role="secondary")  # a mail reports; only its author's page is the notice
-    pipeline.store.shelve(
-        watcher.id,
-        [Unseen(ref=printable.reference(NoticeRef(url=snapshot.url, title=title)), rings=True)],
-        now,
-    )
-    due = pipeline.store.reference(watcher.id, snapshot.url)
-    if due is None:
-        raise RuntimeError("a reference just shelved is not on the shelf")
+    ref = NoticeRef(url=snapshot.url, title=title)
+    due = shelved(pipeline.store, watcher, Unseen(ref=ref, rings=True), now=now)
     with pipeline.fetch.session(watcher) as ask:
         return pipeline.take_in(watcher, due, snapshot, ask=ask, now=now)
+
+
+def shelved(store: Store, watcher: Watcher, unseen: Unseen, *, now: datetime) -> Due:
+    """Put what was brought to us on a watcher's shelf, and return it from there."""
+    ref = printable.reference(unseen.ref)
+    store.shelve(watcher.id, [replace(unseen, ref=ref)], now)
+    due = store.reference(watcher.id, ref.url)
+    if due is None:
+        raise RuntimeError("a reference just shelved is not on the shelf")
+    return due
 
 
 def waiting(folder: Path) -> Iterator[Path]:

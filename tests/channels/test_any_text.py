@@ -482,6 +482,7 @@ def test_what_people_did_is_shown_and_does_nothing(texts_: list[str]) -> None:
         ("javascript:alert(1)", None),
         ("https://", None),
         ("file:///etc/passwd", None),
+        ("https://intake.invalid/5f2c", None),  # it leads nowhere
         ("https://a.example/" + "x" * 3_000, None),  # cut, it would lead elsewhere
         ("", None),
         (None, None),

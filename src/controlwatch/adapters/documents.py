@@ -21,11 +21,12 @@ from controlwatch.core.charset import Decoded, decode
 from controlwatch.core.errors import Challenged, Garbled, Refused, SourceError
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.pages import document
-from controlwatch.core.wrapped import is_wrapped, unwrapped
+from controlwatch.core.wrapped import DAMAGED, is_mail, is_wrapped, unwrapped
 
 if TYPE_CHECKING:
     from controlwatch.adapters.formats.kinds import Format
     from controlwatch.core.watcher import Watcher
+    from controlwatch.core.wrapped import Unwrapped
 
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
 _UTF8_HAN = re.compile(
@@ -33,6 +34,7 @@ _UTF8_HAN = re.compile(
 )  # six Han characters that no GBK text has by chance
 _WALL_CLOCK = 30  # seconds for one file
 _LONGEST = 5_000_000  # characters of a text that is read
+_LONGEST_MAIL = 1_000_000  # of a mail: anybody can write one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Documen
     Raises `Challenged` for a bot challenge, `Refused` for an HTTP error, `Reshaped` for a page without a
     notice in it and `Garbled` for bytes that are no document.
     """
-    if is_wrapped(snapshot.body):
+    if is_wrapped(snapshot.body) or is_mail(snapshot):
         return _read_wrapped(snapshot, watcher)
     kind = sniff(snapshot)
     if kind in {"html", "text"}:
@@ -67,7 +69,7 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
     """Read a page that was saved as one file, or a mail: what a person would read of it."""
     try:
         found = unwrapped(snapshot.body)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except DAMAGED as error:
         raise Garbled(f"the mail or saved page is damaged: {type(error).__name__}") from error
     if found is None or is_wrapped(found.body):
         raise Garbled("the mail or saved page holds nothing that can be read")
@@ -75,7 +77,22 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
     inner = replace(snapshot, body=found.body, headers=(*headers, ("content-type", found.content_type)))
     read = read_document(inner, watcher)
     doubts = tuple(f"{name} came along and was not read: hand it in by itself" for name in found.others)
-    return replace(read, title=read.title or found.title, doubts=(*read.doubts, *doubts))
+    read = replace(read, doubts=(*read.doubts, *doubts))
+    if is_mail(snapshot):
+        return _of_mail(read, found, snapshot)
+    return replace(read, title=read.title or found.title)
+
+
+def _of_mail(read: Document, found: Unwrapped, snapshot: Snapshot) -> Document:
+    """Say what a mail is called by its subject, who it says wrote it, and what of it was not fetched."""
+    text = read.text if read.title in read.text else f"{read.title}\n{read.text}"
+    doubts = [f"a mail that says it is from {found.sender}"] if found.sender else []
+    if cut := snapshot.header("content-range"):
+        doubts.append(f"the mail is too large, only a part of it was read ({cut})")
+    if len(text) > _LONGEST_MAIL:
+        doubts.append(f"only the first {_LONGEST_MAIL} characters were read")
+    title, doubted = found.title or read.title, (*read.doubts, *doubts)
+    return replace(read, title=title, text=text[:_LONGEST_MAIL], doubts=doubted)
 
 
 def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:

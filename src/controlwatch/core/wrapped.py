@@ -6,7 +6,10 @@ import email
 import email.policy
 import re
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
+
+from controlwatch.core.model import Snapshot
+from controlwatch.core.render.safe import one_line
 
 #: The head of a mail or of a page saved whole: lines of "Name: value", one of which says what follows.
 HEADED = re.compile(
@@ -22,6 +25,10 @@ LOCATION = re.compile(
 MOST_PARTS = 200
 #: What a person would read, the best first.
 READABLE = ("text/html", "application/xhtml+xml", "text/plain", "application/pdf")
+#: What goes wrong inside the library where a mail is damaged.
+DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+#: The media type of a mail (RFC 2046).
+MAIL = "message/rfc822"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class Unwrapped:
     body: bytes
     content_type: str
     title: str = ""  #: of a mail, its subject
+    sender: str = ""  #: of a mail, who it says it is from
     others: tuple[str, ...] = ()  #: names of files that came along and were not read
 
 
@@ -44,6 +52,17 @@ def saved_from(body: bytes) -> str:
     """Return the address that a page was saved from, or ""."""
     found = LOCATION.search(body[:8_192]) if is_wrapped(body) else None
     return found[1].decode("ascii") if found is not None else ""
+
+
+def is_mail(snapshot: Snapshot) -> bool:
+    """Say whether bytes came as a mail, or are one by the look of them.
+
+    What came as a mail is one whatever it says of itself: anybody can write a mail that looks like a page
+    which a browser saved.
+    """
+    return snapshot.header("content-type") == MAIL or (
+        is_wrapped(snapshot.body) and not saved_from(snapshot.body)
+    )
 
 
 def unwrapped(body: bytes) -> Unwrapped | None:
@@ -64,9 +83,18 @@ def unwrapped(body: bytes) -> Unwrapped | None:
     return Unwrapped(
         body=payload if isinstance(payload, bytes) else b"",
         content_type=f"{chosen.get_content_type()}{f'; charset={charset}' if charset else ''}",
-        title=str(mail.get("Subject", "")),
+        title=said(mail, "Subject"),
+        sender=said(mail, "From"),
         others=tuple(name for name in names if name),
     )
+
+
+def said(mail: Message, name: str) -> str:
+    """Return what a header says, decoded, as one line; "" where it says nothing that can be read."""
+    try:
+        return one_line(str(mail.get(name, "")))
+    except DAMAGED:
+        return ""
 
 
 def _first(parts: list[EmailMessage], *, attached: bool) -> EmailMessage | None:

@@ -10,8 +10,8 @@ HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
-#: What leads somewhere when it is clicked, and is no longer than any chat takes.
-LINK = re.compile(r"https?://[^\s/?#%]+(?:[/?#]\S*)?")
+#: What leads somewhere when it is clicked, and is no longer than any chat takes: not intake.invalid/5f2c….
+LINK = re.compile(r"https?://(?!intake\.invalid/)[^\s/?#%]+(?:[/?#]\S*)?")
 LONGEST_LINK = 2_000
 
 
