@@ -16,6 +16,7 @@ from controlwatch.core.model import (
     NoticeRef,
     Snapshot,
     Subscription,
+    Verb,
     key_of,
 )
 
@@ -156,8 +157,10 @@ class Seen:
 
     @property
     def about(self) -> str | None:
-        """For press: the key of the official notice that it speaks of, if it names exactly one."""
-        targets = {key_of(relation.target) for relation in self.notice.relations}
+        """For press: the key of the official notice that it speaks of, if it reports or names exactly one."""
+        named = self.notice.relations
+        reported = [relation for relation in named if relation.verb is Verb.REPORTS]
+        targets = {key_of(relation.target) for relation in reported or named}
         return next(iter(targets)) if not self.official and len(targets) == 1 else None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controlwatch.core.books import Decision, Found, Known, Seen, VersionText
 from controlwatch.core.diff import compare
-from controlwatch.core.model import Alert, AlertKind, Change, Direction, Kind, Notice, Unread
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Kind, Notice, Relation, Unread, Verb
 from controlwatch.core.route import route
 from controlwatch.core.shelf import rings
 
@@ -38,10 +38,14 @@ def decide(seen: Seen, found: Found, *, now: datetime) -> Decision:
 
 
 def as_report(notice: Notice) -> Notice:
-    """Take press for what it is: it changes nothing and has no number of its own."""
-    return replace(
-        notice, number=None, is_change=False, reports_change=notice.reports_change or notice.is_change
-    )
+    """Take press for what it is: it changes nothing, and a number that it bears is one that it reports."""
+    reports_change = notice.reports_change or notice.is_change
+    report = replace(notice, number=None, is_change=False, reports_change=reports_change)
+    if notice.number is None:
+        return report
+    number, quote = notice.number.canonical, notice.number_raw or notice.title
+    reported = Relation(verb=Verb.REPORTS, target=number, quote=quote, rule="relation.reported")
+    return replace(report, relations=(reported, *notice.relations))
 
 
 def worth_telling(notice: Notice) -> bool:
