@@ -14,7 +14,7 @@ from controlwatch.core.errors import Implausible
 from controlwatch.core.expect import Shown, learn, partial, quiet, usual
 from controlwatch.core.health import NETWORK, after_failure, after_success, rings
 from controlwatch.core.model import Alert
-from controlwatch.core.watcher import Watcher
+from controlwatch.core.watcher import Http, Watcher
 from tests.pipeline.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -134,6 +134,14 @@ def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over()
     assert kinds(world.round()) == [f"health-up {NETWORK}"]
     world.succeed()
     assert world.round() == []
+
+
+def test_a_mailbox_that_answers_says_nothing_of_the_way_to_the_sites() -> None:
+    world = some(*"abcd")
+    world.watchers[-1] = replace(world.watchers[-1], http=Http(hosts=()))  # it may stand next door
+    world.fail("a", "b", "c", kind="unreachable", times=3)
+    world.succeed("d")
+    assert kinds(world.round()) == [f"health-down {NETWORK}"]
 
 
 def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() -> None:

@@ -93,6 +93,12 @@ class Unread(SourceError):
     kind = "unread"
 
 
+class LockedOut(SourceError):
+    """The mailbox does not let us in, or keeps a folder or a mail from us; whoever set it must look."""
+
+    kind = "locked-out"
+
+
 class DeclarationError(ControlwatchError):
     """A declaration says something that cannot be meant; names the file, the key and the reason."""
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from controlwatch.core.books import Warned, WatcherState
 from controlwatch.core.calendar import BEIJING
+from controlwatch.core.errors import LockedOut
 from controlwatch.core.expect import TELL_AFTER
 from controlwatch.core.model import Alert
 from controlwatch.core.watcher import Watcher
@@ -30,6 +31,8 @@ ADVICE = {
     "redirect-loop": "The site sends us in circles; open it in a browser.",
     "undeclared-host": "The site leads to a host that is not declared; check http.hosts.",
     "implausible": "The list is shorter or older than this source's list ever is; open it in a browser.",
+    "locked-out": "Check user, password and folder in CONTROLWATCH_MAILBOX_URL, then run "
+    "`controlwatch mail fetch`; until then it is tried once an hour.",
     "internal": "Send the log to the maintainers; polls go on.",
     "unread": "The list is readable, its notices are not; open one in a browser.",
     "quiet": "Open the list in a browser: if it shows something newer, run `controlwatch watchers probe`.",
@@ -45,6 +48,8 @@ TOGETHER = 3
 PATIENCE = timedelta(days=1)
 #: After so long people are told again, counted from the last time.
 AGAIN = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+#: Who was locked out so often knocks no more than once in so long: servers close accounts for less.
+KNOCK = timedelta(hours=1)
 #: Titles named in a recovery.
 SHOWN = 8
 
@@ -93,7 +98,8 @@ def rings(
     """Yield what people are to be told now. `taken_in` are titles told since the trouble of each began."""
     enabled = [watcher for watcher in watchers if watcher.enabled]
     network = told.get(NETWORK)
-    lost = _lost([states[watcher.id] for watcher in enabled])
+    # A mailbox says nothing of the way to the sites: it may stand on our side of the network.
+    lost = _lost([states[watcher.id] for watcher in enabled if watcher.http.hosts])
     if lost:
         yield from _network_down(lost, network, now)
     elif network is not None and network.times:
@@ -215,6 +221,13 @@ def _network_up(
         "answered again so far. What was put up meanwhile is told as it is read, back-dated or not.",
     )
     return HealthRing(told={NETWORK: replace(before, times=0, at=now, since=now)}, alert=alert)
+
+
+def leave_alone(state: WatcherState, *, now: datetime) -> bool:
+    """Say whether a source that locks us out is not to be asked yet."""
+    if state.kind != LockedOut.kind or state.failures < TELL_AFTER or state.last_poll_at is None:
+        return False
+    return now - state.last_poll_at < KNOCK
 
 
 def after_success(
