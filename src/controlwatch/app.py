@@ -18,18 +18,21 @@ from controlwatch.adapters.declarations import load_watchers
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.mailbox import Account, ImapMailbox
 from controlwatch.adapters.register import load_register, register_digest
 from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.slackcheck import Setup
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.webhook import WebhookChannel
+from controlwatch.collecting import ID as MAILBOX
+from controlwatch.collecting import LARGEST, collect, watcher_of
 from controlwatch.core.errors import DeclarationError, UsageError
 from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.pipeline import Pipeline
 from controlwatch.queries import Queries
-from controlwatch.settings import Settings, Smtp
+from controlwatch.settings import Imap, Settings, Smtp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,10 +40,12 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from rich.console import Console
 
+    from controlwatch.core.books import PollReport
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.register import Register
     from controlwatch.core.watcher import Watcher
-    from controlwatch.ports import Channel
+    from controlwatch.pipeline import Progress
+    from controlwatch.ports import Channel, Mailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,14 @@ class App:
     fetch: HttpFetch
     pipeline: Pipeline
     queries: Queries
-    watchers: tuple[Watcher, ...]
+    watchers: tuple[Watcher, ...]  #: the declared ones, and the mailbox where there is one
+    mailbox: Mailbox | None = None
+
+    def poll(self, watcher: Watcher, *, now: datetime, progress: Progress | None = None) -> PollReport:
+        """Look once at a source, be it a site or the mailbox; never raises for what it does."""
+        if self.mailbox is not None and watcher.id == MAILBOX:
+            return collect(watcher, self.mailbox, self.pipeline, now=now)
+        return self.pipeline.poll(watcher, now=now, progress=progress)
 
 
 @contextmanager
@@ -63,7 +75,9 @@ def open_app(
 
     `unlearnt` are keys of notices that this installation is not to know from the register.
     """
+    mailbox = mailbox_of(settings) if settings.mailbox_url is not None else None
     watchers = load_watchers(settings.watchers_folder())
+    watchers = (*watchers, watcher_of(mailbox)) if mailbox is not None else watchers
     lexicon = load_lexicon()
     channels = _channels(settings, console)
     store = SqlStore.open(settings.database)
@@ -86,7 +100,13 @@ def open_app(
         )
         queries = Queries(books=store, lexicon=lexicon, watched=watchers)
         yield App(
-            settings=settings, store=store, fetch=fetch, pipeline=pipeline, queries=queries, watchers=watchers
+            settings=settings,
+            store=store,
+            fetch=fetch,
+            pipeline=pipeline,
+            queries=queries,
+            watchers=watchers,
+            mailbox=mailbox,
         )
     finally:
         for channel in channels.values():
@@ -185,6 +205,22 @@ def mail_channel(settings: Settings) -> EmailChannel:
     smtp = Smtp.parse(url.get_secret_value())
     server = Server(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
     return EmailChannel(server, sender=sender)
+
+
+def mailbox_of(settings: Settings) -> ImapMailbox:
+    """Return the mailbox that newsletters come to; raises `DeclarationError` where none is set."""
+    if settings.mailbox_url is None:
+        raise DeclarationError("environment", "CONTROLWATCH_MAILBOX_URL", f"is needed: {Imap.example}")
+    imap = Imap.parse(settings.mailbox_url.get_secret_value())
+    account = Account(
+        host=imap.host,
+        port=imap.port,
+        user=imap.user or "",
+        password=imap.password or "",
+        tls=imap.tls,
+        folder=imap.path or "INBOX",
+    )
+    return ImapMailbox(account, largest=LARGEST)
 
 
 def slack_setup(settings: Settings) -> Setup:

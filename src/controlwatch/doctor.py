@@ -22,9 +22,10 @@ from controlwatch.adapters.declarations import check_watchers, load_watchers
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.slackcheck import Finding, check_slack
 from controlwatch.adapters.store.engine import open_engine
-from controlwatch.app import slack_setup
+from controlwatch.app import mailbox_of, slack_setup
 from controlwatch.core.asking import Request
 from controlwatch.core.errors import ControlwatchError, DeclarationError, SourceError
+from controlwatch.core.health import ADVICE
 from controlwatch.service import HUNG, heartbeat
 from controlwatch.settings import Settings, Smtp
 
@@ -48,6 +49,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from check_slack(slack_setup(settings))
     if settings.smtp_url is not None:
         yield _mail(settings.smtp_url)
+    if settings.mailbox_url is not None:
+        yield _mailbox(settings)
     if settings.slack_bot_token is None and settings.smtp_url is None:
         yield Finding(
             what="alerts go to the console alone",
@@ -189,3 +192,13 @@ def _mail(url: SecretStr) -> Finding:
             then="controlwatch mail check ADDRESS says at which step",
         )
     return Finding(what=f"the SMTP server {to.host}:{to.port} answers", right=True)
+
+
+def _mailbox(settings: Settings) -> Finding:
+    mailbox = mailbox_of(settings)
+    try:
+        count = mailbox.count()
+    except SourceError as error:
+        advice = ADVICE.get(error.kind, "check CONTROLWATCH_MAILBOX_URL")
+        return Finding(what=f"the mailbox cannot be read: {error}", right=False, then=advice)
+    return Finding(what=f"the mailbox can be read: {mailbox.address} holds {count} mails", right=True)

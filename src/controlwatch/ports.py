@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -42,6 +42,7 @@ from controlwatch.core.dossier import Dossier
 from controlwatch.core.gaps import Lead, Observed
 from controlwatch.core.health import HealthRing
 from controlwatch.core.ledger import Ledger
+from controlwatch.core.mails import Mail
 from controlwatch.core.model import (
     Alert,
     Annex,
@@ -72,6 +73,19 @@ class Ask(Protocol):
         """Return what the source sent, whatever its status; None when it says "not modified".
 
         Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop` or `Undeclared`.
+        """
+
+
+class Mailbox(Protocol):
+    """A folder that mails come to; it is only looked at."""
+
+    address: str  #: without the password
+
+    def mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
+        """Yield what came after the mail of this mark, oldest first, so many at most.
+
+        Without a mark, or where the mailbox numbers its mails anew, what came since about that instant.
+        Raises `Unreachable`, `TimedOut` or `LockedOut`.
         """
 
 

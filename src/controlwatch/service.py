@@ -20,6 +20,7 @@ from controlwatch.app import check_destinations
 from controlwatch.bot.slack_app import slack_app
 from controlwatch.bot.socket import socket_mode
 from controlwatch.core.errors import ControlwatchError, UsageError
+from controlwatch.core.health import leave_alone
 from controlwatch.core.model import Alert
 from controlwatch.core.route import route
 from controlwatch.inbox import from_file, put_away, take, waiting
@@ -144,7 +145,9 @@ def _wound(app: App, pulse: Pulse) -> Clockwork:
 
 def _poll_job(app: App, watcher: Watcher, clockwork: Clockwork) -> Callable[[], None]:
     def job() -> None:
-        report = app.pipeline.poll(watcher, now=_now())
+        if leave_alone(app.store.state(watcher.id), now=_now()):
+            return
+        report = app.poll(watcher, now=_now())
         if report.alerts:
             clockwork.soon("deliver")  # nobody waits for the next round for news
         _log_report(report)
@@ -247,6 +250,8 @@ def _log_report(report: PollReport) -> None:
         log.info(
             "polled", **values, unseen=report.unseen, alerts=len(report.alerts), unread=len(report.unread)
         )
+    for sentence in report.unread:
+        log.warning("not read", watcher=report.watcher, reason=sentence)
 
 
 def _now() -> datetime:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from controlwatch.core.errors import DeclarationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic.fields import FieldInfo
 
 PREFIX = "CONTROLWATCH_"
@@ -49,6 +52,7 @@ class Settings(BaseSettings):
     listen: Optional = None  #: host:port of the HTTP side; unset: none
     smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
     mail_from: Optional = None
+    mailbox_url: Secret = None  #: imaps://user:pass@host/INBOX: its mails are taken in as reports
     webhook_secret: Secret = None  #: signs what is posted to webhooks
     apprise: Secret = None  #: other chats, one a line: name = address of apprise, which holds tokens
     public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
@@ -62,6 +66,13 @@ class Settings(BaseSettings):
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             Smtp.parse(value.get_secret_value())
+        return value
+
+    @field_validator("mailbox_url")
+    @classmethod
+    def _imap(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            Imap.parse(value.get_secret_value())
         return value
 
     @field_validator("apprise")
@@ -232,33 +243,66 @@ def destinations(text: str) -> dict[str, str]:
     return found
 
 
-class Smtp:
-    """An SMTP address taken apart."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MailServer:
+    """The address of a mail server taken apart."""
 
-    def __init__(self, *, host: str, port: int, user: str | None, password: str | None, tls: Tls) -> None:
-        self.host = host
-        self.port = port
-        self.user = user
-        self.password = password
-        self.tls = tls
+    scheme: ClassVar[str]
+    example: ClassVar[str]
+    ports: ClassVar[Mapping[Tls, int]]
+    quoting: ClassVar[str] = "write #, ?, / and @ in a password as %23, %3F, %2F and %40"
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None = field(repr=False)
+    tls: Tls
+    path: str = ""
 
     @classmethod
-    def parse(cls, url: str) -> Smtp:
-        """Take smtp://user:pass@host:587?starttls=true apart; ValueError when it is not one."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("must look like smtp://user:pass@host:587?starttls=true, or smtps://host")
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        if unknown := set(query) - {"starttls"}:
-            raise ValueError(f"knows no option {', '.join(sorted(unknown))}; there is starttls=true|false")
-        starttls = query.get("starttls", "false").lower() == "true"
-        tls: Tls = "implicit" if parts.scheme == "smtps" else "starttls" if starttls else "none"
+    def parse(cls, url: str) -> Self:
+        """Take an address apart; ValueError, without any piece of it, when it is not one."""
         try:
-            given = parts.port
+            parts = urlsplit(url)
+        except ValueError:
+            raise ValueError(f"must look like {cls.example}") from None
+        if parts.scheme not in {cls.scheme, f"{cls.scheme}s"} or not parts.hostname:
+            raise ValueError(f"must look like {cls.example}")
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        if set(query) - {"starttls"}:  # which may be a piece of a password, too
+            raise ValueError(f"has one option alone, starttls=true|false; {cls.quoting}")
+        starttls = query.get("starttls", "false").lower() == "true"
+        tls: Tls = "implicit" if parts.scheme == f"{cls.scheme}s" else "starttls" if starttls else "none"
+        try:
+            port = parts.port or cls.ports[tls]
         except ValueError:  # its message would show a piece of the password
-            raise ValueError(
-                "has a port that is no number; write #, / and @ in a password as %23, %2F and %40"
-            ) from None
-        port = given or {"implicit": 465, "starttls": 587, "none": 25}[tls]
+            raise ValueError(f"has a port that is no number; {cls.quoting}") from None
         user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-        return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls)
+        path = unquote(parts.path.strip("/"))
+        return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls, path=path)
+
+
+class Smtp(_MailServer):
+    """The address of a server that sends mail: smtp://user:pass@host:587?starttls=true."""
+
+    scheme = "smtp"
+    example = "smtp://user:pass@host:587?starttls=true, or smtps://host"
+    ports: ClassVar[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}
+
+
+class Imap(_MailServer):
+    """The address of a mailbox and a folder in it: imaps://user:pass@host:993/INBOX."""
+
+    scheme = "imap"
+    example = "imaps://user:pass@host/INBOX, or imap://user:pass@host/INBOX?starttls=true"
+    ports: ClassVar[Mapping[Tls, int]] = {"implicit": 993, "starttls": 143, "none": 143}
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Take an address apart; ValueError when it is not one, or says not who enters."""
+        found = super().parse(url)
+        if not found.user or not found.password:
+            raise ValueError(f"must name user and password: {cls.example}")
+        if not all(text.isprintable() for text in (found.user, found.password, found.path)):
+            raise ValueError("holds characters that cannot be printed")
+        return found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from controlwatch.app import App
+    from controlwatch.core.books import PollReport
     from controlwatch.settings import Settings
 
 console = Console()
@@ -143,6 +144,18 @@ def table(*columns: str, title: str = "") -> Table:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     return drawn
+
+
+def show_report(report: PollReport) -> None:
+    """Say what a poll came to; trouble goes to the standard error."""
+    if report.outcome == "failed":
+        errors.print(Text(f"{report.watcher}: {report.kind}: {report.reason}", style="red"))
+    else:
+        alerts = f", {len(report.alerts)} alerts" if report.alerts else ""
+        counts = f"{report.rows} listed, {report.unseen} unseen, {report.read} read{alerts}"
+        console.print(Text(f"{report.watcher}: {report.outcome}, {counts}"))
+    for sentence in report.unread:
+        errors.print(Text(f"{report.watcher}: unread: {sentence}", style="yellow"))
 
 
 def print_json(value: object) -> None:

@@ -1,4 +1,4 @@
-"""Mail: does it leave, and if not, why; and what came back."""
+"""Mail: does it leave, and if not, why; what came back; and what came to the mailbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors, now, opened
+from controlwatch.cli.common import console, errors, now, opened, show_report
 from controlwatch.cli.subscribing import target_of
 from controlwatch.core.bounces import LARGEST
 from controlwatch.core.errors import ControlwatchError, DeliveryError, UsageError
@@ -39,7 +39,7 @@ TEST = Message(
     ),
 )
 
-group = typer.Typer(help="Mail: does it leave, and if not, why; what came back.", no_args_is_help=True)
+group = typer.Typer(help="Mail: does it leave, what came back, what came in.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def mail() -> None:
-    """Mail: does it leave, and if not, why; what came back."""
+    """Mail: does it leave, and if not, why; what came back; what came to the mailbox."""
 
 
 @group.command()
@@ -73,6 +73,31 @@ def check(
         errors.print(Text(f"✗ {error}\n  {advice(error)}", style="red"))
         raise typer.Exit(1) from None
     console.print("Now look into the mailbox, and into its folder for spam.")
+
+
+@group.command()
+def fetch() -> None:
+    """Take in what came to the mailbox since the last look, as reports; then deliver what is due.
+
+    The service does it every five minutes. Exit status 1 when the mailbox cannot be read.
+    """
+    from controlwatch.app import mailbox_of
+    from controlwatch.collecting import ID, collect
+    from controlwatch.service import deliver_all
+    from controlwatch.settings import Settings
+
+    def heard(said: str) -> None:
+        console.print(Text(f"• {one_line(said, 300)}"))
+
+    settings = Settings.load()
+    mailbox = mailbox_of(settings)
+    with opened(settings) as app:
+        report = collect(app.queries.watcher(ID), mailbox, app.pipeline, now=now(), heard=heard)
+        show_report(report)
+        app.pipeline.watch_over(app.watchers, now=now())
+        sent, failed = deliver_all(app)
+    console.print(f"{sent} deliveries sent, {failed} not.")
+    raise typer.Exit(1 if report.outcome == "failed" else 0)
 
 
 @group.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors, now, opened, working
+from controlwatch.cli.common import console, errors, now, opened, show_report, working
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -57,15 +57,8 @@ def poll(
 
 def _poll_shown(app: App, watcher: Watcher) -> PollReport:
     with working(watcher.id) as progress:
-        report = app.pipeline.poll(watcher, now=now(), progress=progress)
-    if report.outcome == "failed":
-        errors.print(Text(f"{watcher.id}: {report.kind}: {report.reason}", style="red"))
-    else:
-        alerts = f", {len(report.alerts)} alerts" if report.alerts else ""
-        counts = f"{report.rows} listed, {report.unseen} unseen, {report.read} read{alerts}"
-        console.print(Text(f"{watcher.id}: {report.outcome}, {counts}"))
-    for sentence in report.unread:
-        errors.print(Text(f"{watcher.id}: unread: {sentence}", style="yellow"))
+        report = app.poll(watcher, now=now(), progress=progress)
+    show_report(report)
     return report
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from controlwatch.cli.common import Json, console, errors, opened, print_json, today
 from controlwatch.core.calendar import BEIJING
-from controlwatch.core.errors import SourceError
+from controlwatch.core.errors import SourceError, UsageError
 from controlwatch.core.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def probe(
 
     with opened() as app:
         watcher = app.queries.watcher(watcher_id)
+        if not watcher.http.hosts:
+            raise UsageError(f"{watcher.id} is no site; `controlwatch mail fetch` looks into it")
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)
         try:
