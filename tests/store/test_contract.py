@@ -316,7 +316,7 @@ def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore
     (first,) = claim(store, now=NOW, owner="dead", lease=60)
     assert claim(store, now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
     (second,) = claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
-    assert second.key == first.key
+    assert second.message == first.message
     assert second.attempts == 2
 
 
@@ -409,8 +409,8 @@ def test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_i
     take(store, sight(store, announcement(63), url="https://a.example/63.html"))
     again = store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60, most=9)
     assert [len(message) for message in again] == [2, 1]
-    assert {delivery.key for delivery in again[0]} == {delivery.key for delivery in killed}
-    assert again[1][0].key not in {delivery.key for delivery in killed}
+    assert {delivery.message for delivery in again[0]} == {delivery.message for delivery in killed}
+    assert again[1][0].message not in {delivery.message for delivery in killed}
 
 
 def test_what_was_claimed_and_never_tried_leaves_with_what_came_meanwhile(store: SqlStore) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: The columns of a delivery that a worker needs.
 _OWN = tuple(
     DELIVERY.c[name]
-    for name in ("id", "alert_id", "subscription_id", "attempts", "message", "why", "addressee")
+    for name in ("id", "alert_id", "subscription_id", "attempts", "key", "message", "why", "addressee")
 )
 
 #: Settles one of many as sent, where the lease is still ours.
@@ -95,7 +95,7 @@ class Outbox(Part):
             connection.execute(_IN_MESSAGE, [{"of": of, "as": messages[of]} for of in ids])
             found: dict[str, list[Delivery]] = {message: [] for message in messages.values()}
             for delivery in _deliveries(connection, ids):
-                found[delivery.key].append(delivery)
+                found[delivery.message].append(delivery)
         return tuple(tuple(together) for together in found.values() if together)
 
     def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
@@ -325,14 +325,15 @@ def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
     subscriptions = {row["id"]: as_subscription(row) for row in held}
     receipts = _first_receipts(connection, set(notices.values()), subscribers)
-    for number, alert_id, subscription_id, attempts, message, why, addressee in rows:
+    for number, alert_id, subscription_id, attempts, key, message, why, addressee in rows:
         yield Delivery(
             id=number,
             alert_id=alert_id,
             alert=alerts[alert_id],
             subscription=subscriptions[subscription_id],
             attempts=attempts,
-            key=message,
+            key=key,
+            message=message,
             why=why,
             addressee=addressee,
             first_receipt=receipts.get((notices.get(alert_id, 0), subscription_id, addressee), ""),
