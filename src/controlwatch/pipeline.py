@@ -17,6 +17,7 @@ from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
+from controlwatch.annexes import held_of
 from controlwatch.core.asking import detail
 from controlwatch.core.books import Decision, Due, PollReport, WatcherState
 from controlwatch.core.calendar import beijing_day
@@ -171,7 +172,7 @@ class Pipeline(TakingIn):
             self.take_row(watcher, due, now=now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
             return self.take_row(watcher, due, now=now)
-        held = self.store.validators(due.ref.url) if due.taken else None
+        held = held_of(due.ref.url, store=self.store, archive=self.archive) if due.taken else None
         snapshot = ask(detail(watcher, due.ref.url), held)
         if snapshot is None:
             # The page stands as it stood; its annexes may not.
