@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check eval bench reliability lock clean
+.PHONY: demo run test check eval bench reliability torture lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -30,6 +30,9 @@ bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the 
 
 reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
 	$(BIN)/python -m tests.scenarios
+
+torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
+	$(BIN)/python -m tests.torture
 
 lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence pyproject.toml -o requirements.lock

@@ -50,6 +50,17 @@ def whole_text(document: Document, annexes: Iterable[Annex]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def held_of(url: str, *, store: Store, archive: Archive) -> Validators | None:
+    """Return what to send with a question for an address: nothing where we could not use a "not modified".
+
+    A copy of ours that is gone or damaged is fetched anew, and so is mended.
+    """
+    held = store.validators(url)
+    if held is None or held.sha256 is None or archive.examine(held.sha256).fault is not None:
+        return None
+    return held
+
+
 class _Bringer:
     """Brings one annex after another."""
 
@@ -63,7 +74,7 @@ class _Bringer:
         self._documents = documents
 
     def __call__(self, link: AnnexLink) -> Annex:
-        held = self._store.validators(link.url)
+        held = held_of(link.url, store=self._store, archive=self._archive)
         try:
             snapshot = self._ask(detail(self._watcher, link.url), held) if self._ask is not None else None
             if snapshot is not None:
@@ -74,8 +85,8 @@ class _Bringer:
             raise  # nothing is said about the annex; the notice is read again
         except SourceError as error:
             trouble = str(error)
-        if held is not None and held.sha256 is not None:
-            return self._ours(link, held.sha256, trouble)
+        if held is not None:
+            return self._ours(link, held, trouble)
         return Annex(
             url=link.url, name=link.name, text="", doubt=f"could not be fetched: {trouble or 'not asked for'}"
         )
@@ -84,19 +95,15 @@ class _Bringer:
         sha256 = self._archive.keep(snapshot.body)
         self._store.keep_snapshot(snapshot, sha256, self._watcher.id)
         annex = self._documents.read_annex(snapshot, link)
-        if annex.doubt and not annex.text and held is not None and held.sha256 is not None:
-            return self._ours(link, held.sha256, annex.doubt)
+        if annex.doubt and not annex.text and held is not None:
+            return self._ours(link, held, annex.doubt)
         self._store.believed(link.url, Validators.of(snapshot))
         return replace(annex, sha256=sha256)
 
-    def _ours(self, link: AnnexLink, sha256: str, trouble: str) -> Annex:
+    def _ours(self, link: AnnexLink, held: Validators, trouble: str) -> Annex:
         """Read the copy we hold: a file that cannot be fetched today has not been withdrawn by law."""
-        try:
-            body = self._archive.bytes(sha256)
-        except KeyError:
-            return Annex(
-                url=link.url, name=link.name, text="", doubt="our copy of it is gone from the archive"
-            )
+        sha256 = held.sha256 or ""
+        body = self._archive.bytes(sha256)
         copy = Snapshot(
             url=link.url,
             final_url=link.url,

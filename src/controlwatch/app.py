@@ -18,8 +18,10 @@ from controlwatch.adapters.declarations import load_watchers
 from controlwatch.adapters.email import EmailChannel, Server
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.machine import lacks
 from controlwatch.adapters.mailbox import Account, ImapMailbox
 from controlwatch.adapters.register import load_register, register_digest
+from controlwatch.adapters.scheduler import next_poll
 from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.slackcheck import Setup
@@ -28,6 +30,7 @@ from controlwatch.adapters.webhook import WebhookChannel
 from controlwatch.collecting import ID as MAILBOX
 from controlwatch.collecting import LARGEST, collect, watcher_of
 from controlwatch.core.errors import DeclarationError, UsageError
+from controlwatch.core.health import standing
 from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.pipeline import Pipeline
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from rich.console import Console
 
-    from controlwatch.core.books import PollReport
+    from controlwatch.core.books import PollReport, WatcherState
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.register import Register
     from controlwatch.core.watcher import Watcher
@@ -86,6 +89,7 @@ def open_app(
         _somebody_listens(store, channels)
         known = partial(_register, lexicon, unlearnt)
         _learn(store, known, f"{register_digest()}-{len(unlearnt)}" if unlearnt else register_digest())
+        machine = partial(lacks, settings.state_dir)
         pipeline = Pipeline(
             fetch=fetch,
             archive=FolderArchive(settings.state_dir / "snapshots"),
@@ -95,10 +99,13 @@ def open_app(
             lexicon=lexicon,
             register=known,
             links=links_of(settings),
-            watched=tuple(watcher.id for watcher in watchers if watcher.enabled),
+            watched=tuple(watcher for watcher in watchers if watcher.enabled),
+            next_poll=next_poll,
+            began=datetime.now(UTC),
+            lacks=machine,
             owner=f"{socket.gethostname()}:{os.getpid()}",
         )
-        queries = Queries(books=store, lexicon=lexicon, watched=watchers)
+        queries = Queries(books=store, lexicon=lexicon, watched=watchers, stands=_stands, lacks=machine)
         yield App(
             settings=settings,
             store=store,
@@ -113,6 +120,11 @@ def open_app(
             channel.close()
         fetch.close()
         store.close()
+
+
+def _stands(watcher: Watcher, state: WatcherState) -> WatcherState:
+    """Return how a source fares by now."""
+    return standing(state, watcher, now=datetime.now(UTC), next_poll=next_poll)
 
 
 def _register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:

@@ -100,7 +100,7 @@ class Round:
         try:
             channel = self._channel(subscription.channel)
             message = self.composer.compose(together)
-            return channel.send(message, target=together[0].target, key=together[0].key)
+            return channel.send(message, target=together[0].target, key=together[0].message)
         except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
             return error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import smtplib
 import socket
 import stat
@@ -20,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.declarations import check_watchers, load_watchers
 from controlwatch.adapters.http import HttpFetch
+from controlwatch.adapters.machine import free, lacks
 from controlwatch.adapters.slackcheck import Finding, check_slack
 from controlwatch.adapters.store.engine import open_engine
 from controlwatch.app import mailbox_of, slack_setup
@@ -32,8 +32,6 @@ from controlwatch.settings import Settings, Smtp
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-#: Bytes that must be free; seconds that the clock may be off; seconds to wait for anybody.
-ENOUGH = 500_000_000
 OFF = 120.0
 WAIT = 10.0
 
@@ -73,10 +71,9 @@ def _state(folder: Path) -> Iterator[Finding]:
         path = folder / name
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding(what=f"{path} can be read by others", right=False, then=f"chmod 600 {path}")
-    free = shutil.disk_usage(folder).free
     yield Finding(
-        what=f"{free / 1e9:.1f} GB are free",
-        right=free >= ENOUGH,
+        what=f"{free(folder) / 1e9:.1f} GB are free",
+        right=not lacks(folder),
         then="make room: when the disk is full nothing new is taken in",
     )
 

@@ -17,9 +17,11 @@ from controlwatch.core.answers import (
     RegisterLine,
     Step,
 )
+from controlwatch.core.books import WatcherState
 from controlwatch.core.calendar import beijing_day
 from controlwatch.core.errors import UsageError
 from controlwatch.core.events import events
+from controlwatch.core.health import Stands
 from controlwatch.core.history import steps
 from controlwatch.core.hits import RANK, hits, is_control
 from controlwatch.core.ledger import OVER, Instrument, Ledger, State
@@ -29,6 +31,7 @@ from controlwatch.core.parties import MOST, matching
 from controlwatch.core.reading.numbers import parse_number
 from controlwatch.core.route import covers
 from controlwatch.core.status import Status, status
+from controlwatch.core.watcher import Watcher
 from controlwatch.naming import Naming
 from controlwatch.ports import Books
 
@@ -44,6 +47,7 @@ class Legal(Naming):
     """What the books say of the law. Days are days in Beijing."""
 
     books: Books
+    stands: Stands = lambda _watcher, state: state  #: how a source fares by now
 
     def status(self, wanted: str, *, on: date) -> Status | CategoryStatus:
         """What a notice (by number or address), or an item category, is on a day, and why."""
@@ -157,16 +161,21 @@ class Legal(Naming):
     def _unwatched(self) -> Iterator[str]:
         """Say which official sources cannot be watched now: what stands there alone is in no answer."""
         official = [watcher for watcher in self.watched if watcher.enabled and watcher.role == "official"]
-        states = self.books.states(watcher.id for watcher in official)
         lost = [
             f"{watcher.name} ({state.health} since {beijing_day(state.failing_since)})"
-            for watcher, state in zip(official, states, strict=True)
+            for watcher, state in self.states_of(official)
             if state.health in {"blind", "blocked"} and state.failing_since is not None
         ]
         if lost:
             more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
             names = "; ".join(lost[:SHOWN])
             yield f"not watched now: {names}{more}: what stands only there is not in this answer"
+
+    def states_of(self, watchers: Iterable[Watcher]) -> Iterator[tuple[Watcher, WatcherState]]:
+        """Yield sources, each with how it fares by now."""
+        every = tuple(watchers)
+        for watcher, state in zip(every, self.books.states(watcher.id for watcher in every), strict=True):
+            yield watcher, self.stands(watcher, state)
 
     def not_known(self, wanted: str, key: str) -> UsageError:
         """Return the refusal of a number that nobody has seen, with those near it."""

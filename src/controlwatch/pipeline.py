@@ -17,6 +17,7 @@ from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
+from controlwatch.annexes import held_of
 from controlwatch.core.asking import detail
 from controlwatch.core.books import Decision, Due, PollReport, WatcherState
 from controlwatch.core.calendar import beijing_day
@@ -30,7 +31,7 @@ from controlwatch.core.errors import (
     Unread,
 )
 from controlwatch.core.expect import answered, learn, partial, quiet
-from controlwatch.core.health import after_failure, after_success
+from controlwatch.core.health import NextPoll, Stands, after_failure, after_success, standing
 from controlwatch.core.links import Links
 from controlwatch.core.render.message import Composer
 from controlwatch.core.status import Status, status
@@ -64,7 +65,10 @@ class Pipeline(TakingIn):
     owner: str  #: name of this process, for leases
     links: Links = field(default_factory=Links)
     clock: Callable[[], float] = time.monotonic  #: measures how long a round of deliveries takes
-    watched: tuple[str, ...] = ()  #: ids of the sources that are watched
+    watched: tuple[Watcher, ...] = ()  #: the sources that are watched
+    next_poll: NextPoll = lambda _watcher, _after: None  #: says when a source is to be polled
+    began: datetime | None = None  #: when this process began to poll
+    lacks: Callable[[], str] = str  #: says what the machine lacks
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
 
     # ------------------------------------------------------------------ poll
@@ -152,7 +156,14 @@ class Pipeline(TakingIn):
 
     def watch_over(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
         """Tell people of sources that are in trouble, and of those that are over it; return the titles."""
-        return watch_over(self.store, watchers, now=now)
+        stands = self._stands(now)
+        return watch_over(self.store, watchers, stands=stands, lacks=self.lacks(), now=now)
+
+    def _stands(self, now: datetime) -> Stands:
+        """Return what says how a source fares by now."""
+        return lambda watcher, state: standing(
+            state, watcher, now=now, next_poll=self.next_poll, since=self.began
+        )
 
     def broke(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
         """Record a poll that ended in an error of ours: it is a failure like any other, and is told."""
@@ -171,7 +182,7 @@ class Pipeline(TakingIn):
             self.take_row(watcher, due, now=now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
             return self.take_row(watcher, due, now=now)
-        held = self.store.validators(due.ref.url) if due.taken else None
+        held = held_of(due.ref.url, store=self.store, archive=self.archive) if due.taken else None
         snapshot = ask(detail(watcher, due.ref.url), held)
         if snapshot is None:
             # The page stands as it stood; its annexes may not.
@@ -211,7 +222,9 @@ class Pipeline(TakingIn):
                 now=now,
                 links=self.links,
                 standing=self._standing,
-                watched=lambda: self.store.states(self.watched),
+                watched=lambda: map(
+                    self._stands(now), self.watched, self.store.states(one.id for one in self.watched)
+                ),
             ),
             owner=f"{self.owner}:{secrets.token_hex(4)}",
             started=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ PREVIEW = 90
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queries(Legal):
     """Questions over the books. Every wrong name is refused with the nearest right ones."""
+
+    lacks: Callable[[], str] = str  #: says what the machine lacks
 
     def latest(
         self,
@@ -78,7 +81,6 @@ class Queries(Legal):
 
     def watchers(self) -> tuple[WatcherLine, ...]:
         """Every declared watcher and how it fares."""
-        states = self.books.states(watcher.id for watcher in self.watched)
         return tuple(
             WatcherLine(
                 id=watcher.id,
@@ -89,11 +91,11 @@ class Queries(Legal):
                 health="blocked" if watcher.blocked and state.kind == "blocked" else state.health,
                 state=state,
             )
-            for watcher, state in zip(self.watched, states, strict=True)
+            for watcher, state in self.states_of(self.watched)
         )
 
     def needs_a_person(self) -> tuple[str, ...]:
-        """What somebody must look at: blind watchers (not those blocked by design), refused deliveries."""
+        """What somebody must look at: blind watchers (not those so by design), what was refused, the disk."""
         by_design = {watcher.id for watcher in self.watched if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
@@ -101,7 +103,7 @@ class Queries(Legal):
             if line.health in {"blind", "blocked"} and not (line.health == "blocked" and line.id in by_design)
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.refusals())
-        return (*blind, *refused)
+        return (*filter(None, [self.lacks()]), *blind, *refused)
 
     def refusals(self) -> tuple[Undelivered, ...]:
         """Deliveries that a channel refused for good."""

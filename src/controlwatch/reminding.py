@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from controlwatch.core.books import Planned, Warned, WatcherState
-    from controlwatch.core.health import HealthRing
+    from controlwatch.core.health import HealthRing, Stands
     from controlwatch.core.model import Subscription
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Store
@@ -27,8 +27,19 @@ if TYPE_CHECKING:
 SHOWN = 8
 
 
-def watch_over(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
-    """Do one round over the sources: tell of what is wrong, and of what is right again; return the titles."""
+def watch_over(
+    store: Store,
+    watchers: Iterable[Watcher],
+    *,
+    stands: Stands,
+    lacks: str,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Do one round over the sources: tell of what is wrong, and of what is right again; return the titles.
+
+    `stands` says how a source fares by now, by its state as its last poll left it; `lacks` what the machine
+    lacks.
+    """
     every = tuple(watchers)
     subscriptions = store.subscriptions()
 
@@ -37,7 +48,8 @@ def watch_over(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> t
         told: Mapping[str, Warned],
         taken_in: Mapping[str, tuple[str, ...]],
     ) -> Iterator[tuple[HealthRing, tuple[Planned, ...]]]:
-        for ring_ in rings(every, states, told, taken_in, now=now):
+        standing = {watcher.id: stands(watcher, states[watcher.id]) for watcher in every}
+        for ring_ in rings(every, standing, told, taken_in, lacks=lacks, now=now):
             planned = route(ring_.alert, subscriptions, now=now) if ring_.alert is not None else ()
             yield ring_, planned
 

@@ -7,7 +7,6 @@ that follows lives later than the lease by its clock, so that nobody has to wait
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import tempfile
 import time
@@ -21,6 +20,7 @@ from controlwatch.app import open_app
 from controlwatch.delivering import GROUP, LEASE
 from tests.bench.delivery import NOW, deliver, settings_for, subscribe, tell
 from tests.bench.mailserver import MailServer, Taken
+from tests.processes import server_of_forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 READERS, KILLS = 500, 50
 #: By how much the clock of each process is ahead of the one before: its lease has run out then.
 LATER = timedelta(seconds=LEASE + 1)
-
-#: Forks each process from one that has imported everything: a start takes no two seconds then.
-server_of_forks = multiprocessing.get_context("forkserver")
-server_of_forks.set_forkserver_preload(["tests.bench.kills"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

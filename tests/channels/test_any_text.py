@@ -200,7 +200,7 @@ def messages(draw: st.DrawFn) -> Message:
     )  # fmt: skip
     deliveries = tuple(
         Delivery(
-            id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=f"{n:032x}", why=pen(), first_receipt=pen()
+            id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=f"{n:032x}", message=f"{0:032x}", why=pen(), first_receipt=pen()
         )
         for n, alert in enumerate(chosen)
     )  # fmt: skip
@@ -494,7 +494,9 @@ def test_an_address_leads_where_it_says_or_is_no_link(url: str | None, shown: st
 
 def message(alert: Alert) -> Message:
     subscription = Subscription(id=1, channel="slack", target="C1")
-    delivery = Delivery(id=1, alert_id=1, alert=alert, subscription=subscription, attempts=1, key=KEY)
+    delivery = Delivery(
+        id=1, alert_id=1, alert=alert, subscription=subscription, attempts=1, key=KEY, message=KEY
+    )
     return Composer(lexicon=LEXICON, now=NOW).compose((delivery,))
 
 

@@ -78,7 +78,14 @@ def message(*titles: str, alert: Alert = ALERT, links: Links = LINKS) -> Message
     alerts = [replace(alert, title=title) for title in titles or (alert.title,)]
     deliveries = tuple(
         Delivery(
-            id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=KEY, why="category x"
+            id=n,
+            alert_id=n,
+            alert=alert,
+            subscription=subscription,
+            attempts=1,
+            key=KEY,
+            message=KEY,
+            why="category x",
         )
         for n, alert in enumerate(alerts)
     )
@@ -196,7 +203,9 @@ def test_one_click_is_offered_over_https_only_and_no_way_out_where_nobody_reache
 
 def test_a_channel_for_many_shows_nobody_the_link_that_ends_it() -> None:
     subscription = Subscription(id=17, channel="slack", target="C1")
-    delivery = Delivery(id=1, alert_id=1, alert=ALERT, subscription=subscription, attempts=1, key=KEY)
+    delivery = Delivery(
+        id=1, alert_id=1, alert=ALERT, subscription=subscription, attempts=1, key=KEY, message=KEY
+    )
     composed = Composer(lexicon=load_lexicon(), now=NOW, links=LINKS).compose((delivery,))
     assert composed.unsubscribe == ""
 

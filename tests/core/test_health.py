@@ -12,13 +12,31 @@ import pytest
 from controlwatch.core.books import Learnt, Warned, WatcherState
 from controlwatch.core.errors import Implausible
 from controlwatch.core.expect import Shown, learn, partial, quiet, usual
-from controlwatch.core.health import NETWORK, after_failure, after_success, rings
+from controlwatch.core.health import (
+    LATE,
+    MACHINE,
+    NETWORK,
+    OURSELVES,
+    NextPoll,
+    after_failure,
+    after_success,
+    rings,
+    standing,
+)
 from controlwatch.core.model import Alert
 from controlwatch.core.watcher import Http, Watcher
 from tests.pipeline.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def half_hourly(_watcher: Watcher, after: datetime) -> datetime:
+    return after + HOUR / 2
+
+
+def never(_watcher: Watcher, _after: datetime) -> None:
+    return None
 
 
 @dataclass
@@ -30,11 +48,18 @@ class Rounds:
     states: dict[str, WatcherState] = field(default_factory=dict)
     told: dict[str, Warned] = field(default_factory=dict)
     taken_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    began: datetime | None = None
+    next_poll: NextPoll = never
 
     def __post_init__(self) -> None:
         for watcher in self.watchers:
             state = WatcherState(id=watcher.id)
             self.states[watcher.id] = after_success(state, seen=replace(state, rows=9), now=self.now)
+
+    def stands(self, watcher: Watcher) -> WatcherState:
+        """How a source fares by now."""
+        state = self.states[watcher.id]
+        return standing(state, watcher, now=self.now, next_poll=self.next_poll, since=self.began)
 
     def fail(self, *ids: str, kind: str = "refused", times: int = 1) -> None:
         for name in ids or tuple(self.states):
@@ -47,11 +72,12 @@ class Rounds:
         for name in ids or tuple(self.states):
             self.states[name] = after_success(self.states[name], now=self.now)
 
-    def round(self, later: timedelta = HOUR) -> list[Alert]:
+    def round(self, later: timedelta = HOUR, *, lacks: str = "") -> list[Alert]:
         """Let time pass; do one round; return the alerts."""
         self.now += later
         alerts = []
-        for ring in rings(self.watchers, self.states, self.told, self.taken_in, now=self.now):
+        states = {watcher.id: self.stands(watcher) for watcher in self.watchers}
+        for ring in rings(self.watchers, states, self.told, self.taken_in, lacks=lacks, now=self.now):
             for name, warned in ring.told.items():
                 if warned is None:
                     self.told.pop(name, None)
@@ -128,10 +154,10 @@ def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over()
     for _ in range(5):
         world.fail(kind="unreachable")
         found += world.round()
-    assert kinds(found) == [f"health-down {NETWORK}"]
+    assert kinds(found) == [f"health-down {NETWORK.name}"]
     assert "6 sources" in found[0].body
     world.succeed("a")
-    assert kinds(world.round()) == [f"health-up {NETWORK}"]
+    assert kinds(world.round()) == [f"health-up {NETWORK.name}"]
     world.succeed()
     assert world.round() == []
 
@@ -149,7 +175,7 @@ def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() 
     world.fail(kind="unreachable", times=3)
     world.round()
     world.succeed("a", "b", "c")
-    assert kinds(world.round()) == [f"health-up {NETWORK}"]
+    assert kinds(world.round()) == [f"health-up {NETWORK.name}"]
     assert world.round() == []
     world.fail("d", kind="unreachable")
     assert kinds(world.round()) == ["health-down d"]
@@ -167,7 +193,68 @@ def test_a_challenge_is_an_answer() -> None:
     world.fail("a", "b", "c", kind="timed-out", times=3)
     world.now += HOUR
     world.fail("d", kind="blocked")
-    assert f"health-down {NETWORK}" not in kinds(world.round())
+    assert f"health-down {NETWORK.name}" not in kinds(world.round())
+
+
+def scheduled(*ids: str) -> Rounds:
+    """Some sources that are polled twice an hour."""
+    world = some(*ids)
+    world.next_poll = half_hourly
+    return world
+
+
+def test_a_source_whose_polls_stop_is_blind_whatever_its_last_one_said() -> None:
+    world = scheduled("a", "b")
+    assert world.round() == []
+    world.succeed("b")
+    (down,) = world.round(LATE)
+    assert (down.watcher, world.stands(world.watchers[0]).health) == ("a", "blind")
+    assert "no poll has come to an end since 2026-03-02 09:00" in down.body
+    world.succeed()
+    assert kinds(world.round(LATE)) == ["health-up a"]
+
+
+def test_what_was_due_before_the_service_began_is_not_overdue() -> None:
+    world = scheduled("a")
+    world.began = world.now + 9 * DAY
+    assert world.round(9 * DAY) == []
+    assert kinds(world.round(3 * LATE)) == ["health-down a"]
+
+
+def test_a_source_without_a_schedule_is_never_overdue() -> None:
+    (watcher,) = some("a").watchers
+    state = WatcherState(id="a", last_poll_at=NOW, last_success_at=NOW)
+    assert standing(state, watcher, now=NOW + 99 * DAY, next_poll=never) == state
+
+
+@pytest.mark.parametrize("kind", ["overdue", "internal"])
+def test_when_no_poll_comes_to_an_end_that_is_one_alert_about_ourselves(kind: str) -> None:
+    world = scheduled(*"abcdef")
+    if kind == "internal":
+        world.fail(kind=kind, times=3)
+    down = world.round(3 * LATE)
+    assert kinds(down) == [f"health-down {OURSELVES.name}"]
+    assert "controlwatch doctor" in down[0].body
+    world.succeed()
+    assert kinds(world.round(LATE)) == [f"health-up {OURSELVES.name}"]
+
+
+def test_one_source_that_stays_overdue_after_the_others_are_polled_again_is_told_by_itself() -> None:
+    world = scheduled(*"abcd")
+    world.round(3 * LATE)
+    world.succeed("a", "b", "c")
+    assert kinds(world.round(LATE / 2)) == [f"health-up {OURSELVES.name}"]
+    world.succeed("a", "b", "c")
+    assert kinds(world.round(LATE * 1.5)) == ["health-down d"]
+
+
+def test_a_disk_that_is_nearly_full_is_told_while_there_is_room_to_tell_it_and_once_it_is_over() -> None:
+    world = some("a")
+    full = "the disk is nearly full: 3 MB are free"
+    found = [kinds(world.round(lacks=full)) for _ in range(25)]
+    assert found == [[f"health-down {MACHINE}"], *[[]] * 23, [f"health-down {MACHINE}"]]
+    assert kinds(world.round()) == [f"health-up {MACHINE}"]
+    assert world.round() == []
 
 
 def concerned(word: str) -> Rounds:

@@ -316,7 +316,7 @@ def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore
     (first,) = claim(store, now=NOW, owner="dead", lease=60)
     assert claim(store, now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
     (second,) = claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
-    assert second.key == first.key
+    assert second.message == first.message
     assert second.attempts == 2
 
 
@@ -397,6 +397,28 @@ def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) ->
     assert claim(store, now=NOW, owner="me", lease=60) == ()
     store.put_back(first, owner="me")
     assert claim(store, now=NOW, owner="me", lease=60) == first
+
+
+def test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself(
+    store: SqlStore,
+) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    for n in (61, 62):
+        take(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
+    killed = claim(store, now=NOW, owner="killed", lease=60)
+    take(store, sight(store, announcement(63), url="https://a.example/63.html"))
+    again = store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60, most=9)
+    assert [len(message) for message in again] == [2, 1]
+    assert {delivery.message for delivery in again[0]} == {delivery.message for delivery in killed}
+    assert again[1][0].message not in {delivery.message for delivery in killed}
+
+
+def test_what_was_claimed_and_never_tried_leaves_with_what_came_meanwhile(store: SqlStore) -> None:
+    store.subscribe(EVERYTHING, NOW)
+    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.put_back(claim(store, now=NOW, owner="me", lease=60), owner="me")
+    take(store, sight(store, announcement(62), url="https://a.example/62.html"))
+    assert len(claim(store, now=NOW, owner="me", lease=60)) == 2
 
 
 def test_of_a_group_only_what_is_still_ours_is_settled_as_sent(store: SqlStore) -> None:

@@ -44,11 +44,9 @@ class Clockwork:
         self, watcher: Watcher, job: Callable[[], None], failed: Callable[[BaseException], None]
     ) -> None:
         """Run a watcher's job at its cron times, and once soon after the start."""
-        zone = watcher.schedule.timezone
-        trigger = OrTrigger([CronTrigger.from_crontab(line, timezone=zone) for line in watcher.schedule.cron])
         self._scheduler.add_job(
             _guarded(watcher.id, job, failed),
-            trigger,
+            _trigger(watcher),
             id=f"poll:{watcher.id}",
             next_run_time=datetime.now(UTC) + self._added * STAGGER,
         )
@@ -81,6 +79,17 @@ class Clockwork:
     def stop(self) -> None:
         """Start nothing more and wait for what runs."""
         self._scheduler.shutdown(wait=True)
+
+
+def next_poll(watcher: Watcher, after: datetime) -> datetime | None:
+    """Return when a source is to be polled next after a time; None where its schedule is empty."""
+    found: datetime | None = _trigger(watcher).get_next_fire_time(None, after)
+    return found
+
+
+def _trigger(watcher: Watcher) -> OrTrigger:
+    zone = watcher.schedule.timezone
+    return OrTrigger([CronTrigger.from_crontab(line, timezone=zone) for line in watcher.schedule.cron])
 
 
 def _guarded(

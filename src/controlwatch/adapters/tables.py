@@ -375,6 +375,7 @@ class DeliveryRow(SQLModel, table=True):
     due_at: datetime
     why: str = ""
     key: str = Field(unique=True)
+    message: str | None = None  #: key of the first delivery of the message in which it left, or may have
     attempts: int = 0
     lease_until: datetime | None = None
     lease_owner: str | None = None

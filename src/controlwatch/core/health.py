@@ -7,7 +7,7 @@ was missed. Where nothing at all can be reached, that is one cause and one alert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,17 +33,16 @@ ADVICE = {
     "implausible": "The list is shorter or older than this source's list ever is; open it in a browser.",
     "locked-out": "Check user, password and folder in CONTROLWATCH_MAILBOX_URL, then run "
     "`controlwatch mail fetch`; until then it is tried once an hour.",
+    "overdue": "Its poll hangs, or the service stood still: look at the log, and start the service anew.",
     "internal": "Send the log to the maintainers; polls go on.",
     "unread": "The list is readable, its notices are not; open one in a browser.",
     "quiet": "Open the list in a browser: if it shows something newer, run `controlwatch watchers probe`.",
     "degraded": "What was read is taken in; open the list in a browser and compare.",
 }
-#: Kinds of failure that the network may be to blame for.
-NETWORK_KINDS = frozenset({"unreachable", "timed-out"})
-#: Under this name people are told that nothing can be reached.
-NETWORK = "network"
-#: So many sources that cannot be reached, and none that can, are one cause.
+#: So many sources that fail for a cause, and none that does not, are one trouble.
 TOGETHER = 3
+#: By so much a poll may be late.
+LATE = timedelta(minutes=30)
 #: How long a source may be read in part before people are told.
 PATIENCE = timedelta(days=1)
 #: After so long people are told again, counted from the last time.
@@ -52,6 +51,42 @@ AGAIN = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 KNOCK = timedelta(hours=1)
 #: Titles named in a recovery.
 SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What may be to blame for the failure of every source at once: told as one."""
+
+    name: str  #: under which people are told
+    kinds: frozenset[str]  #: of failures that it may cause
+    title: str
+    why: str
+    over: str  #: title of its end
+
+
+NETWORK = Cause(
+    name="network",
+    kinds=frozenset({"unreachable", "timed-out"}),
+    title="no source can be reached",
+    why="do not answer and none does: the fault is on our side of them. Nothing is being watched. "
+    "Check the network, the proxy and the name service of this machine; polls go on.",
+    over="sources are reached again",
+)
+OURSELVES = Cause(
+    name="ourselves",
+    kinds=frozenset({"overdue", "internal"}),
+    title="no source is being polled to the end",
+    why="fail within this service and none does not. Nothing is being watched. Run `controlwatch doctor`: "
+    "the disk, the database or the service itself; then start the service anew.",
+    over="sources are polled again",
+)
+CAUSES = (NETWORK, OURSELVES)
+#: Under this name people are told what the machine lacks.
+MACHINE = "machine"
+#: Returns when a source is to be polled next after a time; None: at no time.
+NextPoll = Callable[[Watcher, datetime], datetime | None]
+#: Says how a source fares by now, by its state as its last poll left it.
+Stands = Callable[[Watcher, WatcherState], WatcherState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,37 +122,73 @@ def trouble(state: WatcherState, *, now: datetime) -> Trouble | None:
     )
 
 
+def standing(
+    state: WatcherState,
+    watcher: Watcher,
+    *,
+    now: datetime,
+    next_poll: NextPoll,
+    since: datetime | None = None,
+) -> WatcherState:
+    """Return how a source fares by now: one whose polls have stopped is blind, whatever its last one said.
+
+    `since` is when this service began: what was due before that is not its fault.
+    """
+    last = max((at for at in (state.last_poll_at, since) if at is not None), default=None)
+    if not watcher.enabled or last is None or now - last <= LATE:
+        return state
+    due = next_poll(watcher, last)
+    if due is None or now - due <= LATE:
+        return state
+    return replace(
+        state,
+        failures=max(state.failures, TELL_AFTER),
+        failing_since=state.failing_since or due,
+        kind="overdue",
+        reason=f"no poll has come to an end since {_stamp(last)}",
+    )
+
+
 def rings(
     watchers: Iterable[Watcher],
     states: Mapping[str, WatcherState],
     told: Mapping[str, Warned],
     taken_in: Mapping[str, tuple[str, ...]],
     *,
+    lacks: str = "",
     now: datetime,
 ) -> Iterator[HealthRing]:
-    """Yield what people are to be told now. `taken_in` are titles told since the trouble of each began."""
+    """Yield what people are to be told now.
+
+    `taken_in` are titles told since the trouble of each began, `lacks` is what the machine lacks.
+    """
+    yield from _of_the_machine(lacks, told.get(MACHINE), now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
-    network = told.get(NETWORK)
     # A mailbox says nothing of the way to the sites: it may stand on our side of the network.
-    lost = _lost([states[watcher.id] for watcher in enabled if watcher.http.hosts])
-    if lost:
-        yield from _network_down(lost, network, now)
-    elif network is not None and network.times:
-        yield _network_up(enabled, states, network, now)
-        network = Warned(times=0, at=now, since=now)
+    sites = [states[watcher.id] for watcher in enabled if watcher.http.hosts]
+    together: set[str] = set()
+    for cause in CAUSES:
+        before = told.get(cause.name)
+        lost = _lost(cause, sites)
+        if lost:
+            yield from _all_down(cause, lost, before, now)
+        elif before is not None and before.times:
+            yield _all_up(cause, enabled, states, before, now)
+            before = Warned(times=0, at=now, since=now)
+        together |= {state.id for state in lost or _not_yet(cause, states.values(), before, now)}
     for watcher in enabled:
-        state, before = states[watcher.id], told.get(watcher.id)
+        state, was = states[watcher.id], told.get(watcher.id)
         wrong = trouble(state, now=now)
         if wrong is None:
-            if before is not None and not state.failures:
-                yield _up(watcher, state, before, taken_in.get(watcher.id, ()), now)
-        elif not _of_the_network(state, lost, network) and _is_time(watcher, before, wrong, now):
-            yield _down(watcher, state, wrong, before, now)
+            if was is not None and not state.failures:
+                yield _up(watcher, state, was, taken_in.get(watcher.id, ()), now)
+        elif watcher.id not in together and _is_time(watcher, was, wrong, now):
+            yield _down(watcher, state, wrong, was, now)
 
 
-def _lost(states: list[WatcherState]) -> list[WatcherState]:
-    """Return the sources that cannot be reached, where nothing at all can: else none."""
-    away = [state for state in states if state.failures and state.kind in NETWORK_KINDS]
+def _lost(cause: Cause, states: list[WatcherState]) -> list[WatcherState]:
+    """Return the sources that fail for a cause, where none does not: else none."""
+    away = [state for state in states if state.failures and state.kind in cause.kinds]
     begun = [state.failing_since for state in away if state.failing_since is not None]
     if len(away) < TOGETHER or not any(state.failures >= TELL_AFTER for state in away):
         return []
@@ -128,18 +199,16 @@ def _lost(states: list[WatcherState]) -> list[WatcherState]:
     return [] if reached else away
 
 
-def _of_the_network(state: WatcherState, lost: list[WatcherState], network: Warned | None) -> bool:
-    """Say whether a failure is told with that of the network, or is older than its recovery."""
-    if state in lost:
-        return True
-    back = network is not None and not network.times
-    return bool(
-        back
-        and state.kind in NETWORK_KINDS
-        and state.last_poll_at is not None
-        and network is not None
-        and state.last_poll_at <= network.at
-    )
+def _not_yet(
+    cause: Cause, states: Iterable[WatcherState], before: Warned | None, now: datetime
+) -> list[WatcherState]:
+    """Return the sources whose failure for a cause is older than the end of that cause."""
+    if before is None or before.times:
+        return []
+    failing = [state for state in states if state.failures and state.kind in cause.kinds]
+    # Those whose turn has not come; one whose turn is over was left behind, and is told by itself.
+    waiting = (state for state in failing if state.kind != "overdue" or now - before.at <= LATE)
+    return [state for state in waiting if state.last_poll_at is not None and state.last_poll_at <= before.at]
 
 
 def _is_time(watcher: Watcher, before: Warned | None, wrong: Trouble, now: datetime) -> bool:
@@ -191,7 +260,23 @@ def _up(
     return HealthRing(told={watcher.id: None}, alert=alert)
 
 
-def _network_down(lost: list[WatcherState], before: Warned | None, now: datetime) -> Iterator[HealthRing]:
+def _of_the_machine(lacks: str, before: Warned | None, now: datetime) -> Iterator[HealthRing]:
+    times = before.times if before is not None else 0
+    alert = Alert(kind="health-down", made_at=now, title=lacks, watcher=MACHINE)
+    if lacks and (before is None or now - before.at >= AGAIN[min(times, len(AGAIN)) - 1]):
+        began = before.since if before is not None else now
+        why = "When it is full nothing new can be taken in or told. Make room; nothing is lost so far."
+        told = Warned(times=times + 1, at=now, since=began, word="degraded")
+        yield HealthRing(told={MACHINE: told}, alert=replace(alert, body=why))
+    elif before is not None and not lacks:
+        over = replace(alert, kind="health-up", title="the disk has room again")
+        body = f"It was nearly full from {_stamp(before.since)}."
+        yield HealthRing(told={MACHINE: None}, alert=replace(over, body=body))
+
+
+def _all_down(
+    cause: Cause, lost: list[WatcherState], before: Warned | None, now: datetime
+) -> Iterator[HealthRing]:
     since = min(state.failing_since for state in lost if state.failing_since is not None)
     times = before.times if before is not None else 0
     if times and before is not None and now - before.at < AGAIN[min(times, len(AGAIN)) - 1]:
@@ -199,28 +284,32 @@ def _network_down(lost: list[WatcherState], before: Warned | None, now: datetime
     alert = Alert(
         kind="health-down",
         made_at=now,
-        title=f"no source can be reached since {_stamp(since)}",
-        watcher=NETWORK,
-        body=f"{len(lost)} sources do not answer and none does: the fault is on our side of them. Nothing is "
-        "being watched. Check the network, the proxy and the name service of this machine; polls go on.",
+        title=f"{cause.title} since {_stamp(since)}",
+        watcher=cause.name,
+        body=f"{len(lost)} sources {cause.why}",
     )
     began = before.since if before is not None and times else since
-    yield HealthRing(told={NETWORK: Warned(times=times + 1, at=now, since=began, word="blind")}, alert=alert)
+    warned = Warned(times=times + 1, at=now, since=began, word="blind")
+    yield HealthRing(told={cause.name: warned}, alert=alert)
 
 
-def _network_up(
-    enabled: list[Watcher], states: Mapping[str, WatcherState], before: Warned, now: datetime
+def _all_up(
+    cause: Cause,
+    enabled: list[Watcher],
+    states: Mapping[str, WatcherState],
+    before: Warned,
+    now: datetime,
 ) -> HealthRing:
     failing = sum(states[watcher.id].failures > 0 for watcher in enabled)
     alert = Alert(
         kind="health-up",
         made_at=now,
-        title="sources are reached again",
-        watcher=NETWORK,
-        body=f"None could be reached from {_stamp(before.since)}; {failing} of {len(enabled)} have not "
-        "answered again so far. What was put up meanwhile is told as it is read, back-dated or not.",
+        title=cause.over,
+        watcher=cause.name,
+        body=f"None was from {_stamp(before.since)}; {failing} of {len(enabled)} have not been read "
+        "again so far. What was put up meanwhile is told as it is read, back-dated or not.",
     )
-    return HealthRing(told={NETWORK: replace(before, times=0, at=now, since=now)}, alert=alert)
+    return HealthRing(told={cause.name: replace(before, times=0, at=now, since=now)}, alert=alert)
 
 
 def leave_alone(state: WatcherState, *, now: datetime) -> bool:

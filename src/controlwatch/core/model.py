@@ -486,7 +486,8 @@ class Delivery:
     alert: Alert
     subscription: Subscription
     attempts: int
-    key: str  #: the same for every try, so that receivers can tell a repetition
+    key: str  #: by which those who act on it name it
+    message: str  #: key of the message that it leaves in, the same for every try: receivers know a repetition
     why: str = ""  #: the criteria that matched, in words
     first_receipt: str = ""  #: of the first message to the same target about the same notice
     addressee: str = ""  #: to whom it goes, where that is not the subscription's own target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,8 +44,7 @@ class Sites:
     def __init__(self) -> None:
         self._pages: dict[tuple[str, str], Reply] = {}
         self.asked: list[Asked] = []  #: every request, in order
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._serve, name="sites", daemon=True)
 
     def _serve(self) -> None:
@@ -82,6 +82,15 @@ class Sites:
             return Answer(status=404, body=b"<html><title>404</title></html>")
         found = reply if isinstance(reply, Answer) else reply(asked)
         return _conditional(found, asked)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of visitors who leave in the middle, and what the library says of the rest."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _conditional(answer: Answer, asked: Asked) -> Answer:

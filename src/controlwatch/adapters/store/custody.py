@@ -162,7 +162,7 @@ def _append(
 ) -> None:
     if connection.dialect.name == "postgresql":
         # One at a time; SQLite's immediate transactions do it by themselves.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305013)")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305014)")
     head = _head(connection)
     rows: list[dict[str, Any]] = []
     for what, of in said:

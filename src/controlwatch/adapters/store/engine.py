@@ -54,7 +54,8 @@ def open_engine(url: str) -> Engine:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transactions begin late and lose updates; we begin them ourselves, below.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+    # FULL: a mail leaves under a lease, and neither may be forgotten when the power fails.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

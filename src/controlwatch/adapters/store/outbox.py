@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Select, Subquery
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
     from controlwatch.core.books import Planned, Sent
     from controlwatch.core.model import Alert, ChannelName
 
 #: The columns of a delivery that a worker needs.
 _OWN = tuple(
-    DELIVERY.c[name] for name in ("id", "alert_id", "subscription_id", "attempts", "key", "why", "addressee")
+    DELIVERY.c[name]
+    for name in ("id", "alert_id", "subscription_id", "attempts", "key", "message", "why", "addressee")
 )
 
 #: Settles one of many as sent, where the lease is still ours.
@@ -42,6 +43,9 @@ _SENT = (
     .where(DELIVERY.c.state == "leased")
     .values(state="sent", sent_at=bindparam("at"), receipt=bindparam("got"), lease_until=None, reason=None)
 )
+
+#: Says of one of many in which message it leaves.
+_IN_MESSAGE = update(DELIVERY).where(DELIVERY.c.id == bindparam("of")).values(message=bindparam("as"))
 
 #: What is sent to a subscription that is paused: only what goes to somebody else; it may say why.
 _GOES = or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != "")
@@ -67,7 +71,8 @@ class Outbox(Part):
         """Lease what is due to subscriptions that are not paused, to those that wait longest first.
 
         What is due to one subscriber at one time leaves as one message, as far as the channel has
-        room: that is all a digest is.
+        room: that is all a digest is. What may have left already is tried again as the message that it
+        was: with something new in it, a receiver that knows its key would drop both.
         """
         free = or_(
             and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
@@ -81,14 +86,16 @@ class Outbox(Part):
         }
         with self._write() as connection:
             readers = connection.execute(_waiting(free, most)).scalars().all()
-            if not readers:
-                return ()
-            due = select(_together(free, readers).c.id)
-            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(due), free).values(leased)
+            due = connection.execute(_together(free, readers)).mappings()
+            messages = _messages(sorted(due, key=lambda row: readers.index(row["subscription_id"])))
+            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(list(messages)), free).values(leased)
             ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
-            found: dict[tuple[int, str], list[Delivery]] = {(reader, ""): [] for reader in readers}
+            if not ids:
+                return ()
+            connection.execute(_IN_MESSAGE, [{"of": of, "as": messages[of]} for of in ids])
+            found: dict[str, list[Delivery]] = {message: [] for message in messages.values()}
             for delivery in _deliveries(connection, ids):
-                found.setdefault((delivery.subscription.id, delivery.addressee), []).append(delivery)
+                found[delivery.message].append(delivery)
         return tuple(tuple(together) for together in found.values() if together)
 
     def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
@@ -103,7 +110,8 @@ class Outbox(Part):
 
     def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
         """Give up the lease of what was not tried."""
-        self._settle(deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1)
+        tried = case((DELIVERY.c.attempts > 1, DELIVERY.c.message))  # before that
+        self._settle(deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1, message=tried)
 
     def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
@@ -240,18 +248,27 @@ def _waiting(free: ColumnElement[bool], most: int) -> Select[Any]:
     )
 
 
-def _together(free: ColumnElement[bool], readers: Sequence[int]) -> Subquery:
-    """Choose what is due to these subscriptions, to each as much as one message has room for."""
-    same = DELIVERY.c.subscription_id, DELIVERY.c.addressee
+def _together(free: ColumnElement[bool], readers: Sequence[int]) -> Select[Any]:
+    """Choose what is due to these subscriptions, to each message as much as it has room for."""
+    same = DELIVERY.c.subscription_id, DELIVERY.c.addressee, DELIVERY.c.message
     place = func.row_number().over(partition_by=same, order_by=DELIVERY.c.id)
     room = case(ROOM, value=SUBSCRIPTION.c.channel, else_=ROOM_ELSEWHERE)
     ranked = (
-        select(DELIVERY.c.id, place.label("place"), room.label("room"))
+        select(DELIVERY.c.id, *same, DELIVERY.c.key, place.label("place"), room.label("room"))
         .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
         .where(free, DELIVERY.c.subscription_id.in_(readers), _GOES)
         .subquery("ranked")
     )
-    return select(ranked.c.id).where(ranked.c.place <= ranked.c.room).subquery("chosen")
+    return select(ranked).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id)
+
+
+def _messages(rows: Iterable[RowMapping]) -> dict[int, str]:
+    """Return, by delivery, the message in which it leaves: the one it was in, else one with its fellows."""
+    begun: dict[tuple[int, str], str] = {}
+    return {
+        row["id"]: row["message"] or begun.setdefault((row["subscription_id"], row["addressee"]), row["key"])
+        for row in rows
+    }
 
 
 def write_alert(
@@ -308,7 +325,7 @@ def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
     subscriptions = {row["id"]: as_subscription(row) for row in held}
     receipts = _first_receipts(connection, set(notices.values()), subscribers)
-    for number, alert_id, subscription_id, attempts, key, why, addressee in rows:
+    for number, alert_id, subscription_id, attempts, key, message, why, addressee in rows:
         yield Delivery(
             id=number,
             alert_id=alert_id,
@@ -316,6 +333,7 @@ def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery
             subscription=subscriptions[subscription_id],
             attempts=attempts,
             key=key,
+            message=message,
             why=why,
             addressee=addressee,
             first_receipt=receipts.get((notices.get(alert_id, 0), subscription_id, addressee), ""),

@@ -1,0 +1,33 @@
+"""The long form: `make torture` kills a service two thousand times, and a start at each of its steps."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.torture.campaign import campaign
+from tests.torture.migrating import starts
+
+SEEDS = 10
+KILLS = 200
+EVERY_STEP = 1_000_000
+
+
+def main() -> None:
+    """Run all and print; the exit status says whether all is right."""
+    kills = int(os.environ.get("TORTURE_KILLS", str(KILLS)))
+    clean = True
+    for seed in range(SEEDS):
+        outcome = campaign(kills, seed=seed)
+        clean &= outcome.clean
+        print(f"seed {seed}: {outcome}", flush=True)
+        for wrong in (*outcome.lost, *outcome.doubled, *outcome.faults):
+            print(f"  {wrong}")
+    migrated = starts(EVERY_STEP)
+    print(migrated)
+    print(*migrated.faults, sep="\n")
+    sys.exit(0 if clean and not migrated.faults else 1)
+
+
+if __name__ == "__main__":
+    main()

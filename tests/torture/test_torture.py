@@ -1,0 +1,57 @@
+"""A service that is killed at any moment loses nothing, tells nothing twice, and leaves a store that verifies."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.store.conftest import postgres
+from tests.torture.campaign import campaign
+from tests.torture.migrating import starts
+
+if TYPE_CHECKING:
+    from tests.torture.campaign import Outcome
+
+__all__ = ["postgres"]
+
+
+#: Each campaign; `make torture` is the long form.
+KILLS = 75
+
+
+def nothing_is_wrong(outcome: Outcome) -> None:
+    assert outcome.lost == []
+    assert outcome.doubled == []
+    assert outcome.undelivered == 0
+    assert outcome.faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(seed: int) -> None:
+    outcome = campaign(KILLS, seed=seed)
+    assert outcome.kills.total() == KILLS
+    nothing_is_wrong(outcome)
+
+
+@pytest.mark.slow
+def test_kills_over_postgresql_lose_nothing_and_tell_nothing_twice(postgres: str) -> None:
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(make_url(postgres), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    database = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    nothing_is_wrong(campaign(20, seed=3, database=database))
+
+
+@pytest.mark.slow
+def test_a_start_killed_at_any_step_of_its_migrations_leaves_a_store_that_the_next_one_brings_up_to_date() -> (
+    None
+):
+    outcome = starts(12)
+    assert outcome.kills == 12
+    assert outcome.faults == []

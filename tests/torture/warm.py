@@ -1,0 +1,13 @@
+"""Imported by the process that others are forked from: what takes long to make is made once, before the first fork."""
+
+from __future__ import annotations
+
+from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.core.model import Document
+from controlwatch.core.reading import read
+from tests.pipeline.world import tightening
+from tests.torture import life
+
+read(Document(url="https://www.ministry.example/1.html", title="公告", text=tightening(1)), load_lexicon())
+
+__all__ = ["life"]
