@@ -167,7 +167,7 @@ def test_a_mailbox_that_answers_says_nothing_of_the_way_to_the_sites() -> None:
     world.watchers[-1] = replace(world.watchers[-1], http=Http(hosts=()))  # it may stand next door
     world.fail("a", "b", "c", kind="unreachable", times=3)
     world.succeed("d")
-    assert kinds(world.round()) == [f"health-down {NETWORK}"]
+    assert kinds(world.round()) == [f"health-down {NETWORK.name}"]
 
 
 def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() -> None:
