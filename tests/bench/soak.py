@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import resource
+import sqlite3
 import tempfile
 import time
 from dataclasses import replace
@@ -20,6 +21,8 @@ from tests.pipeline.world import Ministry, Page, World, tightening, world
 
 SOURCES = 50
 FAULTS = 0.01
+#: Polls of each source at the end, in which nothing changes.
+QUIET = 100
 #: Polls of a source between two notices of it.
 EVERY = 20
 
@@ -33,12 +36,14 @@ def main() -> None:
         for watcher, _ in sites:
             w.pipeline.poll(watcher, now=datetime.now(UTC))
         published, polls = _soaked(w, sites, minutes * 60)
+        per_poll = _growth(w, [watcher for watcher, _ in sites], Path(folder))
         told = {line.title for line in w.store.alert_log(limit=1_000_000) if line.kind == "new"}
         grown = (Path(folder) / "store.db").stat().st_size
     print(
         f"{SOURCES} sources, {polls['count']:,} polls in {minutes:.0f} minutes, {polls['failed']} failed: "
         f"{len(published)} notices published, {len(published - told)} missed; RSS {polls['first']:.0f} MB at first, "
-        f"{polls['last']:.0f} MB at last; store {grown / 1e6:.1f} MB"
+        f"{polls['last']:.0f} MB at last; store {grown / 1e6:.1f} MB, of which {per_poll:.1f} bytes for each of "
+        f"{SOURCES * QUIET:,} polls in which nothing had changed"
     )
 
 
@@ -99,6 +104,25 @@ def _soaked(
         w.pipeline.poll(watcher, now=datetime.now(UTC))
     polls["last"] = _rss()
     return published, polls
+
+
+def _growth(w: World, watchers: list[Watcher], folder: Path) -> float:
+    """Bytes by which the store grows with a poll in which nothing has changed."""
+
+    def held() -> int:
+        w.store.flush()
+        with sqlite3.connect(folder / "store.db") as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return (folder / "store.db").stat().st_size
+
+    for watcher in watchers:  # what is still to be looked at again
+        w.pipeline.poll(watcher, now=datetime.now(UTC))
+    before = held()
+    for _ in range(QUIET):
+        for watcher in watchers:
+            w.pipeline.poll(watcher, now=datetime.now(UTC))
+        w.sites.asked.clear()
+    return (held() - before) / (QUIET * len(watchers))
 
 
 def _fault(_asked: Asked) -> Answer:
