@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,7 +141,7 @@ def waiting(folder: Path) -> Iterator[Path]:
 
 
 def put_away(path: Path, where: str) -> Path:
-    """Move a file of the inbox to its `done` or `failed` folder, never over another."""
+    """Move a file of the inbox to its `done` or `failed` folder, never over another; what is gone is gone."""
     folder = path.parent / where
     folder.mkdir(exist_ok=True)
     target = folder / path.name
@@ -148,4 +149,6 @@ def put_away(path: Path, where: str) -> Path:
     while target.exists():
         target = folder / f"{path.stem}-{number}{path.suffix}"
         number += 1
-    return path.rename(target)
+    with suppress(FileNotFoundError):
+        path.rename(target)
+    return target

@@ -188,6 +188,12 @@ class Store(Protocol):
     def flush(self) -> None:
         """Write what is only in memory: the times of quiet polls."""
 
+    def set_back(self, *, now: datetime) -> int:
+        """Make due now what a clock that ran ahead has put off; return how many things that were."""
+
+    def forget_polls(self, before: datetime) -> int:
+        """Drop what the log of polls says of the time before; return how many entries."""
+
     # notices
     def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: that these bytes came from there, then."""

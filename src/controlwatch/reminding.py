@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from controlwatch.ports import Store
 
 
+#: How far the log of polls goes back. What is evidence of a notice, or of who was told, is never dropped.
+POLLS_KEPT = timedelta(days=400)
 #: Leads named in one alert.
 SHOWN = 8
 
@@ -59,6 +61,8 @@ def watch_over(
 
 def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
     """Do one round of the clock; return the titles of the alerts made."""
+    store.set_back(now=now)
+    store.forget_polls(now - POLLS_KEPT)
     rings = store.remind(partial(ring, now=now), now=now)
     again = store.follow_up((partial(escalation, now=now), partial(due, now=now)), now=now)
     titles = [f"{found.alert.kind}: {found.alert.title}" for found in (*rings, *again)]

@@ -7,16 +7,20 @@ import sqlite3
 import tarfile
 import threading
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from controlwatch.adapters.backup import backup, restore
+from controlwatch.app import open_app
+from controlwatch.core.books import PollReport
 from controlwatch.core.errors import UsageError
+from controlwatch.core.health import after_success
 from controlwatch.core.model import Subscription
 from controlwatch.demo.mailbox import Mailbox
 from controlwatch.demo.slack import SlackStandIn
+from controlwatch.settings import Settings
 from tests.cli.test_commands import Terminal, terminal
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import world
@@ -142,6 +146,23 @@ def test_the_doctor_says_what_is_right_and_what_to_do(terminal: Terminal) -> Non
         assert words in said
     assert "scope commands is missing" in said
     assert "→" in said
+
+
+def test_a_service_that_stopped_a_day_ago_is_not_shown_as_healthy(terminal: Terminal) -> None:
+    """What each source said last was that all is well; nobody has asked since."""
+    now = datetime.now(UTC)
+    with open_app(Settings(state_dir=terminal.folder / "state")) as app:
+        for watcher in app.watchers:
+            for ago in (
+                (timedelta(days=1), timedelta()) if watcher.id == "mofcom-press" else (timedelta(days=1),)
+            ):
+                state = after_success(app.store.state(watcher.id), now=now - ago)
+                report = PollReport(watcher=watcher.id, started_at=now - ago, outcome="looked")
+                app.store.finished(report, state, believed={}, doubted=(), now=now - ago)
+    shown = terminal.fails("watchers")
+    assert "mofcom-policy is blind: no poll has come to an end since" in shown
+    assert "mofcom-press is blind" not in shown
+    assert "not watched now" in terminal.types("status", "2025-61")
 
 
 def test_the_doctor_shows_no_password(terminal: Terminal) -> None:

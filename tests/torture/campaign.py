@@ -216,6 +216,23 @@ class Campaign:
         if self._life(fuse, after=after):
             self.outcome.kills[self.home.stage] += 1
 
+    def in_pairs(self, rounds: int) -> Outcome:
+        """Let two processes do the same at the same time, so often, and count."""
+        for _ in range(rounds):
+            self._something_happens()
+            self.now += LATER
+            pair = [server_of_forks.Process(target=live, args=(self.home, self.now, None)) for _ in range(2)]
+            for process in pair:
+                process.start()
+            for process in pair:
+                process.join()
+                if process.exitcode != 0:
+                    self.outcome.faults.append(f"a process ended with {process.exitcode}")
+        self._rest()
+        self._examine()
+        self._count()
+        return self.outcome
+
     def _rest(self) -> None:
         """Let everything that was put off come to its turn."""
         for _ in range(4):
@@ -300,6 +317,12 @@ def _too_many(one: Published, alerts: list[Alert]) -> Iterator[str]:
     new = sum(count for (kind, _), count in said.items() if kind == "new")
     if new > 1 or any(count > 1 for count in said.values()):
         yield one.page.title
+
+
+def together(rounds: int, *, seed: int = 5) -> Outcome:
+    """Let pairs of processes poll, record and deliver at once on one installation."""
+    with tempfile.TemporaryDirectory() as folder, Sites() as sites, MailServer() as mail:
+        return Campaign(Path(folder), sites, mail, seed=seed, database=None).in_pairs(rounds)
 
 
 def campaign(kills: int, *, seed: int = 7, database: str | None = None) -> Outcome:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.store.conftest import postgres
-from tests.torture.campaign import campaign
+from tests.torture.campaign import campaign, together
 from tests.torture.migrating import starts
 
 if TYPE_CHECKING:
@@ -55,3 +55,10 @@ def test_a_start_killed_at_any_step_of_its_migrations_leaves_a_store_that_the_ne
     outcome = starts(12)
     assert outcome.kills == 12
     assert outcome.faults == []
+
+
+@pytest.mark.slow
+def test_two_processes_that_start_within_a_second_tell_nothing_twice() -> None:
+    outcome = together(5)
+    nothing_is_wrong(outcome)
+    assert outcome.again == 0

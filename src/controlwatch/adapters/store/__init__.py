@@ -10,12 +10,15 @@ from controlwatch.adapters.store.engine import open_engine
 from controlwatch.adapters.store.law import Law
 from controlwatch.adapters.store.notices import Notices
 from controlwatch.adapters.store.outbox import Outbox
+from controlwatch.adapters.store.setback import SetBack
 from controlwatch.adapters.store.shipping import Shipping
 from controlwatch.adapters.store.subscriptions import Subscriptions
 from controlwatch.adapters.store.watching import Watching
 
 
-class SqlStore(Watching, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting, Custody):
+class SqlStore(
+    Watching, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting, Custody, SetBack
+):
     """The store. Every public method is one transaction."""
 
     @classmethod

@@ -246,6 +246,11 @@ class Polls(Part):
                 connection.execute(_COUNTED, counted)
             self._quiet.next_due({row.watcher_id: row[1] for row in connection.execute(_NEXT_DUE)})
 
+    def forget_polls(self, before: datetime) -> int:
+        """Drop what the log of polls says of the time before; return how many entries."""
+        with self._write() as connection:
+            return connection.execute(delete(POLL).where(POLL.c.started_at < before)).rowcount
+
     def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: that these bytes came from there, then. Unchanged bytes give the row they had."""
         latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)

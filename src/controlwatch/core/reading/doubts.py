@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from controlwatch.core.reading.daywords import day_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +26,7 @@ def doubts_of(
     ]
     if notice.is_change:
         doubts += _of_change(notice, published)
+        doubts += islice(_impossible(document.text), MOST)
     if stated is not None and notice.entities and len(notice.entities) != stated:
         doubts.append(f"The title speaks of {stated} parties; {len(notice.entities)} were read.")
     if nameless:
@@ -31,6 +36,9 @@ def doubts_of(
     return tuple(doubts)
 
 
+#: A day written with its year; days that no calendar has are named so often at most.
+WITH_YEAR = re.compile(r"[\d〇零一二三四五六七八九]{4}")
+MOST = 3
 GARBLED = "The text is garbled: it was decoded in the wrong way or damaged, and could not be read."
 HEARSAY = "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
 
@@ -38,6 +46,13 @@ HEARSAY = "The text has the form of an instrument but is passed on by somebody w
 def _garbled(document: Document) -> Iterator[str]:
     if document.replaced:
         yield f"{document.replaced} characters of the page could not be decoded."
+
+
+def _impossible(text: str) -> Iterator[str]:
+    for word in day_words(text):
+        written = text[word.start : word.end]
+        if word.day is None and WITH_YEAR.match(written):
+            yield f"“{written}” is no day of the calendar: what it dates is not known."
 
 
 def _of_change(notice: Notice, published: Published | None) -> Iterator[str]:
