@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controlwatch.core import printable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from controlwatch.core.watcher import Watcher
     from controlwatch.ports import Ask, Store
 
+#: So often the pages behind the first are read although it shows nothing new: a notice may be put up there.
+WHOLE_EVERY = timedelta(days=1)
 #: Every so many answers in a row that say "not modified", the whole page is asked for all the same.
 FULL_EVERY = 10
 
@@ -37,6 +39,7 @@ class Sight:
     days: list[date] = field(default_factory=list)  #: that rows carry
     total: int | None = None  #: notices that the source says it has
     newest: date | None = None
+    whole: bool = False  #: the pages behind the first were read too, whatever it showed
     unchanged: bool = True  #: all of it
     partly_unchanged: bool = False
     believed: dict[str, Validators] = field(default_factory=dict)  #: to be sent back next time
@@ -66,6 +69,7 @@ class Look:
         then names the requests whose validators are not to be trusted any more.
         """
         today = beijing_day(self.now)
+        self.sight.whole = self._is_time()
         ids = self._ids()
         for place, entry in enumerate(entries(self.watcher, today=today)):
             try:
@@ -77,9 +81,15 @@ class Look:
             sight.rows, sight.newest = self.state.rows, self.state.newest
         elif sight.partly_unchanged:
             sight.rows = max(sight.rows, self.state.rows)
+            sight.newest = max(filter(None, (sight.newest, self.state.newest)), default=None)
         believe(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
         if not (sight.unchanged or sight.partly_unchanged):
             usual(self.state.learnt, sight.shown(self.watcher))
+
+    def _is_time(self) -> bool:
+        """Whether to read the pages behind the first as well: once a day, and after each outage."""
+        last = self.state.whole_at
+        return self.state.failures > 0 or last is None or not timedelta() <= self.now - last < WHOLE_EVERY
 
     def _carry_on(self, error: SourceError, *, first: bool) -> None:
         """What a later page or last year's index refuses must not hide what the first one shows.
@@ -118,13 +128,18 @@ class Look:
         listed: list[NoticeRef] = []
         known: set[str] = set()
         before: set[str] = set()
+        least = pages.shelf if self.sight.whole else 1
         for number in range(1, (pages.most if started else pages.shelf) + 1):
             request = page(self.watcher, entry, number=number, ids=ids, today=today)
+            if request is None:
+                break
             try:
-                shown = self._page(request, first=number == 1) if request is not None else None
+                shown = self._page(request, first=number == 1)
             except SourceError as error:
                 self._carry_on(error, first=number == 1)
                 break
+            if shown is None and number < least:
+                continue  # it stands as it stood; those behind it may not
             if shown is None:
                 break
             here = {canonical(ref.url) for ref in shown.refs}
@@ -134,16 +149,18 @@ class Look:
             if number == 1:
                 self.sight.rows += len(shown.refs)
                 self.sight.total = shown.total
+            if number == 1 or started is None:  # by these the source is judged from now on
+                self.sight.days += [ref.listed_on for ref in shown.refs if ref.listed_on is not None]
             before_this = len(before)
             before |= here
             ended = shown.total is not None and number * pages.size >= shown.total
-            if ended or len(before) == before_this or (started and here <= held):
+            nothing_new = started is not None and here <= held and number >= least
+            if ended or len(before) == before_this or nothing_new:
                 break
         self._shelved(listed, known)
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
         refs = without_repetitions(printable.reference(ref) for ref in listed)
-        self.sight.days += [ref.listed_on for ref in refs if ref.listed_on is not None]
         self.sight.newest = max(self.sight.days, default=None)
         started = self.state.first_poll_at
         first_poll_on = beijing_day(started) if started is not None else None

@@ -249,6 +249,7 @@ def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime)
         state,
         rows=sight.rows,
         newest=sight.newest,
+        whole_at=now if sight.whole and not sight.faults else state.whole_at,
         learnt=learn(state.learnt, sight.shown(watcher)) if whole else state.learnt,
         concern="degraded" if odd else "quiet" if silent else "",
         concern_reason=odd or silent,

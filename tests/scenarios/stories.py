@@ -255,6 +255,24 @@ def _(w: World) -> list[str]:
     return [f"health-down {WATCHER.id}", *told, f"health-up {WATCHER.id}"]
 
 
+@story("puts a back-dated notice on its second page, and nothing on the first")
+def _(w: World) -> list[str]:
+    w.ministry.pages.insert(18, notice(101))
+    w.ministry.render()
+    polls(w, 5, later=timedelta(hours=6))
+    return ["new 101"]
+
+
+@story("puts a back-dated notice on its second page during an outage, and nothing on the first")
+def _(w: World) -> list[str]:
+    w.sites.put(INDEX, Answer(status=503))
+    polls(w, 4)
+    w.ministry.pages.insert(18, notice(101))
+    w.ministry.render()
+    polls(w, 1)
+    return [f"health-down {WATCHER.id}", "new 101", f"health-up {WATCHER.id}"]
+
+
 @story("stamps its pages with an old Last-Modified")
 def _(w: World) -> list[str]:
     held = {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}

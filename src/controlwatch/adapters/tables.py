@@ -38,6 +38,7 @@ class WatcherRow(SQLModel, table=True):
     concern_reason: str = _text(default="")
     concern_since: datetime | None = None
     learnt: dict[str, Any] = _json()
+    whole_at: datetime | None = None
     rows: int = 0
     newest: date | None = None
 

@@ -85,6 +85,7 @@ class WatcherState:
     concern_reason: str = ""
     concern_since: datetime | None = None
     learnt: Learnt = field(default_factory=Learnt)
+    whole_at: datetime | None = None  #: when the pages behind the first were last read too
     rows: int = 0  #: notices listed at the last believed poll
     newest: date | None = None  #: newest listed day at the last believed poll
     unread: int = 0  #: references whose page could not be read yet
