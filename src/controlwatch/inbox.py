@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from controlwatch.adapters.formats.kinds import kind_of
+from controlwatch.adapters.nesting import examine
 from controlwatch.core import printable
 from controlwatch.core.address import allowed
 from controlwatch.core.asking import Request
@@ -59,20 +61,25 @@ def _closeness(host: str, watcher: Watcher) -> tuple[bool, int]:
 
 
 def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
-    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none."""
+    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none.
+
+    Raises `UsageError` for what cannot be had, `Garbled` for a page that nobody could walk through.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is larger than {LARGEST:,} bytes; that is no notice")
         body = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    if kind_of(body) in {"html", "text"}:
+        examine(body)
     saved = SAVED_FROM.search(body[:4096])
     shown = saved[1].decode("ascii", "replace") if saved else ""
     shown = shown or saved_from(body)
     address = url or (shown if allowed(shown, ["*"]) else None)
     # .invalid never resolves (RFC 2606): a file without an address is known by its bytes.
     address = address or f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
-    headers = (("x-handed-in-by", _owner(path)), ("x-handed-in-as", path.name))
+    headers = (("x-handed-in-by", _owner(path)), ("x-handed-in-as", printable.printable(path.name)))
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
 
 

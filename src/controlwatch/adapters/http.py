@@ -19,6 +19,8 @@ from urllib.request import getproxies
 
 import httpx
 
+from controlwatch.adapters.formats.kinds import kind_of
+from controlwatch.adapters.nesting import examine
 from controlwatch.adapters.wire import Allowance, bounded, within
 from controlwatch.core.address import allowed
 from controlwatch.core.errors import (
@@ -137,7 +139,8 @@ class HttpAsk:
     def __call__(self, request: Request, validators: Validators | None = None) -> Snapshot | None:
         """Return what the source sent, whatever its status; None when it says "not modified".
 
-        Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop` or `Undeclared`.
+        Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop`, `Undeclared`, or `Garbled` for a page
+        that nobody could walk through.
         """
         try:
             return self._follow(request, request.url, validators)
@@ -160,6 +163,9 @@ class HttpAsk:
             url = _joined(url, target)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
+        kind = answer.header("content-type") or ""
+        if kind_of(answer.body, kind) in {"html", "text"}:
+            examine(answer.body, kind)
         return answer
 
     def _politely(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
