@@ -1,9 +1,10 @@
 # The development manual, in commands.
-.PHONY: demo run test check eval bench reliability lock clean
+.PHONY: demo run test check audit eval bench fuzz reliability lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
 CORPUS ?= tests/corpus
+MINUTES ?= 5
 
 demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in the terminal
 	@$(BIN)/controlwatch demo $(ARGS)
@@ -27,6 +28,9 @@ eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(VENV)/.ready-dev    ## hostile inputs on all readers and renderers: make fuzz, make fuzz MINUTES=60
+	$(BIN)/python -m tests.hostile $(MINUTES) $(ARGS)
 
 reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
 	$(BIN)/python -m tests.scenarios
