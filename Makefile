@@ -15,13 +15,16 @@ run: $(VENV)/.ready         ## the service itself, on an embedded store in state
 test: $(VENV)/.ready-dev    ## the whole suite, PostgreSQL and the slow scenarios included
 	@$(BIN)/pytest $(ARGS)
 
-check: $(VENV)/.ready-dev   ## style, types, floors, declarations, Dockerfile
+check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/controlwatch watchers check
 	$(BIN)/hadolint Dockerfile
+
+audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without the net it says so and passes
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
 
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)

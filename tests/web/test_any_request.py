@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -19,8 +18,8 @@ from schemathesis.checks import not_a_server_error
 from controlwatch.app import App, open_app
 from controlwatch.bot.slack_app import slack_app
 from controlwatch.core.tokens import sign
-from controlwatch.demo.slack import SlackStandIn
 from controlwatch.demo.serving import Sites
+from controlwatch.demo.slack import SlackStandIn
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.pages import HEADERS

@@ -1,4 +1,4 @@
-"""Run a module of ours in a process of its own, without our secrets: hostile bytes take only that one down."""
+"""Run a module of ours in a process of its own, without our secrets: hostile bytes take only that down."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SIGNS = (b"<", b"&", b"\\u00")
 MANY = 5_000
 #: The depths of all elements, summed up: what looking for something below each of them takes.
-DEPTHS = 50_000_000
+DEPTHS = 20_000_000
 #: Characters of a page that are judged first; then twice as many, and so on: what nests does so early.
 FIRST = 1 << 16
 MEMORY = 2_000_000_000  # bytes of address space
