@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from controlwatch.cli import app as commands
+from controlwatch.core.errors import ControlwatchError
 from controlwatch.demo.serving import Answer, Sites
 from tests.cli.test_service import COMMAND, environment, wait_for
 
@@ -48,10 +51,10 @@ def armed(environment: tuple[dict[str, str], Sites]) -> tuple[dict[str, str], Si
 
 
 def typed(env: dict[str, str], *words: str) -> str:
-    done = subprocess.run(
-        [*COMMAND, *words], env=env, capture_output=True, text=True, check=False, timeout=90
-    )
-    return f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    """Type a command, and return all that it says, its refusal included."""
+    done = CliRunner().invoke(commands, list(words), env=env)
+    assert isinstance(done.exception, ControlwatchError | SystemExit | None), done.exc_info
+    return f"{words}: {done.exit_code}\n{done.output}\n{done.stderr}\n{done.exception or ''}"
 
 
 def shows_no_secret(said: str) -> None:
