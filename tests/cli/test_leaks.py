@@ -10,6 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from controlwatch.adapters import apart
 from controlwatch.cli import app as commands
 from controlwatch.core.errors import ControlwatchError
 from controlwatch.demo.serving import Answer, Sites
@@ -149,3 +150,9 @@ def test_an_error_of_ours_prints_no_variable(
     )
     assert "RuntimeError: broken" in done.stderr
     assert MARK not in done.stdout + done.stderr
+
+
+def test_a_process_that_reads_hostile_files_has_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(f"CONTROLWATCH_{name}", value)
+    assert not any(MARK in value for value in apart.environment().values())
