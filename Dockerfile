@@ -1,4 +1,5 @@
-# A small image: the locked wheels and ours, no compiler, no pip, not root. `state/` is the only place written.
+# A small image: the locked wheels and ours, no compiler, no pip, not root. `state/` is the only place written:
+# docker run --read-only --tmpfs /tmp --cap-drop ALL -v controlwatch-state:/app/state controlwatch
 FROM python:3.11-slim AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1

@@ -1,9 +1,10 @@
 # The development manual, in commands.
-.PHONY: demo run test check eval bench reliability torture lock clean
+.PHONY: demo run test check audit eval bench fuzz reliability torture lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
 CORPUS ?= tests/corpus
+MINUTES ?= 5
 
 demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in the terminal
 	@$(BIN)/controlwatch demo $(ARGS)
@@ -14,7 +15,7 @@ run: $(VENV)/.ready         ## the service itself, on an embedded store in state
 test: $(VENV)/.ready-dev    ## the whole suite, PostgreSQL and the slow scenarios included
 	@$(BIN)/pytest $(ARGS)
 
-check: $(VENV)/.ready-dev   ## style, types, floors, declarations, Dockerfile
+check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -22,11 +23,17 @@ check: $(VENV)/.ready-dev   ## style, types, floors, declarations, Dockerfile
 	$(BIN)/controlwatch watchers check
 	$(BIN)/hadolint Dockerfile
 
+audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without the net it says so and passes
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
+
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(VENV)/.ready-dev    ## hostile inputs on all readers and renderers: make fuzz, make fuzz MINUTES=60
+	$(BIN)/python -m tests.hostile $(MINUTES) $(ARGS)
 
 reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
 	$(BIN)/python -m tests.scenarios

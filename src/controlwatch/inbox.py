@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from controlwatch.adapters.formats.kinds import kind_of
+from controlwatch.adapters.nesting import examine
 from controlwatch.core import printable
 from controlwatch.core.address import allowed
 from controlwatch.core.asking import Request
@@ -61,7 +63,10 @@ def _closeness(host: str, watcher: Watcher) -> tuple[bool, int]:
 
 
 def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
-    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none."""
+    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none.
+
+    Raises `UsageError` for what cannot be had, `Garbled` for a page that nobody could walk through.
+    """
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path} is larger than {LARGEST:,} bytes; that is no notice")
@@ -69,11 +74,13 @@ def from_file(path: Path, *, url: str | None, now: datetime) -> Snapshot:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     mail = path.suffix.lower() == ".eml"
+    if not mail and kind_of(body) in {"html", "text"}:
+        examine(body)
     address = url or (None if mail else _saved_from(body)) or unaddressed(body)
     headers = (
         *((("content-type", MAIL),) if mail else ()),
         ("x-handed-in-by", _owner(path)),
-        ("x-handed-in-as", path.name),
+        ("x-handed-in-as", printable.printable(path.name)),
     )
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
 

@@ -188,6 +188,24 @@ def alerts(pen: Pen) -> Iterator[Alert]:
     yield replace(plain, kind="confirmation")
 
 
+def composed(
+    pen: Pen, alerts: list[Alert], language: str, *, every: Iterable[Alert] = (), links: Links = LINKS
+) -> Message:
+    """The message that tells of these alerts, whose subscription and standing are written by the same pen."""
+    subscription = Subscription(
+        id=17, channel="email", target="desk@b.example", terms=pen.some(), language=language  # type: ignore[arg-type]
+    )  # fmt: skip
+    deliveries = tuple(
+        Delivery(
+            id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=f"{n:032x}", message=f"{0:032x}", why=pen(), first_receipt=pen()
+        )
+        for n, alert in enumerate(alerts)
+    )  # fmt: skip
+    statuses = {thread_of(alert): status(pen) for alert in every}
+    composer = Composer(lexicon=LEXICON, now=NOW, links=links, standing=lambda key, _day: statuses.get(key))
+    return composer.compose(deliveries)
+
+
 @st.composite
 def messages(draw: st.DrawFn) -> Message:
     pen = Pen(draw(st.lists(WORDS, min_size=1, max_size=7)))
@@ -195,18 +213,7 @@ def messages(draw: st.DrawFn) -> Message:
     chosen = draw(
         st.one_of(st.sampled_from(every).map(lambda one: [one]), st.just(every[:-1][:5]), st.just(every[5:]))
     )
-    subscription = Subscription(
-        id=17, channel="email", target="desk@b.example", terms=pen.some(), language=draw(st.sampled_from(["en", "zh", "both"]))
-    )  # fmt: skip
-    deliveries = tuple(
-        Delivery(
-            id=n, alert_id=n, alert=alert, subscription=subscription, attempts=1, key=f"{n:032x}", message=f"{0:032x}", why=pen(), first_receipt=pen()
-        )
-        for n, alert in enumerate(chosen)
-    )  # fmt: skip
-    statuses = {thread_of(alert): status(pen) for alert in every}
-    composer = Composer(lexicon=LEXICON, now=NOW, links=LINKS, standing=lambda key, _day: statuses.get(key))
-    return composer.compose(deliveries)
+    return composed(pen, chosen, draw(st.sampled_from(["en", "zh", "both"])), every=every)
 
 
 def quick(examples: int) -> settings:

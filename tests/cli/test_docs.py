@@ -54,3 +54,22 @@ def test_every_command_is_documented_somewhere() -> None:
 def test_every_decision_has_its_number_once() -> None:
     numbers = [path.name[:4] for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
     assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    rows = [
+        line
+        for line in (ROOT / "docs/security.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    assert len(rows) > 20
+    for row in rows[1:]:
+        named = re.findall(r"`([^`]+)`", row.rsplit("|", 2)[1])
+        assert named, row
+        file = ""
+        for one in named:
+            path, _, name = one.rpartition("::") if "::" in one else ("", "", one)
+            if one.startswith("tests/"):
+                file, name = (path, name) if path else (one, "")
+            body = (ROOT / file).read_text(encoding="utf-8")
+            assert f"def {name}(" in body or not name, one

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import track
 
 from tests.bench import kills
+from tests.hostile.report import section
 from tests.scenarios.stories import STORIES, Outcome, run
 
 HEAD = """\
@@ -36,6 +37,7 @@ def main() -> None:
         f"**{right} of {len(outcomes)} right.**",
         "## Killed in the middle of a fan-out",
         said.getvalue().strip() + ".",
+        section(seconds=60.0).strip(),
         "## What is bounded on purpose",
         "A notice is looked at again for 60 days after it was first seen; a silent edit after that is seen only when "
         "its row changes. A notice older than the part of a list that was shelved at the first look, pinned on top "

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from controlwatch.adapters import apart
 from controlwatch.adapters.formats import LEGACY_WORD
 from controlwatch.adapters.formats.kinds import kind_of
+from controlwatch.adapters.nesting import examine
 from controlwatch.core.challenge import challenged
 from controlwatch.core.charset import Decoded, decode
 from controlwatch.core.errors import Challenged, Garbled, Refused, SourceError
@@ -73,6 +73,7 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
         raise Garbled(f"the mail or saved page is damaged: {type(error).__name__}") from error
     if found is None or is_wrapped(found.body):
         raise Garbled("the mail or saved page holds nothing that can be read")
+    examine(found.body, found.content_type)
     headers = (*((name, value) for name, value in snapshot.headers if name != "content-type"),)
     inner = replace(snapshot, body=found.body, headers=(*headers, ("content-type", found.content_type)))
     read = read_document(inner, watcher)
@@ -215,11 +216,8 @@ def _parse(body: bytes, kind: Format) -> _Parsed:
 
 def _bounded(body: bytes, kind: Format) -> _Parsed:
     """Parse in a process of its own, with its own memory, CPU and clock, and without our secrets."""
-    command = [sys.executable, "-P", "-m", "controlwatch.adapters.parse", kind]
     try:
-        done = subprocess.run(  # noqa: S603  (our own module; the file goes to its standard input)
-            command, input=body, capture_output=True, timeout=_WALL_CLOCK, check=False, env=_environment()
-        )
+        done = apart.run("controlwatch.adapters.parse", kind, given=body, seconds=_WALL_CLOCK)
     except subprocess.TimeoutExpired:
         return _failed(f"the file could not be read within {_WALL_CLOCK} seconds")
     if done.returncode:
@@ -227,11 +225,6 @@ def _bounded(body: bytes, kind: Format) -> _Parsed:
     answer = json.loads(done.stdout)
     doubts = tuple(str(doubt) for doubt in answer["doubts"])
     return _Parsed(str(answer["text"]), doubts, is_failure=bool(answer["is_failure"]))
-
-
-def _environment() -> dict[str, str]:
-    kept = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV")
-    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _why(status: int, stderr: bytes) -> str:
@@ -256,7 +249,7 @@ def _converted(body: bytes) -> _Parsed:
         command = [office, profile, "--headless", "--convert-to", "docx", "--outdir", place, str(source)]
         try:
             subprocess.run(  # noqa: S603  (LibreOffice as found on PATH; the file name is ours)
-                command, capture_output=True, timeout=2 * _WALL_CLOCK, check=True, env=_environment()
+                command, capture_output=True, timeout=2 * _WALL_CLOCK, check=True, env=apart.environment()
             )
             made = source.with_suffix(".docx").read_bytes()
         except (subprocess.SubprocessError, OSError):

@@ -10,6 +10,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from urllib.request import getproxies
 
 import httpx
 
+from controlwatch.adapters.formats.kinds import kind_of
+from controlwatch.adapters.nesting import examine
+from controlwatch.adapters.wire import Allowance, bounded, within
 from controlwatch.core.address import allowed
 from controlwatch.core.errors import (
     OutOfTime,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from controlwatch.core.watcher import Watcher
 
 MOST_REDIRECTS = 5
+HEADERS = 1_000_000  #: bytes of an answer beside its body, the frames of its pieces included
 USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice watcher)"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -58,11 +63,13 @@ class HttpFetch:
         Without it, requests go to public addresses alone, unless `private`. Behind a proxy it is the proxy
         that looks names up and decides.
         """
-        transport: httpx.BaseTransport | None = None
+        transport: httpx.BaseTransport
         if connect_to is not None:
             transport = _ConnectTo(connect_to)
         elif not private and not getproxies():
             transport = _Public()
+        else:
+            transport = bounded(httpx.HTTPTransport(retries=0))
         self._client = httpx.Client(
             transport=transport,
             headers={
@@ -72,6 +79,9 @@ class HttpFetch:
             },
             follow_redirects=False,
         )
+        for mounted in self._client._mounts.values():
+            if isinstance(mounted, httpx.HTTPTransport):  # to a proxy
+                bounded(mounted)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         self._guard = threading.Lock()
         self.clock = clock  #: seconds that only go forward
@@ -129,7 +139,8 @@ class HttpAsk:
     def __call__(self, request: Request, validators: Validators | None = None) -> Snapshot | None:
         """Return what the source sent, whatever its status; None when it says "not modified".
 
-        Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop` or `Undeclared`.
+        Raises `Unreachable`, `TimedOut`, `TooLarge`, `RedirectLoop`, `Undeclared`, or `Garbled` for a page
+        that nobody could walk through.
         """
         try:
             return self._follow(request, request.url, validators)
@@ -152,6 +163,9 @@ class HttpAsk:
             url = _joined(url, target)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
+        kind = answer.header("content-type") or ""
+        if kind_of(answer.body, kind) in {"html", "text"}:
+            examine(answer.body, kind)
         return answer
 
     def _politely(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
@@ -171,11 +185,12 @@ class HttpAsk:
         timeout = min(self._http.timeout, self._left(url))
         try:
             asked = self._fetch.build(request, url, headers, timeout)
-            response = self._fetch.stream(asked)
-            try:
-                body = self._read(response, url)
-            finally:
-                response.close()
+            with within(self._allowance(url)):
+                response = self._fetch.stream(asked)
+                try:
+                    body = self._read(response, url)
+                finally:
+                    response.close()
         except httpx.TimeoutException as error:
             raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -188,6 +203,16 @@ class HttpAsk:
             headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
             body=body,
         )
+
+    def _allowance(self, url: str) -> Allowance:
+        return Allowance(
+            left=partial(self._left, url),
+            spent=partial(self._too_large, url),
+            size=self._http.largest + HEADERS,
+        )
+
+    def _too_large(self, url: str) -> TooLarge:
+        return TooLarge(f"{url} is larger than {self._http.largest:,} bytes; it was not read to its end")
 
     def _read(self, response: httpx.Response, url: str) -> bytes:
         codings = response.headers.get("content-encoding", "")
@@ -204,10 +229,7 @@ class HttpAsk:
             parts.append(part)
             size += len(part)
             if size > self._http.largest:
-                raise TooLarge(
-                    f"{url} is larger than {self._http.largest:,} bytes; it was not read to its end"
-                )
-            self._left(url)
+                raise self._too_large(url)
         return b"".join(parts)
 
     def _left(self, url: str) -> float:
@@ -245,7 +267,7 @@ class _Public(httpx.BaseTransport):
     """
 
     def __init__(self, *, verify: ssl.SSLContext | bool = True) -> None:
-        self._inner = httpx.HTTPTransport(retries=0, verify=verify)
+        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=verify))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -285,7 +307,7 @@ class _ConnectTo(httpx.BaseTransport):
 
     def __init__(self, origin: str) -> None:
         self._origin = httpx.URL(origin)
-        self._inner = httpx.HTTPTransport(retries=0)
+        self._inner = bounded(httpx.HTTPTransport(retries=0))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url.copy_with(

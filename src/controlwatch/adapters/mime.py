@@ -116,7 +116,8 @@ class Mails:
         """Write what all mails of a message share: their headers, their text, their page."""
         head = EmailMessage(policy=self._policy)
         head["From"] = Address(display_name=self._name, addr_spec=self._address)
-        head["Subject"] = one_line(subject, 200)
+        # The library would decode what looks like an encoded word, and fails at one that is damaged.
+        head["Subject"] = one_line(subject, 200).replace("=?", "＝?")
         head["Auto-Submitted"] = "auto-generated"
         head["X-Auto-Response-Suppress"] = "All"
         head["List-Id"] = f"controlwatch <alerts.{self._domain}>"

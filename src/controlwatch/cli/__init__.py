@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -61,6 +62,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; our own errors are one sentence on stderr and exit status 2."""
+    os.umask(0o077)  # what we write, bytes of sources and addresses of people, is for our own account alone
     try:
         app()
     except ControlwatchError as error:

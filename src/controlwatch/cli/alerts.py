@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
@@ -11,14 +12,15 @@ import typer
 
 from controlwatch.cli.common import Json, cell, console, opened, plain, print_json, table
 from controlwatch.core.errors import UsageError
+from controlwatch.core.render.safe import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from controlwatch.core.answers import AlertLine
 
-#: A spreadsheet would run what begins so.
-ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+#: A spreadsheet would run what begins so, also behind the sign that parts cells in its own country: ;=1+1
+ACTIVE = re.compile(r"(^|[;\t\n])(?=[^\S;\t\n]*[=+\-@＝＋－＠])")
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +62,7 @@ def _csv(lines: Iterable[AlertLine]) -> None:
 
 
 def _inert(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(ACTIVE) else text
+    return ACTIVE.sub(r"\1'", clean("" if value is None else str(value)))
 
 
 def _table(lines: tuple[AlertLine, ...]) -> None:

@@ -55,7 +55,7 @@ def evidence(
 
     with opened() as app:
         dossier = app.queries.dossier(notice)
-        path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:80].strip('-.')}.zip")
+        path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:60].strip('-.')}.zip")
         with new_file(path, force=force) as out:
             faults = export(
                 dossier,

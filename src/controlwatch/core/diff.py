@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from difflib import SequenceMatcher
@@ -13,7 +14,8 @@ from controlwatch.core.model import Change, ChangeKind, Notice, Stretch
 
 #: Lines that a site counts up by itself: 浏览次数：1,024, 阅读量 33, 点击数: 7, Views: 88
 VOLATILE = re.compile(
-    r"^\W*(?:浏览|阅读|点击|访问)(?:次数|数|量|率)?\s*[:：]?\s*[\d,]+\s*次?\W*$|^\W*(?:views?|hits)\s*[:：]\s*[\d,]+\W*$",
+    r"^[^\w\n]*+(?:浏览|阅读|点击|访问)(?:次数|数|量|率)?\s*+[:：]?\s*+[\d,]++\s*+次?[^\w\n]*$"
+    r"|^[^\w\n]*+(?:views?|hits)\s*+[:：]\s*+[\d,]++[^\w\n]*$",
     re.MULTILINE | re.IGNORECASE,
 )
 #: A Han character, a whole number (1,000.5 / 300), a Latin word, or any other sign; blanks are no words.
@@ -21,6 +23,8 @@ TOKEN = re.compile(r"[㐀-鿿豈-﫿]|\d[\d,.]*\d|\d|[^\W\d_]+|[^\s]", re.UNICOD
 
 #: A differing middle beyond so many tokens is shown as one deletion and one insertion, to stay quick.
 LONGEST = 5_000
+#: The same where so many pairs of tokens are alike: a text of one word over and over would take hours.
+ALIKE = 400_000
 #: Two texts of so many comparable characters do not coincide by chance.
 MINIMUM_FOR_IDENTITY = 60
 CONTEXT = 24  #: characters of unchanged text kept on either side of a difference
@@ -77,7 +81,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _stretches(before: list[str], after: list[str]) -> Iterator[Stretch]:
-    if max(len(before), len(after)) > LONGEST:
+    if max(len(before), len(after)) > LONGEST or _alike(before, after) > ALIKE:
         yield Stretch(op="deleted", text=_joined(before))
         yield Stretch(op="inserted", text=_joined(after))
         return
@@ -90,6 +94,12 @@ def _stretches(before: list[str], after: list[str]) -> Iterator[Stretch]:
             yield Stretch(op="deleted", text=_joined(before[i1:i2]))
         if j2 > j1:
             yield Stretch(op="inserted", text=_joined(after[j1:j2]))
+
+
+def _alike(before: list[str], after: list[str]) -> int:
+    """How many pairs of a token before and one after are the same word."""
+    counts = Counter(after)
+    return sum(counts[token] for token in before)
 
 
 def _joined(pieces: list[str]) -> str:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "detail", "entries", "fragment", "page", "parse", "shell", "unit"]
 
-_TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d+)")  # 第1/239页 总条数：2381
+_TOTAL = re.compile(r"\d{1,9}")  # more notices than that has nobody
+_TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d{1,9})(?!\d)")  # 第1/239页 总条数：2381
 _HARMLESS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)  # the header was wrong
 _FEED_TROUBLE = (
     ValueError,
@@ -117,7 +118,7 @@ def _row_day(index: Index, row: LexborNode) -> date | None:
 def _total_shown(tree: LexborHTMLParser) -> int | None:
     pagination = tree.css_first(".pagination[count]")
     count = pagination.attributes.get("count") or "" if pagination is not None else ""
-    if count.isdecimal():
+    if _TOTAL.fullmatch(count):
         return int(count)
     printed = _TOTAL_IN_TEXT.search(tree.body.text()) if tree.body else None
     return int(printed[1]) if printed else None
@@ -129,7 +130,7 @@ def _total_shown(tree: LexborHTMLParser) -> int | None:
 def _load(text: str) -> object:
     try:
         loaded: object = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or a number of thousands of digits
         raise Garbled(f"the answer is not JSON; it begins with {fold(text[:60])!r}") from error
     if isinstance(loaded, dict):
         _check_envelope(loaded)
@@ -214,7 +215,9 @@ def _feed(index: Index, snapshot: Snapshot, *, faults: tuple[str, ...]) -> Index
     is_broken = feed.bozo and not isinstance(feed.bozo_exception, _HARMLESS)
     trouble = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is no feed')}"
     if not items:
-        raise Garbled(trouble) if is_broken or not feed.version else Reshaped("the feed has no entries")
+        raise (
+            Garbled(trouble) if is_broken or not feed.get("version") else Reshaped("the feed has no entries")
+        )
     refs = _unique(ref for item in items for ref in _fed(index, item, base=snapshot.final_url))
     return _page(index, refs, rows=len(items), total=None, faults=(*faults, trouble) if is_broken else faults)
 

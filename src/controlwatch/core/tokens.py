@@ -10,6 +10,8 @@ from typing import Literal
 #: What a link is for: a token of one purpose is worth nothing for another.
 Purpose = Literal["unsubscribe", "confirm", "alert", "acknowledge"]
 
+#: The largest number that a database keeps.
+LARGEST = 2**63 - 1
 #: 17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU
 TOKEN = re.compile(r"([1-9][0-9]{0,18})\.[A-Za-z0-9_-]{43}")
 
@@ -30,5 +32,7 @@ def verify(secret: bytes, purpose: Purpose, token: str) -> int | None:
     if shape is None or not secret:
         return None
     subject = int(shape[1])
+    if subject > LARGEST:
+        return None
     # The written tokens are compared, not the bytes they stand for: Base64 has several ways to write some.
     return subject if hmac.compare_digest(sign(secret, purpose, subject), token) else None

@@ -12,8 +12,9 @@ from controlwatch.core.model import Snapshot
 from controlwatch.core.render.safe import one_line
 
 #: The head of a mail or of a page saved whole: lines of "Name: value", one of which says what follows.
+#: Atomic: no line can be taken in two ways, or a head without an end would be tried in all of them.
 HEADED = re.compile(
-    rb"(?:[A-Za-z0-9-]{1,60}:[^\n]{0,2000}\r?\n(?:[ \t][^\n]{0,2000}\r?\n){0,50}){1,200}\r?\n"
+    rb"(?>(?:[A-Za-z0-9-]{1,60}:[^\n]{0,2000}\n(?>(?:[ \t][^\n]{0,2000}\n){0,50})){1,200})\r?\n"
 )
 SAYS = re.compile(rb"^(?:mime-version|content-type):", re.IGNORECASE | re.MULTILINE)
 #: Where a page was saved from, as browsers write it.

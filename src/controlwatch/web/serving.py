@@ -19,7 +19,9 @@ PATIENCE = 10.0
 @contextmanager
 def served(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
     """Serve, and yield the address; port 0 takes a free one. Raises `UsageError` when it cannot."""
-    config = uvicorn.Config(web, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        web, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=_run, args=(server,), name="web", daemon=True)
     thread.start()

@@ -12,8 +12,11 @@ from slack_bolt import BoltRequest
 from controlwatch.web.evidence import evidence
 from controlwatch.web.links import links
 from controlwatch.web.metrics import exposition
+from controlwatch.web.pages import HEADERS
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from slack_bolt import App as Bolt
     from slack_bolt import BoltResponse
 
@@ -25,7 +28,10 @@ LARGEST = 1_000_000
 
 def site(app: App, bolt: Bolt | None) -> FastAPI:
     """Return the web application of an open app."""
-    web = FastAPI(title="controlwatch", docs_url=None, redoc_url=None)
+    web = FastAPI(
+        title="controlwatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
+    web.middleware("http")(_guarded)
 
     @web.get("/healthz")
     def healthz() -> Response:
@@ -43,6 +49,14 @@ def site(app: App, bolt: Bolt | None) -> FastAPI:
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _take_slack(web, bolt)
     return web
+
+
+async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Let no answer of ours run, load or be framed, those to requests that are none included."""
+    response = await answer(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def _take_slack(web: FastAPI, bolt: Bolt) -> None:

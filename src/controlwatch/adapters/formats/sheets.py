@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from python_calamine import load_workbook
 
-from controlwatch.adapters.formats import Reading
+from controlwatch.adapters.formats import Reading, Unreadable
 from controlwatch.core.cells import rows
 
 if TYPE_CHECKING:
@@ -25,7 +25,20 @@ _SHORTENED = (7, 9)  # digits of a customs code whose leading zero the sheet has
 
 
 def read_sheets(body: bytes) -> Reading:
-    """Read every sheet of an XLS or XLSX file; where there are several, each begins with its name."""
+    """Read every sheet of an XLS or XLSX file; where there are several, each begins with its name.
+
+    Raises `Unreadable`, or what calamine raises, for a damaged one.
+    """
+    try:
+        return _read(body)
+    except BaseException as error:
+        # Calamine is written in Rust, whose panics are no Exception: they would pass by every handler.
+        if type(error).__module__ == "pyo3_runtime":
+            raise Unreadable("the workbook is damaged") from error
+        raise
+
+
+def _read(body: bytes) -> Reading:
     workbook = load_workbook(io.BytesIO(body))
     found: list[str] = []
     for name in workbook.sheet_names:

@@ -29,6 +29,7 @@ TROUBLE = (
     ArithmeticError,
     AttributeError,  # PyPDF and python-docx on a tree of which a branch is missing
     AssertionError,
+    EOFError,  # a member of a zip that is shorter than its directory says
     LookupError,
     NotImplementedError,
     OSError,

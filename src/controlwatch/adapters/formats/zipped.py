@@ -64,7 +64,7 @@ def _members(archive: ZipFile, *, depth: int) -> Reading:
     texts: list[str] = []
     doubts: list[str] = []
     for member in files[:_MOST_READ]:
-        reading = _member(archive.read(member), depth=depth)
+        reading = _member(archive, member, depth=depth)
         texts.extend((_name(member), reading.text) if reading.text else ())
         doubts.extend(f"{_name(member)}: {doubt}" for doubt in reading.doubts)
     if len(files) > _MOST_READ:
@@ -72,10 +72,10 @@ def _members(archive: ZipFile, *, depth: int) -> Reading:
     return Reading("\n".join(texts), tuple(doubts))
 
 
-def _member(body: bytes, *, depth: int) -> Reading:
+def _member(archive: ZipFile, member: ZipInfo, *, depth: int) -> Reading:
     """One file of an archive; what cannot be read is a doubt and does not hide its neighbours."""
     try:
-        return _read(body, depth=depth)
+        return _read(archive.read(member), depth=depth)
     except TROUBLE as error:
         return Reading("", (in_words(error),))
 

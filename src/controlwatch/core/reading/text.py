@@ -27,6 +27,8 @@ SUBTITLE = re.compile(
 )  # 关于…的公告
 #: Blanks between words of English, where one would do.
 DOUBLED = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])")
+#: White space that goes on; patterns that skip blanks would try every beginning of it.
+ENDLESS = re.compile(r"(\s{40})\s+")
 HEADLINE_LIMIT = 140
 #: Below it stand the titles of other notices.
 RELATED = re.compile(
@@ -60,7 +62,7 @@ class Text:
     @classmethod
     def of(cls, title: str, body: str) -> Text:
         """Build from title and body; below a title that is only a dateline stands the headline."""
-        original = DOUBLED.sub(" ", f"{title}\n{body}")
+        original = DOUBLED.sub(" ", ENDLESS.sub(r"\1", f"{title}\n{body}"))
         folded = fold(original)
         end = original.find("\n")
         return cls(original=original, folded=folded, title_end=_heading(folded, end))

@@ -1,0 +1,105 @@
+"""The wire below httpx: whatever a server sends, listening to it ends with the time and the size allowed.
+
+httpx bounds the wait for each piece alone. Whoever sends a letter of a header every second, or packed data
+that unpacks to nothing, would be listened to for ever.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator
+
+    import httpx
+
+
+#: Seconds that anything may take where nothing else is said.
+LONGEST = 600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Allowance:
+    """What one request may still take."""
+
+    left: Callable[[], float] = lambda: LONGEST  #: seconds; raises when there are none
+    spent: Callable[[], Exception] = EOFError  #: what to raise when more is sent than `size`
+    size: float = float("inf")  #: bytes as they come, packed and with their headers
+
+    def take(self, sent: bytes) -> bytes:
+        """Return what was sent, if it may be so much."""
+        self.size -= len(sent)
+        if self.size < 0:
+            raise self.spent()
+        return sent
+
+    def wait(self, timeout: float | None) -> float:
+        """Return for how long the next piece may be waited for."""
+        left = self.left()
+        return left if timeout is None else min(timeout, left)
+
+
+_allowed: ContextVar[Allowance] = ContextVar("allowance", default=Allowance())  # noqa: B039  (no size to spend)
+
+
+@contextmanager
+def within(allowance: Allowance) -> Iterator[None]:
+    """Hold every connection that this thread uses to an allowance."""
+    token = _allowed.set(allowance)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def bounded(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    """Return a transport whose connections keep to the allowance of the moment."""
+    # httpx hands no backend through to httpcore, which it is made of and which takes one.
+    transport._pool._network_backend = _Backend()
+    return transport
+
+
+class _Backend(httpcore.SyncBackend):
+    """Connects as httpcore does."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        allowed = _allowed.get().wait(timeout)
+        return _Stream(super().connect_tcp(host, port, allowed, local_address, socket_options))
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection, plain or within TLS."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        allowance = _allowed.get()
+        return allowance.take(self._inner.read(max_bytes, allowance.wait(timeout)))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _allowed.get().wait(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _allowed.get().wait(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

@@ -1,0 +1,1 @@
+"""Hostile inputs, made by the thousand: `python -m tests.hostile MINUTES`."""
