@@ -29,7 +29,11 @@ EVERY = 20
 
 def main() -> None:
     """Run and print."""
-    minutes = float(os.environ.get("SOAK_MINUTES", "30"))
+    print(soaked(float(os.environ.get("SOAK_MINUTES", "30"))))
+
+
+def soaked(minutes: float) -> str:
+    """Run for so long, and say what came of it."""
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w:
         w.pipeline = replace(w.pipeline, channels={})
         sites = [_site(w, number) for number in range(SOURCES)]
@@ -39,7 +43,7 @@ def main() -> None:
         per_poll = _growth(w, [watcher for watcher, _ in sites], Path(folder))
         told = {line.title for line in w.store.alert_log(limit=1_000_000) if line.kind == "new"}
         grown = (Path(folder) / "store.db").stat().st_size
-    print(
+    return (
         f"{SOURCES} sources, {polls['count']:,} polls in {minutes:.0f} minutes, {polls['failed']} failed: "
         f"{len(published)} notices published, {len(published - told)} missed; RSS {polls['first']:.0f} MB at first, "
         f"{polls['last']:.0f} MB at last; store {grown / 1e6:.1f} MB, of which {per_poll:.1f} bytes for each of "

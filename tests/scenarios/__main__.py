@@ -1,17 +1,23 @@
-"""Tell every story and write what came of it: `make reliability` writes docs/reliability.md."""
+"""Tell every story, kill, feed hostile inputs, soak, and write what came of it into docs/reliability.md.
+
+`make reliability` takes a quarter of an hour; SOAK_MINUTES sets how much of it is the soak (5).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from pathlib import Path
 
 from rich.progress import track
 
 from tests.bench import kills
-from tests.hostile.report import section
+from tests.bench.soak import soaked
+from tests.hostile import report as hostile
 from tests.scenarios.stories import STORIES, Outcome, run
+from tests.torture import report as torture
 
 HEAD = """\
 # Reliability, measured
@@ -27,6 +33,7 @@ kind and number; health alerts by the source.
 
 def main() -> None:
     """Run all, write the report, and say whether all is right by the exit status."""
+    minutes = float(os.environ.get("SOAK_MINUTES", "5"))
     outcomes = [run(one) for one in track(STORIES, "telling")]
     right = sum(outcome.right for outcome in outcomes)
     said = io.StringIO()
@@ -37,7 +44,10 @@ def main() -> None:
         f"**{right} of {len(outcomes)} right.**",
         "## Killed in the middle of a fan-out",
         said.getvalue().strip() + ".",
-        section(seconds=60.0).strip(),
+        torture.section().strip(),
+        hostile.section(seconds=60.0).strip(),
+        "## Soak",
+        f"{soaked(minutes)}.",
         "## What is bounded on purpose",
         "A notice is looked at again for 60 days after it was first seen; a silent edit after that is seen only when "
         "its row changes. A notice older than the part of a list that was shelved at the first look, pinned on top "

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from tests.store.conftest import postgres
 from tests.torture.campaign import campaign, together
 from tests.torture.migrating import starts
+from tests.torture.report import empty
 
 if TYPE_CHECKING:
     from tests.torture.campaign import Outcome
@@ -39,13 +38,7 @@ def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(seed: int) -> N
 
 @pytest.mark.slow
 def test_kills_over_postgresql_lose_nothing_and_tell_nothing_twice(postgres: str) -> None:
-    name = f"t{uuid.uuid4().hex}"
-    engine = create_engine(make_url(postgres), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    database = make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    nothing_is_wrong(campaign(20, seed=3, database=database))
+    nothing_is_wrong(campaign(20, seed=3, database=empty(postgres)))
 
 
 @pytest.mark.slow
