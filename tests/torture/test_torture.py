@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.store.conftest import postgres
 from tests.torture.campaign import campaign, together
 from tests.torture.migrating import starts
-from tests.torture.report import empty
+from tests.torture.report import MENDED, empty
 
 if TYPE_CHECKING:
     from tests.torture.campaign import Outcome
@@ -55,3 +56,10 @@ def test_two_processes_that_start_within_a_second_tell_nothing_twice() -> None:
     outcome = together(5)
     nothing_is_wrong(outcome)
     assert outcome.again == 0
+
+
+def test_each_defect_that_was_mended_names_the_test_that_holds_it() -> None:
+    for one in MENDED:
+        file, _, name = one.test.partition("::")
+        written = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+        assert f"def {name}(" in written or not name, one.test
