@@ -128,7 +128,7 @@ def test_white_space_that_goes_on_is_no_text(blank: str) -> None:
 
 DEEP = {
     "a page": (b"<ul><li>" * 60_000, "text/html"),
-    "a page in a comment's clothes": (b"<div><template></div></template>" * 60_000, "text/html"),
+    "a page whose ends end nothing": (b"<div><template></div></template>" * 60_000, "text/html"),
     "JSON": (json.dumps({"html": "<ul><li>" * 60_000}).replace("<", "\\u003c").encode(), "application/json"),
     "a feed": (b"<rss><description>" + b"&lt;ul&gt;&lt;li&gt;" * 60_000, "application/rss+xml"),
     "UTF-16": (("<ul><li>" * 60_000).encode("utf-16"), "text/html"),
