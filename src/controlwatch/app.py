@@ -83,6 +83,7 @@ def open_app(
     watchers = (*watchers, watcher_of(mailbox)) if mailbox is not None else watchers
     lexicon = load_lexicon()
     channels = _channels(settings, console)
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqlStore.open(settings.database)
     fetch = HttpFetch(connect_to=settings.connect_to)
     try:
@@ -120,6 +121,32 @@ def open_app(
             channel.close()
         fetch.close()
         store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What proves, opened so that it cannot be changed."""
+
+    store: SqlStore
+    archive: FolderArchive
+    queries: Queries
+    lexicon: Lexicon
+
+
+@contextmanager
+def open_reading(settings: Settings) -> Iterator[Reading]:
+    """Open what is kept to be looked at: no upgrade, no file, no folder, no lock.
+
+    Raises `UsageError` where there is no store, or one of another revision.
+    """
+    lexicon = load_lexicon()
+    with SqlStore.reading(settings.database) as store:
+        yield Reading(
+            store=store,
+            archive=FolderArchive(settings.state_dir / "snapshots"),
+            queries=Queries(books=store, lexicon=lexicon, watched=()),
+            lexicon=lexicon,
+        )
 
 
 def _stands(watcher: Watcher, state: WatcherState) -> WatcherState:

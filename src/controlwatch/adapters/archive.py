@@ -18,8 +18,7 @@ class FolderArchive:
     """Keeps bytes in a folder: `ab/cdef….gz`, where abcdef… is the SHA-256 of the plain bytes."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder  # made with the first bytes: whoever only reads makes nothing
 
     def keep(self, body: bytes) -> str:
         """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once.
@@ -30,6 +29,7 @@ class FolderArchive:
         path = self._path(sha256)
         if self.examine(sha256).fault is not None:
             if not path.parent.exists():
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.parent.mkdir(exist_ok=True, mode=0o700)
                 _settle(self._folder)
             # mtime=0: the same bytes give the same file, whenever they were sent.

@@ -1,4 +1,4 @@
-"""Prove: evidence, verify, warc."""
+"""Prove: evidence, verify, warc. They change nothing of what they speak of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, errors, opened, print_json, today, working
+from controlwatch.cli.common import Json, console, errors, print_json, reading, today, working
 from controlwatch.core.custody import noted
 from controlwatch.core.errors import UsageError
 
@@ -53,16 +53,16 @@ def evidence(
     from controlwatch.adapters.printing import MISSING, installed, pdf
     from controlwatch.exporting import export
 
-    with opened() as app:
-        dossier = app.queries.dossier(notice)
+    with reading() as held:
+        dossier = held.queries.dossier(notice)
         path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:80].strip('-.')}.zip")
         with new_file(path, force=force) as out:
             faults = export(
                 dossier,
                 out,
-                lines=app.store.stretch(dossier),
-                archive=app.pipeline.archive,
-                lexicon=app.pipeline.lexicon,
+                lines=held.store.stretch(dossier),
+                archive=held.archive,
+                lexicon=held.lexicon,
                 on=today(),
                 pdf=pdf if installed() else None,
             )
@@ -99,9 +99,9 @@ def warc(
     if not installed():
         raise UsageError(f"a WARC file {MISSING}")
     lost: list[Kept] = []
-    with opened() as app, new_file(file, force=force) as out:
-        kept = app.queries.dossier(notice).snapshots if notice else app.store.kept()
-        records = _with_bytes(kept, app.pipeline.archive, lost)
+    with reading() as held, new_file(file, force=force) as out:
+        kept = held.queries.dossier(notice).snapshots if notice else held.store.kept()
+        records = _with_bytes(kept, held.archive, lost)
         count = write(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
         if not count:
             raise UsageError("no sound bytes are held of it, nothing was written; see: controlwatch verify")
@@ -153,14 +153,15 @@ def verify(
 ) -> None:
     """Prove that nothing kept was altered: the chain of custody, every row and all bytes.
 
+    It only looks: nothing is changed, upgraded or made, and the state may be on a disk that takes no writes.
     Prints the head of the chain: note it somewhere else, and give it back with --head.
     Exit status 1 names the first broken link.
     """
     from controlwatch.verifying import verify as verified
 
     heads = [noted(text) for text in head or ()]
-    with opened() as app, working("verifying") as show:
-        verdict = verified(app.store, app.pipeline.archive, noted=heads, progress=show)
+    with reading() as held, working("verifying") as show:
+        verdict = verified(held.store, held.archive, noted=heads, progress=show)
     if json:
         print_json(_printed(verdict))
     else:
