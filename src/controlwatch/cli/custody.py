@@ -1,4 +1,4 @@
-"""Prove: evidence, verify, warc. They change nothing of what they speak of."""
+"""Prove: evidence, stamp, verify, warc. They change nothing of what they speak of."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, errors, print_json, reading, today, working
+from controlwatch.cli.common import Json, console, errors, now, print_json, reading, today, working
 from controlwatch.core.custody import noted
-from controlwatch.core.errors import UsageError
+from controlwatch.core.errors import Unstamped, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from controlwatch.core.custody import Kept, Verdict
+    from controlwatch.core.custody import Kept
+    from controlwatch.core.verdict import Verdict
     from controlwatch.ports import Archive
 
 #: What a file name of ours does not hold.
@@ -29,6 +30,7 @@ UNFIT = re.compile(r"[^\w.]+")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(rich_help_panel="Prove")(evidence)
+    app.command(rich_help_panel="Prove")(stamp)
     app.command(rich_help_panel="Prove")(verify)
     app.command(rich_help_panel="Prove")(warc)
 
@@ -51,7 +53,7 @@ def evidence(
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
     from controlwatch.adapters.printing import MISSING, installed, pdf
-    from controlwatch.exporting import export
+    from controlwatch.exporting import attested, export
 
     with reading() as held:
         dossier = held.queries.dossier(notice)
@@ -64,6 +66,7 @@ def evidence(
                 archive=held.archive,
                 lexicon=held.lexicon,
                 on=today(),
+                stamps=attested(dossier, held.stamps.tokens(), stands=held.store.stands, check=held.check),
                 pdf=pdf if installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
@@ -76,6 +79,30 @@ def evidence(
     for fault in faults:
         errors.print(Text(str(fault), style="red"))
     raise typer.Exit(1 if faults or not dossier.observed else 0)
+
+
+def stamp() -> None:
+    """Have the head of the chain of custody stamped with the time, by the authority that is set (RFC 3161).
+
+    `controlwatch run` does so once a day. The token is kept in state/stamps; `verify` checks it.
+    Exit status 1 where the authority gives none, or one that proves nothing.
+    """
+    from controlwatch.app import authority_of
+    from controlwatch.settings import Settings
+    from controlwatch.stamping import stamp as stamped
+
+    authority = authority_of(Settings.load())
+    if authority is None:
+        raise UsageError("set CONTROLWATCH_TSA_URL to the address of a time-stamping authority (RFC 3161)")
+    with reading() as held:
+        try:
+            found = stamped(held.store, held.stamps, authority, now=now())
+        except Unstamped as error:
+            errors.print(Text(str(error), style="red"))
+            raise typer.Exit(1) from None
+        except OSError as error:
+            raise UsageError(f"the time stamp cannot be kept: {error.strerror}") from error
+    console.print(Text(f"stamped: {found}" if found else "the head is stamped already"), soft_wrap=True)
 
 
 def warc(
@@ -161,7 +188,14 @@ def verify(
 
     heads = [noted(text) for text in head or ()]
     with reading() as held, working("verifying") as show:
-        verdict = verified(held.store, held.archive, noted=heads, progress=show)
+        verdict = verified(
+            held.store,
+            held.archive,
+            noted=heads,
+            tokens=held.stamps.tokens(),
+            check=held.check,
+            progress=show,
+        )
     if json:
         print_json(_printed(verdict))
     else:
@@ -177,6 +211,8 @@ def _printed(verdict: Verdict) -> dict[str, object]:
         "snapshots": verdict.snapshots,
         "versions": verdict.versions,
         "entered_late": verdict.late,
+        "stamps": verdict.stamps,
+        "stamps_unchecked": verdict.unchecked,
         "first": str(verdict.faults[0]) if verdict.faults else None,
         "counts": verdict.counts,
         "faults": verdict.faults,
@@ -184,12 +220,19 @@ def _printed(verdict: Verdict) -> dict[str, object]:
 
 
 def _tell(verdict: Verdict) -> None:
+    from controlwatch.adapters.authority import MISSING
+
     said = f"{verdict.head.seq} entries, {verdict.snapshots} snapshots, {verdict.versions} versions"
     if verdict.late:
         said += f"; {verdict.late} held before the log began"
     console.print(Text(said))
     for head in verdict.found:
         console.print(Text(f"noted head {head.seq} is in the chain", style="green"))
+    if verdict.stamps:
+        console.print(Text(f"stamped until {verdict.stamps[-1]}", style="green"), soft_wrap=True)
+    if verdict.unchecked:
+        said = f"{verdict.unchecked} time stamps are not checked: it {MISSING}"
+        errors.print(Text(said, style="yellow"))
     console.print(Text(f"head {verdict.head}", overflow="fold"), soft_wrap=True)
     if verdict.sound:
         console.print(Text("Nothing was altered since it was entered.", style="green"))
