@@ -42,7 +42,7 @@ torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, 
 	$(BIN)/python -m tests.torture
 
 lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

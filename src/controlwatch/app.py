@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from controlwatch.adapters import documents
+from controlwatch.adapters import authority, documents
 from controlwatch.adapters.apprise import MISSING, AppriseChannel, installed
 from controlwatch.adapters.archive import FolderArchive
 from controlwatch.adapters.console import ConsoleChannel
@@ -25,6 +25,7 @@ from controlwatch.adapters.scheduler import next_poll
 from controlwatch.adapters.secret import own_secret
 from controlwatch.adapters.slack import SlackChannel
 from controlwatch.adapters.slackcheck import Setup
+from controlwatch.adapters.stamps import StampFolder
 from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.webhook import WebhookChannel
 from controlwatch.collecting import ID as MAILBOX
@@ -33,6 +34,7 @@ from controlwatch.core.errors import DeclarationError, UsageError
 from controlwatch.core.health import standing
 from controlwatch.core.links import Links
 from controlwatch.core.model import ChannelName, Subscription
+from controlwatch.core.stamping import overdue
 from controlwatch.pipeline import Pipeline
 from controlwatch.queries import Queries
 from controlwatch.settings import Imap, Settings, Smtp
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from controlwatch.core.books import PollReport, WatcherState
     from controlwatch.core.reading.lexicon import Lexicon
     from controlwatch.core.register import Register
+    from controlwatch.core.stamping import Stamp, Token
     from controlwatch.core.watcher import Watcher
     from controlwatch.pipeline import Progress
     from controlwatch.ports import Channel, Mailbox
@@ -83,6 +86,7 @@ def open_app(
     watchers = (*watchers, watcher_of(mailbox)) if mailbox is not None else watchers
     lexicon = load_lexicon()
     channels = _channels(settings, console)
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqlStore.open(settings.database)
     fetch = HttpFetch(connect_to=settings.connect_to)
     try:
@@ -105,7 +109,14 @@ def open_app(
             lacks=machine,
             owner=f"{socket.gethostname()}:{os.getpid()}",
         )
-        queries = Queries(books=store, lexicon=lexicon, watched=watchers, stands=_stands, lacks=machine)
+        queries = Queries(
+            books=store,
+            lexicon=lexicon,
+            watched=watchers,
+            stands=_stands,
+            lacks=machine,
+            unstamped=partial(unstamped, settings, store),
+        )
         yield App(
             settings=settings,
             store=store,
@@ -120,6 +131,72 @@ def open_app(
             channel.close()
         fetch.close()
         store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What proves, opened so that it cannot be changed."""
+
+    store: SqlStore
+    archive: FolderArchive
+    queries: Queries
+    lexicon: Lexicon
+    stamps: StampFolder
+    check: Callable[[Token], Stamp] | None  #: None where the extra is missing
+
+
+@contextmanager
+def open_reading(settings: Settings) -> Iterator[Reading]:
+    """Open what is kept to be looked at: no upgrade, no file, no folder, no lock.
+
+    Raises `UsageError` where there is no store, or one of another revision.
+    """
+    lexicon = load_lexicon()
+    with SqlStore.reading(settings.database) as store:
+        yield Reading(
+            store=store,
+            archive=FolderArchive(settings.state_dir / "snapshots"),
+            queries=Queries(books=store, lexicon=lexicon, watched=()),
+            lexicon=lexicon,
+            stamps=stamps_of(settings),
+            check=checker_of(settings).check if authority.installed() else None,
+        )
+
+
+def stamps_of(settings: Settings) -> StampFolder:
+    """Return where the time stamps of this state are."""
+    return StampFolder(settings.state_dir / "stamps")
+
+
+def checker_of(settings: Settings) -> authority.Checker:
+    """Return what checks time stamps; raises `DeclarationError` where the roots cannot be read."""
+    path = settings.tsa_certificates
+    if path is None:
+        return authority.Checker()
+    key = "CONTROLWATCH_TSA_CERTIFICATES"
+    try:
+        return authority.Checker(authority.roots(path.read_bytes()))
+    except OSError as error:
+        raise DeclarationError("environment", key, f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise DeclarationError("environment", key, f"{path} holds no certificates in PEM") from error
+
+
+def authority_of(settings: Settings) -> authority.Authority | None:
+    """Return the authority that stamps the chain; None where none is set. Raises `DeclarationError`."""
+    if settings.tsa_url is None:
+        return None
+    if not authority.installed():
+        raise DeclarationError("environment", "CONTROLWATCH_TSA_URL", authority.MISSING)
+    return authority.Authority(settings.tsa_url.get_secret_value(), checker_of(settings))
+
+
+def unstamped(settings: Settings, store: SqlStore) -> str:
+    """Say that the authority has given no stamp for too long; "" where it has, or none is set."""
+    if settings.tsa_url is None:
+        return ""
+    last = stamps_of(settings).newest()
+    return overdue(store.entered_after(last[0].seq if last else 0), now=datetime.now(UTC))
 
 
 def _stands(watcher: Watcher, state: WatcherState) -> WatcherState:

@@ -21,8 +21,9 @@ from controlwatch.adapters.declarations import check_watchers, load_watchers
 from controlwatch.adapters.http import HttpFetch
 from controlwatch.adapters.machine import free, lacks
 from controlwatch.adapters.slackcheck import Finding, check_slack
+from controlwatch.adapters.store import SqlStore
 from controlwatch.adapters.store.engine import open_engine
-from controlwatch.app import mailbox_of, slack_setup
+from controlwatch.app import authority_of, mailbox_of, slack_setup, stamps_of, unstamped
 from controlwatch.core.asking import Request
 from controlwatch.core.errors import ControlwatchError, DeclarationError, SourceError
 from controlwatch.core.health import ADVICE
@@ -42,6 +43,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _service(settings)
     yield from _declarations(settings)
     yield from _database(settings)
+    if settings.tsa_url is not None:
+        yield _stamps(settings)
     yield from _sources(settings)
     if settings.slack_bot_token is not None:
         yield from check_slack(slack_setup(settings))
@@ -128,6 +131,20 @@ def _database(settings: Settings) -> Iterator[Finding]:
         right=sound,
         then="stop the service, keep the file, and restore the last backup: controlwatch restore",
     )
+
+
+def _stamps(settings: Settings) -> Finding:
+    try:
+        authority_of(settings)
+        with SqlStore.reading(settings.database) as store:
+            wrong = unstamped(settings, store)
+    except ControlwatchError as error:
+        wrong = str(error)
+    last = stamps_of(settings).newest()
+    right = (
+        f"the chain is time-stamped until entry {last[0].seq}" if last else "no time stamp was asked for yet"
+    )
+    return Finding(what=wrong or right, right=not wrong, then="see docs/evidence.md")
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:

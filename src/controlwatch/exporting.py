@@ -5,24 +5,67 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from controlwatch.core.custody import Fault, against_copy, held_against
 from controlwatch.core.dossier import extension, harmless, report
+from controlwatch.core.errors import Unstamped
 from controlwatch.core.reading.contract import evidence, to_json
 from controlwatch.core.render.howto import CHECK, howto
 from controlwatch.core.render.report import html
 from controlwatch.core.render.safe import clean
+from controlwatch.core.stamping import proving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
+    from controlwatch.core.custody import Head
     from controlwatch.core.dossier import Dossier, Report
     from controlwatch.core.reading.lexicon import Lexicon
+    from controlwatch.core.stamping import Stamp, Token
     from controlwatch.ports import Archive
 
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can hold: ours holds none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """A time stamp for a dossier, as it was found."""
+
+    token: Token
+    stamp: Stamp | None = None  #: None where it could not be checked
+    fault: Fault | None = None  #: why it is left out
+
+    @property
+    def said(self) -> str:
+        """What the report says of it."""
+        if self.fault is not None:
+            return str(self.fault)
+        return f"Time-stamped: {self.stamp or f'entry {self.token.head.seq} (the stamp was not checked)'}"
+
+
+def attested(
+    dossier: Dossier,
+    tokens: Iterable[Token],
+    *,
+    stands: Callable[[Head], bool],
+    check: Callable[[Token], Stamp] | None,
+) -> Iterator[Attested]:
+    """Yield the time stamps that prove the entries of a dossier best, each as it was found."""
+    for token in proving(tokens, (link.seq for link in dossier.links), dossier.head):
+        try:
+            stamp = check(token) if check is not None else None
+        except Unstamped as error:
+            fault = Fault(seq=token.head.seq, kind="stamp not good", what=str(error))
+        else:
+            if stands(token.head):
+                yield Attested(token=token, stamp=stamp)
+                continue
+            said = "it was stamped and is not in the chain any more"
+            fault = Fault(seq=token.head.seq, kind="stamped head not found", what=said)
+        yield Attested(token=token, fault=fault)
 
 
 def check(dossier: Dossier, archive: Archive) -> tuple[Fault, ...]:
@@ -43,15 +86,17 @@ def export(
     archive: Archive,
     lexicon: Lexicon,
     on: date,
+    stamps: Iterable[Attested] = (),
     pdf: Callable[[Report], bytes] | None = None,
 ) -> tuple[Fault, ...]:
     """Write the zip; return what of it is not as it was entered, which the report says too.
 
     `lines` are the entries from the one before the first about this notice up to the head; `on` is
-    the day in Beijing.
+    the day in Beijing; `stamps` are those of the chain that prove the entries best.
     """
-    faults = check(dossier, archive)
-    drawn = harmless(report(dossier, lexicon, faults, on=on))
+    stamps = tuple(stamps)
+    faults = (*check(dossier, archive), *(one.fault for one in stamps if one.fault))
+    drawn = harmless(report(dossier, lexicon, faults, on=on, stamped=tuple(one.said for one in stamps)))
     notice = dossier.record.notice
     reading = {**to_json(notice), "evidence": evidence(notice, lexicon)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -62,6 +107,9 @@ def export(
         box.put("reading.json", json.dumps(reading, ensure_ascii=False, indent=2).encode())
         for name, body in _files(dossier, archive):
             box.put(name, body)
+        for one in stamps:
+            if one.fault is None:
+                box.put(f"stamps/{one.token.name}", one.token.body)
         box.pour("chain.jsonl", (f"{line}\n".encode() for line in lines))
         box.put("check.py", CHECK.encode())
         box.put("HOWTO.txt", howto(dossier).encode())

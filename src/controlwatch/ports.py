@@ -37,7 +37,7 @@ from controlwatch.core.books import (
     WatcherState,
 )
 from controlwatch.core.bounces import Mailed
-from controlwatch.core.custody import Copy, Link, Loose
+from controlwatch.core.custody import Copy, Head, Link, Loose
 from controlwatch.core.dossier import Dossier
 from controlwatch.core.gaps import Lead, Observed
 from controlwatch.core.health import HealthRing
@@ -56,6 +56,7 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.remind import Calendar, Ringing, Round
 from controlwatch.core.render.message import Message
+from controlwatch.core.stamping import Stamp, Token
 from controlwatch.core.watcher import Watcher
 
 
@@ -305,11 +306,37 @@ class Store(Protocol):
 class Custody(Protocol):
     """The chain of custody as the store holds it."""
 
+    def newest(self) -> tuple[Head, str] | None:
+        """The newest entry and its line; None where the log is empty."""
+
     def links(self) -> Iterator[Link | Loose]:
         """Every entry from the first on, with what the store holds of it; then the rows that have none."""
 
     def entered(self) -> int:
         """How many entries there are."""
+
+
+class Stamps(Protocol):
+    """Keeps the time stamps of heads."""
+
+    def keep(self, token: Token) -> None:
+        """Store a token durably."""
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, the oldest head first."""
+
+    def holds(self, head: Head) -> bool:
+        """Whether there is a token of this head."""
+
+    def newest(self) -> tuple[Head, datetime] | None:
+        """The newest head that has a token, and when that was kept, in UTC."""
+
+
+class Authority(Protocol):
+    """Stamps heads with the time."""
+
+    def stamp(self, head: Head, line: str) -> tuple[Token, Stamp]:
+        """Have the line of a head stamped; raises `Unstamped`."""
 
 
 class Books(Protocol):

@@ -24,6 +24,7 @@ class Queries(Legal):
     """Questions over the books. Every wrong name is refused with the nearest right ones."""
 
     lacks: Callable[[], str] = str  #: says what the machine lacks
+    unstamped: Callable[[], str] = str  #: says since when the chain waits for a time stamp
 
     def latest(
         self,
@@ -95,7 +96,7 @@ class Queries(Legal):
         )
 
     def needs_a_person(self) -> tuple[str, ...]:
-        """What somebody must look at: blind watchers (not those so by design), what was refused, the disk."""
+        """What somebody must look at: disk, time stamps, blind watchers (not so by design), refusals."""
         by_design = {watcher.id for watcher in self.watched if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
@@ -103,7 +104,7 @@ class Queries(Legal):
             if line.health in {"blind", "blocked"} and not (line.health == "blocked" and line.id in by_design)
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.refusals())
-        return (*filter(None, [self.lacks()]), *blind, *refused)
+        return (*filter(None, [self.lacks(), self.unstamped()]), *blind, *refused)
 
     def refusals(self) -> tuple[Undelivered, ...]:
         """Deliveries that a channel refused for good."""

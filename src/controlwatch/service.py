@@ -16,14 +16,16 @@ from filelock import FileLock, Timeout
 
 from controlwatch.adapters.heartbeat import ping
 from controlwatch.adapters.scheduler import Clockwork
-from controlwatch.app import check_destinations
+from controlwatch.app import authority_of, check_destinations, stamps_of
 from controlwatch.bot.slack_app import slack_app
 from controlwatch.bot.socket import socket_mode
-from controlwatch.core.errors import ControlwatchError, UsageError
+from controlwatch.core.errors import ControlwatchError, Unstamped, UsageError
 from controlwatch.core.health import leave_alone
 from controlwatch.core.model import Alert
 from controlwatch.core.route import route
+from controlwatch.core.stamping import EVERY
 from controlwatch.inbox import from_file, put_away, take, waiting
+from controlwatch.stamping import stamp
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
 
@@ -34,12 +36,15 @@ if TYPE_CHECKING:
     from controlwatch.app import App
     from controlwatch.core.books import PollReport
     from controlwatch.core.watcher import Watcher
+    from controlwatch.ports import Authority
     from controlwatch.settings import Settings
 
 #: Seconds between two rounds of deliveries, two looks into the inbox, two rounds of the clock.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 REMIND_EVERY = 60.0
+#: Seconds between two looks whether a time stamp is due; an authority that gives none is asked again then.
+STAMP_EVERY = 3600.0
 #: A clock without a beat for so long is dead, whatever its threads say; so the process ends.
 HUNG = 600.0
 HUNG_STATUS = 70  # EX_SOFTWARE of sysexits.h
@@ -140,6 +145,9 @@ def _wound(app: App, pulse: Pulse) -> Clockwork:
     clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app, pulse))
     clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app), _FailedReminders(app))
     clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
+    authority = authority_of(app.settings)
+    if authority is not None:
+        clockwork.every(STAMP_EVERY, "stamp", lambda: _stamp_job(app, authority))
     return clockwork
 
 
@@ -225,6 +233,18 @@ def deliver_all(app: App, *, after_each: Callable[[], None] = lambda: None) -> t
         sent, failed = sent + round_[0], failed + round_[1]
         after_each()
     return sent, failed
+
+
+def _stamp_job(app: App, authority: Authority) -> None:
+    try:
+        found = stamp(app.store, stamps_of(app.settings), authority, now=_now(), every=EVERY)
+    except (Unstamped, OSError) as error:
+        log.warning("the chain of custody got no time stamp", reason=str(error))
+        return
+    if found is not None:
+        log.info(
+            "the chain of custody was stamped", entry=found.head.seq, by=found.by, at=found.at.isoformat()
+        )
 
 
 def _inbox_job(app: App) -> None:

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
     secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
     heartbeat_url: Secret = None  #: asked after each round in which nothing needs a person
+    tsa_url: Secret = (
+        None  #: a time-stamping authority (RFC 3161), asked once a day; its address may hold a password
+    )
+    tsa_certificates: Annotated[Path | None, BeforeValidator(_blank_is_unset)] = (
+        None  #: PEM file of the roots that its tokens must lead to
+    )
     connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -86,6 +92,14 @@ class Settings(BaseSettings):
     @classmethod
     def _pinged(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and urlsplit(value.get_secret_value()).scheme not in {"http", "https"}:
+            raise ValueError("must be an http:// or https:// address")
+        return value
+
+    @field_validator("tsa_url")
+    @classmethod
+    def _stamped(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value is not None else None
+        if parts is not None and (parts.scheme not in {"http", "https"} or not parts.hostname):
             raise ValueError("must be an http:// or https:// address")
         return value
 

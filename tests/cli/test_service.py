@@ -19,6 +19,7 @@ from controlwatch.demo.serving import Answer, Sites
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.service import Pulse, _sign_of_life
 from controlwatch.settings import Settings
+from tests.authority import authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +100,21 @@ def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
         [*COMMAND, "latest", "--json"], env=env, capture_output=True, text=True, check=True
     )
     assert "MOFCOM 2026-1" in shown.stdout
+
+
+@pytest.mark.slow
+def test_a_service_at_work_has_its_chain_stamped(
+    environment: tuple[dict[str, str], Sites], tmp_path: Path
+) -> None:
+    env, _ = environment
+    with authority() as served:
+        env["CONTROLWATCH_TSA_URL"] = served.url
+        service = subprocess.Popen(
+            [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        wait_for(lambda: list((tmp_path / "state" / "stamps").glob("*.tsr")))
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=30) == 0
 
 
 @pytest.mark.slow

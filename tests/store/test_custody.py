@@ -17,8 +17,9 @@ from controlwatch.adapters.archive import FolderArchive
 from controlwatch.adapters.lexicon import load_lexicon
 from controlwatch.adapters.register import load_register
 from controlwatch.adapters.store import SqlStore
-from controlwatch.core.custody import BEFORE_ALL, Entry, Head, Link, Verdict, fingerprint_of
+from controlwatch.core.custody import BEFORE_ALL, Entry, Head, Link, fingerprint_of
 from controlwatch.core.model import Snapshot
+from controlwatch.core.verdict import Verdict
 from controlwatch.demo.serving import Answer
 from controlwatch.verifying import verify
 from tests.pipeline.test_never_lost import COVER, FILE, SUBSTANCE

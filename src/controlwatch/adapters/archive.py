@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
-import tempfile
 import zlib
 from pathlib import Path
 
+from controlwatch.adapters.durable import settle, write_durably
 from controlwatch.core.custody import Copy
 
 _PIECE = 1 << 20
@@ -18,8 +17,7 @@ class FolderArchive:
     """Keeps bytes in a folder: `ab/cdef….gz`, where abcdef… is the SHA-256 of the plain bytes."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder  # made with the first bytes: whoever only reads makes nothing
 
     def keep(self, body: bytes) -> str:
         """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once.
@@ -30,10 +28,11 @@ class FolderArchive:
         path = self._path(sha256)
         if self.examine(sha256).fault is not None:
             if not path.parent.exists():
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.parent.mkdir(exist_ok=True, mode=0o700)
-                _settle(self._folder)
+                settle(self._folder)
             # mtime=0: the same bytes give the same file, whenever they were sent.
-            _write_durably(path, gzip.compress(body, mtime=0))
+            write_durably(path, gzip.compress(body, mtime=0))
         return sha256
 
     def bytes(self, sha256: str) -> bytes:
@@ -69,25 +68,3 @@ class FolderArchive:
         if len(sha256) != 64 or not sha256.isalnum():
             raise KeyError(sha256)
         return self._folder / sha256[:2] / f"{sha256[2:]}.gz"
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # readable by its owner alone
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-        _settle(path.parent)
-    finally:
-        Path(name).unlink(missing_ok=True)  # there is none any more unless something went wrong
-
-
-def _settle(folder: Path) -> None:
-    """Make the names in a folder outlive a loss of power; the bytes behind them do so already."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

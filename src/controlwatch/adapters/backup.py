@@ -2,6 +2,7 @@
 
 The database is copied first, by SQLite's own backup; then the bytes that sources sent. These are written
 before any row speaks of them and never change, so the copy holds everything that its database knows of.
+Time stamps are those that were there before: a newer one would stand for a head that the copy lacks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Progress = Callable[[int, int], None]
 MANIFEST = "MANIFEST.json"
 DATABASE = "controlwatch.db"
 SNAPSHOTS = "snapshots"
+STAMPS = "stamps"
 SECRET = "secret"  # noqa: S105 - the name of a file
 CHUNK = 1 << 20
 
@@ -42,8 +44,9 @@ def backup(state: Path, target: Path, *, progress: Progress = lambda _done, _tot
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
+            stamps = dict(_under(state, STAMPS, "*.tsr"))  # before the database: it holds what they stamp
             _copy_database(state / DATABASE, copy)
-            files = {DATABASE: copy, **dict(_files(state))}
+            files = {DATABASE: copy, **stamps, **dict(_files(state))}
             with os.fdopen(number, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
                 _write(tar, files, Path(folder), progress)
                 out.flush()
@@ -99,10 +102,14 @@ def _copy_database(path: Path, copy: Path) -> None:
 
 
 def _files(state: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted((state / SNAPSHOTS).rglob("*.gz")):
-        yield path.relative_to(state).as_posix(), path
+    yield from _under(state, SNAPSHOTS, "*/*.gz")
     if (state / SECRET).exists():
         yield SECRET, state / SECRET
+
+
+def _under(state: Path, folder: str, names: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((state / folder).glob(names)):
+        yield path.relative_to(state).as_posix(), path
 
 
 def _write(tar: tarfile.TarFile, files: dict[str, Path], folder: Path, progress: Progress) -> None:

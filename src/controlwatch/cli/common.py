@@ -23,7 +23,7 @@ from controlwatch.core.render.safe import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlwatch.app import App
+    from controlwatch.app import App, Reading
     from controlwatch.core.books import PollReport
     from controlwatch.settings import Settings
 
@@ -43,6 +43,18 @@ def opened(settings: Settings | None = None) -> Iterator[App]:
     configure_log(settings.log_level)
     with open_app(settings, console=console) as app:
         yield app
+
+
+@contextmanager
+def reading() -> Iterator[Reading]:
+    """Open what is kept for a command that changes nothing."""
+    from controlwatch.app import open_reading
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    configure_log(settings.log_level)
+    with open_reading(settings) as kept:
+        yield kept
 
 
 @contextmanager
@@ -124,6 +136,8 @@ def plain(value: object) -> object:
         return to_json(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, Enum):

@@ -1,4 +1,4 @@
-"""Prove: evidence, verify, warc."""
+"""Prove: evidence, stamp, verify, warc. They change nothing of what they speak of."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, errors, opened, print_json, today, working
+from controlwatch.cli.common import Json, console, errors, now, print_json, reading, today, working
 from controlwatch.core.custody import noted
-from controlwatch.core.errors import UsageError
+from controlwatch.core.errors import Unstamped, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from controlwatch.core.custody import Kept, Verdict
+    from controlwatch.core.custody import Kept
+    from controlwatch.core.verdict import Verdict
     from controlwatch.ports import Archive
 
 #: What a file name of ours does not hold.
@@ -29,6 +30,7 @@ UNFIT = re.compile(r"[^\w.]+")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(rich_help_panel="Prove")(evidence)
+    app.command(rich_help_panel="Prove")(stamp)
     app.command(rich_help_panel="Prove")(verify)
     app.command(rich_help_panel="Prove")(warc)
 
@@ -51,19 +53,20 @@ def evidence(
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
     from controlwatch.adapters.printing import MISSING, installed, pdf
-    from controlwatch.exporting import export
+    from controlwatch.exporting import attested, export
 
-    with opened() as app:
-        dossier = app.queries.dossier(notice)
+    with reading() as held:
+        dossier = held.queries.dossier(notice)
         path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:60].strip('-.')}.zip")
         with new_file(path, force=force) as out:
             faults = export(
                 dossier,
                 out,
-                lines=app.store.stretch(dossier),
-                archive=app.pipeline.archive,
-                lexicon=app.pipeline.lexicon,
+                lines=held.store.stretch(dossier),
+                archive=held.archive,
+                lexicon=held.lexicon,
                 on=today(),
+                stamps=attested(dossier, held.stamps.tokens(), stands=held.store.stands, check=held.check),
                 pdf=pdf if installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
@@ -76,6 +79,30 @@ def evidence(
     for fault in faults:
         errors.print(Text(str(fault), style="red"))
     raise typer.Exit(1 if faults or not dossier.observed else 0)
+
+
+def stamp() -> None:
+    """Have the head of the chain of custody stamped with the time, by the authority that is set (RFC 3161).
+
+    `controlwatch run` does so once a day. The token is kept in state/stamps; `verify` checks it.
+    Exit status 1 where the authority gives none, or one that proves nothing.
+    """
+    from controlwatch.app import authority_of
+    from controlwatch.settings import Settings
+    from controlwatch.stamping import stamp as stamped
+
+    authority = authority_of(Settings.load())
+    if authority is None:
+        raise UsageError("set CONTROLWATCH_TSA_URL to the address of a time-stamping authority (RFC 3161)")
+    with reading() as held:
+        try:
+            found = stamped(held.store, held.stamps, authority, now=now())
+        except Unstamped as error:
+            errors.print(Text(str(error), style="red"))
+            raise typer.Exit(1) from None
+        except OSError as error:
+            raise UsageError(f"the time stamp cannot be kept: {error.strerror}") from error
+    console.print(Text(f"stamped: {found}" if found else "the head is stamped already"), soft_wrap=True)
 
 
 def warc(
@@ -99,9 +126,9 @@ def warc(
     if not installed():
         raise UsageError(f"a WARC file {MISSING}")
     lost: list[Kept] = []
-    with opened() as app, new_file(file, force=force) as out:
-        kept = app.queries.dossier(notice).snapshots if notice else app.store.kept()
-        records = _with_bytes(kept, app.pipeline.archive, lost)
+    with reading() as held, new_file(file, force=force) as out:
+        kept = held.queries.dossier(notice).snapshots if notice else held.store.kept()
+        records = _with_bytes(kept, held.archive, lost)
         count = write(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
         if not count:
             raise UsageError("no sound bytes are held of it, nothing was written; see: controlwatch verify")
@@ -153,14 +180,22 @@ def verify(
 ) -> None:
     """Prove that nothing kept was altered: the chain of custody, every row and all bytes.
 
+    It only looks: nothing is changed, upgraded or made, and the state may be on a disk that takes no writes.
     Prints the head of the chain: note it somewhere else, and give it back with --head.
     Exit status 1 names the first broken link.
     """
     from controlwatch.verifying import verify as verified
 
     heads = [noted(text) for text in head or ()]
-    with opened() as app, working("verifying") as show:
-        verdict = verified(app.store, app.pipeline.archive, noted=heads, progress=show)
+    with reading() as held, working("verifying") as show:
+        verdict = verified(
+            held.store,
+            held.archive,
+            noted=heads,
+            tokens=held.stamps.tokens(),
+            check=held.check,
+            progress=show,
+        )
     if json:
         print_json(_printed(verdict))
     else:
@@ -176,6 +211,8 @@ def _printed(verdict: Verdict) -> dict[str, object]:
         "snapshots": verdict.snapshots,
         "versions": verdict.versions,
         "entered_late": verdict.late,
+        "stamps": verdict.stamps,
+        "stamps_unchecked": verdict.unchecked,
         "first": str(verdict.faults[0]) if verdict.faults else None,
         "counts": verdict.counts,
         "faults": verdict.faults,
@@ -183,12 +220,19 @@ def _printed(verdict: Verdict) -> dict[str, object]:
 
 
 def _tell(verdict: Verdict) -> None:
+    from controlwatch.adapters.authority import MISSING
+
     said = f"{verdict.head.seq} entries, {verdict.snapshots} snapshots, {verdict.versions} versions"
     if verdict.late:
         said += f"; {verdict.late} held before the log began"
     console.print(Text(said))
     for head in verdict.found:
         console.print(Text(f"noted head {head.seq} is in the chain", style="green"))
+    if verdict.stamps:
+        console.print(Text(f"stamped until {verdict.stamps[-1]}", style="green"), soft_wrap=True)
+    if verdict.unchecked:
+        said = f"{verdict.unchecked} time stamps are not checked: it {MISSING}"
+        errors.print(Text(said, style="yellow"))
     console.print(Text(f"head {verdict.head}", overflow="fold"), soft_wrap=True)
     if verdict.sound:
         console.print(Text("Nothing was altered since it was entered.", style="green"))

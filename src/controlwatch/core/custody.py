@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -190,6 +190,8 @@ FaultKind = Literal[
     "bytes damaged",
     "bytes altered",
     "head not found",
+    "stamp not good",
+    "stamped head not found",
 ]
 
 
@@ -339,30 +341,3 @@ def _named(said: Mapping[str, object]) -> str:
     if said.get("what") == "snapshot":
         return f"snapshot {of.get('id')} of {of.get('url')}"
     return f"version {of.get('id')} of {of.get('notice')}"
-
-
-MOST_LISTED = 1_000
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What a verification has found so far."""
-
-    head: Head = NOTHING
-    snapshots: int = 0
-    versions: int = 0
-    late: int = 0  #: entries about what was held before the log began
-    faults: list[Fault] = field(default_factory=list)  #: the first thousand
-    counts: dict[str, int] = field(default_factory=dict)  #: of all faults, by kind
-    found: list[Head] = field(default_factory=list)  #: noted heads that are in the chain
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.counts
-
-    def add(self, fault: Fault) -> None:
-        """Take a fault down."""
-        self.counts[fault.kind] = self.counts.get(fault.kind, 0) + 1
-        if len(self.faults) < MOST_LISTED:
-            self.faults.append(fault)

@@ -92,8 +92,15 @@ PROVES = (
 )
 
 
-def report(dossier: Dossier, lexicon: Lexicon, faults: tuple[Fault, ...], *, on: date) -> Report:
-    """Draw up the report. `on` is the day of the export, in Beijing."""
+def report(
+    dossier: Dossier,
+    lexicon: Lexicon,
+    faults: tuple[Fault, ...],
+    *,
+    on: date,
+    stamped: tuple[str, ...] = (),
+) -> Report:
+    """Draw up the report. `on` is the day of the export, in Beijing; `stamped` tells of each time stamp."""
     line, notice = dossier.record.line, dossier.record.notice
     warnings = [str(fault) for fault in faults]
     if not dossier.observed:
@@ -115,7 +122,7 @@ def report(dossier: Dossier, lexicon: Lexicon, faults: tuple[Fault, ...], *, on:
         _conclusions(dossier, lexicon),
         _versions(dossier),
         _sent(dossier),
-        _chain(dossier),
+        _chain(dossier, stamped),
         Section(title="What this proves", words=(PROVES,)),
     )
     return Report(
@@ -168,7 +175,7 @@ def _sent(dossier: Dossier) -> Section:
     return Section(title="Bytes as sent · 原始字节", columns=columns, rows=rows)
 
 
-def _chain(dossier: Dossier) -> Section:
+def _chain(dossier: Dossier, stamped: tuple[str, ...]) -> Section:
     rows = tuple(
         (
             str(link.seq),
@@ -178,7 +185,7 @@ def _chain(dossier: Dossier) -> Section:
         )
         for link in dossier.links
     )
-    words = (f"Head of the chain at the export: {dossier.head}",)
+    words = (f"Head of the chain at the export: {dossier.head}", *stamped)
     columns = ("Entry", "About", "", "Hash")
     return Section(title="The chain of custody · 证据链", words=words, columns=columns, rows=rows)
 

@@ -113,6 +113,10 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; names what is allowed."""
 
 
+class Unstamped(ControlwatchError):
+    """A time stamp was not given, or proves nothing; the sentence says why."""
+
+
 class DeliveryError(ControlwatchError):
     """A channel did not take a message.
 

@@ -30,6 +30,7 @@ from controlwatch.core.custody import (
     fingerprint_of,
 )
 from controlwatch.core.dossier import Dossier
+from controlwatch.core.stamping import entered_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +53,26 @@ class Custody(Part):
         """The newest entry."""
         with self._read() as connection:
             return _head(connection)
+
+    def newest(self) -> tuple[Head, str] | None:
+        """The newest entry and its line; None where the log is empty."""
+        last = select(CUSTODY.c.seq, CUSTODY.c.hash, CUSTODY.c.line).order_by(CUSTODY.c.seq.desc()).limit(1)
+        with self._read() as connection:
+            row = connection.execute(last).first()
+        return None if row is None else (Head(seq=row.seq, hash=row.hash), row.line)
+
+    def stands(self, head: Head) -> bool:
+        """Whether a head is in the chain, by what the chain says of itself."""
+        with self._read() as connection:
+            found = select(CUSTODY.c.hash).where(CUSTODY.c.seq == head.seq)
+            return connection.execute(found).scalar() == head.hash
+
+    def entered_after(self, seq: int) -> datetime | None:
+        """When the first entry after another was entered; None where there is none."""
+        some = select(CUSTODY.c.line).where(CUSTODY.c.seq > seq).order_by(CUSTODY.c.seq).limit(1)
+        with self._read() as connection:
+            line = connection.execute(some).scalar()
+        return None if line is None else entered_at(line)
 
     def links(self) -> Iterator[Link | Loose]:
         """Every entry from the first on, with what the store holds of it; then the rows that have none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -10,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, make_url
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from controlwatch.core.errors import DeclarationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter then finds.
 _dumps = partial(json.dumps, ensure_ascii=False)
 
 
-def open_engine(url: str) -> Engine:
-    """Open the database and bring its schema up to date.
-
-    `url` is a SQLAlchemy address; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
-    """
+def address(url: str) -> URL:
+    """Return a database address taken apart, its driver named; raises `DeclarationError`."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -39,6 +40,15 @@ def open_engine(url: str) -> Engine:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "must be sqlite:// or postgresql://"
         )
+    return parsed
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database and bring its schema up to date.
+
+    `url` is a SQLAlchemy address; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
+    """
+    parsed = address(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(
@@ -66,11 +76,22 @@ def _begin_immediate(connection: Connection) -> None:
 
 def migrate(engine: Engine) -> None:
     """Apply every migration that the database lacks; concurrent starters wait for each other."""
+    with _migrations() as config, engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def revisions() -> tuple[str, ...]:
+    """Return the revisions that a store can be of, the newest first: the one that this version reads."""
+    with _migrations() as config:
+        return tuple(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
+
+
+@contextmanager
+def _migrations() -> Iterator[Config]:
     config = Config()
     with resources.as_file(resources.files("controlwatch") / "migrations") as folder:
         config.set_main_option("script_location", str(folder))
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        yield config

@@ -7,14 +7,20 @@ from controlwatch.core.dossier import Dossier
 CHECK = r"""import hashlib, json, pathlib, sys
 
 here = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-entered, wrong, before = set(), [], None
+entered, heads, wrong, before = set(), {}, [], None
 for line in (here / "chain.jsonl").read_bytes().splitlines():
     entry = json.loads(line)
     if before not in (None, entry["before"]):
         wrong.append(f"entry {entry['seq']} does not follow the one above it")
-    before = hashlib.sha256(line).hexdigest()
+    before = heads[str(entry["seq"])] = hashlib.sha256(line).hexdigest()
     entered.update(value for name, value in entry["of"].items() if name.endswith("sha256"))
-for path in sorted(here.glob("*/*")):
+for path in sorted(here.glob("stamps/*")):
+    seq, _, head = path.stem.partition("-")
+    if heads.get(seq) != head or bytes.fromhex(head) not in path.read_bytes():
+        wrong.append(f"{path.relative_to(here)} stamps no entry of this chain")
+    else:
+        print(f"entry {seq} has a time stamp; HOWTO.txt says how its signature is checked")
+for path in sorted(set(here.glob("*/*")) - set(here.glob("stamps/*"))):
     if hashlib.sha256(path.read_bytes()).hexdigest() not in entered:
         wrong.append(f"{path.relative_to(here)} is not what was entered")
 print("\n".join(wrong) or f"sound; the head is {entry['seq']}:{before}")
@@ -31,6 +37,12 @@ Head of the chain at the export: {head}
 3. That the chain is the one that was kept: compare the head that check.py prints, SEQ:HASH, with one
    that was noted elsewhere. One that was noted earlier must be the hash of the line of that entry:
    grep '"seq":SEQ,' chain.jsonl | tr -d '\n' | sha256sum
+
+4. Where there is a folder stamps/, that a time-stamping authority (RFC 3161) saw these entries, and when:
+   openssl ts -verify -digest HASH -in stamps/SEQ-HASH.tsr -CAfile ROOT.pem
+   openssl ts -reply -in stamps/SEQ-HASH.tsr -text
+   ROOT.pem is the root certificate of the authority: take it from the authority, not from whoever gave you
+   this. HASH is the SHA-256 of the line of entry SEQ, so that it stamps this line and all above it.
 
 chain.jsonl holds one entry a line, from the one before the first about this notice to the head. The hash of
 an entry is the SHA-256 of its line, without the line's end; "before" is the hash of the line above. An entry
