@@ -69,10 +69,15 @@ class SlackChannel:
 
     name: ChannelName = "slack"
 
-    def __init__(self, token: str, *, api_url: str | None = None, timeout: int = 20) -> None:
-        """Open a client; `api_url` points it at another Web API (with its trailing slash or without)."""
+    def __init__(
+        self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = EVERY
+    ) -> None:
+        """Open a client; `api_url` points it at another Web API (with its trailing slash or without).
+
+        Messages to one target leave `every` so many seconds.
+        """
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
-        self._pace = _Pace()
+        self._pace = _Pace(every)
         # No retry handlers: the outbox waits as long as Slack says, without holding a worker.
         self._client = WebClient(
             token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
@@ -120,7 +125,8 @@ class SlackChannel:
 class _Pace:
     """One message a second to a channel, counted from Slack's answer: more it refuses, and holds all up."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float) -> None:
+        self._every = every
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._done: dict[str, float] = {}  #: when a target was last sent to, by the monotonic clock
 
@@ -128,7 +134,7 @@ class _Pace:
     def turn(self, target: str) -> Iterator[None]:
         """Wait until a message may go to this target, and let no other go meanwhile."""
         with self._turns[target]:
-            time.sleep(max(0.0, self._done.get(target, -EVERY) + EVERY - time.monotonic()))
+            time.sleep(max(0.0, self._done.get(target, -self._every) + self._every - time.monotonic()))
             try:
                 yield
             finally:

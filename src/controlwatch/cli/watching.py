@@ -49,7 +49,7 @@ def watchers(context: typer.Context, *, json: Json = False) -> None:
     else:
         console.print(_table(lines))
         for sentence in trouble:
-            errors.print(Text(f"needs a person: {sentence}", style="red"))
+            errors.print(Text(f"needs a person: {sentence}", style="red"), soft_wrap=True)
     raise typer.Exit(1 if trouble else 0)
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from controlwatch.adapters.console import ConsoleChannel
 from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.slack import SlackChannel
 from controlwatch.app import open_app
 from controlwatch.core.calendar import BEIJING, beijing_day
 from controlwatch.core.model import Subscription
@@ -156,17 +157,22 @@ def staged(console: Console) -> Iterator[Stage]:
         app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(beijing_day(now))))
         for subscription in SUBSCRIPTIONS:
             app.store.subscribe(subscription, now)
-        # The pause between two requests to a host is the one thing changed: these hosts need no politeness.
+        # The pauses between two requests to a host and two messages to a channel are all that is changed:
+        # these hosts need no politeness.
         watchers = [
             replace(watcher, http=replace(watcher.http, pause=0.0))
             for watcher in app.watchers
             if watcher.enabled
         ]
         witness = Witness(console)
+        unpaced = SlackChannel(slack.token, api_url=settings.slack_api_url, every=0.0)
+        channels = {**app.pipeline.channels, "console": witness, "slack": unpaced}
         yield Stage(
             console=console,
             app=app,
-            pipeline=replace(app.pipeline, channels={**app.pipeline.channels, "console": witness}),
+            pipeline=replace(
+                app.pipeline, channels={**app.pipeline.channels, "console": witness, "slack": chat}
+            ),
             watchers={watcher.id: watcher for watcher in watchers},
             sites=sites,
             regulators=Regulators(sites, watchers, today=beijing_day(now)),
