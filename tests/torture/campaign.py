@@ -319,6 +319,14 @@ def _too_many(one: Published, alerts: list[Alert]) -> Iterator[str]:
         yield one.page.title
 
 
+def assert_clean(outcome: Outcome) -> None:
+    """Fail by the first thing that is wrong, and show it."""
+    assert outcome.lost == []
+    assert outcome.doubled == []
+    assert outcome.undelivered == 0
+    assert outcome.faults == []
+
+
 def together(rounds: int, *, seed: int = 5) -> Outcome:
     """Let pairs of processes poll, record and deliver at once on one installation."""
     with tempfile.TemporaryDirectory() as folder, Sites() as sites, MailServer() as mail:

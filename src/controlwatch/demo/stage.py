@@ -170,9 +170,7 @@ def staged(console: Console) -> Iterator[Stage]:
         yield Stage(
             console=console,
             app=app,
-            pipeline=replace(
-                app.pipeline, channels={**app.pipeline.channels, "console": witness, "slack": chat}
-            ),
+            pipeline=replace(app.pipeline, channels=channels),
             watchers={watcher.id: watcher for watcher in watchers},
             sites=sites,
             regulators=Regulators(sites, watchers, today=beijing_day(now)),

@@ -1,45 +1,22 @@
-"""A service that is killed at any moment loses nothing, tells nothing twice, and leaves a store that verifies."""
+"""The same kills over PostgreSQL, in migrations, and two processes that do the same at the same time."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.store.conftest import postgres
-from tests.torture.campaign import campaign, together
+from tests.torture.campaign import assert_clean, campaign, together
 from tests.torture.migrating import starts
 from tests.torture.report import MENDED, empty
-
-if TYPE_CHECKING:
-    from tests.torture.campaign import Outcome
 
 __all__ = ["postgres"]
 
 
-#: Each campaign; `make torture` is the long form.
-KILLS = 75
-
-
-def nothing_is_wrong(outcome: Outcome) -> None:
-    assert outcome.lost == []
-    assert outcome.doubled == []
-    assert outcome.undelivered == 0
-    assert outcome.faults == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
-def test_kills_at_any_moment_lose_nothing_and_tell_nothing_twice(seed: int) -> None:
-    outcome = campaign(KILLS, seed=seed)
-    assert outcome.kills.total() == KILLS
-    nothing_is_wrong(outcome)
-
-
 @pytest.mark.slow
 def test_kills_over_postgresql_lose_nothing_and_tell_nothing_twice(postgres: str) -> None:
-    nothing_is_wrong(campaign(20, seed=3, database=empty(postgres)))
+    assert_clean(campaign(20, seed=3, database=empty(postgres)))
 
 
 @pytest.mark.slow
@@ -54,7 +31,7 @@ def test_a_start_killed_at_any_step_of_its_migrations_leaves_a_store_that_the_ne
 @pytest.mark.slow
 def test_two_processes_that_start_within_a_second_tell_nothing_twice() -> None:
     outcome = together(5)
-    nothing_is_wrong(outcome)
+    assert_clean(outcome)
     assert outcome.again == 0
 
 
