@@ -22,6 +22,7 @@ from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
+from tests.known import known
 
 NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
 BOSS, OFFICER = "U0BOSS", "U0OFFICER"
@@ -107,7 +108,7 @@ def desk_in(folder: Path, *, managers: str | None = None, **more: Any) -> Iterat
     with Sites() as sites:
         asker = slack.commands(sites)
         settings = Settings(
-            state_dir=folder,
+            state_dir=known(folder),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),

@@ -15,6 +15,7 @@ from controlwatch.cli.common import today
 from controlwatch.core.errors import ControlwatchError
 from controlwatch.demo.regulators import Regulators
 from controlwatch.demo.serving import Sites
+from tests.known import known
 
 TEXT = """商务部 海关总署公告2026年第40号 公布对镓相关物项实施出口管制的决定
 根据有关法律规定，经批准，决定对下列物项实施出口管制：
@@ -54,6 +55,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
+    known(tmp_path / "state")
     return Terminal(tmp_path)
 
 

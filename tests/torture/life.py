@@ -116,7 +116,13 @@ def live(home: Home, now: datetime, fuse_at: int | None) -> None:
         app.pipeline.remind(app.watchers, now=now)
         fuse.at("d")
         deliver(app, now)
-    (home.folder / "steps").write_text(str(fuse.burnt), encoding="ascii")
+    _note_steps(home, fuse)
+
+
+def _note_steps(home: Home, fuse: Fuse) -> None:
+    part = home.folder / "steps.part"
+    part.write_text(str(fuse.burnt), encoding="ascii")
+    part.replace(home.folder / "steps")  # whole, or as it was: this moment is as good as any to be killed
 
 
 def take_in_inbox(app: App, now: datetime) -> None:
@@ -134,4 +140,4 @@ def open_only(home: Home, fuse_at: int | None) -> None:
     fuse.lit()
     with open_app(home.settings):
         pass
-    (home.folder / "steps").write_text(str(fuse.burnt), encoding="ascii")
+    _note_steps(home, fuse)

@@ -18,6 +18,7 @@ from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
+from tests.known import known
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -27,7 +28,7 @@ READER = Subscription(channel="email", target="desk@reader.example")
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[tuple[App, str]]:
     settings = Settings(
-        state_dir=tmp_path,
+        state_dir=known(tmp_path),
         watchers_dir=shipped_watchers(),
         public_url="https://watch.example",
         secret=SECRET,
