@@ -24,6 +24,20 @@ def known(state: Path) -> Path:
     return state
 
 
+def fresh(path: Path) -> Path:
+    """Make a store that is up to date and empty, where there is none; return its path."""
+    if not path.exists():
+        shutil.copyfile(_empty(), path)
+    return path
+
+
+@cache
+def _empty() -> Path:
+    path = Path(_learnt()).with_name("empty.db")
+    SqlStore.open(f"sqlite:///{path}").close()
+    return path
+
+
 @cache
 def _learnt() -> Path:
     folder = tempfile.mkdtemp(prefix="controlwatch-known-")

@@ -17,6 +17,7 @@ from controlwatch.core.model import Alert, Delivery, Subscription
 from controlwatch.core.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
 from controlwatch.demo.serving import Answer, Sites
 from controlwatch.pipeline import Pipeline
+from tests.known import fresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +167,7 @@ class World:
 @contextmanager
 def world(folder: Path, url: str | None = None) -> Iterator[World]:
     """Open a world whose one subscriber wants everything."""
-    store = SqlStore.open(url or f"sqlite:///{folder / 'store.db'}")
+    store = SqlStore.open(url or f"sqlite:///{fresh(folder / 'store.db')}")
     store.subscribe(Subscription(channel="console", target="-"), START)
     channel = Kept()
     with Sites() as sites:

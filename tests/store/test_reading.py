@@ -88,9 +88,8 @@ def test_a_store_copied_without_its_memory_file_is_verified_in_full(terminal: Te
     assert after == before
 
 
-def test_a_store_of_another_revision_is_refused_with_what_to_do_and_left_alone(
-    terminal: Terminal, tmp_path: Path
-) -> None:
+def test_a_store_of_another_revision_is_refused_with_what_to_do_and_left_alone(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
     folder = tmp_path / "state"
     folder.mkdir()
     at_work(f"sqlite:///{folder / 'controlwatch.db'}")
@@ -123,7 +122,8 @@ def test_a_file_that_is_no_database_is_said_to_be_none(terminal: Terminal, state
     assert "cannot be read: file is not a database" in terminal.fails("verify")
 
 
-def test_where_there_is_nothing_nothing_is_made(terminal: Terminal) -> None:
+def test_where_there_is_nothing_nothing_is_made(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
     assert "there is no store" in terminal.fails("verify")
     assert not (terminal.folder / "state").exists()
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -47,6 +47,12 @@ USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice w
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom to trust, read once: that takes longer than everything else about a client."""
+    return httpx.create_ssl_context()
+
+
 class HttpFetch:
     """The process's one client. Safe to use from several threads."""
 
@@ -69,7 +75,7 @@ class HttpFetch:
         elif not private and not getproxies():
             transport = _Public()
         else:
-            transport = bounded(httpx.HTTPTransport(retries=0))
+            transport = bounded(httpx.HTTPTransport(retries=0, verify=_trusted()))
         self._client = httpx.Client(
             transport=transport,
             headers={
@@ -266,8 +272,8 @@ class _Public(httpx.BaseTransport):
     The address that was judged is the one connected to; name and certificate are those of the host asked for.
     """
 
-    def __init__(self, *, verify: ssl.SSLContext | bool = True) -> None:
-        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=verify))
+    def __init__(self, *, verify: ssl.SSLContext | None = None) -> None:
+        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=verify or _trusted()))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
@@ -307,7 +313,7 @@ class _ConnectTo(httpx.BaseTransport):
 
     def __init__(self, origin: str) -> None:
         self._origin = httpx.URL(origin)
-        self._inner = bounded(httpx.HTTPTransport(retries=0))
+        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=_trusted()))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url.copy_with(
