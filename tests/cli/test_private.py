@@ -141,12 +141,15 @@ def test_the_evidence_of_a_notice_is_a_file_here_whatever_its_title_says(
 
 
 def everything(*folders: Path) -> dict[str, tuple[int, int]]:
-    """Every file below some folders, with its size and the moment of its last change."""
+    """Every file below some folders, with its size and the moment of its last change.
+
+    What Python compiles is left out: the tests beside this one do so.
+    """
     return {
-        str(path): (found.st_size, found.st_mtime_ns)
+        str(path): (0, 0) if path.is_dir() else (found.st_size, found.st_mtime_ns)
         for folder in folders
         for path in folder.rglob("*")
-        if (found := path.lstat())
+        if "__pycache__" not in path.parts and (found := path.lstat())
     }
 
 
