@@ -33,22 +33,22 @@ MENDED = (
         f"{HERE}test_a_head_without_an_end_is_tried_in_one_way_only",
     ),
     Mended(
-        "Twenty thousand lines of a sign or a blank each, and the comparison of texts stood still for minutes, all threads with it",
+        "Twenty thousand lines of a sign or a blank each took 17 seconds to compare",
         "a line is looked at once, by itself",
         f"{HERE}test_the_lines_that_a_site_counts_up_are_looked_for_once",
     ),
     Mended(
-        "Elements nested tens of thousands deep (100 KB) take the parser of HTML minutes to hours, all threads with it",
+        "Forty thousand elements, each within the one before, took the parser of HTML 21 seconds, and more the square of it",
         "pages of many signs are parsed in a bounded process first; what nests beyond reason is garbled",
         f"{HERE}test_a_tree_that_nobody_could_walk_is_refused_before_anybody_walks_it",
     ),
     Mended(
-        "A preformatted text with a hundred thousand blanks took the reader minutes, and more the square of it",
+        "A preformatted text with a hundred thousand blanks took the reader the square of their number",
         "white space that goes on is cut to forty signs before it is read",
         f"{HERE}test_white_space_that_goes_on_is_no_text",
     ),
     Mended(
-        "A notice of one word over and over that is amended took hours to compare",
+        "A notice of one word over and over that is amended took more than 200 seconds to compare",
         "so many like words are shown as one deletion and one insertion",
         f"{HERE}test_a_text_of_one_word_over_and_over_is_compared_as_a_whole",
     ),

@@ -34,6 +34,6 @@ def section(*, seconds: float = 60.0) -> str:
         "An input is *refused by name* where the reader says by a declared error why it cannot be read; it is *unlike "
         "declared* where a result breaks a law of its medium, such as a quote that does not stand in the text, or a cell "
         f"that a spreadsheet would run.\n\n{table}\n\n"
-        "Found by this and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
+        "Found by this, or while it was built, and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
         f"{found}\n"
     )

@@ -96,6 +96,6 @@ def section(*, kills: int = 150) -> str:
         "`make torture` goes on for longer; a full disk, a held database, and copies cut short by a loss of power are in "
         "`tests/pipeline/test_disk.py`, at every few steps of a poll.\n\n"
         + "".join(f"* {line}\n" for line in lines)
-        + "\nFound by this and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
+        + "\nFound by this, or while it was built, and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
         f"{found}\n"
     )
