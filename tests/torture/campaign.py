@@ -102,7 +102,7 @@ class Outcome:
             f"{self.kills[stage]} {name}" for stage, name in STAGES.items() if self.kills[stage]
         )
         return (
-            f"{self.kills.total()} kills ({where}); {self.published} notices published and {self.edited} edited: "
+            f"{f'{self.kills.total()} kills ({where}); ' if where else ''}{self.published} notices published and {self.edited} edited: "
             f"lost {len(self.lost)}, told twice {len(self.doubled)}, not delivered {self.undelivered}, "
             f"faults of store, archive and chain {len(self.faults)}; mails again under their Message-ID {self.again}"
         )

@@ -110,8 +110,12 @@ class HealthRing:
 def trouble(state: WatcherState, *, now: datetime) -> Trouble | None:
     """Return what is wrong with a source, as far as it is worth telling."""
     if state.failures >= TELL_AFTER:
-        why = f"{state.failures} polls in a row failed ({state.kind}): {(state.reason or '').rstrip('.')}. "
-        why += "This source is not being watched."
+        why = (state.reason or "").rstrip(".")
+        if state.kind == "overdue":
+            why = f"{why[:1].upper()}{why[1:]}"
+        else:
+            why = f"{state.failures} polls in a row failed ({state.kind}): {why}"
+        why += ". This source is not being watched."
         word = "blocked" if state.kind == "blocked" else "blind"
         return Trouble(word=word, since=state.failing_since, why=why, advice=ADVICE.get(state.kind or "", ""))
     since = state.concern_since
@@ -137,7 +141,7 @@ def standing(
     last = max((at for at in (state.last_poll_at, since) if at is not None), default=None)
     if not watcher.enabled or last is None or now - last <= LATE:
         return state
-    due = next_poll(watcher, last)
+    due = next_poll(watcher, last + KNOCK if leave_alone(state, now=last) else last)
     if due is None or now - due <= LATE:
         return state
     return replace(
