@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from controlwatch.demo.serving import Answer, Asked, Sites
+from controlwatch.testing.sites import Answer, Asked, Sites
 
 NAME = "Example Time Stamping 时间戳"
 STAMPED_AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)

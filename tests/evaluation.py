@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.core.extraction import all_grounds, parse_number, read, to_json
+from controlwatch.core.extraction.text.normalize import fold, squeeze
 from controlwatch.core.model import Document, Notice
-from controlwatch.core.reading import all_grounds, parse_number, read, to_json
-from controlwatch.core.reading.fold import fold, squeeze
 
 HERE = Path(__file__).parent
 BASES = {"explicit": "stated", "on-publication": "on-publication", "unspecified": "not-stated"}

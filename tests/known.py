@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import load_register, register_digest
-from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register, register_digest
+from controlwatch.adapters.storage import SqlStore
 
 
 def known(state: Path) -> Path:

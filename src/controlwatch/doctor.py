@@ -17,18 +17,18 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from controlwatch.adapters.declarations import check_watchers, load_watchers
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.adapters.machine import free, lacks
-from controlwatch.adapters.slackcheck import Finding, check_slack
-from controlwatch.adapters.store import SqlStore
-from controlwatch.adapters.store.engine import open_engine
-from controlwatch.app import authority_of, mailbox_of, slack_setup, stamps_of, unstamped
-from controlwatch.core.asking import Request
-from controlwatch.core.errors import ControlwatchError, DeclarationError, SourceError
-from controlwatch.core.health import ADVICE
+from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.engine import open_engine
+from controlwatch.adapters.system.disk_space import free, lacks
+from controlwatch.bootstrap import authority_of, mailbox_of, stamps_of, unstamped
+from controlwatch.core.alerting.source_health import ADVICE
+from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError
+from controlwatch.core.sources.requests import Request
 from controlwatch.service import HUNG, heartbeat
 from controlwatch.settings import Settings, Smtp
+from controlwatch.slack.setup_check import Finding, check_slack, slack_setup
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

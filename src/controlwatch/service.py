@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 import structlog
 from filelock import FileLock, Timeout
 
-from controlwatch.adapters.heartbeat import ping
-from controlwatch.adapters.scheduler import Clockwork
-from controlwatch.app import authority_of, check_destinations, stamps_of
-from controlwatch.bot.slack_app import slack_app
-from controlwatch.bot.socket import socket_mode
-from controlwatch.core.errors import ControlwatchError, Unstamped, UsageError
-from controlwatch.core.health import leave_alone
+from controlwatch.adapters.files.inbox import from_file, put_away, waiting
+from controlwatch.adapters.system.heartbeat import ping
+from controlwatch.adapters.system.scheduler import Clockwork
+from controlwatch.bootstrap import authority_of, check_destinations, stamps_of
+from controlwatch.core.alerting.routing import route
+from controlwatch.core.alerting.source_health import leave_alone
+from controlwatch.core.evidence.timestamps import EVERY
 from controlwatch.core.model import Alert
-from controlwatch.core.route import route
-from controlwatch.core.stamping import EVERY
-from controlwatch.inbox import from_file, put_away, take, waiting
-from controlwatch.stamping import stamp
+from controlwatch.core.model.errors import ControlwatchError, Unstamped, UsageError
+from controlwatch.services.intake import take
+from controlwatch.services.timestamp import stamp
+from controlwatch.slack.bolt_app import slack_app
+from controlwatch.slack.socket_mode import socket_mode
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
 
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from controlwatch.app import App
-    from controlwatch.core.books import PollReport
-    from controlwatch.core.watcher import Watcher
-    from controlwatch.ports import Authority
+    from controlwatch.bootstrap import App
+    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.sources.watcher import Watcher
+    from controlwatch.services.ports import Authority
     from controlwatch.settings import Settings
 
 #: Seconds between two rounds of deliveries, two looks into the inbox, two rounds of the clock.

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from controlwatch.core.errors import DeclarationError
+from controlwatch.core.model.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from controlwatch.app import open_app
-from controlwatch.bot.slack_app import slack_app
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.bootstrap import open_app
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
+from controlwatch.slack.bolt_app import slack_app
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import SlackStandIn
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from controlwatch.adapters import documents
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.watcher import Detail, Http, Index, Watcher
-from controlwatch.pipeline import Pipeline
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.adapters.files import documents
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.sources.watcher import Detail, Http, Index, Watcher
+from controlwatch.services.poll import Pipeline
 from tests.bench.sources import PAGE, SOURCES, serve
 from tests.pipeline.world import WATCHER
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controlwatch.app import App, open_app
+from controlwatch.bootstrap import App, open_app
+from controlwatch.core.alerting.routing import route
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.core.route import route
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from tests.bench.mailserver import MailServer

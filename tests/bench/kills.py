@@ -16,8 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controlwatch.app import open_app
-from controlwatch.delivering import GROUP, LEASE
+from controlwatch.bootstrap import open_app
+from controlwatch.services.deliver import GROUP, LEASE
 from tests.bench.delivery import NOW, deliver, settings_for, subscribe, tell
 from tests.bench.mailserver import MailServer, Taken
 from tests.processes import server_of_forks

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controlwatch.adapters.email import EmailChannel, Server
-from controlwatch.adapters.slack import SlackChannel
+from controlwatch.adapters.channels.email import EmailChannel, Server
+from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.core.model import Subscription
-from controlwatch.demo.mailbox import Mailbox
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.testing.slack import SlackStandIn
+from controlwatch.testing.smtp import Mailbox
 from tests.pipeline.world import START, Page, World, tightening, world
 
 NOTICES = 200

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import load_register
-from controlwatch.adapters.store import SqlStore
-from controlwatch.adapters.store.base import ADDRESS, FINDING, NOTICE, VERSION, notice_to_json
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import ADDRESS, FINDING, NOTICE, VERSION, notice_to_json
 from controlwatch.core.model import Notice
-from controlwatch.queries import Queries
+from controlwatch.services.queries import Queries
 from tests.store.postgres import server
 
 NOTICES = 100_000

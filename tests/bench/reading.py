@@ -16,10 +16,10 @@ from pathlib import Path
 
 import lxml.html
 
-from controlwatch.adapters.documents import read_document
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.files.documents import read_document
+from controlwatch.core.extraction import read, to_json
 from controlwatch.core.model import Snapshot
-from controlwatch.core.reading import read, to_json
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ROUNDS = 12
@@ -76,9 +76,9 @@ def started(*command: str) -> float:
 MEMORY = """
 import resource
 bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.model import Document
-from controlwatch.core.reading import read
+from controlwatch.core.extraction import read
 read(Document(url="bench:", title="商务部公告2026年第1号", text="决定对镓相关物项实施出口管制。"), load_lexicon())
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controlwatch.core.watcher import Http, Watcher
-from controlwatch.demo.serving import Answer, Asked
+from controlwatch.core.sources.watcher import Http, Watcher
+from controlwatch.testing.sites import Answer, Asked
 from tests.pipeline.world import Ministry, Page, World, tightening, world
 
 SOURCES = 50

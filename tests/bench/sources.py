@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controlwatch.demo.serving import Answer, Sites
+from controlwatch.testing.sites import Answer, Sites
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from controlwatch.app import App, open_app
-from controlwatch.bot.slack_app import slack_app
+from controlwatch.bootstrap import App, open_app
 from controlwatch.cli.common import configure_log
+from controlwatch.core.alerting.routing import route
 from controlwatch.core.model import Alert
-from controlwatch.core.route import route
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import Posted, SlackAsker, SlackStandIn
-from controlwatch.demo.slacklimits import texts
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
+from controlwatch.slack.bolt_app import slack_app
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import Posted, SlackAsker, SlackStandIn
+from controlwatch.testing.slack_limits import texts
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
 from tests.known import known

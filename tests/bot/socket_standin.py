@@ -13,7 +13,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-from controlwatch.demo.serving import Answer, Asked, Sites
+from controlwatch.testing.sites import Answer, Asked, Sites
 
 #: What a websocket's handshake adds to the key (RFC 6455).
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

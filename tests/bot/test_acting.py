@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from controlwatch.cli import app as commands
+from controlwatch.core.alerting.routing import route
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.core.route import route
-from controlwatch.demo.slacklimits import texts
+from controlwatch.testing.slack_limits import texts
 from tests.bot.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, busy, desk_in, element
 
 

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from controlwatch.core.model import Direction, Mute, Subscription
-from controlwatch.core.render.modal import form
-from controlwatch.demo.slacklimits import refused_view
+from controlwatch.slack.form_view import form
+from controlwatch.testing.slack_limits import refused_view
 from tests.bot.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said
 
 C = "controlwatch_"

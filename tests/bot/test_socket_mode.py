@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from controlwatch.app import open_app
-from controlwatch.bot.slack_app import slack_app
-from controlwatch.bot.socket import socket_mode
-from controlwatch.core.errors import UsageError
-from controlwatch.demo.serving import Answer, Sites
-from controlwatch.demo.slack import SlackAsker, SlackStandIn
-from controlwatch.demo.slacklimits import texts
+from controlwatch.bootstrap import open_app
+from controlwatch.core.model.errors import UsageError
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
+from controlwatch.slack.bolt_app import slack_app
+from controlwatch.slack.socket_mode import socket_mode
+from controlwatch.testing.sites import Answer, Sites
+from controlwatch.testing.slack import SlackAsker, SlackStandIn
+from controlwatch.testing.slack_limits import texts
 from tests.bot.socket_standin import DeafSocket, SocketStandIn
 
 

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.adapters.console import ConsoleChannel
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.mime import Mails
-from controlwatch.adapters.webhook import payload
-from controlwatch.core.acting import Deed, Done
-from controlwatch.core.answers import (
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.channels.console import ConsoleChannel
+from controlwatch.adapters.channels.email_message import Mails
+from controlwatch.adapters.channels.webhook import payload
+from controlwatch.core.alerting.follow_up import Deed, Done
+from controlwatch.core.alerting.signed_links import Links
+from controlwatch.core.law.answers import (
     AlertLine,
     CategoryStatus,
     Found,
@@ -35,9 +36,8 @@ from controlwatch.core.answers import (
     Standing,
     WatcherLine,
 )
-from controlwatch.core.books import WatcherState
-from controlwatch.core.chain import Link
-from controlwatch.core.links import Links
+from controlwatch.core.law.explanation import Link
+from controlwatch.core.law.status import ClauseStatus, Status
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -61,18 +61,18 @@ from controlwatch.core.model import (
     Summary,
     Verb,
 )
-from controlwatch.core.render import replies
-from controlwatch.core.render.chat import done_block, reply_blocks
-from controlwatch.core.render.home import Desk, home_view
-from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Composer, Message, thread_of
-from controlwatch.core.render.modal import form, preview_modal, said_modal
-from controlwatch.core.render.plain import ADDRESS, Room, headline, short
-from controlwatch.core.render.safe import link
-from controlwatch.core.render.slack import blocks, fallback
-from controlwatch.core.render.text import text
-from controlwatch.core.status import ClauseStatus, Status
-from controlwatch.demo.slacklimits import refused_message, refused_view, texts
+from controlwatch.core.model.state import WatcherState
+from controlwatch.core.model.text_safety import link
+from controlwatch.core.rendering import replies
+from controlwatch.core.rendering.chat_text import ADDRESS, Room, headline, short
+from controlwatch.core.rendering.html_mail import html
+from controlwatch.core.rendering.message import Composer, Message, thread_of
+from controlwatch.core.rendering.plain_text import text
+from controlwatch.core.rendering.slack_blocks import blocks, fallback
+from controlwatch.slack.form_view import form, preview_modal, said_modal
+from controlwatch.slack.home_view import Desk, home_view
+from controlwatch.slack.reply_blocks import done_block, reply_blocks
+from controlwatch.testing.slack_limits import refused_message, refused_view, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,22 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import controlwatch.adapters.apprise as adapter
-from controlwatch.adapters.apprise import AppriseChannel, _Heard, _scrubbed, _wrong
+import controlwatch.adapters.channels.apprise as adapter
+from controlwatch.adapters.channels.apprise import AppriseChannel, _Heard, _scrubbed, _wrong
 from controlwatch.cli.common import today
-from controlwatch.core.errors import DeclarationError, DeliveryError
-from controlwatch.core.render.card import Card
-from controlwatch.core.render.facts import Fact
-from controlwatch.core.render.message import Message
-from controlwatch.core.render.plain import Room, inert, short
-from controlwatch.demo.serving import Answer, Asked, Sites
+from controlwatch.core.model.errors import DeclarationError, DeliveryError
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.chat_text import Room, inert, short
+from controlwatch.core.rendering.facts import Fact
+from controlwatch.core.rendering.message import Message
+from controlwatch.testing.sites import Answer, Asked, Sites
 from tests.cli.test_commands import TEXT, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from controlwatch.demo.serving import Reply
+    from controlwatch.testing.sites import Reply
 
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "tok3nthatnobodymaysee"

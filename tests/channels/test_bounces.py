@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controlwatch.core.bounces import LARGEST, Bounce, Fate, NoBounce, read
+from controlwatch.core.alerting.bounce_reports import LARGEST, Bounce, Fate, NoBounce, read
 
 KEY = "0123456789abcdef0123456789abcdef"
 ID = f"<{KEY}@controlwatch.example>"

@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 import pytest
 from rich.console import Console
 
-from controlwatch.adapters.console import panel
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.channels.console import panel
 from controlwatch.core.model import Alert, Caveat, Language, Notice
-from controlwatch.core.render.card import Card, card
-from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Message
-from controlwatch.core.render.slack import blocks
-from controlwatch.core.render.text import text
+from controlwatch.core.rendering.card import Card, card
+from controlwatch.core.rendering.html_mail import html
+from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.plain_text import text
+from controlwatch.core.rendering.slack_blocks import blocks
 
 DEROGATION = Caveat(kind="exemption", quote="用于人道主义救援的除外。")
 REACH = Caveat(kind="extraterritorial", quote="任何国家和地区的组织和个人违反上述规定的，将被追究责任。")

@@ -17,11 +17,11 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlwatch.adapters.email import EmailChannel, Server
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.mime import Mails
-from controlwatch.core.errors import DeliveryError
-from controlwatch.core.links import Links
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.channels.email import EmailChannel, Server
+from controlwatch.adapters.channels.email_message import Mails
+from controlwatch.core.alerting.signed_links import Links
+from controlwatch.core.alerting.tokens import verify
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -36,11 +36,11 @@ from controlwatch.core.model import (
     Subscription,
     Summary,
 )
-from controlwatch.core.render.card import Card
-from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Composer, Message
-from controlwatch.core.tokens import verify
-from controlwatch.demo.mailbox import Mailbox
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.html_mail import html
+from controlwatch.core.rendering.message import Composer, Message
+from controlwatch.testing.smtp import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -370,7 +370,7 @@ class Sleepy(Mailbox):
 
 
 def test_a_mail_that_takes_longer_than_its_lease_allows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controlwatch.adapters.email.LONGEST", 0.5)
+    monkeypatch.setattr("controlwatch.adapters.channels.email.LONGEST", 0.5)
     with Sleepy() as box, pytest.raises(DeliveryError):
         channel(box).send(message(), target="a@b.example", key=KEY)
     assert box.mails == []

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlwatch.adapters.slack import SlackChannel
-from controlwatch.core.errors import DeliveryError
+from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.core.model import Stretch
-from controlwatch.core.render.card import Card
-from controlwatch.core.render.facts import Fact
-from controlwatch.core.render.message import Message
-from controlwatch.core.render.slack import blocks, fallback
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackStandIn
-from controlwatch.demo.slacklimits import refused_message, texts
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.facts import Fact
+from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.slack_blocks import blocks, fallback
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import SlackStandIn
+from controlwatch.testing.slack_limits import refused_message, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlwatch.adapters.webhook import WebhookChannel, payload, signature
-from controlwatch.core.errors import DeliveryError
-from controlwatch.core.render.card import Card
-from controlwatch.core.render.message import Message
-from controlwatch.demo.serving import Answer, Sites
+from controlwatch.adapters.channels.webhook import WebhookChannel, payload, signature
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.message import Message
+from controlwatch.testing.sites import Answer, Sites
 
 SECRET = "a secret of the operator's, long enough"
 KEY = "0123456789abcdef0123456789abcdef"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.demo.serving import Answer, Asked, Sites
+from controlwatch.testing.sites import Answer, Asked, Sites
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")

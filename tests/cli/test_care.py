@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.backup import backup, restore
-from controlwatch.app import open_app
-from controlwatch.core.books import PollReport
-from controlwatch.core.errors import UsageError
-from controlwatch.core.health import after_success
+from controlwatch.adapters.system.backup import backup, restore
+from controlwatch.bootstrap import open_app
+from controlwatch.core.alerting.source_health import after_success
 from controlwatch.core.model import Subscription
-from controlwatch.demo.mailbox import Mailbox
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.state import PollReport
 from controlwatch.settings import Settings
+from controlwatch.testing.slack import SlackStandIn
+from controlwatch.testing.smtp import Mailbox
 from tests.cli.test_commands import Terminal, terminal
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import world
@@ -130,7 +130,7 @@ def test_the_commands_copy_and_put_back(terminal: Terminal, tmp_path: Path) -> N
 
 def test_the_doctor_says_what_is_right_and_what_to_do(terminal: Terminal) -> None:
     slack = SlackStandIn(scopes=("chat:write",))
-    from controlwatch.demo.serving import Sites
+    from controlwatch.testing.sites import Sites
 
     with Sites() as sites, Mailbox() as box:
         said = terminal.fails(

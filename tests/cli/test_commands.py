@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from controlwatch.adapters.declarations import load_watchers
+from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.cli import app
 from controlwatch.cli.common import today
-from controlwatch.core.errors import ControlwatchError
-from controlwatch.demo.regulators import Regulators
-from controlwatch.demo.serving import Sites
+from controlwatch.core.model.errors import ControlwatchError
+from controlwatch.testing.regulators import Regulators
+from controlwatch.testing.sites import Sites
 from tests.known import known
 
 TEXT = """商务部 海关总署公告2026年第40号 公布对镓相关物项实施出口管制的决定
@@ -322,9 +322,9 @@ def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
 def test_without_the_extra_a_dossier_has_no_pdf_and_says_so(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from controlwatch.adapters import printing, warc
+    from controlwatch.adapters.archive import pdf_report, warc
 
-    for module in (printing, warc):
+    for module in (pdf_report, warc):
         monkeypatch.setattr(module, "installed", lambda: False)
     terminal.types("intake", terminal.file("n.txt", TEXT))
     path = terminal.folder / "out.zip"

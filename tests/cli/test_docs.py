@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from controlwatch.adapters.declarations import load_watcher
+from controlwatch.adapters.catalog.watcher_loader import load_watcher
 from controlwatch.cli import app
 from controlwatch.settings import PREFIX, Settings
 

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from controlwatch.adapters.explaining import ABOUT, explain, folded, marked, proofs_of, ranges
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.cli.explain_view import ABOUT, explain, folded, marked, proofs_of, ranges
+from controlwatch.core.extraction import all_grounds
 from controlwatch.core.model import CodeFinding, Ground, Notice
-from controlwatch.core.reading import all_grounds
 from tests.cli.test_commands import TEXT, Terminal
 from tests.reading.making import announcement
 

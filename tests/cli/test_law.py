@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.app import open_app
-from controlwatch.core.books import PollReport, WatcherState
-from controlwatch.core.lookup import meant
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.bootstrap import open_app
+from controlwatch.core.law.lookup import meant
+from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from tests.cli.test_commands import Terminal, terminal

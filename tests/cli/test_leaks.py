@@ -10,10 +10,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from controlwatch.adapters import apart
+from controlwatch.adapters.sandbox.isolated_process import safe_environment
 from controlwatch.cli import app as commands
-from controlwatch.core.errors import ControlwatchError
-from controlwatch.demo.serving import Answer, Sites
+from controlwatch.core.model.errors import ControlwatchError
+from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import COMMAND, environment, wait_for
 
 __all__ = ["environment"]
@@ -141,7 +141,7 @@ def test_an_error_of_ours_prints_no_variable(
     env, _ = environment
     env |= {f"CONTROLWATCH_{name}": value for name, value in {**SECRETS, **PLAIN}.items()}
     broken = (
-        "import controlwatch.queries as q, controlwatch.cli as c, sys\n"
+        "import controlwatch.services.queries as q, controlwatch.cli as c, sys\n"
         "def fail(self): secret = self.books; raise RuntimeError('broken')\n"
         "q.Queries.watchers = fail\nsys.argv = ['controlwatch', 'watchers']\nc.main()"
     )
@@ -155,4 +155,4 @@ def test_an_error_of_ours_prints_no_variable(
 def test_a_process_that_reads_hostile_files_has_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(f"CONTROLWATCH_{name}", value)
-    assert not any(MARK in value for value in apart.environment().values())
+    assert not any(MARK in value for value in safe_environment().values())

@@ -15,16 +15,16 @@ import trustme
 from aiosmtpd.smtp import AuthResult
 from typer.testing import CliRunner
 
-from controlwatch.adapters.email import EmailChannel, Server
-from controlwatch.adapters.mailadvice import advice
-from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.channels.email import EmailChannel, Server
+from controlwatch.adapters.storage import SqlStore
 from controlwatch.cli import app
 from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST
-from controlwatch.core.errors import DeliveryError
-from controlwatch.core.tokens import verify
-from controlwatch.demo.mailbox import Mailbox
-from controlwatch.reminding import remind
+from controlwatch.cli.smtp_advice import advice
+from controlwatch.core.alerting.tokens import verify
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.services.remind import remind
+from controlwatch.testing.smtp import Mailbox
 from tests.channels.test_bounces import DESK, Report
 from tests.cli.test_commands import TEXT, Terminal
 

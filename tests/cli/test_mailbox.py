@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.app import open_app
-from controlwatch.core.errors import DeclarationError
-from controlwatch.demo.serving import Sites
+from controlwatch.bootstrap import open_app
+from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import Imap, Settings
+from controlwatch.testing.sites import Sites
 from tests.cli.test_commands import Terminal
 from tests.cli.test_service import COMMAND, environment, wait_for
 from tests.imap import PASSWORD, ImapServer

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.demo.serving import Answer, Sites
-from controlwatch.inbox import from_file, put_away, take
+from controlwatch.adapters.files.inbox import from_file, put_away
+from controlwatch.services.intake import take
+from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import COMMAND, environment, wait_for
 from tests.pipeline.world import world
 

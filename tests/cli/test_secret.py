@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.adapters.secret import own_secret
-from controlwatch.app import links_of
-from controlwatch.core.errors import DeclarationError
+from controlwatch.adapters.system.signing_secret import own_secret
+from controlwatch.bootstrap import links_of
+from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.adapters.heartbeat import ping
-from controlwatch.app import open_app
-from controlwatch.core.books import PollReport, WatcherState
-from controlwatch.demo.serving import Answer, Sites
+from controlwatch.adapters.system.heartbeat import ping
+from controlwatch.bootstrap import open_app
+from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.service import Pulse, _sign_of_life
 from controlwatch.settings import Settings
+from controlwatch.testing.sites import Answer, Sites
 from tests.authority import authority
 
 if TYPE_CHECKING:

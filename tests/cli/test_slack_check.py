@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import SlackStandIn
 from tests.bot.desk import CHANNEL, desk_in
 from tests.bot.socket_standin import SocketStandIn
 from tests.cli.test_commands import Terminal, terminal

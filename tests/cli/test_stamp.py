@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from controlwatch.adapters import authority as adapter
-from controlwatch.adapters.store import SqlStore
-from controlwatch.app import authority_of, open_app, stamps_of
+from controlwatch.adapters.archive import timestamp_authority as adapter
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.bootstrap import authority_of, open_app, stamps_of
 from controlwatch.service import _stamp_job
 from controlwatch.settings import Settings
 from tests.authority import NAME, Authority, answer, authority, refusal

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from controlwatch.core.acting import Told, due
+from controlwatch.core.alerting.follow_up import Told, due
 from controlwatch.core.model import Alert, Subscription
 
 SENT = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.address import allowed, canonical
+from controlwatch.core.model.addresses import allowed, canonical
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controlwatch.core.clock import GRACE, Appointment, plan
-from controlwatch.core.events import ANNOUNCED, ENDS, SUSPENSION_ENDS, TAKES_EFFECT, counted, events
-from controlwatch.core.ledger import Instrument, Ledger
+from controlwatch.core.alerting.reminder_plan import GRACE, Appointment, plan
+from controlwatch.core.alerting.reminders import Calendar, Known, Round, ring
+from controlwatch.core.law.graph import Instrument, Ledger
+from controlwatch.core.law.key_dates import ANNOUNCED, ENDS, SUSPENSION_ENDS, TAKES_EFFECT, counted, events
 from controlwatch.core.model import (
     CategoryFinding,
     Direction,
@@ -25,7 +26,6 @@ from controlwatch.core.model import (
     Verb,
     key_of,
 )
-from controlwatch.core.remind import Calendar, Known, Round, ring
 
 ONE_DAY = timedelta(days=1)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from controlwatch.core.books import Due, Found, Known, Seen, VersionText
-from controlwatch.core.decide import decide
-from controlwatch.core.diff import fingerprint
+from controlwatch.core.alerting.decide import decide
+from controlwatch.core.alerting.redline import fingerprint
 from controlwatch.core.model import (
     Direction,
     Document,
@@ -19,6 +18,7 @@ from controlwatch.core.model import (
     Subscription,
     Verb,
 )
+from controlwatch.core.model.state import Due, Found, Known, Seen, VersionText
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 NUMBER = DocumentNumber(issuers=("MOFCOM",), year=2026, n=61)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlwatch.core.diff import comparable, compare, fingerprint, redline
+from controlwatch.core.alerting.redline import comparable, compare, fingerprint, redline
 from controlwatch.core.model import EffectiveDate, Notice
 
 OLD = Notice(

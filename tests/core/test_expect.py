@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from controlwatch.core.calendar import next_look, next_try
-from controlwatch.core.errors import Challenged, Implausible, Refused
-from controlwatch.core.expect import answered, believe
 from controlwatch.core.model import Snapshot
-from controlwatch.core.watcher import Expect
+from controlwatch.core.model.errors import Challenged, Implausible, Refused
+from controlwatch.core.model.timezones import next_look, next_try
+from controlwatch.core.sources.plausibility import believe, check_answered
+from controlwatch.core.sources.watcher import Expect
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -32,11 +32,11 @@ def test_a_list_that_is_silent_too_long_is_not_believed() -> None:
 
 
 def test_an_error_status_is_a_refusal_and_a_challenge_is_told_apart() -> None:
-    answered(answer(200))
+    check_answered(answer(200))
     with pytest.raises(Refused, match="HTTP 503"):
-        answered(answer(503))
+        check_answered(answer(503))
     with pytest.raises(Challenged):
-        answered(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
+        check_answered(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
 
 
 def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:

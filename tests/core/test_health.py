@@ -9,10 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from controlwatch.core.books import Learnt, Warned, WatcherState
-from controlwatch.core.errors import Implausible
-from controlwatch.core.expect import Shown, learn, partial, quiet, usual
-from controlwatch.core.health import (
+from controlwatch.core.alerting.source_health import (
     LATE,
     MACHINE,
     NETWORK,
@@ -24,7 +21,10 @@ from controlwatch.core.health import (
     standing,
 )
 from controlwatch.core.model import Alert
-from controlwatch.core.watcher import Http, Watcher
+from controlwatch.core.model.errors import Implausible
+from controlwatch.core.model.state import Learnt, Warned, WatcherState
+from controlwatch.core.sources.plausibility import Shown, learn, partial, quiet, usual
+from controlwatch.core.sources.watcher import Http, Watcher
 from tests.pipeline.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import build_register, load_register
-from controlwatch.adapters.registered.schema import SOURCES
-from controlwatch.core.errors import DeclarationError
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import build_register, load_register
+from controlwatch.adapters.catalog.register_schema import SOURCES
+from controlwatch.core.law.register import DOUBT, Entry, Register, complete
 from controlwatch.core.model import (
     CategoryFinding,
     CodeFinding,
@@ -25,7 +25,7 @@ from controlwatch.core.model import (
     Relation,
     Verb,
 )
-from controlwatch.core.register import DOUBT, Entry, Register, complete
+from controlwatch.core.model.errors import DeclarationError
 
 LEXICON = load_lexicon()
 ISSUED, START, UNTIL = date(2025, 11, 7), date(2025, 11, 10), date(2026, 11, 10)

@@ -7,8 +7,16 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from controlwatch.core.model import Alert, CategoryFinding, CodeFinding, Direction, Notice, Subscription
-from controlwatch.core.route import covers, due_at, reason, route
+from controlwatch.core.alerting.routing import due_at, reason, route
+from controlwatch.core.model import (
+    Alert,
+    CategoryFinding,
+    CodeFinding,
+    Direction,
+    Notice,
+    Subscription,
+    covers,
+)
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing
 NOTICE = Notice(

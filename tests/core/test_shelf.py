@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from controlwatch.core.model import NoticeRef
-from controlwatch.core.shelf import rings, unseen, without_repetitions
+from controlwatch.core.sources.new_references import rings, unseen, without_repetitions
 
 FIRST = date(2026, 3, 2)
 

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from controlwatch.core.clauses import covers
-from controlwatch.core.ledger import Instrument, Ledger, State
+from controlwatch.core.law.clauses import covers
+from controlwatch.core.law.graph import Instrument, Ledger, State
+from controlwatch.core.law.status import Status, status
 from controlwatch.core.model import EffectiveDate, Kind, Relation, Verb, key_of
-from controlwatch.core.status import Status, status
 
 UNKNOWN, NOT_YET, IN_FORCE, PARTLY, SUSPENDED, LAPSED, REPEALED = (
     State.UNKNOWN,

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controlwatch.core.clauses import ALL, REST
-from controlwatch.core.ledger import OVER, Instrument, Ledger, State
+from controlwatch.core.law.clauses import ALL, REST
+from controlwatch.core.law.graph import OVER, Instrument, Ledger, State
+from controlwatch.core.law.status import status
 from controlwatch.core.model import EffectiveDate, Kind, Relation, Verb
-from controlwatch.core.status import status
 
 ORIGIN = date(2026, 1, 1)
 SPAN = 8

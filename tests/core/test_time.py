@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.core.alerting.routing import after_quiet_hours, due_at
+from controlwatch.core.extraction import read
 from controlwatch.core.model import Document, Notice, Subscription
-from controlwatch.core.reading import read
-from controlwatch.core.route import after_quiet_hours, due_at
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2026-10-25: 02:00 to 03:00 comes twice; 2027-03-28: not at all
 TWICE, NEVER = date(2026, 10, 25), date(2027, 3, 28)

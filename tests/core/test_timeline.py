@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import load_register
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.ledger import Ledger
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.law.graph import Ledger
+from controlwatch.core.law.status import status
 from controlwatch.core.model import key_of
-from controlwatch.core.status import status
 
 if TYPE_CHECKING:
     from pathlib import Path

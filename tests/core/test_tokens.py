@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from controlwatch.core.links import Links
-from controlwatch.core.tokens import Purpose, sign, verify
+from controlwatch.core.alerting.signed_links import Links
+from controlwatch.core.alerting.tokens import Purpose, sign, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

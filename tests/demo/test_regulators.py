@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from controlwatch.adapters import documents
-from controlwatch.adapters.declarations import load_watchers
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.core.asking import Request, detail, entries, page, shell, unit
-from controlwatch.core.charset import decode
-from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
-from controlwatch.core.expect import believe, newest
-from controlwatch.core.indexes import parse
-from controlwatch.demo.regulators import Regulators
-from controlwatch.demo.serving import Sites
+from controlwatch.adapters.catalog.watcher_loader import load_watchers
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.adapters.files import documents
+from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
+from controlwatch.core.sources.charset import decode
+from controlwatch.core.sources.index_pages import parse
+from controlwatch.core.sources.plausibility import believe, newest
+from controlwatch.core.sources.requests import Request, detail, entries, page, shell, unit
 from controlwatch.demo.stage import shipped_watchers
+from controlwatch.testing.regulators import Regulators
+from controlwatch.testing.sites import Sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.core.model import IndexPage
-    from controlwatch.core.watcher import Watcher
-    from controlwatch.ports import Ask
+    from controlwatch.core.sources.watcher import Watcher
+    from controlwatch.services.ports import Ask
 
 WATCHERS = {
     watcher.id: replace(watcher, http=replace(watcher.http, pause=0.0))

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
-from controlwatch.core.errors import SourceError
+from controlwatch.core.model.errors import SourceError
 
 #: Seconds after which a trial hangs: far more than any of them takes, and no statement of speed.
 HUNG = 90.0

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from controlwatch.adapters import documents
-from controlwatch.adapters.formats import Reading
-from controlwatch.adapters.formats.ole import read_ole
-from controlwatch.adapters.formats.pdf import read_pdf
-from controlwatch.adapters.formats.trouble import TROUBLE
-from controlwatch.adapters.formats.zipped import read_zip
-from controlwatch.adapters.nesting import examine
-from controlwatch.core import bounces
-from controlwatch.core.asking import unit
-from controlwatch.core.diff import compare, fingerprint
-from controlwatch.core.indexes import parse
+from controlwatch.adapters.files import Reading, documents
+from controlwatch.adapters.files.archives import read_zip
+from controlwatch.adapters.files.doc import read_ole
+from controlwatch.adapters.files.parse_errors import TROUBLE
+from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.sandbox.nesting_guard import examine
+from controlwatch.core.alerting import bounce_reports
+from controlwatch.core.alerting.redline import compare, fingerprint
+from controlwatch.core.extraction import all_grounds, read, to_json
+from controlwatch.core.extraction.text.normalize import squeeze
 from controlwatch.core.model import AnnexLink, Document, Snapshot
-from controlwatch.core.reading import all_grounds, read, to_json
-from controlwatch.core.reading.fold import squeeze
-from controlwatch.core.watcher import Watcher
+from controlwatch.core.sources.index_pages import parse
+from controlwatch.core.sources.requests import unit
+from controlwatch.core.sources.watcher import Watcher
 from tests.hostile import seeds
 from tests.hostile.campaign import Trial, Unlike
 from tests.hostile.mutate import LARGEST, mutated, words
@@ -80,8 +79,8 @@ def mail(random: Random) -> Iterator[str]:
     """A mail or a page saved as one file: as a notice, and as a report of non-delivery, which is never refused."""
     pool = seeds.mails()
     body = mutated(random, random.choice(pool), pool)
-    found = bounces.read(body)
-    yield found.why if isinstance(found, bounces.NoBounce) else found.message_id
+    found = bounce_reports.read(body)
+    yield found.why if isinstance(found, bounce_reports.NoBounce) else found.message_id
     yield from _understood(documents.read_document(sent(random, body, "message/rfc822")))
 
 

@@ -20,23 +20,23 @@ import httpx
 import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.adapters.printing import pdf
-from controlwatch.app import App
+from controlwatch.adapters.archive.pdf_report import pdf
+from controlwatch.bootstrap import App
 from controlwatch.cli.alerts import _csv
-from controlwatch.core.answers import AlertLine
-from controlwatch.core.errors import UsageError
-from controlwatch.core.links import Links
+from controlwatch.core.alerting.signed_links import Links
+from controlwatch.core.alerting.tokens import sign
+from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
-from controlwatch.core.render.mail import html
-from controlwatch.core.render.message import Composer, Message
-from controlwatch.core.render.plain import Room
-from controlwatch.core.render.slack import blocks
-from controlwatch.core.render.text import text
-from controlwatch.core.tokens import sign
-from controlwatch.demo.serving import Answer
-from controlwatch.exporting import export
-from controlwatch.queries import Queries
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.chat_text import Room
+from controlwatch.core.rendering.html_mail import html
+from controlwatch.core.rendering.message import Composer, Message
+from controlwatch.core.rendering.plain_text import text
+from controlwatch.core.rendering.slack_blocks import blocks
+from controlwatch.services.export_evidence import export
+from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
+from controlwatch.testing.sites import Answer
 from controlwatch.web.serving import served
 from controlwatch.web.site import site
 from tests.channels import test_any_text as laws

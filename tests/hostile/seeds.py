@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cache
 
-from controlwatch.adapters.declarations import load_watcher
-from controlwatch.core.watcher import Watcher
-from controlwatch.demo.pdf import pdf
+from controlwatch.adapters.catalog.watcher_loader import load_watcher
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.testing.pdf import pdf
 from tests.pipeline.test_intake import bomb, mhtml
 from tests.pipeline.test_news import GALLIUM
 from tests.reading.test_properties import documents

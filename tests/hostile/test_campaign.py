@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from controlwatch.core.errors import Garbled
+from controlwatch.core.model.errors import Garbled
 from tests.hostile.campaign import MARK, Unlike, judge, run
 from tests.hostile.report import BAD, rows
 from tests.hostile.targets import CONTAINED, TARGETS

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.formats.zipped import read_zip
-from controlwatch.adapters.mime import Mails
-from controlwatch.adapters.nesting import examine
+from controlwatch.adapters.channels.email_message import Mails
+from controlwatch.adapters.files.archives import read_zip
+from controlwatch.adapters.files.inbox import from_file
+from controlwatch.adapters.sandbox.nesting_guard import examine
 from controlwatch.cli.alerts import _csv
-from controlwatch.core.answers import AlertLine
-from controlwatch.core.diff import fingerprint, redline
-from controlwatch.core.errors import Garbled, Reshaped
-from controlwatch.core.indexes import parse
-from controlwatch.core.render.message import Message
-from controlwatch.core.wrapped import is_wrapped
-from controlwatch.demo.serving import Answer
-from controlwatch.inbox import from_file
+from controlwatch.core.alerting.redline import fingerprint, redline
+from controlwatch.core.law.answers import AlertLine
+from controlwatch.core.model.errors import Garbled, Reshaped
+from controlwatch.core.rendering.message import Message
+from controlwatch.core.sources.index_pages import parse
+from controlwatch.core.sources.mime import is_wrapped
+from controlwatch.testing.sites import Answer
 from tests.channels.test_any_text import NOW, only_shows
 from tests.hostile.mended import MENDED
 from tests.pipeline.test_news import started

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.core.watcher import Detail, Expect, Index
-from controlwatch.demo.serving import Answer
+from controlwatch.core.sources.watcher import Detail, Expect, Index
+from controlwatch.testing.sites import Answer
 from tests.pipeline.test_news import GALLIUM, OLD, PRESS, feed, started
 from tests.pipeline.world import HOST, INDEX, WATCHER, Page, World, tightening
 
@@ -177,7 +177,7 @@ def test_a_dead_server_holds_up_nobody_else(w: World) -> None:
         index=replace(WATCHER.index, url=f"http://127.0.0.1:{dead}/index.html"),
         http=replace(WATCHER.http, hosts=(f"127.0.0.1:{dead}",)),
     )
-    from controlwatch.adapters.http import HttpFetch
+    from controlwatch.adapters.fetch.http import HttpFetch
 
     straight = replace(w.pipeline, fetch=HttpFetch(private=True))
     assert straight.poll(gone, now=w.now).kind == "unreachable"
@@ -217,7 +217,7 @@ def speaking(reply: bytes) -> Iterator[str]:
     ],
 )
 def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: World, reply: bytes) -> None:
-    from controlwatch.adapters.http import HttpFetch
+    from controlwatch.adapters.fetch.http import HttpFetch
 
     with speaking(reply) as origin:
         watcher = replace(
@@ -230,7 +230,7 @@ def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: Wor
 
 
 def test_an_announced_gigabyte_is_not_read(w: World) -> None:
-    from controlwatch.adapters.http import HttpFetch
+    from controlwatch.adapters.fetch.http import HttpFetch
 
     with speaking(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n") as origin:
         watcher = replace(
@@ -290,7 +290,7 @@ def test_an_annex_on_an_undeclared_host_is_doubted_and_not_fetched(w: World) -> 
 
 
 def test_an_annex_is_read_with_its_notice_and_its_later_absence_is_no_change(w: World) -> None:
-    from controlwatch.demo.pdf import pdf
+    from controlwatch.testing.pdf import pdf
 
     file = f"{HOST}/files/list.pdf"
     w.sites.put(

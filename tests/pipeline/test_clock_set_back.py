@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from controlwatch.adapters.store.base import ALERT, POLL, SNAPSHOT, VERSION
+from controlwatch.adapters.storage.base import ALERT, POLL, SNAPSHOT, VERSION
 from controlwatch.core.model import Subscription
-from controlwatch.demo.serving import Answer
+from controlwatch.testing.sites import Answer
 from tests.pipeline.world import HOST, START, Page, World, tightening
 
 AHEAD = timedelta(days=90)

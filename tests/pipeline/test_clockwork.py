@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queue import SimpleQueue
 
-from controlwatch.adapters.scheduler import Clockwork
+from controlwatch.adapters.system.scheduler import Clockwork
 
 
 def test_what_is_wanted_soon_does_not_wait_for_its_turn_and_nothing_is_begun_after_the_end() -> None:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.errors import DeliveryError
-from controlwatch.core.links import Links
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.alerting.signed_links import Links
 from controlwatch.core.model import Subscription
-from controlwatch.delivering import ask_to_confirm
-from controlwatch.rereading import reread
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.services.deliver import ask_to_confirm
+from controlwatch.services.reread import reread
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import START, Page, World, tightening
 
 if TYPE_CHECKING:
-    from controlwatch.core.render.message import Message
+    from controlwatch.core.rendering.message import Message
 
 
 LINKS = Links(public_url="https://alerts.example", secret=b"s" * 32)

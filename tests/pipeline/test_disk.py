@@ -17,9 +17,9 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.demo.serving import Answer
-from controlwatch.verifying import verify
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.services.verify import verify
+from controlwatch.testing.sites import Answer
 from tests.pipeline.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.pipeline.test_news import started
 from tests.pipeline.world import HOST, Page, World, tightening

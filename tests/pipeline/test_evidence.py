@@ -18,15 +18,15 @@ import pytest
 from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.printing import pdf
-from controlwatch.adapters.register import load_register
-from controlwatch.adapters.warc import write
-from controlwatch.core.custody import Fault
-from controlwatch.core.dossier import Report, Section, extension
-from controlwatch.demo.serving import Answer
-from controlwatch.exporting import export
-from controlwatch.queries import Queries
+from controlwatch.adapters.archive.pdf_report import pdf
+from controlwatch.adapters.archive.warc import write
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.core.evidence.custody import Fault
+from controlwatch.core.evidence.dossier import Report, Section, extension
+from controlwatch.services.export_evidence import export
+from controlwatch.services.queries import Queries
+from controlwatch.testing.sites import Answer
 from tests.pipeline.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.pipeline.test_news import GALLIUM, OLD, started
 from tests.pipeline.world import World, world

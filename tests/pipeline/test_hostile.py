@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.demo.serving import Answer
+from controlwatch.testing.sites import Answer
 from tests.pipeline.test_news import GALLIUM, OLD
 from tests.pipeline.world import HOST, Page, tightening, world
 from tests.store.conftest import database, postgres

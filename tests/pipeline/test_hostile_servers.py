@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.core.asking import Request
-from controlwatch.core.errors import SourceError
-from controlwatch.core.watcher import Watcher
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.core.model.errors import SourceError
+from controlwatch.core.sources.requests import Request
+from controlwatch.core.sources.watcher import Watcher
 from tests.pipeline.world import WATCHER
 
 #: Seconds after which an answer is given up: many times what a poll here may take.

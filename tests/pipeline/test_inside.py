@@ -12,11 +12,11 @@ import httpx
 import pytest
 import trustme
 
-from controlwatch.adapters import http as ours
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.core.asking import Request
-from controlwatch.core.errors import SourceError, Unreachable
-from controlwatch.demo.serving import Answer, Sites
+from controlwatch.adapters.fetch import http as ours
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.core.model.errors import SourceError, Unreachable
+from controlwatch.core.sources.requests import Request
+from controlwatch.testing.sites import Answer, Sites
 from tests.pipeline.world import WATCHER
 
 

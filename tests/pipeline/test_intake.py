@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.core.errors import SourceError, UsageError
-from controlwatch.inbox import from_file, put_away, take, waiting
+from controlwatch.adapters.files.inbox import from_file, put_away, waiting
+from controlwatch.core.model.errors import SourceError, UsageError
+from controlwatch.services.intake import take
 from tests.pipeline.test_news import GALLIUM, started
 
 if TYPE_CHECKING:

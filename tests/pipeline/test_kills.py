@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.delivering import GROUP
+from controlwatch.services.deliver import GROUP
 from tests.bench.kills import outcomes
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.adapters.mailbox import Account, ImapMailbox
-from controlwatch.collecting import ID, collect, watcher_of
-from controlwatch.core.health import leave_alone
-from controlwatch.core.status import status
-from controlwatch.inbox import from_file, take
-from controlwatch.rereading import reread
+from controlwatch.adapters.fetch.imap import Account, ImapMailbox
+from controlwatch.adapters.files.inbox import from_file
+from controlwatch.core.alerting.source_health import leave_alone
+from controlwatch.core.law.status import status
+from controlwatch.services.intake import take
+from controlwatch.services.mailbox import ID, collect, watcher_of
+from controlwatch.services.reread import reread
 from controlwatch.settings import Imap
 from tests.imap import ImapServer, header, newsletter
 from tests.pipeline.test_news import GALLIUM, started
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from controlwatch.core.books import PollReport
     from controlwatch.core.model import Alert
+    from controlwatch.core.model.state import PollReport
     from tests.pipeline.world import World
 
 NEWS = newsletter(

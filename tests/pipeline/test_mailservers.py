@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from controlwatch.collecting import watcher_of
+from controlwatch.services.mailbox import watcher_of
 from tests.imap import PASSWORD, ImapServer, scripted
 from tests.pipeline.test_mailbox import NEWS, look, mailbox, server
 

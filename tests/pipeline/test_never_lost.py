@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.core.address import canonical
-from controlwatch.core.errors import Stopping
+from controlwatch.adapters.fetch.http import HttpFetch
 from controlwatch.core.model import Subscription
-from controlwatch.core.watcher import Detail, Expect
-from controlwatch.demo.pdf import pdf
-from controlwatch.demo.serving import Answer, Asked
-from controlwatch.inbox import watcher_for
+from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.errors import Stopping
+from controlwatch.core.sources.watcher import Detail, Expect
+from controlwatch.services.intake import watcher_for
 from controlwatch.settings import Smtp
+from controlwatch.testing.pdf import pdf
+from controlwatch.testing.sites import Answer, Asked
 from tests.pipeline.test_bad_input import CHALLENGE
 from tests.pipeline.test_news import GALLIUM, OLD, started
 from tests.pipeline.world import HOST, INDEX, START, WATCHER, Page, World, other, tightening
@@ -276,7 +276,7 @@ def test_last_years_unchanged_page_counts_when_rows_are_expected(w: World) -> No
 def test_hand_intake_reads_a_page_as_its_own_host_does() -> None:
     from pathlib import Path
 
-    from controlwatch.adapters.declarations import load_watchers
+    from controlwatch.adapters.catalog.watcher_loader import load_watchers
 
     watchers = load_watchers(Path("watchers"))
     for name in ("exportcontrol-rules", "gacc-english", "miit-notices", "mfa-countersanctions"):
@@ -291,7 +291,7 @@ def test_a_password_never_shows_in_an_error() -> None:
 
 
 def test_deliveries_refused_for_good_can_be_put_back(w: World) -> None:
-    from controlwatch.core.errors import DeliveryError
+    from controlwatch.core.model.errors import DeliveryError
     from tests.pipeline.test_delivery import DownChannel
 
     started(w).ministry.publish(replace(GALLIUM))

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from controlwatch.core.model import Direction
-from controlwatch.core.watcher import Detail, Index
-from controlwatch.demo.serving import Answer
+from controlwatch.core.sources.watcher import Detail, Index
+from controlwatch.testing.sites import Answer
 from tests.pipeline.world import HOST, WATCHER, Ministry, Page, World, other, tightening
 
 OLD = Page(

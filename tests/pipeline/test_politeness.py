@@ -7,8 +7,8 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.demo.serving import Answer, Asked
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.testing.sites import Answer, Asked
 from tests.pipeline.test_news import GALLIUM, OLD, started
 from tests.pipeline.world import HOST, INDEX, WATCHER, Ministry, Page, World, other, tightening
 

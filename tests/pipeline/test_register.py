@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from controlwatch.core.law.register import Entry, Register
+from controlwatch.core.law.status import status
 from controlwatch.core.model import (
     CategoryFinding,
     Direction,
@@ -15,8 +17,6 @@ from controlwatch.core.model import (
     Relation,
     Verb,
 )
-from controlwatch.core.register import Entry, Register
-from controlwatch.core.status import status
 from tests.pipeline.test_news import GALLIUM, OLD
 from tests.pipeline.world import START, Ministry, Page, World, other
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from controlwatch.core.model import Alert, Mute, Subscription
-from controlwatch.core.watcher import Expect
+from controlwatch.core.sources.watcher import Expect
 from tests.pipeline.test_news import GALLIUM, started
 from tests.pipeline.world import START, WATCHER, Page, World, tightening
 

@@ -16,16 +16,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from sqlalchemy import text
 
-from controlwatch.adapters.authority import LARGEST, Authority, Checker
-from controlwatch.adapters.stamps import StampFolder
-from controlwatch.core.custody import Head, fingerprint_of
-from controlwatch.core.errors import Unstamped
+from controlwatch.adapters.archive.timestamp_authority import LARGEST, Authority, Checker
+from controlwatch.adapters.archive.timestamp_store import StampFolder
+from controlwatch.core.evidence.custody import Head, fingerprint_of
+from controlwatch.core.evidence.timestamps import EVERY, LATE, Stamp, Token, overdue, proving
+from controlwatch.core.evidence.verification import Verdict
 from controlwatch.core.model import Snapshot
-from controlwatch.core.stamping import EVERY, LATE, Stamp, Token, overdue, proving
-from controlwatch.core.verdict import Verdict
-from controlwatch.demo.serving import Answer
-from controlwatch.stamping import stamp
-from controlwatch.verifying import verify
+from controlwatch.core.model.errors import Unstamped
+from controlwatch.services.timestamp import stamp
+from controlwatch.services.verify import verify
+from controlwatch.testing.sites import Answer
 from tests.authority import NAME, STAMPED_AT, Said, answer, authority, keys, refusal, token
 from tests.authority import Authority as Served
 from tests.pipeline.test_news import GALLIUM, OLD, started

@@ -7,24 +7,24 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controlwatch.adapters import documents
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.adapters.http import HttpFetch
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.books import Sent
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.adapters.files import documents
+from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.model import Alert, Delivery, Subscription
-from controlwatch.core.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
-from controlwatch.demo.serving import Answer, Sites
-from controlwatch.pipeline import Pipeline
+from controlwatch.core.model.state import Sent
+from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
+from controlwatch.services.poll import Pipeline
+from controlwatch.testing.sites import Answer, Sites
 from tests.known import fresh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from controlwatch.core.books import PollReport
-    from controlwatch.core.render.message import Message
+    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.rendering.message import Message
 
 HOST = "https://www.ministry.example"
 INDEX = f"{HOST}/notices/index.html"

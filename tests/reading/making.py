@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.core.extraction import read
 from controlwatch.core.model import Document, Notice
-from controlwatch.core.reading import read
 
 LEXICON = load_lexicon()
 SIGNED = date(2026, 3, 2)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from controlwatch.core.reading import all_grounds, to_json
-from controlwatch.core.reading.contract import evidence
+from controlwatch.core.extraction import all_grounds, to_json
+from controlwatch.core.extraction.report.reading_json import evidence
 from tests.reading.making import LEXICON, announcement
 
 KEYS = [

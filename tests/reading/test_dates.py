@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from controlwatch.core.reading.daywords import after, day_words
+from controlwatch.core.extraction.mentions.dates import after, day_words
 from tests.reading.making import SIGNED, announcement, notice
 
 

@@ -8,12 +8,12 @@ from importlib import resources
 
 import pytest
 
-from controlwatch.adapters.lexicon import Table, build_lexicon, load_lexicon
-from controlwatch.core.errors import DeclarationError
+from controlwatch.adapters.catalog.lexicon_loader import Table, build_lexicon, load_lexicon
+from controlwatch.core.model.errors import DeclarationError
 
 
 def _shipped(folder: str) -> dict[str, Table]:
-    files = resources.files("controlwatch").joinpath(folder).iterdir()
+    files = resources.files("controlwatch").joinpath("data", folder).iterdir()
     return {f.name: tomllib.loads(f.read_text(encoding="utf-8")) for f in files if f.name.endswith(".toml")}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from controlwatch.core.extraction import parse_number
+from controlwatch.core.extraction.mentions.numbers import mentions
+from controlwatch.core.extraction.text.document_text import Text
 from controlwatch.core.model import DocumentNumber
-from controlwatch.core.reading import parse_number
-from controlwatch.core.reading.numbers import mentions
-from controlwatch.core.reading.text import Text
 from tests.reading.making import LEXICON, announcement, notice
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc_purepy import OpenCC
 
+from controlwatch.core.extraction import all_grounds, read
+from controlwatch.core.extraction.text.normalize import squeeze
 from controlwatch.core.model import Document, Notice
-from controlwatch.core.reading import all_grounds, read
-from controlwatch.core.reading.fold import squeeze
 from tests.evaluation import cases, document_of
 from tests.reading.making import LEXICON, announcement, notice
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controlwatch.core.extraction import to_json
+from controlwatch.core.extraction.text.document_text import Text
+from controlwatch.core.extraction.text.normalize import fold, language, squeeze
 from controlwatch.core.model import Notice
-from controlwatch.core.reading import to_json
-from controlwatch.core.reading.fold import fold, language, squeeze
-from controlwatch.core.reading.text import Text
 from tests.reading.making import notice
 
 PIECES = (

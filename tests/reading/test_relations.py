@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.reading import resolve
+from controlwatch.core.extraction import resolve
 from tests.reading.making import LEXICON, announcement, notice
 
 

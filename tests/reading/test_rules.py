@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from controlwatch.adapters.lexicon import Table, build_lexicon
-from controlwatch.core.errors import DeclarationError
-from controlwatch.core.reading import all_grounds, meaning, read
+from controlwatch.adapters.catalog.lexicon_loader import Table, build_lexicon
+from controlwatch.core.extraction import all_grounds, meaning, read
+from controlwatch.core.model.errors import DeclarationError
 from tests.evaluation import HERE, cases, document_of
 from tests.reading.making import LEXICON, announcement
 from tests.reading.test_lexicon import RULES, WORDS

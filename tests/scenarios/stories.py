@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from controlwatch.core.model import Alert
-from controlwatch.demo.serving import Answer, Asked
+from controlwatch.testing.sites import Answer, Asked
 from tests.pipeline.world import HOST, INDEX, WATCHER, Page, World, tightening, world
 
 Tell = Callable[[World], list[str]]

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import docx
 
-from controlwatch.demo.pdf import _FONT, _file, _hex
+from controlwatch.testing.pdf import _FONT, _file, _hex
 
 Row = Sequence[str]
 

@@ -7,11 +7,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controlwatch.adapters.declarations import load_watcher
-from controlwatch.adapters.documents import read_document
-from controlwatch.core import indexes
+from controlwatch.adapters.catalog.watcher_loader import load_watcher
+from controlwatch.adapters.files.documents import read_document
 from controlwatch.core.model import Document, IndexPage, Snapshot
-from controlwatch.core.watcher import Watcher
+from controlwatch.core.sources import index_pages
+from controlwatch.core.sources.watcher import Watcher
 
 ROOT = Path(__file__).parents[2]
 WATCHERS = ROOT / "watchers"
@@ -45,7 +45,7 @@ def read_examples(watcher: Watcher) -> dict[str, object]:
 
 
 def index(watcher: Watcher, path: Path) -> IndexPage:
-    return indexes.parse(
+    return index_pages.parse(
         watcher, saved(path, url=watcher.index.api or watcher.index.url.replace("{year}", "2026"))
     )
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from controlwatch.core.model import Snapshot
-from controlwatch.core.watcher import Detail, Expect, Http, Index, Schedule, Watcher
+from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Schedule, Watcher
 
 from .golden import snapshot
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from controlwatch.adapters.documents import read_annex
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.annexes import whole_text
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.files.documents import read_annex
+from controlwatch.core.extraction import read
 from controlwatch.core.model import Annex, AnnexLink, Document, Notice
-from controlwatch.core.reading import read
+from controlwatch.services.annexes import whole_text
 
 from . import files
 from .golden import snapshot

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.documents import read_document
-from controlwatch.core.errors import SourceError
-from controlwatch.core.indexes import parse
+from controlwatch.adapters.files.documents import read_document
+from controlwatch.core.model.errors import SourceError
+from controlwatch.core.sources.index_pages import parse
 from tests.sources import make
 from tests.sources.files import ofd, ofd_page, word, word_of, workbook, zipped
 from tests.sources.golden import snapshot

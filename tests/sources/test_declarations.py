@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.declarations import check_watchers, load_watcher, load_watchers, scaffold
-from controlwatch.core.errors import DeclarationError, UsageError
+from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watcher, load_watchers, scaffold
+from controlwatch.core.model.errors import DeclarationError, UsageError
 
 URL = "https://www.mofcom.gov.cn/zcfb/index.html"
 PAGES = "[index.pages]\nstyle ="

@@ -12,14 +12,14 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.errors import DependencyError
 
-from controlwatch.adapters.documents import read_annex, read_document, sniff
-from controlwatch.adapters.formats import ENCRYPTED
-from controlwatch.adapters.formats.ole import _word
-from controlwatch.adapters.formats.paragraphs import paragraphs
-from controlwatch.adapters.formats.pdf import read_pdf
-from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped
+from controlwatch.adapters.files import ENCRYPTED
+from controlwatch.adapters.files.doc import _word
+from controlwatch.adapters.files.documents import read_annex, read_document, sniff
+from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.pdf_paragraphs import paragraphs
 from controlwatch.core.model import Annex, AnnexLink
-from controlwatch.demo.pdf import pdf
+from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
+from controlwatch.testing.pdf import pdf
 
 from .files import compound, ofd, ofd_page, ofd_table, pdf_of, put, ruled, workbook, zipped
 from .golden import snapshot
@@ -231,7 +231,7 @@ def test_what_one_pdf_library_cannot_open_the_other_reads(monkeypatch: pytest.Mo
     def lacking(_: object) -> None:
         raise DependencyError("a library for AES is required")
 
-    monkeypatch.setattr("controlwatch.adapters.formats.pdf.PdfReader", lacking)
+    monkeypatch.setattr("controlwatch.adapters.files.pdf.PdfReader", lacking)
     assert read_pdf(pdf(["附件：物项清单", "1C226 钨"])).text == "附件：物项清单\n1C226钨"
 
 

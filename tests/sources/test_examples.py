@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from controlwatch.adapters.declarations import check_watchers, load_watchers
-from controlwatch.core import indexes
-from controlwatch.core.errors import Challenged
-from controlwatch.core.watcher import Watcher
+from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
+from controlwatch.core.model.errors import Challenged
+from controlwatch.core.sources import index_pages
+from controlwatch.core.sources.watcher import Watcher
 
 from .golden import EXAMPLES, WATCHERS, index, read_examples, saved
 
@@ -57,7 +57,7 @@ def test_the_example_is_an_index_one_would_believe(watcher: Watcher) -> None:
 @pytest.mark.parametrize("watcher", [w for w in ALL if w.index.kind == "jpaas"], ids=name)
 def test_the_column_page_gives_the_parameters_of_its_list(watcher: Watcher) -> None:
     shell = (EXAMPLES / watcher.id / "shell.html").read_text(encoding="utf-8")
-    live = indexes.unit(watcher, shell)
+    live = index_pages.unit(watcher, shell)
     assert live["pageId"]
     assert {name: live[name] for name in watcher.index.params} == watcher.index.params
 
@@ -70,4 +70,4 @@ def test_the_customs_challenge_is_recognised_as_such() -> None:
     watcher = next(watcher for watcher in ALL if watcher.id == "gacc-announcements")
     page = saved(EXAMPLES / watcher.id / "challenge.html", url=watcher.index.url)
     with pytest.raises(Challenged):
-        indexes.parse(watcher, page)
+        index_pages.parse(watcher, page)

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from controlwatch.core import indexes
-from controlwatch.core.errors import Challenged, Garbled, Refused, Reshaped, SourceError
 from controlwatch.core.model import Snapshot
-from controlwatch.core.watcher import Expect, Index
+from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped, SourceError
+from controlwatch.core.sources import index_pages
+from controlwatch.core.sources.watcher import Expect, Index
 
 from .make import SITE, answer, jpaas, links, record, unit, watcher
 
@@ -18,8 +18,8 @@ ROW = '<ul><li><a href="./art_1.html" title="全名">全...</a><span>[2026-11-02
 SHELL = "<html><head><script>$_ts=window['$_ts'];</script></head><body></body></html>"
 
 
-def read(index: Index, sent: Snapshot, expect: Expect | None = None) -> indexes.IndexPage:
-    return indexes.parse(watcher(index, expect=expect), sent)
+def read(index: Index, sent: Snapshot, expect: Expect | None = None) -> index_pages.IndexPage:
+    return index_pages.parse(watcher(index, expect=expect), sent)
 
 
 # --------------------------------------------------------------------------- rows

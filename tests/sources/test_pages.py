@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from controlwatch.core.errors import Reshaped
 from controlwatch.core.model import NoticeRef
-from controlwatch.core.pages import document, listed
-from controlwatch.core.watcher import Detail
+from controlwatch.core.model.errors import Reshaped
+from controlwatch.core.sources.notice_pages import document, listed
+from controlwatch.core.sources.watcher import Detail
 
 URL = "https://www.mofcom.gov.cn/zwgk/zcfb/art/2026/art_1.html"
 SSI = "[an error occurred while processing this directive]"

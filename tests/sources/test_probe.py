@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controlwatch.core.model import Snapshot
-from controlwatch.core.probe import differences
-from controlwatch.core.watcher import Detail, Expect
+from controlwatch.core.sources.probe_report import differences
+from controlwatch.core.sources.watcher import Detail, Expect
 
 from .make import SITE, answer, jpaas, links, unit, watcher
 

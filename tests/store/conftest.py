@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from controlwatch.adapters.store import SqlStore
+from controlwatch.adapters.storage import SqlStore
 from tests.store.postgres import server
 
 if TYPE_CHECKING:

@@ -20,26 +20,13 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from controlwatch import migrations
-from controlwatch.adapters.store import SqlStore
-from controlwatch.adapters.store.engine import migrate
-from controlwatch.core.acting import Told, escalation
-from controlwatch.core.address import canonical
-from controlwatch.core.books import (
-    Decision,
-    Found,
-    Planned,
-    PollReport,
-    Seen,
-    Sent,
-    Unseen,
-    Validators,
-    Warned,
-    WatcherState,
-)
-from controlwatch.core.decide import decide
-from controlwatch.core.diff import fingerprint
-from controlwatch.core.events import events
-from controlwatch.core.health import HealthRing
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.engine import migrate
+from controlwatch.core.alerting.decide import decide
+from controlwatch.core.alerting.follow_up import Told, escalation
+from controlwatch.core.alerting.redline import fingerprint
+from controlwatch.core.alerting.source_health import HealthRing
+from controlwatch.core.law.key_dates import events
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -58,11 +45,24 @@ from controlwatch.core.model import (
     Subscription,
     Verb,
 )
+from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.state import (
+    Decision,
+    Found,
+    NewReference,
+    Planned,
+    PollReport,
+    Seen,
+    Sent,
+    Validators,
+    Warned,
+    WatcherState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from controlwatch.core.remind import Ringing
+    from controlwatch.core.alerting.reminders import Ringing
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 EVERYTHING = Subscription(channel="console", target="-")
@@ -91,7 +91,7 @@ def sight(
     store: SqlStore, notice: Notice, *, url: str, words: str = "", rings: bool = True, watcher: str = "w"
 ) -> Seen:
     """Shelve a reference and return the sight of its page."""
-    store.shelve(watcher, [Unseen(ref=NoticeRef(url=url, title=notice.title), rings=rings)], NOW)
+    store.shelve(watcher, [NewReference(ref=NoticeRef(url=url, title=notice.title), rings=rings)], NOW)
     due = store.reference(watcher, url)
     assert due is not None
     body = (
@@ -159,7 +159,7 @@ def test_a_watcher_never_polled_is_new(store: SqlStore) -> None:
 
 def test_a_shelf_holds_each_address_once_whatever_its_scheme(store: SqlStore) -> None:
     for url in ("http://a.example/x.html", "https://a.example/x.html"):
-        store.shelve("w", [Unseen(ref=NoticeRef(url=url, title="t"), rings=True)], NOW)
+        store.shelve("w", [NewReference(ref=NoticeRef(url=url, title="t"), rings=True)], NOW)
     assert len(store.due("w", NOW)) == 1
     assert store.known_urls("w", ["a.example/x.html", "a.example/y.html"]) == {"a.example/x.html"}
 
@@ -171,7 +171,7 @@ def test_the_first_poll_is_marked_once(store: SqlStore) -> None:
 
 
 def test_a_missed_reference_is_due_later_and_counts_as_unread(store: SqlStore) -> None:
-    store.shelve("w", [Unseen(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
+    store.shelve("w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
     (due,) = store.due("w", NOW)
     store.missed(due, reason="HTTP 500", absent=False, now=NOW)
     assert store.due("w", NOW) == ()
@@ -765,7 +765,7 @@ def test_the_same_bytes_make_one_snapshot_and_other_bytes_another(store: SqlStor
 
 
 def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
-    from controlwatch.core.route import route
+    from controlwatch.core.alerting.routing import route
 
     store.subscribe(EVERYTHING, NOW)
     store.subscribe(replace(EVERYTHING, health=False), NOW)
@@ -851,7 +851,7 @@ def test_what_another_process_shelved_is_due_after_a_flush(database: str, store:
     store.shelve("w", [], NOW)
     quiet(store, NOW, not_modified=1)
     other = SqlStore.open(database)
-    other.shelve("w", [Unseen(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
+    other.shelve("w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
     other.close()
     quiet(store, NOW, not_modified=2)
     store.flush()

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import load_register
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.custody import BEFORE_ALL, Entry, Head, Link, fingerprint_of
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.evidence.custody import BEFORE_ALL, Entry, Head, Link, fingerprint_of
+from controlwatch.core.evidence.verification import Verdict
 from controlwatch.core.model import Snapshot
-from controlwatch.core.verdict import Verdict
-from controlwatch.demo.serving import Answer
-from controlwatch.verifying import verify
+from controlwatch.services.verify import verify
+from controlwatch.testing.sites import Answer
 from tests.pipeline.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.pipeline.test_news import GALLIUM, OLD, started
 from tests.pipeline.world import World, world

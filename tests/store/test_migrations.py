@@ -11,11 +11,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.register import load_register
-from controlwatch.adapters.store import SqlStore
-from controlwatch.adapters.store.base import notice_to_json
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import notice_to_json
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -26,7 +26,7 @@ from controlwatch.core.model import (
     Kind,
     Notice,
 )
-from controlwatch.verifying import verify
+from controlwatch.services.verify import verify
 
 NOW = "2026-11-01 00:00:00"
 NOTICE = Notice(

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from controlwatch.adapters.store import SqlStore
-from controlwatch.core.errors import UsageError
+from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.model import Snapshot
+from controlwatch.core.model.errors import UsageError
 from tests.cli.test_commands import TEXT, Terminal, terminal
 from tests.processes import server_of_forks
 from tests.store.test_contract import NOW

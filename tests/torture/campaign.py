@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.adapters.store import SqlStore
-from controlwatch.adapters.store.base import ALERT, DELIVERY, SUBSCRIPTION, alert_from_json
-from controlwatch.adapters.store.engine import open_engine
-from controlwatch.app import open_app
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, alert_from_json
+from controlwatch.adapters.storage.engine import open_engine
+from controlwatch.bootstrap import open_app
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.demo.serving import Sites
-from controlwatch.verifying import verify
+from controlwatch.services.verify import verify
+from controlwatch.testing.sites import Sites
 from tests.bench.mailserver import MailServer, Taken
 from tests.pipeline.world import Ministry, Page, tightening
 from tests.processes import server_of_forks

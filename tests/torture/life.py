@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 
-from controlwatch.app import open_app
-from controlwatch.core.errors import UsageError
-from controlwatch.inbox import from_file, put_away, take, waiting
+from controlwatch.adapters.files.inbox import from_file, put_away, waiting
+from controlwatch.bootstrap import open_app
+from controlwatch.core.model.errors import UsageError
+from controlwatch.services.intake import take
 from controlwatch.settings import Settings
 from tests.bench.delivery import SENDER, deliver
 
 if TYPE_CHECKING:
-    from controlwatch.app import App
+    from controlwatch.bootstrap import App
 
 #: What a process can be killed at, by the letter that it leaves behind.
 STAGES = {

@@ -10,9 +10,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controlwatch.adapters.archive import FolderArchive
-from controlwatch.app import open_app
-from controlwatch.verifying import verify
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.bootstrap import open_app
+from controlwatch.services.verify import verify
 from tests.processes import server_of_forks
 from tests.store.test_migrations import at_work
 from tests.torture.life import Home, open_only

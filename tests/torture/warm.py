@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from controlwatch.adapters.lexicon import load_lexicon
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.core.extraction import read
 from controlwatch.core.model import Document
-from controlwatch.core.reading import read
 from tests.pipeline.world import tightening
 from tests.torture import life
 

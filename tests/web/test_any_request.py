@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 
-from controlwatch.app import App, open_app
-from controlwatch.bot.slack_app import slack_app
-from controlwatch.core.tokens import sign
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.bootstrap import App, open_app
+from controlwatch.core.alerting.tokens import sign
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
+from controlwatch.slack.bolt_app import slack_app
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import SlackStandIn
 from controlwatch.web.pages import HEADERS
 from controlwatch.web.serving import served
 from controlwatch.web.site import site

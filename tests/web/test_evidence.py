@@ -12,11 +12,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.app import App
-from controlwatch.core.links import Links
-from controlwatch.core.tokens import sign
-from controlwatch.queries import Queries
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.bootstrap import App
+from controlwatch.core.alerting.signed_links import Links
+from controlwatch.core.alerting.tokens import sign
+from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
 from controlwatch.web.serving import served
 from controlwatch.web.site import site

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from controlwatch.app import App, open_app
-from controlwatch.core.books import Planned, Sent
+from controlwatch.bootstrap import App, open_app
+from controlwatch.core.alerting.tokens import sign
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.core.tokens import sign
+from controlwatch.core.model.state import Planned, Sent
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import served

@@ -11,18 +11,18 @@ from rich.console import Console
 
 from controlwatch.cli import (
     alerts,
-    ask,
-    care,
-    custody,
+    evidence,
     law,
     mail,
-    reading,
-    service,
+    maintenance,
+    notices,
+    read,
+    run,
     slack,
-    subscribing,
-    watching,
+    subscriptions,
+    watchers,
 )
-from controlwatch.core.errors import ControlwatchError
+from controlwatch.core.model.errors import ControlwatchError
 
 app = typer.Typer(
     name="controlwatch",
@@ -36,7 +36,7 @@ app = typer.Typer(
     "Settings are CONTROLWATCH_… variables; see the README.",
 )
 
-for module in (service, ask, custody, law, subscribing, mail, slack, watching, reading, alerts, care):
+for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers, read, alerts, maintenance):
     module.register(app)
 
 

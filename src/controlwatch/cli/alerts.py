@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from controlwatch.cli.common import Json, cell, console, opened, plain, print_json, table
-from controlwatch.core.errors import UsageError
-from controlwatch.core.render.safe import clean
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.text_safety import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from controlwatch.core.answers import AlertLine
+    from controlwatch.core.law.answers import AlertLine
 
 #: A spreadsheet would run what begins so, also behind the sign that parts cells in its own country: ;=1+1
 ACTIVE = re.compile(r"(^|[;\t\n])(?=[^\S;\t\n]*[=+\-@＝＋－＠])")
@@ -52,7 +52,7 @@ def alerts(
 
 
 def _csv(lines: Iterable[AlertLine]) -> None:
-    from controlwatch.core.answers import AlertLine
+    from controlwatch.core.law.answers import AlertLine
 
     names = [item.name for item in fields(AlertLine)]
     writer = csv.writer(sys.stdout)

@@ -15,16 +15,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.calendar import beijing_day
-from controlwatch.core.errors import UsageError
 from controlwatch.core.model import Notice
-from controlwatch.core.render.safe import one_line
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.timezones import beijing_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlwatch.app import App, Reading
-    from controlwatch.core.books import PollReport
+    from controlwatch.bootstrap import App, Reading
+    from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
 console = Console()
@@ -36,7 +36,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[App]:
     """Open the app for one command."""
-    from controlwatch.app import open_app
+    from controlwatch.bootstrap import open_app
     from controlwatch.settings import Settings
 
     settings = settings or Settings.load()
@@ -48,7 +48,7 @@ def opened(settings: Settings | None = None) -> Iterator[App]:
 @contextmanager
 def reading() -> Iterator[Reading]:
     """Open what is kept for a command that changes nothing."""
-    from controlwatch.app import open_reading
+    from controlwatch.bootstrap import open_reading
     from controlwatch.settings import Settings
 
     settings = Settings.load()
@@ -131,7 +131,7 @@ def clock_time(text: str) -> time:
 def plain(value: object) -> object:
     """Turn our values into plain JSON ones; a notice becomes what `controlwatch read` prints."""
     if isinstance(value, Notice):
-        from controlwatch.core.reading.contract import to_json
+        from controlwatch.core.extraction.report.reading_json import to_json
 
         return to_json(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import Json, console, day, opened, print_json, table, today
-from controlwatch.cli.drawing import (
+from controlwatch.cli.law_view import (
     differences_table,
     draw_cautions,
     draw_found,
@@ -16,11 +16,11 @@ from controlwatch.cli.drawing import (
     draw_status,
     events_table,
 )
-from controlwatch.core.errors import UsageError
-from controlwatch.core.render.safe import one_line
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.text_safety import one_line
 
 if TYPE_CHECKING:
-    from controlwatch.app import App
+    from controlwatch.bootstrap import App
 
 On = Annotated[
     str | None, typer.Option("--on", help="The day asked about (YYYY-MM-DD, Beijing). Default: today.")

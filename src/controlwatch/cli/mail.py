@@ -10,12 +10,12 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console, errors, now, opened, show_report
-from controlwatch.cli.subscribing import target_of
-from controlwatch.core.bounces import LARGEST
-from controlwatch.core.errors import ControlwatchError, DeliveryError, UsageError
-from controlwatch.core.render.card import Card
-from controlwatch.core.render.message import Message
-from controlwatch.core.render.safe import one_line
+from controlwatch.cli.subscriptions import target_of
+from controlwatch.core.alerting.bounce_reports import LARGEST
+from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.message import Message
 
 if TYPE_CHECKING:
     from typing import IO
@@ -60,8 +60,8 @@ def check(
 
     Example: controlwatch mail check me@example.com
     """
-    from controlwatch.adapters.mailadvice import advice
-    from controlwatch.app import mail_channel
+    from controlwatch.bootstrap import mail_channel
+    from controlwatch.cli.smtp_advice import advice
     from controlwatch.settings import Settings
 
     channel = mail_channel(Settings.load())
@@ -81,9 +81,9 @@ def fetch() -> None:
 
     The service does it every five minutes. Exit status 1 when the mailbox cannot be read.
     """
-    from controlwatch.app import mailbox_of
-    from controlwatch.collecting import ID, collect
+    from controlwatch.bootstrap import mailbox_of
     from controlwatch.service import deliver_all
+    from controlwatch.services.mailbox import ID, collect
     from controlwatch.settings import Settings
 
     def heard(said: str) -> None:
@@ -114,7 +114,7 @@ def bounce(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from controlwatch.bouncing import came_back
+    from controlwatch.services.bounces import came_back
 
     mails = [(name, _bytes_of(name)) for name in files or ["-"]]
     try:

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console
-from controlwatch.core.errors import UsageError
+from controlwatch.core.model.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -32,10 +32,9 @@ def check(
 
     Exit status 1 when something is. Example: controlwatch slack check C0123ABCD
     """
-    from controlwatch.adapters.slackcheck import check_slack, send_test
-    from controlwatch.app import slack_setup
-    from controlwatch.cli.subscribing import target_of
+    from controlwatch.cli.subscriptions import target_of
     from controlwatch.settings import Settings
+    from controlwatch.slack.setup_check import check_slack, send_test, slack_setup
 
     settings = Settings.load()
     if settings.slack_bot_token is None:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from controlwatch.adapters.console import redline
+from controlwatch.adapters.channels.console import redline
+from controlwatch.adapters.files.inbox import from_file, put_away
 from controlwatch.demo.epilogue import quiet_table
-from controlwatch.demo.samples import LATER
-from controlwatch.inbox import from_file, put_away, take
+from controlwatch.services.intake import take
+from controlwatch.testing.samples import LATER
 
 if TYPE_CHECKING:
-    from controlwatch.demo.formats.base import Posting
     from controlwatch.demo.stage import Stage
+    from controlwatch.testing.formats.base import Posting
 
 HOURS = timedelta(hours=2)
 

@@ -8,15 +8,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.adapters.console import COLOURS
-from controlwatch.core.render.safe import one_line
-from controlwatch.core.render.words import word
+from controlwatch.adapters.channels.console import COLOURS
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.rendering.wording import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from controlwatch.demo.formats.base import Posting
     from controlwatch.demo.stage import Stage
+    from controlwatch.testing.formats.base import Posting
 
 HEALTH = {
     "healthy": "green",

@@ -13,34 +13,34 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from controlwatch.adapters.console import ConsoleChannel
-from controlwatch.adapters.lexicon import load_lexicon
-from controlwatch.adapters.slack import SlackChannel
-from controlwatch.app import open_app
-from controlwatch.core.calendar import BEIJING, beijing_day
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.channels.console import ConsoleChannel
+from controlwatch.adapters.channels.slack import SlackChannel
+from controlwatch.bootstrap import open_app
+from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.model import Subscription
-from controlwatch.core.reading.numbers import parse_number
-from controlwatch.core.render.safe import one_line
-from controlwatch.demo.mailbox import Mailbox
-from controlwatch.demo.regulators import Regulators
-from controlwatch.demo.samples import samples
-from controlwatch.demo.serving import Sites
-from controlwatch.demo.slack import SlackStandIn
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.timezones import BEIJING, beijing_day
 from controlwatch.settings import Settings
+from controlwatch.testing.regulators import Regulators
+from controlwatch.testing.samples import samples
+from controlwatch.testing.sites import Sites
+from controlwatch.testing.slack import SlackStandIn
+from controlwatch.testing.smtp import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
 
-    from controlwatch.app import App
-    from controlwatch.core.books import PollReport
+    from controlwatch.bootstrap import App
     from controlwatch.core.model import ChannelName
-    from controlwatch.core.render.card import Card
-    from controlwatch.core.render.message import Message
-    from controlwatch.core.watcher import Watcher
-    from controlwatch.demo.formats.base import Posting
-    from controlwatch.pipeline import Pipeline
+    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.rendering.card import Card
+    from controlwatch.core.rendering.message import Message
+    from controlwatch.core.sources.watcher import Watcher
+    from controlwatch.services.poll import Pipeline
+    from controlwatch.testing.formats.base import Posting
 
 POLL_EVERY = timedelta(minutes=10)
 SLACK = "C0CONTROLS"

@@ -12,15 +12,15 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
 
-from controlwatch.core.calendar import BEIJING, beijing_day
-from controlwatch.core.render.card import card
-from controlwatch.core.render.safe import clean, one_line
-from controlwatch.core.tokens import verify
+from controlwatch.core.alerting.tokens import verify
+from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.core.model.timezones import BEIJING, beijing_day
+from controlwatch.core.rendering.card import card
 from controlwatch.web.pages import HEADERS, UNKNOWN, page
 
 if TYPE_CHECKING:
-    from controlwatch.app import App
-    from controlwatch.core.answers import Evidence
+    from controlwatch.bootstrap import App
+    from controlwatch.core.law.answers import Evidence
 
 NO_BYTES = "No bytes are kept of it: it is known from the register, or from a row of an index."
 _environment = Environment(autoescape=True, undefined=StrictUndefined)

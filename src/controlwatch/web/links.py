@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
-from controlwatch.core.tokens import Purpose, verify
+from controlwatch.core.alerting.tokens import Purpose, verify
 from controlwatch.web.pages import UNKNOWN, page
 
 if TYPE_CHECKING:
-    from controlwatch.app import App
+    from controlwatch.bootstrap import App
 
 
 def links(app: App) -> APIRouter:

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 if TYPE_CHECKING:
-    from controlwatch.app import App
+    from controlwatch.bootstrap import App
 
 STATES = ("new", "healthy", "quiet", "degraded", "blocked", "blind")
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from controlwatch.core.errors import UsageError
+from controlwatch.core.model.errors import UsageError
 
 #: Seconds that a start or a stop may take.
 PATIENCE = 10.0

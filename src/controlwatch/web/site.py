@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slack_bolt import App as Bolt
     from slack_bolt import BoltResponse
 
-    from controlwatch.app import App
+    from controlwatch.bootstrap import App
 
 #: Slack's own requests are far smaller; more is not read.
 LARGEST = 1_000_000

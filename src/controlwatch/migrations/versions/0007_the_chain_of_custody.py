@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from controlwatch.adapters.store.custody import begin
+from controlwatch.adapters.storage.custody_log import begin
 
 revision = "0007"
 down_revision = "0006"

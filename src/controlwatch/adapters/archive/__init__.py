@@ -1,0 +1,1 @@
+"""Evidence on disk: snapshots, time stamps, WARC and PDF exports."""

@@ -1,0 +1,107 @@
+"""The report of a dossier as a PDF, Chinese in a font that every reader has and no file carries.
+
+Needs the extra `evidence`. The same report gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.util import find_spec
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.evidence.dossier import Report, Section
+
+#: What to do where the libraries are not installed.
+MISSING = "needs the extra: pip install 'controlwatch[evidence]'"
+_FONT = "STSong-Light"
+_MARGIN = 48  # points
+#: A cell that is longer than a page cannot be laid out; the reading and the text are in files of their own.
+_LONGEST = 900
+
+
+def installed() -> bool:
+    """Whether a PDF can be made here."""
+    return find_spec("reportlab") is not None
+
+
+def pdf(report: Report) -> bytes:
+    """Return the report as a PDF."""
+    from reportlab.lib.pagesizes import A4, landscape
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.platypus import SimpleDocTemplate
+
+    registerFont(UnicodeCIDFont(_FONT))
+    out = BytesIO()
+    page = SimpleDocTemplate(
+        out,
+        pagesize=landscape(A4),
+        invariant=True,
+        title=report.heading,
+        author="controlwatch",
+        **dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN),
+    )
+    page.build(list(_flow(report, page.width)), onFirstPage=_numbered, onLaterPages=_numbered)
+    return out.getvalue()
+
+
+def _numbered(canvas: Any, page: Any) -> None:
+    canvas.setFont(_FONT, 8)
+    canvas.drawRightString(page.width + _MARGIN, _MARGIN / 2, str(canvas.getPageNumber()))
+
+
+def _flow(report: Report, width: float) -> Iterator[Any]:
+    from reportlab.platypus import Spacer
+
+    yield _words(report.heading, 16)
+    yield _words(report.title, 11)
+    yield _words(f"Exported on {report.exported}.", 9)
+    for warning in report.warnings:
+        yield _words(warning, 9, colour="#b42318")
+    for section in report.sections:
+        yield Spacer(0, 10)
+        yield _words(section.title, 12, with_next=True)
+        for text in section.words:
+            yield _words(text, 9)
+        if section.rows:
+            yield _table(section, width)
+
+
+def _words(text: str, size: float, *, colour: str = "#101828", with_next: bool = False) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    style = ParagraphStyle(
+        "words",
+        fontName=_FONT,
+        fontSize=size,
+        leading=size * 1.4,
+        wordWrap="CJK",
+        textColor=colour,
+        keepWithNext=with_next,
+    )
+    return Paragraph(escape(shown).replace("\n", "<br/>"), style)
+
+
+def _table(section: Section, width: float) -> Any:
+    from reportlab.platypus import Table
+
+    rows = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
+    longest = [
+        max(min(max((len(row[column]) for row in rows), default=1), 64), 10)
+        for column in range(len(section.columns))
+    ]
+    widths = [width * one / sum(longest) for one in longest]
+    drawn = [[_words(cell, 8) for cell in row] for row in rows]
+    line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, "#d0d5dd")
+    return Table(
+        drawn,
+        colWidths=widths,
+        repeatRows=any(section.columns),
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), line],
+    )

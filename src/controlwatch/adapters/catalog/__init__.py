@@ -1,0 +1,1 @@
+"""Reviewed data files: watchers, lexicon, taxonomy, register."""

@@ -1,0 +1,292 @@
+"""Read the declared sources from TOML, and say of every mistake where it is and what was meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import tomllib
+import typing
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import TypeAdapter, ValidationError
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from controlwatch.core.model.addresses import allowed
+from controlwatch.core.model.errors import DeclarationError, UsageError
+from controlwatch.core.sources.watcher import Http, Index, Watcher
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
+_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
+_NUMBERED_DAY = re.compile(r"^(?:\S+\s+){4}.*\d")  # 0 9 * * 1-5
+_EMPTY_PAGE = LexborHTMLParser("<html></html>")
+
+
+def load_watchers(directory: Path) -> tuple[Watcher, ...]:
+    """Return every watcher of a directory, by id. Raises the first `DeclarationError` where there is one."""
+    mistakes = check_watchers(directory)
+    if mistakes:
+        raise mistakes[0]
+    return tuple(load_watcher(path) for path in _files(directory))
+
+
+def load_watcher(path: Path) -> Watcher:
+    """Return one declared watcher. Raises `DeclarationError` for the first thing that cannot be meant."""
+    read = _read(path)
+    if isinstance(read, Watcher):
+        return read
+    raise read[0]
+
+
+def check_watchers(directory: Path) -> list[DeclarationError]:
+    """Return everything that is wrong with the declarations of a directory."""
+    paths = _files(directory)
+    if not paths:
+        return [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
+    # An id is its file's name, so a directory cannot hold two watchers of one id.
+    read = (_read(path) for path in paths)
+    return [mistake for found in read if isinstance(found, list) for mistake in found]
+
+
+def scaffold(directory: Path, watcher_id: str, url: str) -> Path:
+    """Write a commented declaration for a new source and return its path.
+
+    It is valid as it stands: a list of links, polled every half hour. Raises `UsageError` for an id that is
+    taken or malformed and for an address that is not http.
+    """
+    if not _ID.fullmatch(watcher_id):
+        raise UsageError(
+            f"{watcher_id!r} is no id; use lower-case words joined by hyphens, e.g. mofcom-policy"
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\"\\]", url):
+        raise UsageError(f"{url!r} is no http:// or https:// address")
+    path = directory / f"{watcher_id}.toml"
+    if path.exists():
+        raise UsageError(f"{watcher_id} is already declared in {path}")
+    directory.mkdir(parents=True, exist_ok=True)
+    path.write_text(_TEMPLATE.format(id=watcher_id, url=url, host=parts.hostname), encoding="utf-8")
+    return path
+
+
+def _files(directory: Path) -> tuple[Path, ...]:
+    return tuple(sorted(directory.glob("*.toml")))
+
+
+def _read(path: Path) -> Watcher | list[DeclarationError]:
+    """The watcher, or all that is wrong with its file."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        return [DeclarationError(path.name, "", f"cannot be read: {error.strerror}")]
+    except UnicodeDecodeError:
+        return [DeclarationError(path.name, "", "is not UTF-8")]
+    except tomllib.TOMLDecodeError as error:
+        return [DeclarationError(path.name, "", f"is not TOML: {error}")]
+    try:
+        watcher = _ADAPTER.validate_python(table)
+    except ValidationError as error:
+        return [_explained(path.name, detail) for detail in error.errors()]
+    mistakes = [
+        DeclarationError(path.name, key, reason) for key, reason in _contradictions(watcher, path.stem)
+    ]
+    return mistakes or watcher
+
+
+# --------------------------------------------------------------------------- what pydantic found
+
+
+def _explained(file: str, detail: ErrorDetails) -> DeclarationError:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join(location)
+    kind = detail["type"]
+    if kind == "missing":
+        return DeclarationError(file, key, "is missing")
+    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return DeclarationError(file, key, _unknown(location))
+    if kind == "literal_error":
+        allowed = detail.get("ctx", {}).get("expected", "")
+        return DeclarationError(file, key, f"is {detail['input']!r}; allowed: {allowed}")
+    return DeclarationError(
+        file, key, f"is {detail['input']!r}; {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    )
+
+
+def _unknown(location: list[str]) -> str:
+    allowed = _keys(location[:-1])
+    near = difflib.get_close_matches(location[-1], allowed, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    return f"is no known key{hint} allowed here: {', '.join(allowed)}"
+
+
+def _keys(path: list[str]) -> tuple[str, ...]:
+    """The keys that the table at a path may hold."""
+    table: type = Watcher
+    for name in path:
+        table = typing.get_type_hints(table)[name]
+    return tuple(field.name for field in dataclasses.fields(table))
+
+
+# --------------------------------------------------------------------------- what only we can know
+
+
+def _contradictions(watcher: Watcher, stem: str) -> Iterator[tuple[str, str]]:
+    if watcher.id != stem:
+        yield "id", f"is {watcher.id!r}, but the file is {stem}.toml"
+    if not _ID.fullmatch(watcher.id):
+        yield "id", f"is {watcher.id!r}; use lower-case words joined by hyphens"
+    if not watcher.maintainers:
+        yield "maintainers", "names nobody"
+    yield from _schedule(watcher)
+    yield from _addresses(watcher)
+    yield from _bounds(watcher.http)
+    yield from _patterns(watcher)
+    yield from _selectors(watcher)
+    yield from _combinations(watcher.index)
+
+
+def _schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    try:
+        zone = ZoneInfo(watcher.schedule.timezone)
+    except (KeyError, ValueError, OSError):
+        yield "schedule.timezone", f"is {watcher.schedule.timezone!r}; no such time zone, e.g. Asia/Shanghai"
+        zone = ZoneInfo("UTC")
+    if not watcher.schedule.cron:
+        yield "schedule.cron", "holds no line, so the source would never be asked"
+    for number, line in enumerate(watcher.schedule.cron):
+        if _NUMBERED_DAY.match(line):
+            yield f"schedule.cron.{number}", f"is {line!r}; write days of the week as names (mon-fri)"
+        try:
+            CronTrigger.from_crontab(line, timezone=zone)
+        except ValueError as error:
+            yield f"schedule.cron.{number}", f"is {line!r}; {error}"
+
+
+def _addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    if not watcher.http.hosts:
+        yield "http.hosts", "names no host"
+    named = (("index.url", watcher.index.url), ("index.api", watcher.index.api))
+    for key, url in named:
+        if url is None:
+            continue
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            yield key, f"is {url!r}; must be an http:// or https:// address"
+        elif not allowed(url, watcher.http.hosts):
+            hosts = ", ".join(watcher.http.hosts)
+            yield key, f"is on {parts.netloc}, which is not among http.hosts ({hosts})"
+
+
+def _bounds(http: Http) -> Iterator[tuple[str, str]]:
+    if http.pause < 0:
+        yield "http.pause", f"is {http.pause}; must not be negative"
+    for key, value in (("timeout", http.timeout), ("budget", http.budget), ("largest", http.largest)):
+        if value <= 0:
+            yield f"http.{key}", f"is {value}; must be more than nothing"
+
+
+def _patterns(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    rejects = ((f"expect.reject.{n}", pattern) for n, pattern in enumerate(watcher.expect.reject))
+    for key, pattern in (("index.article", watcher.index.article), *rejects):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield key, f"is {pattern!r}; not a regular expression: {error}"
+
+
+def _selectors(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    detail, index = watcher.detail, watcher.index
+    lists = (
+        ("title", detail.title),
+        ("published", detail.published),
+        ("source", detail.source),
+        ("body", detail.body),
+        ("annexes", detail.annexes),
+        ("drop", detail.drop),
+    )
+    named = [(f"detail.{key}.{n}", css) for key, group in lists for n, css in enumerate(group)]
+    named.append(("detail.labels", detail.labels))
+    if index.kind in {"links", "jpaas"}:
+        named += [(f"index.{key}", getattr(index, key)) for key in ("rows", "link", "title", "date")]
+    for key, selector in named:
+        if selector and not _is_selector(selector):
+            yield key, f"is {selector!r}; not a CSS selector"
+
+
+def _is_selector(selector: str) -> bool:
+    if selector.startswith("var:"):
+        return selector.removeprefix("var:").isidentifier()
+    try:
+        _EMPTY_PAGE.css(selector)
+    except SelectolaxError:
+        return False
+    return True
+
+
+def _combinations(index: Index) -> Iterator[tuple[str, str]]:
+    """Kinds and styles that exist each, but not together."""
+    if index.kind in {"jpaas", "json"} and not index.api:
+        yield "index.api", f"is missing; a {index.kind} index is asked through its service"
+    if index.kind in {"jpaas", "links"} and not index.rows:
+        yield "index.rows", "is missing; say which elements are the rows (a[href] for plain links)"
+    if index.kind == "json" and not index.title:
+        yield "index.title", "is missing; say which key holds the title"
+    if index.kind != "json" and index.method == "POST":
+        yield "index.method", f"is 'POST'; a {index.kind} index is fetched by GET"
+    styles = {"jpaas": {"none", "param-json"}, "json": {"none", "field"}, "feed": {"none"}}
+    allowed = styles.get(index.kind, {"none", "field", "path"})
+    if index.pages.style not in allowed:
+        yield (
+            "index.pages.style",
+            f"is {index.pages.style!r}; a {index.kind} index allows: {', '.join(sorted(allowed))}",
+        )
+    if index.pages.style in {"field", "path"} and not index.pages.name:
+        yield "index.pages.name", "is missing; it names the field, or the path with {n}"
+    if index.pages.style == "path" and "{n}" not in index.pages.name:
+        yield "index.pages.name", f"is {index.pages.name!r}; must hold {{n}}"
+
+
+_TEMPLATE = """\
+# A declared source. Every key is described in docs/watchers.md. `controlwatch watchers check` judges this
+# file, `controlwatch watchers probe {id}` compares it with the live site.
+id = "{id}"
+name = "{id}"                # in English, with the Chinese name of the column in brackets
+issuer = "press"             # the issuer's code, such as MOFCOM; "press" for everybody else
+role = "secondary"           # "official" only for the issuer's own site
+language = "zh"
+maintainers = ["controlwatch maintainers"]
+confidence = "B"             # "A" once two independent observations agree with this file
+notes = "Made by `controlwatch watchers new`; say here what a reviewer should know."
+
+[schedule]                   # five-field cron lines in the time zone of the office
+cron = ["*/30 8-19 * * *", "15 20-23/2,0-7/2 * * *"]
+timezone = "Asia/Shanghai"
+
+[index]
+kind = "links"               # links | feed | jpaas | json
+url = "{url}"
+rows = "a[href]"             # CSS selector of a row; narrow it to the list, e.g. ul.list > li
+link = "a[href]"             # CSS selector of the link within a row
+date = ""                    # CSS selector of the printed day within a row, e.g. span
+article = ""                 # regular expression that the path of a notice must match, e.g. /art/\\\\d{{4}}/
+
+[detail]                     # empty lists: the page is read by what most sites use
+title = []
+published = []
+body = []
+
+[http]
+hosts = ["{host}"]
+pause = 1.0                  # seconds between two requests
+
+[expect]
+rows = 1                     # at least so many notices on the first page
+"""

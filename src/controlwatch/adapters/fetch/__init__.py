@@ -1,0 +1,1 @@
+"""Fetching over HTTP and IMAP, bounded in time and bytes."""

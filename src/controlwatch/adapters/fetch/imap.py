@@ -1,0 +1,262 @@
+"""A mailbox over IMAP, only ever looked at: EXAMINE and PEEK leave every mark of its readers as it is."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from imaplib import IMAP4, IMAP4_SSL
+from typing import TYPE_CHECKING, Any, Literal
+
+from controlwatch.core.model.errors import LockedOut, TimedOut, Unreachable
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.sources.mail_documents import Mail
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+#: Mails of one look; what is beyond waits for the next.
+MOST = 50
+#: Seconds for one answer, and for one look however slowly the server drips.
+WAIT, LONGEST = 30.0, 600.0
+#: Bytes of a literal beside the mail itself.
+SLACK = 1_000_000
+
+#: 7 (UID 43 RFC822.SIZE 2048 INTERNALDATE "17-Jul-2026 02:44:25 +0800" BODY[]<0> {2048}
+SIZE = re.compile(rb"RFC822\.SIZE (\d{1,18})")
+ARRIVED = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
+#: What stands in a folder's name as &…- (RFC 3501, 5.1.3): 通讯, &
+UNUSUAL = re.compile(r"[^\x20-\x7e]+|&")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A mailbox, and how to enter it."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: Literal["none", "starttls", "implicit"]
+    folder: str
+
+
+class ImapMailbox:
+    """Reads one folder."""
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        largest: int,
+        most: int = MOST,
+        wait: float = WAIT,
+        longest: float = LONGEST,
+    ) -> None:
+        """Of a mail of more bytes than `largest` only the first ones are read."""
+        self._account, self._largest, self._most = account, largest, most
+        self._wait, self._longest = wait, longest
+        scheme = "imaps" if account.tls == "implicit" else "imap"
+        self.address = f"{scheme}://{account.user}@{account.host}:{account.port}/{account.folder}"
+
+    def count(self) -> int:
+        """Return how many mails the folder holds; raises as `mails` does."""
+        with self._entered() as server:
+            (*_, count) = server.response("EXISTS")[1]
+            return int(count or b"0")
+
+    def mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
+        """Yield what came after the mail of this mark, oldest first, so many at most.
+
+        A mark is UIDVALIDITY and UID. Without one, or where UIDVALIDITY is another, what came since the day
+        (UTC) of that instant. Raises `Unreachable`, `TimedOut` or `LockedOut`.
+        """
+        with self._entered() as server:
+            (validity,) = server.response("UIDVALIDITY")[1]
+            if validity is None:
+                raise Unreachable(f"{self._account.host} gives mails no lasting numbers (UIDVALIDITY)")
+            era = str(int(validity))
+            for uid in self._unseen(server, era, after, since)[: self._most]:
+                if (mail := self._fetch(server, era, uid)) is not None:
+                    yield mail
+
+    def _unseen(self, server: IMAP4, era: str, after: str | None, since: datetime) -> list[int]:
+        before, _, last = (after or "").partition(":")
+        known = int(last) if before == era else 0
+        wanted = ("UID", f"{known + 1}:*") if known else ("SINCE", since.astimezone(UTC).strftime("%d-%b-%Y"))
+        found = self._granted(server.uid("SEARCH", *wanted), "a search")
+        numbers = {int(number) for line in found if line for number in line.split()}
+        # 44:* is never empty: where 43 is the last, it means 43.
+        return sorted(number for number in numbers if number > known)
+
+    def _fetch(self, server: IMAP4, era: str, uid: int) -> Mail | None:
+        """Return a mail; None for one that has gone meanwhile."""
+        wanted = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{self._largest}>)"
+        answer = self._granted(server.uid("FETCH", str(uid), wanted), f"mail {uid}")
+        parts = [part if isinstance(part, tuple) else (part or b"", b"") for part in answer]
+        said = b" ".join(part[0] for part in parts)
+        size, arrived = SIZE.search(said), ARRIVED.search(said)
+        if size is None or arrived is None:
+            return None
+        body = b"".join(part[1] for part in parts)
+        # Some servers only estimate a size: it counts where we have stopped reading.
+        whole = len(body) if len(body) < self._largest else max(int(size[1]), len(body))
+        day = datetime.strptime(arrived[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z")
+        return Mail(mark=f"{era}:{uid}", arrived=day, size=whole, body=body)
+
+    def _granted(self, answer: tuple[str, list[Any]], what: str) -> list[Any]:
+        status, data = answer
+        if status != "OK":
+            raise LockedOut(f"{self._account.host} refuses {what}: {self._words(data[-1])}")
+        return data
+
+    @contextmanager
+    def _entered(self) -> Iterator[IMAP4]:
+        """Connect, log in, open the folder to be read alone, and part in peace."""
+        with self._told():
+            server = self._connected()
+            try:
+                if self._account.tls == "starttls":
+                    server.starttls(ssl.create_default_context())  # raises where the server offers none
+                self._log_in(server)
+                folder = _quoted(_utf7(self._account.folder))
+                self._granted(server.select(folder, readonly=True), "the folder")
+                yield server
+                with suppress(OSError, IMAP4.error):
+                    server.logout()
+            finally:
+                with suppress(OSError):
+                    server.shutdown()
+
+    def _connected(self) -> _Plain | _Encrypted:
+        account, longest, largest = self._account, self._longest, self._largest + SLACK
+        if account.tls != "implicit":
+            return _Plain(account.host, account.port, timeout=self._wait, longest=longest, largest=largest)
+        return _Encrypted(
+            account.host,
+            account.port,
+            ssl_context=ssl.create_default_context(),
+            timeout=self._wait,
+            longest=longest,
+            largest=largest,
+        )
+
+    def _log_in(self, server: IMAP4) -> None:
+        user = self._account.user
+        try:
+            if "AUTH=PLAIN" in server.capabilities:
+                server.authenticate("PLAIN", lambda _challenge: self._secret)
+            else:
+                server.login(_quoted(user), self._account.password)
+        except IMAP4.abort:
+            raise
+        except (IMAP4.error, UnicodeError) as error:
+            words = self._words(error.args[0])
+            raise LockedOut(f"{self._account.host} does not let {user} in: {words}") from None
+
+    @property
+    def _secret(self) -> bytes:
+        """User and password as PLAIN wants them (RFC 4616)."""
+        return f"\0{self._account.user}\0{self._account.password}".encode()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what went wrong in our own kinds."""
+        host = self._account.host
+        try:
+            yield
+        except TimeoutError:
+            raise TimedOut(f"{host} did not answer in time") from None
+        except ssl.SSLCertVerificationError as error:
+            words = error.verify_message
+            raise Unreachable(f"the certificate of {host} is not to be trusted: {words}") from None
+        except OSError as error:
+            raise Unreachable(f"{host} cannot be reached: {error.strerror or error}") from None
+        except (IMAP4.error, ValueError, LookupError) as error:
+            words = self._words(error)
+            raise Unreachable(f"{host} breaks off, or speaks no IMAP: {words}") from None
+
+    def _words(self, said: object) -> str:
+        """Return a server's words without our secrets: some repeat what they do not take."""
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        for secret in (self._account.password, base64.b64encode(self._secret).decode()):
+            text = text.replace(secret, "…")
+        return one_line(text, 200)
+
+
+class _Bounded:
+    """A connection that is hung up when its time is over, and that takes no endless piece."""
+
+    def __init__(self, *arguments: Any, longest: float, largest: int, **options: Any) -> None:
+        self._largest = largest
+        self._late = False  #: it was we who hung up
+        self._timer = threading.Timer(longest, self._hang_up)
+        self._timer.daemon = True
+        super().__init__(*arguments, **options)
+
+    def open(self, *arguments: Any, **options: Any) -> None:
+        """Connect; the time runs from here."""
+        super().open(*arguments, **options)  # type: ignore[misc]
+        self._timer.start()
+
+    def read(self, size: int) -> bytes:
+        """Read a literal of so many bytes."""
+        if size > self._largest:
+            raise IMAP4.abort(f"it would send {size:,} bytes at once")
+        with self._in_time():
+            return super().read(size)  # type: ignore[misc,no-any-return]
+
+    def readline(self) -> bytes:
+        """Read a line."""
+        with self._in_time():
+            return super().readline()  # type: ignore[misc,no-any-return]
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._late:  # whatever came then is not whole
+                raise TimeoutError
+
+    def shutdown(self) -> None:
+        """Close the connection."""
+        self._timer.cancel()
+        super().shutdown()  # type: ignore[misc]
+
+    def _hang_up(self) -> None:
+        self._late = True
+        with suppress(OSError):
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[attr-defined]
+
+
+class _Plain(_Bounded, IMAP4): ...
+
+
+class _Encrypted(_Bounded, IMAP4_SSL): ...
+
+
+def _quoted(text: str) -> str:
+    """Return text as IMAP's quoted string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _utf7(name: str) -> str:
+    """Return a folder's name as servers spell it.
+
+    >>> _utf7("Law & News/通讯")
+    'Law &- News/&kBqLrw-'
+    """
+
+    def spelt(found: re.Match[str]) -> str:
+        if found[0] == "&":
+            return "&-"
+        packed = base64.b64encode(found[0].encode("utf-16-be")).decode("ascii").rstrip("=")
+        return f"&{packed.replace('/', ',')}-"
+
+    return UNUSUAL.sub(spelt, name)

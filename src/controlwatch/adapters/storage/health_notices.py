@@ -1,0 +1,72 @@
+"""The sources as a whole: how they fare, and what people were told of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+
+from controlwatch.adapters.storage.base import ALERT, WARNED, take_turns
+from controlwatch.adapters.storage.outbox import write_alert
+from controlwatch.adapters.storage.polling import Polls, upsert
+from controlwatch.core.model.state import Warned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from controlwatch.core.alerting.source_health import HealthRing
+    from controlwatch.core.model import Alert
+    from controlwatch.core.model.state import Planned, WatcherState
+
+
+class Watching(Polls):
+    """Polls, and the rounds over all of them."""
+
+    def watch_over(
+        self,
+        watcher_ids: Iterable[str],
+        decide: Callable[
+            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
+            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
+        ],
+    ) -> tuple[Alert, ...]:
+        """Let the rule compare how watchers fare with what people were told; write what it decides."""
+        ids = list(watcher_ids)
+        self.flush()
+        states = {state.id: state for state in self.states(ids)}
+        alerts: list[Alert] = []
+        with self._write() as connection:
+            take_turns(connection)
+            told = {
+                row["watcher_id"]: Warned(**{name: row[name] for name in ("times", "at", "since", "word")})
+                for row in connection.execute(select(WARNED)).mappings()
+            }
+            for ring, planned in decide(states, told, _told_since(connection, told)):
+                _tell(connection, ring, planned)
+                alerts += [ring.alert] if ring.alert is not None else []
+        return tuple(alerts)
+
+
+def _told_since(connection: Connection, told: Mapping[str, Warned]) -> dict[str, tuple[str, ...]]:
+    """Return the titles of what each source has brought since its trouble began, oldest first."""
+    kinds = ("new", "amended", "report")
+    found: dict[str, tuple[str, ...]] = {}
+    for watcher_id, was in told.items():
+        mine = ALERT.c.watcher_id == watcher_id, ALERT.c.made_at >= was.since, ALERT.c.kind.in_(kinds)
+        titles = connection.execute(select(ALERT.c.title).where(*mine).order_by(ALERT.c.id)).scalars()
+        found[watcher_id] = tuple(titles)
+    return found
+
+
+def _tell(connection: Connection, ring: HealthRing, planned: Iterable[Planned]) -> None:
+    """Write an alert about sources with what people will have been told."""
+    for watcher_id, told in ring.told.items():
+        if told is None:
+            connection.execute(delete(WARNED).where(WARNED.c.watcher_id == watcher_id))
+        else:
+            upsert(connection, WARNED, {"watcher_id": watcher_id, **asdict(told)}, key=["watcher_id"])
+    if ring.alert is not None:
+        write_alert(connection, ring.alert, planned)

@@ -1,0 +1,57 @@
+"""Full text over pairs of characters: FTS5 on SQLite, an array with a GIN index on PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from controlwatch.core.model.bigrams import query, words
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+#: A document of more index words than this is indexed by its first so many: 1 MB of Chinese.
+MOST_WORDS = 400_000
+
+
+def index(connection: Connection, notice_id: int, body: str) -> None:
+    """Make a notice findable by the words of its latest version."""
+    found = words(body)[:MOST_WORDS]
+    connection.execute(
+        text(
+            "DELETE FROM notice_words WHERE rowid = :id"
+            if _sqlite(connection)
+            else "DELETE FROM notice_words WHERE notice_id = :id"
+        ),
+        {"id": notice_id},
+    )
+    if _sqlite(connection):
+        statement = "INSERT INTO notice_words (rowid, words) VALUES (:id, :words)"
+        connection.execute(text(statement), {"id": notice_id, "words": " ".join(found)})
+    else:
+        statement = "INSERT INTO notice_words (notice_id, words) VALUES (:id, :words)"
+        connection.execute(text(statement), {"id": notice_id, "words": sorted(set(found))})
+
+
+def candidates(connection: Connection, wanted: str) -> Any:
+    """Return a condition on notice.id: may contain the words. The caller verifies the exact text."""
+    grams = query(wanted)
+    if not grams:
+        return None
+    if _sqlite(connection):
+        # Double quotes make each a plain string for FTS5; the words themselves hold none.
+        match = " AND ".join(f'"{gram}"' + ("*" if len(gram) == 1 else "") for gram in grams)
+        return text(
+            "notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
+        ).bindparams(match=match)
+    whole = [gram for gram in grams if len(gram) > 1]
+    if not whole:
+        return text("TRUE")
+    return text("notice.id IN (SELECT notice_id FROM notice_words WHERE words @> :grams)").bindparams(
+        grams=whole
+    )
+
+
+def _sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"

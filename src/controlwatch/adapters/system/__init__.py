@@ -1,0 +1,1 @@
+"""The machine: backup, disk space, heartbeat, scheduler, signing secret."""

@@ -1,0 +1,245 @@
+"""Prove: evidence, stamp, verify, warc. They change nothing of what they speak of."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+from rich.text import Text
+
+from controlwatch.cli.common import Json, console, errors, now, print_json, reading, today, working
+from controlwatch.core.evidence.custody import noted
+from controlwatch.core.model.errors import Unstamped, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controlwatch.core.evidence.custody import Kept
+    from controlwatch.core.evidence.verification import Verdict
+    from controlwatch.services.ports import Archive
+
+#: What a file name of ours does not hold.
+UNFIT = re.compile(r"[^\w.]+")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel="Prove")(evidence)
+    app.command(rich_help_panel="Prove")(stamp)
+    app.command(rich_help_panel="Prove")(verify)
+    app.command(rich_help_panel="Prove")(warc)
+
+
+def evidence(
+    notice: Annotated[
+        str,
+        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
+    ],
+    *,
+    to: Annotated[
+        Path | None, typer.Option(help="The zip to write. Default: evidence-NUMBER.zip here.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write what proves a notice: bytes as sent, texts, readings, the chain, a report in HTML and PDF.
+
+    Exit status 1 where no bytes are held, or something is not as it was entered; the report says what.
+
+    Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
+    """
+    from controlwatch.adapters.archive.pdf_report import MISSING, installed, pdf
+    from controlwatch.services.export_evidence import attested, export
+
+    with reading() as held:
+        dossier = held.queries.dossier(notice)
+        path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:60].strip('-.')}.zip")
+        with new_file(path, force=force) as out:
+            faults = export(
+                dossier,
+                out,
+                lines=held.store.stretch(dossier),
+                archive=held.archive,
+                lexicon=held.lexicon,
+                on=today(),
+                stamps=attested(dossier, held.stamps.tokens(), stands=held.store.stands, check=held.check),
+                pdf=pdf if installed() else None,
+            )
+    console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
+    console.print(Text(f"head {dossier.head}"), soft_wrap=True)
+    if not installed():
+        errors.print(Text(f"without report.pdf: it {MISSING}", style="yellow"))
+    if not dossier.observed:
+        said = "no bytes are held of it; to bring them: controlwatch intake FILE|URL"
+        errors.print(Text(said, style="yellow"))
+    for fault in faults:
+        errors.print(Text(str(fault), style="red"))
+    raise typer.Exit(1 if faults or not dossier.observed else 0)
+
+
+def stamp() -> None:
+    """Have the head of the chain of custody stamped with the time, by the authority that is set (RFC 3161).
+
+    `controlwatch run` does so once a day. The token is kept in state/stamps; `verify` checks it.
+    Exit status 1 where the authority gives none, or one that proves nothing.
+    """
+    from controlwatch.bootstrap import authority_of
+    from controlwatch.services.timestamp import stamp as stamped
+    from controlwatch.settings import Settings
+
+    authority = authority_of(Settings.load())
+    if authority is None:
+        raise UsageError("set CONTROLWATCH_TSA_URL to the address of a time-stamping authority (RFC 3161)")
+    with reading() as held:
+        try:
+            found = stamped(held.store, held.stamps, authority, now=now())
+        except Unstamped as error:
+            errors.print(Text(str(error), style="red"))
+            raise typer.Exit(1) from None
+        except OSError as error:
+            raise UsageError(f"the time stamp cannot be kept: {error.strerror}") from error
+    console.print(Text(f"stamped: {found}" if found else "the head is stamped already"), soft_wrap=True)
+
+
+def warc(
+    file: Annotated[Path, typer.Argument(help="The file to write: NAME.warc.gz.")],
+    notice: Annotated[
+        str | None, typer.Argument(help="A number or a URL. Default: everything that was ever kept.")
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write bytes as sent, with their headers, as WARC records for archives and their tools.
+
+    Exit status 1 where the archive does not hold what it should; those are left out.
+
+    Example: controlwatch warc 2026.warc.gz
+    """
+    from importlib.metadata import version
+
+    from controlwatch.adapters.archive.warc import MISSING, installed, write
+
+    if not installed():
+        raise UsageError(f"a WARC file {MISSING}")
+    lost: list[Kept] = []
+    with reading() as held, new_file(file, force=force) as out:
+        kept = held.queries.dossier(notice).snapshots if notice else held.store.kept()
+        records = _with_bytes(kept, held.archive, lost)
+        count = write(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
+        if not count:
+            raise UsageError("no sound bytes are held of it, nothing was written; see: controlwatch verify")
+    console.print(Text(f"{file}: {count} records"))
+    for one in lost:
+        said = f"snapshot {one.id} of {one.url} is left out: its bytes are gone or damaged"
+        errors.print(Text(said, style="red"))
+    raise typer.Exit(1 if lost else 0)
+
+
+def _with_bytes(kept: Iterable[Kept], archive: Archive, lost: list[Kept]) -> Iterator[tuple[Kept, bytes]]:
+    for one in kept:
+        try:
+            body = archive.bytes(one.sha256)
+        except KeyError:
+            lost.append(one)
+        else:
+            yield one, body
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """Open a file that appears whole or not at all, for its owner alone. Raises `UsageError`."""
+    if path.exists() and not force:
+        raise UsageError(f"{path} is there already; name another with --to, or write over it with --force")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    except OSError as error:
+        raise UsageError(f"{path.parent} cannot be written to: {error.strerror}") from error
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder; name a file in it") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def verify(
+    *,
+    head: Annotated[
+        list[str] | None,
+        typer.Option(help="A head noted earlier, SEQ:HASH; it must still be in the chain. Repeatable."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Prove that nothing kept was altered: the chain of custody, every row and all bytes.
+
+    It only looks: nothing is changed, upgraded or made, and the state may be on a disk that takes no writes.
+    Prints the head of the chain: note it somewhere else, and give it back with --head.
+    Exit status 1 names the first broken link.
+    """
+    from controlwatch.services.verify import verify as verified
+
+    heads = [noted(text) for text in head or ()]
+    with reading() as held, working("verifying") as show:
+        verdict = verified(
+            held.store,
+            held.archive,
+            noted=heads,
+            tokens=held.stamps.tokens(),
+            check=held.check,
+            progress=show,
+        )
+    if json:
+        print_json(_printed(verdict))
+    else:
+        _tell(verdict)
+    raise typer.Exit(0 if verdict.sound else 1)
+
+
+def _printed(verdict: Verdict) -> dict[str, object]:
+    return {
+        "sound": verdict.sound,
+        "head": str(verdict.head),
+        "entries": verdict.head.seq,
+        "snapshots": verdict.snapshots,
+        "versions": verdict.versions,
+        "entered_late": verdict.late,
+        "stamps": verdict.stamps,
+        "stamps_unchecked": verdict.unchecked,
+        "first": str(verdict.faults[0]) if verdict.faults else None,
+        "counts": verdict.counts,
+        "faults": verdict.faults,
+    }
+
+
+def _tell(verdict: Verdict) -> None:
+    from controlwatch.adapters.archive.timestamp_authority import MISSING
+
+    said = f"{verdict.head.seq} entries, {verdict.snapshots} snapshots, {verdict.versions} versions"
+    if verdict.late:
+        said += f"; {verdict.late} held before the log began"
+    console.print(Text(said))
+    for head in verdict.found:
+        console.print(Text(f"noted head {head.seq} is in the chain", style="green"))
+    if verdict.stamps:
+        console.print(Text(f"stamped until {verdict.stamps[-1]}", style="green"), soft_wrap=True)
+    if verdict.unchecked:
+        said = f"{verdict.unchecked} time stamps are not checked: it {MISSING}"
+        errors.print(Text(said, style="yellow"))
+    console.print(Text(f"head {verdict.head}", overflow="fold"), soft_wrap=True)
+    if verdict.sound:
+        console.print(Text("Nothing was altered since it was entered.", style="green"))
+        return
+    first, *others = verdict.faults
+    console.print(Text(f"First broken link: {first}", style="red"), soft_wrap=True)
+    for fault in others[:20]:
+        console.print(Text(str(fault)), soft_wrap=True)
+    counted = ", ".join(f"{count} × {kind}" for kind, count in verdict.counts.items())
+    console.print(Text(f"In all: {counted}", style="red"))

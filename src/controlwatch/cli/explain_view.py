@@ -1,0 +1,224 @@
+"""Shows why: a document with the words marked that prove something, and a row for each conclusion.
+
+All text goes in as text: no markup of ours or theirs is interpreted, and nothing in it acts on the terminal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from controlwatch.core.extraction import all_grounds, meaning
+from controlwatch.core.model.text_safety import clean, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import Console
+
+    from controlwatch.core.extraction import Lexicon
+    from controlwatch.core.model import Ground, Notice
+
+#: What a conclusion is about, as the contract names it → its name here, its marker. Of several that the
+#: same words prove, the last shows.
+ABOUT = {
+    "kind": ("kind", "black on white"),
+    "number": ("number", "white on blue"),
+    "published": ("published", "black on bright_blue"),
+    "category": ("category", "black on cyan"),
+    "code": ("code", "black on bright_cyan"),
+    "caveat": ("caveat", "black on yellow"),
+    "relation": ("relation", "white on magenta"),
+    "is_change": ("change of the rules", "black on bright_red"),
+    "direction": ("direction", "white on red"),
+    "deadline": ("deadline", "black on bright_green"),
+    "effective": ("effective", "black on green"),
+}
+RANK = {about: rank for rank, about in enumerate(ABOUT)}
+DIM = "bright_black"
+ANSWERS = {"true": "yes", "false": "no"}
+#: Texts of more lines or more characters are folded.
+LONG_LINES, LONG = 60, 3_000
+#: So many lines and fewer are not worth folding.
+FEW = 2
+SHOWN_QUOTE = 120
+#: Where nobody looks at a terminal, a table is this wide.
+WIDE = 160
+SIGNATURE = "published.signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A conclusion, and where its words stand in the text; nowhere where both ends are equal."""
+
+    row: int
+    ground: Ground
+    start: int = 0
+    end: int = 0
+
+
+def explain(console: Console, text: str, notice: Notice, lexicon: Lexicon, *, full: bool = False) -> None:
+    """Print a text with its proving words marked, then every conclusion with its rule and its words."""
+    text = clean(text)
+    proofs = proofs_of(text, all_grounds(notice))
+    coloured = console.color_system is not None and not console.no_color
+    lines: Iterable[Text] = marked(text, proofs, signs=not coloured).split("\n", allow_blank=True)
+    if not full and is_long(text):
+        lines = folded(lines)
+    console.print(_legend(proofs, coloured=coloured))
+    for line in lines:
+        console.print(line, soft_wrap=not console.is_terminal)
+    console.print()
+    width = None if console.is_terminal else max(console.width, WIDE)
+    console.print(_table(proofs, lexicon, width=width), crop=False)
+    for doubt in notice.doubts:
+        console.print(Text(f"doubt: {one_line(doubt, 400)}", style="yellow"))
+
+
+def proofs_of(text: str, grounds: Iterable[Ground]) -> tuple[Proof, ...]:
+    """Find the words of every conclusion in the text, whatever its white space; the rows count from 1."""
+    places = [place for place, sign in enumerate(text) if not sign.isspace()]
+    bare = "".join(text[place] for place in places)
+    return tuple(_proof(row, ground, bare, places) for row, ground in enumerate(grounds, 1))
+
+
+def _proof(row: int, ground: Ground, bare: str, places: Sequence[int]) -> Proof:
+    words = "".join(clean(ground.quote).split())
+    # The day of a signature may stand in the text before; it is meant where it stands last.
+    at = bare.rfind(words) if ground.rule == SIGNATURE else bare.find(words)
+    if not words or at < 0:
+        return Proof(row, ground)
+    return Proof(row, ground, places[at], places[at + len(words) - 1] + 1)
+
+
+def marked(text: str, proofs: Iterable[Proof], *, signs: bool) -> Text:
+    """Return the text with its proofs marked, each closed by its row; signs show the marks without colour."""
+    found = [proof for proof in proofs if proof.start < proof.end]
+    drawn = Text(text)
+    # Of overlapping words the shortest are drawn last, so that each is seen.
+    for proof in sorted(found, key=lambda proof: (proof.start - proof.end, RANK.get(proof.ground.about, -1))):
+        drawn.stylize(_style(proof.ground.about), proof.start, proof.end)
+    notes = _notes(found, signs=signs)
+    cuts = sorted(notes)
+    result = Text()
+    for piece, cut in zip(drawn.divide(cuts), [*cuts, None], strict=True):
+        result.append_text(piece)
+        if cut is not None:
+            result.append(notes[cut], style="bold")
+    return result
+
+
+def _notes(found: Sequence[Proof], *, signs: bool) -> dict[int, str]:
+    """Return what is written into the text, by place: rows, and signs where words begin and end."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    for proof in found:
+        rows[proof.end].append(proof.row)
+    notes = {end: f"[{ranges(numbers)}]" for end, numbers in rows.items()}
+    if signs:
+        stretches = list(_stretches(found))
+        for _, end in stretches:
+            notes[end] = "⟧" + notes[end]
+        for start, _ in stretches:
+            notes[start] = notes.get(start, "") + "⟦"
+    return notes
+
+
+def _stretches(found: Iterable[Proof]) -> Iterator[tuple[int, int]]:
+    """Join what overlaps."""
+    first = last = 0
+    for proof in sorted(found, key=lambda proof: proof.start):
+        if proof.start >= last:
+            if first < last:
+                yield first, last
+            first = proof.start
+        last = max(last, proof.end)
+    if first < last:
+        yield first, last
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Write numbers in order, runs of them by their ends.
+
+    >>> ranges([1, 3, 4, 5])
+    '1,3–5'
+    """
+    breaks = [n for n, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
+    runs = [numbers[start:end] for start, end in pairwise([0, *breaks, len(numbers)])]
+    return ",".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+
+
+def is_long(text: str) -> bool:
+    """Tell whether a text is too long to be shown whole without being asked."""
+    return len(text) > LONG or text.count("\n") >= LONG_LINES
+
+
+def folded(lines: Iterable[Text]) -> Iterator[Text]:
+    """Leave out the lines that prove nothing, and say how many they are."""
+    for proves, group in groupby(lines, key=lambda line: bool(line.spans)):
+        run = list(group)
+        count = sum(bool(line.plain.strip()) for line in run)
+        if proves or count <= FEW:
+            yield from run
+        else:
+            yield Text(f"… {count} lines …", style=DIM)
+
+
+def _style(about: str) -> str:
+    return ABOUT.get(about, (about, "reverse"))[1]
+
+
+def _name(about: str) -> str:
+    return ABOUT.get(about, (about, ""))[0]
+
+
+def _legend(proofs: Iterable[Proof], *, coloured: bool) -> Text:
+    legend = Text("Marked: " if coloured else "Marked ⟦so⟧[n]: ")
+    found = dict.fromkeys(proof.ground.about for proof in proofs if proof.end)
+    for about in found:
+        legend.append(f" {_name(about)} ", style=_style(about))
+        legend.append(" ")
+    if not found:
+        legend.append("nothing ")
+    return legend.append("· [n] is the row below\n", style=DIM)
+
+
+def _table(proofs: Iterable[Proof], lexicon: Lexicon, *, width: int | None) -> Table:
+    table = Table(header_style="bold", show_edge=False, pad_edge=False, width=width)
+    for column in ("#", "Conclusion"):
+        table.add_column(column, no_wrap=True)
+    for column, ratio in (("Value", 2), ("Because", 4), ("From the words", 5)):
+        table.add_column(column, overflow="fold", ratio=ratio)
+    before = ""
+    for proof in proofs:
+        # One sentence often proves many things; it is printed where it proves the first.
+        repeated = proof.ground.quote == before != ""
+        table.add_row(
+            str(proof.row), *_cells(proof.ground, lexicon), Text("〃") if repeated else _quote(proof)
+        )
+        before = proof.ground.quote
+    return table
+
+
+def _cells(ground: Ground, lexicon: Lexicon) -> Iterator[Text]:
+    yield Text(one_line(_name(ground.about)))
+    yield Text(one_line(ANSWERS.get(ground.value, ground.value)))
+    yield _because(ground.rule, lexicon)
+
+
+def _quote(proof: Proof) -> Text:
+    """Return the words, cut short; what rests on words that are missing has none."""
+    return Text(one_line(proof.ground.quote, SHOWN_QUOTE) or "—")
+
+
+def _because(rule: str, lexicon: Lexicon) -> Text:
+    """Return what a rule means, and its id; readings of older versions do not name their rules."""
+    if not rule:
+        return Text("not recorded", style=DIM)
+    means = meaning(rule, lexicon)
+    told = Text(one_line(means) if means != rule else "")
+    return told.append(f" ({one_line(rule)})", style=DIM)

@@ -1,0 +1,161 @@
+"""The service: run, poll, deliver, and the work of hands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from controlwatch.cli.common import console, errors, now, opened, show_report, working
+from controlwatch.core.model.text_safety import one_line
+
+if TYPE_CHECKING:
+    from controlwatch.bootstrap import App
+    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.sources.watcher import Watcher
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (run, poll, remind, deliver, intake, reread, health, demo):
+        app.command(rich_help_panel="Service")(command)
+
+
+def run() -> None:
+    """Watch: polls, deliveries and digests by the clock, until stopped by SIGTERM or Ctrl-C."""
+    from controlwatch.service import only_instance, serve
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    with only_instance(settings), opened(settings) as app:
+        serve(app)
+
+
+def poll(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[WATCHER]...", help="Default: every enabled one.")
+    ] = None,
+) -> None:
+    """Look once, now; then deliver what is due. Exit status 1 when a poll failed.
+
+    Example: controlwatch poll mofcom-announcements aqygzj
+    """
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        chosen = [app.queries.watcher(name) for name in names or ()]
+        watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
+        reports = [_poll_shown(app, watcher) for watcher in watchers]
+        app.pipeline.watch_over(app.watchers, now=now())
+        sent, waiting_still = deliver_all(app)
+    console.print(f"{sent} deliveries sent, {waiting_still} not.")
+    raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
+
+
+def _poll_shown(app: App, watcher: Watcher) -> PollReport:
+    with working(watcher.id) as progress:
+        report = app.poll(watcher, now=now(), progress=progress)
+    show_report(report)
+    return report
+
+
+def deliver(
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="First put refused and waiting deliveries back, due now.")
+    ] = False,
+) -> None:
+    """Send what is due, once. Exit status 1 when something could not be sent.
+
+    After a token or a mail relay was mended: controlwatch deliver --again
+    """
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        if again:
+            console.print(f"{app.store.try_again(now())} deliveries put back.")
+        sent, failed = deliver_all(app)
+        refusals = app.queries.refusals()
+    console.print(f"{sent} deliveries sent, {failed} not.")
+    for item in refusals:
+        errors.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
+    raise typer.Exit(1 if failed or refusals else 0)
+
+
+def remind() -> None:
+    """Ring for the days that draw near or have moved, once, now; then deliver what is due.
+
+    The service does it by itself; this is for those who run controlwatch from a timetable of their own.
+    """
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        titles = app.pipeline.remind(app.watchers, now=now())
+        sent, waiting_still = deliver_all(app)
+    for title in titles:
+        console.print(Text(one_line(title, 200)))
+    console.print(f"{len(titles)} reminders; {sent} deliveries sent, {waiting_still} not.")
+    raise typer.Exit(1 if waiting_still else 0)
+
+
+def intake(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="A saved page or file, or an address to fetch once.")
+    ],
+    *,
+    url: Annotated[str | None, typer.Option(help="The official address of the file.")] = None,
+) -> None:
+    """Hand a notice in by hand, for sources that no machine may read; it goes through the same pipeline.
+
+    Example: controlwatch intake saved.html --url http://www.customs.gov.cn/customs/…/article_….html
+    """
+    from controlwatch.adapters.files.inbox import from_file
+    from controlwatch.service import deliver_all
+    from controlwatch.services.intake import from_url, take, watcher_for
+
+    with opened() as app:
+        if source.startswith(("http://", "https://")):
+            snapshot = from_url(source, app.pipeline, watcher_for(source, app.watchers))
+        else:
+            snapshot = from_file(Path(source), url=url, now=now())
+        decision = take(snapshot, app.pipeline, app.watchers, title=Path(source).stem, now=now())
+        deliver_all(app)
+    console.print(Text(decision.said))
+
+
+def reread() -> None:
+    """Read every kept page anew with today's reader. Never alerts."""
+    from controlwatch.services.reread import reread as reread_all
+
+    with opened() as app, working("re-reading") as progress:
+        watchers = {watcher.id: watcher for watcher in app.watchers}
+        differing = reread_all(app.pipeline, watchers, now=now(), progress=progress)
+    console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
+
+
+def health() -> None:
+    """Say whether the service is alive here: exit status 0 when its heartbeat is fresh."""
+    from controlwatch.service import STALE, heartbeat
+    from controlwatch.settings import Settings
+
+    path = heartbeat(Settings.load())
+    try:
+        age = (now() - datetime.fromisoformat(path.read_text(encoding="utf-8"))).total_seconds()
+    except (OSError, ValueError):
+        errors.print("no heartbeat: `controlwatch run` has not run on this state")
+        raise typer.Exit(1) from None
+    console.print(f"last heartbeat {age:.0f} s ago")
+    raise typer.Exit(0 if age <= STALE else 1)
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End by itself when the story is told.")] = False,
+) -> None:
+    """The whole story on sample regulators on this machine: no account, no network, nothing kept."""
+    from controlwatch.demo.story import tell
+
+    raise typer.Exit(tell(console, once=once))

@@ -1,0 +1,297 @@
+"""Subscribe: who hears of what, where and when."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from controlwatch.cli.common import Json, clock_time, console, now, opened, print_json
+from controlwatch.core.alerting.subscription_input import hs_prefix, quiet_hours
+from controlwatch.core.model import ChannelName, Direction, Language, Mute, Rate, Subscription
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.rendering.subscription_text import WEEKDAYS, criteria, timing
+
+if TYPE_CHECKING:
+    from datetime import time
+
+    from controlwatch.bootstrap import App
+
+#: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
+SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
+MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
+#: An address without a password in it; http is for receivers on this machine or network.
+WEBHOOK_TARGET = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
+CHANNELS: tuple[ChannelName, ...] = ("console", "slack", "email", "webhook", "apprise")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel="Subscribe")(subscribe)
+    app.command(rich_help_panel="Subscribe")(unsubscribe)
+    app.command(rich_help_panel="Subscribe")(subscriptions)
+    app.command(rich_help_panel="Subscribe")(mute)
+    app.command(rich_help_panel="Subscribe")(resume)
+
+
+def subscribe(
+    channel: Annotated[str, typer.Argument(help="console, slack, email, webhook or apprise")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="Slack channel id (C…), e-mail address, https address, name of a destination of "
+            "CONTROLWATCH_APPRISE, or - for the console"
+        ),
+    ] = "-",
+    *,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A category; a group covers its leaves. Repeatable.")
+    ] = None,
+    issuer: Annotated[list[str] | None, typer.Option(help="MOFCOM, GACC, … Repeatable.")] = None,
+    direction: Annotated[
+        list[str] | None, typer.Option(help="tighten, relax, suspend, … Repeatable.")
+    ] = None,
+    destination: Annotated[list[str] | None, typer.Option(help="US, JP, EU, … Repeatable.")] = None,
+    hs: Annotated[list[str] | None, typer.Option(help="HS code or its beginning: 8507. Repeatable.")] = None,
+    term: Annotated[list[str] | None, typer.Option(help="Free words in title or text. Repeatable.")] = None,
+    rate: Annotated[str, typer.Option(help="immediate, daily or weekly")] = "immediate",
+    at: Annotated[str, typer.Option(help="When a digest leaves, HH:MM in the time zone given.")] = "08:30",
+    weekday: Annotated[str, typer.Option(help="For weekly digests.")] = "monday",
+    timezone: Annotated[str, typer.Option(help="Time zone of the hours.")] = "Asia/Shanghai",
+    quiet: Annotated[str | None, typer.Option(help="No deliveries in these hours: 22:00-07:00.")] = None,
+    language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
+    reports: Annotated[bool, typer.Option(help="Press reports too, marked as such.")] = True,
+    health: Annotated[bool, typer.Option(help="Blind and recovered watchers too.")] = True,
+    reminders: Annotated[
+        bool,
+        typer.Option(
+            help="30, 7 and 1 days before a day that matters, and on it. Moved days are always told."
+        ),
+    ] = True,
+    outlook: Annotated[bool, typer.Option(help="Each day at the hour given: today and this week.")] = False,
+    escalate_after: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Minutes after which an alert is told again that nobody acted on in Slack; 0: never."
+        ),
+    ] = 0,
+    escalate_to: Annotated[
+        str, typer.Option(help="To whom, by the same channel; by default where the alert itself went.")
+    ] = "",
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Ask the address by one mail first; until then it gets nothing else."),
+    ] = False,
+) -> None:
+    """Add a subscription. Criteria of one kind are alternatives; different kinds must all hold.
+
+    Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
+    """
+    from controlwatch.bootstrap import named_destination
+
+    name = _choice(channel, CHANNELS, "channel")
+    hours = _quiet(quiet)
+    with opened() as app:
+        names = app.queries
+        made = Subscription(
+            channel=_channel(name),
+            target=named_destination(app, target) if name == "apprise" else target_of(name, target),
+            categories=tuple(names.category(item) for item in category or ()),
+            issuers=tuple(names.issuer(item) for item in issuer or ()),
+            directions=tuple(
+                Direction(_choice(item, tuple(Direction), "direction")) for item in direction or ()
+            ),
+            destinations=tuple(names.destination(item) for item in destination or ()),
+            hs_prefixes=tuple(hs_prefix(item) for item in hs or ()),
+            terms=tuple(_term(item) for item in term or ()),
+            rate=_rate(rate),
+            at=clock_time(at),
+            weekday=WEEKDAYS.index(_choice(weekday.lower(), WEEKDAYS, "weekday")),
+            timezone=_zone(timezone),
+            quiet=hours,
+            language=_language(language),
+            reports=reports,
+            health=health,
+            reminders=reminders,
+            outlook=outlook,
+            escalate_after=escalate_after,
+            escalate_to=target_of(name, escalate_to) if escalate_to else "",
+        )
+        number = _ask(app, made) if confirm else app.store.subscribe(made, now())
+    console.print(
+        f"Subscription {number}: {criteria(made)} → {made.channel} {made.target}, {made.rate}.", markup=False
+    )
+    if made.channel not in app.pipeline.channels:
+        console.print(
+            f"Note: {made.channel} is not configured here yet; alerts wait until it is.", style="yellow"
+        )
+
+
+def _ask(app: App, made: Subscription) -> int:
+    """Subscribe an address that is to confirm, and send it the request."""
+    from controlwatch.service import deliver_all
+    from controlwatch.services.deliver import ask_to_confirm
+
+    if made.channel != "email":
+        raise UsageError("only e-mail addresses are asked to confirm; leave --confirm out")
+    if not app.pipeline.links.public_url:
+        raise UsageError(
+            "--confirm needs CONTROLWATCH_PUBLIC_URL: the address at which the link in the mail reaches us"
+        )
+    number = ask_to_confirm(app.store, made, who="The operator of this service (本服务管理员)", now=now())
+    deliver_all(app)
+    refused = next((item.paused for item in app.store.subscriptions() if item.id == number), "")
+    console.print(
+        f"{made.target} is asked by mail; it gets nothing else until it confirms."
+        if not refused
+        else f"{made.target} could not be asked: {one_line(refused)}",
+        markup=False,
+    )
+    return number
+
+
+def unsubscribe(
+    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+) -> None:
+    """End a subscription."""
+    with opened() as app:
+        if not app.store.unsubscribe(number):
+            raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
+    console.print(f"Subscription {number} has ended.")
+
+
+def subscriptions(*, json: Json = False) -> None:
+    """Show every active subscription."""
+    with opened() as app:
+        active = app.store.subscriptions()
+    if json:
+        print_json(active)
+        return
+    table = Table(
+        "No.", "To", "What", "When", "Language", "State", show_edge=False, pad_edge=False, header_style="bold"
+    )
+    for item in active:
+        table.add_row(
+            str(item.id),
+            Text(f"{item.channel} {item.target}"),
+            Text(criteria(item)),
+            Text(timing(item)),
+            item.language,
+            _state(item),
+        )
+    console.print(table if active else "Nobody is subscribed yet; see: controlwatch subscribe --help")
+    for item in active:
+        if item.paused:
+            said = f"{item.id} is paused: {one_line(item.paused)}. Once mended: controlwatch resume {item.id}"
+            console.print(Text(said, style="red"))
+
+
+def mute(
+    number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
+    category: Annotated[str, typer.Argument(help="A category; a group covers its leaves.")],
+    *,
+    days: Annotated[int, typer.Option(min=0, max=366, help="For how long; 0 ends it.")] = 30,
+) -> None:
+    """Keep the alerts about a category from a subscription for a while. They stand in `alerts` all the same.
+
+    Example: controlwatch mute 3 battery.primary_lithium --days 14
+    """
+    with opened() as app:
+        wanted = Mute(category=app.queries.category(category), until=now() + timedelta(days=days), who="cli")
+        if not app.store.mute(number, wanted):
+            raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
+    until = f"muted until {wanted.until:%Y-%m-%d}" if days else "told again"
+    console.print(f"Subscription {number}: {wanted.category} is {until}.", markup=False)
+
+
+def resume(
+    which: Annotated[
+        str, typer.Argument(help="A number, as `controlwatch subscriptions` shows it, or a channel: slack.")
+    ],
+) -> None:
+    """Send to a paused subscription again, or to all of a channel; what waited for it leaves now."""
+    from controlwatch.service import deliver_all
+
+    with opened() as app:
+        paused = [item for item in app.store.subscriptions() if item.paused]
+        chosen = [item.id for item in paused if which in {str(item.id), item.channel}]
+        if not [number for number in chosen if app.store.resume(number)]:
+            raise UsageError(f"there is no paused subscription {which}; see: controlwatch subscriptions")
+        sent, failed = deliver_all(app)
+    numbers = ", ".join(str(number) for number in chosen)
+    console.print(f"On again: {numbers}. {sent} deliveries sent, {failed} not.", markup=False)
+
+
+def _state(item: Subscription) -> Text:
+    if item.paused:
+        return Text("paused", style="red")
+    return Text("active") if item.confirmed else Text("unconfirmed", style="yellow")
+
+
+def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
+    if value not in allowed:
+        raise UsageError(f"no {what} {value!r}; there are {', '.join(allowed)}")
+    return value
+
+
+def _channel(name: str) -> ChannelName:
+    return next(channel for channel in CHANNELS if channel == name)
+
+
+def _rate(name: str) -> Rate:
+    _choice(name, ("immediate", "daily", "weekly"), "rate")
+    return "daily" if name == "daily" else "weekly" if name == "weekly" else "immediate"
+
+
+def _language(name: str) -> Language:
+    _choice(name, ("en", "zh", "both"), "language")
+    return "en" if name == "en" else "zh" if name == "zh" else "both"
+
+
+def target_of(channel: str, target: str) -> str:
+    """Return the target as the channel knows it; raises `UsageError` where it is none."""
+    if channel == "console":
+        return "-"
+    if channel == "webhook":
+        if not WEBHOOK_TARGET.fullmatch(target):
+            raise UsageError(f"{target!r} is not an address to post to; write https://receiver.example/hook")
+        return target
+    if channel == "slack":
+        if not SLACK_TARGET.fullmatch(target):
+            raise UsageError(
+                f"{target!r} is not a Slack id; write the channel's id, such as C0123ABCD, not its #name"
+            )
+        return target
+    if not MAIL_TARGET.fullmatch(target) or parseaddr(target)[1] != target:
+        raise UsageError(f"{target!r} is not an e-mail address; write name@example.com")
+    return target
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"no time zone {name!r}; write one such as Asia/Shanghai or Europe/Berlin") from None
+    return name
+
+
+def _quiet(text: str | None) -> tuple[time, time] | None:
+    if text is None:
+        return None
+    start, dash, end = text.partition("-")
+    if not dash:
+        raise UsageError(f"{text!r} are no quiet hours; write 22:00-07:00")
+    return quiet_hours(clock_time(start.strip()), clock_time(end.strip()))
+
+
+def _term(text: str) -> str:
+    if not text.strip():
+        raise UsageError("an empty term would match everything; leave --term out for that")
+    return text.strip()

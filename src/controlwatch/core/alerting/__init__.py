@@ -1,0 +1,1 @@
+"""Who is alerted to what, when: decisions, routing, reminders, source health, failures of delivery."""

@@ -1,0 +1,1 @@
+"""Chain of custody, dossiers, time stamps and their verification."""

@@ -1,0 +1,1 @@
+"""What a notice changes: dates, categories, codes, directions, relations, parties."""

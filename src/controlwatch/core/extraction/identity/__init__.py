@@ -1,0 +1,1 @@
+"""What a document is: its kind, number, issuers, day of publication and author."""

@@ -1,0 +1,304 @@
+"""The day of signing or writing: of promulgation, signature, label, dateline or page, in this order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from controlwatch.core.extraction.mentions.dates import day_words
+from controlwatch.core.extraction.mentions.issuers import named
+from controlwatch.core.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.lexicon import Lexicon
+
+Source = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
+#: A day and the folded words it was read from.
+Written = tuple[date, str]
+
+SIGNER = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
+PAGE_LINE = re.compile(
+    r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
+)  # 来源：商务部 2024-08-26
+DATE_LINE = re.compile(
+    r"^[ \-*【]*(?:Date(?: of (?:issue|publication))?|Issued|Published|日期|发布日期|公布日期|印发日期"
+    r"|签发日期|发文日期)"
+    r"\W{0,6}(?=\d|[A-Z][a-z]{2})([^\n]{6,30})",
+    re.IGNORECASE | re.MULTILINE,
+)  # - **Date**: 2025-11-06 · 发布日期：2026年11月18日
+PROMULGATED = re.compile(
+    r"[（(]([^（）()\n]{0,400}?(?:公布|发布|颁布|修订|修正)[^（）()\n]{0,120})[）)]"
+)  # （2014年4月24日第十二届…会议通过 2014年4月24日公布）
+AGENCY = re.compile(
+    r"^[\s【\[（(]*[\u4e00-\u9fffA-Za-z ]{0,14}(?:讯|电|消息|报道|简报|快讯|网|社|报)[\s】\]）)]*[，,:： ]*$"
+)  # 财经网讯 | 2027年1月9日
+ENGLISH_DATELINE = re.compile(
+    r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
+    r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
+)  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
+WIRED = re.compile(r"\s*(?:电|讯|专电|报道)")  # 新华社北京8月12日|电
+WIRE_LENGTH = 24
+CALLED = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
+BEHIND_DATELINE = re.compile(
+    r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})"
+)
+ALONE = re.compile(r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$")  # 证券简报 | 2026-11-04 18:30
+AFTER_ALONE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
+SENTENCE = re.compile(
+    r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
+)  # a signature line has none
+HEAD_LINES = 8
+HALF_A_YEAR = timedelta(days=182)
+FOOT_LINES = 3
+LINE_LENGTH = 60  #: characters of a line that only dates
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A publication day and where it was read."""
+
+    day: date
+    source: Source
+    quote: str = ""  #: the words it was read from; "" where it is not in the text
+
+
+def published_on(
+    text: Text,
+    lexicon: Lexicon,
+    *,
+    label: str | None,
+    page: date | None,
+    given: date | None,
+    kind: Kind,
+    signed: bool,
+) -> Published | None:
+    """Return the publication day in the order in which sources can be trusted, or None.
+
+    `signed` tells that the kind of document bears a signature: instruments and drafts.
+    """
+    law = kind in {Kind.LAW, Kind.REGULATION}
+    sources: tuple[tuple[Source, Callable[[], Written | None]], ...] = (
+        ("promulgation", lambda: _promulgation(text) if law else None),
+        ("signature", lambda: _signature(text, lexicon) if signed else None),
+        ("label", lambda: _labelled(label)),
+        ("dateline", lambda: _dateline(text, page or given)),
+        ("page", lambda: (page, "") if page else _page_day(text)),
+        ("given", lambda: (given, "") if given else None),
+        ("lead", lambda: _lead(text)),
+    )
+    for source, look in sources:
+        if found := look():
+            return Published(found[0], source, text.verbatim(found[1]))
+    return None
+
+
+def _labelled(label: str | None) -> Written | None:
+    day = _first_day(label) if label else None
+    return (day, label) if day and label else None
+
+
+def _lead(text: Text) -> Written | None:
+    """Return the day with which the first paragraph opens (2027年4月9日下午，…举行): the last resort."""
+    for line in _lines(text.folded[text.title_end : text.title_end + 1500])[:3]:
+        words = [word for word in day_words(line[:60]) if word.day and word.start <= 2]
+        if words and words[0].day and not line[: words[0].end].endswith("月"):
+            return words[0].day, line[: words[0].end]
+    return None
+
+
+def _first_day(text: str) -> date | None:
+    return next((word.day for word in day_words(text) if word.day), None)
+
+
+def _promulgation(text: Text) -> Written | None:
+    """Return the last day in the bracket below a law's title: passed, promulgated, last revised."""
+    hit = PROMULGATED.search(text.folded, text.title_end, text.title_end + 1500)
+    days = [word.day for word in day_words(hit[1]) if word.day] if hit else []
+    return (days[-1], hit[1]) if hit and days else None
+
+
+def _bare_day(line: str) -> date | None:
+    """Return the day of a line that holds nothing else."""
+    words = day_words(line)
+    if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
+        return words[0].day
+    return None
+
+
+def _lines(folded: str) -> list[str]:
+    return [line.strip() for line in folded.splitlines() if line.strip()]
+
+
+def _signature(text: Text, lexicon: Lexicon) -> Written | None:
+    """Return the day, and its line, that stands on its own line below an issuer's or a signer's name."""
+    lines = _lines(text.folded[text.title_end :])
+    for above, line in pairwise(lines):
+        if len(line) <= 20 and len(above) <= 60 and (SIGNER.search(above) or named(above, lexicon)):
+            day = _bare_day(line)
+            if day:
+                return day, line
+    # A signature whose names were lost on the way still closes the text.
+    return next(
+        (
+            (day, line)
+            for line in reversed(lines[-FOOT_LINES:])
+            if len(lines) > 4 and len(line) <= 20 and (day := _bare_day(line))
+        ),
+        None,
+    )
+
+
+def _dateline(text: Text, near: date | None) -> Written | None:
+    """Return the day that opens a text, is called its date, or closes it in brackets."""
+    lines = _lines(text.folded[: text.title_end + 1500])[:HEAD_LINES]
+    marked = DATE_LINE.search("\n".join(lines))
+    if marked and (day := _first_day(marked[1])):
+        return day, marked[0].strip()
+    anchor = near or _year(text)
+    for line in lines:
+        if english := ENGLISH_DATELINE.match(line):
+            written = f"{english[1]}, {english[2]}" if english[2] else english[1]
+            day = next((word.day for word in day_words(written, anchor=anchor) if word.day), None)
+            if day:
+                return day, english[0].strip(" -–—")
+        if day := _between_bars(line):
+            return day, line
+        words = [word for word in day_words(line[:200], anchor=anchor) if word.day]
+        if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
+            return day, line[: words[0].end]
+    feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
+    return next(
+        (
+            (day, line)
+            for line in reversed(feet)
+            if len(line) <= 40 and (day := _bare_day(line.strip("（）() ")) or _edition(line))
+        ),
+        None,
+    )
+
+
+def _between_bars(line: str) -> date | None:
+    """Return the day that stands between bars: Some Blog | December 18, 2026 | 3 min read."""
+    parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
+    return next((day for part in parts if len(parts) > 1 and (day := _bare_day(part.strip()))), None)
+
+
+EDITION = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
+
+
+def _edition(line: str) -> date | None:
+    hit = EDITION.match(line)
+    return _first_day(hit[1]) if hit else None
+
+
+NUMBERED = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
+
+
+def _year(text: Text) -> date | None:
+    """Return a day in the year of a dateline without one: the year of the newest number the text names."""
+    years = [int(hit[1] or hit[2]) for hit in NUMBERED.finditer(text.folded)]
+    if years:
+        return date(max(years), 7, 1)
+    first = _first_day(text.folded)
+    # What a report names first with its year lies ahead of it, more often than not.
+    return first - HALF_A_YEAR if first else None
+
+
+def _opens(line: str, start: int, end: int) -> bool:
+    """Tell whether a day opens its line or is called its date, and the line is no page furniture."""
+    before, behind = line[:start], line[end:]
+    short = len(line) < LINE_LENGTH
+    furniture = short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line)
+    if furniture or line[start:end].endswith("月"):  # a month is no day of writing
+        return False
+    sentence = SENTENCE.search(before) is not None
+    lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
+    return any(
+        (
+            CALLED.search(before),
+            AGENCY.match(before),
+            not sentence and WIRED.match(behind) and len(before) <= WIRE_LENGTH,
+            short and ALONE.match(before) and AFTER_ALONE.match(behind),
+            short and not sentence and not behind.strip(" 　）)"),
+            not lead and (not behind.strip() or BEHIND_DATELINE.match(behind)),
+        )
+    )
+
+
+def _page_day(text: Text) -> Written | None:
+    lines = _lines(text.folded[text.title_end : text.title_end + 1500])[:HEAD_LINES]
+    return next(
+        (
+            (day, line)
+            for line in lines
+            if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _first_day(line))
+        ),
+        None,
+    )
+
+
+# --------------------------------------------------------------------------- the notice a report is about
+
+ON_THE_DAY = re.compile(
+    r"(?<![\d月])(\d{1,2})日(?=(?:上午|下午|晚间?|傍晚|早间|凌晨|深夜)?(?:联合)?(?:在官网|在其官网|对外)?(?:发布|公布|宣布|公告|印发|表示|消息|对外))"
+)  # 商务部6日发布…
+YESTERDAY = re.compile(r"昨日|昨天|昨(?=[（(晚])|\byesterday\b", re.IGNORECASE)
+WEEKDAY = re.compile(
+    r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri"
+    r"|Satur|Sun)day\b"
+    r"|\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b[^.\n]{0,60}\b(?:said|announced|issued|released"
+    r"|published)"
+)  # … said on Friday
+WEEKDAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+ISSUED_ON = re.compile(
+    r"\b(?:[Oo]n|dated|posted on|issued on|released on|published on|promulgated on)\s+"
+    r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
+)  # posted late on November 6, 2026
+ISSUE = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
+LEAD = 700  #: characters in which a report says when it happened
+
+
+def issued_on(text: Text, written: date | None) -> date | None:
+    """Return the day on which a report says that the notice was issued; else the day it was written."""
+    lead = text.folded[: text.title_end + LEAD]
+    if written is not None:
+        return _relative(lead, written) or written
+    return _named_day(text.folded)
+
+
+def _relative(lead: str, written: date) -> date | None:
+    hit = ON_THE_DAY.search(lead)
+    if hit:
+        return _day_before(written, int(hit[1]))
+    if YESTERDAY.search(lead):
+        return written - timedelta(days=1)
+    week = WEEKDAY.search(lead)
+    if week:
+        ago = (written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7
+        return written - timedelta(days=ago)
+    return None
+
+
+def _day_before(written: date, day: int) -> date | None:
+    """Return the last such day of a month on or before the day of writing."""
+    within = (written - timedelta(days=back) for back in range(31))
+    return next((found for found in within if found.day == day), None)
+
+
+def _named_day(folded: str) -> date | None:
+    return next(iter(_issue_days(folded)), None)
+
+
+def _issue_days(folded: str) -> Iterable[date]:
+    for hit in ISSUED_ON.finditer(folded):
+        before = folded[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
+        behind = folded[hit.end() : hit.end() + 160].partition(". ")[0]
+        day = _first_day(hit[1])
+        if day and (ISSUE.search(before) or ISSUE.search(hit[0]) or ISSUE.search(behind)):
+            yield day

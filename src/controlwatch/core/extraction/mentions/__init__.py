@@ -1,0 +1,1 @@
+"""What a text mentions: dates, numbers, issuers, places, terms, periods."""

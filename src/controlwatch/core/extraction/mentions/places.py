@@ -1,0 +1,204 @@
+"""The destinations a rule singles out, and whether it is a rule for the whole destination."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from controlwatch.core.extraction.mentions.terms import automaton_of
+from controlwatch.core.extraction.text.masking import acts_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.extraction.mentions.terms import Automaton
+    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.lexicon import Lexicon
+
+
+#: A list that says for each item to which states its export is controlled.
+BY_DESTINATION = re.compile(r"特定国家|目的国|输往国|国家（地区）")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceHit:
+    """A destination singled out, with the place of its proof."""
+
+    code: str
+    start: int
+    end: int
+    wide: bool  #: the rule is for the destination, not for parties in it
+
+
+@lru_cache(maxsize=4)
+def _codes(lexicon: Lexicon) -> dict[str, str]:
+    full = {name: place.code for place in lexicon.places for name in (*place.zh, *place.en)}
+    return full | {place.short: place.code for place in lexicon.places if place.short}
+
+
+@lru_cache(maxsize=4)
+def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    han = "|".join(sorted((name for place in lexicon.places for name in place.zh), key=len, reverse=True))
+    short = "|".join(place.short for place in lexicon.places if place.short)
+    latin = "|".join(
+        re.escape(name) for name in sorted((n for p in lexicon.places for n in p.en), key=len, reverse=True)
+    )
+    many = rf"((?:{han})(?:(?:、|和|及|与|或)(?:{han})){{0,20}})"
+    counted = r"(?:(?<!\d)\d{1,4}|[一二三四五六七八九十两]{1,4})"
+    party = r"(?:公司|企业|实体|集团|机构|大学|研究所|研究院|研究中心|银行|协会|基金会)"
+    return (
+        (
+            re.compile(
+                rf"(?:对|向|输往|涉){many}(?:等国家?|等特定国家)?(?:（地区）)?(?:军事用户|军事)?[^，。；\n]{{0,24}}?(?:出口|管制)"
+            ),
+            True,
+        ),  # 对日本出口管制
+        (
+            re.compile(rf"(?:物项|材料|许可)[^，。；\n]{{0,12}}对({short})出口|对({short})国?(?:船舶|加征)"),
+            True,
+        ),  # …两用物项对美出口
+        (re.compile(rf"原产于{many}"), True),  # 原产于美国的进口商品
+        (
+            re.compile(rf"(?:出口至|出口到|输往|销往|运往|发往|输至){many}"),
+            True,
+        ),  # 出口至美国、墨西哥、加拿大三国
+        (re.compile(rf"[“\"]{many}[”\"]\s*项下"), True),  # 在第二部分“墨西哥、加拿大”项下增列
+        (
+            re.compile(
+                rf"(?:从|自|来自|进口|产自|防止){many}[^，。；\n]{{0,24}}?(?:输入|进口|输华|企业|产品|注册|疫|传入)"
+            ),
+            False,
+        ),  # 禁止从匈牙利输入 · 恢复进口挪威注册企业
+        (
+            re.compile(
+                rf"(?:对|将|和|及|与|、){many}(?:(?!的|军|制裁)[\u4e00-\u9fffA-Za-z·&]){{1,16}}?{party}[^。；\n]{{0,120}}?(?:采取|列入|移出|暂停|措施)"
+            ),
+            False,
+        ),  # 对丹麦某某公司和捷克某某公司采取的措施
+        (re.compile(rf"{party}\s*[（(]{many}[）)]"), False),  # 某某公司（丹麦）
+        (re.compile(rf"(?:部分|有关|若干){many}(?:实体|企业|公司|机构)"), False),  # 部分德国、荷兰实体
+        (re.compile(rf"(?:^|\t){many}(?=\t|$)", re.MULTILINE), True),  # a cell of a list by destination
+        (
+            re.compile(rf"[（(][A-Za-z][^（）()\n]{{1,80}}[，,]\s*{many}[）)]"),
+            False,
+        ),  # 某某公司（Some Co.，美国）
+        (re.compile(rf"{counted}家{many}"), False),  # 10家美国实体
+        (re.compile(rf"{counted}家({short})(?:国)?(?:涉军)?(?:实体|企业|公司)"), False),  # 16家美涉军实体
+        (
+            re.compile(
+                rf"将{many}[^，。；\n]{{1,60}}?(?:列入|纳入|移出)|对{many}[^，。；\n]{{1,40}}?(?:采取|的)(?:反制|不可靠)"
+            ),
+            False,
+        ),  # 将美国…集团列入 · 对欧盟两家金融机构采取反制措施
+        (
+            re.compile(
+                rf"\b(?:[Ee]xports?|[Ss]hip(?:s|ped|ping|ments?)?)\b"
+                rf"[^.;\n]{{0,120}}?\bto (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?"
+                rf":{latin})\b)*)"
+            ),
+            True,
+        ),  # exports to the US
+        (
+            re.compile(
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises|firms"
+                rf"|banks|defen[cs]e)\b"
+            ),
+            False,
+        ),  # 16 US entities
+        (
+            re.compile(rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|B\.V|S\.A|PLC)\b\.? \((?:the )?((?:{latin}))\)"),
+            False,
+        ),  # Some Company Ltd. (Canada)
+        (
+            re.compile(rf"\bcovering (?:the )?((?:{latin})\b(?:,? (?:and )?(?:the )?(?:{latin})\b)*)"),
+            True,
+        ),  # the section covering the United States, Mexico and Canada
+        (re.compile(rf"\bof ((?:{latin}))(?<!\bof IN) origin\b"), True),
+        (
+            re.compile(
+                rf"\b[Ii]mports?\b[^.;\n]{{0,80}}?\b(?:from|of) (?:\w+ (?:Establishments?|Companies"
+                rf"|Producers) (?:of|in) )?(?:the )?((?:{latin}))\b"
+            ),
+            False,
+        ),
+        (re.compile(rf"\boriginating in (?:the )?((?:{latin}))\b"), True),
+        (
+            re.compile(
+                rf"\b(?:Inc|Ltd|LLC|Corp|Co|GmbH|S\.?A|B\.?V|PLC)\b\.?,? \(?(?:(?:both"
+                rf"|all) )?of (?:the )?((?:{latin}))\b"
+            ),
+            False,
+        ),
+        (
+            re.compile(
+                rf"\b(?:include|add|place|put|list)(?:s|d|ed|ing)?\b[^.;\n]{{0,200}}?\((?:(?:both"
+                rf"|all) of (?:the )?)?((?:{latin}))\)"
+            ),
+            False,
+        ),  # … has decided to include Some Co. (all of the United States)
+    )
+
+
+@lru_cache(maxsize=4)
+def _names(lexicon: Lexicon) -> tuple[tuple[str, Automaton], ...]:
+    """Return, for each way in which states are named, what finds a name of it: the patterns are dear."""
+    return (
+        ("zh", automaton_of(name for place in lexicon.places for name in place.zh)),
+        ("en", automaton_of(name for place in lexicon.places for name in place.en)),
+        ("short", automaton_of(place.short for place in lexicon.places if place.short)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _script(pattern: str, lexicon: Lexicon) -> str:
+    """Return in which way a pattern names states."""
+    if lexicon.places[0].zh[0] in pattern:
+        return "zh"
+    return "en" if lexicon.places[0].en[0] in pattern.replace("\\", "") else "short"
+
+
+def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
+    """Return the destinations in the order of the text, each once, wide ones kept wide."""
+    best: dict[str, PlaceHit] = {}
+    for hit in sorted(_found(text, lexicon), key=lambda found: found.start):
+        if hit.code not in best or (hit.wide and not best[hit.code].wide):
+            best[hit.code] = hit
+    return tuple(best.values())
+
+
+def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
+    codes, words = _codes(lexicon), acts_only(text.folded)
+    by_destination = BY_DESTINATION.search(text.folded) is not None
+    present = {script: next(iter(names.iter(words)), None) is not None for script, names in _names(lexicon)}
+    for pattern, wide in _patterns(lexicon):
+        if not present[_script(pattern.pattern, lexicon)] or (
+            pattern.flags & re.MULTILINE and not by_destination
+        ):
+            continue
+        for hit in pattern.finditer(words):
+            for name in _split(next(group for group in hit.groups() if group), codes):
+                yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), wide=wide)
+
+
+def _split(words: str, codes: dict[str, str]) -> list[str]:
+    pieces = [piece.strip().removeprefix("the ") for piece in re.split(r"、|和|及|与|或|,| and ", words)]
+    return [piece for piece in pieces if piece in codes]
+
+
+@lru_cache(maxsize=4)
+def _abroad(lexicon: Lexicon) -> re.Pattern[str]:
+    """Match the name of a foreign state where a title opens with it."""
+    names = sorted(
+        (name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"),
+        key=len,
+        reverse=True,
+    )
+    bounded = (rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name) for name in names)
+    return re.compile(rf"\W*(?:{'|'.join(bounded)})")
+
+
+def opens_abroad(title: str, lexicon: Lexicon) -> bool:
+    """Tell whether a title opens with a foreign state: 美国商务部修订…规则."""
+    return _abroad(lexicon).match(title) is not None

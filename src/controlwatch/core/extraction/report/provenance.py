@@ -1,0 +1,124 @@
+"""Why the conclusions were drawn that are no findings of their own: kind, number, day, change, direction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controlwatch.core.model import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controlwatch.core.extraction.text.lexicon import Lexicon
+    from controlwatch.core.model import Notice
+
+#: What the rules mean that need an `if`; the others say it themselves in the lexicon.
+MEANINGS: dict[str, str] = {
+    "kind.empty": "Nothing but a page's frame is left",
+    "kind.challenge": "A bot check answered instead of the site",
+    "kind.listing": "Most lines are titles with their dates",
+    "kind.answer": "The title or the opening is a question to an authority and its answer",
+    "kind.verbatim": "Whatever its headline, the text is an instrument word for word",
+    "kind.report": "A reporter or a commentator speaks, not the issuer",
+    "kind.hearsay": "Somebody passes it on who cannot vouch for it",
+    "kind.garbled": "The text was decoded in the wrong way, or damaged",
+    "kind.foreign": "The title is about a foreign government's act",
+    "kind.title": "The title names the form",
+    "kind.by-order": "A ministry's rules, promulgated by its numbered order",
+    "kind.label": "The page's label for the number names the form",
+    "kind.speaks-of-itself": "The text names its own form (本公告), or none",
+    "number.title": "The title begins with it",
+    "number.end-of-title": "The title ends with it",
+    "number.label": "The page prints it as its label",
+    "number.head": "It stands on a line of its own below the title",
+    "published.promulgation": "The day in the bracket below the title of a law",
+    "published.signature": "The day below the signature",
+    "published.label": "The day that the page prints as its label",
+    "published.dateline": "The dateline of the text",
+    "published.page": "The day the page went up",
+    "published.lead": "The day with which the first paragraph opens; no other is given",
+    "published.given": "The day that was given with the document",
+    "change.operative-answer": "The answer itself stops, suspends or extends a measure",
+    "change.instrument": "An instrument on a subject that is watched",
+    "change.acts-on-another": "An instrument that acts on another notice",
+    "change.moves-a-control": "An instrument that moves a control, of an item that no category names",
+    "change.no-instrument": "No instrument, so it changes nothing itself",
+    "change.decides-nothing": "An instrument in form that decides nothing",
+    "change.other-business": "An instrument of other business: procurement, personnel, awards, statistics",
+    "change.local": "A local authority makes no rule of trade",
+    "change.other-law": "A law on another subject",
+    "change.other-regime": "An instrument of a regime that is watched beside export control",
+    "change.speaks-of-control": "A numbered instrument that decides something and speaks of export control",
+    "change.no-watched-subject": "It names nothing that is watched",
+    "change.doubtful": "Too much of it contradicts itself to be believed",
+    "direction.draft": "A draft moves nothing yet",
+    "direction.framework-law": "A law or regulation that founds the control",
+    "direction.procedure": "It says how licences are asked for and handled, and moves no control",
+    "direction.explains": "An explanation clarifies",
+    "direction.nothing-moves": "No sentence moves a control",
+    "direction.no-change": "What neither makes nor reports a change moves nothing",
+    "date.stated": "A day is stated from which it applies",
+    "date.stated-for-a-period": "A day is stated, and the end counted from the period",
+    "date.on-publication": "It applies from publication",
+    "date.on-publication-for-a-period": "It applies from publication, and the end is counted from the period",
+    "date.counted-from-publication": "It applies a stated time after publication",
+    "date.counted-from-publication-for-a-period": "It applies a stated time after publication, for a period",
+    "date.only-until": "Only the end is stated",
+    "date.not-stated": "No sentence says when it applies",
+    "category.term": "The measure names the item or the regime",
+    "category.title": "The title names the regime",
+    "category.hint": "The group is named, and no leaf of it",
+    "category.code": "A code of the item is listed",
+    "category.destination": "The rule is for the whole destination",
+    "category.foreign-answer": "The question is about another government's measure",
+    "category.foreign-title": "The title is about another government's rule",
+    "category.resolved": "The notice acted on covers it",
+    "register": "The shipped register of known notices says so",
+    "code.customs": "Behind a label for customs codes, or in a column of them",
+    "code.excluded": "It is named only to be left out",
+    "destination.wide": "The rule is for the destination",
+    "destination.parties": "Parties in it, or goods from it, are singled out",
+    "code.control": "It has the form of a control code and is not of a foreign list",
+    "deadline.comments-close": "Comments close",
+    "deadline.counted": "It ends a stated time after publication",
+    "deadline.transition-ends": "A transition ends",
+    "deadline.application-closes": "Applications close",
+    "deadline.report-due": "A report is due",
+    "relation.explained": "The answer explains it",
+    "relation.reported": "The report is about it",
+    "relation.made-under": "The text says that it is made under it",
+    "relation.prolonged": "Its term ends, and the text prolongs it",
+    "relation.lapsed": "Its suspension ends, and the text lets it apply again",
+    "relation.title": "A document named by its title alone is acted on",
+}
+
+
+def meaning(rule: str, lexicon: Lexicon) -> str:
+    """Return what a rule means in one sentence; an unknown one (of an older version) is its own name."""
+    known = (found.means for family in lexicon.rules.values() for found in family if found.id == rule)
+    return MEANINGS.get(rule) or next(known, rule)
+
+
+def all_grounds(notice: Notice) -> Iterator[Ground]:
+    """Yield every conclusion with its rule and its words: the stored grounds, then the findings."""
+    yield from notice.grounds
+    for day in notice.effective:
+        value = " → ".join(str(end) for end in (day.start or day.basis, day.until) if end)
+        yield Ground(about="effective", value=value, rule=day.rule, quote=day.quote)
+    for deadline in notice.deadlines:
+        value = f"{deadline.kind} {deadline.date}"
+        yield Ground(about="deadline", value=value, rule=deadline.rule, quote=deadline.quote)
+    for category in notice.categories:
+        yield Ground(about="category", value=category.id, rule=category.rule, quote=category.quote)
+    for code in (*notice.hs_codes, *notice.control_codes):
+        yield Ground(about="code", value=code.code, rule=code.rule, quote=code.quote)
+    for act in notice.relations:
+        value = " ".join(part for part in (act.verb.value, act.target, act.clause) if part)
+        yield Ground(about="relation", value=value, rule=act.rule, quote=act.quote)
+    for caveat in notice.caveats:
+        yield Ground(
+            about="caveat",
+            value=f"{caveat.kind} {caveat.value}".strip(),
+            rule=caveat.rule,
+            quote=caveat.quote,
+        )

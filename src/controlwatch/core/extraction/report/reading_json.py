@@ -1,0 +1,93 @@
+"""A notice as the JSON object that `controlwatch read` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controlwatch.core.extraction.report.provenance import all_grounds, meaning
+
+if TYPE_CHECKING:
+    from controlwatch.core.extraction.text.lexicon import Lexicon
+    from controlwatch.core.model import Caveat, EffectiveDate, Notice, Relation
+
+
+def to_json(notice: Notice) -> dict[str, object]:
+    """Return the notice in the printed contract: plain dicts, lists, texts and booleans."""
+    printed: dict[str, object] = {
+        "title": notice.title,
+        "language": notice.language,
+        "document": _document(notice),
+        "published": notice.published.isoformat() if notice.published else None,
+        "is_change": notice.is_change,
+        "reports_change": notice.reports_change,
+        "direction": notice.direction.value,
+        "effective": [_effective(found) for found in notice.effective],
+        "deadlines": [
+            {"kind": d.kind, "date": d.date.isoformat(), "quote": d.quote} for d in notice.deadlines
+        ],
+        "categories": [{"id": c.id, "basis": c.basis, "quote": c.quote} for c in notice.categories],
+        "destinations": list(notice.destinations),
+        "hs_codes": [{"code": c.code, "quote": c.quote} for c in notice.hs_codes],
+        "control_codes": [{"code": c.code, "quote": c.quote} for c in notice.control_codes],
+        "codes_excluded": list(notice.codes_excluded),
+        "entities": [{"zh": e.zh, "en": e.en, "action": e.action} for e in notice.entities],
+    }
+    if notice.parts:
+        printed["parts"] = [{"scope": p.scope, "direction": p.direction.value} for p in notice.parts]
+    printed["relations"] = [_relation(found) for found in notice.relations]
+    printed["caveats"] = [_caveat(found) for found in notice.caveats]
+    printed["summary"] = {"en": notice.summary.en, "zh": notice.summary.zh}
+    printed["doubts"] = list(notice.doubts)
+    return printed
+
+
+def evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
+    """Return every conclusion with the rule that drew it, what the rule means, and the words it rests on."""
+    return [
+        {
+            "about": ground.about,
+            "value": ground.value,
+            "rule": ground.rule,
+            "means": meaning(ground.rule, lexicon),
+            "quote": ground.quote,
+        }
+        for ground in all_grounds(notice)
+    ]
+
+
+def _document(notice: Notice) -> dict[str, object]:
+    return {
+        "number": notice.number.canonical if notice.number else None,
+        "number_raw": notice.number_raw,
+        "issuers": list(notice.issuers),
+        "kind": notice.kind.value,
+    }
+
+
+def _effective(found: EffectiveDate) -> dict[str, object]:
+    printed: dict[str, object] = {
+        "start": found.start.isoformat() if found.start else None,
+        "until": found.until.isoformat() if found.until else None,
+        "basis": found.basis,
+        "scope": found.scope,
+        "quote": found.quote,
+    }
+    if found.time is not None:
+        printed["time"] = found.time.strftime("%H:%M")
+    if found.derived:
+        printed["derived"] = True
+    return printed
+
+
+def _relation(found: Relation) -> dict[str, object]:
+    printed: dict[str, object] = {"verb": found.verb.value, "target": found.target, "quote": found.quote}
+    if found.clause:
+        printed["clause"] = found.clause
+    return printed
+
+
+def _caveat(found: Caveat) -> dict[str, object]:
+    printed: dict[str, object] = {"kind": found.kind, "quote": found.quote}
+    if found.value:
+        printed["value"] = found.value
+    return printed

@@ -1,0 +1,1 @@
+"""The text of a document: normalisation, masking, rules and the lexicon."""

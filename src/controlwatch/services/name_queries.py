@@ -1,0 +1,74 @@
+"""Names as people write them → ours; every wrong one is refused with the nearest right ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controlwatch.core.extraction.text.lexicon import Lexicon
+    from controlwatch.core.sources.watcher import Watcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """What may be named."""
+
+    lexicon: Lexicon
+    watched: tuple[Watcher, ...]
+
+    def category(self, name: str) -> str:
+        """Return a category id; raises `UsageError` with the nearest ones."""
+        return chosen(name.strip().lower(), self.categories(), "category")
+
+    def issuer(self, name: str) -> str:
+        """Return an issuer's code, given as code or as Chinese name."""
+        for issuer in self.lexicon.issuers:
+            if name in issuer.zh or name.casefold() in {
+                word.casefold() for word in (issuer.code, *issuer.en)
+            }:
+                return issuer.code
+        return chosen(name, {issuer.code for issuer in self.lexicon.issuers}, "issuer")
+
+    def destination(self, name: str) -> str:
+        """Return a destination's ISO code, given as code or as name."""
+        for place in self.lexicon.places:
+            if name in place.zh or name.casefold() in {word.casefold() for word in (place.code, *place.en)}:
+                return place.code
+        return chosen(name, {place.code for place in self.lexicon.places}, "destination")
+
+    def watcher(self, name: str) -> Watcher:
+        """Return a declared watcher."""
+        wanted = chosen(name, {watcher.id for watcher in self.watched}, "watcher")
+        return next(watcher for watcher in self.watched if watcher.id == wanted)
+
+    def categories(self) -> frozenset[str]:
+        """Return every category and group id."""
+        return self.lexicon.ids | self.lexicon.groups
+
+    def key(self, asked: str) -> str:
+        """Return the key of a notice asked for by number in any spelling, or by address."""
+        number = parse_number(asked, self.lexicon)
+        if number is None:
+            return canonical(asked) if "/" in asked else asked
+        if number.issuers or number.letter:
+            return number.key
+        # A bare 2025-61 is MOFCOM's, the series that people mean.
+        return f"MOFCOM {number.key}"
+
+
+def chosen(name: str, allowed: Iterable[str], what: str) -> str:
+    """Return a name that is allowed, or raise `UsageError` with the nearest ones."""
+    names = sorted(allowed)
+    if name in names:
+        return name
+    near = get_close_matches(name, names, n=3, cutoff=0.5) or [item for item in names if name in item][:3]
+    hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(names)}"
+    raise UsageError(f"no {what} {name!r}; {hint}")
