@@ -23,8 +23,8 @@ from datetime import date
 from pathlib import Path
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.core.extraction import all_grounds, parse_number, read, to_json
-from controlwatch.core.extraction.text.normalize import fold, squeeze
+from controlwatch.core.extraction import list_grounds, parse_number, read_notice, to_json
+from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text
 from controlwatch.core.model import Document, Notice
 
 HERE = Path(__file__).parent
@@ -140,7 +140,7 @@ def evaluate(folder: Path) -> Evaluation:
     for gold in cases(folder):
         case = str(gold["case_id"])
         document = document_of(folder / case / "text.txt", gold)
-        notice = read(document, load_lexicon())
+        notice = read_notice(document, load_lexicon())
         evaluation.golds[case] = gold
         evaluation.answers += _judged(case, gold, notice, document)
     return evaluation
@@ -173,7 +173,7 @@ def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterat
 
     def judge(question: str, wanted: Iterable[object], got: Iterable[object], *about: str) -> Judged:
         quotes = tuple(
-            ground.quote for ground in all_grounds(notice) if ground.about in about and ground.quote
+            ground.quote for ground in list_grounds(notice) if ground.about in about and ground.quote
         )
         return Judged(case, question, set(wanted), set(got), quotes)
 
@@ -196,7 +196,7 @@ def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterat
     wanted_ids = set(_listed(gold, "categories")) - {"none"}
     yield judge("categories", wanted_ids, {c.id for c in notice.categories}, "category")
     yield judge("destinations", _listed(gold, "destinations"), notice.destinations)
-    hs = {fold(str(code)) for code in _listed(gold, "hs_codes")}
+    hs = {fold_text(str(code)) for code in _listed(gold, "hs_codes")}
     yield judge("hs_codes", hs, {c.code for c in notice.hs_codes})
     yield judge("control_codes", _listed(gold, "control_codes"), {c.code for c in notice.control_codes})
     yield judge("codes_excluded", _listed(gold, "control_codes_excluded"), notice.codes_excluded)
@@ -211,14 +211,18 @@ def _judged(case: str, gold: Gold, notice: Notice, document: Document) -> Iterat
     clauses = {(r.verb.value, _key(r.target), r.clause) for r in notice.relations if r.clause}
     yield judge("clauses", named, clauses, "relation")
     if "entities" in gold:
-        parties = {squeeze(entity.zh or entity.en) for entity in notice.entities}
-        yield judge("entities", (squeeze(fold(str(name))) for name in _listed(gold, "entities")), parties)
+        parties = {collapse_whitespace(entity.zh or entity.en) for entity in notice.entities}
+        yield judge(
+            "entities",
+            (collapse_whitespace(fold_text(str(name))) for name in _listed(gold, "entities")),
+            parties,
+        )
     if gold.get("doubts_expected"):
         yield judge("doubts", {True}, {bool(notice.doubts)})
     kind = str(gold["doc_type"])
     yield judge("kind", {KINDS.get(kind, kind)}, {notice.kind.value}, "kind")
-    whole = squeeze(f"{document.title}\n{document.text}")
-    alien = {g.quote for g in all_grounds(notice) if g.quote and g.quote not in whole}
+    whole = collapse_whitespace(f"{document.title}\n{document.text}")
+    alien = {g.quote for g in list_grounds(notice) if g.quote and g.quote not in whole}
     yield judge("quotes verbatim", (), alien)
 
 

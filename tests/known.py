@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.catalog.register_loader import load_register, register_digest
+from controlwatch.adapters.catalog.register_loader import compute_register_digest, load_register
 from controlwatch.adapters.storage import SqlStore
 
 
@@ -44,6 +44,8 @@ def _learnt() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "controlwatch.db"
     store = SqlStore.open(f"sqlite:///{path}")
-    store.learn(replace(load_register(load_lexicon()), digest=register_digest()), datetime.now(UTC))
+    store.import_register(
+        replace(load_register(load_lexicon()), digest=compute_register_digest()), datetime.now(UTC)
+    )
     store.close()
     return path

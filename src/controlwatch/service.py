@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 import structlog
 from filelock import FileLock, Timeout
 
-from controlwatch.adapters.files.inbox import from_file, put_away, waiting
+from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
 from controlwatch.adapters.system.heartbeat import ping
-from controlwatch.adapters.system.scheduler import Clockwork
-from controlwatch.bootstrap import authority_of, check_destinations, stamps_of
-from controlwatch.core.alerting.routing import route
-from controlwatch.core.alerting.source_health import leave_alone
-from controlwatch.core.evidence.timestamps import EVERY
+from controlwatch.adapters.system.scheduler import Scheduler
+from controlwatch.bootstrap import build_timestamp_authority, check_destinations, open_stamp_folder
+from controlwatch.core.alerting.routing import route_alert
+from controlwatch.core.alerting.source_health import is_in_lockout
+from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
 from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import ControlwatchError, Unstamped, UsageError
 from controlwatch.services.intake import take
 from controlwatch.services.timestamp import stamp
-from controlwatch.slack.bolt_app import slack_app
-from controlwatch.slack.socket_mode import socket_mode
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
+from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.socket_mode import run_socket_mode
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from controlwatch.bootstrap import App
     from controlwatch.core.model.state import PollReport
     from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Authority
+    from controlwatch.services.ports import TimestampAuthority
     from controlwatch.settings import Settings
 
 #: Seconds between two rounds of deliveries, two looks into the inbox, two rounds of the clock.
@@ -47,31 +47,31 @@ REMIND_EVERY = 60.0
 #: Seconds between two looks whether a time stamp is due; an authority that gives none is asked again then.
 STAMP_EVERY = 3600.0
 #: A clock without a beat for so long is dead, whatever its threads say; so the process ends.
-HUNG = 600.0
-HUNG_STATUS = 70  # EX_SOFTWARE of sysexits.h
+HANG_TIMEOUT = 600.0
+HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
 #: A heartbeat older than this means that the service hangs or is gone.
-STALE = 90.0
+HEARTBEAT_MAX_AGE = 90.0
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Pulse:
+class Watchdog:
     """When the clock last did its work, by a clock that nobody sets."""
 
-    at: float = field(default_factory=time.monotonic)
+    last_beat_at: float = field(default_factory=time.monotonic)
 
-    def beat(self) -> None:
+    def record_beat(self) -> None:
         """Note that it works."""
-        self.at = time.monotonic()
+        self.last_beat_at = time.monotonic()
 
-    def stands_still(self, *, longest: float = HUNG) -> bool:
+    def has_stalled(self, *, longest: float = HANG_TIMEOUT) -> bool:
         """Say whether it has not worked for so many seconds."""
-        return time.monotonic() - self.at > longest
+        return time.monotonic() - self.last_beat_at > longest
 
 
 @contextmanager
-def only_instance(settings: Settings) -> Iterator[None]:
+def hold_state_lock(settings: Settings) -> Iterator[None]:
     """Hold the state for ourselves; raises `UsageError` when another service has it."""
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(settings.state_dir / "controlwatch.lock")
@@ -98,34 +98,34 @@ def serve(app: App) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as opened:
-        _listen(app, opened)
-        _run(app, stopped)
+        _open_listeners(app, opened)
+        _run_until_stopped(app, stopped)
 
 
-def _listen(app: App, opened: ExitStack) -> None:
+def _open_listeners(app: App, opened: ExitStack) -> None:
     """Open the ways in that are set: the HTTP side, Slack's socket, both or none."""
     settings = app.settings
-    bolt = slack_app(app)
+    bolt = build_bolt_app(app)
     if bolt is not None and settings.slack_app_token is not None:
-        opened.enter_context(socket_mode(bolt, settings.slack_app_token.get_secret_value()))
+        opened.enter_context(run_socket_mode(bolt, settings.slack_app_token.get_secret_value()))
     if settings.listen is not None:
         host, _, port = settings.listen.rpartition(":")
-        address = opened.enter_context(served(site(app, bolt), host=host, port=int(port)))
+        address = opened.enter_context(serve_in_thread(build_web_app(app, bolt), host=host, port=int(port)))
         log.info("listening", address=address)
 
 
-def _run(app: App, stopped: threading.Event) -> None:
-    pulse = Pulse()
-    clockwork = _wound(app, pulse)
+def _run_until_stopped(app: App, stopped: threading.Event) -> None:
+    pulse = Watchdog()
+    clockwork = _build_scheduler(app, pulse)
     clockwork.start()
     enabled = sum(watcher.enabled for watcher in app.watchers)
     state = str(app.settings.state_dir)
     log.info("watching", watchers=enabled, channels=sorted(app.pipeline.channels), state=state)
     while not stopped.wait(1.0):
-        if pulse.stands_still():
+        if pulse.has_stalled():
             # What hangs cannot be asked to stop; whoever started us starts us anew, and nothing is lost.
-            log.critical("the clock stands still: the process ends itself", seconds=HUNG)
-            os._exit(HUNG_STATUS)
+            log.critical("the clock stands still: the process ends itself", seconds=HANG_TIMEOUT)
+            os._exit(HANG_EXIT_STATUS)
     log.info("stopping")
     app.fetch.stop()
     app.pipeline.stopped.set()
@@ -133,65 +133,67 @@ def _run(app: App, stopped: threading.Event) -> None:
     log.info("stopped")
 
 
-def heartbeat(settings: Settings) -> Path:
+def get_heartbeat_path(settings: Settings) -> Path:
     """The file whose content says when the service was last alive."""
     return settings.state_dir / "heartbeat"
 
 
-def _wound(app: App, pulse: Pulse) -> Clockwork:
-    clockwork = Clockwork(watchers=len(app.watchers))
+def _build_scheduler(app: App, pulse: Watchdog) -> Scheduler:
+    clockwork = Scheduler(watchers=len(app.watchers))
     for watcher in app.watchers:
         if watcher.enabled:
-            clockwork.watch(watcher, _poll_job(app, watcher, clockwork), _failed_job(app, watcher))
-    clockwork.every(DELIVER_EVERY, "deliver", lambda: _deliver_job(app, pulse))
-    clockwork.every(REMIND_EVERY, "remind", lambda: _remind_job(app), _FailedReminders(app))
-    clockwork.every(INBOX_EVERY, "inbox", lambda: _inbox_job(app))
-    authority = authority_of(app.settings)
+            clockwork.schedule_polls(
+                watcher, _build_poll_job(app, watcher, clockwork), _build_failure_handler(app, watcher)
+            )
+    clockwork.run_every(DELIVER_EVERY, "deliver", lambda: _run_delivery_job(app, pulse))
+    clockwork.run_every(REMIND_EVERY, "remind", lambda: _run_reminder_job(app), _ReminderFailureNotifier(app))
+    clockwork.run_every(INBOX_EVERY, "inbox", lambda: _run_inbox_job(app))
+    authority = build_timestamp_authority(app.settings)
     if authority is not None:
-        clockwork.every(STAMP_EVERY, "stamp", lambda: _stamp_job(app, authority))
+        clockwork.run_every(STAMP_EVERY, "stamp", lambda: _run_timestamp_job(app, authority))
     return clockwork
 
 
-def _poll_job(app: App, watcher: Watcher, clockwork: Clockwork) -> Callable[[], None]:
-    def job() -> None:
-        if leave_alone(app.store.state(watcher.id), now=_now()):
+def _build_poll_job(app: App, watcher: Watcher, clockwork: Scheduler) -> Callable[[], None]:
+    def run_poll() -> None:
+        if is_in_lockout(app.store.load_watcher_state(watcher.id), now=_read_clock()):
             return
-        report = app.poll(watcher, now=_now())
+        report = app.poll(watcher, now=_read_clock())
         if report.alerts:
-            clockwork.soon("deliver")  # nobody waits for the next round for news
+            clockwork.run_soon("deliver")  # nobody waits for the next round for news
         _log_report(report)
 
-    return job
+    return run_poll
 
 
-def _failed_job(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
-    return lambda error: app.pipeline.broke(watcher, error, now=_now())
+def _build_failure_handler(app: App, watcher: Watcher) -> Callable[[BaseException], None]:
+    return lambda error: app.pipeline.broke(watcher, error, now=_read_clock())
 
 
-def _deliver_job(app: App, pulse: Pulse) -> None:
-    pulse.beat()  # whatever comes of it: a store that cannot be reached is no clock that stands still
-    sent, failed = deliver_all(app, after_each=lambda: _beat(app, pulse))
+def _run_delivery_job(app: App, pulse: Watchdog) -> None:
+    pulse.record_beat()  # whatever comes of it: a store that cannot be reached is no clock that stands still
+    sent, failed = deliver_all(app, after_each=lambda: _write_heartbeat(app, pulse))
     if sent or failed:
         log.info("delivered", sent=sent, failed=failed)
     app.store.flush()
-    _beat(app, pulse)
+    _write_heartbeat(app, pulse)
 
 
-def _beat(app: App, pulse: Pulse) -> None:
-    pulse.beat()
-    heartbeat(app.settings).write_text(_now().isoformat(), encoding="utf-8")
+def _write_heartbeat(app: App, pulse: Watchdog) -> None:
+    pulse.record_beat()
+    get_heartbeat_path(app.settings).write_text(_read_clock().isoformat(), encoding="utf-8")
 
 
 @dataclass(slots=True)
-class _FailedReminders:
+class _ReminderFailureNotifier:
     """Tells, once a day, that nobody is being reminded: that would look like peace."""
 
     app: App
-    told_on: date | None = None
+    notified_on: date | None = None
 
     def __call__(self, error: BaseException) -> None:
-        now = _now()
-        if self.told_on == now.date():
+        now = _read_clock()
+        if self.notified_on == now.date():
             return
         alert = Alert(
             kind="health-down",
@@ -201,18 +203,18 @@ class _FailedReminders:
             body=f"an error of ours, please report it: {type(error).__name__}: {error}",
         )
         store = self.app.store
-        store.tell(alert, route(alert, store.subscriptions(), now=now))
-        self.told_on = now.date()
+        store.enqueue_alert(alert, route_alert(alert, store.list_subscriptions(), now=now))
+        self.notified_on = now.date()
 
 
-def _remind_job(app: App) -> None:
-    titles = app.pipeline.remind(app.watchers, now=_now())
+def _run_reminder_job(app: App) -> None:
+    titles = app.pipeline.remind(app.watchers, now=_read_clock())
     if titles:
         log.info("reminded", alerts=titles)
-    _sign_of_life(app)
+    _ping_heartbeat(app)
 
 
-def _sign_of_life(app: App) -> None:
+def _ping_heartbeat(app: App) -> None:
     """Ask the heartbeat address while nothing needs a person: whoever keeps it notices when it stays out."""
     url = app.settings.heartbeat_url
     waiting = app.queries.needs_a_person() if url is not None else ()
@@ -230,15 +232,17 @@ def deliver_all(app: App, *, after_each: Callable[[], None] = lambda: None) -> t
     `after_each` round something may be done: a crowd behind a slow server is served for many minutes.
     """
     sent = failed = 0
-    while any(round_ := app.pipeline.deliver(now=_now())):
+    while any(round_ := app.pipeline.deliver(now=_read_clock())):
         sent, failed = sent + round_[0], failed + round_[1]
         after_each()
     return sent, failed
 
 
-def _stamp_job(app: App, authority: Authority) -> None:
+def _run_timestamp_job(app: App, authority: TimestampAuthority) -> None:
     try:
-        found = stamp(app.store, stamps_of(app.settings), authority, now=_now(), every=EVERY)
+        found = stamp(
+            app.store, open_stamp_folder(app.settings), authority, now=_read_clock(), every=STAMP_INTERVAL
+        )
     except (Unstamped, OSError) as error:
         log.warning("the chain of custody got no time stamp", reason=str(error))
         return
@@ -248,17 +252,17 @@ def _stamp_job(app: App, authority: Authority) -> None:
         )
 
 
-def _inbox_job(app: App) -> None:
-    for path in waiting(app.settings.state_dir / "inbox"):
+def _run_inbox_job(app: App) -> None:
+    for path in list_inbox_files(app.settings.state_dir / "inbox"):
         try:
-            snapshot = from_file(path, url=None, now=_now())
-            decision = take(snapshot, app.pipeline, app.watchers, title=path.stem, now=_now())
+            snapshot = load_snapshot(path, url=None, now=_read_clock())
+            decision = take(snapshot, app.pipeline, app.watchers, title=path.stem, now=_read_clock())
         except (ControlwatchError, ValueError, LookupError, OSError) as error:
             log.warning("handed-in file could not be read", file=path.name, reason=str(error))
-            put_away(path, "failed")
+            move_processed_file(path, "failed")
         else:
-            log.info("handed-in file taken in", file=path.name, result=decision.said)
-            put_away(path, "done")
+            log.info("handed-in file taken in", file=path.name, result=decision.summary_line)
+            move_processed_file(path, "done")
 
 
 def _log_report(report: PollReport) -> None:
@@ -275,5 +279,5 @@ def _log_report(report: PollReport) -> None:
         log.warning("not read", watcher=report.watcher, reason=sentence)
 
 
-def _now() -> datetime:
+def _read_clock() -> datetime:
     return datetime.now(UTC)

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 PREFIX = "CONTROLWATCH_"
-SHORTEST_SECRET = 32
+MIN_SECRET_LENGTH = 32
 #: https://alerts.example.com, http://127.0.0.1:8080/controlwatch: what a header and a link take as it stands
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 #: What a destination may be called.
-DESTINATION = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Tls = Literal["none", "starttls", "implicit"]
 
 
-def _blank_is_unset(value: object) -> object:
+def _unset_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Optional = Annotated[str | None, BeforeValidator(_blank_is_unset)]
-Secret = Annotated[SecretStr | None, BeforeValidator(_blank_is_unset)]
+OptionalText = Annotated[str | None, BeforeValidator(_unset_blank)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_unset_blank)]
 
 
 class Settings(BaseSettings):
@@ -42,62 +42,64 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     state_dir: Path = Path("state")
-    database_url: Secret = None  #: default: SQLite in state_dir
+    database_url: OptionalSecret = None  #: default: SQLite in state_dir
     watchers_dir: Path | None = None
-    slack_bot_token: Secret = None
-    slack_signing_secret: Secret = None  #: of the Slack app; takes its commands over HTTP
-    slack_app_token: Secret = None  #: xapp-…: takes commands over Socket Mode, without an open port
-    slack_managers: Optional = None  #: user ids that may manage a channel's subscriptions; unset: everybody
-    slack_api_url: Optional = None
-    listen: Optional = None  #: host:port of the HTTP side; unset: none
-    smtp_url: Secret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
-    mail_from: Optional = None
-    mailbox_url: Secret = None  #: imaps://user:pass@host/INBOX: its mails are taken in as reports
-    webhook_secret: Secret = None  #: signs what is posted to webhooks
-    apprise: Secret = None  #: other chats, one a line: name = address of apprise, which holds tokens
-    public_url: Optional = None  #: where people reach us from outside: https://alerts.example.com
-    secret: Secret = None  #: signs the links in mails; default: made once and kept in state_dir
-    heartbeat_url: Secret = None  #: asked after each round in which nothing needs a person
-    tsa_url: Secret = (
+    slack_bot_token: OptionalSecret = None
+    slack_signing_secret: OptionalSecret = None  #: of the Slack app; takes its commands over HTTP
+    slack_app_token: OptionalSecret = None  #: xapp-…: takes commands over Socket Mode, without an open port
+    slack_managers: OptionalText = (
+        None  #: user ids that may manage a channel's subscriptions; unset: everybody
+    )
+    slack_api_url: OptionalText = None
+    listen: OptionalText = None  #: host:port of the HTTP side; unset: none
+    smtp_url: OptionalSecret = None  #: smtp://user:pass@host:587?starttls=true, or smtps://…
+    mail_from: OptionalText = None
+    mailbox_url: OptionalSecret = None  #: imaps://user:pass@host/INBOX: its mails are taken in as reports
+    webhook_secret: OptionalSecret = None  #: signs what is posted to webhooks
+    apprise: OptionalSecret = None  #: other chats, one a line: name = address of apprise, which holds tokens
+    public_url: OptionalText = None  #: where people reach us from outside: https://alerts.example.com
+    secret: OptionalSecret = None  #: signs the links in mails; default: made once and kept in state_dir
+    heartbeat_url: OptionalSecret = None  #: asked after each round in which nothing needs a person
+    tsa_url: OptionalSecret = (
         None  #: a time-stamping authority (RFC 3161), asked once a day; its address may hold a password
     )
-    tsa_certificates: Annotated[Path | None, BeforeValidator(_blank_is_unset)] = (
+    tsa_certificates: Annotated[Path | None, BeforeValidator(_unset_blank)] = (
         None  #: PEM file of the roots that its tokens must lead to
     )
-    connect_to: Optional = None  #: send every source request to this origin instead (the demo's loopback)
+    connect_to: OptionalText = None  #: send every source request to this origin instead (the demo's loopback)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("smtp_url")
     @classmethod
-    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            Smtp.parse(value.get_secret_value())
+            SmtpUrl.parse(value.get_secret_value())
         return value
 
     @field_validator("mailbox_url")
     @classmethod
-    def _imap(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_mailbox_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            Imap.parse(value.get_secret_value())
+            ImapUrl.parse(value.get_secret_value())
         return value
 
     @field_validator("apprise")
     @classmethod
-    def _named(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_apprise(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            destinations(value.get_secret_value())
+            parse_destinations(value.get_secret_value())
         return value
 
     @field_validator("heartbeat_url")
     @classmethod
-    def _pinged(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_heartbeat_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and urlsplit(value.get_secret_value()).scheme not in {"http", "https"}:
             raise ValueError("must be an http:// or https:// address")
         return value
 
     @field_validator("tsa_url")
     @classmethod
-    def _stamped(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_tsa_url(cls, value: SecretStr | None) -> SecretStr | None:
         parts = urlsplit(value.get_secret_value()) if value is not None else None
         if parts is not None and (parts.scheme not in {"http", "https"} or not parts.hostname):
             raise ValueError("must be an http:// or https:// address")
@@ -105,33 +107,33 @@ class Settings(BaseSettings):
 
     @field_validator("slack_api_url", "connect_to")
     @classmethod
-    def _http(cls, value: str | None) -> str | None:
+    def _check_http_url(cls, value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("must be an http:// or https:// address")
         return value
 
     @field_validator("public_url")
     @classmethod
-    def _public(cls, value: str | None) -> str | None:
+    def _check_public_url(cls, value: str | None) -> str | None:
         if value is not None and not PUBLIC_URL.fullmatch(value):
             raise ValueError("must be an http:// or https:// address without ? and #, 200 characters at most")
         return value.rstrip("/") if value is not None else None
 
     @field_validator("secret")
     @classmethod
-    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().strip()) < SHORTEST_SECRET:
-            raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
+    def _check_secret_length(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().strip()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"must have at least {MIN_SECRET_LENGTH} characters")
         return value
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _upper(cls, value: object) -> object:
+    def _uppercase_log_level(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
     @field_validator("listen")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
+    def _check_listen_address(cls, value: str | None) -> str | None:
         if value is not None:
             host, colon, port = value.rpartition(":")
             if not (host and colon and port.isdecimal() and int(port) <= 65535):
@@ -153,9 +155,9 @@ class Settings(BaseSettings):
     @property
     def destinations(self) -> dict[str, str]:
         """The addresses of other chats by their names; none where none is set."""
-        return destinations(self.apprise.get_secret_value()) if self.apprise is not None else {}
+        return parse_destinations(self.apprise.get_secret_value()) if self.apprise is not None else {}
 
-    def watchers_folder(self) -> Path:
+    def find_watchers_folder(self) -> Path:
         """Where the declarations are: as set, else ./watchers, else those that came with the package."""
         key = "CONTROLWATCH_WATCHERS_DIR"
         if self.watchers_dir is not None:
@@ -182,7 +184,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then <NAME>_FILE, then <NAME>."""
         del dotenv_settings, file_secret_settings
-        return init_settings, _FileTwins(settings_cls), env_settings
+        return init_settings, _FileSettingsSource(settings_cls), env_settings
 
     @classmethod
     def load(cls) -> Self:
@@ -196,7 +198,7 @@ class Settings(BaseSettings):
             raise DeclarationError("environment", key, first["msg"]) from error
 
 
-class _FileTwins(PydanticBaseSettingsSource):
+class _FileSettingsSource(PydanticBaseSettingsSource):
     """CONTROLWATCH_X_FILE names a file that holds the value, as container secrets are mounted."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
@@ -232,12 +234,12 @@ def _refuse_unknown(settings: type[Settings]) -> None:
             )
 
 
-def destinations(text: str) -> dict[str, str]:
+def parse_destinations(text: str) -> dict[str, str]:
     """Return the address of each destination by its name, from lines of `name = address`.
 
     Blank lines and those that begin with # say nothing. ValueError for any other; it shows no address.
 
-    >>> destinations("# chats\\nteams = workflows://host/flow/signature")
+    >>> parse_destinations("# chats\\nteams = workflows://host/flow/signature")
     {'teams': 'workflows://host/flow/signature'}
     """
     found: dict[str, str] = {}
@@ -245,7 +247,7 @@ def destinations(text: str) -> dict[str, str]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, equals, address = (part.strip() for part in line.partition("="))
-        if not equals or "://" not in address or not DESTINATION.fullmatch(name):
+        if not equals or "://" not in address or not DESTINATION_NAME.fullmatch(name):
             raise ValueError(
                 f"line {n} must look like: teams = workflows://…; names are of a-z, 0-9, - and _"
             )
@@ -258,7 +260,7 @@ def destinations(text: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _MailServer:
+class _MailServerUrl:
     """The address of a mail server taken apart."""
 
     scheme: ClassVar[str]
@@ -296,7 +298,7 @@ class _MailServer:
         return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls, path=path)
 
 
-class Smtp(_MailServer):
+class SmtpUrl(_MailServerUrl):
     """The address of a server that sends mail: smtp://user:pass@host:587?starttls=true."""
 
     scheme = "smtp"
@@ -304,7 +306,7 @@ class Smtp(_MailServer):
     ports: ClassVar[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}
 
 
-class Imap(_MailServer):
+class ImapUrl(_MailServerUrl):
     """The address of a mailbox and a folder in it: imaps://user:pass@host:993/INBOX."""
 
     scheme = "imap"

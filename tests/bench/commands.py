@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from controlwatch.bootstrap import open_app
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import slack_app
+from controlwatch.slack.bolt_app import build_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
 
 COMMANDS, CLIENTS = 500, 20
 QUESTIONS = ("status 2025-61", "lookup 8507.60", "upcoming 400", "status battery", "entity Shield AI")
@@ -38,7 +38,10 @@ def main() -> None:
             slack_api_url=slack.put_up(sites),
             slack_signing_secret=asker.secret,
         )
-        with open_app(settings) as app, served(site(app, slack_app(app)), host="127.0.0.1", port=0) as web:
+        with (
+            open_app(settings) as app,
+            serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
+        ):
 
             def ask(number: int) -> float:
                 before = time.perf_counter()
@@ -47,7 +50,7 @@ def main() -> None:
 
             times = sorted(clients.map(ask, range(COMMANDS)))
             answers = [asker.answer(wait=60) for _ in range(COMMANDS)]
-        with served(_bare(), host="127.0.0.1", port=0) as web:
+        with serve_in_thread(_bare(), host="127.0.0.1", port=0) as web:
 
             def bare(_: int) -> float:
                 before = time.perf_counter()

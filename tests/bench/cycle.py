@@ -21,13 +21,13 @@ from sqlalchemy import text
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.fetch.http import HttpFetch
+from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.sources.watcher import Detail, Http, Index, Watcher
 from controlwatch.services.poll import Pipeline
 from tests.bench.sources import PAGE, SOURCES, serve
-from tests.pipeline.world import WATCHER
+from tests.services.world import WATCHER
 
 ROUNDS = 10  #: so that one of them asks every source in full
 
@@ -80,7 +80,7 @@ def main() -> None:
 def measure(folder: Path, client: httpx.Client, origin: str) -> None:
     """Fill the shelves, then take the cycles in turn."""
     store = SqlStore.open(f"sqlite:///{folder / 'store.db'}")
-    fetch = HttpFetch(private=True)
+    fetch = HttpFetcher(private=True)
     pipeline = Pipeline(
         fetch=fetch,
         archive=FolderArchive(folder / "snapshots"),

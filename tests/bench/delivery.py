@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controlwatch.bootstrap import App, open_app
-from controlwatch.core.alerting.routing import route
+from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
@@ -55,7 +55,9 @@ def tell(app: App, now: datetime) -> None:
     """Let one notice ring for everybody."""
     record = app.queries.show("MOFCOM 2025-61")
     alert = Alert(kind="new", made_at=now, title=record.line.title, watcher="w", notice=record.notice)
-    app.store.tell(alert, route(alert, app.store.subscriptions(), now=now), about=record.line.key)
+    app.store.enqueue_alert(
+        alert, route_alert(alert, app.store.list_subscriptions(), now=now), about=record.line.key
+    )
 
 
 def deliver(app: App, now: datetime) -> None:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controlwatch.adapters.channels.email import EmailChannel, Server
+from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.core.model import Subscription
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.testing.smtp import Mailbox
-from tests.pipeline.world import START, Page, World, tightening, world
+from tests.services.world import START, Page, World, tightening, world
 
 NOTICES = 200
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Run and print."""
     slack = SlackStandIn(channels=frozenset(f"C{number}" for number in range(NOTICES + 1)))
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w, Mailbox() as box:
-        mail = EmailChannel(Server(host="127.0.0.1", port=box.port), sender="alerts@controlwatch.example")
+        mail = EmailChannel(SmtpServer(host="127.0.0.1", port=box.port), sender="alerts@controlwatch.example")
         api = slack.put_up(w.sites)
         w.pipeline = replace(
             w.pipeline, channels={"slack": SlackChannel(slack.token, api_url=api), "email": mail}
@@ -58,7 +58,7 @@ def _page(number: int) -> Page:
 def _one(w: World, number: int, slack: SlackStandIn, box: Mailbox) -> tuple[float, float, float]:
     """Seconds until one more notice is in Slack, until it is in the mailbox, and until it was polled."""
     w.ministry.publish(_page(number))
-    for item in w.store.subscriptions():
+    for item in w.store.list_subscriptions():
         if item.channel == "slack":
             w.store.unsubscribe(item.id)
     w.store.subscribe(Subscription(channel="slack", target=f"C{number}"), START)

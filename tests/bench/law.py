@@ -105,7 +105,7 @@ def write(store: SqlStore, batch: list[tuple[Row, list[Row]]], reading: Row) -> 
         return
     common: Row = {"kind": "new", "made_at": NOW, "text": "", "fingerprint": "", "reading": reading}
     common |= {"redline": [], "moved": [], "fallback": False, "quiet_because": ""}
-    with store._write() as connection:
+    with store._begin_write() as connection:
         connection.execute(NOTICE.insert(), [row for row, _ in batch])
         stands: list[Row] = [
             {
@@ -170,13 +170,13 @@ def ask(store: SqlStore, categories: list[str], rng: random.Random) -> None:
         [timed(lambda code=code: queries.lookup(code, on=on)) for code in codes[1]],
         floor,
     )
-    words = [load_lexicon().category_name(name, "zh") for name in names]
+    words = [load_lexicon().get_category_name(name, "zh") for name in names]
     report("lookup word", [timed(lambda word=word: queries.lookup(word, on=on)) for word in words], floor)
     report("upcoming, 30 days", [timed(lambda: queries.upcoming(on=on)) for _ in range(50)], floor)
 
 
 def numbers(store: SqlStore, rng: random.Random) -> list[str]:
-    with store._read() as connection:
+    with store._begin_read() as connection:
         held = (
             connection.execute(select(NOTICE.c.key).where(NOTICE.c.is_change, NOTICE.c.id > ABOVE))
             .scalars()
@@ -186,18 +186,18 @@ def numbers(store: SqlStore, rng: random.Random) -> list[str]:
 
 
 def values(store: SqlStore, kind: str, rng: random.Random) -> list[str]:
-    with store._read() as connection:
+    with store._begin_read() as connection:
         held = connection.execute(select(FINDING.c.value).where(FINDING.c.kind == kind)).scalars().all()
     return rng.choices(held, k=QUESTIONS)
 
 
 def bare(store: SqlStore, key: str) -> None:
-    with store._read() as connection:
+    with store._begin_read() as connection:
         connection.execute(select(NOTICE).where(NOTICE.c.key == key)).all()
 
 
 def touching(store: SqlStore, category: str) -> None:
-    with store._read() as connection:
+    with store._begin_read() as connection:
         joined = select(NOTICE, FINDING).join(FINDING, FINDING.c.notice_id == NOTICE.c.id)
         connection.execute(
             joined.where(FINDING.c.kind == "category", FINDING.c.value == category, NOTICE.c.is_change)
@@ -211,7 +211,7 @@ def on(name: str, url: str) -> None:
     empty = SqlStore.open(f"{url}")
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    empty.learn(load_register(load_lexicon()), NOW)
+    empty.import_register(load_register(load_lexicon()), NOW)
     print(f"{name}: first start, schema {opened:.2f} s, register {time.perf_counter() - started:.2f} s")
     categories = sorted(category.id for category in load_lexicon().categories if category.kind == "item")
     fill(empty, notices(categories, rng))

@@ -18,7 +18,7 @@ import lxml.html
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.files.documents import read_document
-from controlwatch.core.extraction import read, to_json
+from controlwatch.core.extraction import read_notice, to_json
 from controlwatch.core.model import Snapshot
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -48,7 +48,7 @@ def contract(body: bytes) -> object:
     snapshot = Snapshot(
         url=url, final_url=url, fetched_at=datetime.now(UTC), status=200, headers=headers, body=body
     )
-    return to_json(read(read_document(snapshot), load_lexicon()))
+    return to_json(read_notice(read_document(snapshot), load_lexicon()))
 
 
 def seconds(work: Callable[[bytes], object], body: bytes) -> float:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from controlwatch.core.sources.watcher import Http, Watcher
 from controlwatch.testing.sites import Answer, Asked
-from tests.pipeline.world import Ministry, Page, World, tightening, world
+from tests.services.world import Ministry, Page, World, tightening, world
 
 SOURCES = 50
 FAULTS = 0.01
@@ -41,7 +41,7 @@ def soaked(minutes: float) -> str:
             w.pipeline.poll(watcher, now=datetime.now(UTC))
         published, polls = _soaked(w, sites, minutes * 60)
         per_poll = _growth(w, [watcher for watcher, _ in sites], Path(folder))
-        told = {line.title for line in w.store.alert_log(limit=1_000_000) if line.kind == "new"}
+        told = {line.title for line in w.store.list_alerts(limit=1_000_000) if line.kind == "new"}
         grown = (Path(folder) / "store.db").stat().st_size
     return (
         f"{SOURCES} sources, {polls['count']:,} polls in {minutes:.0f} minutes, {polls['failed']} failed: "

@@ -19,25 +19,25 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.channels.console import ConsoleChannel
-from controlwatch.adapters.channels.email_message import Mails
-from controlwatch.adapters.channels.webhook import payload
-from controlwatch.core.alerting.follow_up import Deed, Done
-from controlwatch.core.alerting.signed_links import Links
+from controlwatch.adapters.channels.email_message import MailWriter
+from controlwatch.adapters.channels.webhook import build_payload
+from controlwatch.core.alerting.follow_up import Action, ActionRecord
+from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.law.answers import (
     AlertLine,
     CategoryStatus,
-    Found,
-    Hit,
-    Line,
-    Parties,
+    ControlHit,
+    LookupResult,
+    NoticeLine,
+    NoticeLocation,
+    NoticeRecord,
     PartyMatch,
+    PartySearchResult,
     Preview,
-    Record,
-    Standing,
     WatcherLine,
 )
-from controlwatch.core.law.explanation import Link
-from controlwatch.core.law.status import ClauseStatus, Status
+from controlwatch.core.law.explanation import StatusStep
+from controlwatch.core.law.status import ClauseStatus, LegalStatus
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -50,28 +50,28 @@ from controlwatch.core.model import (
     DocumentNumber,
     EffectiveDate,
     Entity,
-    Event,
-    Kind,
+    KeyDate,
     Mute,
     Notice,
-    Occasion,
+    NoticeKind,
+    RedlineSegment,
     Relation,
-    Stretch,
+    ReminderSubject,
     Subscription,
     Summary,
     Verb,
 )
 from controlwatch.core.model.state import WatcherState
-from controlwatch.core.model.text_safety import link
+from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.rendering import replies
-from controlwatch.core.rendering.chat_text import ADDRESS, Room, headline, short
-from controlwatch.core.rendering.html_mail import html
-from controlwatch.core.rendering.message import Composer, Message, thread_of
-from controlwatch.core.rendering.plain_text import text
-from controlwatch.core.rendering.slack_blocks import blocks, fallback
-from controlwatch.slack.form_view import form, preview_modal, said_modal
-from controlwatch.slack.home_view import Desk, home_view
-from controlwatch.slack.reply_blocks import done_block, reply_blocks
+from controlwatch.core.rendering.chat_text import ADDRESS, TextLimit, render_chat_text, render_headline
+from controlwatch.core.rendering.html_mail import render_html
+from controlwatch.core.rendering.message import Message, MessageComposer, find_thread_key
+from controlwatch.core.rendering.plain_text import render_text
+from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
+from controlwatch.slack.form_view import build_form, build_notice_modal, build_preview_modal
+from controlwatch.slack.home_view import HomeContent, build_home_view
+from controlwatch.slack.reply_blocks import build_action_block, render_reply_blocks
 from controlwatch.testing.slack_limits import refused_message, refused_view, texts
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 KEY = "0123456789abcdef0123456789abcdef"
-LINKS = Links(public_url="https://alerts.example", secret=b"s" * 32)
+LINKS = SignedLinks(public_url="https://alerts.example", secret=b"s" * 32)
 LEXICON = load_lexicon()
-MAILS = Mails("controlwatch", "a@b.example")
+MAILS = MailWriter("controlwatch", "a@b.example")
 HEADERS = {
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Id",
     "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
@@ -132,7 +132,7 @@ def notice(pen: Pen) -> Notice:
         number=DocumentNumber(letter=pen()),
         number_raw=pen(),
         issuers=pen.some(),
-        kind=Kind.ANNOUNCEMENT,
+        kind=NoticeKind.ANNOUNCEMENT,
         published=TODAY,
         is_change=True,
         direction=Direction.TIGHTEN,
@@ -153,8 +153,8 @@ def notice(pen: Pen) -> Notice:
     )
 
 
-def event(pen: Pen) -> Event:
-    return Event(
+def event(pen: Pen) -> KeyDate:
+    return KeyDate(
         date=date(2026, 4, 1),
         event=pen(),
         number=pen(),
@@ -173,23 +173,23 @@ def alerts(pen: Pen) -> Iterator[Alert]:
     """One of each kind that there is."""
     plain = Alert(kind="health-down", made_at=NOW, title=pen(), watcher=pen(), url=pen(), body=pen())
     about = replace(plain, kind="new", notice=notice(pen))
-    redline = tuple(Stretch(op=op, text=pen()) for op in ("same", "deleted", "inserted"))  # type: ignore[arg-type]
+    redline = tuple(RedlineSegment(op=op, text=pen()) for op in ("same", "deleted", "inserted"))  # type: ignore[arg-type]
     yield plain
     yield about
     yield replace(about, url=None, notice=Notice(title=pen(), language="zh"))
     yield replace(about, kind="amended", change=Change(kind="amended", redline=redline, moved=pen.some()))
     yield replace(about, kind="report", about=pen())
-    yield replace(about, kind="reminder", occasion=Occasion(event=event(pen)))
-    yield replace(about, kind="moved", occasion=Occasion(event=event(pen), was=TODAY, gone=True))
+    yield replace(about, kind="reminder", occasion=ReminderSubject(event=event(pen)))
+    yield replace(about, kind="moved", occasion=ReminderSubject(event=event(pen), was=TODAY, gone=True))
     yield replace(about, kind="escalation")
-    yield replace(about, kind="due", occasion=Occasion(event=event(pen)))
+    yield replace(about, kind="due", occasion=ReminderSubject(event=event(pen)))
     yield replace(plain, kind="outlook", agenda=(event(pen), event(pen)))
     yield replace(plain, kind="lead", url=None)
     yield replace(plain, kind="confirmation")
 
 
 def composed(
-    pen: Pen, alerts: list[Alert], language: str, *, every: Iterable[Alert] = (), links: Links = LINKS
+    pen: Pen, alerts: list[Alert], language: str, *, every: Iterable[Alert] = (), links: SignedLinks = LINKS
 ) -> Message:
     """The message that tells of these alerts, whose subscription and standing are written by the same pen."""
     subscription = Subscription(
@@ -201,8 +201,10 @@ def composed(
         )
         for n, alert in enumerate(alerts)
     )  # fmt: skip
-    statuses = {thread_of(alert): status(pen) for alert in every}
-    composer = Composer(lexicon=LEXICON, now=NOW, links=links, standing=lambda key, _day: statuses.get(key))
+    statuses = {find_thread_key(alert): status(pen) for alert in every}
+    composer = MessageComposer(
+        lexicon=LEXICON, now=NOW, links=links, find_status=lambda key, _day: statuses.get(key)
+    )
     return composer.compose(deliveries)
 
 
@@ -243,17 +245,17 @@ def _objects(value: object) -> Iterator[dict[str, Any]]:
 @quick(60)
 @given(messages())
 def test_slack_takes_every_message_and_nothing_in_it_mentions_or_links(message: Message) -> None:
-    slack_takes(blocks(message), fallback(message))
-    only_shows([fallback(message)])
-    assert not {"<", ">"} & set(fallback(message))
-    links = [item["url"] for item in _objects(blocks(message)) if "url" in item]
+    slack_takes(render_message_blocks(message), render_fallback_text(message))
+    only_shows([render_fallback_text(message)])
+    assert not {"<", ">"} & set(render_fallback_text(message))
+    links = [item["url"] for item in _objects(render_message_blocks(message)) if "url" in item]
     assert all(re.fullmatch(r"https?://[!-~]{1,3000}", link) for link in links)
 
 
 @quick(60)
 @given(messages())
 def test_a_mail_has_our_headers_and_two_parts_and_no_more(message: Message) -> None:
-    mail = MAILS.write(message, target="to@b.example", key=KEY)
+    mail = MAILS.write_mail(message, target="to@b.example", key=KEY)
     parsed = email.message_from_bytes(mail, policy=email.policy.default)
     assert set(parsed.keys()) <= HEADERS
     assert len(parsed.keys()) == len(set(parsed.keys()))
@@ -276,7 +278,7 @@ TAGS = {
 @quick(60)
 @given(messages())
 def test_the_page_of_a_mail_holds_our_tags_only_and_leads_nowhere_else(message: Message) -> None:
-    drawn = html(message)
+    drawn = render_html(message)
     only_shows([drawn])
     page = LexborHTMLParser(drawn)
     assert page.root is not None
@@ -290,7 +292,7 @@ def test_the_page_of_a_mail_holds_our_tags_only_and_leads_nowhere_else(message: 
 @quick(60)
 @given(messages())
 def test_plain_text_holds_nothing_but_text(message: Message) -> None:
-    only_shows([text(message)])
+    only_shows([render_text(message)])
 
 
 @quick(40)
@@ -306,36 +308,43 @@ def test_a_terminal_shows_text_and_obeys_nothing_in_it(message: Message) -> None
 @quick(40)
 @given(messages())
 def test_a_webhook_posts_json_that_every_reader_reads(message: Message) -> None:
-    body = json.dumps(payload(message, KEY), ensure_ascii=False).encode("utf-8", "replace")
+    body = json.dumps(build_payload(message, KEY), ensure_ascii=False).encode("utf-8", "replace")
     assert len(json.loads(body)["cards"]) == len(message.cards)
 
 
 @quick(60)
 @given(
-    messages(), st.sampled_from([Room(most=1000), Room(most=2048, in_bytes=True), Room(most=160, lines=4)])
+    messages(),
+    st.sampled_from(
+        [
+            TextLimit(max_size=1000),
+            TextLimit(max_size=2048, in_bytes=True),
+            TextLimit(max_size=160, max_lines=4),
+        ]
+    ),
 )
-def test_other_chats_get_text_that_fits_and_does_nothing(message: Message, room: Room) -> None:
-    drawn = short(message, room)
+def test_other_chats_get_text_that_fits_and_does_nothing(message: Message, room: TextLimit) -> None:
+    drawn = render_chat_text(message, room)
     assert drawn
-    assert room.takes(drawn)
-    shown = [drawn, headline(message, 100)]
+    assert room.has_room_for(drawn)
+    shown = [drawn, render_headline(message, 100)]
     only_shows(shown)
     for words in shown:
         assert not set("@<>[]*`~|\\") & set(ADDRESS.sub("", words))
 
 
-def line(pen: Pen) -> Line:
-    return Line(
+def line(pen: Pen) -> NoticeLine:
+    return NoticeLine(
         key=pen(), number=pen(), title=pen(), kind=pen(), issuers=pen.some(), published=TODAY, effective=(),
         direction=pen(), is_change=True, official=True, categories=pen.some(), url=pen(), watcher=pen(),
         first_seen_at=NOW, alerted=True,
     )  # fmt: skip
 
 
-def status(pen: Pen) -> Status:
-    link = Link(verb=pen(), number=pen(), date=TODAY, clause=pen(), quote=pen())
+def status(pen: Pen) -> LegalStatus:
+    link = StatusStep(verb=pen(), number=pen(), date=TODAY, clause=pen(), quote=pen())
     clauses = tuple(ClauseStatus(scope=pen(), state="suspended", until=TODAY) for _ in range(2))
-    return Status(
+    return LegalStatus(
         number=pen(),
         on=TODAY,
         state="in-force",
@@ -346,8 +355,8 @@ def status(pen: Pen) -> Status:
     )
 
 
-def hit(pen: Pen) -> Hit:
-    return Hit(
+def hit(pen: Pen) -> ControlHit:
+    return ControlHit(
         category=pen(),
         number=pen(),
         clause=pen(),
@@ -373,9 +382,9 @@ def match(pen: Pen) -> PartyMatch:
     )
 
 
-def record(pen: Pen) -> Record:
-    standing = Standing(url=pen(), watcher=pen(), first_seen_at=NOW, differs=False)
-    return Record(
+def record(pen: Pen) -> NoticeRecord:
+    standing = NoticeLocation(url=pen(), watcher=pen(), first_seen_at=NOW, differs=False)
+    return NoticeRecord(
         line=line(pen),
         notice=notice(pen),
         text=pen(),
@@ -394,23 +403,23 @@ def watcher(pen: Pen) -> WatcherLine:
 
 
 ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
-    "status": lambda pen: replies.of_status(status(pen)),
-    "category": lambda pen: replies.of_status(
+    "status": lambda pen: replies.status_reply(status(pen)),
+    "category": lambda pen: replies.status_reply(
         CategoryStatus(
             category=pen(), on=TODAY, state="in-force", notices=(status(pen),) * 14, cautions=pen.some()
         )
     ),
-    "lookup": lambda pen: replies.of_lookup(
-        Found(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some())
+    "lookup": lambda pen: replies.lookup_reply(
+        LookupResult(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some())
     ),
-    "events": lambda pen: replies.of_events([event(pen)] * 13, days=7, cautions=pen.some()),
-    "lines": lambda pen: replies.of_lines([line(pen)] * 13, title=pen()),
-    "record": lambda pen: replies.of_record(record(pen)),
-    "parties": lambda pen: replies.of_parties(
-        Parties(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some())
+    "events": lambda pen: replies.events_reply([event(pen)] * 13, days=7, cautions=pen.some()),
+    "lines": lambda pen: replies.latest_reply([line(pen)] * 13, title=pen()),
+    "record": lambda pen: replies.notice_reply(record(pen)),
+    "parties": lambda pen: replies.parties_reply(
+        PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some())
     ),
-    "watchers": lambda pen: replies.of_watchers([watcher(pen)]),
-    "subscriptions": lambda pen: replies.of_subscriptions(
+    "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),
+    "subscriptions": lambda pen: replies.subscriptions_reply(
         [(Subscription(id=1, channel="slack", target=pen()), pen())], title=pen()
     ),
 }
@@ -425,7 +434,7 @@ def test_the_bot_answers_within_what_slack_takes(
     answer: Callable[[Pen], replies.Reply], texts: list[str], page: int
 ) -> None:
     pen = Pen(texts)
-    slack_takes(reply_blocks(answer(pen), question=pen(), page=page))
+    slack_takes(render_reply_blocks(answer(pen), question=pen(), page=page))
 
 
 def alert_line(pen: Pen) -> AlertLine:
@@ -447,23 +456,23 @@ def wanted(pen: Pen) -> Subscription:
 @given(st.lists(WORDS, min_size=1, max_size=7))
 def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
     pen = Pen(texts_)
-    desk = Desk(
+    desk = HomeContent(
         user="U1",
         subscriptions=(wanted(pen),) * 14,
-        open=tuple(replace(alert_line(pen), key=f"{n:032x}") for n in range(17)),
+        open_alerts=tuple(replace(alert_line(pen), key=f"{n:032x}") for n in range(17)),
         upcoming=(event(pen),) * 40,
         days=30,
         watchers=(watcher(pen),) * 40,
     )
-    view = home_view(desk, said=pen())
+    view = build_home_view(desk, said=pen())
     assert refused_view(view) == ()
     only_shows(texts(view))
-    shown = Preview(days=90, told=((line(pen), pen()),) * 30)
+    shown = Preview(days=90, matches=((line(pen), pen()),) * 30)
     for modal in (
-        form(wanted(pen), LEXICON, manager=True, metadata="{}"),
-        preview_modal(shown, wanted(pen), metadata="{}"),
-        preview_modal(None, wanted(pen), metadata="{}"),
-        said_modal(pen()),
+        build_form(wanted(pen), LEXICON, manager=True, metadata="{}"),
+        build_preview_modal(shown, wanted(pen), metadata="{}"),
+        build_preview_modal(None, wanted(pen), metadata="{}"),
+        build_notice_modal(pen()),
     ):
         assert refused_view(modal) == ()
         only_shows(texts(modal))
@@ -473,8 +482,8 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
 @given(st.lists(WORDS, min_size=1, max_size=7))
 def test_what_people_did_is_shown_and_does_nothing(texts_: list[str]) -> None:
     pen = Pen(texts_)
-    done = [Done(what=what, who="U1", at=NOW, note=pen()) for what in get_args(Deed)] * 3
-    slack_takes([done_block(done, key="0" * 32)])
+    done = [ActionRecord(what=what, who="U1", at=NOW, note=pen()) for what in get_args(Action)] * 3
+    slack_takes([build_action_block(done, key="0" * 32)])
 
 
 # What the laws above once found.
@@ -496,7 +505,7 @@ def test_what_people_did_is_shown_and_does_nothing(texts_: list[str]) -> None:
     ],
 )
 def test_an_address_leads_where_it_says_or_is_no_link(url: str | None, shown: str | None) -> None:
-    assert link(url) == shown
+    assert to_safe_link(url) == shown
 
 
 def message(alert: Alert) -> Message:
@@ -504,14 +513,14 @@ def message(alert: Alert) -> Message:
     delivery = Delivery(
         id=1, alert_id=1, alert=alert, subscription=subscription, attempts=1, key=KEY, message=KEY
     )
-    return Composer(lexicon=LEXICON, now=NOW).compose((delivery,))
+    return MessageComposer(lexicon=LEXICON, now=NOW).compose((delivery,))
 
 
 def test_a_redline_of_nothing_is_not_drawn_where_slack_would_refuse_it() -> None:
-    change = Change(kind="amended", redline=(Stretch(op="deleted", text=""),))
+    change = Change(kind="amended", redline=(RedlineSegment(op="deleted", text=""),))
     about = Notice(title="公告", language="zh")
     slack_takes(
-        blocks(
+        render_message_blocks(
             message(
                 Alert(kind="amended", made_at=NOW, title="公告", watcher="w", notice=about, change=change)
             )
@@ -527,14 +536,14 @@ def test_a_label_is_text_like_all_the_rest() -> None:
     console = Console(file=io.StringIO(), width=120)
     ConsoleChannel(console).send(drawn, target="-", key=KEY)
     assert isinstance(console.file, io.StringIO)
-    for shown in (console.file.getvalue(), text(drawn), " ".join(texts(blocks(drawn)))):
+    for shown in (console.file.getvalue(), render_text(drawn), " ".join(texts(render_message_blocks(drawn)))):
         assert "([red][31m)" in shown
         only_shows([shown])
 
 
 def test_a_page_that_is_no_more_is_answered_with_the_last_one() -> None:
-    rows = tuple(replies.Row(head=f"{n}") for n in range(14))
-    made = reply_blocks(replies.Reply(title="t", rows=rows), question="\ud800 what", page=9)
+    rows = tuple(replies.ReplyRow(heading=f"{n}") for n in range(14))
+    made = render_reply_blocks(replies.Reply(title="t", rows=rows), question="\ud800 what", page=9)
     slack_takes(made)
     assert "13" in list(texts(made))
     (button,) = made[-1]["elements"]

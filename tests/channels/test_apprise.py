@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import controlwatch.adapters.channels.apprise as adapter
-from controlwatch.adapters.channels.apprise import AppriseChannel, _Heard, _scrubbed, _wrong
+from controlwatch.adapters.channels.apprise import AppriseChannel, _Exchange, _find_body_error, _scrub_secrets
 from controlwatch.cli.common import today
 from controlwatch.core.model.errors import DeclarationError, DeliveryError
 from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.chat_text import Room, inert, short
-from controlwatch.core.rendering.facts import Fact
+from controlwatch.core.rendering.chat_text import TextLimit, neutralize_signs, render_chat_text
+from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.testing.sites import Answer, Asked, Sites
 from tests.cli.test_commands import TEXT, Terminal
@@ -36,7 +36,7 @@ CARD = Card(
     heading="MOFCOM-GACC 2026-40 · gallium",
     title="公布对镓相关物项实施出口管制的决定",
     summary=("Tightens control of gallium.", "收紧对镓的管制。"),
-    facts=(Fact(label="Effective 生效", value="2026-04-01", quote="本公告自2026年4月1日起正式实施"),),
+    facts=(CardFact(label="Effective 生效", value="2026-04-01", quote="本公告自2026年4月1日起正式实施"),),
     url="https://www.mofcom.gov.cn/zcfb/a_b.html",
     footer=("published 2026-03-02",),
     labels=("What changed", "Redline", "Doubts", "Source 来源"),
@@ -149,7 +149,7 @@ def test_a_service_that_is_away_or_silent_is_tried_again() -> None:
     ],
 )
 def test_a_200_that_says_no_is_no_receipt(service: str, body: dict[str, object], waits: float | None) -> None:
-    wrong = _wrong(service, [_Heard(status=200, body=json.dumps(body))])
+    wrong = _find_body_error(service, [_Exchange(status=200, body=json.dumps(body))])
     assert wrong is not None
     assert wrong.retry_after == waits
 
@@ -158,7 +158,7 @@ def test_a_200_that_says_no_is_no_receipt(service: str, body: dict[str, object],
     "body", ['{"errcode":0,"errmsg":"ok"}', '{"code":0}', "ok", "", "[1]", '{"code":"x"}']
 )
 def test_a_200_that_says_yes_is_one(body: str) -> None:
-    assert _wrong("NotifyFeishu", [_Heard(status=200, body=body)]) is None
+    assert _find_body_error("NotifyFeishu", [_Exchange(status=200, body=body)]) is None
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_bots_of_feishu_dingtalk_and_wecom_answer_200_and_are_read_to_the_en
     from apprise.manager_plugins import NotificationManager
 
     channel = AppriseChannel({"desk": address})
-    channel.check("desk")
+    channel.check_destination("desk")
     plugin = channel._opened["desk"]
     assert type(plugin).__name__ in {kind.__name__ for kind in NotificationManager().plugins()}
     for name in ("notify_url", "api_url"):  # the place of the service, moved to loopback
@@ -196,7 +196,7 @@ def test_what_apprise_does_not_know_or_leads_to_several_places_is_refused_by_nam
         (f"slack://T1JJ3T3L2/A1BRTD4JD/{TOKEN}abc/#a/#b", "2 places"),
     ):
         with pytest.raises(DeclarationError, match="desk") as error:
-            AppriseChannel({"desk": address}).check("desk")
+            AppriseChannel({"desk": address}).check_destination("desk")
         assert says in str(error.value)
         assert TOKEN not in str(error.value)
     assert not refusal(f"nosuch://{TOKEN}").permanent
@@ -217,7 +217,7 @@ def test_without_the_package_the_error_names_what_to_install(monkeypatch: pytest
 def test_nothing_that_stands_in_an_address_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     address = "json://user:p%40ss%2Fword@host.example:8080/path/s3cr?+X-Key=v4lue"
     for piece in ("user", "p@ss/word", "p%40ss%2Fword", "host.example", "s3cr", "v4lue", "A" * 40):
-        assert piece not in _scrubbed(f"no {piece} here", address)
+        assert piece not in _scrub_secrets(f"no {piece} here", address)
     with pytest.raises(DeliveryError):
         send(f"json://{TOKEN}:{TOKEN}@127.0.0.1:1/{TOKEN}")
     assert TOKEN not in "".join(capfd.readouterr())
@@ -265,14 +265,14 @@ def test_no_text_of_a_notice_calls_people_hides_a_link_or_changes_its_looks(
 
 def test_an_address_with_signs_that_act_leads_to_the_same_place_without_them() -> None:
     card = replace(CARD, url="https://a.example/@x/[y]?q=<z>")
-    drawn = short(Message(subject="s", cards=(card,)), Room(most=4000))
+    drawn = render_chat_text(Message(subject="s", cards=(card,)), TextLimit(max_size=4000))
     assert "https://a.example/%40x/%5By%5D?q=%3Cz%3E" in drawn
 
 
 @pytest.mark.parametrize("in_bytes", [False, True])
 def test_what_has_no_room_is_cut_and_it_is_said_where_the_whole_stands(in_bytes: bool) -> None:
     long = replace(CARD, summary=("收紧对镓的管制。" * 300,), url="https://a.example/1")
-    drawn = short(Message(subject="s", cards=(long,)), Room(most=1000, in_bytes=in_bytes))
+    drawn = render_chat_text(Message(subject="s", cards=(long,)), TextLimit(max_size=1000, in_bytes=in_bytes))
     assert drawn.endswith("\n… the whole 全文: https://a.example/1")
     assert drawn.startswith("TIGHTENS 收紧: MOFCOM-GACC 2026-40")
     assert len(drawn.encode() if in_bytes else drawn) <= 1000
@@ -285,7 +285,7 @@ def test_every_alert_of_a_digest_has_its_headline_and_its_address() -> None:
         )
         for n in range(1, 6)
     )
-    drawn = short(Message(subject="5 alerts", cards=cards), Room(most=1000))
+    drawn = render_chat_text(Message(subject="5 alerts", cards=cards), TextLimit(max_size=1000))
     assert len(drawn) <= 1000
     for n in range(1, 6):
         assert f"MOFCOM 2026-{n}" in drawn
@@ -307,12 +307,12 @@ def test_any_text_fits_any_room(
     card = replace(
         CARD, heading=text, title=text * 5, summary=(text,), url=f"https://a/{text}" if has_url else None
     )
-    room = Room(most=most, in_bytes=in_bytes, lines=lines)
-    drawn = short(Message(subject=text, cards=(card,) * cards), room)
-    assert room.takes(drawn)
+    room = TextLimit(max_size=most, in_bytes=in_bytes, max_lines=lines)
+    drawn = render_chat_text(Message(subject=text, cards=(card,) * cards), room)
+    assert room.has_room_for(drawn)
     assert drawn
 
 
 @given(st.text(max_size=300))
 def test_nothing_acts_twice(text: str) -> None:
-    assert inert(inert(text)) == inert(text)
+    assert neutralize_signs(neutralize_signs(text)) == neutralize_signs(text)

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controlwatch.core.alerting.bounce_reports import LARGEST, Bounce, Fate, NoBounce, read
+from controlwatch.core.alerting.bounce_reports import (
+    MAX_MAIL_BYTES,
+    BounceReport,
+    NotABounce,
+    RecipientStatus,
+    parse_report,
+)
 
 KEY = "0123456789abcdef0123456789abcdef"
 ID = f"<{KEY}@controlwatch.example>"
@@ -113,11 +119,11 @@ Message-ID: {ID}
 """.encode()
 
 
-def fate(raw: bytes) -> Fate:
-    found = read(raw)
-    assert isinstance(found, Bounce), found
+def fate(raw: bytes) -> RecipientStatus:
+    found = parse_report(raw)
+    assert isinstance(found, BounceReport), found
     assert (found.key, found.message_id) == (KEY, ID)
-    (only,) = found.fates
+    (only,) = found.recipients
     return only
 
 
@@ -136,8 +142,8 @@ def fate(raw: bytes) -> Fate:
 )
 def test_every_server_says_in_its_own_way_that_nobody_is_there(raw: bytes) -> None:
     found = fate(raw)
-    assert found.concerns(DESK)
-    assert found.concerns("Desk@B.example")
+    assert found.is_addressed_to(DESK)
+    assert found.is_addressed_to("Desk@B.example")
     assert found.verdict == "nobody"
 
 
@@ -170,7 +176,7 @@ def test_what_is_not_failed_decides_nothing(action: str) -> None:
 
 def test_an_address_that_ours_leads_on_to_is_not_ours() -> None:
     behind = Report(final=f"rfc822; left@elsewhere.example\nOriginal-Recipient: rfc822; {DESK}")
-    assert not fate(behind.bytes).concerns(DESK)
+    assert not fate(behind.bytes).is_addressed_to(DESK)
 
 
 def test_the_words_of_the_server_are_kept_in_one_line_that_does_nothing() -> None:
@@ -213,15 +219,15 @@ NO_BOUNCES = {
     ),
     "nothing": (b"", "no delivery status"),
     "noise": (bytes(range(256)) * 40, "no delivery status"),
-    "a mail that is too large": (b"x" * (LARGEST + 1), "larger than 10 MB"),
+    "a mail that is too large": (b"x" * (MAX_MAIL_BYTES + 1), "larger than 10 MB"),
 }
 
 
 @pytest.mark.parametrize(("raw", "why"), NO_BOUNCES.values(), ids=NO_BOUNCES)
 def test_everything_else_is_said_to_be_what_it_is(raw: bytes, why: str) -> None:
-    found = read(raw)
-    assert isinstance(found, NoBounce)
-    assert why in found.why
+    found = parse_report(raw)
+    assert isinstance(found, NotABounce)
+    assert why in found.reason
 
 
 def nested(depth: int) -> bytes:
@@ -235,7 +241,7 @@ def forwarded(depth: int) -> bytes:
 
 @pytest.mark.parametrize("raw", [nested(30), nested(5_000), forwarded(30), forwarded(5_000)])
 def test_parts_within_parts_within_parts_are_no_report(raw: bytes) -> None:
-    assert isinstance(read(raw), NoBounce)
+    assert isinstance(parse_report(raw), NotABounce)
 
 
 def test_a_report_that_returns_a_large_mail_is_read_from_its_beginning() -> None:
@@ -248,7 +254,7 @@ def test_charsets_that_nobody_knows_and_bytes_that_are_none_change_nothing() -> 
         b"User unknown", "用户不存在".encode("gb18030")
     )
     assert fate(odd).verdict == "nobody"
-    assert "用户不存在" in fate(odd).said
+    assert "用户不存在" in fate(odd).diagnostic
 
 
 PIECES = st.sampled_from(
@@ -266,6 +272,6 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.binary(max_size=500), st.lists(PIECES, max_size=25).map(b"".join)))
 @example(POSTFIX.bytes[:-400])
 def test_no_bytes_raise(raw: bytes) -> None:
-    found = read(raw)
-    if isinstance(found, Bounce):
-        assert [fate.verdict and fate.reason and fate.concerns("a") for fate in found.fates]
+    found = parse_report(raw)
+    if isinstance(found, BounceReport):
+        assert [fate.verdict and fate.reason and fate.is_addressed_to("a") for fate in found.recipients]

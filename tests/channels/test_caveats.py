@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.channels.console import panel
+from controlwatch.adapters.channels.console import render_panel
 from controlwatch.core.model import Alert, Caveat, Language, Notice
-from controlwatch.core.rendering.card import Card, card
-from controlwatch.core.rendering.html_mail import html
+from controlwatch.core.rendering.card import Card, build_card
+from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.plain_text import text
-from controlwatch.core.rendering.slack_blocks import blocks
+from controlwatch.core.rendering.plain_text import render_text
+from controlwatch.core.rendering.slack_blocks import render_message_blocks
 
 DEROGATION = Caveat(kind="exemption", quote="用于人道主义救援的除外。")
 REACH = Caveat(kind="extraterritorial", quote="任何国家和地区的组织和个人违反上述规定的，将被追究责任。")
@@ -29,12 +29,12 @@ def drawn(*caveats: Caveat, language: Language = "both") -> Card:
     alert = Alert(
         kind="new", made_at=datetime(2026, 3, 2, tzinfo=UTC), title="公告", watcher="w", notice=notice
     )
-    return card(alert, load_lexicon(), language=language, why="", today=date(2026, 3, 2))
+    return build_card(alert, load_lexicon(), language=language, why="", today=date(2026, 3, 2))
 
 
 def in_terminal(drawn: Card) -> str:
     console = Console(file=io.StringIO(), width=200)
-    console.print(panel(drawn))
+    console.print(render_panel(drawn))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -42,7 +42,12 @@ def in_terminal(drawn: Card) -> str:
 def test_every_channel_shows_the_kind_and_the_words() -> None:
     shown = drawn(DEROGATION)
     message = Message(subject="s", cards=(shown,))
-    for said in (text(message), html(message), in_terminal(shown), str(blocks(message))):
+    for said in (
+        render_text(message),
+        render_html(message),
+        in_terminal(shown),
+        str(render_message_blocks(message)),
+    ):
         assert "Do not overlook 注意" in said
         assert "exemption 豁免或例外" in said
         assert DEROGATION.quote in said
@@ -82,4 +87,6 @@ def test_a_quote_already_shown_for_a_date_is_shown_again_for_a_caveat() -> None:
 
 def test_nothing_to_overlook_is_not_mentioned() -> None:
     message = Message(subject="s", cards=(drawn(),))
-    assert "overlook" not in text(message) + html(message) + str(blocks(message)) + in_terminal(drawn())
+    assert "overlook" not in render_text(message) + render_html(message) + str(
+        render_message_blocks(message)
+    ) + in_terminal(drawn())

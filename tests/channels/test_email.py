@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.channels.email import EmailChannel, Server
-from controlwatch.adapters.channels.email_message import Mails
-from controlwatch.core.alerting.signed_links import Links
-from controlwatch.core.alerting.tokens import verify
+from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
+from controlwatch.adapters.channels.email_message import MailWriter
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.tokens import verify_token
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -29,17 +29,17 @@ from controlwatch.core.model import (
     Delivery,
     Direction,
     DocumentNumber,
-    Event,
+    KeyDate,
     Notice,
-    Occasion,
-    Stretch,
+    RedlineSegment,
+    ReminderSubject,
     Subscription,
     Summary,
 )
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.html_mail import html
-from controlwatch.core.rendering.message import Composer, Message
+from controlwatch.core.rendering.html_mail import render_html
+from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.testing.smtp import Mailbox
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ NOTICE = Notice(
     summary=Summary(en="Tightens control of gallium.", zh="收紧对镓的管制。"),
 )
 CHANGE = Change(
-    kind="amended", redline=(Stretch(op="deleted", text="4月1日"), Stretch(op="inserted", text="5月1日"))
+    kind="amended",
+    redline=(RedlineSegment(op="deleted", text="4月1日"), RedlineSegment(op="inserted", text="5月1日")),
 )
 
 
-LINKS = Links(public_url="https://alerts.controlwatch.example.com/behind/a/proxy", secret=b"s" * 32)
+LINKS = SignedLinks(public_url="https://alerts.controlwatch.example.com/behind/a/proxy", secret=b"s" * 32)
 ALERT = Alert(
     kind="amended",
     made_at=NOW,
@@ -73,7 +74,7 @@ ALERT = Alert(
 )
 
 
-def message(*titles: str, alert: Alert = ALERT, links: Links = LINKS) -> Message:
+def message(*titles: str, alert: Alert = ALERT, links: SignedLinks = LINKS) -> Message:
     subscription = Subscription(id=17, channel="email", target="a@b.example")
     alerts = [replace(alert, title=title) for title in titles or (alert.title,)]
     deliveries = tuple(
@@ -89,7 +90,7 @@ def message(*titles: str, alert: Alert = ALERT, links: Links = LINKS) -> Message
         )
         for n, alert in enumerate(alerts)
     )
-    return Composer(lexicon=load_lexicon(), now=NOW, links=links).compose(deliveries)
+    return MessageComposer(lexicon=load_lexicon(), now=NOW, links=links).compose(deliveries)
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def channel(mailbox: Mailbox, **changes: object) -> EmailChannel:
-    server = Server(host="127.0.0.1", port=mailbox.port, **changes)  # type: ignore[arg-type]
+    server = SmtpServer(host="127.0.0.1", port=mailbox.port, **changes)  # type: ignore[arg-type]
     return EmailChannel(server, sender="controlwatch <alerts@controlwatch.example>", timeout=5)
 
 
@@ -129,7 +130,7 @@ def test_a_digest_is_one_mail_with_a_table_of_contents(mailbox: Mailbox) -> None
 
 
 NUMBERED = replace(NOTICE, number=DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=40))
-EVENT = Event(
+EVENT = KeyDate(
     date=date(2026, 4, 1),
     event="takes effect",
     number="MOFCOM-GACC 2026-40",
@@ -144,7 +145,7 @@ ABOUT_ONE_NOTICE = {
         ALERT, notice=replace(NOTICE, number=DocumentNumber(issuers=("MOFCOM",), year=2026, n=40)), url=None
     ),
     "a reminder": replace(
-        ALERT, kind="reminder", change=None, notice=NUMBERED, occasion=Occasion(event=EVENT)
+        ALERT, kind="reminder", change=None, notice=NUMBERED, occasion=ReminderSubject(event=EVENT)
     ),
     "a press report": replace(ALERT, kind="report", about="MOFCOM-GACC 2026-40", url="https://p.example/"),
 }
@@ -180,7 +181,7 @@ def test_a_mail_program_finds_the_way_out_in_the_headers_and_a_reader_in_the_tex
     sent = headers(mailbox.sources[0])
     link = sent["List-Unsubscribe"].strip("\r<>")
     assert link.startswith("https://alerts.controlwatch.example.com/behind/a/proxy/unsubscribe/17.")
-    assert verify(LINKS.secret, "unsubscribe", link.rpartition("/")[2]) == 17
+    assert verify_token(LINKS.secret, "unsubscribe", link.rpartition("/")[2]) == 17
     assert sent["List-Unsubscribe-Post"].strip() == "List-Unsubscribe=One-Click"
     assert sent["List-Id"].strip() == "controlwatch <alerts.controlwatch.example>"
     plain, rich = (part.get_content() for part in mailbox.mails[0].iter_parts())  # type: ignore[attr-defined]
@@ -191,8 +192,8 @@ def test_a_mail_program_finds_the_way_out_in_the_headers_and_a_reader_in_the_tex
 def test_one_click_is_offered_over_https_only_and_no_way_out_where_nobody_reaches_us(
     mailbox: Mailbox,
 ) -> None:
-    plain = Links(public_url="http://alerts.example", secret=b"s" * 32)
-    for links in (plain, Links()):
+    plain = SignedLinks(public_url="http://alerts.example", secret=b"s" * 32)
+    for links in (plain, SignedLinks()):
         channel(mailbox).send(message(links=links), target="a@b.example", key=KEY)
     unsafe, none = (headers(source) for source in mailbox.sources)
     assert "List-Unsubscribe-Post" not in unsafe
@@ -206,7 +207,7 @@ def test_a_channel_for_many_shows_nobody_the_link_that_ends_it() -> None:
     delivery = Delivery(
         id=1, alert_id=1, alert=ALERT, subscription=subscription, attempts=1, key=KEY, message=KEY
     )
-    composed = Composer(lexicon=load_lexicon(), now=NOW, links=LINKS).compose((delivery,))
+    composed = MessageComposer(lexicon=load_lexicon(), now=NOW, links=LINKS).compose((delivery,))
     assert composed.unsubscribe == ""
 
 
@@ -261,7 +262,7 @@ def test_a_server_that_takes_nothing_from_us_says_nothing_about_the_address(
 
 
 def test_a_server_that_is_down_is_tried_again(mailbox: Mailbox) -> None:
-    closed = EmailChannel(Server(host="127.0.0.1", port=1), sender="a@b.example", timeout=2)
+    closed = EmailChannel(SmtpServer(host="127.0.0.1", port=1), sender="a@b.example", timeout=2)
     with pytest.raises(DeliveryError) as error:
         closed.send(message(), target="a@b.example", key=KEY)
     assert not error.value.permanent
@@ -287,7 +288,7 @@ def test_starttls_and_a_password_are_used_and_a_wrong_one_is_no_refusal_for_good
     }
     with Mailbox(**options) as box:
         for password, expected in (("right", 1), ("wrong", 1)):
-            server = Server(host="127.0.0.1", port=box.port, user="u", password=password, tls="starttls")
+            server = SmtpServer(host="127.0.0.1", port=box.port, user="u", password=password, tls="starttls")
             sender = EmailChannel(server, sender="a@b.example", timeout=5, context=trusted)
             if password == "right":
                 sender.send(message(), target="a@b.example", key=KEY)
@@ -302,7 +303,7 @@ def test_a_server_whose_certificate_is_unknown_gets_no_mail() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with Mailbox(tls_context=context) as box:
-        server = Server(host="127.0.0.1", port=box.port, tls="starttls")
+        server = SmtpServer(host="127.0.0.1", port=box.port, tls="starttls")
         with pytest.raises(DeliveryError, match="certificate"):
             EmailChannel(server, sender="a@b.example", timeout=5).send(
                 message(), target="a@b.example", key=KEY
@@ -310,7 +311,7 @@ def test_a_server_whose_certificate_is_unknown_gets_no_mail() -> None:
         assert box.mails == []
 
 
-MAILS = Mails("controlwatch", "a@b.example")
+MAILS = MailWriter("controlwatch", "a@b.example")
 OURS = {
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Id",
     "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
@@ -325,13 +326,13 @@ def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str, attack: str) 
     hostile = text + attack + text
     card = Card(tone="neutral", badge=hostile, heading=hostile, title=hostile, url=hostile)
     drawn = Message(subject=hostile, cards=(card,) * 2, thread=hostile, unsubscribe=f"https://a/{hostile}")
-    source = MAILS.write(drawn, target="to@b.example", key=KEY)
+    source = MAILS.write_mail(drawn, target="to@b.example", key=KEY)
     mail = email.message_from_bytes(source, policy=email.policy.default)
     assert set(mail.keys()) <= OURS
     assert set(headers(source)) == set(mail.keys())
     assert mail["To"] == "to@b.example"
     assert max(len(line) for line in source.split(b"\r\n")) <= 998
-    page = html(drawn)
+    page = render_html(drawn)
     assert "<script" not in page
     assert "<img" not in page
 
@@ -341,14 +342,14 @@ def test_no_text_of_a_notice_becomes_a_header_or_markup(text: str, attack: str) 
 )
 def test_what_is_not_one_address_gets_no_mail_and_pauses_its_subscription(target: str) -> None:
     with pytest.raises(DeliveryError) as error:
-        MAILS.write(message(), target=target, key=KEY)
+        MAILS.write_mail(message(), target=target, key=KEY)
     assert (error.value.permanent, error.value.target) == (True, True)
 
 
 def test_mails_to_two_readers_differ_in_what_is_theirs_alone(mailbox: Mailbox) -> None:
     sender = channel(mailbox)
     for target, number in (("a@b.example", 17), ("c@d.example", 18)):
-        mine = replace(message(), unsubscribe=LINKS.unsubscribe(number))
+        mine = replace(message(), unsubscribe=LINKS.build_unsubscribe_url(number))
         sender.send(mine, target=target, key=f"{number:032x}")
     sender.close()
     one, two = mailbox.mails
@@ -357,7 +358,7 @@ def test_mails_to_two_readers_differ_in_what_is_theirs_alone(mailbox: Mailbox) -
     }  # fmt: skip
     for part, other in zip(one.iter_parts(), two.iter_parts(), strict=True):  # type: ignore[attr-defined]
         ours, theirs = part.get_content(), other.get_content()
-        assert ours.replace(LINKS.unsubscribe(17), LINKS.unsubscribe(18)) == theirs
+        assert ours.replace(LINKS.build_unsubscribe_url(17), LINKS.build_unsubscribe_url(18)) == theirs
         assert part["Content-Transfer-Encoding"] == "base64"
 
 
@@ -370,7 +371,7 @@ class Sleepy(Mailbox):
 
 
 def test_a_mail_that_takes_longer_than_its_lease_allows_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controlwatch.adapters.channels.email.LONGEST", 0.5)
+    monkeypatch.setattr("controlwatch.adapters.channels.email.MAX_SECONDS", 0.5)
     with Sleepy() as box, pytest.raises(DeliveryError):
         channel(box).send(message(), target="a@b.example", key=KEY)
     assert box.mails == []
@@ -378,13 +379,13 @@ def test_a_mail_that_takes_longer_than_its_lease_allows_is_given_up(monkeypatch:
 
 @given(st.text(max_size=400), st.text(max_size=400))
 def test_texts_that_differ_have_threads_that_differ(one: str, other: str) -> None:
-    roots = {dict(MAILS.threading(thread)).get("References") for thread in (one, other)}
+    roots = {dict(MAILS.build_thread_headers(thread)).get("References") for thread in (one, other)}
     assert len(roots) == len({one, other})
 
 
 def test_the_longest_link_stands_in_one_line_within_what_mail_may_hold() -> None:
     link = "https://" + "a" * 192 + "/unsubscribe/9223372036854775807." + "A" * 43
-    source = MAILS.write(replace(message(), unsubscribe=link), target="to@b.example", key=KEY)
+    source = MAILS.write_mail(replace(message(), unsubscribe=link), target="to@b.example", key=KEY)
     lines = source.split(b"\r\n")
     assert f"List-Unsubscribe: <{link}>".encode() in lines
     assert max(len(line) for line in lines) <= 998

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controlwatch.adapters.channels.slack import SlackChannel
-from controlwatch.core.model import Stretch
+from controlwatch.core.model import RedlineSegment
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.facts import Fact
+from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.slack_blocks import blocks, fallback
+from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.testing.slack_limits import refused_message, texts
@@ -30,7 +30,7 @@ CARD = Card(
     heading="MOFCOM-GACC 2026-40 · gallium",
     title="公布对镓相关物项实施出口管制的决定",
     summary=("Tightens control of gallium.", "收紧对镓的管制。"),
-    facts=(Fact(label="Effective 生效", value="2026-04-01", quote="本公告自2026年4月1日起正式实施"),),
+    facts=(CardFact(label="Effective 生效", value="2026-04-01", quote="本公告自2026年4月1日起正式实施"),),
     url="https://www.mofcom.gov.cn/a.html",
     footer=("published 2026-03-02",),
     labels=("What changed", "Redline", "Doubts", "Source"),
@@ -120,7 +120,7 @@ def test_a_slack_that_cannot_be_reached_is_tried_again() -> None:
 def test_what_must_not_be_overlooked_arrives_with_its_words(slack: Both) -> None:
     stand_in, channel = slack
     caveats = tuple(
-        Fact(label="Do not overlook 注意", value=f"exemption {n}", quote=f"第{n}条除外") for n in range(4)
+        CardFact(label="Do not overlook 注意", value=f"exemption {n}", quote=f"第{n}条除外") for n in range(4)
     )
     card = replace(CARD, caveats=caveats)
     channel.send(Message(subject="one", cards=(card,)), target="C0CONTROLS", key=KEY)
@@ -131,7 +131,7 @@ def test_what_must_not_be_overlooked_arrives_with_its_words(slack: Both) -> None
 
 
 def within_limits(message: Message) -> bool:
-    return refused_message(blocks(message), fallback(message)) is None
+    return refused_message(render_message_blocks(message), render_fallback_text(message)) is None
 
 
 def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:
@@ -140,7 +140,7 @@ def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:
 
 def test_every_alert_of_a_digest_that_slack_has_room_for_is_drawn() -> None:
     long = replace(CARD, summary=("many words " * 200,) * 2, moved=("effective: a → b",) * 20)
-    made = blocks(Message(subject="digest", cards=(long,) * 5))
+    made = render_message_blocks(Message(subject="digest", cards=(long,) * 5))
     assert sum(block["type"] == "header" for block in made) == 1 + 5
     assert within_limits(Message(subject="digest", cards=(long,) * 5))
 
@@ -154,23 +154,23 @@ def test_any_text_stays_within_slacks_limits(text: str, times: int) -> None:
         heading=long,
         title=long,
         summary=(long, long),
-        facts=(Fact(label="x", value=long, quote=long),) * times,
-        caveats=(Fact(label="x", value=long, quote=long),) * 4,
+        facts=(CardFact(label="x", value=long, quote=long),) * times,
+        caveats=(CardFact(label="x", value=long, quote=long),) * 4,
         moved=(long,) * times,
-        redline=(Stretch(op="inserted", text=long),) * 5,
+        redline=(RedlineSegment(op="inserted", text=long),) * 5,
         doubts=(long,),
         footer=(long,),
     )
     message = Message(subject=long, cards=(hostile,))
     assert within_limits(message)
-    assert blocks(message)[0]["type"] == "header"
+    assert render_message_blocks(message)[0]["type"] == "header"
 
 
 @pytest.mark.parametrize(
     "attack", ["<!channel>", "<!here>", "<@U123>", "<https://evil.example|click>", "*bold*", "`code`"]
 )
 def test_no_text_of_a_notice_can_mention_or_link(attack: str) -> None:
-    caveats = (Fact(label="x", value=attack, quote=attack),)
+    caveats = (CardFact(label="x", value=attack, quote=attack),)
     card = replace(
         CARD,
         heading=attack,
@@ -180,10 +180,10 @@ def test_no_text_of_a_notice_can_mention_or_link(attack: str) -> None:
         doubts=(attack,),
         footer=(attack,),
     )
-    made = blocks(Message(subject=attack, cards=(card,)))
+    made = render_message_blocks(Message(subject=attack, cards=(card,)))
     assert not any('"mrkdwn"' in str(block).replace("'", '"') for block in made)
-    assert "<" not in fallback(Message(subject=attack, cards=(card,)))
+    assert "<" not in render_fallback_text(Message(subject=attack, cards=(card,)))
 
 
 def test_what_slack_shows_to_a_blind_reader_is_the_headline() -> None:
-    assert fallback(MESSAGE) == "TIGHTENS: gallium"
+    assert render_fallback_text(MESSAGE) == "TIGHTENS: gallium"

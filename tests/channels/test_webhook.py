@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlwatch.adapters.channels.webhook import WebhookChannel, payload, signature
+from controlwatch.adapters.channels.webhook import WebhookChannel, build_payload, sign_body
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
@@ -44,7 +44,7 @@ def test_a_message_arrives_signed_with_the_key_of_its_delivery(sites: Sites) -> 
         assert WebhookChannel(SECRET).send(MESSAGE, target=url, key=KEY) == "200"
     for asked in sites.asked:
         stamp = asked.headers["x-controlwatch-timestamp"]
-        assert asked.headers["x-controlwatch-signature"] == signature(SECRET.encode(), stamp, asked.body)
+        assert asked.headers["x-controlwatch-signature"] == sign_body(SECRET.encode(), stamp, asked.body)
         assert asked.headers["idempotency-key"] == KEY
     sent = json.loads(sites.asked[0].body)
     assert (sent["key"], sent["thread"]) == (KEY, "MOFCOM 2026-40")
@@ -91,6 +91,6 @@ def test_a_receiver_that_is_away_is_tried_again() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_only_text_in_the_payload(text: str) -> None:
-    made = payload(Message(subject=text, cards=(CARD,)), KEY)
+    made = build_payload(Message(subject=text, cards=(CARD,)), KEY)
     body = json.dumps(made, ensure_ascii=False).encode("utf-8", "replace")
     assert set(json.loads(body)) == {"key", "subject", "thread", "cards"}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.system.backup import backup, restore
+from controlwatch.adapters.system.backup import restore_backup, write_backup
 from controlwatch.bootstrap import open_app
-from controlwatch.core.alerting.source_health import after_success
+from controlwatch.core.alerting.source_health import apply_success
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import PollReport
@@ -22,8 +22,8 @@ from controlwatch.settings import Settings
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.testing.smtp import Mailbox
 from tests.cli.test_commands import Terminal, terminal
-from tests.pipeline.test_news import GALLIUM, started
-from tests.pipeline.world import world
+from tests.services.test_news import GALLIUM, started
+from tests.services.world import world
 
 __all__ = ["terminal"]
 
@@ -47,8 +47,8 @@ def notices(folder: Path) -> list[tuple[str]]:
 
 def test_a_copy_put_back_holds_every_notice_every_byte_and_the_secret(state: Path, tmp_path: Path) -> None:
     copy, again = tmp_path / "copy.tar", tmp_path / "again"
-    backup(state, copy)
-    restore(copy, again)
+    write_backup(state, copy)
+    restore_backup(copy, again)
     assert notices(again) == notices(state)
     kept = {path.relative_to(state): path.read_bytes() for path in (state / "snapshots").rglob("*.gz")}
     assert kept
@@ -69,35 +69,35 @@ def test_a_copy_taken_while_something_writes_is_whole(state: Path, tmp_path: Pat
     writing.start()
     try:
         for number in range(3):
-            backup(state, tmp_path / f"{number}.tar")
+            write_backup(state, tmp_path / f"{number}.tar")
     finally:
         ended.set()
         writing.join()
     for number in range(3):
-        restore(tmp_path / f"{number}.tar", tmp_path / f"again{number}")
+        restore_backup(tmp_path / f"{number}.tar", tmp_path / f"again{number}")
         with closing(sqlite3.connect(tmp_path / f"again{number}" / "controlwatch.db")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_a_state_that_is_in_use_is_not_written_over(state: Path, tmp_path: Path) -> None:
-    backup(state, tmp_path / "copy.tar")
+    write_backup(state, tmp_path / "copy.tar")
     with pytest.raises(UsageError, match="not empty"):
-        restore(tmp_path / "copy.tar", state)
+        restore_backup(tmp_path / "copy.tar", state)
     with pytest.raises(UsageError, match="is there already"):
-        backup(state, tmp_path / "copy.tar")
+        write_backup(state, tmp_path / "copy.tar")
 
 
 def test_a_copy_in_which_a_byte_has_changed_is_refused_and_nothing_is_put_in_place(
     state: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.tar"
-    backup(state, copy)
+    write_backup(state, copy)
     body = bytearray(copy.read_bytes())
     place = body.index(b"SQLite format 3") + 4_000
     body[place] ^= 0xFF
     copy.write_bytes(body)
     with pytest.raises(UsageError, match="damaged"):
-        restore(copy, tmp_path / "again")
+        restore_backup(copy, tmp_path / "again")
     assert list((tmp_path / "again").iterdir()) == []
 
 
@@ -109,14 +109,14 @@ def test_a_copy_that_would_write_elsewhere_is_refused(tmp_path: Path, name: str)
         entry.size = 4
         tar.addfile(entry, io.BytesIO(b"evil"))
     with pytest.raises(UsageError, match="no backup of ours"):
-        restore(copy, tmp_path / "again")
+        restore_backup(copy, tmp_path / "again")
     assert not (tmp_path / "evil").exists()
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"\x00\x01garbage" * 100)
     with pytest.raises(UsageError, match="no backup of ours"):
-        restore(tmp_path / "x.tar", tmp_path / "again")
+        restore_backup(tmp_path / "x.tar", tmp_path / "again")
 
 
 def test_the_commands_copy_and_put_back(terminal: Terminal, tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_a_service_that_stopped_a_day_ago_is_not_shown_as_healthy(terminal: Term
             for ago in (
                 (timedelta(days=1), timedelta()) if watcher.id == "mofcom-press" else (timedelta(days=1),)
             ):
-                state = after_success(app.store.state(watcher.id), now=now - ago)
+                state = apply_success(app.store.load_watcher_state(watcher.id), now=now - ago)
                 report = PollReport(watcher=watcher.id, started_at=now - ago, outcome="looked")
-                app.store.finished(report, state, believed={}, doubted=(), now=now - ago)
+                app.store.record_poll(report, state, believed={}, doubted=(), now=now - ago)
     shown = terminal.fails("watchers")
     assert "mofcom-policy is blind: no poll has come to an end since" in shown
     assert "mofcom-press is blind" not in shown

@@ -325,7 +325,7 @@ def test_without_the_extra_a_dossier_has_no_pdf_and_says_so(
     from controlwatch.adapters.archive import pdf_report, warc
 
     for module in (pdf_report, warc):
-        monkeypatch.setattr(module, "installed", lambda: False)
+        monkeypatch.setattr(module, "is_installed", lambda: False)
     terminal.types("intake", terminal.file("n.txt", TEXT))
     path = terminal.folder / "out.zip"
     done = CliRunner().invoke(app, ["evidence", "2026-40", "--to", str(path)], env=terminal.env)

@@ -12,11 +12,18 @@ from rich.console import Console
 from rich.text import Text
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.cli.explain_view import ABOUT, explain, folded, marked, proofs_of, ranges
-from controlwatch.core.extraction import all_grounds
+from controlwatch.cli.explain_view import (
+    GROUND_STYLES,
+    fold_lines,
+    format_ranges,
+    locate_grounds,
+    mark_grounds,
+    print_explanation,
+)
+from controlwatch.core.extraction import list_grounds
 from controlwatch.core.model import CodeFinding, Ground, Notice
 from tests.cli.test_commands import TEXT, Terminal
-from tests.reading.making import announcement
+from tests.extraction.making import announcement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +40,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 def shown(text: str, *grounds: Ground) -> str:
     """The text with signs around its proofs and their rows behind."""
-    return marked(text, proofs_of(text, grounds), signs=True).plain
+    return mark_grounds(text, locate_grounds(text, grounds), signs=True).plain
 
 
 def said(quote: str, about: str = "effective", rule: str = "date.stated") -> Ground:
@@ -44,7 +51,7 @@ def explained(text: str, notice: Notice, *, colours: bool = False, full: bool = 
     file = io.StringIO()
     system = "standard" if colours else None
     console = Console(file=file, width=160, force_terminal=colours, color_system=system)  # type: ignore[arg-type]
-    explain(console, text, notice, load_lexicon(), full=full)
+    print_explanation(console, text, notice, load_lexicon(), full=full)
     return file.getvalue()
 
 
@@ -69,7 +76,9 @@ def test_words_that_overlap_are_one_stretch_with_two_ends() -> None:
 
 
 def test_of_overlapping_words_the_shortest_keep_their_own_colour() -> None:
-    drawn = marked("甲乙丙", proofs_of("甲乙丙", [said("乙", "code"), said("甲乙丙", "kind")]), signs=False)
+    drawn = mark_grounds(
+        "甲乙丙", locate_grounds("甲乙丙", [said("乙", "code"), said("甲乙丙", "kind")]), signs=False
+    )
     assert [span.style for span in drawn.spans if drawn.plain[span.start : span.end].startswith("乙")][
         -1
     ] == ("black on bright_cyan")
@@ -89,8 +98,8 @@ def test_words_that_are_not_in_the_text_mark_nothing() -> None:
 
 
 def test_many_rows_of_one_sentence_are_written_by_their_ends() -> None:
-    assert ranges([3]) == "3"
-    assert ranges([1, 3, 4, 5, 9]) == "1,3–5,9"
+    assert format_ranges([3]) == "3"
+    assert format_ranges([1, 3, 4, 5, 9]) == "1,3–5,9"
 
 
 # --------------------------------------------------------------------------- long documents
@@ -100,12 +109,12 @@ def test_lines_that_prove_nothing_are_folded_and_counted() -> None:
     idle = [Text("x")] * 14
     proving = Text("y", spans=[])
     proving.stylize("bold")
-    kept = [line.plain for line in folded([*idle, proving, Text("x"), Text(""), *idle])]
+    kept = [line.plain for line in fold_lines([*idle, proving, Text("x"), Text(""), *idle])]
     assert kept == ["… 14 lines …", "y", "… 15 lines …"]
 
 
 def test_a_line_or_two_are_not_worth_folding() -> None:
-    assert [line.plain for line in folded([Text("x"), Text("x")])] == ["x", "x"]
+    assert [line.plain for line in fold_lines([Text("x"), Text("x")])] == ["x", "x"]
 
 
 def test_a_long_document_is_folded_unless_all_of_it_is_asked_for(terminal: Terminal) -> None:
@@ -215,11 +224,11 @@ def test_every_kind_of_conclusion_has_a_marker_of_its_own_in_the_legend() -> Non
     notice = announcement(
         "决定对镓（参考海关商品编号：8112929010）实施出口管制。本公告自2026年4月1日起施行。"
     )
-    grounds = list(all_grounds(notice))
-    assert {ground.about for ground in grounds} <= set(ABOUT)
-    assert len({style for _, style in ABOUT.values()}) == len(ABOUT)
+    grounds = list(list_grounds(notice))
+    assert {ground.about for ground in grounds} <= set(GROUND_STYLES)
+    assert len({style for _, style in GROUND_STYLES.values()}) == len(GROUND_STYLES)
     text = f"{notice.title}\n" + "\n".join(ground.quote for ground in grounds)
     legend = explained(text, notice).partition("\n\n")[0]
     assert [
-        name for about, (name, _) in ABOUT.items() if about in {"kind", "code"} and name not in legend
+        name for about, (name, _) in GROUND_STYLES.items() if about in {"kind", "code"} and name not in legend
     ] == []

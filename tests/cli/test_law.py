@@ -11,7 +11,7 @@ import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.bootstrap import open_app
-from controlwatch.core.law.lookup import meant
+from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
@@ -239,7 +239,7 @@ def test_every_category_is_found_by_its_own_names() -> None:
     lexicon = load_lexicon()
     for category in lexicon.categories:
         for name in (category.id, category.zh, category.en):
-            assert category.id in meant(name, lexicon), name
+            assert category.id in match_categories(name, lexicon), name
 
 
 @pytest.mark.parametrize("query", ["稀土", "8507.60", "3A001", "graphite", "chemicals"])
@@ -258,7 +258,7 @@ def test_what_cannot_be_watched_is_said_with_every_answer_that_may_depend_on_it(
         state = WatcherState(
             id="gacc-announcements", failures=3, failing_since=NOW, kind="blocked", reason="a challenge"
         )
-        app.store.finished(failed, state, believed={}, doubted=(), now=NOW)
+        app.store.record_poll(failed, state, believed={}, doubted=(), now=NOW)
     for words in (
         ("status", "2025-61"),
         ("lookup", "850760"),

@@ -15,13 +15,13 @@ import trustme
 from aiosmtpd.smtp import AuthResult
 from typer.testing import CliRunner
 
-from controlwatch.adapters.channels.email import EmailChannel, Server
+from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.cli import app
 from controlwatch.cli.common import now, today
-from controlwatch.cli.mail import TEST
-from controlwatch.cli.smtp_advice import advice
-from controlwatch.core.alerting.tokens import verify
+from controlwatch.cli.mail import TEST_MESSAGE
+from controlwatch.cli.smtp_advice import find_advice
+from controlwatch.core.alerting.tokens import verify_token
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.services.remind import remind
 from controlwatch.testing.smtp import Mailbox
@@ -107,15 +107,15 @@ def server_with_tls(*, password: str = "right") -> tuple[dict[str, object], ssl.
 
 def steps(box: Mailbox, context: ssl.SSLContext | None, **login: str) -> tuple[list[str], str]:
     """What a check says, and its advice where it fails."""
-    server = Server(host="127.0.0.1", port=box.port, **login)  # type: ignore[arg-type]
+    server = SmtpServer(host="127.0.0.1", port=box.port, **login)  # type: ignore[arg-type]
     said: list[str] = []
     try:
-        for step in EmailChannel(server, sender="a@b.example", timeout=5, context=context).check(
-            TEST, target="me@b.example", key="0" * 32
+        for step in EmailChannel(server, sender="a@b.example", timeout=5, context=context).check_delivery(
+            TEST_MESSAGE, target="me@b.example", key="0" * 32
         ):
             said.append(step)
     except DeliveryError as error:
-        return said, advice(error)
+        return said, find_advice(error)
     return said, ""
 
 
@@ -158,7 +158,7 @@ def test_an_address_is_asked_once_and_gets_nothing_until_it_confirms(
     link = re.search(r"https://alerts\.example/confirm/(\S+)", words)
     assert link is not None
     (held,) = json.loads(terminal.types("subscriptions", "--json"))
-    assert verify(SECRET.encode(), "confirm", link[1]) == held["id"]
+    assert verify_token(SECRET.encode(), "confirm", link[1]) == held["id"]
     assert not held["confirmed"]
     assert "unconfirmed" in terminal.types("subscriptions")
     again = terminal.fails("subscribe", "email", "Desk@b.example", "--confirm")
@@ -223,7 +223,7 @@ def test_a_refused_address_is_shown_as_paused_and_switched_on_again(
     assert "1 deliveries sent" in terminal.types("resume", "1")
     assert mailbox.recipients == [["gone@b.example"]]
     store = SqlStore.open(f"sqlite:///{tmp_path / 'state' / 'controlwatch.db'}")
-    assert [item.paused for item in store.subscriptions()] == [""]
+    assert [item.paused for item in store.list_subscriptions()] == [""]
     store.close()
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model.errors import DeclarationError
-from controlwatch.settings import Imap, Settings
+from controlwatch.settings import ImapUrl, Settings
 from controlwatch.testing.sites import Sites
 from tests.cli.test_commands import Terminal
 from tests.cli.test_service import COMMAND, environment, wait_for
 from tests.imap import PASSWORD, ImapServer
-from tests.pipeline.test_mailbox import NEWS, OTHER, server
+from tests.services.test_mailbox import NEWS, OTHER, server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +123,7 @@ def test_a_mailbox_that_makes_no_sense_is_refused_at_the_start_without_its_passw
     ],
 )
 def test_a_mailbox_is_taken_apart(url: str, port: int, tls: str, folder: str) -> None:
-    found = Imap.parse(url)
+    found = ImapUrl.parse(url)
     assert (found.user, found.password) == ("desk@corp.example", "p#/")
     assert (found.port, found.tls, found.path) == (port, tls, folder)
     assert "p#/" not in repr(found)

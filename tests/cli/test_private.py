@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.files.inbox import from_file, put_away
+from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
 from controlwatch.services.intake import take
 from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import COMMAND, environment, wait_for
-from tests.pipeline.world import world
+from tests.services.world import world
 
 __all__ = ["environment"]
 
@@ -110,10 +110,10 @@ def test_whatever_a_file_is_called_it_is_taken_in_and_its_name_leads_nowhere(
     file = desk / os.fsdecode(name)
     file.write_text(NOTICE, encoding="utf-8")
     with world(tmp_path) as w:
-        decision = take(from_file(file, url=None, now=w.now), w.pipeline, [], title=file.stem, now=w.now)
+        decision = take(load_snapshot(file, url=None, now=w.now), w.pipeline, [], title=file.stem, now=w.now)
         assert decision.alert is not None
-        assert [line.number for line in w.store.lines()] == ["GACC 2026-77"]
-    assert put_away(file, "done").parent == desk / "done"
+        assert [line.number for line in w.store.list_notices()] == ["GACC 2026-77"]
+    assert move_processed_file(file, "done").parent == desk / "done"
     assert {path.name for path in desk.iterdir()} == {"done"}
 
 

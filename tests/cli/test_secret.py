@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.adapters.system.signing_secret import own_secret
-from controlwatch.bootstrap import links_of
+from controlwatch.adapters.system.signing_secret import load_or_create_secret
+from controlwatch.bootstrap import build_signed_links
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import Settings
 
@@ -57,12 +57,15 @@ def test_a_short_secret_is_refused_and_never_printed(monkeypatch: pytest.MonkeyP
 def test_a_secret_that_was_set_signs_the_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     found = load(monkeypatch, secret="s" * 32, public_url="https://a.example", state_dir=state)
-    assert links_of(found).secret == b"s" * 32
+    assert build_signed_links(found).secret == b"s" * 32
     assert not Path(state).exists()
 
 
 def test_without_an_address_no_secret_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert links_of(load(monkeypatch, state_dir=str(tmp_path / "state"))).unsubscribe(1) == ""
+    assert (
+        build_signed_links(load(monkeypatch, state_dir=str(tmp_path / "state"))).build_unsubscribe_url(1)
+        == ""
+    )
     assert not (tmp_path / "state").exists()
 
 
@@ -70,20 +73,20 @@ def test_a_secret_of_our_own_is_made_once_and_read_by_us_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = load(monkeypatch, public_url="https://a.example", state_dir=str(tmp_path / "state"))
-    secret = links_of(found).secret
+    secret = build_signed_links(found).secret
     assert len(secret) >= 32
-    assert links_of(found).secret == secret
+    assert build_signed_links(found).secret == secret
     assert (tmp_path / "state" / "secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_secret_that_was_emptied_is_not_replaced_in_silence(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("\n")
     with pytest.raises(DeclarationError, match="holds no secret"):
-        own_secret(tmp_path)
+        load_or_create_secret(tmp_path)
 
 
 def _make(folder: str, made: Queue[bytes]) -> None:
-    made.put(own_secret(Path(folder)))
+    made.put(load_or_create_secret(Path(folder)))
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
-from controlwatch.service import Pulse, _sign_of_life
+from controlwatch.service import Watchdog, _ping_heartbeat
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer, Sites
 from tests.authority import authority
@@ -174,14 +174,14 @@ def test_the_heartbeat_address_is_asked_while_all_is_well_and_not_while_a_source
         sites.put(address, Answer(body=b"OK"))
         settings = Settings(state_dir=tmp_path, watchers_dir=shipped_watchers(), heartbeat_url=address)
         with open_app(settings) as app:
-            _sign_of_life(app)
+            _ping_heartbeat(app)
             assert [asked.path for asked in sites.asked] == ["/ping/secret"]
             report = PollReport(watcher="miit-notices", started_at=NOW, outcome="failed", kind="refused")
             state = WatcherState(
                 id="miit-notices", failures=3, failing_since=NOW, kind="refused", reason="no"
             )
-            app.store.finished(report, state, believed={}, doubted=(), now=NOW)
-            _sign_of_life(app)
+            app.store.record_poll(report, state, believed={}, doubted=(), now=NOW)
+            _ping_heartbeat(app)
             assert len(sites.asked) == 1
 
 
@@ -190,11 +190,11 @@ def test_a_heartbeat_address_that_does_not_answer_stops_nothing_and_is_not_shown
 
 
 def test_a_clock_that_has_not_beaten_for_long_stands_still() -> None:
-    pulse = Pulse()
-    assert not pulse.stands_still()
-    assert pulse.stands_still(longest=-1.0)
-    pulse.beat()
-    assert not pulse.stands_still()
+    pulse = Watchdog()
+    assert not pulse.has_stalled()
+    assert pulse.has_stalled(longest=-1.0)
+    pulse.record_beat()
+    assert not pulse.has_stalled()
 
 
 def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(

@@ -8,9 +8,9 @@ import pytest
 
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
-from tests.bot.desk import CHANNEL, desk_in
-from tests.bot.socket_standin import SocketStandIn
 from tests.cli.test_commands import Terminal, terminal
+from tests.slack.desk import CHANNEL, desk_in
+from tests.slack.socket_standin import SocketStandIn
 
 __all__ = ["terminal"]
 

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from controlwatch.adapters.archive import timestamp_authority as adapter
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap import authority_of, open_app, stamps_of
-from controlwatch.service import _stamp_job
+from controlwatch.bootstrap import build_timestamp_authority, open_app, open_stamp_folder
+from controlwatch.service import _run_timestamp_job
 from controlwatch.settings import Settings
 from tests.authority import NAME, Authority, answer, authority, refusal
 from tests.cli.test_commands import TEXT, Terminal, terminal
@@ -102,7 +102,7 @@ def test_without_the_extra_stamp_is_refused_and_verify_says_what_it_left_out(
     stamping: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamping.types("stamp")
-    monkeypatch.setattr(adapter, "installed", lambda: False)
+    monkeypatch.setattr(adapter, "is_installed", lambda: False)
     assert "pip install 'controlwatch[stamps]'" in stamping.fails("stamp")
     assert "1 time stamps are not checked" in stamping.types("verify")
     assert json.loads(stamping.types("verify", "--json"))["stamps_unchecked"] == 1
@@ -177,7 +177,7 @@ def test_a_copy_put_back_holds_the_stamps(stamping: Terminal, tmp_path: Path) ->
 def aged(terminal: Terminal) -> None:
     """Let everything have been entered long ago."""
     store = SqlStore.open(f"sqlite:///{terminal.folder / 'state' / 'controlwatch.db'}")
-    with store._write() as connection:
+    with store._begin_write() as connection:
         connection.execute(text("""UPDATE custody SET line = replace(line, '"at":"20', '"at":"19')"""))
     store.close()
 
@@ -214,23 +214,23 @@ def test_the_service_has_the_chain_stamped_and_lives_on_where_it_is_not(
     for key, value in stamping.env.items():
         monkeypatch.setenv(key, value)
     settings = Settings.load()
-    asked = authority_of(settings)
+    asked = build_timestamp_authority(settings)
     assert asked is not None
     with open_app(settings) as app:
         served.does = lambda _: answer(b"garbage")
-        _stamp_job(app, asked)
-        assert stamps_of(settings).newest() is None
+        _run_timestamp_job(app, asked)
+        assert open_stamp_folder(settings).find_newest() is None
         served.does = served.duty
-        _stamp_job(app, asked)
-        _stamp_job(app, asked)
-        newest = stamps_of(settings).newest()
+        _run_timestamp_job(app, asked)
+        _run_timestamp_job(app, asked)
+        newest = open_stamp_folder(settings).find_newest()
         assert newest is not None
-        assert newest[0] == app.store.head()
+        assert newest[0] == app.store.load_head()
         assert len(served.asked) == 2
 
 
 def test_a_service_that_cannot_check_stamps_does_not_start(
     stamping: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "installed", lambda: False)
+    monkeypatch.setattr(adapter, "is_installed", lambda: False)
     assert "CONTROLWATCH_TSA_URL: needs the extra" in stamping.fails("run")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from controlwatch.core.alerting.follow_up import Told, due
+from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder
 from controlwatch.core.model import Alert, Subscription
 
 SENT = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
@@ -25,11 +25,11 @@ SENT = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
 def test_on_its_day_an_alert_is_reminded_of_in_the_morning_where_its_reader_is(
     zone: str, now: datetime, *, rings: bool
 ) -> None:
-    told = Told(
+    told = DeliveredAlert(
         delivery_id=1,
         alert=Alert(kind="new", made_at=SENT, title="t", watcher="w"),
         subscription=Subscription(id=1, channel="slack", target="C0CONTROLS", timezone=zone),
         sent_at=SENT,
         wanted_by=date(2026, 10, 5),
     )
-    assert (due(told, now=now) is not None) is rings
+    assert (plan_due_reminder(told, now=now) is not None) is rings

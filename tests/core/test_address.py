@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.model.addresses import allowed, canonical
+from controlwatch.core.model.addresses import canonicalize_url, is_allowed_url
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from controlwatch.core.model.addresses import allowed, canonical
     ],
 )
 def test_one_page_under_two_spellings(one: str, other: str) -> None:
-    assert canonical(one) == canonical(other)
+    assert canonicalize_url(one) == canonicalize_url(other)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_one_page_under_two_spellings(one: str, other: str) -> None:
     ],
 )
 def test_two_pages_stay_two(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
+    assert canonicalize_url(one) != canonicalize_url(other)
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_two_pages_stay_two(one: str, other: str) -> None:
     ],
 )
 def test_only_declared_hosts_over_http_are_followed(url: str, expected: bool) -> None:
-    assert allowed(url, ["*.mof.gov.cn"]) is expected
+    assert is_allowed_url(url, ["*.mof.gov.cn"]) is expected
 
 
 def test_another_port_must_be_declared_by_name() -> None:
-    assert allowed("http://ministry.example:8080/x", ["ministry.example:8080"])
-    assert not allowed("http://ministry.example/x", ["ministry.example:8080"])
-    assert not allowed("http://ministry.example:8080/x", ["ministry.example"])
+    assert is_allowed_url("http://ministry.example:8080/x", ["ministry.example:8080"])
+    assert not is_allowed_url("http://ministry.example/x", ["ministry.example:8080"])
+    assert not is_allowed_url("http://ministry.example:8080/x", ["ministry.example"])

@@ -9,22 +9,34 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controlwatch.core.alerting.reminder_plan import GRACE, Appointment, plan
-from controlwatch.core.alerting.reminders import Calendar, Known, Round, ring
-from controlwatch.core.law.graph import Instrument, Ledger
-from controlwatch.core.law.key_dates import ANNOUNCED, ENDS, SUSPENSION_ENDS, TAKES_EFFECT, counted, events
+from controlwatch.core.alerting.reminder_plan import GRACE_PERIOD, ScheduledReminder, plan_reminders
+from controlwatch.core.alerting.reminders import (
+    ReminderContext,
+    ReminderNotice,
+    ReminderRound,
+    decide_reminders,
+)
+from controlwatch.core.law.graph import Instrument, LegalGraph
+from controlwatch.core.law.key_dates import (
+    ANNOUNCED_ONLY,
+    ENDS,
+    SUSPENSION_ENDS,
+    TAKES_EFFECT,
+    find_key_dates,
+    number_slots,
+)
 from controlwatch.core.model import (
     CategoryFinding,
     Direction,
     EffectiveDate,
-    Event,
-    Kind,
+    KeyDate,
     Notice,
-    Occasion,
+    NoticeKind,
     Relation,
+    ReminderSubject,
     Subscription,
     Verb,
-    key_of,
+    to_notice_key,
 )
 
 ONE_DAY = timedelta(days=1)
@@ -39,12 +51,12 @@ def day(text: str) -> date:
 
 def event(
     on: str, name: str = TAKES_EFFECT, *, number: str = "MOFCOM 2026-58", scope: str = "all", quote: str = ""
-) -> Event:
-    return Event(
+) -> KeyDate:
+    return KeyDate(
         date=day(on),
         event=name,
         number=number,
-        key=key_of(number),
+        key=to_notice_key(number),
         title=number,
         scope=scope,
         slot=scope,
@@ -52,21 +64,21 @@ def event(
     )
 
 
-def told(on: str, *, known: str, lead: int | None = None, alerted: bool = False) -> Appointment:
+def told(on: str, *, known: str, lead: int | None = None, alerted: bool = False) -> ScheduledReminder:
     """An appointment that is held for a notice's entry into force."""
-    return Appointment(
+    return ScheduledReminder(
         key="MOFCOM 2026-58",
         event=TAKES_EFFECT,
         slot="all",
         date=day(on),
         known_on=day(known),
-        lead=lead,
-        told=lead is not None,
+        days_before=lead,
+        was_reminded=lead is not None,
         alerted=alerted,
     )
 
 
-def said(today: date, occasion: Occasion) -> str:
+def said(today: date, occasion: ReminderSubject) -> str:
     """A ring in words: the day it rings, and what it says."""
     if occasion.gone:
         return f"{today}: {occasion.was} is gone"
@@ -76,16 +88,16 @@ def said(today: date, occasion: Occasion) -> str:
 
 
 def live(
-    first: str, last: str, calendar: Iterable[Event], held: Iterable[Appointment] = ()
-) -> tuple[list[str], tuple[Appointment, ...]]:
+    first: str, last: str, calendar: Iterable[KeyDate], held: Iterable[ScheduledReminder] = ()
+) -> tuple[list[str], tuple[ScheduledReminder, ...]]:
     """Let the clock tick on each day, both included, and return what it said with what it holds then."""
     today, heard, kept = day(first), [], tuple(held)
     while today <= day(last):
         # The store hands out events from a week ago on, oldest first.
-        seen = [found for found in counted(calendar) if found.date >= today - GRACE]
-        decided = plan(seen, kept, today=today)
-        heard.extend(said(today, occasion) for occasion in decided.rings)
-        kept, today = decided.kept, today + ONE_DAY
+        seen = [found for found in number_slots(calendar) if found.date >= today - GRACE_PERIOD]
+        decided = plan_reminders(seen, kept, today=today)
+        heard.extend(said(today, occasion) for occasion in decided.occasions)
+        kept, today = decided.active_reminders, today + ONE_DAY
     return heard, kept
 
 
@@ -95,9 +107,11 @@ def test_a_day_is_rung_for_thirty_seven_and_one_days_before_and_on_it_once_each(
 
 
 def test_a_second_tick_of_the_same_day_rings_nothing() -> None:
-    once = plan([event("2026-04-01")], [told("2026-04-01", known="2026-01-01")], today=day("2026-03-02"))
-    again = plan([event("2026-04-01")], once.kept, today=day("2026-03-02"))
-    assert (len(once.rings), again.rings) == (1, ())
+    once = plan_reminders(
+        [event("2026-04-01")], [told("2026-04-01", known="2026-01-01")], today=day("2026-03-02")
+    )
+    again = plan_reminders([event("2026-04-01")], once.active_reminders, today=day("2026-03-02"))
+    assert (len(once.occasions), again.occasions) == (1, ())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +159,9 @@ def test_rings_missed_while_nobody_ran_are_made_up_for_by_the_nearest_and_the_da
         (told("2026-04-01", known="2026-01-01", lead=30), ["2026-03-10: 2026-04-01 moved to 2026-06-01"]),
     ],
 )
-def test_a_moved_day_is_told_only_where_people_had_heard_of_it(held: Appointment, heard: list[str]) -> None:
+def test_a_moved_day_is_told_only_where_people_had_heard_of_it(
+    held: ScheduledReminder, heard: list[str]
+) -> None:
     assert live("2026-03-10", "2026-03-10", [event("2026-06-01")], [held])[0] == heard
 
 
@@ -190,7 +206,7 @@ def test_a_day_that_moves_between_two_days_long_past_is_not_told() -> None:
     ],
 )
 def test_a_day_that_no_longer_comes_is_told_only_where_people_were_reminded(
-    held: Appointment, heard: list[str]
+    held: ScheduledReminder, heard: list[str]
 ) -> None:
     assert live("2026-03-10", "2026-03-12", [], [held])[0] == heard
 
@@ -226,7 +242,7 @@ def test_days_of_different_parts_do_not_disturb_each_other() -> None:
 
 
 def test_an_end_that_was_only_announced_rings_for_nobody() -> None:
-    heard, held = live("2026-11-01", "2027-01-20", [event("2027-01-10", ANNOUNCED)])
+    heard, held = live("2026-11-01", "2027-01-20", [event("2027-01-10", ANNOUNCED_ONLY)])
     assert (heard, held) == ([], ())
 
 
@@ -239,14 +255,14 @@ def notice(
     *acts: Relation,
     starts: str | None = None,
     until: str | None = None,
-    kind: Kind = Kind.ANNOUNCEMENT,
+    kind: NoticeKind = NoticeKind.ANNOUNCEMENT,
     enacts: bool = True,
 ) -> Instrument:
     own = EffectiveDate(
         start=day(starts or issued), until=day(until) if until else None, basis="stated", quote=""
     )
     return Instrument(
-        key=key_of(number),
+        key=to_notice_key(number),
         number=number,
         title=number,
         issued=day(issued),
@@ -268,7 +284,7 @@ def act(verb: Verb, target: str, *, start: str | None = None, until: str | None 
 
 
 def calendar(*notices: Instrument, first: str = "2026-01-01") -> list[tuple[str, str, str, tuple[str, ...]]]:
-    found = events(Ledger.of(notices), day(first), day("2036-01-01"))
+    found = find_key_dates(LegalGraph.from_instruments(notices), day(first), day("2036-01-01"))
     return [(str(item.date), item.event, item.number, item.affects) for item in found]
 
 
@@ -373,19 +389,19 @@ def test_an_end_that_was_only_announced_stands_beside_the_legal_one() -> None:
         "readout",
         "2026-09-28",
         act(Verb.EXTENDS, "MOFCOM-GACC 2025-70", until="2027-01-10"),
-        kind=Kind.NEWS,
+        kind=NoticeKind.NEWS,
         enacts=False,
     )
     found = calendar(BATTERIES, ABROAD, PAUSE, readout)
     assert [(on, name) for on, name, _, _ in found] == [
         ("2026-11-10", SUSPENSION_ENDS),
-        ("2027-01-10", ANNOUNCED),
+        ("2027-01-10", ANNOUNCED_ONLY),
     ]
 
 
 def test_the_calendar_of_a_day_rests_on_what_had_been_issued_by_then() -> None:
-    ledger = Ledger.of([BATTERIES, PAUSE])
-    then = events(ledger, day("2025-11-01"), day("2025-12-31"), known_on=day("2025-11-01"))
+    ledger = LegalGraph.from_instruments([BATTERIES, PAUSE])
+    then = find_key_dates(ledger, day("2025-11-01"), day("2025-12-31"), known_on=day("2025-11-01"))
     assert [(str(item.date), item.event) for item in then] == [("2025-11-08", TAKES_EFFECT)]
 
 
@@ -414,42 +430,49 @@ HELD = told("2026-04-01", known="2026-01-01")
 def tick(
     now: datetime,
     *subscriptions: Subscription,
-    dates: tuple[Event, ...] = (event("2026-04-01"),),
-    held: tuple[Appointment, ...] = (HELD,),
+    dates: tuple[KeyDate, ...] = (event("2026-04-01"),),
+    held: tuple[ScheduledReminder, ...] = (HELD,),
     outlooks: dict[int, date] | None = None,
     about: Notice = RULE,
     known: dict[str, Notice] | None = None,
     told: frozenset[int] = frozenset(),
-) -> Round:
-    held_notices = {key: Known(notice=notice, told=told) for key, notice in (known or {KEY: about}).items()}
-    books = Calendar(
-        events=dates, held=held, subscriptions=subscriptions, outlooks=outlooks or {}, notice=held_notices.get
+) -> ReminderRound:
+    held_notices = {
+        key: ReminderNotice(notice=notice, notified_ids=told)
+        for key, notice in (known or {KEY: about}).items()
+    }
+    books = ReminderContext(
+        key_dates=dates,
+        scheduled_reminders=held,
+        subscriptions=subscriptions,
+        last_outlooks=outlooks or {},
+        find_notice=held_notices.get,
     )
-    return ring(books, now=now)
+    return decide_reminders(books, now=now)
 
 
-def readers(found: Round) -> list[tuple[str, list[int]]]:
+def readers(found: ReminderRound) -> list[tuple[str, list[int]]]:
     return [
-        (item.alert.kind, [delivery.subscription_id for delivery in item.deliveries]) for item in found.rings
+        (item.alert.kind, [delivery.subscription_id for delivery in item.deliveries]) for item in found.alerts
     ]
 
 
 def test_nobody_is_reminded_before_eight_in_the_morning_in_beijing() -> None:
-    early = tick(at("2026-03-31T07:59"), EVERYTHING, held=(replace(HELD, lead=7),))
-    due = tick(at("2026-03-31T08:00"), EVERYTHING, held=early.plan.kept)
+    early = tick(at("2026-03-31T07:59"), EVERYTHING, held=(replace(HELD, days_before=7),))
+    due = tick(at("2026-03-31T08:00"), EVERYTHING, held=early.plan.active_reminders)
     assert (readers(early), readers(due)) == ([], [("reminder", [1])])
 
 
 def test_a_reminder_waits_for_the_end_of_the_quiet_hours() -> None:
     berlin = replace(EVERYTHING, timezone="Europe/Berlin", quiet=(time(22), time(7)))
     found = tick(at("2026-03-31T08:00"), berlin)
-    assert found.rings[0].deliveries[0].due_at == at("2026-03-31T07:00", "Europe/Berlin")
+    assert found.alerts[0].deliveries[0].due_at == at("2026-03-31T07:00", "Europe/Berlin")
 
 
 def test_a_reminder_joins_the_digest_of_whoever_wants_one() -> None:
     daily = replace(EVERYTHING, rate="daily", at=time(17))
     found = tick(at("2026-03-31T08:00"), daily)
-    assert found.rings[0].deliveries[0].due_at == at("2026-03-31T17:00")
+    assert found.alerts[0].deliveries[0].due_at == at("2026-03-31T17:00")
 
 
 def test_a_reminder_reaches_those_whom_the_notice_concerns() -> None:
@@ -465,10 +488,12 @@ def test_whoever_wants_no_reminders_gets_none() -> None:
 
 @pytest.mark.parametrize("dates", [(event("2026-06-01"),), ()], ids=["moved", "gone"])
 def test_whoever_wants_no_reminders_still_hears_of_a_day_that_moved_or_is_gone(
-    dates: tuple[Event, ...],
+    dates: tuple[KeyDate, ...],
 ) -> None:
     without = replace(EVERYTHING, reminders=False)
-    found = tick(at("2026-03-10T08:00"), without, dates=dates, held=(replace(HELD, lead=30, told=True),))
+    found = tick(
+        at("2026-03-10T08:00"), without, dates=dates, held=(replace(HELD, days_before=30, was_reminded=True),)
+    )
     assert readers(found) == [("moved", [1])]
 
 
@@ -503,15 +528,15 @@ OUTLOOK = replace(EVERYTHING, outlook=True, at=time(8, 30))
 
 
 def outlooks_over(
-    first: datetime, hours: int, subscription: Subscription, *, dates: tuple[Event, ...] = ()
+    first: datetime, hours: int, subscription: Subscription, *, dates: tuple[KeyDate, ...] = ()
 ) -> list[datetime]:
     """Let the clock tick every ten minutes and return the instants at which an outlook was made."""
     sent: list[datetime] = []
     last: dict[int, date] = {}
     for now in (first + timedelta(minutes=10 * step) for step in range(hours * 6)):
         found = tick(now, subscription, dates=dates, held=(), outlooks=last)
-        last |= found.outlooks
-        sent.extend(now for item in found.rings if item.alert.kind == "outlook")
+        last |= found.outlook_days
+        sent.extend(now for item in found.alerts if item.alert.kind == "outlook")
     return sent
 
 
@@ -536,14 +561,14 @@ def test_an_outlook_leaves_once_a_day_when_the_clocks_change(saturday: str, hour
 
 def test_an_outlook_is_sent_on_an_empty_week_too() -> None:
     found = tick(at("2026-03-02T08:30"), OUTLOOK, dates=(), held=())
-    assert [(item.alert.kind, item.alert.agenda) for item in found.rings] == [("outlook", ())]
+    assert [(item.alert.kind, item.alert.agenda) for item in found.alerts] == [("outlook", ())]
     assert readers(found) == [("outlook", [1])]
 
 
 def test_an_outlook_holds_today_and_six_days_more() -> None:
     dates = tuple(event(on, scope=on) for on in ("2026-03-01", "2026-03-02", "2026-03-08", "2026-03-09"))
     found = tick(at("2026-03-02T08:30"), OUTLOOK, dates=dates, held=())
-    agenda = next(item.alert.agenda for item in found.rings if item.alert.kind == "outlook")
+    agenda = next(item.alert.agenda for item in found.alerts if item.alert.kind == "outlook")
     assert [str(item.date) for item in agenda] == ["2026-03-02", "2026-03-08"]
 
 
@@ -556,38 +581,42 @@ def test_an_outlook_holds_what_its_reader_follows_and_what_may_concern_anybody()
     }
     follows = replace(OUTLOOK, categories=("battery",), reminders=False)
     found = tick(at("2026-03-02T08:30"), follows, dates=(battery, graphite, unread), held=(), known=known)
-    assert [item.alert.agenda for item in found.rings] == [(battery, unread)]
+    assert [item.alert.agenda for item in found.alerts] == [(battery, unread)]
 
 
 def test_an_outlook_waits_for_the_end_of_the_quiet_hours_and_for_no_digest() -> None:
     quiet = replace(OUTLOOK, rate="weekly", quiet=(time(20), time(9)))
     found = tick(at("2026-03-02T08:30"), quiet, dates=(), held=())
-    assert [delivery.due_at for delivery in found.rings[0].deliveries] == [at("2026-03-02T09:00")]
+    assert [delivery.due_at for delivery in found.alerts[0].deliveries] == [at("2026-03-02T09:00")]
 
 
 def test_whoever_did_not_ask_for_an_outlook_gets_none() -> None:
-    assert tick(at("2026-03-02T08:30"), EVERYTHING, dates=(), held=()).rings == ()
+    assert tick(at("2026-03-02T08:30"), EVERYTHING, dates=(), held=()).alerts == ()
 
 
 def test_an_outlook_missed_in_the_morning_is_sent_when_the_clock_runs_again() -> None:
     found = tick(at("2026-03-02T19:00"), OUTLOOK, dates=(), held=(), outlooks={1: day("2026-03-01")})
-    assert found.outlooks == {1: day("2026-03-02")}
+    assert found.outlook_days == {1: day("2026-03-02")}
 
 
 def test_a_part_that_is_only_named_otherwise_has_not_moved_and_keeps_its_rings() -> None:
     held = replace(told("2026-04-01", known="2026-01-01", lead=30), slot="all")
     heard, kept = live("2026-03-10", "2026-03-10", [event("2026-04-01", scope="第一条")], [held])
     assert heard == []
-    assert [(item.slot, item.lead, item.told) for item in kept] == [("第一条", 30, True)]
+    assert [(item.slot, item.days_before, item.was_reminded) for item in kept] == [("第一条", 30, True)]
 
 
 def test_a_day_that_was_moved_into_the_past_has_not_gone() -> None:
     held = told("2026-04-01", known="2026-01-01", lead=30)
-    decided = plan([event("2026-02-20")], [held], today=day("2026-03-10"))
-    assert [(occasion.was, occasion.gone) for occasion in decided.rings] == [(day("2026-04-01"), False)]
+    decided = plan_reminders([event("2026-02-20")], [held], today=day("2026-03-10"))
+    assert [(occasion.was, occasion.gone) for occasion in decided.occasions] == [(day("2026-04-01"), False)]
 
 
 def test_what_has_not_changed_is_not_written_again() -> None:
     held = told("2026-04-01", known="2026-01-01", lead=30)
-    decided = plan([event("2026-04-01")], [held], today=day("2026-03-10"))
-    assert (decided.kept, decided.changed, decided.dropped) == ((held,), (), ())
+    decided = plan_reminders([event("2026-04-01")], [held], today=day("2026-03-10"))
+    assert (decided.active_reminders, decided.changed_reminders, decided.dropped_reminders) == (
+        (held,),
+        (),
+        (),
+    )

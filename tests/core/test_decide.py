@@ -6,19 +6,25 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from controlwatch.core.alerting.decide import decide
-from controlwatch.core.alerting.redline import fingerprint
+from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.model import (
     Direction,
     Document,
     DocumentNumber,
-    Kind,
     Notice,
+    NoticeKind,
     NoticeRef,
     Relation,
     Subscription,
     Verb,
 )
-from controlwatch.core.model.state import Due, Found, Known, Seen, VersionText
+from controlwatch.core.model.state import (
+    KnownNotice,
+    MatchContext,
+    Observation,
+    PendingReference,
+    VersionText,
+)
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 NUMBER = DocumentNumber(issuers=("MOFCOM",), year=2026, n=61)
@@ -26,12 +32,12 @@ RULE = Notice(
     title="商务部公告2026年第61号",
     language="zh-Hans",
     number=NUMBER,
-    kind=Kind.ANNOUNCEMENT,
+    kind=NoticeKind.ANNOUNCEMENT,
     published=date(2026, 3, 2),
     is_change=True,
     direction=Direction.TIGHTEN,
 )
-NEWS = replace(RULE, number=None, kind=Kind.NEWS, is_change=False, direction=Direction.NEUTRAL)
+NEWS = replace(RULE, number=None, kind=NoticeKind.NEWS, is_change=False, direction=Direction.NEUTRAL)
 LISTENER = (Subscription(id=1, channel="console", target="-"),)
 
 
@@ -41,14 +47,14 @@ def seen(
     text: str = "决定自2026年4月1日起实施出口管制。",
     rings: bool = True,
     **changes: object,
-) -> Seen:
-    due = Due(
+) -> Observation:
+    due = PendingReference(
         id=1,
         ref=NoticeRef(url="https://a.example/1", title="t"),
-        rings=rings,
-        since=None,
+        may_alert=rings,
+        alert_since=None,
         first_seen_at=NOW,
-        taken=False,
+        was_read=False,
     )
     values: dict[str, object] = {
         "watcher": "w",
@@ -58,10 +64,10 @@ def seen(
         "document": Document(url="https://a.example/1", title="t", text=text),
         "notice": notice,
         "text": text,
-        "fingerprint": fingerprint(text),
-        "due": due,
+        "fingerprint": fingerprint_text(text),
+        "reference": due,
     }
-    return Seen(**(values | changes))  # type: ignore[arg-type]
+    return Observation(**(values | changes))  # type: ignore[arg-type]
 
 
 def known(
@@ -72,23 +78,25 @@ def known(
     shelved: date = date(2026, 3, 2),
     first: str = "other",
     **version: object,
-) -> Known:
+) -> KnownNotice:
     held = VersionText(
-        id=1, title=RULE.title, text=text, fingerprint=fingerprint(text), notice=RULE, **version
+        id=1, title=RULE.title, text=text, fingerprint=fingerprint_text(text), notice=RULE, **version
     )  # type: ignore[arg-type]
-    return Known(
+    return KnownNotice(
         notice_id=1,
         watcher=first,
-        rung=rung,
-        shelved_on=shelved,
-        here=held if here else None,
+        alerted=rung,
+        tracked_since=shelved,
+        version_here=held if here else None,
         latest=held,
-        matched="number",
+        matched_by="number",
     )
 
 
-def outcome(sight: Seen, found: Known | None = None, **more: bool) -> tuple[str | None, str | None]:
-    decision = decide(sight, Found(known=found, subscriptions=LISTENER, **more), now=NOW)
+def outcome(
+    sight: Observation, found: KnownNotice | None = None, **more: bool
+) -> tuple[str | None, str | None]:
+    decision = decide(sight, MatchContext(known=found, subscriptions=LISTENER, **more), now=NOW)
     return decision.change and decision.change.kind, decision.alert and decision.alert.kind
 
 
@@ -101,13 +109,13 @@ def test_news_first_seen_is_kept_and_not_told() -> None:
 
 
 def test_a_draft_is_told_because_comments_close() -> None:
-    assert outcome(seen(replace(NEWS, kind=Kind.DRAFT))) == ("new", "new")
+    assert outcome(seen(replace(NEWS, kind=NoticeKind.DRAFT))) == ("new", "new")
 
 
 def test_an_answer_that_explains_a_known_rule_is_told() -> None:
     explains = replace(
         NEWS,
-        kind=Kind.SPOKESPERSON,
+        kind=NoticeKind.SPOKESPERSON,
         direction=Direction.CLARIFY,
         relations=(Relation(verb=Verb.CLARIFIES, target="MOFCOM 2025-61", quote="q"),),
     )
@@ -157,7 +165,7 @@ def test_nor_when_the_same_watcher_sees_it_at_another_path() -> None:
 
 
 def test_a_page_that_cannot_be_read_is_told_from_its_title() -> None:
-    assert outcome(seen(replace(NEWS, kind=Kind.EMPTY), text="", fallback=True)) == ("new", "new")
+    assert outcome(seen(replace(NEWS, kind=NoticeKind.EMPTY), text="", fallback=True)) == ("new", "new")
 
 
 def test_a_page_that_becomes_readable_is_told_again_as_amended() -> None:

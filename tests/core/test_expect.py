@@ -8,8 +8,8 @@ import pytest
 
 from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import Challenged, Implausible, Refused
-from controlwatch.core.model.timezones import next_look, next_try
-from controlwatch.core.sources.plausibility import believe, check_answered
+from controlwatch.core.model.timezones import schedule_recheck, schedule_retry
+from controlwatch.core.sources.plausibility import check_expectations, check_response
 from controlwatch.core.sources.watcher import Expect
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -21,29 +21,29 @@ def answer(status: int, body: bytes = b"<html></html>") -> Snapshot:
 
 def test_too_few_rows_are_not_believed() -> None:
     with pytest.raises(Implausible, match="only 2 notices"):
-        believe(Expect(rows=5), rows=2, newest_on=None, today=date(2026, 3, 2))
+        check_expectations(Expect(rows=5), rows=2, newest_on=None, today=date(2026, 3, 2))
 
 
 def test_a_list_that_is_silent_too_long_is_not_believed() -> None:
     expect = Expect(rows=1, newest_within_days=30)
-    believe(expect, rows=9, newest_on=date(2026, 2, 1), today=date(2026, 3, 2))
+    check_expectations(expect, rows=9, newest_on=date(2026, 2, 1), today=date(2026, 3, 2))
     with pytest.raises(Implausible, match="31 days ago"):
-        believe(expect, rows=9, newest_on=date(2026, 1, 30), today=date(2026, 3, 2))
+        check_expectations(expect, rows=9, newest_on=date(2026, 1, 30), today=date(2026, 3, 2))
 
 
 def test_an_error_status_is_a_refusal_and_a_challenge_is_told_apart() -> None:
-    check_answered(answer(200))
+    check_response(answer(200))
     with pytest.raises(Refused, match="HTTP 503"):
-        check_answered(answer(503))
+        check_response(answer(503))
     with pytest.raises(Challenged):
-        check_answered(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
+        check_response(answer(412, b"<script>$_ts=window['$_ts'];if(!$_ts)$_ts={};</script>"))
 
 
 def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:
     looks = []
     now: datetime | None = NOW
     while now is not None:
-        now = next_look(seen_at=NOW, listed_on=None, now=now)
+        now = schedule_recheck(seen_at=NOW, listed_on=None, now=now)
         looks.append(now)
     gaps = [after - before for before, after in zip([NOW, *looks], looks[:-1], strict=False)]  # type: ignore[operator]
     assert looks[0] == NOW + timedelta(minutes=10)
@@ -52,10 +52,10 @@ def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:
 
 
 def test_an_old_notice_on_a_fresh_shelf_is_not_looked_at_again() -> None:
-    assert next_look(seen_at=NOW, listed_on=date(2025, 1, 1), now=NOW) is None
+    assert schedule_recheck(seen_at=NOW, listed_on=date(2025, 1, 1), now=NOW) is None
 
 
 def test_a_failing_page_is_never_given_up() -> None:
-    waits = [next_try(failures=n, now=NOW) - NOW for n in range(1, 50)]
+    waits = [schedule_retry(failures=n, now=NOW) - NOW for n in range(1, 50)]
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(days=1)

@@ -10,22 +10,28 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from controlwatch.core.alerting.source_health import (
-    LATE,
-    MACHINE,
-    NETWORK,
-    OURSELVES,
+    MACHINE_SOURCE,
+    NETWORK_CAUSE,
+    OVERDUE_AFTER,
+    SERVICE_CAUSE,
     NextPoll,
-    after_failure,
-    after_success,
-    rings,
-    standing,
+    apply_failure,
+    apply_success,
+    compute_effective_state,
+    plan_health_alerts,
 )
 from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import Implausible
-from controlwatch.core.model.state import Learnt, Warned, WatcherState
-from controlwatch.core.sources.plausibility import Shown, learn, partial, quiet, usual
+from controlwatch.core.model.state import Baseline, HealthNotice, WatcherState
+from controlwatch.core.sources.plausibility import (
+    IndexStatistics,
+    check_baseline,
+    describe_shortfall,
+    describe_silence,
+    update_baseline,
+)
 from controlwatch.core.sources.watcher import Http, Watcher
-from tests.pipeline.world import WATCHER
+from tests.services.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -46,7 +52,7 @@ class Rounds:
     watchers: list[Watcher]
     now: datetime = NOW
     states: dict[str, WatcherState] = field(default_factory=dict)
-    told: dict[str, Warned] = field(default_factory=dict)
+    told: dict[str, HealthNotice] = field(default_factory=dict)
     taken_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     began: datetime | None = None
     next_poll: NextPoll = never
@@ -54,31 +60,35 @@ class Rounds:
     def __post_init__(self) -> None:
         for watcher in self.watchers:
             state = WatcherState(id=watcher.id)
-            self.states[watcher.id] = after_success(state, seen=replace(state, rows=9), now=self.now)
+            self.states[watcher.id] = apply_success(state, seen=replace(state, rows=9), now=self.now)
 
     def stands(self, watcher: Watcher) -> WatcherState:
         """How a source fares by now."""
         state = self.states[watcher.id]
-        return standing(state, watcher, now=self.now, next_poll=self.next_poll, since=self.began)
+        return compute_effective_state(
+            state, watcher, now=self.now, next_poll=self.next_poll, since=self.began
+        )
 
     def fail(self, *ids: str, kind: str = "refused", times: int = 1) -> None:
         for name in ids or tuple(self.states):
             for _ in range(times):
-                self.states[name] = after_failure(
+                self.states[name] = apply_failure(
                     self.states[name], kind=kind, reason="no answer", now=self.now
                 )
 
     def succeed(self, *ids: str) -> None:
         for name in ids or tuple(self.states):
-            self.states[name] = after_success(self.states[name], now=self.now)
+            self.states[name] = apply_success(self.states[name], now=self.now)
 
     def round(self, later: timedelta = HOUR, *, lacks: str = "") -> list[Alert]:
         """Let time pass; do one round; return the alerts."""
         self.now += later
         alerts = []
         states = {watcher.id: self.stands(watcher) for watcher in self.watchers}
-        for ring in rings(self.watchers, states, self.told, self.taken_in, lacks=lacks, now=self.now):
-            for name, warned in ring.told.items():
+        for ring in plan_health_alerts(
+            self.watchers, states, self.told, self.taken_in, lacks=lacks, now=self.now
+        ):
+            for name, warned in ring.health_notices.items():
                 if warned is None:
                     self.told.pop(name, None)
                 else:
@@ -154,10 +164,10 @@ def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over()
     for _ in range(5):
         world.fail(kind="unreachable")
         found += world.round()
-    assert kinds(found) == [f"health-down {NETWORK.name}"]
+    assert kinds(found) == [f"health-down {NETWORK_CAUSE.name}"]
     assert "6 sources" in found[0].body
     world.succeed("a")
-    assert kinds(world.round()) == [f"health-up {NETWORK.name}"]
+    assert kinds(world.round()) == [f"health-up {NETWORK_CAUSE.name}"]
     world.succeed()
     assert world.round() == []
 
@@ -167,7 +177,7 @@ def test_a_mailbox_that_answers_says_nothing_of_the_way_to_the_sites() -> None:
     world.watchers[-1] = replace(world.watchers[-1], http=Http(hosts=()))  # it may stand next door
     world.fail("a", "b", "c", kind="unreachable", times=3)
     world.succeed("d")
-    assert kinds(world.round()) == [f"health-down {NETWORK.name}"]
+    assert kinds(world.round()) == [f"health-down {NETWORK_CAUSE.name}"]
 
 
 def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() -> None:
@@ -175,7 +185,7 @@ def test_a_source_that_stays_away_after_the_network_is_back_is_told_by_itself() 
     world.fail(kind="unreachable", times=3)
     world.round()
     world.succeed("a", "b", "c")
-    assert kinds(world.round()) == [f"health-up {NETWORK.name}"]
+    assert kinds(world.round()) == [f"health-up {NETWORK_CAUSE.name}"]
     assert world.round() == []
     world.fail("d", kind="unreachable")
     assert kinds(world.round()) == ["health-down d"]
@@ -193,7 +203,7 @@ def test_a_challenge_is_an_answer() -> None:
     world.fail("a", "b", "c", kind="timed-out", times=3)
     world.now += HOUR
     world.fail("d", kind="blocked")
-    assert f"health-down {NETWORK.name}" not in kinds(world.round())
+    assert f"health-down {NETWORK_CAUSE.name}" not in kinds(world.round())
 
 
 def scheduled(*ids: str) -> Rounds:
@@ -207,18 +217,18 @@ def test_a_source_whose_polls_stop_is_blind_whatever_its_last_one_said() -> None
     world = scheduled("a", "b")
     assert world.round() == []
     world.succeed("b")
-    (down,) = world.round(LATE)
+    (down,) = world.round(OVERDUE_AFTER)
     assert (down.watcher, world.stands(world.watchers[0]).health) == ("a", "blind")
     assert down.body.startswith("No poll has come to an end since 2026-03-02 09:00")
     world.succeed()
-    assert kinds(world.round(LATE)) == ["health-up a"]
+    assert kinds(world.round(OVERDUE_AFTER)) == ["health-up a"]
 
 
 def test_what_was_due_before_the_service_began_is_not_overdue() -> None:
     world = scheduled("a")
     world.began = world.now + 9 * DAY
     assert world.round(9 * DAY) == []
-    assert kinds(world.round(3 * LATE)) == ["health-down a"]
+    assert kinds(world.round(3 * OVERDUE_AFTER)) == ["health-down a"]
 
 
 def test_a_mailbox_that_is_left_alone_for_an_hour_is_locked_out_and_not_overdue() -> None:
@@ -235,7 +245,7 @@ def test_a_mailbox_that_is_left_alone_for_an_hour_is_locked_out_and_not_overdue(
 def test_a_source_without_a_schedule_is_never_overdue() -> None:
     (watcher,) = some("a").watchers
     state = WatcherState(id="a", last_poll_at=NOW, last_success_at=NOW)
-    assert standing(state, watcher, now=NOW + 99 * DAY, next_poll=never) == state
+    assert compute_effective_state(state, watcher, now=NOW + 99 * DAY, next_poll=never) == state
 
 
 @pytest.mark.parametrize("kind", ["overdue", "internal"])
@@ -243,35 +253,35 @@ def test_when_no_poll_comes_to_an_end_that_is_one_alert_about_ourselves(kind: st
     world = scheduled(*"abcdef")
     if kind == "internal":
         world.fail(kind=kind, times=3)
-    down = world.round(3 * LATE)
-    assert kinds(down) == [f"health-down {OURSELVES.name}"]
+    down = world.round(3 * OVERDUE_AFTER)
+    assert kinds(down) == [f"health-down {SERVICE_CAUSE.name}"]
     assert "controlwatch doctor" in down[0].body
     world.succeed()
-    assert kinds(world.round(LATE)) == [f"health-up {OURSELVES.name}"]
+    assert kinds(world.round(OVERDUE_AFTER)) == [f"health-up {SERVICE_CAUSE.name}"]
 
 
 def test_one_source_that_stays_overdue_after_the_others_are_polled_again_is_told_by_itself() -> None:
     world = scheduled(*"abcd")
-    world.round(3 * LATE)
+    world.round(3 * OVERDUE_AFTER)
     world.succeed("a", "b", "c")
-    assert kinds(world.round(LATE / 2)) == [f"health-up {OURSELVES.name}"]
+    assert kinds(world.round(OVERDUE_AFTER / 2)) == [f"health-up {SERVICE_CAUSE.name}"]
     world.succeed("a", "b", "c")
-    assert kinds(world.round(LATE * 1.5)) == ["health-down d"]
+    assert kinds(world.round(OVERDUE_AFTER * 1.5)) == ["health-down d"]
 
 
 def test_a_disk_that_is_nearly_full_is_told_while_there_is_room_to_tell_it_and_once_it_is_over() -> None:
     world = some("a")
     full = "the disk is nearly full: 3 MB are free"
     found = [kinds(world.round(lacks=full)) for _ in range(25)]
-    assert found == [[f"health-down {MACHINE}"], *[[]] * 23, [f"health-down {MACHINE}"]]
-    assert kinds(world.round()) == [f"health-up {MACHINE}"]
+    assert found == [[f"health-down {MACHINE_SOURCE}"], *[[]] * 23, [f"health-down {MACHINE_SOURCE}"]]
+    assert kinds(world.round()) == [f"health-up {MACHINE_SOURCE}"]
     assert world.round() == []
 
 
 def concerned(word: str) -> Rounds:
     world = some("a")
     seen = replace(world.states["a"], concern=word, concern_reason="odd")  # type: ignore[arg-type]
-    world.states["a"] = after_success(world.states["a"], seen=seen, now=world.now)
+    world.states["a"] = apply_success(world.states["a"], seen=seen, now=world.now)
     return world
 
 
@@ -290,49 +300,49 @@ def test_the_beginning_of_a_concern_is_kept_while_it_lasts() -> None:
     world.succeed("a")
     assert world.states["a"].concern_since == since
     healthy = replace(world.states["a"], concern="", concern_reason="")
-    assert after_success(world.states["a"], seen=healthy, now=world.now).concern_since is None
+    assert apply_success(world.states["a"], seen=healthy, now=world.now).concern_since is None
 
 
 # What is usual for a source.
 
 
-def looked(*rows: int, days: tuple[date, ...] = ()) -> Learnt:
-    learnt = Learnt()
+def looked(*rows: int, days: tuple[date, ...] = ()) -> Baseline:
+    learnt = Baseline()
     for count in rows:
-        learnt = learn(learnt, Shown(rows=count, days=days))
+        learnt = update_baseline(learnt, IndexStatistics(rows=count, days=days))
     return learnt
 
 
 def test_a_list_of_a_third_of_its_usual_length_is_not_believed() -> None:
     learnt = looked(15, 15, 14, 15, 15)
-    usual(learnt, Shown(rows=6))
+    check_baseline(learnt, IndexStatistics(rows=6))
     with pytest.raises(Implausible, match="about 15"):
-        usual(learnt, Shown(rows=4))
+        check_baseline(learnt, IndexStatistics(rows=4))
 
 
 def test_too_little_is_known_of_a_new_source_to_doubt_it() -> None:
-    usual(looked(15, 15), Shown(rows=1))
+    check_baseline(looked(15, 15), IndexStatistics(rows=1))
 
 
 def test_rows_that_always_bore_a_day_and_bear_none_are_not_believed() -> None:
     with pytest.raises(Implausible, match="carries a day"):
-        usual(looked(9, days=(date(2026, 3, 1),) * 9), Shown(rows=9))
-    usual(looked(9), Shown(rows=9))
+        check_baseline(looked(9, days=(date(2026, 3, 1),) * 9), IndexStatistics(rows=9))
+    check_baseline(looked(9), IndexStatistics(rows=9))
 
 
 def test_a_source_is_quiet_by_its_own_rhythm() -> None:
     days = tuple(date(2026, 1, 1) + timedelta(days=10 * n) for n in range(6))
     learnt = looked(5, days=days)
     last = max(days)
-    assert quiet(learnt, last, last + timedelta(days=20)) == ""
-    assert "10 days" in quiet(learnt, last, last + timedelta(days=21))
+    assert describe_silence(learnt, last, last + timedelta(days=20)) == ""
+    assert "10 days" in describe_silence(learnt, last, last + timedelta(days=21))
     daily = looked(6, days=tuple(date(2026, 1, 1) + timedelta(days=n) for n in range(6)))
-    assert quiet(daily, date(2026, 1, 6), date(2026, 1, 20)) == ""
+    assert describe_silence(daily, date(2026, 1, 6), date(2026, 1, 20)) == ""
     few = looked(2, days=(date(2026, 1, 1), date(2026, 1, 2)))
-    assert quiet(few, date(2026, 1, 2), date(2027, 1, 16)) == ""
+    assert describe_silence(few, date(2026, 1, 2), date(2027, 1, 16)) == ""
 
 
 def test_a_page_that_shows_less_than_the_source_says_it_has_is_read_in_part() -> None:
-    assert "45 notices" in partial(Shown(rows=3, total=45, room=15))
-    assert partial(Shown(rows=15, total=45, room=15)) == ""
-    assert partial(Shown(rows=3, total=3, room=15)) == ""
+    assert "45 notices" in describe_shortfall(IndexStatistics(rows=3, total=45, page_size=15))
+    assert describe_shortfall(IndexStatistics(rows=15, total=45, page_size=15)) == ""
+    assert describe_shortfall(IndexStatistics(rows=3, total=3, page_size=15)) == ""

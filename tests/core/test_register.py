@@ -11,8 +11,8 @@ import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import build_register, load_register
-from controlwatch.adapters.catalog.register_schema import SOURCES
-from controlwatch.core.law.register import DOUBT, Entry, Register, complete
+from controlwatch.adapters.catalog.register_schema import SOURCE_NAMES
+from controlwatch.core.law.register import DOUBT_PREFIX, Register, RegisterEntry, merge_register_facts
 from controlwatch.core.model import (
     CategoryFinding,
     CodeFinding,
@@ -20,8 +20,8 @@ from controlwatch.core.model import (
     Direction,
     EffectiveDate,
     Entity,
-    Kind,
     Notice,
+    NoticeKind,
     Relation,
     Verb,
 )
@@ -30,7 +30,7 @@ from controlwatch.core.model.errors import DeclarationError
 LEXICON = load_lexicon()
 ISSUED, START, UNTIL = date(2025, 11, 7), date(2025, 11, 10), date(2026, 11, 10)
 RESTS = re.compile(
-    rf"^register: .+ \((?:{'|'.join(map(re.escape, SOURCES.values()))}), (?:high|medium|low) confidence\)$"
+    rf"^register: .+ \((?:{'|'.join(map(re.escape, SOURCE_NAMES.values()))}), (?:high|medium|low) confidence\)$"
 )
 
 
@@ -227,7 +227,7 @@ def test_an_unnumbered_notice_goes_by_its_id_and_is_found_by_its_address() -> No
     assert set(register.entries) == {"an-answer", "MOFCOM 2025-10"}
     (found,) = register.entries["MOFCOM 2025-10"].notice.relations
     assert found.target == "an-answer"
-    assert register.completed(SILENT, "a.example/1.html").published is not None
+    assert register.complete_notice(SILENT, "a.example/1.html").published is not None
 
 
 def test_a_listing_with_names_missing_says_so() -> None:
@@ -236,7 +236,7 @@ def test_a_listing_with_names_missing_says_so() -> None:
     register = built(a_notice(categories=["entity.control_list"]), listings=(listing,))
     notice = register.entries["MOFCOM 2025-10"].notice
     assert notice.entities == (Entity(zh="甲公司", en="", action="list"),)
-    assert notice.doubts == (f"{DOUBT}names 1 of 3 parties of this listing; read the notice",)
+    assert notice.doubts == (f"{DOUBT_PREFIX}names 1 of 3 parties of this listing; read the notice",)
 
 
 # --------------------------------------------------------------------------- completing what was read
@@ -255,7 +255,7 @@ def category(name: str) -> CategoryFinding:
 KNOWN = Notice(
     title="公告",
     language="zh-Hans",
-    kind=Kind.ANNOUNCEMENT,
+    kind=NoticeKind.ANNOUNCEMENT,
     published=ISSUED,
     is_change=True,
     reports_change=True,
@@ -272,11 +272,13 @@ KNOWN = Notice(
         ),
     ),
 )
-SILENT = Notice(title="公告", language="zh-Hans", kind=Kind.ANNOUNCEMENT, is_change=True, reports_change=True)
+SILENT = Notice(
+    title="公告", language="zh-Hans", kind=NoticeKind.ANNOUNCEMENT, is_change=True, reports_change=True
+)
 
 
 def test_what_the_text_does_not_say_is_filled_in() -> None:
-    found = complete(SILENT, KNOWN)
+    found = merge_register_facts(SILENT, KNOWN)
     assert found.published == ISSUED
     assert found.direction is Direction.SUSPEND
     assert found.effective == KNOWN.effective
@@ -287,34 +289,37 @@ def test_what_the_text_does_not_say_is_filled_in() -> None:
 
 def test_a_category_filled_in_says_that_it_comes_from_the_register() -> None:
     observed = replace(SILENT, categories=(category("graphite"),))
-    assert [(found.id, found.basis) for found in complete(observed, KNOWN).categories] == [
+    assert [(found.id, found.basis) for found in merge_register_facts(observed, KNOWN).categories] == [
         ("graphite", "stated"),
         ("superhard", "register"),
     ]
 
 
 def test_an_unstated_day_is_filled_in_but_a_stated_one_stays() -> None:
-    assert complete(replace(SILENT, effective=(effective(None),)), KNOWN).effective == KNOWN.effective
+    assert (
+        merge_register_facts(replace(SILENT, effective=(effective(None),)), KNOWN).effective
+        == KNOWN.effective
+    )
     stated = effective(date(2025, 12, 1))
-    assert complete(replace(SILENT, effective=(stated,)), KNOWN).effective == (stated,)
+    assert merge_register_facts(replace(SILENT, effective=(stated,)), KNOWN).effective == (stated,)
 
 
 def test_an_end_is_filled_in_for_the_same_beginning_only() -> None:
-    (found,) = complete(replace(SILENT, effective=(effective(START),)), KNOWN).effective
+    (found,) = merge_register_facts(replace(SILENT, effective=(effective(START),)), KNOWN).effective
     assert (found.start, found.until, found.quote) == (START, UNTIL, "as read")
 
 
 def test_a_relation_as_read_keeps_its_words_and_takes_the_terms_of_the_register() -> None:
     # A copy prints the number of a joint notice with one issuer only; the act is the same.
     read = Relation(verb=Verb.SUSPENDS, target="MOFCOM 2025-55", quote="暂停实施")
-    (found,) = complete(replace(SILENT, relations=(read,)), KNOWN).relations
+    (found,) = merge_register_facts(replace(SILENT, relations=(read,)), KNOWN).relations
     assert (found.quote, found.target) == ("暂停实施", "MOFCOM 2025-55")
     assert (found.clause, found.start, found.until) == ("第二款", START, UNTIL)
 
 
 def test_a_clause_as_read_outweighs_the_register() -> None:
     read = Relation(verb=Verb.SUSPENDS, target=TARGET, clause="第三款", quote="第三款暂停实施")
-    (found,) = complete(replace(SILENT, relations=(read,)), KNOWN).relations
+    (found,) = merge_register_facts(replace(SILENT, relations=(read,)), KNOWN).relations
     assert found.clause == "第三款"
 
 
@@ -328,15 +333,17 @@ def test_what_the_text_says_outweighs_the_register() -> None:
         destinations=("JP",),
         entities=(Entity(zh="乙公司", en="Beta", action="list"),),
     )
-    found = complete(observed, KNOWN)
+    found = merge_register_facts(observed, KNOWN)
     for name in ("direction", "effective", "hs_codes", "destinations", "entities"):
         assert getattr(found, name) == getattr(observed, name), name
     assert found.categories[0] == category("uav")
 
 
 def test_a_page_can_go_up_after_its_notice_was_issued_and_never_before() -> None:
-    assert complete(replace(KNOWN, published=date(2025, 11, 11)), KNOWN).published == ISSUED
-    assert complete(replace(KNOWN, published=date(2025, 11, 6)), KNOWN).published == date(2025, 11, 6)
+    assert merge_register_facts(replace(KNOWN, published=date(2025, 11, 11)), KNOWN).published == ISSUED
+    assert merge_register_facts(replace(KNOWN, published=date(2025, 11, 6)), KNOWN).published == date(
+        2025, 11, 6
+    )
 
 
 def relation(verb: Verb, target: str) -> Relation:
@@ -359,9 +366,9 @@ def relation(verb: Verb, target: str) -> Relation:
     ],
 )
 def test_a_difference_becomes_a_doubt_of_the_register(said: Facts, doubt: str) -> None:
-    found = complete(replace(KNOWN, **said), KNOWN)
+    found = merge_register_facts(replace(KNOWN, **said), KNOWN)
     assert len(found.doubts) == 1
-    assert found.doubts[0].startswith(DOUBT)
+    assert found.doubts[0].startswith(DOUBT_PREFIX)
     assert doubt in found.doubts[0]
 
 
@@ -377,63 +384,65 @@ def test_a_difference_becomes_a_doubt_of_the_register(said: Facts, doubt: str) -
     ],
 )
 def test_nothing_that_the_register_knows_otherwise_is_dropped_silently(said: Facts) -> None:
-    assert complete(replace(KNOWN, **said), KNOWN).doubts
+    assert merge_register_facts(replace(KNOWN, **said), KNOWN).doubts
 
 
 def test_a_term_as_read_outlives_a_register_that_knows_none() -> None:
     known = replace(KNOWN, relations=(replace(KNOWN.relations[0], start=None, until=None),))
-    assert complete(KNOWN, known).relations == KNOWN.relations
+    assert merge_register_facts(KNOWN, known).relations == KNOWN.relations
 
 
 def test_an_end_is_filled_in_for_the_same_part_only() -> None:
     parts = (replace(effective(START), scope="第一条"), replace(effective(START, UNTIL), scope="第二条"))
     known = replace(KNOWN, effective=parts)
-    assert complete(known, known).effective == parts
+    assert merge_register_facts(known, known).effective == parts
 
 
 def test_acts_on_two_clauses_of_one_notice_both_stay() -> None:
     other = replace(KNOWN.relations[0], clause="第三款", until=date(2026, 11, 27))
     known = replace(KNOWN, relations=(*KNOWN.relations, other))
-    assert complete(SILENT, known).relations == known.relations
+    assert merge_register_facts(SILENT, known).relations == known.relations
 
 
 def test_doubts_of_the_reader_stay_before_those_of_the_register() -> None:
     observed = replace(KNOWN, published=date(2025, 11, 11), doubts=("The number was read from the title.",))
-    first, second = complete(observed, KNOWN).doubts
+    first, second = merge_register_facts(observed, KNOWN).doubts
     assert first == "The number was read from the title."
-    assert second.startswith(DOUBT)
+    assert second.startswith(DOUBT_PREFIX)
 
 
 def test_a_relation_only_the_page_knows_stays() -> None:
     more = relation(Verb.REPEALS, "MOFCOM 2024-1")
-    found = complete(replace(KNOWN, relations=(*KNOWN.relations, more)), KNOWN)
+    found = merge_register_facts(replace(KNOWN, relations=(*KNOWN.relations, more)), KNOWN)
     assert found.relations == (*KNOWN.relations, more)
 
 
 def test_a_cover_page_that_reads_as_no_change_stays_a_change_with_the_doubt() -> None:
-    cover = Notice(title="公告", language="zh-Hans", kind=Kind.ANNOUNCEMENT)
-    found = complete(cover, KNOWN)
+    cover = Notice(title="公告", language="zh-Hans", kind=NoticeKind.ANNOUNCEMENT)
+    found = merge_register_facts(cover, KNOWN)
     assert found.is_change
     assert found.reports_change
     assert found.doubts == (
-        f"{DOUBT}this page as read changes no rule; the register knows the notice as one that does",
+        f"{DOUBT_PREFIX}this page as read changes no rule; the register knows the notice as one that does",
     )
 
 
 def test_a_notice_not_in_the_register_stays_as_read() -> None:
-    entry = Entry(key="an-answer", notice=KNOWN, addresses=("a.example/70.html",))
+    entry = RegisterEntry(key="an-answer", notice=KNOWN, addresses=("a.example/70.html",))
     register = Register(entries={"an-answer": entry})
-    assert register.completed(SILENT, "a.example/71.html") is SILENT
-    assert register.completed(SILENT, "a.example/70.html").published == ISSUED
-    assert register.without(frozenset({"an-answer"})).completed(SILENT, "a.example/70.html") is SILENT
+    assert register.complete_notice(SILENT, "a.example/71.html") is SILENT
+    assert register.complete_notice(SILENT, "a.example/70.html").published == ISSUED
+    assert (
+        register.exclude_keys(frozenset({"an-answer"})).complete_notice(SILENT, "a.example/70.html") is SILENT
+    )
 
 
 def test_a_notice_read_as_the_register_knows_it_gains_nothing_and_no_doubt() -> None:
-    assert complete(KNOWN, KNOWN) == KNOWN
-    once = complete(SILENT, KNOWN)
-    assert complete(once, KNOWN) == once
+    assert merge_register_facts(KNOWN, KNOWN) == KNOWN
+    once = merge_register_facts(SILENT, KNOWN)
+    assert merge_register_facts(once, KNOWN) == once
 
 
 def test_no_shipped_notice_disagrees_with_itself() -> None:
     for key, entry in shipped().entries.items():
-        assert complete(entry.notice, entry.notice).doubts == entry.notice.doubts, key
+        assert merge_register_facts(entry.notice, entry.notice).doubts == entry.notice.doubts, key

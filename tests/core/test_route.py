@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from controlwatch.core.alerting.routing import due_at, reason, route
+from controlwatch.core.alerting.routing import explain_match, find_send_time, route_alert
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -15,7 +15,7 @@ from controlwatch.core.model import (
     Direction,
     Notice,
     Subscription,
-    covers,
+    covers_category,
 )
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing
@@ -57,28 +57,28 @@ ALL = Subscription(id=1, channel="console", target="-")
 def test_criteria_of_one_kind_are_alternatives_and_different_kinds_must_all_hold(
     criteria: dict[str, tuple[str, ...]], why: str | None
 ) -> None:
-    assert reason(ALERT, replace(ALL, **criteria)) == why
+    assert explain_match(ALERT, replace(ALL, **criteria)) == why
 
 
 def test_a_change_whose_items_cannot_be_read_reaches_every_category_subscriber() -> None:
     unread = replace(ALERT, notice=replace(NOTICE, categories=()))
-    assert "to be safe" in (reason(unread, replace(ALL, categories=("graphite",))) or "")
+    assert "to be safe" in (explain_match(unread, replace(ALL, categories=("graphite",))) or "")
 
 
 def test_a_press_report_without_categories_reaches_no_category_subscriber() -> None:
     unread = replace(ALERT, kind="report", notice=replace(NOTICE, categories=()))
-    assert reason(unread, replace(ALL, categories=("graphite",))) is None
+    assert explain_match(unread, replace(ALL, categories=("graphite",))) is None
 
 
 def test_reports_and_health_can_be_declined() -> None:
-    assert reason(replace(ALERT, kind="report"), replace(ALL, reports=False)) is None
+    assert explain_match(replace(ALERT, kind="report"), replace(ALL, reports=False)) is None
     down = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w")
-    assert reason(down, replace(ALL, health=False)) is None
-    assert reason(down, replace(ALL, categories=("battery",))) == "health of the watchers"
+    assert explain_match(down, replace(ALL, health=False)) is None
+    assert explain_match(down, replace(ALL, categories=("battery",))) == "health of the watchers"
 
 
 def test_each_matching_subscription_gets_one_delivery() -> None:
-    planned = route(ALERT, [ALL, replace(ALL, id=2, issuers=("MIIT",)), replace(ALL, id=3)], now=NOW)
+    planned = route_alert(ALERT, [ALL, replace(ALL, id=2, issuers=("MIIT",)), replace(ALL, id=3)], now=NOW)
     assert [item.subscription_id for item in planned] == [1, 3]
 
 
@@ -98,22 +98,22 @@ def test_each_matching_subscription_gets_one_delivery() -> None:
     ],
 )
 def test_deliveries_leave_at_the_hour_of_the_subscriber(changes: dict[str, object], due: str) -> None:
-    assert due_at(replace(ALL, **changes), now=NOW) == datetime.fromisoformat(due)
+    assert find_send_time(replace(ALL, **changes), now=NOW) == datetime.fromisoformat(due)
 
 
 def test_a_digest_over_the_change_to_summer_time_keeps_its_wall_clock_hour() -> None:
     berlin = replace(ALL, rate="daily", at=time(8, 30), timezone="Europe/Berlin")
     evening_before = datetime.fromisoformat("2026-03-28T20:00:00+01:00").astimezone(UTC)
-    assert due_at(berlin, now=evening_before) == datetime.fromisoformat("2026-03-29T08:30:00+02:00")
+    assert find_send_time(berlin, now=evening_before) == datetime.fromisoformat("2026-03-29T08:30:00+02:00")
 
 
 def test_a_group_covers_its_leaves_and_nothing_else() -> None:
-    assert covers("battery", "battery.anode")
-    assert covers("battery.anode", "battery.anode")
-    assert not covers("uav", "uavx")
+    assert covers_category("battery", "battery.anode")
+    assert covers_category("battery.anode", "battery.anode")
+    assert not covers_category("uav", "uavx")
 
 
 def test_an_address_that_is_not_confirmed_gets_nothing_and_a_paused_one_gets_it_later() -> None:
     waits = replace(ALL, id=1, confirmed=False)
     paused = replace(ALL, id=2, paused="550")
-    assert [item.subscription_id for item in route(ALERT, (waits, paused), now=NOW)] == [2]
+    assert [item.subscription_id for item in route_alert(ALERT, (waits, paused), now=NOW)] == [2]

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from controlwatch.core.model import NoticeRef
-from controlwatch.core.sources.new_references import rings, unseen, without_repetitions
+from controlwatch.core.sources.new_references import find_new_references, may_alert, remove_repetitions
 
 FIRST = date(2026, 3, 2)
 
@@ -17,26 +17,28 @@ def ref(name: str, day: date | None = None, title: str = "公告") -> NoticeRef:
 
 
 def test_nothing_rings_at_the_first_poll() -> None:
-    assert [item.rings for item in unseen([ref("1"), ref("2")], set(), first_poll_on=None)] == [False, False]
+    assert [
+        item.may_alert for item in find_new_references([ref("1"), ref("2")], set(), first_poll_on=None)
+    ] == [False, False]
 
 
 def test_everything_unseen_above_a_known_notice_rings_back_dated_or_not() -> None:
     listed = [ref("new"), ref("back-dated", date(2025, 1, 1)), ref("old")]
-    found = unseen(listed, {"a.example/old"}, first_poll_on=FIRST)
-    assert [(item.ref.url[-3:], item.rings, item.since) for item in found] == [
+    found = find_new_references(listed, {"a.example/old"}, first_poll_on=FIRST)
+    assert [(item.ref.url[-3:], item.may_alert, item.alert_since) for item in found] == [
         ("new", True, None),
         ("ted", True, None),
     ]
 
 
 def test_what_a_deletion_moved_up_from_below_the_shelf_rings_only_if_recent() -> None:
-    found = unseen([ref("old"), ref("from-below")], {"a.example/old"}, first_poll_on=FIRST)
-    assert [(item.rings, item.since) for item in found] == [(True, FIRST)]
+    found = find_new_references([ref("old"), ref("from-below")], {"a.example/old"}, first_poll_on=FIRST)
+    assert [(item.may_alert, item.alert_since) for item in found] == [(True, FIRST)]
 
 
 def test_a_site_moved_as_a_whole_rings_only_for_what_is_recent() -> None:
-    found = unseen([ref("moved-1"), ref("moved-2")], set(), first_poll_on=FIRST)
-    assert {item.since for item in found} == {FIRST}
+    found = find_new_references([ref("moved-1"), ref("moved-2")], set(), first_poll_on=FIRST)
+    assert {item.alert_since for item in found} == {FIRST}
 
 
 @pytest.mark.parametrize(
@@ -52,12 +54,12 @@ def test_a_site_moved_as_a_whole_rings_only_for_what_is_recent() -> None:
 def test_an_undated_notice_rings_rather_than_be_lost(
     may_ring: bool, since: date | None, dated: date | None, expected: bool
 ) -> None:
-    assert rings(may_ring=may_ring, since=since, dated=dated) is expected
+    assert may_alert(may_ring=may_ring, since=since, dated=dated) is expected
 
 
 def test_a_pinned_repetition_and_a_cut_title_count_once_with_the_full_title() -> None:
     listed = [ref("1", title="关于公布对…"), ref("1", title="关于公布对相关物项实施出口管制的决定"), ref("2")]
-    assert [item.title for item in without_repetitions(listed)] == [
+    assert [item.title for item in remove_repetitions(listed)] == [
         "关于公布对相关物项实施出口管制的决定",
         "公告",
     ]

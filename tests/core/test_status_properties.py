@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controlwatch.core.law.clauses import ALL, REST
-from controlwatch.core.law.graph import OVER, Instrument, Ledger, State
-from controlwatch.core.law.status import status
-from controlwatch.core.model import EffectiveDate, Kind, Relation, Verb
+from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.status import compute_status
+from controlwatch.core.model import EffectiveDate, NoticeKind, Relation, Verb
 
 ORIGIN = date(2026, 1, 1)
 SPAN = 8
@@ -30,8 +30,8 @@ thorough = settings(brisk, max_examples=500)
 days = st.integers(0, SPAN).map(lambda count: ORIGIN + timedelta(days=count))
 
 
-def state_on(ledger: Ledger, key: str, on: date) -> State:
-    return status(ledger, key, on, chained=False).state
+def state_on(ledger: LegalGraph, key: str, on: date) -> LegalState:
+    return compute_status(ledger, key, on, chained=False).state
 
 
 @st.composite
@@ -66,16 +66,16 @@ def relations(draw: st.DrawFn, targets: tuple[str, ...] = KEYS) -> Relation:
 def instruments(
     draw: st.DrawFn, key: str, *, targets: tuple[str, ...] = KEYS, issued: date | None = None
 ) -> Instrument:
-    instrument = st.sampled_from((Kind.ANNOUNCEMENT, Kind.SPOKESPERSON))
-    kind = draw(instrument | instrument | st.sampled_from((Kind.DRAFT, Kind.NEWS)))
+    instrument = st.sampled_from((NoticeKind.ANNOUNCEMENT, NoticeKind.SPOKESPERSON))
+    kind = draw(instrument | instrument | st.sampled_from((NoticeKind.DRAFT, NoticeKind.NEWS)))
     return Instrument(
         key=key,
         number=key,
         title=key,
         issued=issued or draw(days),
-        dated=draw(st.booleans()),
+        is_dated=draw(st.booleans()),
         kind=kind,
-        enacts=kind in {Kind.ANNOUNCEMENT, Kind.SPOKESPERSON},
+        enacts=kind in {NoticeKind.ANNOUNCEMENT, NoticeKind.SPOKESPERSON},
         effective=tuple(draw(st.lists(effective(), max_size=2))),
         relations=tuple(draw(st.lists(relations(targets), min_size=1, max_size=2))),
     )
@@ -91,9 +91,9 @@ def histories(*, issued: date | None = None) -> st.SearchStrategy[tuple[Instrume
 def test_every_notice_has_exactly_one_state_on_every_day(
     law: tuple[Instrument, ...], key: str, on: date
 ) -> None:
-    found = status(Ledger.of(law), key, on)
+    found = compute_status(LegalGraph.from_instruments(law), key, on)
     issued = any(item.key == key and item.issued <= on for item in law)
-    assert (found.state is not State.UNKNOWN) is issued
+    assert (found.state is not LegalState.UNKNOWN) is issued
     assert bool(found.clauses) is issued
     assert found.since is None or found.since <= on
     assert found.until is None or on <= found.until
@@ -106,8 +106,8 @@ def test_the_order_of_arrival_changes_no_status(
     laws: tuple[tuple[Instrument, ...], list[Instrument]], on: date
 ) -> None:
     law, arrived = laws
-    assert [status(Ledger.of(law), key, on) for key in KEYS] == [
-        status(Ledger.of(arrived), key, on) for key in KEYS
+    assert [compute_status(LegalGraph.from_instruments(law), key, on) for key in KEYS] == [
+        compute_status(LegalGraph.from_instruments(arrived), key, on) for key in KEYS
     ]
 
 
@@ -118,7 +118,9 @@ def test_what_is_issued_after_a_day_changes_no_status_of_that_day(
 ) -> None:
     then = tuple(item for item in law if item.issued <= on)
     for item in then:
-        assert status(Ledger.of(law), item.key, on) == status(Ledger.of(then), item.key, on)
+        assert compute_status(LegalGraph.from_instruments(law), item.key, on) == compute_status(
+            LegalGraph.from_instruments(then), item.key, on
+        )
 
 
 @brisk
@@ -126,8 +128,8 @@ def test_what_is_issued_after_a_day_changes_no_status_of_that_day(
 def test_a_notice_that_acts_on_none_of_them_changes_no_status(
     law: tuple[Instrument, ...], stranger: Instrument, on: date
 ) -> None:
-    assert [status(Ledger.of(law), key, on) for key in KEYS] == [
-        status(Ledger.of((*law, stranger)), key, on) for key in KEYS
+    assert [compute_status(LegalGraph.from_instruments(law), key, on) for key in KEYS] == [
+        compute_status(LegalGraph.from_instruments((*law, stranger)), key, on) for key in KEYS
     ]
 
 
@@ -135,9 +137,9 @@ def test_a_notice_that_acts_on_none_of_them_changes_no_status(
 @given(histories(issued=ORIGIN), days)
 def test_a_state_is_the_same_on_every_day_from_since_to_until(law: tuple[Instrument, ...], on: date) -> None:
     """All issued on one day, so that every answer rests on the same knowledge."""
-    ledger = Ledger.of(law)
+    ledger = LegalGraph.from_instruments(law)
     for item in law:
-        found = status(ledger, item.key, on)
+        found = compute_status(ledger, item.key, on)
         assert found.since is not None
         last = found.until or ORIGIN + timedelta(days=SPAN + 2)
         stretch = [found.since + timedelta(days=count) for count in range((last - found.since).days + 1)]
@@ -149,9 +151,9 @@ def test_a_state_is_the_same_on_every_day_from_since_to_until(law: tuple[Instrum
 def test_the_state_is_another_the_day_before_since_and_the_day_after_until(
     law: tuple[Instrument, ...], on: date
 ) -> None:
-    ledger = Ledger.of(law)
+    ledger = LegalGraph.from_instruments(law)
     for item in law:
-        found = status(ledger, item.key, on)
+        found = compute_status(ledger, item.key, on)
         around = (
             found.since and found.since - timedelta(days=1),
             found.until and found.until + timedelta(days=1),
@@ -164,9 +166,9 @@ def test_the_state_is_another_the_day_before_since_and_the_day_after_until(
 def test_the_parts_of_a_notice_are_named_once_and_the_whole_is_not_one_of_several_by_an_act(
     law: tuple[Instrument, ...], on: date
 ) -> None:
-    ledger = Ledger.of(law)
+    ledger = LegalGraph.from_instruments(law)
     for item in law:
-        names = [part.scope for part in status(ledger, item.key, on).clauses]
+        names = [part.scope for part in compute_status(ledger, item.key, on).clauses]
         stated = {own.scope for own in item.effective}
         assert len(names) == len(set(names))
         assert ALL not in names or len(names) == 1 or ALL in stated
@@ -176,19 +178,19 @@ def test_the_parts_of_a_notice_are_named_once_and_the_whole_is_not_one_of_severa
 @brisk
 @given(histories(), days)
 def test_the_whole_is_what_its_parts_are(law: tuple[Instrument, ...], on: date) -> None:
-    ledger = Ledger.of(law)
+    ledger = LegalGraph.from_instruments(law)
     for item in law:
-        found = status(ledger, item.key, on)
+        found = compute_status(ledger, item.key, on)
         parts = {part.state for part in found.clauses}
-        living = parts - OVER
+        living = parts - ENDED_STATES
         if len(parts) == 1:
             assert found.state in parts
-        if found.state is State.PARTLY:
-            assert State.SUSPENDED in living
+        if found.state is LegalState.PARTLY:
+            assert LegalState.SUSPENDED in living
             assert len(living) > 1
-        if found.state is State.SUSPENDED:
-            assert living == {State.SUSPENDED}
-        if found.state in OVER and found.clauses:
+        if found.state is LegalState.SUSPENDED:
+            assert living == {LegalState.SUSPENDED}
+        if found.state in ENDED_STATES and found.clauses:
             assert not living
 
 
@@ -209,18 +211,21 @@ def test_acts_on_clauses_leave_the_rest_as_it_was(acts: list[tuple[str, Relation
         replace(agent, relations=tuple(found for found in agent.relations if found.clause is None))
         for agent in agents
     ]
-    parts = {part.scope: part.state for part in status(Ledger.of([target, *agents]), KEYS[0], on).clauses}
+    parts = {
+        part.scope: part.state
+        for part in compute_status(LegalGraph.from_instruments([target, *agents]), KEYS[0], on).clauses
+    }
     if REST in parts:
-        assert parts[REST] is state_on(Ledger.of([target, *on_the_whole]), KEYS[0], on)
+        assert parts[REST] is state_on(LegalGraph.from_instruments([target, *on_the_whole]), KEYS[0], on)
 
 
 @brisk
 @given(histories(), days)
 def test_a_repeal_is_for_good(law: tuple[Instrument, ...], on: date) -> None:
-    ledger = Ledger.of(law)
+    ledger = LegalGraph.from_instruments(law)
     later = [on + timedelta(days=count) for count in (1, 5, SPAN)]
     for item in law:
         # What is issued later may hold up or undo what repeals; by what is known today it stays.
-        known = ledger.known_by(on)
-        if state_on(known, item.key, on) is State.REPEALED:
-            assert {state_on(known, item.key, day) for day in later} == {State.REPEALED}
+        known = ledger.restrict_to(on)
+        if state_on(known, item.key, on) is LegalState.REPEALED:
+            assert {state_on(known, item.key, day) for day in later} == {LegalState.REPEALED}

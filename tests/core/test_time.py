@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.core.alerting.routing import after_quiet_hours, due_at
-from controlwatch.core.extraction import read
+from controlwatch.core.alerting.routing import defer_past_quiet_hours, find_send_time
+from controlwatch.core.extraction import read_notice
 from controlwatch.core.model import Document, Notice, Subscription
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2026-10-25: 02:00 to 03:00 comes twice; 2027-03-28: not at all
@@ -22,7 +22,7 @@ def leaves(subscription: Subscription, day: date) -> set[datetime]:
     """Every moment at which something told in the day before or on the day would leave, hour by hour."""
     first = datetime.combine(day - timedelta(days=1), time(12), BERLIN).astimezone(UTC)
     told = (first + timedelta(minutes=20 * n) for n in range(3 * 36))
-    return {due_at(subscription, now=now) for now in told}
+    return {find_send_time(subscription, now=now) for now in told}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_nothing_leaves_before_it_is_told_nor_within_quiet_hours_when_the_clocks
     first = datetime.combine(day - timedelta(days=1), time(20), BERLIN).astimezone(UTC)
     for n in range(6 * 16):
         told = first + timedelta(minutes=10 * n)
-        leaves_at = after_quiet_hours(quiet, now=told)
+        leaves_at = defer_past_quiet_hours(quiet, now=told)
         assert leaves_at >= told
         assert time(7) <= leaves_at.astimezone(BERLIN).time() < time(22)
 
@@ -61,7 +61,7 @@ def test_nothing_leaves_before_it_is_told_nor_within_quiet_hours_when_the_clocks
 def announcement(stated: str, issued: str) -> Notice:
     text = f"决定对镓实施出口管制。本公告自{stated}。\n商务部\n{issued}"
     title = "商务部公告2028年第5号 关于对镓相关物项实施出口管制的公告"
-    return read(Document(url="https://a.example/1", title=title, text=text), load_lexicon())
+    return read_notice(Document(url="https://a.example/1", title=title, text=text), load_lexicon())
 
 
 @pytest.mark.parametrize(

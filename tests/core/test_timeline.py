@@ -15,9 +15,9 @@ import pytest
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.core.law.graph import Ledger
-from controlwatch.core.law.status import status
-from controlwatch.core.model import key_of
+from controlwatch.core.law.graph import LegalGraph
+from controlwatch.core.law.status import compute_status
+from controlwatch.core.model import to_notice_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,21 +150,21 @@ UNNUMBERED = {
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> LegalGraph:
     folder: Path = tmp_path_factory.mktemp("register")
     register = load_register(load_lexicon())
     store = SqlStore.open(f"sqlite:///{folder / 'store.db'}")
     try:
-        store.learn(register, datetime(2026, 10, 9, 1, 0, tzinfo=UTC))
-        return store.ledger(register.entries)
+        store.import_register(register, datetime(2026, 10, 9, 1, 0, tzinfo=UTC))
+        return store.load_graph(register.entries)
     finally:
         store.close()
 
 
-def _key(ledger: Ledger, name: str) -> str:
+def _key(ledger: LegalGraph, name: str) -> str:
     part = UNNUMBERED.get(name)
     if part is None:
-        return key_of(name)
+        return to_notice_key(name)
     (key,) = (key for key in ledger.instruments if part in key)
     return key
 
@@ -176,22 +176,22 @@ def _rows(table: str) -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize(("name", "marks"), _rows(NOTICES))
 def test_a_notice_was_on_each_day_what_the_chronology_says(
-    ledger: Ledger, name: str, marks: tuple[str, ...]
+    ledger: LegalGraph, name: str, marks: tuple[str, ...]
 ) -> None:
     key = _key(ledger, name)
-    found = [status(ledger, key, date.fromisoformat(day)).state.value for day in DAYS]
+    found = [compute_status(ledger, key, date.fromisoformat(day)).state.value for day in DAYS]
     assert key in ledger.instruments
     assert found == [STATE.get(mark, mark) for mark in marks]
 
 
 @pytest.mark.parametrize(("name", "marks"), _rows(CLAUSES))
 def test_a_clause_was_on_each_day_what_the_chronology_says(
-    ledger: Ledger, name: str, marks: tuple[str, ...]
+    ledger: LegalGraph, name: str, marks: tuple[str, ...]
 ) -> None:
     number, clause = (part.strip() for part in name.strip("| ").split("|"))
     found = []
     for day in DAYS:
-        whole = status(ledger, key_of(number), date.fromisoformat(day))
+        whole = compute_status(ledger, to_notice_key(number), date.fromisoformat(day))
         # A clause that nothing singled out yet is as the notice is.
         parts = {part.scope: part.state.value for part in whole.clauses}
         found.append(parts.get(clause, whole.state.value))
@@ -211,18 +211,18 @@ def test_a_clause_was_on_each_day_what_the_chronology_says(
         ("SCTC 2025-4", "2026-11-10"),
     ],
 )
-def test_an_open_clock_runs_to_the_official_date(ledger: Ledger, number: str, last: str) -> None:
-    assert str(status(ledger, key_of(number), date(2026, 10, 9)).until) == last
+def test_an_open_clock_runs_to_the_official_date(ledger: LegalGraph, number: str, last: str) -> None:
+    assert str(compute_status(ledger, to_notice_key(number), date(2026, 10, 9)).until) == last
 
 
 @pytest.mark.parametrize("number", ["MOFCOM-GACC 2025-70", "MOFCOM-GACC 2025-58", "MOFCOM 2025-61"])
 def test_the_readout_of_28_september_2026_is_shown_from_that_day_as_not_enacted(
-    ledger: Ledger, number: str
+    ledger: LegalGraph, number: str
 ) -> None:
     shown = [
         any(
             link.verb.startswith("announced, not enacted")
-            for link in status(ledger, key_of(number), day).chain
+            for link in compute_status(ledger, to_notice_key(number), day).chain
         )
         for day in (date(2026, 9, 27), date(2026, 9, 28))
     ]
@@ -230,7 +230,7 @@ def test_the_readout_of_28_september_2026_is_shown_from_that_day_as_not_enacted(
 
 
 def test_the_readout_of_28_september_2026_does_not_speak_of_the_rule_for_the_united_states(
-    ledger: Ledger,
+    ledger: LegalGraph,
 ) -> None:
-    chain = status(ledger, "MOFCOM 2024-46", date(2026, 10, 9)).chain
+    chain = compute_status(ledger, "MOFCOM 2024-46", date(2026, 10, 9)).chain
     assert not any(link.verb.startswith("announced") for link in chain)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from controlwatch.core.model import Direction, Kind, Verb
+from controlwatch.core.model import Direction, NoticeKind, Verb
 from controlwatch.demo.stage import staged
 
 if TYPE_CHECKING:
@@ -77,7 +77,11 @@ def test_d_a_meeting_on_smuggling_is_enforcement_and_changes_nothing(stage: Stag
 
 def test_e_an_answer_clarifies_both_announcements(stage: Stage) -> None:
     notice = read(stage, "mofcom-spokesperson", "qa-61-62")
-    assert (notice.kind, notice.is_change, notice.direction) == (Kind.SPOKESPERSON, False, Direction.CLARIFY)
+    assert (notice.kind, notice.is_change, notice.direction) == (
+        NoticeKind.SPOKESPERSON,
+        False,
+        Direction.CLARIFY,
+    )
     assert related(notice) == {(Verb.CLARIFIES, "MOFCOM 2025-61"), (Verb.CLARIFIES, "MOFCOM 2025-62")}
     assert {"rare_earth.extraterritorial", "rare_earth.technology"} <= categories(notice)
 

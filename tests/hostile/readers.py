@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from controlwatch.adapters.files import Reading, documents
+from controlwatch.adapters.files import ParsedFile, documents
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.parse_errors import TROUBLE
+from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
 from controlwatch.adapters.files.pdf import read_pdf
-from controlwatch.adapters.sandbox.nesting_guard import examine
+from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.alerting import bounce_reports
-from controlwatch.core.alerting.redline import compare, fingerprint
-from controlwatch.core.extraction import all_grounds, read, to_json
-from controlwatch.core.extraction.text.normalize import squeeze
+from controlwatch.core.alerting.redline import compare_texts, fingerprint_text
+from controlwatch.core.extraction import list_grounds, read_notice, to_json
+from controlwatch.core.extraction.text.normalize import collapse_whitespace
 from controlwatch.core.model import AnnexLink, Document, Snapshot
-from controlwatch.core.sources.index_pages import parse
-from controlwatch.core.sources.requests import unit
+from controlwatch.core.sources.index_pages import parse_index
+from controlwatch.core.sources.requests import parse_unit
 from controlwatch.core.sources.watcher import Watcher
+from tests.extraction.making import LEXICON
 from tests.hostile import seeds
 from tests.hostile.campaign import Trial, Unlike
 from tests.hostile.mutate import LARGEST, mutated, words
-from tests.reading.making import LEXICON
 from tests.sources import make
 from tests.sources.golden import snapshot
 
@@ -40,7 +40,7 @@ KINDS = (
 def sent(random: Random, body: bytes, kind: str) -> Snapshot:
     """An answer with that body, let in as at the door; its type and status are mostly right."""
     shown = kind if random.random() < 0.8 else random.choice(KINDS)
-    examine(body, shown)
+    check_nesting(body, shown)
     return snapshot(body, url=URL, kind=shown, status=200 if random.random() < 0.95 else 412)
 
 
@@ -53,9 +53,9 @@ def index(kind: str, watchers: Sequence[Watcher] = ()) -> Trial:
         body = mutated(random, seed.body, [one.body for one in (*pool, *seeds.pages()[:4])])
         watcher = random.choice((*watchers, seed.watcher))
         assert watcher is not None
-        page = parse(watcher, sent(random, body, seed.kind))
+        page = parse_index(watcher, sent(random, body, seed.kind))
         if kind == "jpaas":
-            unit(watcher, body.decode("utf-8", "replace"))
+            parse_unit(watcher, body.decode("utf-8", "replace"))
         if not page.refs:
             raise Unlike("an empty list was taken for news")
         for ref in page.refs:
@@ -79,8 +79,8 @@ def mail(random: Random) -> Iterator[str]:
     """A mail or a page saved as one file: as a notice, and as a report of non-delivery, which is never refused."""
     pool = seeds.mails()
     body = mutated(random, random.choice(pool), pool)
-    found = bounce_reports.read(body)
-    yield found.why if isinstance(found, bounce_reports.NoBounce) else found.message_id
+    found = bounce_reports.parse_report(body)
+    yield found.reason if isinstance(found, bounce_reports.NotABounce) else found.message_id
     yield from _understood(documents.read_document(sent(random, body, "message/rfc822")))
 
 
@@ -101,14 +101,14 @@ def composed(random: Random) -> Iterator[str]:
 
 def _understood(document: Document) -> Iterator[str]:
     """Read what a document says; every quote is its own."""
-    found = read(document, LEXICON)
-    whole = squeeze(f"{document.title}\n{document.text}")
-    for ground in all_grounds(found):
+    found = read_notice(document, LEXICON)
+    whole = collapse_whitespace(f"{document.title}\n{document.text}")
+    for ground in list_grounds(found):
         if ground.quote not in whole:
             raise Unlike(f"a quote that does not stand in the text: {ground!r:.300}")
     to_json(found)
-    fingerprint(document.text)
-    compare("amended", old=document.text, new=document.text[::-1], was=found, now=found)
+    fingerprint_text(document.text)
+    compare_texts("amended", old=document.text, new=document.text[::-1], was=found, now=found)
     yield f"{found.summary.en} {found.summary.zh}"
     yield from found.doubts
 
@@ -127,7 +127,7 @@ def produced(kind: str) -> Trial:
     return trial
 
 
-READERS: dict[str, Callable[[bytes], Reading]] = {
+READERS: dict[str, Callable[[bytes], ParsedFile]] = {
     "pdf": read_pdf, "word": read_zip, "workbook": read_zip, "ofd": read_zip, "archive": read_zip, "old office": read_ole,
 }  # fmt: skip
 
@@ -138,7 +138,7 @@ def alone(kind: str) -> Trial:
     def trial(random: Random) -> Iterator[str]:
         try:
             reading = READERS[kind](file(random, kind))
-        except (*TROUBLE, MemoryError):
+        except (*PARSE_ERRORS, MemoryError):
             return
         yield from (reading.text[:10_000], *reading.doubts)
 

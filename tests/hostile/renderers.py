@@ -20,36 +20,40 @@ import httpx
 import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.adapters.archive.pdf_report import pdf
+from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.bootstrap import App
-from controlwatch.cli.alerts import _csv
-from controlwatch.core.alerting.signed_links import Links
-from controlwatch.core.alerting.tokens import sign
+from controlwatch.cli.alerts import _print_csv
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.tokens import sign_token
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.rendering.chat_text import Room
-from controlwatch.core.rendering.html_mail import html
-from controlwatch.core.rendering.message import Composer, Message
-from controlwatch.core.rendering.plain_text import text
-from controlwatch.core.rendering.slack_blocks import blocks
+from controlwatch.core.rendering.chat_text import TextLimit
+from controlwatch.core.rendering.html_mail import render_html
+from controlwatch.core.rendering.message import Message, MessageComposer
+from controlwatch.core.rendering.plain_text import render_text
+from controlwatch.core.rendering.slack_blocks import render_message_blocks
 from controlwatch.services.export_evidence import export
 from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
 from tests.channels import test_any_text as laws
 from tests.hostile import seeds
 from tests.hostile.campaign import MARK, Trial, Unlike
 from tests.hostile.mutate import mutated, words
-from tests.pipeline.test_news import GALLIUM, started
-from tests.pipeline.world import HOST, WATCHER, World, world
+from tests.services.test_news import GALLIUM, started
+from tests.services.world import HOST, WATCHER, World, world
 
 csv.field_size_limit(10**9)
 SECRET = f"{MARK}-{MARK}-{MARK}".encode()
-LINKS = Links(public_url="https://alerts.example", secret=SECRET)
-ROOMS = (Room(most=1000), Room(most=2048, in_bytes=True), Room(most=160, lines=4))
+LINKS = SignedLinks(public_url="https://alerts.example", secret=SECRET)
+ROOMS = (
+    TextLimit(max_size=1000),
+    TextLimit(max_size=2048, in_bytes=True),
+    TextLimit(max_size=160, max_lines=4),
+)
 
 
 def pen(random: Random) -> laws.Pen:
@@ -87,7 +91,7 @@ def shown(law: Callable[..., None]) -> Trial:
     def trial(random: Random) -> Iterator[str]:
         made = message(random)
         law(made)
-        yield f"{made.subject} {made.watch}"
+        yield f"{made.subject} {made.health_line}"
 
     return trial
 
@@ -115,7 +119,7 @@ def table(random: Random) -> Iterator[str]:
     )  # fmt: skip
     out = io.StringIO(newline="")
     with contextlib.redirect_stdout(out):
-        _csv([line])
+        _print_csv([line])
     printed = out.getvalue()
     yield printed
     laws.only_shows([printed.replace("\r\n", "\n")])
@@ -154,7 +158,7 @@ def stage() -> tuple[World, str]:
         queries=Queries(books=w.store, lexicon=laws.LEXICON, watched=(WATCHER,)),
         watchers=(WATCHER,),
     )
-    return w, opened.enter_context(served(site(app, None), host="127.0.0.1", port=0))
+    return w, opened.enter_context(serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0))
 
 
 def whole(random: Random) -> Iterator[str]:
@@ -187,22 +191,22 @@ def _answer(random: Random, body: bytes) -> Answer:
 def _claimed(w: World) -> Iterator[Delivery]:
     while waiting := w.store.claim(now=w.now.replace(year=w.now.year + 1), owner="test", lease=60, most=1):
         for deliveries in waiting:
-            w.sent(deliveries)
+            w.mark_sent(deliveries)
             yield from deliveries
 
 
 def _told(w: World, web: str, delivery: Delivery) -> Iterator[str]:
     """Hold everything that shows an alert against the law of its medium."""
-    composer = Composer(lexicon=laws.LEXICON, now=w.now, links=LINKS)
+    composer = MessageComposer(lexicon=laws.LEXICON, now=w.now, links=LINKS)
     made = composer.compose(
         (replace(delivery, subscription=replace(delivery.subscription, channel="email")),)
     )
     for law in (SLACK, MAIL, PAGE, PLAIN, TERMINAL, WEBHOOK):
         law(made)
-    yield from (text(made), html(made), str(blocks(made)))
+    yield from (render_text(made), render_html(made), str(render_message_blocks(made)))
     if delivery.alert.notice is None:
         return
-    answer = httpx.get(f"{web}/alert/{sign(SECRET, 'alert', delivery.alert_id)}")
+    answer = httpx.get(f"{web}/alert/{sign_token(SECRET, 'alert', delivery.alert_id)}")
     _evidence(answer)
     yield answer.text
     yield from _dossier(w, delivery.alert)
@@ -271,7 +275,7 @@ def _dossier(w: World, alert: Alert) -> Iterator[str]:
     except UsageError:
         return
     out = io.BytesIO()
-    lines = w.store.stretch(dossier)
+    lines = w.store.iterate_chain_lines(dossier)
     export(
         dossier,
         out,
@@ -279,7 +283,7 @@ def _dossier(w: World, alert: Alert) -> Iterator[str]:
         archive=w.pipeline.archive,
         lexicon=laws.LEXICON,
         on=date(2026, 3, 2),
-        pdf=pdf,
+        pdf=render_pdf,
     )
     with zipfile.ZipFile(out) as box:
         for name in box.namelist():

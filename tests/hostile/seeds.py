@@ -10,9 +10,9 @@ from functools import cache
 from controlwatch.adapters.catalog.watcher_loader import load_watcher
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.testing.pdf import pdf
-from tests.pipeline.test_intake import bomb, mhtml
-from tests.pipeline.test_news import GALLIUM
-from tests.reading.test_properties import documents
+from tests.extraction.test_properties import documents
+from tests.services.test_intake import bomb, mhtml
+from tests.services.test_news import GALLIUM
 from tests.sources import files, make
 from tests.sources.golden import EXAMPLES, TYPES, WATCHERS
 

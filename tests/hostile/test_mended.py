@@ -16,23 +16,23 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.channels.email_message import Mails
+from controlwatch.adapters.channels.email_message import MailWriter
 from controlwatch.adapters.files.archives import read_zip
-from controlwatch.adapters.files.inbox import from_file
-from controlwatch.adapters.sandbox.nesting_guard import examine
-from controlwatch.cli.alerts import _csv
-from controlwatch.core.alerting.redline import fingerprint, redline
+from controlwatch.adapters.files.inbox import load_snapshot
+from controlwatch.adapters.sandbox.nesting_guard import check_nesting
+from controlwatch.cli.alerts import _print_csv
+from controlwatch.core.alerting.redline import build_redline, fingerprint_text
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.errors import Garbled, Reshaped
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.sources.index_pages import parse
+from controlwatch.core.sources.index_pages import parse_index
 from controlwatch.core.sources.mime import is_wrapped
 from controlwatch.testing.sites import Answer
 from tests.channels.test_any_text import NOW, only_shows
+from tests.extraction.making import announcement
 from tests.hostile.mended import MENDED
-from tests.pipeline.test_news import started
-from tests.pipeline.world import INDEX, world
-from tests.reading.making import announcement
+from tests.services.test_news import started
+from tests.services.world import INDEX, world
 from tests.sources import make
 from tests.sources.files import compound, workbook, zipped
 
@@ -55,21 +55,25 @@ def test_a_number_of_thousands_of_digits_is_no_json_of_a_list() -> None:
     rows = [{"url": "/a.html", "title": "公告", "day": "2026-03-02"}]
     sent = json.dumps({"page": {"rows": rows, "total": 1}}).replace('"total": 1', '"total": ' + "9" * 5_000)
     with pytest.raises(Garbled):
-        parse(make.watcher(make.record()), make.answer(sent.encode()))
+        parse_index(make.watcher(make.record()), make.answer(sent.encode()))
 
 
 @pytest.mark.parametrize("total", ["9" * 5_000, "²", "-1"])
 @pytest.mark.parametrize("printed", ['<div class="pagination" count="{}"></div>', "<p>总条数：{}</p>"])
 def test_a_total_that_cannot_be_meant_is_no_total(printed: str, total: str) -> None:
     rows = '<ul><li><a href="/art_1.html">公告</a><span>2026-03-02</span></li></ul>'
-    page = parse(make.watcher(make.links()), make.answer(rows + printed.format(total), kind="text/html"))
+    page = parse_index(
+        make.watcher(make.links()), make.answer(rows + printed.format(total), kind="text/html")
+    )
     assert page.total is None
     assert len(page.refs) == 1
 
 
 def test_what_is_no_feed_at_all_is_said_to_be_none() -> None:
     with pytest.raises((Garbled, Reshaped)):
-        parse(make.watcher(replace(make.links(), kind="feed")), make.answer(b"", kind="application/xml"))
+        parse_index(
+            make.watcher(replace(make.links(), kind="feed")), make.answer(b"", kind="application/xml")
+        )
 
 
 # --------------------------------------------------------------------------- files
@@ -110,13 +114,13 @@ def test_a_head_without_an_end_is_tried_in_one_way_only() -> None:
 
 @pytest.mark.parametrize("line", ["、\n", "\n", " \n", "浏览" + "," * 60_000 + "x\n"])
 def test_the_lines_that_a_site_counts_up_are_looked_for_once(line: str) -> None:
-    assert ends(lambda: fingerprint(line * (60_000 // len(line) + 1)))
+    assert ends(lambda: fingerprint_text(line * (60_000 // len(line) + 1)))
 
 
 def test_a_text_of_one_word_over_and_over_is_compared_as_a_whole() -> None:
     old, new = " ".join(["甲"] * 4_000), " ".join(["甲", "乙"] * 2_000)
-    assert ends(lambda: redline(old, new))
-    assert {stretch.op for stretch in redline(old, new)} >= {"deleted", "inserted"}
+    assert ends(lambda: build_redline(old, new))
+    assert {stretch.op for stretch in build_redline(old, new)} >= {"deleted", "inserted"}
 
 
 @pytest.mark.parametrize("blank", [" ", "\u3000", "\r\u3000", "\t ", " \n"])
@@ -139,12 +143,12 @@ DEEP = {
 @pytest.mark.parametrize(("body", "kind"), DEEP.values(), ids=DEEP)
 def test_a_tree_that_nobody_could_walk_is_refused_before_anybody_walks_it(body: bytes, kind: str) -> None:
     with pytest.raises(Garbled, match="too deeply"):
-        examine(body, kind)
+        check_nesting(body, kind)
 
 
 def test_large_and_moderately_deep_pages_are_let_in() -> None:
-    examine(b"<table>" + b"<tr><td>a</td><td><p><span>b</span></p></td></tr>" * 20_000 + b"</table>")
-    examine(b"<div>" * 5_000 + b"x" + b"</div>" * 5_000)
+    check_nesting(b"<table>" + b"<tr><td>a</td><td><p><span>b</span></p></td></tr>" * 20_000 + b"</table>")
+    check_nesting(b"<div>" * 5_000 + b"x" + b"</div>" * 5_000)
 
 
 @pytest.mark.slow
@@ -155,7 +159,7 @@ def test_a_list_too_deep_to_be_walked_fails_its_poll_by_name_and_a_handed_in_pag
         assert w.poll().kind == "garbled"
     (tmp_path / "saved.html").write_bytes(b"<ul><li>" * 60_000)
     with pytest.raises(Garbled):
-        from_file(tmp_path / "saved.html", url=None, now=NOW)
+        load_snapshot(tmp_path / "saved.html", url=None, now=NOW)
 
 
 # --------------------------------------------------------------------------- what shows text
@@ -163,7 +167,7 @@ def test_a_list_too_deep_to_be_walked_fails_its_poll_by_name_and_a_handed_in_pag
 
 @pytest.mark.parametrize("title", ["=?utf-8?B?////?=", "=?utf-8?Q?x=0D=0ABcc:_all@corp.example?= 公告"])
 def test_a_title_in_the_clothes_of_an_encoded_word_is_a_subject_like_any_other(title: str) -> None:
-    mail = Mails("controlwatch", "a@b.example").write(
+    mail = MailWriter("controlwatch", "a@b.example").write_mail(
         Message(subject=title, cards=()), target="c@d.example", key="0" * 32
     )
     read = email.message_from_bytes(mail, policy=email.policy.default)
@@ -178,7 +182,7 @@ def row(title: str) -> str:
     )  # fmt: skip
     out = io.StringIO(newline="")
     with contextlib.redirect_stdout(out):
-        _csv([line])
+        _print_csv([line])
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from controlwatch.core.model import Alert
 from controlwatch.testing.sites import Answer, Asked
-from tests.pipeline.world import HOST, INDEX, WATCHER, Page, World, tightening, world
+from tests.services.world import HOST, INDEX, WATCHER, Page, World, tightening, world
 
 Tell = Callable[[World], list[str]]
 CHALLENGE = b"<html><script>$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=77;</script></html>"

@@ -45,7 +45,7 @@ def read_examples(watcher: Watcher) -> dict[str, object]:
 
 
 def index(watcher: Watcher, path: Path) -> IndexPage:
-    return index_pages.parse(
+    return index_pages.parse_index(
         watcher, saved(path, url=watcher.index.api or watcher.index.url.replace("{year}", "2026"))
     )
 

@@ -14,7 +14,7 @@ import pytest
 
 from controlwatch.adapters.files.documents import read_document
 from controlwatch.core.model.errors import SourceError
-from controlwatch.core.sources.index_pages import parse
+from controlwatch.core.sources.index_pages import parse_index
 from tests.sources import make
 from tests.sources.files import ofd, ofd_page, word, word_of, workbook, zipped
 from tests.sources.golden import snapshot
@@ -105,7 +105,9 @@ def _read(kind: str, entities: str) -> str:
         if kind == "feed":
             body = f"<!DOCTYPE rss [{entities}]><rss version='2.0'><channel><item><title>公告&f;&n;</title><link>https://www.mofcom.gov.cn/a</link></item></channel></rss>"
             index = make.record(kind="feed", rows="", article="")
-            return str(parse(make.watcher(index), make.answer(body.encode(), kind="application/rss+xml")))
+            return str(
+                parse_index(make.watcher(index), make.answer(body.encode(), kind="application/rss+xml"))
+            )
         if kind == "page":
             body = f"<!DOCTYPE html [{entities}]><html><body><p>公告&f;&n;有关事项，请各单位遵照执行，特此公告。</p></body></html>"
             return str(read_document(snapshot(body.encode(), url=URL)))
@@ -126,13 +128,13 @@ def _read(kind: str, entities: str) -> str:
 )
 def test_json_that_nests_or_holds_no_rows_is_refused_by_name(body: bytes) -> None:
     with pytest.raises(SourceError):
-        parse(make.watcher(make.record()), make.answer(body))
+        parse_index(make.watcher(make.record()), make.answer(body))
 
 
 def test_a_feed_that_repeats_itself_a_billion_times_is_refused_or_short() -> None:
     body = f"<!DOCTYPE rss [{LAUGHS}]><rss version='2.0'><channel><item><title>&e8;</title><link>https://www.mofcom.gov.cn/a</link></item></channel></rss>"
     try:
-        page = parse(
+        page = parse_index(
             make.watcher(make.record(kind="feed", rows="", article="")),
             make.answer(body.encode(), kind="text/xml"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.sources.challenge import challenged
+from controlwatch.core.sources.challenge import detect_challenge
 
 LONG = "<p>为维护国家安全和利益，对下列物项实施出口管制，未经许可不得出口。</p>" * 20
 
@@ -23,7 +23,7 @@ LONG = "<p>为维护国家安全和利益，对下列物项实施出口管制，
     ],
 )
 def test_a_challenge_is_named(page: str) -> None:
-    assert challenged(page)
+    assert detect_challenge(page)
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_a_challenge_is_named(page: str) -> None:
     ],
 )
 def test_a_notice_is_not_a_challenge(page: str) -> None:
-    assert challenged(page) is None
+    assert detect_challenge(page) is None

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watcher, load_watchers, scaffold
+from controlwatch.adapters.catalog.watcher_loader import (
+    check_watchers,
+    load_watcher,
+    load_watchers,
+    scaffold_watcher,
+)
 from controlwatch.core.model.errors import DeclarationError, UsageError
 
 URL = "https://www.mofcom.gov.cn/zcfb/index.html"
@@ -15,7 +20,7 @@ PAGES = "[index.pages]\nstyle ="
 
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
-    return scaffold(tmp_path, "sample", URL)
+    return scaffold_watcher(tmp_path, "sample", URL)
 
 
 def test_a_scaffold_is_sound_as_it_stands(sound: Path) -> None:
@@ -84,7 +89,7 @@ def test_each_mistake_names_file_key_and_reason(
 
 
 def test_all_mistakes_of_a_directory_are_told_at_once(sound: Path) -> None:
-    other = scaffold(sound.parent, "other", URL)
+    other = scaffold_watcher(sound.parent, "other", URL)
     for path in (sound, other):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("[index]", "[indx]"), encoding="utf-8")
@@ -115,5 +120,5 @@ def test_a_scaffold_refuses_what_cannot_be_declared(
     sound: Path, watcher_id: str, url: str, reason: str
 ) -> None:
     with pytest.raises(UsageError, match=reason):
-        scaffold(sound.parent, watcher_id, url)
+        scaffold_watcher(sound.parent, watcher_id, url)
     assert [path.name for path in sound.parent.iterdir()] == ["sample.toml"]

@@ -13,10 +13,10 @@ from pypdf import PdfWriter
 from pypdf.errors import DependencyError
 
 from controlwatch.adapters.files import ENCRYPTED
-from controlwatch.adapters.files.doc import _word
-from controlwatch.adapters.files.documents import read_annex, read_document, sniff
+from controlwatch.adapters.files.doc import _read_word
+from controlwatch.adapters.files.documents import read_annex, read_document, sniff_format
 from controlwatch.adapters.files.pdf import read_pdf
-from controlwatch.adapters.files.pdf_paragraphs import paragraphs
+from controlwatch.adapters.files.pdf_paragraphs import join_paragraphs
 from controlwatch.core.model import Annex, AnnexLink
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.testing.pdf import pdf
@@ -65,7 +65,7 @@ def test_a_pdf_of_chinese_text_is_read_without_the_gaps_of_the_typesetter() -> N
 def test_lines_broken_by_the_margin_are_joined_and_others_are_not() -> None:
     wide = "根据有关法律法规规定，经国务院批准，决定对下列物项实施出口管制，自2025年12月"
     short = ("一、编码", "1C226", "3A001")
-    assert paragraphs([wide, "1日起施行。", *short]) == (f"{wide}1日起施行。", *short)
+    assert join_paragraphs([wide, "1日起施行。", *short]) == (f"{wide}1日起施行。", *short)
 
 
 def test_an_image_only_pdf_needs_ocr() -> None:
@@ -133,7 +133,7 @@ def test_a_table_saved_as_xls_is_read_as_the_page_it_is() -> None:
     ],
 )
 def test_the_first_bytes_tell_the_format_before_the_server_does(body: bytes, kind: str, format_: str) -> None:
-    assert sniff(snapshot(body, url=URL, kind=kind)) == format_
+    assert sniff_format(snapshot(body, url=URL, kind=kind)) == format_
 
 
 # --------------------------------------------------------------------------- the old Word format
@@ -165,11 +165,11 @@ class OldWord:
 
 
 def test_an_old_word_file_is_read_by_its_piece_table() -> None:
-    assert _word(OldWord()).text == "附件\n链接\n甲\t乙\nAnnex"
+    assert _read_word(OldWord()).text == "附件\n链接\n甲\t乙\nAnnex"
 
 
 def test_an_encrypted_word_file_is_a_doubt() -> None:
-    assert _word(OldWord(flags=0x0300)).doubts == (ENCRYPTED,)
+    assert _read_word(OldWord(flags=0x0300)).doubts == (ENCRYPTED,)
 
 
 # --------------------------------------------------------------------------- what cannot be read

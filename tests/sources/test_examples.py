@@ -57,7 +57,7 @@ def test_the_example_is_an_index_one_would_believe(watcher: Watcher) -> None:
 @pytest.mark.parametrize("watcher", [w for w in ALL if w.index.kind == "jpaas"], ids=name)
 def test_the_column_page_gives_the_parameters_of_its_list(watcher: Watcher) -> None:
     shell = (EXAMPLES / watcher.id / "shell.html").read_text(encoding="utf-8")
-    live = index_pages.unit(watcher, shell)
+    live = index_pages.parse_unit(watcher, shell)
     assert live["pageId"]
     assert {name: live[name] for name in watcher.index.params} == watcher.index.params
 
@@ -70,4 +70,4 @@ def test_the_customs_challenge_is_recognised_as_such() -> None:
     watcher = next(watcher for watcher in ALL if watcher.id == "gacc-announcements")
     page = saved(EXAMPLES / watcher.id / "challenge.html", url=watcher.index.url)
     with pytest.raises(Challenged):
-        index_pages.parse(watcher, page)
+        index_pages.parse_index(watcher, page)

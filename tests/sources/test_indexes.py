@@ -19,7 +19,7 @@ SHELL = "<html><head><script>$_ts=window['$_ts'];</script></head><body></body></
 
 
 def read(index: Index, sent: Snapshot, expect: Expect | None = None) -> index_pages.IndexPage:
-    return index_pages.parse(watcher(index, expect=expect), sent)
+    return index_pages.parse_index(watcher(index, expect=expect), sent)
 
 
 # --------------------------------------------------------------------------- rows

@@ -8,7 +8,7 @@ import pytest
 
 from controlwatch.core.model import NoticeRef
 from controlwatch.core.model.errors import Reshaped
-from controlwatch.core.sources.notice_pages import document, listed
+from controlwatch.core.sources.notice_pages import build_listed_document, parse_notice_page
 from controlwatch.core.sources.watcher import Detail
 
 URL = "https://www.mofcom.gov.cn/zwgk/zcfb/art/2026/art_1.html"
@@ -18,7 +18,7 @@ NOTICE = "<p>为维护国家安全和利益，对下列物项实施出口管制�
 
 def text(body: str, **detail: object) -> list[str]:
     how = Detail(body=("div.art-con",), **detail)
-    return document(f"<body>{body}</body>", url=URL, detail=how).text.split("\n")
+    return parse_notice_page(f"<body>{body}</body>", url=URL, detail=how).text.split("\n")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,9 @@ def test_labels_are_read_with_their_names_closed_up() -> None:
         f"<span>【生效日期】2025-12-01</span><span>【效力说明】</span></div>"
         f'<div class="art-con">{NOTICE}</div>'
     )
-    found = document(page, url=URL, detail=Detail(labels="div.hgfg_list > span", body=("div.art-con",)))
+    found = parse_notice_page(
+        page, url=URL, detail=Detail(labels="div.hgfg_list > span", body=("div.art-con",))
+    )
     assert found.labels == (("文号", "海关总署公告2025年第231号"), ("生效日期", "2025-12-01"))
 
 
@@ -135,7 +137,9 @@ def test_the_day_of_a_page_is_its_publication_never_its_generation(
     head: str, published: tuple[str, ...], day: date | None
 ) -> None:
     assert (
-        document(f"{head}<article>{NOTICE}</article>", url=URL, detail=Detail(published=published)).page_date
+        parse_notice_page(
+            f"{head}<article>{NOTICE}</article>", url=URL, detail=Detail(published=published)
+        ).page_date
         == day
     )
 
@@ -167,7 +171,7 @@ def test_the_day_of_a_page_is_its_publication_never_its_generation(
     ],
 )
 def test_files_below_a_notice_are_found(link: str, name: str, url: str) -> None:
-    found = document(f'<div class="art-con">{NOTICE}{link}{link}</div>', url=URL).annexes
+    found = parse_notice_page(f'<div class="art-con">{NOTICE}{link}{link}</div>', url=URL).annexes
     assert [(annex.name, annex.url) for annex in found] == [(name, url)]
 
 
@@ -176,7 +180,9 @@ def test_files_below_a_notice_are_found(link: str, name: str, url: str) -> None:
 )
 def test_other_links_are_no_files(link: str) -> None:
     assert (
-        document(f'<div class="art-con">{NOTICE}{link}</div><a href="/help.pdf">手册</a>', url=URL).annexes
+        parse_notice_page(
+            f'<div class="art-con">{NOTICE}{link}</div><a href="/help.pdf">手册</a>', url=URL
+        ).annexes
         == ()
     )
 
@@ -197,24 +203,26 @@ def test_other_links_are_no_files(link: str) -> None:
 )
 def test_a_page_without_a_notice_is_an_error(page: str) -> None:
     with pytest.raises(Reshaped):
-        document(page, url=URL, detail=Detail(body=("div.art-con",)))
+        parse_notice_page(page, url=URL, detail=Detail(body=("div.art-con",)))
 
 
 def test_a_redesigned_page_is_read_with_a_doubt() -> None:
-    found = document(f"<nav>首页</nav><main>{NOTICE}</main>", url=URL, detail=Detail(body=("div.art-con",)))
+    found = parse_notice_page(
+        f"<nav>首页</nav><main>{NOTICE}</main>", url=URL, detail=Detail(body=("div.art-con",))
+    )
     assert found.text.startswith("为维护国家安全")
     assert "declared body was not found" in found.doubts[0]
 
 
 def test_a_cover_page_is_carried_by_its_annexes() -> None:
     page = '<div id="con_con"><iframe fileurl="/a.pdf"></iframe></div>'
-    found = document(page, url=URL, detail=Detail(body=("#con_con",)))
+    found = parse_notice_page(page, url=URL, detail=Detail(body=("#con_con",)))
     assert (found.text, len(found.annexes)) == ("", 1)
     assert "annexes" in found.doubts[0]
 
 
 def test_a_scanned_notice_needs_ocr() -> None:
-    found = document(
+    found = parse_notice_page(
         '<div class="art-con"><img src="scan.png"></div>', url=URL, detail=Detail(body=("div.art-con",))
     )
     assert found.doubts == ("needs OCR: the text stands in an image",)
@@ -223,7 +231,7 @@ def test_a_scanned_notice_needs_ocr() -> None:
 def test_any_page_can_be_read_without_a_declaration() -> None:
     body = f"<body><nav>首页</nav><h1>标题</h1>{NOTICE}<footer>版权</footer></body>"
     page = f"<html><head><title>标题 - 网站</title></head>{body}</html>"
-    found = document(page, url=URL)
+    found = parse_notice_page(page, url=URL)
     assert found.title == "标题"
     assert found.text.split("\n") == [
         "标题",
@@ -236,7 +244,7 @@ def test_a_row_that_carries_its_text_is_a_document() -> None:
     ref = NoticeRef(
         url=URL, title="标题", listed_on=date(2026, 11, 2), content='<p>一</p><a href="/a.pdf">附</a>'
     )
-    found = listed(ref)
+    found = build_listed_document(ref)
     assert (found.title, found.text, found.page_date) == ("标题", "一\n附", date(2026, 11, 2))
     assert [annex.url for annex in found.annexes] == ["https://www.mofcom.gov.cn/a.pdf"]
-    assert listed(NoticeRef(url=URL, title="标题")).text == ""
+    assert build_listed_document(NoticeRef(url=URL, title="标题")).text == ""

@@ -23,10 +23,10 @@ from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import migrate
 from controlwatch.core.alerting.decide import decide
-from controlwatch.core.alerting.follow_up import Told, escalation
-from controlwatch.core.alerting.redline import fingerprint
-from controlwatch.core.alerting.source_health import HealthRing
-from controlwatch.core.law.key_dates import events
+from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_escalation
+from controlwatch.core.alerting.redline import fingerprint_text
+from controlwatch.core.alerting.source_health import HealthAlert
+from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -36,33 +36,33 @@ from controlwatch.core.model import (
     Document,
     DocumentNumber,
     EffectiveDate,
-    Event,
-    Kind,
+    KeyDate,
     Notice,
+    NoticeKind,
     NoticeRef,
     Relation,
     Snapshot,
     Subscription,
     Verb,
 )
-from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import (
     Decision,
-    Found,
+    HealthNotice,
+    MatchContext,
     NewReference,
-    Planned,
+    Observation,
+    PlannedDelivery,
     PollReport,
-    Seen,
-    Sent,
+    SentMessage,
     Validators,
-    Warned,
     WatcherState,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from controlwatch.core.alerting.reminders import Ringing
+    from controlwatch.core.alerting.reminders import PlannedAlert
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 EVERYTHING = Subscription(channel="console", target="-")
@@ -77,7 +77,7 @@ def announcement(
         language="zh-Hans",
         number=number,
         issuers=("MOFCOM", "GACC"),
-        kind=Kind.ANNOUNCEMENT,
+        kind=NoticeKind.ANNOUNCEMENT,
         published=date(2026, 3, 2),
         is_change=True,
         direction=Direction.TIGHTEN,
@@ -89,31 +89,35 @@ def announcement(
 
 def sight(
     store: SqlStore, notice: Notice, *, url: str, words: str = "", rings: bool = True, watcher: str = "w"
-) -> Seen:
+) -> Observation:
     """Shelve a reference and return the sight of its page."""
-    store.shelve(watcher, [NewReference(ref=NoticeRef(url=url, title=notice.title), rings=rings)], NOW)
-    due = store.reference(watcher, url)
+    store.track_references(
+        watcher, [NewReference(ref=NoticeRef(url=url, title=notice.title), may_alert=rings)], NOW
+    )
+    due = store.find_reference(watcher, url)
     assert due is not None
     body = (
         words
         or f"{notice.title}。决定对下列物项实施出口管制，出口经营者应当申请许可。本公告自2026年4月1日起实施。"
         * 2
     )
-    return Seen(
+    return Observation(
         watcher=watcher,
         official=True,
-        address=canonical(url),
+        address=canonicalize_url(url),
         url=url,
         document=Document(url=url, title=notice.title, text=body),
         notice=notice,
         text=body,
-        fingerprint=fingerprint(body),
-        due=due,
+        fingerprint=fingerprint_text(body),
+        reference=due,
     )
 
 
-def take(store: SqlStore, seen: Seen, now: datetime = NOW) -> Decision:
-    return store.take_in(seen, partial(decide, seen, now=now), now=now, next_look_at=now + timedelta(hours=1))
+def take(store: SqlStore, seen: Observation, now: datetime = NOW) -> Decision:
+    return store.record_observation(
+        seen, partial(decide, seen, now=now), now=now, next_look_at=now + timedelta(hours=1)
+    )
 
 
 def claim(store: SqlStore, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
@@ -122,7 +126,7 @@ def claim(store: SqlStore, *, now: datetime, owner: str, lease: float) -> tuple[
 
 
 def sent(store: SqlStore, deliveries: Iterable[Delivery], receipt: str = "1.2") -> None:
-    store.sent([Sent(deliveries=tuple(deliveries), receipt=receipt)], owner="me", now=NOW)
+    store.mark_sent([SentMessage(deliveries=tuple(deliveries), receipt=receipt)], owner="me", now=NOW)
 
 
 def test_the_schema_that_migrations_build_is_the_one_that_the_tables_declare(
@@ -146,37 +150,39 @@ def test_migrating_twice_is_migrating_once(database: str, store: SqlStore) -> No
 
 def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -> None:
     beijing_noon = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
-    store.shelve("w", [], beijing_noon)
-    assert store.state("w").first_poll_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+    store.track_references("w", [], beijing_noon)
+    assert store.load_watcher_state("w").first_poll_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
     with pytest.raises(Exception, match="timezone"):
-        store.shelve("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
+        store.track_references("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
 
 
 def test_a_watcher_never_polled_is_new(store: SqlStore) -> None:
-    assert store.state("w").health == "new"
-    assert store.state("w").first_poll_at is None
+    assert store.load_watcher_state("w").health == "new"
+    assert store.load_watcher_state("w").first_poll_at is None
 
 
 def test_a_shelf_holds_each_address_once_whatever_its_scheme(store: SqlStore) -> None:
     for url in ("http://a.example/x.html", "https://a.example/x.html"):
-        store.shelve("w", [NewReference(ref=NoticeRef(url=url, title="t"), rings=True)], NOW)
-    assert len(store.due("w", NOW)) == 1
-    assert store.known_urls("w", ["a.example/x.html", "a.example/y.html"]) == {"a.example/x.html"}
+        store.track_references("w", [NewReference(ref=NoticeRef(url=url, title="t"), may_alert=True)], NOW)
+    assert len(store.list_due_references("w", NOW)) == 1
+    assert store.find_tracked_urls("w", ["a.example/x.html", "a.example/y.html"]) == {"a.example/x.html"}
 
 
 def test_the_first_poll_is_marked_once(store: SqlStore) -> None:
-    store.shelve("w", [], NOW)
-    store.shelve("w", [], NOW + timedelta(days=1))
-    assert store.state("w").first_poll_at == NOW
+    store.track_references("w", [], NOW)
+    store.track_references("w", [], NOW + timedelta(days=1))
+    assert store.load_watcher_state("w").first_poll_at == NOW
 
 
 def test_a_missed_reference_is_due_later_and_counts_as_unread(store: SqlStore) -> None:
-    store.shelve("w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
-    (due,) = store.due("w", NOW)
-    store.missed(due, reason="HTTP 500", absent=False, now=NOW)
-    assert store.due("w", NOW) == ()
-    assert store.due("w", NOW + timedelta(hours=1))[0].failures == 1
-    assert store.state("w").unread == 1
+    store.track_references(
+        "w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), may_alert=True)], NOW
+    )
+    (due,) = store.list_due_references("w", NOW)
+    store.record_fetch_failure(due, reason="HTTP 500", absent=False, now=NOW)
+    assert store.list_due_references("w", NOW) == ()
+    assert store.list_due_references("w", NOW + timedelta(hours=1))[0].failures == 1
+    assert store.load_watcher_state("w").unread == 1
 
 
 def test_validators_are_echoed_and_forgotten(store: SqlStore) -> None:
@@ -184,10 +190,10 @@ def test_validators_are_echoed_and_forgotten(store: SqlStore) -> None:
     stamps = Validators(
         etag='"abc"', last_modified="Mon, 02 Mar 2026 00:00:00 GMT", sha256="0" * 64, not_modified=3
     )
-    store.finished(report, WatcherState(id="w"), believed={"u": stamps}, doubted=(), now=NOW)
-    assert store.validators("u") == stamps
-    store.finished(report, WatcherState(id="w"), believed={}, doubted=["u"], now=NOW)
-    assert store.validators("u") is None
+    store.record_poll(report, WatcherState(id="w"), believed={"u": stamps}, doubted=(), now=NOW)
+    assert store.find_validators("u") == stamps
+    store.record_poll(report, WatcherState(id="w"), believed={}, doubted=["u"], now=NOW)
+    assert store.find_validators("u") is None
 
 
 def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: SqlStore) -> None:
@@ -202,13 +208,13 @@ def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: S
 def test_an_error_while_deciding_leaves_nothing_behind(store: SqlStore) -> None:
     seen = sight(store, announcement(61), url="https://a.example/61.html")
 
-    def fail(_: Found) -> Decision:
+    def fail(_: MatchContext) -> Decision:
         raise RuntimeError("killed here")
 
     with pytest.raises(RuntimeError):
-        store.take_in(seen, fail, now=NOW, next_look_at=None)
-    assert store.lines() == ()
-    assert store.due("w", NOW) != ()
+        store.record_observation(seen, fail, now=NOW, next_look_at=None)
+    assert store.list_notices() == ()
+    assert store.list_due_references("w", NOW) != ()
 
 
 def test_a_joint_notice_printed_with_one_issuer_is_the_same_notice(store: SqlStore) -> None:
@@ -219,7 +225,7 @@ def test_a_joint_notice_printed_with_one_issuer_is_the_same_notice(store: SqlSto
     second = take(store, sight(store, alone, url="https://b.example/other.html", watcher="v"))
     assert first.alert is not None
     assert second.alert is None
-    record = store.record("MOFCOM 2026-10")
+    record = store.find_record("MOFCOM 2026-10")
     assert record is not None
     assert [standing.url for standing in record.standings] == [
         "https://a.example/10.html",
@@ -233,7 +239,7 @@ def test_the_same_number_of_two_series_is_two_notices(store: SqlStore) -> None:
     decision = take(store, sight(store, customs, url="https://c.example/54.html"))
     assert decision.change is not None
     assert decision.change.kind == "new"
-    assert len(store.lines()) == 2
+    assert len(store.list_notices()) == 2
 
 
 def test_a_copy_with_other_words_is_flagged_and_not_told(store: SqlStore) -> None:
@@ -248,7 +254,7 @@ def test_a_copy_with_other_words_is_flagged_and_not_told(store: SqlStore) -> Non
     assert decision.change is not None
     assert decision.change.kind == "copy"
     assert decision.alert is None
-    record = store.record("MOFCOM 2026-61")
+    record = store.find_record("MOFCOM 2026-61")
     assert record is not None
     assert [standing.differs for standing in record.standings] == [False, True]
 
@@ -265,7 +271,7 @@ def test_two_threads_that_see_one_notice_at_one_time_alert_once(store: SqlStore)
     for thread in threads:
         thread.join()
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
-    assert len(store.lines()) == 1
+    assert len(store.list_notices()) == 1
 
 
 def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
@@ -325,15 +331,15 @@ def test_a_worker_whose_lease_ran_out_settles_nothing(store: SqlStore) -> None:
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     late = claim(store, now=NOW, owner="slow", lease=60)
     claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
-    store.refused(late, owner="slow", reason="too late to say so", now=NOW)
-    assert store.refusals() == ()
+    store.mark_refused(late, owner="slow", reason="too late to say so", now=NOW)
+    assert store.list_refused_deliveries() == ()
 
 
 def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     claimed = claim(store, now=NOW, owner="me", lease=60)
-    store.postponed(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
+    store.reschedule(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
     assert claim(store, now=NOW, owner="me", lease=60) == ()
     again = claim(store, now=NOW + timedelta(minutes=5), owner="me", lease=60)
     sent(store, again)
@@ -343,8 +349,10 @@ def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> N
 def test_a_refused_delivery_is_shown_with_its_reason(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.refused(claim(store, now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW)
-    (refusal,) = store.refusals()
+    store.mark_refused(
+        claim(store, now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW
+    )
+    (refusal,) = store.list_refused_deliveries()
     assert refusal.reason == "no such user"
 
 
@@ -393,9 +401,9 @@ def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) ->
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     first = claim(store, now=NOW, owner="me", lease=60)
-    store.put_back(first, owner="another")
+    store.release(first, owner="another")
     assert claim(store, now=NOW, owner="me", lease=60) == ()
-    store.put_back(first, owner="me")
+    store.release(first, owner="me")
     assert claim(store, now=NOW, owner="me", lease=60) == first
 
 
@@ -416,7 +424,7 @@ def test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_i
 def test_what_was_claimed_and_never_tried_leaves_with_what_came_meanwhile(store: SqlStore) -> None:
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.put_back(claim(store, now=NOW, owner="me", lease=60), owner="me")
+    store.release(claim(store, now=NOW, owner="me", lease=60), owner="me")
     take(store, sight(store, announcement(62), url="https://a.example/62.html"))
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 2
 
@@ -428,8 +436,8 @@ def test_of_a_group_only_what_is_still_ours_is_settled_as_sent(store: SqlStore) 
     mine = claim(store, now=NOW, owner="me", lease=600)
     lost = claim(store, now=NOW, owner="me", lease=1)
     claim(store, now=NOW + timedelta(seconds=2), owner="heir", lease=60)
-    group = [Sent(deliveries=of, receipt="1") for of in (lost, mine)]
-    store.sent(group, owner="me", now=NOW)
+    group = [SentMessage(deliveries=of, receipt="1") for of in (lost, mine)]
+    store.mark_sent(group, owner="me", now=NOW)
     again = store.claim(now=NOW + timedelta(days=1), owner="me", lease=60, most=9)
     assert [[delivery.key for delivery in of] for of in again] == [[lost[0].key]]
 
@@ -454,10 +462,10 @@ def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
         health=False,
     )
     number = store.subscribe(given, NOW)
-    assert store.subscriptions() == (replace(given, id=number),)
+    assert store.list_subscriptions() == (replace(given, id=number),)
     assert store.unsubscribe(number)
     assert not store.unsubscribe(number)
-    assert store.subscriptions() == ()
+    assert store.list_subscriptions() == ()
 
 
 def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
@@ -473,7 +481,7 @@ PAUSED = Alert(
 
 
 def pause(store: SqlStore, deliveries: tuple[Delivery, ...], *, owner: str = "me") -> bool:
-    told = [Planned(subscription_id=2, due_at=NOW, why="health of the watchers")]
+    told = [PlannedDelivery(subscription_id=2, due_at=NOW, why="health of the watchers")]
     return store.pause(deliveries, owner=owner, reason="550", alert=PAUSED, planned=told, now=NOW)
 
 
@@ -489,7 +497,7 @@ def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore
     claimed = two_subscribers(store)
     assert pause(store, claimed)
     assert not pause(store, claimed)
-    assert [item.paused for item in store.subscriptions()] == ["550", ""]
+    assert [item.paused for item in store.list_subscriptions()] == ["550", ""]
     (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert (told.alert, told.subscription.id) == (PAUSED, 2)
     sent(store, [told])
@@ -499,18 +507,18 @@ def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore
 def test_resuming_lets_go_of_what_waited(store: SqlStore) -> None:
     (delivery,) = claimed = two_subscribers(store)
     pause(store, claimed)
-    assert store.refusals()[0].reason == "550"
+    assert store.list_refused_deliveries()[0].reason == "550"
     assert [store.resume(number) for number in (1, 1, 2, 99)] == [True, False, False, False]
     again = claim(store, now=NOW, owner="me", lease=60)
     assert [item.key for item in again] == [delivery.key]
-    assert store.refusals() == ()
+    assert store.list_refused_deliveries() == ()
 
 
 def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
     late = two_subscribers(store)
     claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert not pause(store, late)
-    assert [item.paused for item in store.subscriptions()] == ["", ""]
+    assert [item.paused for item in store.list_subscriptions()] == ["", ""]
 
 
 def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(store: SqlStore) -> None:
@@ -518,14 +526,14 @@ def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     sent(store, claim(store, now=NOW, owner="me", lease=60))
     later = NOW + timedelta(hours=2)
-    rings: list[Ringing] = []
+    rings: list[PlannedAlert] = []
 
-    def rule(told: Told) -> Ringing | None:
+    def rule(told: DeliveredAlert) -> PlannedAlert | None:
         time_module.sleep(0.3)
-        return escalation(told, now=later)
+        return plan_escalation(told, now=later)
 
     def keep_the_clock() -> None:
-        rings.extend(store.follow_up((rule,), now=later))
+        rings.extend(store.record_follow_ups((rule,), now=later))
 
     threads = [threading.Thread(target=keep_the_clock) for _ in range(2)]
     for thread in threads:
@@ -539,14 +547,14 @@ def test_what_went_out_before_anything_was_to_be_told_again_is_not(store: SqlSto
     store.subscribe(EVERYTHING, NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    assert store.alter(replace(store.subscriptions()[0], escalate_after=60))
+    assert store.update_subscription(replace(store.list_subscriptions()[0], escalate_after=60))
     later = NOW + timedelta(hours=2)
-    assert store.follow_up((partial(escalation, now=later),), now=later) == ()
+    assert store.record_follow_ups((partial(plan_escalation, now=later),), now=later) == ()
     take(
         store, sight(store, announcement(62), url="https://a.example/62.html", words="另一公告的正文。" * 20)
     )
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    (ringing,) = store.follow_up((partial(escalation, now=later),), now=later)
+    (ringing,) = store.record_follow_ups((partial(plan_escalation, now=later),), now=later)
     assert ringing.alert.notice is not None
     assert ringing.alert.notice.number == announcement(62).number
 
@@ -558,13 +566,13 @@ def test_what_went_to_a_place_that_a_subscription_has_left_is_still_acted_on_the
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (old,) = claim(store, now=NOW, owner="me", lease=60)
     sent(store, [old], receipt="1.2")
-    assert store.alter(replace(store.subscriptions()[0], target="C0NEW"))
+    assert store.update_subscription(replace(store.list_subscriptions()[0], target="C0NEW"))
     url, other = "https://a.example/61.html", "决定对下列物项实施出口管制，并作如下修改。" * 9
     take(store, sight(store, announcement(61), url=url, words=other), NOW + timedelta(hours=1))
     (new,) = claim(store, now=NOW + timedelta(hours=1), owner="me", lease=60)
     assert (new.target, new.first_receipt) == ("C0NEW", "")
-    assert store.act(old.key, what="acknowledged", who="U1", targets=["C0OLD"], now=NOW)
-    assert [line.target for line in store.alert_log()] == ["C0NEW", "C0OLD"]
+    assert store.record_action(old.key, what="acknowledged", who="U1", targets=["C0OLD"], now=NOW)
+    assert [line.target for line in store.list_alerts()] == ["C0NEW", "C0OLD"]
 
 
 def test_open_are_the_alerts_that_somebody_is_to_act_on_and_no_outlook_or_health(store: SqlStore) -> None:
@@ -572,10 +580,10 @@ def test_open_are_the_alerts_that_somebody_is_to_act_on_and_no_outlook_or_health
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     for kind in ("outlook", "health-down"):
         alert = replace(PAUSED, kind=kind)
-        store.tell(alert, [Planned(subscription_id=1, due_at=NOW, why="")])
+        store.enqueue_alert(alert, [PlannedDelivery(subscription_id=1, due_at=NOW, why="")])
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    assert [line.kind for line in store.alert_log(open_only=True)] == ["new"]
-    assert len(store.alert_log()) == 3
+    assert [line.kind for line in store.list_alerts(open_only=True)] == ["new"]
+    assert len(store.list_alerts()) == 3
 
 
 def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
@@ -591,10 +599,10 @@ def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
 
 
 def come_back(store: SqlStore, key: str, *, alert: Alert | None = PAUSED) -> bool:
-    mailed = store.mailed(key)
+    mailed = store.find_sent_mail(key)
     assert mailed is not None
-    told = [Planned(subscription_id=2, due_at=NOW, why="health of the watchers")] if alert else []
-    return store.came_back(mailed, reason="it came back", alert=alert, planned=told, now=NOW)
+    told = [PlannedDelivery(subscription_id=2, due_at=NOW, why="health of the watchers")] if alert else []
+    return store.record_bounce(mailed, reason="it came back", alert=alert, planned=told, now=NOW)
 
 
 def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_resumed(
@@ -602,8 +610,8 @@ def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_r
 ) -> None:
     first, second = one_mail(store)
     assert come_back(store, first.key)
-    assert [item.reason for item in store.refusals()] == ["it came back"] * 2
-    assert [item.paused for item in store.subscriptions()] == ["it came back", ""]
+    assert [item.reason for item in store.list_refused_deliveries()] == ["it came back"] * 2
+    assert [item.paused for item in store.list_subscriptions()] == ["it came back", ""]
     assert not come_back(store, first.key)
     (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert told.subscription.id == 2
@@ -615,28 +623,28 @@ def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_r
 def test_a_mail_that_came_back_for_a_reason_of_its_own_pauses_nobody(store: SqlStore) -> None:
     first, _ = one_mail(store)
     assert come_back(store, first.key, alert=None)
-    assert [item.paused for item in store.subscriptions()] == ["", ""]
-    assert len(store.refusals()) == 2
-    assert store.try_again(NOW) == 2
+    assert [item.paused for item in store.list_subscriptions()] == ["", ""]
+    assert len(store.list_refused_deliveries()) == 2
+    assert store.retry_failed(NOW) == 2
 
 
 def test_a_mail_is_known_by_its_key_whoever_its_subscriber_and_nothing_else_is(store: SqlStore) -> None:
     (waiting,) = two_subscribers(store)
-    assert store.mailed(waiting.key) is None  # not a mail
-    assert store.mailed("0" * 32) is None
+    assert store.find_sent_mail(waiting.key) is None  # not a mail
+    assert store.find_sent_mail("0" * 32) is None
 
 
 def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlStore) -> None:
     store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
-    leaving = store.mailed(delivery.key)
+    leaving = store.find_sent_mail(delivery.key)
     sent(store, [delivery], receipt="<1@a.example>")
     store.unsubscribe(1)
-    settled = store.mailed(delivery.key)
+    settled = store.find_sent_mail(delivery.key)
     assert leaving is not None
     assert settled is not None
-    assert [(item.leaving, item.receipt, item.active) for item in (leaving, settled)] == [
+    assert [(item.is_leaving, item.receipt, item.active) for item in (leaving, settled)] == [
         (True, "", True),
         (False, "<1@a.example>", False),
     ]
@@ -671,7 +679,7 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(data
         )
     engine.dispose()
     opened = SqlStore.open(database)
-    (kept,) = opened.subscriptions()
+    (kept,) = opened.list_subscriptions()
     opened.close()
     assert (kept.confirmed, kept.paused) == (True, "")
 
@@ -713,17 +721,17 @@ def test_chinese_words_of_any_length_are_found_and_nothing_else(
         ),
     )
     assert {
-        int(line.number.rpartition("-")[2]) for line in store.lines(containing=wanted) if line.number
+        int(line.number.rpartition("-")[2]) for line in store.list_notices(containing=wanted) if line.number
     } == found
 
 
 def test_lines_are_filtered_by_category_group_and_issuer(store: SqlStore) -> None:
     take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    assert [line.number for line in store.lines(category="rare_earth")] == ["MOFCOM-GACC 2026-61"]
-    assert store.lines(category="rare") == ()
-    assert len(store.lines(issuer="GACC")) == 1
-    assert store.lines(issuer="MOF") == ()
-    assert store.lines(since=NOW + timedelta(days=1)) == ()
+    assert [line.number for line in store.list_notices(category="rare_earth")] == ["MOFCOM-GACC 2026-61"]
+    assert store.list_notices(category="rare") == ()
+    assert len(store.list_notices(issuer="GACC")) == 1
+    assert store.list_notices(issuer="MOF") == ()
+    assert store.list_notices(since=NOW + timedelta(days=1)) == ()
 
 
 def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
@@ -737,8 +745,8 @@ def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
     assert coming(store, date(2026, 4, 2), date(2026, 5, 1)) == ()
 
 
-def coming(store: SqlStore, first: date, last: date) -> tuple[Event, ...]:
-    return events(store.ledger(store.keys_changed_between(first, last)), first, last)
+def coming(store: SqlStore, first: date, last: date) -> tuple[KeyDate, ...]:
+    return find_key_dates(store.load_graph(store.list_keys_changed_between(first, last)), first, last)
 
 
 def test_who_acts_on_a_notice_is_shown_with_it(store: SqlStore) -> None:
@@ -749,40 +757,47 @@ def test_who_acts_on_a_notice_is_shown_with_it(store: SqlStore) -> None:
         relations=(Relation(verb=Verb.SUSPENDS, target="MOFCOM-GACC 2026-55", quote="暂停实施第55号公告"),),
     )
     take(store, sight(store, acting, url="https://a.example/70.html", words="暂停实施第55号公告。" * 20))
-    record = store.record("MOFCOM 2026-55")
+    record = store.find_record("MOFCOM 2026-55")
     assert record is not None
     assert [(act.verb, act.key) for act in record.acts] == [("suspends", "MOFCOM 2026-70")]
-    assert store.categories_of(["MOFCOM 2026-55"]) == {"MOFCOM 2026-55": ("rare_earth.items",)}
+    assert store.find_categories(["MOFCOM 2026-55"]) == {"MOFCOM 2026-55": ("rare_earth.items",)}
 
 
 def test_the_same_bytes_make_one_snapshot_and_other_bytes_another(store: SqlStore) -> None:
     snapshot = Snapshot(
         url="u", final_url="u", fetched_at=NOW, status=200, headers=(("etag", '"1"'),), body=b"a"
     )
-    first = store.keep_snapshot(snapshot, "a" * 64, "w")
-    assert store.keep_snapshot(snapshot, "a" * 64, "w") == first
-    assert store.keep_snapshot(snapshot, "b" * 64, "w") != first
+    first = store.record_snapshot(snapshot, "a" * 64, "w")
+    assert store.record_snapshot(snapshot, "a" * 64, "w") == first
+    assert store.record_snapshot(snapshot, "b" * 64, "w") != first
 
 
 def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
-    from controlwatch.core.alerting.routing import route
+    from controlwatch.core.alerting.routing import route_alert
 
     store.subscribe(EVERYTHING, NOW)
     store.subscribe(replace(EVERYTHING, health=False), NOW)
     alert = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w", body="why")
-    warned = Warned(times=1, at=NOW, since=NOW, word="blind")
+    warned = HealthNotice(times=1, at=NOW, since=NOW, word="blind")
 
     def decide(
-        states: Mapping[str, WatcherState], told: Mapping[str, Warned], _titles: Mapping[str, tuple[str, ...]]
-    ) -> list[tuple[HealthRing, tuple[Planned, ...]]]:
+        states: Mapping[str, WatcherState],
+        told: Mapping[str, HealthNotice],
+        _titles: Mapping[str, tuple[str, ...]],
+    ) -> list[tuple[HealthAlert, tuple[PlannedDelivery, ...]]]:
         assert states["w"].health == "new"
         if "w" in told:
             assert told["w"] == warned
-            return [(HealthRing(told={"w": None}), ())]
-        return [(HealthRing(told={"w": warned}, alert=alert), route(alert, store.subscriptions(), now=NOW))]
+            return [(HealthAlert(health_notices={"w": None}), ())]
+        return [
+            (
+                HealthAlert(health_notices={"w": warned}, alert=alert),
+                route_alert(alert, store.list_subscriptions(), now=NOW),
+            )
+        ]
 
-    assert store.watch_over(["w"], decide) == (alert,)
-    assert store.watch_over(["w"], decide) == ()
+    assert store.record_health_alerts(["w"], decide) == (alert,)
+    assert store.record_health_alerts(["w"], decide) == ()
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == alert
     assert claim(store, now=NOW, owner="me", lease=60) == ()
@@ -791,7 +806,7 @@ def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
 def _count_up(path: str, times: int) -> None:
     store = SqlStore.open(f"sqlite:///{path}")
     for _ in range(times):
-        with store._write() as connection:
+        with store._begin_write() as connection:
             value = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
             connection.execute(
                 text("UPDATE resource SET not_modified = :v WHERE url = 'n'"), {"v": value + 1}
@@ -804,7 +819,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = SqlStore.open(f"sqlite:///{path}")
     report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
-    store.finished(report, WatcherState(id="w"), believed={"n": Validators()}, doubted=(), now=NOW)
+    store.record_poll(report, WatcherState(id="w"), believed={"n": Validators()}, doubted=(), now=NOW)
     workers = [
         multiprocessing.get_context("spawn").Process(target=_count_up, args=(str(path), 100))
         for _ in range(3)
@@ -813,7 +828,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    with store._read() as connection:
+    with store._begin_read() as connection:
         counted = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
     store.close()
     assert counted == 300
@@ -827,46 +842,52 @@ def test_files_of_the_store_are_private(tmp_path: Path) -> None:
 
 def quiet(store: SqlStore, now: datetime, *, not_modified: int) -> None:
     """One quiet poll of the watcher w."""
-    state = replace(store.state("w"), last_success_at=now, last_poll_at=now)
+    state = replace(store.load_watcher_state("w"), last_success_at=now, last_poll_at=now)
     report = PollReport(watcher="w", started_at=now, outcome="unchanged")
     stamps = {"u": Validators(etag='"1"', not_modified=not_modified)}
-    store.finished(report, state, believed=stamps, doubted=(), now=now)
+    store.record_poll(report, state, believed=stamps, doubted=(), now=now)
 
 
 def test_quiet_polls_are_seen_by_others_after_a_flush(database: str, store: SqlStore) -> None:
-    store.shelve("w", [], NOW)
+    store.track_references("w", [], NOW)
     for minutes in (10, 20, 30):
         quiet(store, NOW + timedelta(minutes=minutes), not_modified=minutes // 10)
-    assert store.state("w").last_success_at == NOW + timedelta(minutes=30)
+    assert store.load_watcher_state("w").last_success_at == NOW + timedelta(minutes=30)
     store.flush()
     other = SqlStore.open(database)
-    assert other.state("w").last_success_at == NOW + timedelta(minutes=30)
-    held = other.validators("u")
+    assert other.load_watcher_state("w").last_success_at == NOW + timedelta(minutes=30)
+    held = other.find_validators("u")
     assert held is not None
     assert held.not_modified == 3
     other.close()
 
 
 def test_what_another_process_shelved_is_due_after_a_flush(database: str, store: SqlStore) -> None:
-    store.shelve("w", [], NOW)
+    store.track_references("w", [], NOW)
     quiet(store, NOW, not_modified=1)
     other = SqlStore.open(database)
-    other.shelve("w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), rings=True)], NOW)
+    other.track_references(
+        "w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), may_alert=True)], NOW
+    )
     other.close()
     quiet(store, NOW, not_modified=2)
     store.flush()
-    assert len(store.due("w", NOW)) == 1
+    assert len(store.list_due_references("w", NOW)) == 1
 
 
 def test_a_failure_ends_the_quiet_and_is_written_at_once(database: str, store: SqlStore) -> None:
-    store.shelve("w", [], NOW)
+    store.track_references("w", [], NOW)
     quiet(store, NOW, not_modified=1)
     failed = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out", reason="no answer")
-    store.finished(
-        failed, replace(store.state("w"), failures=1, kind="timed-out"), believed={}, doubted=["u"], now=NOW
+    store.record_poll(
+        failed,
+        replace(store.load_watcher_state("w"), failures=1, kind="timed-out"),
+        believed={},
+        doubted=["u"],
+        now=NOW,
     )
     other = SqlStore.open(database)
-    assert other.state("w").failures == 1
-    assert other.validators("u") is None
+    assert other.load_watcher_state("w").failures == 1
+    assert other.find_validators("u") is None
     other.close()
-    assert store.validators("u") is None
+    assert store.find_validators("u") is None

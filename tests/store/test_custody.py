@@ -17,14 +17,20 @@ from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.core.evidence.custody import BEFORE_ALL, Entry, Head, Link, fingerprint_of
-from controlwatch.core.evidence.verification import Verdict
+from controlwatch.core.evidence.custody import (
+    GENESIS_HASH,
+    ChainHead,
+    LogEntry,
+    StoredEntry,
+    compute_fingerprint,
+)
+from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model import Snapshot
 from controlwatch.services.verify import verify
 from controlwatch.testing.sites import Answer
-from tests.pipeline.test_never_lost import COVER, FILE, SUBSTANCE
-from tests.pipeline.test_news import GALLIUM, OLD, started
-from tests.pipeline.world import World, world
+from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
+from tests.services.test_news import GALLIUM, OLD, started
+from tests.services.world import World, world
 from tests.store.test_contract import NOW
 
 
@@ -65,11 +71,13 @@ class State:
 
     def first_file(self) -> Path:
         """The copy of the bytes that the first snapshot speaks of."""
-        link = next(item for item in self.store.links() if isinstance(item, Link) and item.snapshot)
+        link = next(
+            item for item in self.store.iterate_entries() if isinstance(item, StoredEntry) and item.snapshot
+        )
         assert link.snapshot is not None
         return self.folder / link.snapshot.sha256[:2] / f"{link.snapshot.sha256[2:]}.gz"
 
-    def verdict(self, *noted: Head) -> Verdict:
+    def verdict(self, *noted: ChainHead) -> VerificationResult:
         return verify(self.store, self.archive, noted=noted)
 
 
@@ -83,9 +91,9 @@ def state(lived: Path, tmp_path: Path) -> Iterator[State]:
 
 def test_what_nobody_touched_is_sound_and_every_row_is_in_the_chain(state: State) -> None:
     verdict = state.verdict()
-    assert verdict.sound, verdict.faults
+    assert verdict.is_sound, verdict.faults
     assert verdict.head.seq == 1 + verdict.snapshots + verdict.versions
-    assert (verdict.snapshots, verdict.versions, verdict.late) == (5, 4, 0)
+    assert (verdict.snapshots, verdict.versions, verdict.late_entries) == (5, 4, 0)
 
 
 def flip(path: Path) -> None:
@@ -96,7 +104,7 @@ def flip(path: Path) -> None:
 
 def other_bytes(state: State) -> None:
     other = FolderArchive(state.folder.parent / "other")
-    sha256 = other.keep(b"other bytes")
+    sha256 = other.save_bytes(b"other bytes")
     shutil.copy(state.folder.parent / "other" / sha256[:2] / f"{sha256[2:]}.gz", state.first_file())
 
 
@@ -110,11 +118,11 @@ def swapped(state: State) -> None:
 
 def rewritten(state: State) -> None:
     """Write an entry anew with a hash that fits it, as one would who knows how."""
-    with state.store._read() as connection:
+    with state.store._begin_read() as connection:
         line = connection.execute(text("SELECT line FROM custody WHERE seq = 4")).scalar_one()
     line = line.replace('"status":200', '"status":203')
-    with state.store._write() as connection:
-        values = {"line": line, "hash": fingerprint_of(line)}
+    with state.store._begin_write() as connection:
+        values = {"line": line, "hash": compute_fingerprint(line)}
         connection.execute(text("UPDATE custody SET line = :line, hash = :hash WHERE seq = 4"), values)
 
 
@@ -171,7 +179,7 @@ def test_what_was_done_is_named(state: State, done: str) -> None:
     tamper, kind = TAMPERING[done]
     tamper(state)
     verdict = state.verdict()
-    assert not verdict.sound
+    assert not verdict.is_sound
     assert verdict.faults[0].kind == kind, verdict.faults
 
 
@@ -196,28 +204,28 @@ def test_a_tail_that_was_cut_off_is_missed_only_where_its_head_was_noted(state: 
         f"DELETE FROM version WHERE id = (SELECT version_id FROM custody WHERE seq = {head.seq})",
         f"DELETE FROM custody WHERE seq = {head.seq}",
     )
-    assert state.verdict().sound
+    assert state.verdict().is_sound
     assert [fault.kind for fault in state.verdict(head).faults] == ["head not found"]
 
 
 def test_a_head_noted_earlier_is_found_in_the_longer_chain(state: State) -> None:
     head = state.verdict().head
     snapshot = Snapshot(url="u", final_url="u", fetched_at=NOW, status=200, headers=(), body=b"later")
-    state.store.keep_snapshot(snapshot, state.archive.keep(b"later"), "w")
+    state.store.record_snapshot(snapshot, state.archive.save_bytes(b"later"), "w")
     verdict = state.verdict(head)
-    assert verdict.sound
-    assert (verdict.found, verdict.head.seq) == ([head], head.seq + 1)
+    assert verdict.is_sound
+    assert (verdict.noted_heads, verdict.head.seq) == ([head], head.seq + 1)
 
 
 def test_bytes_that_come_again_mend_a_damaged_copy(state: State) -> None:
     path = state.first_file()
     sha256 = path.parent.name + path.stem
-    body = state.archive.bytes(sha256)
+    body = state.archive.load_bytes(sha256)
     flip(path)
     with pytest.raises(KeyError):
-        state.archive.bytes(sha256)
-    assert state.archive.keep(body) == sha256
-    assert state.verdict().sound
+        state.archive.load_bytes(sha256)
+    assert state.archive.save_bytes(body) == sha256
+    assert state.verdict().is_sound
 
 
 def test_what_is_kept_is_private(state: State) -> None:
@@ -227,9 +235,11 @@ def test_what_is_kept_is_private(state: State) -> None:
 
 
 def test_an_entry_has_one_way_to_be_written() -> None:
-    entry = Entry(seq=1, at=NOW, what="beginning", of={"物": 1, "a": None}, before=BEFORE_ALL)
-    assert entry.line() == (
-        '{"at":"2026-03-02T01:00:00.000000Z","before":"' + BEFORE_ALL + '",'
+    entry = LogEntry(
+        seq=1, at=NOW, kind="beginning", subject={"物": 1, "a": None}, previous_hash=GENESIS_HASH
+    )
+    assert entry.to_line() == (
+        '{"at":"2026-03-02T01:00:00.000000Z","before":"' + GENESIS_HASH + '",'
         '"of":{"a":null,"物":1},"seq":1,"what":"beginning"}'
     )
 
@@ -240,22 +250,22 @@ def test_an_entry_has_one_way_to_be_written() -> None:
 def test_the_same_life_gives_a_sound_chain_on_either_database(database: str, tmp_path: Path) -> None:
     with world(tmp_path, database) as w:
         live(w)
-        w.store.learn(load_register(load_lexicon()), NOW)
+        w.store.import_register(load_register(load_lexicon()), NOW)
         first = verify(w.store, w.pipeline.archive)
         # A newer register replaces what nobody has observed, and completes the rest: all of it entered.
-        w.store.learn(load_register(load_lexicon()), w.now)
+        w.store.import_register(load_register(load_lexicon()), w.now)
         second = verify(w.store, w.pipeline.archive, noted=[first.head])
-        assert first.sound, first.faults[:3]
-        assert second.sound, second.faults[:3]
+        assert first.is_sound, first.faults[:3]
+        assert second.is_sound, second.faults[:3]
         assert second.head.seq > first.head.seq
         assert second.versions == first.versions
-        dossier = w.store.dossier("MOFCOM 2026-6")
+        dossier = w.store.find_dossier("MOFCOM 2026-6")
         assert dossier is not None
-        lines = list(w.store.stretch(dossier))
-        assert fingerprint_of(lines[-1]) == dossier.head.hash == second.head.hash
-        assert lines[1] == dossier.links[0].line
-        assert len(list(w.store.kept())) == second.snapshots
-        with w.store._write() as connection:
+        lines = list(w.store.iterate_chain_lines(dossier))
+        assert compute_fingerprint(lines[-1]) == dossier.head.hash == second.head.hash
+        assert lines[1] == dossier.entries[0].line
+        assert len(list(w.store.iterate_snapshots())) == second.snapshots
+        with w.store._begin_write() as connection:
             connection.execute(text("UPDATE version SET text = 'x' WHERE id = 2"))
             connection.execute(text("DELETE FROM custody WHERE seq = 3"))
         third = verify(w.store, w.pipeline.archive)
@@ -267,7 +277,7 @@ def _keep(url: str, name: str, count: int) -> None:
     store = SqlStore.open(url)
     for n in range(count):
         snapshot = Snapshot(url=f"{name}{n}", final_url="u", fetched_at=NOW, status=200, headers=(), body=b"")
-        store.keep_snapshot(snapshot, "a" * 64, "w")
+        store.record_snapshot(snapshot, "a" * 64, "w")
     store.close()
 
 

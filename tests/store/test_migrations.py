@@ -23,8 +23,8 @@ from controlwatch.core.model import (
     DocumentNumber,
     EffectiveDate,
     Entity,
-    Kind,
     Notice,
+    NoticeKind,
 )
 from controlwatch.services.verify import verify
 
@@ -33,7 +33,7 @@ NOTICE = Notice(
     title="公布将样例公司列入出口管制管控名单",
     language="zh-Hans",
     number=DocumentNumber(issuers=("MOFCOM",), year=2025, n=21),
-    kind=Kind.ANNOUNCEMENT,
+    kind=NoticeKind.ANNOUNCEMENT,
     is_change=True,
     direction=Direction.TIGHTEN,
     effective=(
@@ -86,27 +86,27 @@ def at_work(url: str) -> None:
 def upgraded(database: str) -> SqlStore:
     at_work(database)
     store = SqlStore.open(database)
-    store.learn(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
+    store.import_register(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
     return store
 
 
 def test_a_store_at_work_is_upgraded_with_its_subscriptions_and_deliveries(upgraded: SqlStore) -> None:
-    (subscription,) = upgraded.subscriptions()
+    (subscription,) = upgraded.list_subscriptions()
     assert (subscription.reminders, subscription.outlook) == (True, False)
-    assert upgraded.delivery_counts() == {"sent": 1}
+    assert upgraded.count_deliveries() == {"sent": 1}
     upgraded.close()
 
 
 def test_parties_of_notices_observed_before_the_upgrade_are_found(upgraded: SqlStore) -> None:
-    assert "Sample Maritime Robotics" in {party.en for party in upgraded.parties()}
+    assert "Sample Maritime Robotics" in {party.en for party in upgraded.list_parties()}
     upgraded.close()
 
 
 def test_the_register_completes_what_was_observed_before_it_and_is_kept_below(upgraded: SqlStore) -> None:
-    line = next(line for line in upgraded.registered() if line.key == "MOFCOM 2025-21")
+    line = next(line for line in upgraded.list_registered_notices() if line.key == "MOFCOM 2025-21")
     assert line.observed
     assert any("parties that this page as read does not" in doubt for doubt in line.disagreements)
-    assert len(upgraded.registered()) >= 140
+    assert len(upgraded.list_registered_notices()) >= 140
     upgraded.close()
 
 
@@ -114,7 +114,7 @@ def test_what_was_held_before_the_log_began_is_entered_late_and_verifies(
     upgraded: SqlStore, tmp_path: Path
 ) -> None:
     verdict = verify(upgraded, FolderArchive(tmp_path / "snapshots"))
-    assert verdict.late == 2
+    assert verdict.late_entries == 2
     # The bytes of that store were never ours to have: everything else stands.
     assert verdict.counts == {"bytes missing": 1}
     upgraded.close()

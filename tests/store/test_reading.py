@@ -48,7 +48,7 @@ def state(terminal: Terminal) -> Path:
 def killed(database: str) -> None:
     """Write to a store, and die before it is closed."""
     store = SqlStore.open(database)
-    store.keep_snapshot(SENT, "a" * 64, "w")
+    store.record_snapshot(SENT, "a" * 64, "w")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -131,43 +131,43 @@ def test_where_there_is_nothing_nothing_is_made(tmp_path: Path) -> None:
 def test_a_service_at_work_can_be_verified(state: Path) -> None:
     url = f"sqlite:///{state / 'controlwatch.db'}"
     at_work_now = SqlStore.open(url)
-    with SqlStore.reading(url) as looked_at:
-        before = looked_at.head()
-        at_work_now.keep_snapshot(SENT, "a" * 64, "w")
-        assert looked_at.head() == at_work_now.head()
-        assert looked_at.head().seq == before.seq + 1
+    with SqlStore.open_read_only(url) as looked_at:
+        before = looked_at.load_head()
+        at_work_now.record_snapshot(SENT, "a" * 64, "w")
+        assert looked_at.load_head() == at_work_now.load_head()
+        assert looked_at.load_head().seq == before.seq + 1
     at_work_now.close()
 
 
 def live(url: str) -> None:
     store = SqlStore.open(url)
-    store.keep_snapshot(SENT, "a" * 64, "w")
+    store.record_snapshot(SENT, "a" * 64, "w")
     store.close()
 
 
 def test_a_service_that_starts_and_writes_meanwhile_is_noticed(state: Path) -> None:
     url = f"sqlite:///{state / 'controlwatch.db'}"
-    with pytest.raises(UsageError, match="began to write"), SqlStore.reading(url):
+    with pytest.raises(UsageError, match="began to write"), SqlStore.open_read_only(url):
         live(url)
 
 
 def test_nothing_can_be_written_through_a_store_that_is_only_looked_at(database: str) -> None:
     SqlStore.open(database).close()
-    with SqlStore.reading(database) as store:
-        assert store.head().seq == 1
+    with SqlStore.open_read_only(database) as store:
+        assert store.load_head().seq == 1
         with pytest.raises(DBAPIError, match=r"read-?only"):
-            store.keep_snapshot(SENT, "a" * 64, "w")
-        assert store.entered() == 1
+            store.record_snapshot(SENT, "a" * 64, "w")
+        assert store.count_entries() == 1
 
 
 def test_a_store_of_another_revision_is_refused_on_either_database(database: str) -> None:
     at_work(database)
-    with pytest.raises(UsageError, match="is of revision 0001"), SqlStore.reading(database):
+    with pytest.raises(UsageError, match="is of revision 0001"), SqlStore.open_read_only(database):
         pass
 
 
 def test_a_server_that_cannot_be_reached_is_said_without_its_password() -> None:
     url = "postgresql://user:hunter2@127.0.0.1:1/x"
-    with pytest.raises(UsageError, match="OperationalError") as said, SqlStore.reading(url):
+    with pytest.raises(UsageError, match="OperationalError") as said, SqlStore.open_read_only(url):
         pass
     assert "hunter2" not in str(said.value)

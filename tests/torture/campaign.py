@@ -28,8 +28,8 @@ from controlwatch.core.model import Alert, Subscription
 from controlwatch.services.verify import verify
 from controlwatch.testing.sites import Sites
 from tests.bench.mailserver import MailServer, Taken
-from tests.pipeline.world import Ministry, Page, tightening
 from tests.processes import server_of_forks
+from tests.services.world import Ministry, Page, tightening
 from tests.torture.life import STAGES, Home, live
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 
-from controlwatch.adapters.files.inbox import from_file, put_away, waiting
+from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.intake import take
@@ -128,10 +128,10 @@ def _note_steps(home: Home, fuse: Fuse) -> None:
 
 def take_in_inbox(app: App, now: datetime) -> None:
     """Take in what lies in the inbox, as the service does."""
-    for path in waiting(app.settings.state_dir / "inbox"):
+    for path in list_inbox_files(app.settings.state_dir / "inbox"):
         with contextlib.suppress(UsageError):  # another process was quicker
-            take(from_file(path, url=None, now=now), app.pipeline, app.watchers, title=path.stem, now=now)
-            put_away(path, "done")
+            take(load_snapshot(path, url=None, now=now), app.pipeline, app.watchers, title=path.stem, now=now)
+            move_processed_file(path, "done")
 
 
 def open_only(home: Home, fuse_at: int | None) -> None:

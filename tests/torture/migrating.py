@@ -72,12 +72,12 @@ def _what_is_wrong(home: Home) -> list[str]:
     """Start once more, and hold what is there against what should be."""
     with open_app(home.settings) as app:
         found: list[str] = []
-        if app.store.delivery_counts() != {"sent": 1}:
-            found.append(f"deliveries are {app.store.delivery_counts()}")
-        if len(app.store.subscriptions()) != 1:
-            found.append(f"{len(app.store.subscriptions())} subscriptions")
-        if len(app.store.registered()) < 140:
-            found.append(f"the register holds {len(app.store.registered())}")
+        if app.store.count_deliveries() != {"sent": 1}:
+            found.append(f"deliveries are {app.store.count_deliveries()}")
+        if len(app.store.list_subscriptions()) != 1:
+            found.append(f"{len(app.store.list_subscriptions())} subscriptions")
+        if len(app.store.list_registered_notices()) < 140:
+            found.append(f"the register holds {len(app.store.list_registered_notices())}")
         verdict = verify(app.store, FolderArchive(home.settings.state_dir / "snapshots"))
         if verdict.counts != ITS_FAULTS:
             found.append(f"verify says {verdict.counts}")

@@ -94,7 +94,7 @@ def section(*, kills: int = 150) -> str:
         "notice, or a state of one, that nobody was told of, or a mail that did not come; *told twice* is one told by two "
         "alerts, or under two Message-IDs. The store and the archive are checked as it goes on (`integrity_check`, `verify`). "
         "`make torture` goes on for longer; a full disk, a held database, and copies cut short by a loss of power are in "
-        "`tests/pipeline/test_disk.py`, at every few steps of a poll.\n\n"
+        "`tests/services/test_disk.py`, at every few steps of a poll.\n\n"
         + "".join(f"* {line}\n" for line in lines)
         + "\nFound by this, or while it was built, and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
         f"{found}\n"

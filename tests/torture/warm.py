@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.core.extraction import read
+from controlwatch.core.extraction import read_notice
 from controlwatch.core.model import Document
-from tests.pipeline.world import tightening
+from tests.services.world import tightening
 from tests.torture import life
 
-read(Document(url="https://www.ministry.example/1.html", title="公告", text=tightening(1)), load_lexicon())
+read_notice(
+    Document(url="https://www.ministry.example/1.html", title="公告", text=tightening(1)), load_lexicon()
+)
 
 __all__ = ["life"]

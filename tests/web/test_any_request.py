@@ -16,15 +16,15 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 
 from controlwatch.bootstrap import App, open_app
-from controlwatch.core.alerting.tokens import sign
+from controlwatch.core.alerting.tokens import sign_token
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import slack_app
+from controlwatch.slack.bolt_app import build_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
-from controlwatch.web.pages import HEADERS
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
+from controlwatch.web.pages import SECURITY_HEADERS
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
 from tests.hostile.mutate import TOKENS
 from tests.web.test_links import NOW, READER
 
@@ -52,7 +52,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, str]
             slack_signing_secret=SIGNING,
             slack_api_url=slack.put_up(sites),
         )
-        with open_app(chosen) as app, served(site(app, slack_app(app)), host="127.0.0.1", port=0) as web:
+        with (
+            open_app(chosen) as app,
+            serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
+        ):
             app.store.subscribe(READER, NOW)
             yield app, web
 
@@ -65,7 +68,7 @@ def says_nothing_of_itself(answer: httpx.Response | schemathesis.Response, text:
 
 
 def is_guarded(headers: dict[str, str]) -> None:
-    assert set(map(str.lower, HEADERS)) <= set(headers)
+    assert set(map(str.lower, SECURITY_HEADERS)) <= set(headers)
     assert "server" not in headers
 
 
@@ -74,7 +77,7 @@ def test_every_route_answers_whatever_fits_its_schema_or_does_not(
     opened: tuple[App, str], route: str
 ) -> None:
     app, web = opened
-    schema = schemathesis.openapi.from_dict(site(app, None).openapi())
+    schema = schemathesis.openapi.from_dict(build_web_app(app, None).openapi())
     routes = {one.ok().label: one.ok() for one in schema.get_all_operations()}
 
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -93,7 +96,7 @@ def test_every_route_answers_whatever_fits_its_schema_or_does_not(
 
 def test_no_route_is_left_out(opened: tuple[App, str]) -> None:
     app, _ = opened
-    schema = schemathesis.openapi.from_dict(site(app, None).openapi())
+    schema = schemathesis.openapi.from_dict(build_web_app(app, None).openapi())
     assert {one.ok().label for one in schema.get_all_operations()} == set(ROUTES)
 
 
@@ -133,7 +136,9 @@ def test_no_address_method_or_body_makes_an_error_of_ours_or_changes_anything(
 
 
 def subscribed(app: App) -> list[tuple[str, bool]]:
-    return [(one.target, one.confirmed) for one in app.store.subscriptions() if one.channel == READER.channel]
+    return [
+        (one.target, one.confirmed) for one in app.store.list_subscriptions() if one.channel == READER.channel
+    ]
 
 
 @pytest.mark.parametrize("purpose", UNSIGNED)
@@ -142,7 +147,7 @@ def test_a_link_of_ours_about_what_cannot_be_is_answered(
     opened: tuple[App, str], purpose: str, number: int
 ) -> None:
     _, web = opened
-    answer = httpx.get(f"{web}/{purpose}/{sign(SECRET.encode(), purpose, number)}")  # type: ignore[arg-type]
+    answer = httpx.get(f"{web}/{purpose}/{sign_token(SECRET.encode(), purpose, number)}")  # type: ignore[arg-type]
     assert answer.status_code in {200, 404}
 
 

@@ -14,14 +14,14 @@ from sqlalchemy import text
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.bootstrap import App
-from controlwatch.core.alerting.signed_links import Links
-from controlwatch.core.alerting.tokens import sign
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.tokens import sign_token
 from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
-from controlwatch.web.serving import served
-from controlwatch.web.site import site
-from tests.pipeline.test_news import GALLIUM, started
-from tests.pipeline.world import WATCHER, Page, World, world
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
+from tests.services.test_news import GALLIUM, started
+from tests.services.world import WATCHER, Page, World, world
 
 SECRET = b"a-secret-of-at-least-thirty-two-characters"
 HOSTILE = Page(
@@ -38,16 +38,18 @@ def told(tmp_path: Path) -> Iterator[tuple[World, str]]:
             settings=Settings(state_dir=tmp_path),
             store=w.store,
             fetch=w.pipeline.fetch,
-            pipeline=replace(w.pipeline, links=Links(public_url="https://watch.example", secret=SECRET)),
+            pipeline=replace(
+                w.pipeline, links=SignedLinks(public_url="https://watch.example", secret=SECRET)
+            ),
             queries=Queries(books=w.store, lexicon=load_lexicon(), watched=(WATCHER,)),
             watchers=(WATCHER,),
         )
-        with served(site(app, None), host="127.0.0.1", port=0) as web:
+        with serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as web:
             yield w, web
 
 
 def link(web: str, alert_id: int) -> str:
-    return f"{web}/alert/{sign(SECRET, 'alert', alert_id)}"
+    return f"{web}/alert/{sign_token(SECRET, 'alert', alert_id)}"
 
 
 def ring(w: World, page: Page) -> int:
@@ -87,7 +89,7 @@ def test_what_a_source_sent_is_never_shown_under_our_name(told: tuple[World, str
 
 
 @pytest.mark.parametrize(
-    "token", ["1.AAAA", "1", sign(SECRET, "unsubscribe", 1), sign(b"x" * 32, "alert", 1)]
+    "token", ["1.AAAA", "1", sign_token(SECRET, "unsubscribe", 1), sign_token(b"x" * 32, "alert", 1)]
 )
 def test_a_token_that_is_not_one_of_an_alert_shows_nothing(told: tuple[World, str], token: str) -> None:
     w, web = told

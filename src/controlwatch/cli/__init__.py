@@ -40,7 +40,7 @@ for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers
     module.register(app)
 
 
-def _version(*, value: bool) -> None:
+def _print_version(*, value: bool) -> None:
     if value:
         from importlib.metadata import version
 
@@ -53,7 +53,9 @@ def _root(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=lambda value: _version(value=value), help="Show the version."),
+        typer.Option(
+            "--version", callback=lambda value: _print_version(value=value), help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """Common to all commands."""

@@ -17,24 +17,24 @@ from rich.text import Text
 
 from controlwatch.core.model import Notice
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.model.text_safety import one_line
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.timezones import to_beijing_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlwatch.bootstrap import App, Reading
+    from controlwatch.bootstrap import App, ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
 console = Console()
-errors = Console(stderr=True)
+error_console = Console(stderr=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @contextmanager
-def opened(settings: Settings | None = None) -> Iterator[App]:
+def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
     """Open the app for one command."""
     from controlwatch.bootstrap import open_app
     from controlwatch.settings import Settings
@@ -46,19 +46,19 @@ def opened(settings: Settings | None = None) -> Iterator[App]:
 
 
 @contextmanager
-def reading() -> Iterator[Reading]:
+def open_cli_read_only() -> Iterator[ReadOnlyApp]:
     """Open what is kept for a command that changes nothing."""
-    from controlwatch.bootstrap import open_reading
+    from controlwatch.bootstrap import open_read_only_app
     from controlwatch.settings import Settings
 
     settings = Settings.load()
     configure_log(settings.log_level)
-    with open_reading(settings) as kept:
+    with open_read_only_app(settings) as kept:
         yield kept
 
 
 @contextmanager
-def working(name: str) -> Iterator[Callable[[int, int, str], None]]:
+def show_progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
     """Show how far a long piece of work is, at a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -68,11 +68,15 @@ def working(name: str) -> Iterator[Callable[[int, int, str], None]]:
         MofNCompleteColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+    with Progress(
+        *columns, console=error_console, transient=True, disable=not error_console.is_terminal
+    ) as bar:
         task = bar.add_task("", name=name, total=None)
 
         def show(done: int, total: int, title: str) -> None:
-            bar.update(task, completed=done, total=total, description=one_line(title, 40).replace("[", "("))
+            bar.update(
+                task, completed=done, total=total, description=to_one_line(title, 40).replace("[", "(")
+            )
 
         yield show
 
@@ -81,7 +85,7 @@ def configure_log(level: str) -> None:
     """Log to stderr: coloured lines for a person, JSON for a machine."""
     import structlog
 
-    person = errors.is_terminal
+    person = error_console.is_terminal
     last = (
         # not the pretty tracebacks: they print every variable, secrets and whole stores among them
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -109,10 +113,10 @@ def now() -> datetime:
 
 def today() -> date:
     """This day in Beijing."""
-    return beijing_day(now())
+    return to_beijing_day(now())
 
 
-def day(text: str) -> date:
+def parse_day(text: str) -> date:
     """Read YYYY-MM-DD."""
     try:
         return date.fromisoformat(text)
@@ -120,7 +124,7 @@ def day(text: str) -> date:
         raise UsageError(f"{text!r} is not a day; write YYYY-MM-DD") from None
 
 
-def clock_time(text: str) -> time:
+def parse_clock_time(text: str) -> time:
     """Read HH:MM."""
     try:
         return time.fromisoformat(text)
@@ -128,29 +132,29 @@ def clock_time(text: str) -> time:
         raise UsageError(f"{text!r} is not an hour; write HH:MM") from None
 
 
-def plain(value: object) -> object:
+def to_json_value(value: object) -> object:
     """Turn our values into plain JSON ones; a notice becomes what `controlwatch read` prints."""
     if isinstance(value, Notice):
         from controlwatch.core.extraction.report.reading_json import to_json
 
         return to_json(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: to_json_value(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
+        return {name: to_json_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [to_json_value(item) for item in value]
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, (date, datetime, time)) else value
 
 
-def cell(text: str | None, most: int = 200) -> Text:
+def build_cell(text: str | None, most: int = 200) -> Text:
     """Return text from anywhere as a cell: one line, without characters that act."""
-    return Text(one_line(text or "", most))
+    return Text(to_one_line(text or "", most))
 
 
-def table(*columns: str, title: str = "") -> Table:
+def build_table(*columns: str, title: str = "") -> Table:
     """Return a plain table whose cells fold."""
     drawn = Table(
         title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False
@@ -160,18 +164,18 @@ def table(*columns: str, title: str = "") -> Table:
     return drawn
 
 
-def show_report(report: PollReport) -> None:
+def print_poll_report(report: PollReport) -> None:
     """Say what a poll came to; trouble goes to the standard error."""
     if report.outcome == "failed":
-        errors.print(Text(f"{report.watcher}: {report.kind}: {report.reason}", style="red"))
+        error_console.print(Text(f"{report.watcher}: {report.kind}: {report.reason}", style="red"))
     else:
         alerts = f", {len(report.alerts)} alerts" if report.alerts else ""
         counts = f"{report.rows} listed, {report.unseen} unseen, {report.read} read{alerts}"
         console.print(Text(f"{report.watcher}: {report.outcome}, {counts}"))
     for sentence in report.unread:
-        errors.print(Text(f"{report.watcher}: unread: {sentence}", style="yellow"))
+        error_console.print(Text(f"{report.watcher}: unread: {sentence}", style="yellow"))
 
 
 def print_json(value: object) -> None:
     """Print JSON with Chinese as Chinese."""
-    typer.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(to_json_value(value), ensure_ascii=False, indent=2))

@@ -12,19 +12,28 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, errors, now, print_json, reading, today, working
-from controlwatch.core.evidence.custody import noted
+from controlwatch.cli.common import (
+    JsonOption,
+    console,
+    error_console,
+    now,
+    open_cli_read_only,
+    print_json,
+    show_progress,
+    today,
+)
+from controlwatch.core.evidence.custody import parse_head
 from controlwatch.core.model.errors import Unstamped, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from controlwatch.core.evidence.custody import Kept
-    from controlwatch.core.evidence.verification import Verdict
+    from controlwatch.core.evidence.custody import SnapshotEntry
+    from controlwatch.core.evidence.verification import VerificationResult
     from controlwatch.services.ports import Archive
 
 #: What a file name of ours does not hold.
-UNFIT = re.compile(r"[^\w.]+")
+UNSAFE_FILE_NAME = re.compile(r"[^\w.]+")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,33 +61,35 @@ def evidence(
 
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
-    from controlwatch.adapters.archive.pdf_report import MISSING, installed, pdf
+    from controlwatch.adapters.archive.pdf_report import INSTALL_HINT, is_installed, render_pdf
     from controlwatch.services.export_evidence import attested, export
 
-    with reading() as held:
+    with open_cli_read_only() as held:
         dossier = held.queries.dossier(notice)
-        path = to or Path(f"evidence-{UNFIT.sub('-', dossier.name)[:60].strip('-.')}.zip")
-        with new_file(path, force=force) as out:
+        path = to or Path(f"evidence-{UNSAFE_FILE_NAME.sub('-', dossier.name)[:60].strip('-.')}.zip")
+        with open_new_file(path, force=force) as out:
             faults = export(
                 dossier,
                 out,
-                lines=held.store.stretch(dossier),
+                lines=held.store.iterate_chain_lines(dossier),
                 archive=held.archive,
                 lexicon=held.lexicon,
                 on=today(),
-                stamps=attested(dossier, held.stamps.tokens(), stands=held.store.stands, check=held.check),
-                pdf=pdf if installed() else None,
+                stamps=attested(
+                    dossier, held.stamps.load_tokens(), stands=held.store.has_head, check=held.check
+                ),
+                pdf=render_pdf if is_installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
     console.print(Text(f"head {dossier.head}"), soft_wrap=True)
-    if not installed():
-        errors.print(Text(f"without report.pdf: it {MISSING}", style="yellow"))
-    if not dossier.observed:
+    if not is_installed():
+        error_console.print(Text(f"without report.pdf: it {INSTALL_HINT}", style="yellow"))
+    if not dossier.is_observed:
         said = "no bytes are held of it; to bring them: controlwatch intake FILE|URL"
-        errors.print(Text(said, style="yellow"))
+        error_console.print(Text(said, style="yellow"))
     for fault in faults:
-        errors.print(Text(str(fault), style="red"))
-    raise typer.Exit(1 if faults or not dossier.observed else 0)
+        error_console.print(Text(str(fault), style="red"))
+    raise typer.Exit(1 if faults or not dossier.is_observed else 0)
 
 
 def stamp() -> None:
@@ -87,18 +98,18 @@ def stamp() -> None:
     `controlwatch run` does so once a day. The token is kept in state/stamps; `verify` checks it.
     Exit status 1 where the authority gives none, or one that proves nothing.
     """
-    from controlwatch.bootstrap import authority_of
+    from controlwatch.bootstrap import build_timestamp_authority
     from controlwatch.services.timestamp import stamp as stamped
     from controlwatch.settings import Settings
 
-    authority = authority_of(Settings.load())
+    authority = build_timestamp_authority(Settings.load())
     if authority is None:
         raise UsageError("set CONTROLWATCH_TSA_URL to the address of a time-stamping authority (RFC 3161)")
-    with reading() as held:
+    with open_cli_read_only() as held:
         try:
             found = stamped(held.store, held.stamps, authority, now=now())
         except Unstamped as error:
-            errors.print(Text(str(error), style="red"))
+            error_console.print(Text(str(error), style="red"))
             raise typer.Exit(1) from None
         except OSError as error:
             raise UsageError(f"the time stamp cannot be kept: {error.strerror}") from error
@@ -121,28 +132,30 @@ def warc(
     """
     from importlib.metadata import version
 
-    from controlwatch.adapters.archive.warc import MISSING, installed, write
+    from controlwatch.adapters.archive.warc import INSTALL_HINT, is_installed, write_warc
 
-    if not installed():
-        raise UsageError(f"a WARC file {MISSING}")
-    lost: list[Kept] = []
-    with reading() as held, new_file(file, force=force) as out:
-        kept = held.queries.dossier(notice).snapshots if notice else held.store.kept()
-        records = _with_bytes(kept, held.archive, lost)
-        count = write(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
+    if not is_installed():
+        raise UsageError(f"a WARC file {INSTALL_HINT}")
+    lost: list[SnapshotEntry] = []
+    with open_cli_read_only() as held, open_new_file(file, force=force) as out:
+        kept = held.queries.dossier(notice).snapshots if notice else held.store.iterate_snapshots()
+        records = _pair_with_bytes(kept, held.archive, lost)
+        count = write_warc(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
         if not count:
             raise UsageError("no sound bytes are held of it, nothing was written; see: controlwatch verify")
     console.print(Text(f"{file}: {count} records"))
     for one in lost:
         said = f"snapshot {one.id} of {one.url} is left out: its bytes are gone or damaged"
-        errors.print(Text(said, style="red"))
+        error_console.print(Text(said, style="red"))
     raise typer.Exit(1 if lost else 0)
 
 
-def _with_bytes(kept: Iterable[Kept], archive: Archive, lost: list[Kept]) -> Iterator[tuple[Kept, bytes]]:
+def _pair_with_bytes(
+    kept: Iterable[SnapshotEntry], archive: Archive, lost: list[SnapshotEntry]
+) -> Iterator[tuple[SnapshotEntry, bytes]]:
     for one in kept:
         try:
-            body = archive.bytes(one.sha256)
+            body = archive.load_bytes(one.sha256)
         except KeyError:
             lost.append(one)
         else:
@@ -150,7 +163,7 @@ def _with_bytes(kept: Iterable[Kept], archive: Archive, lost: list[Kept]) -> Ite
 
 
 @contextmanager
-def new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+def open_new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Open a file that appears whole or not at all, for its owner alone. Raises `UsageError`."""
     if path.exists() and not force:
         raise UsageError(f"{path} is there already; name another with --to, or write over it with --force")
@@ -176,7 +189,7 @@ def verify(
         list[str] | None,
         typer.Option(help="A head noted earlier, SEQ:HASH; it must still be in the chain. Repeatable."),
     ] = None,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Prove that nothing kept was altered: the chain of custody, every row and all bytes.
 
@@ -186,55 +199,55 @@ def verify(
     """
     from controlwatch.services.verify import verify as verified
 
-    heads = [noted(text) for text in head or ()]
-    with reading() as held, working("verifying") as show:
+    heads = [parse_head(text) for text in head or ()]
+    with open_cli_read_only() as held, show_progress("verifying") as show:
         verdict = verified(
             held.store,
             held.archive,
             noted=heads,
-            tokens=held.stamps.tokens(),
+            tokens=held.stamps.load_tokens(),
             check=held.check,
             progress=show,
         )
     if json:
-        print_json(_printed(verdict))
+        print_json(_build_json(verdict))
     else:
-        _tell(verdict)
-    raise typer.Exit(0 if verdict.sound else 1)
+        _print_result(verdict)
+    raise typer.Exit(0 if verdict.is_sound else 1)
 
 
-def _printed(verdict: Verdict) -> dict[str, object]:
+def _build_json(verdict: VerificationResult) -> dict[str, object]:
     return {
-        "sound": verdict.sound,
+        "sound": verdict.is_sound,
         "head": str(verdict.head),
         "entries": verdict.head.seq,
         "snapshots": verdict.snapshots,
         "versions": verdict.versions,
-        "entered_late": verdict.late,
+        "entered_late": verdict.late_entries,
         "stamps": verdict.stamps,
-        "stamps_unchecked": verdict.unchecked,
+        "stamps_unchecked": verdict.unchecked_tokens,
         "first": str(verdict.faults[0]) if verdict.faults else None,
         "counts": verdict.counts,
         "faults": verdict.faults,
     }
 
 
-def _tell(verdict: Verdict) -> None:
-    from controlwatch.adapters.archive.timestamp_authority import MISSING
+def _print_result(verdict: VerificationResult) -> None:
+    from controlwatch.adapters.archive.timestamp_authority import INSTALL_HINT
 
     said = f"{verdict.head.seq} entries, {verdict.snapshots} snapshots, {verdict.versions} versions"
-    if verdict.late:
-        said += f"; {verdict.late} held before the log began"
+    if verdict.late_entries:
+        said += f"; {verdict.late_entries} held before the log began"
     console.print(Text(said))
-    for head in verdict.found:
+    for head in verdict.noted_heads:
         console.print(Text(f"noted head {head.seq} is in the chain", style="green"))
     if verdict.stamps:
         console.print(Text(f"stamped until {verdict.stamps[-1]}", style="green"), soft_wrap=True)
-    if verdict.unchecked:
-        said = f"{verdict.unchecked} time stamps are not checked: it {MISSING}"
-        errors.print(Text(said, style="yellow"))
+    if verdict.unchecked_tokens:
+        said = f"{verdict.unchecked_tokens} time stamps are not checked: it {INSTALL_HINT}"
+        error_console.print(Text(said, style="yellow"))
     console.print(Text(f"head {verdict.head}", overflow="fold"), soft_wrap=True)
-    if verdict.sound:
+    if verdict.is_sound:
         console.print(Text("Nothing was altered since it was entered.", style="green"))
         return
     first, *others = verdict.faults

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.extraction import all_grounds, meaning
-from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.core.extraction import describe_rule, list_grounds
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: What a conclusion is about, as the contract names it → its name here, its marker. Of several that the
 #: same words prove, the last shows.
-ABOUT = {
+GROUND_STYLES = {
     "kind": ("kind", "black on white"),
     "number": ("number", "white on blue"),
     "published": ("published", "black on bright_blue"),
@@ -39,21 +39,21 @@ ABOUT = {
     "deadline": ("deadline", "black on bright_green"),
     "effective": ("effective", "black on green"),
 }
-RANK = {about: rank for rank, about in enumerate(ABOUT)}
+STYLE_RANKS = {about: rank for rank, about in enumerate(GROUND_STYLES)}
 DIM = "bright_black"
-ANSWERS = {"true": "yes", "false": "no"}
+ANSWER_WORDS = {"true": "yes", "false": "no"}
 #: Texts of more lines or more characters are folded.
-LONG_LINES, LONG = 60, 3_000
+LONG_LINES, LONG_CHARACTERS = 60, 3_000
 #: So many lines and fewer are not worth folding.
-FEW = 2
-SHOWN_QUOTE = 120
+MAX_UNFOLDED_LINES = 2
+MAX_QUOTE = 120
 #: Where nobody looks at a terminal, a table is this wide.
-WIDE = 160
-SIGNATURE = "published.signature"
+TABLE_WIDTH = 160
+SIGNATURE_RULE = "published.signature"
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class GroundSpan:
     """A conclusion, and where its words stand in the text; nowhere where both ends are equal."""
 
     row: int
@@ -62,48 +62,52 @@ class Proof:
     end: int = 0
 
 
-def explain(console: Console, text: str, notice: Notice, lexicon: Lexicon, *, full: bool = False) -> None:
+def print_explanation(
+    console: Console, text: str, notice: Notice, lexicon: Lexicon, *, full: bool = False
+) -> None:
     """Print a text with its proving words marked, then every conclusion with its rule and its words."""
-    text = clean(text)
-    proofs = proofs_of(text, all_grounds(notice))
+    text = strip_hidden(text)
+    proofs = locate_grounds(text, list_grounds(notice))
     coloured = console.color_system is not None and not console.no_color
-    lines: Iterable[Text] = marked(text, proofs, signs=not coloured).split("\n", allow_blank=True)
-    if not full and is_long(text):
-        lines = folded(lines)
-    console.print(_legend(proofs, coloured=coloured))
+    lines: Iterable[Text] = mark_grounds(text, proofs, signs=not coloured).split("\n", allow_blank=True)
+    if not full and is_long_text(text):
+        lines = fold_lines(lines)
+    console.print(_build_legend(proofs, coloured=coloured))
     for line in lines:
         console.print(line, soft_wrap=not console.is_terminal)
     console.print()
-    width = None if console.is_terminal else max(console.width, WIDE)
-    console.print(_table(proofs, lexicon, width=width), crop=False)
+    width = None if console.is_terminal else max(console.width, TABLE_WIDTH)
+    console.print(_build_table(proofs, lexicon, width=width), crop=False)
     for doubt in notice.doubts:
-        console.print(Text(f"doubt: {one_line(doubt, 400)}", style="yellow"))
+        console.print(Text(f"doubt: {to_one_line(doubt, 400)}", style="yellow"))
 
 
-def proofs_of(text: str, grounds: Iterable[Ground]) -> tuple[Proof, ...]:
+def locate_grounds(text: str, grounds: Iterable[Ground]) -> tuple[GroundSpan, ...]:
     """Find the words of every conclusion in the text, whatever its white space; the rows count from 1."""
     places = [place for place, sign in enumerate(text) if not sign.isspace()]
     bare = "".join(text[place] for place in places)
-    return tuple(_proof(row, ground, bare, places) for row, ground in enumerate(grounds, 1))
+    return tuple(_locate_ground(row, ground, bare, places) for row, ground in enumerate(grounds, 1))
 
 
-def _proof(row: int, ground: Ground, bare: str, places: Sequence[int]) -> Proof:
-    words = "".join(clean(ground.quote).split())
+def _locate_ground(row: int, ground: Ground, bare: str, places: Sequence[int]) -> GroundSpan:
+    words = "".join(strip_hidden(ground.quote).split())
     # The day of a signature may stand in the text before; it is meant where it stands last.
-    at = bare.rfind(words) if ground.rule == SIGNATURE else bare.find(words)
+    at = bare.rfind(words) if ground.rule == SIGNATURE_RULE else bare.find(words)
     if not words or at < 0:
-        return Proof(row, ground)
-    return Proof(row, ground, places[at], places[at + len(words) - 1] + 1)
+        return GroundSpan(row, ground)
+    return GroundSpan(row, ground, places[at], places[at + len(words) - 1] + 1)
 
 
-def marked(text: str, proofs: Iterable[Proof], *, signs: bool) -> Text:
+def mark_grounds(text: str, proofs: Iterable[GroundSpan], *, signs: bool) -> Text:
     """Return the text with its proofs marked, each closed by its row; signs show the marks without colour."""
     found = [proof for proof in proofs if proof.start < proof.end]
     drawn = Text(text)
     # Of overlapping words the shortest are drawn last, so that each is seen.
-    for proof in sorted(found, key=lambda proof: (proof.start - proof.end, RANK.get(proof.ground.about, -1))):
-        drawn.stylize(_style(proof.ground.about), proof.start, proof.end)
-    notes = _notes(found, signs=signs)
+    for proof in sorted(
+        found, key=lambda proof: (proof.start - proof.end, STYLE_RANKS.get(proof.ground.about, -1))
+    ):
+        drawn.stylize(_find_style(proof.ground.about), proof.start, proof.end)
+    notes = _build_notes(found, signs=signs)
     cuts = sorted(notes)
     result = Text()
     for piece, cut in zip(drawn.divide(cuts), [*cuts, None], strict=True):
@@ -113,14 +117,14 @@ def marked(text: str, proofs: Iterable[Proof], *, signs: bool) -> Text:
     return result
 
 
-def _notes(found: Sequence[Proof], *, signs: bool) -> dict[int, str]:
+def _build_notes(found: Sequence[GroundSpan], *, signs: bool) -> dict[int, str]:
     """Return what is written into the text, by place: rows, and signs where words begin and end."""
     rows: dict[int, list[int]] = defaultdict(list)
     for proof in found:
         rows[proof.end].append(proof.row)
-    notes = {end: f"[{ranges(numbers)}]" for end, numbers in rows.items()}
+    notes = {end: f"[{format_ranges(numbers)}]" for end, numbers in rows.items()}
     if signs:
-        stretches = list(_stretches(found))
+        stretches = list(_merge_spans(found))
         for _, end in stretches:
             notes[end] = "⟧" + notes[end]
         for start, _ in stretches:
@@ -128,7 +132,7 @@ def _notes(found: Sequence[Proof], *, signs: bool) -> dict[int, str]:
     return notes
 
 
-def _stretches(found: Iterable[Proof]) -> Iterator[tuple[int, int]]:
+def _merge_spans(found: Iterable[GroundSpan]) -> Iterator[tuple[int, int]]:
     """Join what overlaps."""
     first = last = 0
     for proof in sorted(found, key=lambda proof: proof.start):
@@ -141,10 +145,10 @@ def _stretches(found: Iterable[Proof]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def ranges(numbers: Sequence[int]) -> str:
+def format_ranges(numbers: Sequence[int]) -> str:
     """Write numbers in order, runs of them by their ends.
 
-    >>> ranges([1, 3, 4, 5])
+    >>> format_ranges([1, 3, 4, 5])
     '1,3–5'
     """
     breaks = [n for n, (one, other) in enumerate(pairwise(numbers), 1) if other != one + 1]
@@ -152,42 +156,42 @@ def ranges(numbers: Sequence[int]) -> str:
     return ",".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
-def is_long(text: str) -> bool:
+def is_long_text(text: str) -> bool:
     """Tell whether a text is too long to be shown whole without being asked."""
-    return len(text) > LONG or text.count("\n") >= LONG_LINES
+    return len(text) > LONG_CHARACTERS or text.count("\n") >= LONG_LINES
 
 
-def folded(lines: Iterable[Text]) -> Iterator[Text]:
+def fold_lines(lines: Iterable[Text]) -> Iterator[Text]:
     """Leave out the lines that prove nothing, and say how many they are."""
     for proves, group in groupby(lines, key=lambda line: bool(line.spans)):
         run = list(group)
         count = sum(bool(line.plain.strip()) for line in run)
-        if proves or count <= FEW:
+        if proves or count <= MAX_UNFOLDED_LINES:
             yield from run
         else:
             yield Text(f"… {count} lines …", style=DIM)
 
 
-def _style(about: str) -> str:
-    return ABOUT.get(about, (about, "reverse"))[1]
+def _find_style(about: str) -> str:
+    return GROUND_STYLES.get(about, (about, "reverse"))[1]
 
 
-def _name(about: str) -> str:
-    return ABOUT.get(about, (about, ""))[0]
+def _find_label(about: str) -> str:
+    return GROUND_STYLES.get(about, (about, ""))[0]
 
 
-def _legend(proofs: Iterable[Proof], *, coloured: bool) -> Text:
+def _build_legend(proofs: Iterable[GroundSpan], *, coloured: bool) -> Text:
     legend = Text("Marked: " if coloured else "Marked ⟦so⟧[n]: ")
     found = dict.fromkeys(proof.ground.about for proof in proofs if proof.end)
     for about in found:
-        legend.append(f" {_name(about)} ", style=_style(about))
+        legend.append(f" {_find_label(about)} ", style=_find_style(about))
         legend.append(" ")
     if not found:
         legend.append("nothing ")
     return legend.append("· [n] is the row below\n", style=DIM)
 
 
-def _table(proofs: Iterable[Proof], lexicon: Lexicon, *, width: int | None) -> Table:
+def _build_table(proofs: Iterable[GroundSpan], lexicon: Lexicon, *, width: int | None) -> Table:
     table = Table(header_style="bold", show_edge=False, pad_edge=False, width=width)
     for column in ("#", "Conclusion"):
         table.add_column(column, no_wrap=True)
@@ -198,27 +202,29 @@ def _table(proofs: Iterable[Proof], lexicon: Lexicon, *, width: int | None) -> T
         # One sentence often proves many things; it is printed where it proves the first.
         repeated = proof.ground.quote == before != ""
         table.add_row(
-            str(proof.row), *_cells(proof.ground, lexicon), Text("〃") if repeated else _quote(proof)
+            str(proof.row),
+            *_render_cells(proof.ground, lexicon),
+            Text("〃") if repeated else _render_quote(proof),
         )
         before = proof.ground.quote
     return table
 
 
-def _cells(ground: Ground, lexicon: Lexicon) -> Iterator[Text]:
-    yield Text(one_line(_name(ground.about)))
-    yield Text(one_line(ANSWERS.get(ground.value, ground.value)))
-    yield _because(ground.rule, lexicon)
+def _render_cells(ground: Ground, lexicon: Lexicon) -> Iterator[Text]:
+    yield Text(to_one_line(_find_label(ground.about)))
+    yield Text(to_one_line(ANSWER_WORDS.get(ground.value, ground.value)))
+    yield _render_rule(ground.rule, lexicon)
 
 
-def _quote(proof: Proof) -> Text:
+def _render_quote(proof: GroundSpan) -> Text:
     """Return the words, cut short; what rests on words that are missing has none."""
-    return Text(one_line(proof.ground.quote, SHOWN_QUOTE) or "—")
+    return Text(to_one_line(proof.ground.quote, MAX_QUOTE) or "—")
 
 
-def _because(rule: str, lexicon: Lexicon) -> Text:
+def _render_rule(rule: str, lexicon: Lexicon) -> Text:
     """Return what a rule means, and its id; readings of older versions do not name their rules."""
     if not rule:
         return Text("not recorded", style=DIM)
-    means = meaning(rule, lexicon)
-    told = Text(one_line(means) if means != rule else "")
-    return told.append(f" ({one_line(rule)})", style=DIM)
+    means = describe_rule(rule, lexicon)
+    told = Text(to_one_line(means) if means != rule else "")
+    return told.append(f" ({to_one_line(rule)})", style=DIM)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors, now, opened, show_report
-from controlwatch.cli.subscriptions import target_of
-from controlwatch.core.alerting.bounce_reports import LARGEST
+from controlwatch.cli.common import console, error_console, now, open_cli_app, print_poll_report
+from controlwatch.cli.subscriptions import parse_target
+from controlwatch.core.alerting.bounce_reports import MAX_MAIL_BYTES
 from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from typing import IO
 
 #: What mail servers take for "try again later" (EX_TEMPFAIL of sysexits.h).
-LATER = 75
+EXIT_TEMPFAIL = 75
 
-TEST = Message(
+TEST_MESSAGE = Message(
     subject="controlwatch: a test mail",
     cards=(
         Card(
@@ -60,17 +60,17 @@ def check(
 
     Example: controlwatch mail check me@example.com
     """
-    from controlwatch.bootstrap import mail_channel
-    from controlwatch.cli.smtp_advice import advice
+    from controlwatch.bootstrap import build_mail_channel
+    from controlwatch.cli.smtp_advice import find_advice
     from controlwatch.settings import Settings
 
-    channel = mail_channel(Settings.load())
-    target = target_of("email", address)
+    channel = build_mail_channel(Settings.load())
+    target = parse_target("email", address)
     try:
-        for step in channel.check(TEST, target=target, key=secrets.token_hex(16)):
+        for step in channel.check_delivery(TEST_MESSAGE, target=target, key=secrets.token_hex(16)):
             console.print(Text(f"✓ {step}"))
     except DeliveryError as error:
-        errors.print(Text(f"✗ {error}\n  {advice(error)}", style="red"))
+        error_console.print(Text(f"✗ {error}\n  {find_advice(error)}", style="red"))
         raise typer.Exit(1) from None
     console.print("Now look into the mailbox, and into its folder for spam.")
 
@@ -81,19 +81,19 @@ def fetch() -> None:
 
     The service does it every five minutes. Exit status 1 when the mailbox cannot be read.
     """
-    from controlwatch.bootstrap import mailbox_of
+    from controlwatch.bootstrap import build_mailbox
     from controlwatch.service import deliver_all
     from controlwatch.services.mailbox import ID, collect
     from controlwatch.settings import Settings
 
-    def heard(said: str) -> None:
-        console.print(Text(f"• {one_line(said, 300)}"))
+    def print_line(said: str) -> None:
+        console.print(Text(f"• {to_one_line(said, 300)}"))
 
     settings = Settings.load()
-    mailbox = mailbox_of(settings)
-    with opened(settings) as app:
-        report = collect(app.queries.watcher(ID), mailbox, app.pipeline, now=now(), heard=heard)
-        show_report(report)
+    mailbox = build_mailbox(settings)
+    with open_cli_app(settings) as app:
+        report = collect(app.queries.watcher(ID), mailbox, app.pipeline, now=now(), heard=print_line)
+        print_poll_report(report)
         app.pipeline.watch_over(app.watchers, now=now())
         sent, failed = deliver_all(app)
     console.print(f"{sent} deliveries sent, {failed} not.")
@@ -116,31 +116,31 @@ def bounce(
 
     from controlwatch.services.bounces import came_back
 
-    mails = [(name, _bytes_of(name)) for name in files or ["-"]]
+    mails = [(name, _read_mail(name)) for name in files or ["-"]]
     try:
-        with opened() as app:
+        with open_cli_app() as app:
             for name, raw in mails:
                 said = came_back(raw, store=app.store, now=now())
                 console.print(Text(said if name == "-" else f"{name}: {said}"), soft_wrap=True)
     except (ControlwatchError, OSError, SQLAlchemyError) as error:
-        errors.print(Text(f"controlwatch: try again later: {one_line(str(error))}", style="red"))
-        raise typer.Exit(LATER) from None
+        error_console.print(Text(f"controlwatch: try again later: {to_one_line(str(error))}", style="red"))
+        raise typer.Exit(EXIT_TEMPFAIL) from None
 
 
-def _bytes_of(name: str) -> bytes:
+def _read_mail(name: str) -> bytes:
     """Read a mail, one byte more than is read of any at most."""
     if name == "-":
-        return _drained(typer.get_binary_stream("stdin"))
+        return _drain_stream(typer.get_binary_stream("stdin"))
     try:
         with Path(name).open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(MAX_MAIL_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def _drained(stream: IO[bytes]) -> bytes:
+def _drain_stream(stream: IO[bytes]) -> bytes:
     """Read a stream to its end, for whoever writes to it, but keep its beginning only."""
-    kept = stream.read(LARGEST + 1)
+    kept = stream.read(MAX_MAIL_BYTES + 1)
     while stream.read(1_000_000):
         pass
     return kept

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors
+from controlwatch.cli.common import console, error_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,8 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, such 
     from controlwatch.adapters.system import backup as copies
     from controlwatch.settings import Settings
 
-    with _bar("copying") as progress:
-        count = copies.backup(Settings.load().state_dir, target, progress=progress)
+    with _build_progress_bar("copying") as progress:
+        count = copies.write_backup(Settings.load().state_dir, target, progress=progress)
     size = target.stat().st_size / 1_000_000
     console.print(f"{count} files, {size:.1f} MB, in {target}.", markup=False)
 
@@ -46,13 +46,13 @@ def restore(
     Example: CONTROLWATCH_STATE_DIR=state-new controlwatch restore backup.tar
     """
     from controlwatch.adapters.system import backup as copies
-    from controlwatch.service import only_instance
+    from controlwatch.service import hold_state_lock
     from controlwatch.settings import Settings
 
     settings = Settings.load()
-    with _bar("checking") as progress:
-        count = copies.restore(source, settings.state_dir, progress=progress)
-    with only_instance(settings):
+    with _build_progress_bar("checking") as progress:
+        count = copies.restore_backup(source, settings.state_dir, progress=progress)
+    with hold_state_lock(settings):
         console.print(f"{count} files put back into {settings.state_dir}.", markup=False)
 
 
@@ -61,27 +61,27 @@ def doctor() -> None:
 
     Exit status 1 when something needs a person. It sends nothing to subscribers.
     """
-    from controlwatch.doctor import examine
+    from controlwatch.doctor import check_installation
     from controlwatch.settings import Settings
 
     wrong = False
-    for finding in examine(Settings.load()):
-        wrong |= not finding.right
-        sign, style = ("✓", "green") if finding.right else ("✗", "red")
-        console.print(Text(f"{sign} {finding.what}", style=style))
-        if not finding.right and finding.then:
-            console.print(Text(f"  → {finding.then}"))
+    for finding in check_installation(Settings.load()):
+        wrong |= not finding.is_ok
+        sign, style = ("✓", "green") if finding.is_ok else ("✗", "red")
+        console.print(Text(f"{sign} {finding.message}", style=style))
+        if not finding.is_ok and finding.advice:
+            console.print(Text(f"  → {finding.advice}"))
     raise typer.Exit(1 if wrong else 0)
 
 
-def _bar(words: str) -> AbstractContextManager[Progress]:
+def _build_progress_bar(words: str) -> AbstractContextManager[Progress]:
     from contextlib import contextmanager
 
     from rich.progress import Progress as Bar
 
     @contextmanager
-    def shown() -> Iterator[Progress]:
-        with Bar(console=errors, transient=True) as bar:
+    def show_bar() -> Iterator[Progress]:
+        with Bar(console=error_console, transient=True) as bar:
             task = bar.add_task(words, total=None)
 
             def advance(done: int, total: int) -> None:
@@ -89,4 +89,4 @@ def _bar(words: str) -> AbstractContextManager[Progress]:
 
             yield advance
 
-    return shown()
+    return show_bar()

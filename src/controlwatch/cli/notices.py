@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, now, opened, plain, print_json, table
-from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.cli.common import (
+    JsonOption,
+    build_table,
+    console,
+    now,
+    open_cli_app,
+    print_json,
+    to_json_value,
+)
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,9 +25,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from controlwatch.core.extraction import Lexicon
-    from controlwatch.core.law.answers import Line, Record, Revision, Step
+    from controlwatch.core.law.answers import HistoryStep, NoticeLine, NoticeRecord, Revision
 
-COLOURS = {
+DIRECTION_COLOURS = {
     "tighten": "red",
     "resume": "red",
     "suspend": "yellow",
@@ -50,13 +58,13 @@ def latest(
     ] = None,
     changes: Annotated[bool, typer.Option("--changes", help="Only changes of the rules.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """The newest notices.
 
     Example: controlwatch latest --category rare_earth --changes
     """
-    with opened() as app:
+    with open_cli_app() as app:
         lines = app.queries.latest(
             now=now(),
             days=days,
@@ -69,7 +77,7 @@ def latest(
     if json:
         print_json(lines)
     elif lines:
-        console.print(_lines(lines))
+        console.print(_build_latest_table(lines))
     else:
         console.print("Nothing matches. Has a poll run yet? See: controlwatch watchers")
 
@@ -83,20 +91,20 @@ def show(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the words that prove, and why each conclusion was drawn.")
     ] = False,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Everything we hold about a notice: what it says, with the proof; its copies, versions and annexes."""
-    with opened() as app:
+    with open_cli_app() as app:
         record = app.queries.show(notice)
         if json:
-            print_json(_with_evidence(record, app.pipeline.lexicon) if explain else record)
+            print_json(_add_evidence(record, app.pipeline.lexicon) if explain else record)
         elif explain:
             text = f"{record.notice.title}\n{record.text}"
-            from controlwatch.cli.explain_view import explain as explained
+            from controlwatch.cli.explain_view import print_explanation as explained
 
             explained(console, text, record.notice, app.pipeline.lexicon)
         else:
-            _show(record)
+            _print_record(record)
 
 
 def history(
@@ -104,108 +112,108 @@ def history(
         str, typer.Argument(help="A category (battery.liion), a group (rare_earth) or a number.")
     ],
     *,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """How a control came to be what it is: every change, in order of time."""
-    with opened() as app:
+    with open_cli_app() as app:
         steps = app.queries.history(subject)
     if json:
         print_json(steps)
     elif steps:
-        console.print(_steps(steps))
+        console.print(_build_history_table(steps))
     else:
         console.print(f"No change that touches {subject} is known here yet.")
 
 
-def _lines(lines: Iterable[Line]) -> Table:
-    drawn = table()
+def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
+    drawn = build_table()
     for column in ("Published", "Number", "Direction", "Effective"):
         drawn.add_column(column, no_wrap=True)
     drawn.add_column("Title and categories", overflow="fold")
     for line in lines:
         word = line.direction if line.is_change else "report" if not line.official else "no change"
-        title = Text(one_line(line.title, 160))
+        title = Text(to_one_line(line.title, 160))
         if line.categories:
             title.append("\n" + ", ".join(line.categories), style="bright_black")
         drawn.add_row(
             str(line.published or "?"),
-            Text(one_line(line.number or "", 80)),
-            Text(word, style=COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
-            "\n".join(_dates(line)),
+            Text(to_one_line(line.number or "", 80)),
+            Text(word, style=DIRECTION_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
+            "\n".join(_list_dates(line)),
             title,
         )
     return drawn
 
 
-def _dates(line: Line) -> Iterator[str]:
+def _list_dates(line: NoticeLine) -> Iterator[str]:
     for found in line.effective:
         yield str(found.start or "not stated")
         if found.until is not None:
             yield f"→ {found.until}"
 
 
-def _steps(steps: Iterable[Step]) -> Table:
-    drawn = table("Day", "What", "Number", "Title", "Proof")
+def _build_history_table(steps: Iterable[HistoryStep]) -> Table:
+    drawn = build_table("Day", "What", "Number", "Title", "Proof")
     for step in steps:
-        style = COLOURS.get(step.direction, "")
+        style = DIRECTION_COLOURS.get(step.direction, "")
         drawn.add_row(
             str(step.date or "?"),
-            Text(one_line(step.what, 200), style=style),
-            Text(one_line(step.number, 80)),
-            Text(one_line(step.title, 80)),
-            Text(one_line(step.quote, 120)),
+            Text(to_one_line(step.what, 200), style=style),
+            Text(to_one_line(step.number, 80)),
+            Text(to_one_line(step.title, 80)),
+            Text(to_one_line(step.quote, 120)),
         )
     return drawn
 
 
-def _with_evidence(record: Record, lexicon: Lexicon) -> dict[str, object]:
-    printed = {item.name: plain(getattr(record, item.name)) for item in fields(record)}
-    from controlwatch.core.extraction.report.reading_json import evidence
+def _add_evidence(record: NoticeRecord, lexicon: Lexicon) -> dict[str, object]:
+    printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
+    from controlwatch.core.extraction.report.reading_json import list_evidence
 
-    return printed | {"evidence": evidence(record.notice, lexicon)}
+    return printed | {"evidence": list_evidence(record.notice, lexicon)}
 
 
-def _show(record: Record) -> None:
+def _print_record(record: NoticeRecord) -> None:
     line, notice = record.line, record.notice
     console.print(
         Text(
             f"{line.number or 'no number'} · {line.direction}",
-            style=f"bold {COLOURS.get(line.direction, '')}",
+            style=f"bold {DIRECTION_COLOURS.get(line.direction, '')}",
         )
     )
-    console.print(Text(one_line(line.title, 400), style="bold"))
+    console.print(Text(to_one_line(line.title, 400), style="bold"))
     for text in (notice.summary.en, notice.summary.zh):
-        console.print(Text(clean(text)))
-    console.print(_findings(record))
+        console.print(Text(strip_hidden(text)))
+    console.print(_build_findings_table(record))
     for doubt in notice.doubts:
-        console.print(Text(one_line(f"doubt: {doubt}", 500), style="yellow"))
-    _standings(record)
+        console.print(Text(to_one_line(f"doubt: {doubt}", 500), style="yellow"))
+    _print_copies(record)
     for act in record.acts:
         console.print(
-            Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{one_line(act.quote, 160)}」")
+            Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{to_one_line(act.quote, 160)}」")
         )
     for revision in record.revisions[1:]:
-        _revision(revision)
+        _print_revision(revision)
 
 
-def _findings(record: Record) -> Table:
-    drawn = table()
+def _build_findings_table(record: NoticeRecord) -> Table:
+    drawn = build_table()
     drawn.add_column("Finding", no_wrap=True)
     drawn.add_column("Value", overflow="fold", ratio=2)
     drawn.add_column("Proof", overflow="fold", ratio=3)
     before = ""
-    for name, value, proof in _conclusions(record):
+    for name, value, proof in _list_conclusions(record):
         # One sentence often proves many things; it is printed where it proves the first.
         drawn.add_row(
             name,
-            Text(one_line(value, 400)),
-            Text("〃" if proof and proof == before else one_line(proof, 300)),
+            Text(to_one_line(value, 400)),
+            Text("〃" if proof and proof == before else to_one_line(proof, 300)),
         )
         before = proof
     return drawn
 
 
-def _conclusions(record: Record) -> Iterator[tuple[str, str, str]]:
+def _list_conclusions(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
     notice = record.notice
     yield "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
     yield "published", str(record.line.published or "not stated"), ""
@@ -227,7 +235,7 @@ def _conclusions(record: Record) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _standings(record: Record) -> None:
+def _print_copies(record: NoticeRecord) -> None:
     for standing in record.standings:
         note = "  words differ from the notice's own address!" if standing.differs else ""
         console.print(
@@ -240,13 +248,13 @@ def _standings(record: Record) -> None:
         )
 
 
-def _revision(revision: Revision) -> None:
+def _print_revision(revision: Revision) -> None:
     console.print(
         Text(f"{revision.kind} {revision.made_at:%Y-%m-%d %H:%M} UTC  {revision.url}", style="bold")
     )
     for moved in revision.moved:
         console.print(Text(f"  {moved}"))
     if revision.redline:
-        from controlwatch.adapters.channels.console import redline
+        from controlwatch.adapters.channels.console import render_redline
 
-        console.print(redline(revision.redline))
+        console.print(render_redline(revision.redline))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from controlwatch.cli.common import console, day, now, opened
-from controlwatch.core.model import Alert, Ground, Kind, Notice, Snapshot, key_of
+from controlwatch.cli.common import console, now, open_cli_app, parse_day
+from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
 from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from controlwatch.bootstrap import App
 
 #: An error of the source → the rule that tells what the bytes are instead of a document.
-NO_DOCUMENT = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
+NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class NoticeReading:
     """A document and what was understood of it."""
 
     text: str  #: title and text as they were read; "" where no document came
@@ -69,96 +69,98 @@ def read(
     """
     if len(paths) > 1 and not jsonl:
         raise UsageError("several documents are printed one a line: add --jsonl")
-    shown = day(published) if published else None
-    printing = _printing(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
+    shown = parse_day(published) if published else None
+    printing = _choose_printer(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
     if not register and not any(_is_url(path) for path in paths):
         for path in paths:
-            printing(path, _alone(path, published=shown))
+            printing(path, _read_alone(path, published=shown))
         return
-    with opened() as app:
+    with open_cli_app() as app:
         for path in paths:
-            printing(path, _known(app, path, published=shown, register=register))
+            printing(path, _read_with_register(app, path, published=shown, register=register))
 
 
-def _printing(*, as_json: bool, jsonl: bool, explain: bool, full: bool) -> Callable[[str, Reading], None]:
+def _choose_printer(
+    *, as_json: bool, jsonl: bool, explain: bool, full: bool
+) -> Callable[[str, NoticeReading], None]:
     """Return how a reading is printed; of JSON and a line of it, the line counts."""
     if full and not explain:
         raise UsageError("--full says how --explain shows a document: add --explain")
     if jsonl:
         return lambda path, reading: _print_json(
-            {"path": path, **_json(reading, explain=explain)}, indent=None
+            {"path": path, **_build_json(reading, explain=explain)}, indent=None
         )
     if as_json:
-        return lambda _, reading: _print_json(_json(reading, explain=explain), indent=2)
+        return lambda _, reading: _print_json(_build_json(reading, explain=explain), indent=2)
     if explain:
-        return lambda _, reading: _explain(reading, full=full)
-    return lambda _, reading: _print(reading.notice)
+        return lambda _, reading: _print_explanation(reading, full=full)
+    return lambda _, reading: _print_card(reading.notice)
 
 
-def _json(reading: Reading, *, explain: bool) -> dict[str, object]:
+def _build_json(reading: NoticeReading, *, explain: bool) -> dict[str, object]:
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.core.extraction.report.reading_json import evidence, to_json
+    from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 
     printed = to_json(reading.notice)
-    return printed | ({"evidence": evidence(reading.notice, load_lexicon())} if explain else {})
+    return printed | ({"evidence": list_evidence(reading.notice, load_lexicon())} if explain else {})
 
 
 def _print_json(printed: dict[str, object], *, indent: int | None) -> None:
     typer.echo(json.dumps(printed, ensure_ascii=False, indent=indent))
 
 
-def _explain(reading: Reading, *, full: bool) -> None:
+def _print_explanation(reading: NoticeReading, *, full: bool) -> None:
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.cli.explain_view import explain
+    from controlwatch.cli.explain_view import print_explanation
 
-    explain(console, reading.text, reading.notice, load_lexicon(), full=full)
-
-
-def _alone(path: str, *, published: date | None) -> Reading:
-    from controlwatch.adapters.files.inbox import from_file
-
-    snapshot = _stdin() if path == "-" else from_file(Path(path), url=None, now=now())
-    return _read(snapshot, published=published)
+    print_explanation(console, reading.text, reading.notice, load_lexicon(), full=full)
 
 
-def _known(app: App, path: str, *, published: date | None, register: bool) -> Reading:
-    from controlwatch.adapters.files.inbox import from_file
-    from controlwatch.core.extraction import resolve
+def _read_alone(path: str, *, published: date | None) -> NoticeReading:
+    from controlwatch.adapters.files.inbox import load_snapshot
+
+    snapshot = _read_stdin() if path == "-" else load_snapshot(Path(path), url=None, now=now())
+    return _read_snapshot(snapshot, published=published)
+
+
+def _read_with_register(app: App, path: str, *, published: date | None, register: bool) -> NoticeReading:
+    from controlwatch.adapters.files.inbox import load_snapshot
+    from controlwatch.core.extraction import resolve_categories
     from controlwatch.services.intake import from_url, watcher_for
 
     if _is_url(path):
         snapshot = from_url(path, app.pipeline, watcher_for(path, app.watchers))
     else:
-        snapshot = _stdin() if path == "-" else from_file(Path(path), url=None, now=now())
-    reading = _read(snapshot, published=published)
+        snapshot = _read_stdin() if path == "-" else load_snapshot(Path(path), url=None, now=now())
+    reading = _read_snapshot(snapshot, published=published)
     if not register:
         return reading
-    targets = {key_of(relation.target) for relation in reading.notice.relations}
-    known = app.store.categories_of(targets)
-    return replace(reading, notice=resolve(reading.notice, known, app.pipeline.lexicon))
+    targets = {to_notice_key(relation.target) for relation in reading.notice.relations}
+    known = app.store.find_categories(targets)
+    return replace(reading, notice=resolve_categories(reading.notice, known, app.pipeline.lexicon))
 
 
-def _read(snapshot: Snapshot, *, published: date | None) -> Reading:
+def _read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReading:
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.files.documents import read_document
-    from controlwatch.core.extraction import read as read_notice
+    from controlwatch.core.extraction import read_notice
 
     try:
         document = read_document(snapshot)
     except SourceError as error:
         # A challenge or an empty page is an answer too: the contract has kinds for them.
-        return Reading(text="", notice=_no_document(error))
+        return NoticeReading(text="", notice=_build_non_document(error))
     notice = read_notice(document, load_lexicon(), published=published)
-    return Reading(text=f"{document.title}\n{document.text}", notice=notice)
+    return NoticeReading(text=f"{document.title}\n{document.text}", notice=notice)
 
 
-def _no_document(error: SourceError) -> Notice:
-    kind = Kind.CHALLENGE if error.kind == "blocked" else Kind.EMPTY
-    because = Ground(about="kind", value=kind.value, rule=NO_DOCUMENT.get(error.kind, "kind.empty"))
+def _build_non_document(error: SourceError) -> Notice:
+    kind = NoticeKind.CHALLENGE if error.kind == "blocked" else NoticeKind.EMPTY
+    because = Ground(about="kind", value=kind.value, rule=NON_DOCUMENT_RULES.get(error.kind, "kind.empty"))
     return Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(because,))
 
 
-def _stdin() -> Snapshot:
+def _read_stdin() -> Snapshot:
     body = sys.stdin.buffer.read()
     return Snapshot(url="stdin:", final_url="stdin:", fetched_at=now(), status=200, headers=(), body=body)
 
@@ -167,12 +169,12 @@ def _is_url(path: str) -> bool:
     return path.startswith(("http://", "https://"))
 
 
-def _print(notice: Notice) -> None:
+def _print_card(notice: Notice) -> None:
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.adapters.channels.console import panel
-    from controlwatch.core.rendering.card import card
+    from controlwatch.adapters.channels.console import render_panel
+    from controlwatch.core.rendering.card import build_card
 
     alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
-    drawn = card(alert, load_lexicon(), language="both", why="", today=now().date())
+    drawn = build_card(alert, load_lexicon(), language="both", why="", today=now().date())
     change = "a change of the rules" if notice.is_change else "no change of the rules"
-    console.print(panel(replace(drawn, footer=(f"{notice.kind.value}: {change}",))))
+    console.print(render_panel(replace(drawn, footer=(f"{notice.kind.value}: {change}",))))

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import console, errors, now, opened, show_report, working
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.cli.common import (
+    console,
+    error_console,
+    now,
+    open_cli_app,
+    print_poll_report,
+    show_progress,
+)
+from controlwatch.core.model.text_safety import to_one_line
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap import App
@@ -26,11 +33,11 @@ def register(app: typer.Typer) -> None:
 
 def run() -> None:
     """Watch: polls, deliveries and digests by the clock, until stopped by SIGTERM or Ctrl-C."""
-    from controlwatch.service import only_instance, serve
+    from controlwatch.service import hold_state_lock, serve
     from controlwatch.settings import Settings
 
     settings = Settings.load()
-    with only_instance(settings), opened(settings) as app:
+    with hold_state_lock(settings), open_cli_app(settings) as app:
         serve(app)
 
 
@@ -45,20 +52,20 @@ def poll(
     """
     from controlwatch.service import deliver_all
 
-    with opened() as app:
+    with open_cli_app() as app:
         chosen = [app.queries.watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
-        reports = [_poll_shown(app, watcher) for watcher in watchers]
+        reports = [_poll_with_progress(app, watcher) for watcher in watchers]
         app.pipeline.watch_over(app.watchers, now=now())
         sent, waiting_still = deliver_all(app)
     console.print(f"{sent} deliveries sent, {waiting_still} not.")
     raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
 
 
-def _poll_shown(app: App, watcher: Watcher) -> PollReport:
-    with working(watcher.id) as progress:
+def _poll_with_progress(app: App, watcher: Watcher) -> PollReport:
+    with show_progress(watcher.id) as progress:
         report = app.poll(watcher, now=now(), progress=progress)
-    show_report(report)
+    print_poll_report(report)
     return report
 
 
@@ -74,14 +81,14 @@ def deliver(
     """
     from controlwatch.service import deliver_all
 
-    with opened() as app:
+    with open_cli_app() as app:
         if again:
-            console.print(f"{app.store.try_again(now())} deliveries put back.")
+            console.print(f"{app.store.retry_failed(now())} deliveries put back.")
         sent, failed = deliver_all(app)
         refusals = app.queries.refusals()
     console.print(f"{sent} deliveries sent, {failed} not.")
     for item in refusals:
-        errors.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
+        error_console.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
     raise typer.Exit(1 if failed or refusals else 0)
 
 
@@ -92,11 +99,11 @@ def remind() -> None:
     """
     from controlwatch.service import deliver_all
 
-    with opened() as app:
+    with open_cli_app() as app:
         titles = app.pipeline.remind(app.watchers, now=now())
         sent, waiting_still = deliver_all(app)
     for title in titles:
-        console.print(Text(one_line(title, 200)))
+        console.print(Text(to_one_line(title, 200)))
     console.print(f"{len(titles)} reminders; {sent} deliveries sent, {waiting_still} not.")
     raise typer.Exit(1 if waiting_still else 0)
 
@@ -112,25 +119,25 @@ def intake(
 
     Example: controlwatch intake saved.html --url http://www.customs.gov.cn/customs/…/article_….html
     """
-    from controlwatch.adapters.files.inbox import from_file
+    from controlwatch.adapters.files.inbox import load_snapshot
     from controlwatch.service import deliver_all
     from controlwatch.services.intake import from_url, take, watcher_for
 
-    with opened() as app:
+    with open_cli_app() as app:
         if source.startswith(("http://", "https://")):
             snapshot = from_url(source, app.pipeline, watcher_for(source, app.watchers))
         else:
-            snapshot = from_file(Path(source), url=url, now=now())
+            snapshot = load_snapshot(Path(source), url=url, now=now())
         decision = take(snapshot, app.pipeline, app.watchers, title=Path(source).stem, now=now())
         deliver_all(app)
-    console.print(Text(decision.said))
+    console.print(Text(decision.summary_line))
 
 
 def reread() -> None:
     """Read every kept page anew with today's reader. Never alerts."""
     from controlwatch.services.reread import reread as reread_all
 
-    with opened() as app, working("re-reading") as progress:
+    with open_cli_app() as app, show_progress("re-reading") as progress:
         watchers = {watcher.id: watcher for watcher in app.watchers}
         differing = reread_all(app.pipeline, watchers, now=now(), progress=progress)
     console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
@@ -138,17 +145,17 @@ def reread() -> None:
 
 def health() -> None:
     """Say whether the service is alive here: exit status 0 when its heartbeat is fresh."""
-    from controlwatch.service import STALE, heartbeat
+    from controlwatch.service import HEARTBEAT_MAX_AGE, get_heartbeat_path
     from controlwatch.settings import Settings
 
-    path = heartbeat(Settings.load())
+    path = get_heartbeat_path(Settings.load())
     try:
         age = (now() - datetime.fromisoformat(path.read_text(encoding="utf-8"))).total_seconds()
     except (OSError, ValueError):
-        errors.print("no heartbeat: `controlwatch run` has not run on this state")
+        error_console.print("no heartbeat: `controlwatch run` has not run on this state")
         raise typer.Exit(1) from None
     console.print(f"last heartbeat {age:.0f} s ago")
-    raise typer.Exit(0 if age <= STALE else 1)
+    raise typer.Exit(0 if age <= HEARTBEAT_MAX_AGE else 1)
 
 
 def demo(

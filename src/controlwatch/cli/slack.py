@@ -14,8 +14,8 @@ from controlwatch.core.model.errors import UsageError
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     slack = typer.Typer(help="Slack: is it set up?", no_args_is_help=True)
-    slack.callback()(_slack)  # so that `check` stays a word of its own
-    slack.command("check")(check)
+    slack.callback()(_slack)  # so that `check_setup` stays a word of its own
+    slack.command("check")(check_setup)
     app.add_typer(slack, name="slack", rich_help_panel="Subscribe")
 
 
@@ -23,7 +23,7 @@ def _slack() -> None:
     """Slack: is it set up?"""
 
 
-def check(
+def check_setup(
     target: Annotated[
         str | None, typer.Argument(help="Send a test message there too: a channel (C…) or a person (U…).")
     ] = None,
@@ -32,23 +32,26 @@ def check(
 
     Exit status 1 when something is. Example: controlwatch slack check C0123ABCD
     """
-    from controlwatch.cli.subscriptions import target_of
+    from controlwatch.cli.subscriptions import parse_target
     from controlwatch.settings import Settings
-    from controlwatch.slack.setup_check import check_slack, send_test, slack_setup
+    from controlwatch.slack.setup_check import check_slack, read_slack_setup, send_test_message
 
     settings = Settings.load()
     if settings.slack_bot_token is None:
         raise UsageError(
             "CONTROLWATCH_SLACK_BOT_TOKEN is not set; make an app from slack-manifest.yaml first"
         )
-    setup = slack_setup(settings)
+    setup = read_slack_setup(settings)
     findings = list(check_slack(setup))
     if target is not None:
-        findings.append(send_test(setup, target_of("slack", target)))
+        findings.append(send_test_message(setup, parse_target("slack", target)))
     for finding in findings:
         console.print(
-            Text(f"{'✓' if finding.right else '✗'} {finding.what}", style="green" if finding.right else "red")
+            Text(
+                f"{'✓' if finding.is_ok else '✗'} {finding.message}",
+                style="green" if finding.is_ok else "red",
+            )
         )
-        if not finding.right and finding.then:
-            console.print(Text(f"  → {finding.then}"))
-    raise typer.Exit(0 if all(finding.right for finding in findings) else 1)
+        if not finding.is_ok and finding.advice:
+            console.print(Text(f"  → {finding.advice}"))
+    raise typer.Exit(0 if all(finding.is_ok for finding in findings) else 1)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from controlwatch.core.model.errors import DeliveryError
 
 #: What went wrong → what to do; the first that fits is said.
-ADVICE: tuple[tuple[type[Exception], str], ...] = (
+ADVICE_BY_ERROR: tuple[tuple[type[Exception], str], ...] = (
     (
         ssl.SSLCertVerificationError,
         "The certificate is for another host name, or of an authority that this machine does not trust: "
@@ -57,7 +57,7 @@ ADVICE: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def advice(error: DeliveryError) -> str:
+def find_advice(error: DeliveryError) -> str:
     """Return what to do about a mail that was not taken."""
     cause = error.__cause__
     if error.target:
@@ -65,6 +65,6 @@ def advice(error: DeliveryError) -> str:
     if isinstance(cause, smtplib.SMTPRecipientsRefused):
         return "The server takes no mail for this address from us: it may want a login, or us to wait."
     return next(
-        (said for kind, said in ADVICE if isinstance(cause, kind)),
+        (said for kind, said in ADVICE_BY_ERROR if isinstance(cause, kind)),
         "Check CONTROLWATCH_SMTP_URL, then try again.",
     )

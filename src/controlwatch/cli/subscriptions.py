@@ -12,12 +12,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.cli.common import Json, clock_time, console, now, opened, print_json
-from controlwatch.core.alerting.subscription_input import hs_prefix, quiet_hours
+from controlwatch.cli.common import JsonOption, console, now, open_cli_app, parse_clock_time, print_json
+from controlwatch.core.alerting.subscription_input import check_quiet_hours, parse_hs_prefix
 from controlwatch.core.model import ChannelName, Direction, Language, Mute, Rate, Subscription
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.model.text_safety import one_line
-from controlwatch.core.rendering.subscription_text import WEEKDAYS, criteria, timing
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.subscription_text import WEEKDAYS, describe_criteria, describe_timing
 
 if TYPE_CHECKING:
     from datetime import time
@@ -94,39 +94,40 @@ def subscribe(
 
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
-    from controlwatch.bootstrap import named_destination
+    from controlwatch.bootstrap import resolve_destination
 
-    name = _choice(channel, CHANNELS, "channel")
-    hours = _quiet(quiet)
-    with opened() as app:
+    name = _require_choice(channel, CHANNELS, "channel")
+    hours = _parse_quiet_hours(quiet)
+    with open_cli_app() as app:
         names = app.queries
         made = Subscription(
-            channel=_channel(name),
-            target=named_destination(app, target) if name == "apprise" else target_of(name, target),
+            channel=_parse_channel(name),
+            target=resolve_destination(app, target) if name == "apprise" else parse_target(name, target),
             categories=tuple(names.category(item) for item in category or ()),
             issuers=tuple(names.issuer(item) for item in issuer or ()),
             directions=tuple(
-                Direction(_choice(item, tuple(Direction), "direction")) for item in direction or ()
+                Direction(_require_choice(item, tuple(Direction), "direction")) for item in direction or ()
             ),
             destinations=tuple(names.destination(item) for item in destination or ()),
-            hs_prefixes=tuple(hs_prefix(item) for item in hs or ()),
-            terms=tuple(_term(item) for item in term or ()),
-            rate=_rate(rate),
-            at=clock_time(at),
-            weekday=WEEKDAYS.index(_choice(weekday.lower(), WEEKDAYS, "weekday")),
-            timezone=_zone(timezone),
+            hs_prefixes=tuple(parse_hs_prefix(item) for item in hs or ()),
+            terms=tuple(_parse_term(item) for item in term or ()),
+            rate=_parse_rate(rate),
+            at=parse_clock_time(at),
+            weekday=WEEKDAYS.index(_require_choice(weekday.lower(), WEEKDAYS, "weekday")),
+            timezone=_check_timezone(timezone),
             quiet=hours,
-            language=_language(language),
+            language=_parse_language(language),
             reports=reports,
             health=health,
             reminders=reminders,
             outlook=outlook,
             escalate_after=escalate_after,
-            escalate_to=target_of(name, escalate_to) if escalate_to else "",
+            escalate_to=parse_target(name, escalate_to) if escalate_to else "",
         )
-        number = _ask(app, made) if confirm else app.store.subscribe(made, now())
+        number = _request_confirmation(app, made) if confirm else app.store.subscribe(made, now())
     console.print(
-        f"Subscription {number}: {criteria(made)} → {made.channel} {made.target}, {made.rate}.", markup=False
+        f"Subscription {number}: {describe_criteria(made)} → {made.channel} {made.target}, {made.rate}.",
+        markup=False,
     )
     if made.channel not in app.pipeline.channels:
         console.print(
@@ -134,7 +135,7 @@ def subscribe(
         )
 
 
-def _ask(app: App, made: Subscription) -> int:
+def _request_confirmation(app: App, made: Subscription) -> int:
     """Subscribe an address that is to confirm, and send it the request."""
     from controlwatch.service import deliver_all
     from controlwatch.services.deliver import ask_to_confirm
@@ -147,11 +148,11 @@ def _ask(app: App, made: Subscription) -> int:
         )
     number = ask_to_confirm(app.store, made, who="The operator of this service (本服务管理员)", now=now())
     deliver_all(app)
-    refused = next((item.paused for item in app.store.subscriptions() if item.id == number), "")
+    refused = next((item.paused for item in app.store.list_subscriptions() if item.id == number), "")
     console.print(
         f"{made.target} is asked by mail; it gets nothing else until it confirms."
         if not refused
-        else f"{made.target} could not be asked: {one_line(refused)}",
+        else f"{made.target} could not be asked: {to_one_line(refused)}",
         markup=False,
     )
     return number
@@ -161,16 +162,16 @@ def unsubscribe(
     number: Annotated[int, typer.Argument(help="As `controlwatch subscriptions` shows it.")],
 ) -> None:
     """End a subscription."""
-    with opened() as app:
+    with open_cli_app() as app:
         if not app.store.unsubscribe(number):
             raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     console.print(f"Subscription {number} has ended.")
 
 
-def subscriptions(*, json: Json = False) -> None:
+def subscriptions(*, json: JsonOption = False) -> None:
     """Show every active subscription."""
-    with opened() as app:
-        active = app.store.subscriptions()
+    with open_cli_app() as app:
+        active = app.store.list_subscriptions()
     if json:
         print_json(active)
         return
@@ -181,15 +182,17 @@ def subscriptions(*, json: Json = False) -> None:
         table.add_row(
             str(item.id),
             Text(f"{item.channel} {item.target}"),
-            Text(criteria(item)),
-            Text(timing(item)),
+            Text(describe_criteria(item)),
+            Text(describe_timing(item)),
             item.language,
-            _state(item),
+            _format_state(item),
         )
     console.print(table if active else "Nobody is subscribed yet; see: controlwatch subscribe --help")
     for item in active:
         if item.paused:
-            said = f"{item.id} is paused: {one_line(item.paused)}. Once mended: controlwatch resume {item.id}"
+            said = (
+                f"{item.id} is paused: {to_one_line(item.paused)}. Once mended: controlwatch resume {item.id}"
+            )
             console.print(Text(said, style="red"))
 
 
@@ -203,9 +206,9 @@ def mute(
 
     Example: controlwatch mute 3 battery.primary_lithium --days 14
     """
-    with opened() as app:
+    with open_cli_app() as app:
         wanted = Mute(category=app.queries.category(category), until=now() + timedelta(days=days), who="cli")
-        if not app.store.mute(number, wanted):
+        if not app.store.mute_category(number, wanted):
             raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     until = f"muted until {wanted.until:%Y-%m-%d}" if days else "told again"
     console.print(f"Subscription {number}: {wanted.category} is {until}.", markup=False)
@@ -219,8 +222,8 @@ def resume(
     """Send to a paused subscription again, or to all of a channel; what waited for it leaves now."""
     from controlwatch.service import deliver_all
 
-    with opened() as app:
-        paused = [item for item in app.store.subscriptions() if item.paused]
+    with open_cli_app() as app:
+        paused = [item for item in app.store.list_subscriptions() if item.paused]
         chosen = [item.id for item in paused if which in {str(item.id), item.channel}]
         if not [number for number in chosen if app.store.resume(number)]:
             raise UsageError(f"there is no paused subscription {which}; see: controlwatch subscriptions")
@@ -229,33 +232,33 @@ def resume(
     console.print(f"On again: {numbers}. {sent} deliveries sent, {failed} not.", markup=False)
 
 
-def _state(item: Subscription) -> Text:
+def _format_state(item: Subscription) -> Text:
     if item.paused:
         return Text("paused", style="red")
     return Text("active") if item.confirmed else Text("unconfirmed", style="yellow")
 
 
-def _choice(value: str, allowed: tuple[str, ...], what: str) -> str:
+def _require_choice(value: str, allowed: tuple[str, ...], what: str) -> str:
     if value not in allowed:
         raise UsageError(f"no {what} {value!r}; there are {', '.join(allowed)}")
     return value
 
 
-def _channel(name: str) -> ChannelName:
+def _parse_channel(name: str) -> ChannelName:
     return next(channel for channel in CHANNELS if channel == name)
 
 
-def _rate(name: str) -> Rate:
-    _choice(name, ("immediate", "daily", "weekly"), "rate")
+def _parse_rate(name: str) -> Rate:
+    _require_choice(name, ("immediate", "daily", "weekly"), "rate")
     return "daily" if name == "daily" else "weekly" if name == "weekly" else "immediate"
 
 
-def _language(name: str) -> Language:
-    _choice(name, ("en", "zh", "both"), "language")
+def _parse_language(name: str) -> Language:
+    _require_choice(name, ("en", "zh", "both"), "language")
     return "en" if name == "en" else "zh" if name == "zh" else "both"
 
 
-def target_of(channel: str, target: str) -> str:
+def parse_target(channel: str, target: str) -> str:
     """Return the target as the channel knows it; raises `UsageError` where it is none."""
     if channel == "console":
         return "-"
@@ -274,7 +277,7 @@ def target_of(channel: str, target: str) -> str:
     return target
 
 
-def _zone(name: str) -> str:
+def _check_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -282,16 +285,16 @@ def _zone(name: str) -> str:
     return name
 
 
-def _quiet(text: str | None) -> tuple[time, time] | None:
+def _parse_quiet_hours(text: str | None) -> tuple[time, time] | None:
     if text is None:
         return None
     start, dash, end = text.partition("-")
     if not dash:
         raise UsageError(f"{text!r} are no quiet hours; write 22:00-07:00")
-    return quiet_hours(clock_time(start.strip()), clock_time(end.strip()))
+    return check_quiet_hours(parse_clock_time(start.strip()), parse_clock_time(end.strip()))
 
 
-def _term(text: str) -> str:
+def _parse_term(text: str) -> str:
     if not text.strip():
         raise UsageError("an empty term would match everything; leave --term out for that")
     return text.strip()

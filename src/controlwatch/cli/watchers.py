@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.cli.common import Json, console, errors, opened, print_json, today
+from controlwatch.cli.common import JsonOption, console, error_console, open_cli_app, print_json, today
 from controlwatch.core.model.errors import SourceError, UsageError
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.law.answers import WatcherLine
 
-HEALTH = {
+HEALTH_STYLES = {
     "healthy": "green",
     "new": "bright_black",
     "degraded": "yellow",
@@ -37,19 +37,19 @@ def register(app: typer.Typer) -> None:
 
 
 @group.callback()
-def watchers(context: typer.Context, *, json: Json = False) -> None:
+def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
     """Show every watcher and how it fares; exit status 1 when one is blind or a delivery was refused."""
     if context.invoked_subcommand is not None:
         return
-    with opened() as app:
+    with open_cli_app() as app:
         lines = app.queries.watchers()
         trouble = app.queries.needs_a_person()
     if json:
         print_json(lines)
     else:
-        console.print(_table(lines))
+        console.print(_build_health_table(lines))
         for sentence in trouble:
-            errors.print(Text(f"needs a person: {sentence}", style="red"), soft_wrap=True)
+            error_console.print(Text(f"needs a person: {sentence}", style="red"), soft_wrap=True)
     raise typer.Exit(1 if trouble else 0)
 
 
@@ -63,10 +63,10 @@ def check(
     from controlwatch.adapters.catalog.watcher_loader import check_watchers
     from controlwatch.settings import Settings
 
-    folder = directory or Settings.load().watchers_folder()
+    folder = directory or Settings.load().find_watchers_folder()
     mistakes = check_watchers(folder)
     for mistake in mistakes:
-        errors.print(Text(str(mistake), style="red"))
+        error_console.print(Text(str(mistake), style="red"))
     if mistakes:
         raise typer.Exit(1)
     console.print(f"{len(list(folder.glob('*.toml')))} watchers are well declared.")
@@ -80,10 +80,10 @@ def new(
     url: Annotated[str, typer.Argument(help="The page that lists the notices.")],
 ) -> None:
     """Write a commented declaration for a new source, to be completed by hand."""
-    from controlwatch.adapters.catalog.watcher_loader import scaffold
+    from controlwatch.adapters.catalog.watcher_loader import scaffold_watcher
     from controlwatch.settings import Settings
 
-    path = scaffold(Settings.load().watchers_folder(), watcher_id, url)
+    path = scaffold_watcher(Settings.load().find_watchers_folder(), watcher_id, url)
     console.print(Text(f"Wrote {path}. Complete it, then: controlwatch watchers check"))
 
 
@@ -99,17 +99,17 @@ def probe(
     """
     from controlwatch.services.probe import try_source
 
-    with opened() as app:
+    with open_cli_app() as app:
         watcher = app.queries.watcher(watcher_id)
         if not watcher.http.hosts:
             raise UsageError(f"{watcher.id} is no site; `controlwatch mail fetch` looks into it")
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with app.fetch.session(watcher) as ask:
+            with app.fetch.open_session(watcher) as ask:
                 said, readable = try_source(watcher, ask, folder, today=today())
         except SourceError as error:
-            errors.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
+            error_console.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None
     for sentence in said:
         console.print(Text(f"• {sentence}"))
@@ -117,7 +117,7 @@ def probe(
     raise typer.Exit(0 if readable else 1)
 
 
-def _table(lines: tuple[WatcherLine, ...]) -> Table:
+def _build_health_table(lines: tuple[WatcherLine, ...]) -> Table:
     columns = ("Watcher", "Health", "Last seen (Beijing)", "Newest", "Rows", "Unread", "Reason")
     table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
     for line in lines:
@@ -125,15 +125,15 @@ def _table(lines: tuple[WatcherLine, ...]) -> Table:
         health = line.health if line.enabled else "off"
         table.add_row(
             Text(line.id),
-            Text(health, style=HEALTH.get(health, "")),
-            _stamp(state.last_success_at),
+            Text(health, style=HEALTH_STYLES.get(health, "")),
+            _format_instant(state.last_success_at),
             str(state.newest or ""),
             str(state.rows or ""),
             Text(str(state.unread or ""), style="yellow"),
-            Text(one_line(state.why, 160)),
+            Text(to_one_line(state.problem, 160)),
         )
     return table
 
 
-def _stamp(instant: datetime | None) -> str:
+def _format_instant(instant: datetime | None) -> str:
     return instant.astimezone(BEIJING).strftime("%m-%d %H:%M") if instant else "never"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from controlwatch.adapters.channels.console import redline
-from controlwatch.adapters.files.inbox import from_file, put_away
+from controlwatch.adapters.channels.console import render_redline
+from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
 from controlwatch.demo.epilogue import quiet_table
 from controlwatch.services.intake import take
 from controlwatch.testing.samples import LATER
@@ -135,7 +135,7 @@ def reposts(stage: Stage) -> None:
     differing = sum(standing.differs for standing in other.standings)
     stage.check("the differing copy is flagged", holds=differing == 1)
     stage.say("The copy of the sample listing differs; it is flagged, and not told twice:", style="yellow")
-    stage.console.print(Padding(redline(other.revisions[-1].redline), (0, 2)))
+    stage.console.print(Padding(render_redline(other.revisions[-1].redline), (0, 2)))
 
 
 def challenge(stage: Stage) -> None:
@@ -165,9 +165,9 @@ def _hand_in(stage: Stage, sample_id: str) -> None:
     path = inbox / "saved.html"
     path.write_bytes(f"<!-- saved from url=({len(url):04d}){url} -->\n".encode() + page)
     title = stage.regulators.samples[sample_id].title
-    snapshot = from_file(path, url=None, now=stage.now)
+    snapshot = load_snapshot(path, url=None, now=stage.now)
     take(snapshot, stage.pipeline, stage.watchers.values(), title=title, now=stage.now)
-    put_away(path, "done")
+    move_processed_file(path, "done")
     stage.say("A page saved from the site of Customs is taken in from the inbox.")
     stage.pipeline.deliver(now=stage.now)
 

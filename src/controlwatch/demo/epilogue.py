@@ -8,9 +8,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.adapters.channels.console import COLOURS
-from controlwatch.core.model.text_safety import one_line
-from controlwatch.core.rendering.wording import word
+from controlwatch.adapters.channels.console import TONE_COLOURS
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,9 @@ def quiet_table(stage: Stage, rows: Iterable[tuple[str, Posting, str]]) -> Table
     table = _table("Watcher", "Document, and what it was read as", "Not told because")
     for watcher_id, posting, reason in rows:
         notice = stage.app.queries.show(posting.sample.number or posting.url).notice
-        names = ", ".join(stage.pipeline.lexicon.category_name(found.id, "en") for found in notice.categories)
+        names = ", ".join(
+            stage.pipeline.lexicon.get_category_name(found.id, "en") for found in notice.categories
+        )
         read_as = f"{notice.kind.value}{f': {names}' if names else ''}"
         document = Text(f"{posting.sample.title}\n").append(read_as, style="bright_black")
         table.add_row(watcher_id, document, Text(reason))
@@ -118,9 +120,9 @@ def _next(stage: Stage, *, once: bool) -> Text:
 
 def _toned(subject: str) -> Text:
     """A subject with its badge in the colour that the alert has in the terminal."""
-    text = Text(one_line(subject, 300))
-    for tone, colour in COLOURS.items():
-        for badge in (word(tone, "both"), word(tone, "en")):
+    text = Text(to_one_line(subject, 300))
+    for tone, colour in TONE_COLOURS.items():
+        for badge in (find_word(tone, "both"), find_word(tone, "en")):
             if subject.startswith(f"{badge}:"):
                 text.stylize(f"bold {colour}", 0, len(badge))
                 return text

@@ -19,8 +19,8 @@ from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.bootstrap import open_app
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.model import Subscription
-from controlwatch.core.model.text_safety import one_line
-from controlwatch.core.model.timezones import BEIJING, beijing_day
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.settings import Settings
 from controlwatch.testing.regulators import Regulators
 from controlwatch.testing.samples import samples
@@ -138,7 +138,7 @@ class Stage:
 def _line(report: PollReport, watcher: Watcher, now: datetime) -> Text:
     stamp = now.astimezone(BEIJING).strftime("%H:%M")
     if report.outcome == "failed":
-        reason = one_line(report.reason.removeprefix(watcher.index.url).strip(), 150)
+        reason = to_one_line(report.reason.removeprefix(watcher.index.url).strip(), 150)
         return Text(f"{stamp}  {report.watcher}: {report.kind}: {reason}", style="yellow")
     words = f"{report.rows} listed, {report.unseen} unseen, {report.read} read"
     return Text(f"{stamp}  {report.watcher}: {words}", style="bright_black")
@@ -154,7 +154,7 @@ def staged(console: Console) -> Iterator[Stage]:
         mailbox = opened.enter_context(Mailbox())
         slack = SlackStandIn(channels=frozenset({SLACK}))
         settings = _settings(folder, sites, mailbox, slack)
-        app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(beijing_day(now))))
+        app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(to_beijing_day(now))))
         for subscription in SUBSCRIPTIONS:
             app.store.subscribe(subscription, now)
         # The pauses between two requests to a host and two messages to a channel are all that is changed:
@@ -173,7 +173,7 @@ def staged(console: Console) -> Iterator[Stage]:
             pipeline=replace(app.pipeline, channels=channels),
             watchers={watcher.id: watcher for watcher in watchers},
             sites=sites,
-            regulators=Regulators(sites, watchers, today=beijing_day(now)),
+            regulators=Regulators(sites, watchers, today=to_beijing_day(now)),
             mailbox=mailbox,
             slack=slack,
             witness=witness,

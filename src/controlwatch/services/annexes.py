@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from controlwatch.core.model import Annex, Snapshot
 from controlwatch.core.model.errors import OutOfTime, SourceError
 from controlwatch.core.model.state import Validators
-from controlwatch.core.sources.plausibility import check_answered
-from controlwatch.core.sources.requests import detail
+from controlwatch.core.sources.plausibility import check_response
+from controlwatch.core.sources.requests import build_detail_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from controlwatch.core.model import AnnexLink, Document
     from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Archive, Ask, Documents, Store
+    from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Store
 
 #: A notice hangs a handful of files; more than this is a page of downloads, not of annexes.
 MOST_ANNEXES = 30
@@ -27,10 +27,10 @@ def read_annexes(
     document: Document,
     watcher: Watcher,
     *,
-    ask: Ask | None,
+    ask: FetchSession | None,
     archive: Archive,
     store: Store,
-    documents: Documents,
+    documents: DocumentReader,
 ) -> tuple[Annex, ...]:
     """Return the annexes as read, in the order of the page. Without `ask` only our copies are read."""
     bring = _Bringer(watcher, ask=ask, archive=archive, store=store, documents=documents)
@@ -55,8 +55,8 @@ def held_of(url: str, *, store: Store, archive: Archive) -> Validators | None:
 
     A copy of ours that is gone or damaged is fetched anew, and so is mended.
     """
-    held = store.validators(url)
-    if held is None or held.sha256 is None or archive.examine(held.sha256).fault is not None:
+    held = store.find_validators(url)
+    if held is None or held.sha256 is None or archive.inspect_copy(held.sha256).fault is not None:
         return None
     return held
 
@@ -65,7 +65,13 @@ class _Bringer:
     """Brings one annex after another."""
 
     def __init__(
-        self, watcher: Watcher, *, ask: Ask | None, archive: Archive, store: Store, documents: Documents
+        self,
+        watcher: Watcher,
+        *,
+        ask: FetchSession | None,
+        archive: Archive,
+        store: Store,
+        documents: DocumentReader,
     ) -> None:
         self._watcher = watcher
         self._ask = ask
@@ -76,9 +82,13 @@ class _Bringer:
     def __call__(self, link: AnnexLink) -> Annex:
         held = held_of(link.url, store=self._store, archive=self._archive)
         try:
-            snapshot = self._ask(detail(self._watcher, link.url), held) if self._ask is not None else None
+            snapshot = (
+                self._ask(build_detail_request(self._watcher, link.url), held)
+                if self._ask is not None
+                else None
+            )
             if snapshot is not None:
-                check_answered(snapshot)
+                check_response(snapshot)
                 return self._fresh(link, snapshot, held)
             trouble = ""
         except OutOfTime:
@@ -92,18 +102,18 @@ class _Bringer:
         )
 
     def _fresh(self, link: AnnexLink, snapshot: Snapshot, held: Validators | None) -> Annex:
-        sha256 = self._archive.keep(snapshot.body)
-        self._store.keep_snapshot(snapshot, sha256, self._watcher.id)
+        sha256 = self._archive.save_bytes(snapshot.body)
+        self._store.record_snapshot(snapshot, sha256, self._watcher.id)
         annex = self._documents.read_annex(snapshot, link)
         if annex.doubt and not annex.text and held is not None:
             return self._ours(link, held, annex.doubt)
-        self._store.believed(link.url, Validators.of(snapshot))
+        self._store.save_validators(link.url, Validators.from_snapshot(snapshot))
         return replace(annex, sha256=sha256)
 
     def _ours(self, link: AnnexLink, held: Validators, trouble: str) -> Annex:
         """Read the copy we hold: a file that cannot be fetched today has not been withdrawn by law."""
         sha256 = held.sha256 or ""
-        body = self._archive.bytes(sha256)
+        body = self._archive.load_bytes(sha256)
         copy = Snapshot(
             url=link.url,
             final_url=link.url,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from controlwatch.core.alerting.bounce_reports import NoBounce, read
-from controlwatch.core.alerting.paused_targets import paused_alert, told_of
+from controlwatch.core.alerting.bounce_reports import NotABounce, parse_report
+from controlwatch.core.alerting.paused_targets import build_paused_alert, plan_recipients
 from controlwatch.core.model.errors import DeliveryError
 
 if TYPE_CHECKING:
-    from controlwatch.core.alerting.bounce_reports import Fate, Mailed
+    from controlwatch.core.alerting.bounce_reports import RecipientStatus, SentMail
     from controlwatch.services.ports import Store
 
 
@@ -22,17 +22,17 @@ def came_back(raw: bytes, *, store: Store, now: datetime) -> str:
     else changes anything. Raises `DeliveryError` for a report that came before its mail was settled: it is
     to be brought again later.
     """
-    found = read(raw)
-    if isinstance(found, NoBounce):
-        return f"nothing is changed: {found.why}"
-    mailed = store.mailed(found.key)
-    if mailed is not None and mailed.leaving and not mailed.receipt:
+    found = parse_report(raw)
+    if isinstance(found, NotABounce):
+        return f"nothing is changed: {found.reason}"
+    mailed = store.find_sent_mail(found.key)
+    if mailed is not None and mailed.is_leaving and not mailed.receipt:
         raise DeliveryError("the mail that came back is not settled yet")
     if mailed is None or mailed.receipt != found.message_id:
         return "nothing is changed: no mail of ours has this Message-ID"
     number = mailed.subscription.id
     target = mailed.addressee or mailed.subscription.target
-    fate = next((fate for fate in found.fates if fate.concerns(target)), None)
+    fate = next((fate for fate in found.recipients if fate.is_addressed_to(target)), None)
     why = _idle(mailed, fate)
     if fate is None or why:
         return f"nothing is changed for subscription {number}: {why}"
@@ -45,7 +45,7 @@ def came_back(raw: bytes, *, store: Store, now: datetime) -> str:
     return f"subscription {number} goes on, one mail to {_speaks_of(mailed, fate)}"
 
 
-def _idle(mailed: Mailed, fate: Fate | None) -> str:
+def _idle(mailed: SentMail, fate: RecipientStatus | None) -> str:
     """Say why a report changes nothing, if it does not."""
     if not mailed.active:
         return "it has ended"
@@ -56,7 +56,7 @@ def _idle(mailed: Mailed, fate: Fate | None) -> str:
     return ""
 
 
-def _speaks_of(mailed: Mailed, fate: Fate) -> str:
+def _speaks_of(mailed: SentMail, fate: RecipientStatus) -> str:
     """Say what came back that pauses no subscription, and what it speaks of."""
     if mailed.addressee:
         return f"{mailed.addressee} came back: {fate.reason}. That is where its alerts are told again"
@@ -66,8 +66,10 @@ def _speaks_of(mailed: Mailed, fate: Fate) -> str:
     )
 
 
-def _put_down(mailed: Mailed, reason: str, *, pause: bool, store: Store, now: datetime) -> bool:
+def _put_down(mailed: SentMail, reason: str, *, pause: bool, store: Store, now: datetime) -> bool:
     subscription = mailed.subscription
-    alert = paused_alert(subscription, reason, now=now) if pause else None
-    planned = told_of(alert, subscription, store.subscriptions(), now=now) if alert is not None else ()
-    return store.came_back(mailed, reason=reason, alert=alert, planned=planned, now=now)
+    alert = build_paused_alert(subscription, reason, now=now) if pause else None
+    planned = (
+        plan_recipients(alert, subscription, store.list_subscriptions(), now=now) if alert is not None else ()
+    )
+    return store.record_bounce(mailed, reason=reason, alert=alert, planned=planned, now=now)

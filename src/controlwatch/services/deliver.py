@@ -10,11 +10,16 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
-from controlwatch.core.alerting.paused_targets import OUTBOX, paused_alert, shut_out_alert, told_of
+from controlwatch.core.alerting.paused_targets import (
+    OUTBOX_SOURCE,
+    build_channel_paused_alert,
+    build_paused_alert,
+    plan_recipients,
+)
 from controlwatch.core.model import Alert, ChannelName
 from controlwatch.core.model.errors import DeliveryError, UsageError
-from controlwatch.core.model.state import Planned, Sent
-from controlwatch.core.rendering.message import Composer
+from controlwatch.core.model.state import PlannedDelivery, SentMessage
+from controlwatch.core.rendering.message import MessageComposer
 from controlwatch.services.ports import Channel, Store
 
 if TYPE_CHECKING:
@@ -39,7 +44,7 @@ class Round:
 
     store: Store
     channels: Mapping[ChannelName, Channel]
-    composer: Composer
+    composer: MessageComposer
     owner: str
     started: datetime
     passed: Callable[[], float]  #: seconds since then
@@ -66,7 +71,7 @@ class Round:
         finally:
             left = [delivery for together in waiting for delivery in together]
             if left:
-                self.store.put_back(left, owner=self.owner)
+                self.store.release(left, owner=self.owner)
 
     def _send_group(self, group: deque[Together], pool: Executor) -> None:
         """Send a group, several messages at a time, and settle it; what was not begun stays in it.
@@ -113,9 +118,9 @@ class Round:
     def _settle(self, done: Iterable[tuple[Together, str | Exception]]) -> None:
         """Write down what became of messages: first those that must not leave again."""
         now = self._now()
-        sent = [Sent(deliveries=of, receipt=said) for of, said in done if isinstance(said, str)]
+        sent = [SentMessage(deliveries=of, receipt=said) for of, said in done if isinstance(said, str)]
         if sent:
-            self.store.sent(sent, owner=self.owner, now=now)
+            self.store.mark_sent(sent, owner=self.owner, now=now)
         self.sent += sum(len(message.deliveries) for message in sent)
         for together, error in done:
             if isinstance(error, Exception):
@@ -131,12 +136,12 @@ class Round:
         if error.permanent and (error.us or error.target) and not to_others:
             self._pause(together, str(error), us=error.us, now=now)
         elif error.permanent and not error.us:
-            self.store.refused(together, owner=self.owner, reason=str(error), now=now)
+            self.store.mark_refused(together, owner=self.owner, reason=str(error), now=now)
         else:
             tries = max(delivery.attempts for delivery in together)
             delay = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
             until = now + timedelta(seconds=delay)
-            self.store.postponed(together, owner=self.owner, reason=str(error), until=until)
+            self.store.reschedule(together, owner=self.owner, reason=str(error), until=until)
 
     def _pause(self, together: Together, reason: str, *, us: bool, now: datetime) -> None:
         """Send nothing more to a target that takes nothing, keep what it should get, and tell others once.
@@ -144,18 +149,18 @@ class Round:
         Where it is `us` of whom a channel takes nothing, that is all of its subscriptions, and one alert.
         """
         subscription = together[0].subscription
-        active = self.store.subscriptions()
+        active = self.store.list_subscriptions()
         alert = (
-            shut_out_alert(subscription, active, reason, now=now)
+            build_channel_paused_alert(subscription, active, reason, now=now)
             if us
-            else paused_alert(subscription, reason, now=now)
+            else build_paused_alert(subscription, reason, now=now)
         )
         self.store.pause(
             together,
             owner=self.owner,
             reason=reason,
             alert=alert,
-            planned=told_of(alert, subscription, active, whole_channel=us, now=now),
+            planned=plan_recipients(alert, subscription, active, whole_channel=us, now=now),
             channel=subscription.channel if us else None,
             now=now,
         )
@@ -174,12 +179,14 @@ def ask_to_confirm(store: Store, subscription: Subscription, *, who: str, now: d
     be made to advertise. An address that was asked already is not asked again: `UsageError`.
     """
     same = (subscription.channel, subscription.target.casefold())
-    for item in store.subscriptions():
+    for item in store.list_subscriptions():
         if not item.confirmed and (item.channel, item.target.casefold()) == same:
             raise UsageError(
                 f"{item.target} was asked already (subscription {item.id}) and has not confirmed"
             )
     number = store.subscribe(replace(subscription, confirmed=False), now)
-    alert = Alert(kind="confirmation", made_at=now, title="confirmation", watcher=OUTBOX, body=who)
-    store.tell(alert, [Planned(subscription_id=number, due_at=now, why="asked to be confirmed")])
+    alert = Alert(kind="confirmation", made_at=now, title="confirmation", watcher=OUTBOX_SOURCE, body=who)
+    store.enqueue_alert(
+        alert, [PlannedDelivery(subscription_id=number, due_at=now, why="asked to be confirmed")]
+    )
     return number

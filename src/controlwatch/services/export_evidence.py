@@ -8,22 +8,22 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from controlwatch.core.evidence.custody import Fault, against_copy, held_against
-from controlwatch.core.evidence.dossier import extension, harmless, report
-from controlwatch.core.evidence.timestamps import proving
-from controlwatch.core.extraction.report.reading_json import evidence, to_json
+from controlwatch.core.evidence.custody import CustodyFault, compare_with_bytes, compare_with_row
+from controlwatch.core.evidence.dossier import build_report, choose_extension, sanitize_report
+from controlwatch.core.evidence.timestamps import select_proving_tokens
+from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from controlwatch.core.model.errors import Unstamped
-from controlwatch.core.model.text_safety import clean
-from controlwatch.core.rendering.evidence_howto import CHECK, howto
-from controlwatch.core.rendering.evidence_report import html
+from controlwatch.core.model.text_safety import strip_hidden
+from controlwatch.core.rendering.evidence_howto import CHECK_SCRIPT, render_howto
+from controlwatch.core.rendering.evidence_report import render_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
-    from controlwatch.core.evidence.custody import Head
-    from controlwatch.core.evidence.dossier import Dossier, Report
-    from controlwatch.core.evidence.timestamps import Stamp, Token
+    from controlwatch.core.evidence.custody import ChainHead
+    from controlwatch.core.evidence.dossier import Dossier, EvidenceReport
+    from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
     from controlwatch.core.extraction.text.lexicon import Lexicon
     from controlwatch.services.ports import Archive
 
@@ -34,9 +34,9 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can hold: ours ho
 class Attested:
     """A time stamp for a dossier, as it was found."""
 
-    token: Token
-    stamp: Stamp | None = None  #: None where it could not be checked
-    fault: Fault | None = None  #: why it is left out
+    token: TimestampToken
+    stamp: VerifiedTimestamp | None = None  #: None where it could not be checked
+    fault: CustodyFault | None = None  #: why it is left out
 
     @property
     def said(self) -> str:
@@ -48,33 +48,33 @@ class Attested:
 
 def attested(
     dossier: Dossier,
-    tokens: Iterable[Token],
+    tokens: Iterable[TimestampToken],
     *,
-    stands: Callable[[Head], bool],
-    check: Callable[[Token], Stamp] | None,
+    stands: Callable[[ChainHead], bool],
+    check: Callable[[TimestampToken], VerifiedTimestamp] | None,
 ) -> Iterator[Attested]:
     """Yield the time stamps that prove the entries of a dossier best, each as it was found."""
-    for token in proving(tokens, (link.seq for link in dossier.links), dossier.head):
+    for token in select_proving_tokens(tokens, (link.seq for link in dossier.entries), dossier.head):
         try:
             stamp = check(token) if check is not None else None
         except Unstamped as error:
-            fault = Fault(seq=token.head.seq, kind="stamp not good", what=str(error))
+            fault = CustodyFault(seq=token.head.seq, kind="stamp not good", what=str(error))
         else:
             if stands(token.head):
                 yield Attested(token=token, stamp=stamp)
                 continue
             said = "it was stamped and is not in the chain any more"
-            fault = Fault(seq=token.head.seq, kind="stamped head not found", what=said)
+            fault = CustodyFault(seq=token.head.seq, kind="stamped head not found", what=said)
         yield Attested(token=token, fault=fault)
 
 
-def check(dossier: Dossier, archive: Archive) -> tuple[Fault, ...]:
+def check(dossier: Dossier, archive: Archive) -> tuple[CustodyFault, ...]:
     """Return what of a dossier is not as it was entered."""
-    found: list[Fault] = []
-    for link in dossier.links:
-        found += held_against(link)
+    found: list[CustodyFault] = []
+    for link in dossier.entries:
+        found += compare_with_row(link)
         if link.snapshot is not None:
-            found += against_copy(link, link.snapshot, archive.examine(link.snapshot.sha256))
+            found += compare_with_bytes(link, link.snapshot, archive.inspect_copy(link.snapshot.sha256))
     return tuple(found)
 
 
@@ -87,8 +87,8 @@ def export(
     lexicon: Lexicon,
     on: date,
     stamps: Iterable[Attested] = (),
-    pdf: Callable[[Report], bytes] | None = None,
-) -> tuple[Fault, ...]:
+    pdf: Callable[[EvidenceReport], bytes] | None = None,
+) -> tuple[CustodyFault, ...]:
     """Write the zip; return what of it is not as it was entered, which the report says too.
 
     `lines` are the entries from the one before the first about this notice up to the head; `on` is
@@ -96,12 +96,14 @@ def export(
     """
     stamps = tuple(stamps)
     faults = (*check(dossier, archive), *(one.fault for one in stamps if one.fault))
-    drawn = harmless(report(dossier, lexicon, faults, on=on, stamped=tuple(one.said for one in stamps)))
+    drawn = sanitize_report(
+        build_report(dossier, lexicon, faults, on=on, stamped=tuple(one.said for one in stamps))
+    )
     notice = dossier.record.notice
-    reading = {**to_json(notice), "evidence": evidence(notice, lexicon)}
+    reading = {**to_json(notice), "evidence": list_evidence(notice, lexicon)}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         box = _Box(packed)
-        box.put("report.html", html(drawn, clean(dossier.record.text)).encode())
+        box.put("report.html", render_report(drawn, strip_hidden(dossier.record.text)).encode())
         if pdf is not None:
             box.put("report.pdf", pdf(drawn))
         box.put("reading.json", json.dumps(reading, ensure_ascii=False, indent=2).encode())
@@ -109,10 +111,10 @@ def export(
             box.put(name, body)
         for one in stamps:
             if one.fault is None:
-                box.put(f"stamps/{one.token.name}", one.token.body)
+                box.put(f"stamps/{one.token.file_name}", one.token.body)
         box.pour("chain.jsonl", (f"{line}\n".encode() for line in lines))
-        box.put("check.py", CHECK.encode())
-        box.put("HOWTO.txt", howto(dossier).encode())
+        box.put("check.py", CHECK_SCRIPT.encode())
+        box.put("HOWTO.txt", render_howto(dossier).encode())
         box.put("MANIFEST.txt", box.manifest().encode())
     return faults
 
@@ -126,7 +128,7 @@ def _files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:
             continue
         held.add(kept.sha256)
         try:
-            yield f"bytes/{kept.sha256}.{extension(kept)}", archive.bytes(kept.sha256)
+            yield f"bytes/{kept.sha256}.{choose_extension(kept)}", archive.load_bytes(kept.sha256)
         except KeyError:
             continue  # `check` has named it
     for version in dossier.versions:

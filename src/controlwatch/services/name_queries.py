@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from controlwatch.core.extraction.mentions.numbers import parse_number
-from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ class Naming:
 
     def categories(self) -> frozenset[str]:
         """Return every category and group id."""
-        return self.lexicon.ids | self.lexicon.groups
+        return self.lexicon.category_ids | self.lexicon.group_ids
 
     def key(self, asked: str) -> str:
         """Return the key of a notice asked for by number in any spelling, or by address."""
         number = parse_number(asked, self.lexicon)
         if number is None:
-            return canonical(asked) if "/" in asked else asked
+            return canonicalize_url(asked) if "/" in asked else asked
         if number.issuers or number.letter:
             return number.key
         # A bare 2025-61 is MOFCOM's, the series that people mean.

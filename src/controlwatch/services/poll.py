@@ -17,9 +17,15 @@ from datetime import date, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
-from controlwatch.core.alerting.signed_links import Links
-from controlwatch.core.alerting.source_health import NextPoll, Stands, after_failure, after_success, standing
-from controlwatch.core.law.status import Status, status
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.source_health import (
+    EffectiveState,
+    NextPoll,
+    apply_failure,
+    apply_success,
+    compute_effective_state,
+)
+from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model.errors import (
     Challenged,
     OutOfTime,
@@ -29,11 +35,16 @@ from controlwatch.core.model.errors import (
     Unreachable,
     Unread,
 )
-from controlwatch.core.model.state import Decision, Due, PollReport, WatcherState
-from controlwatch.core.model.timezones import beijing_day
-from controlwatch.core.rendering.message import Composer
-from controlwatch.core.sources.plausibility import check_answered, learn, partial, quiet
-from controlwatch.core.sources.requests import detail
+from controlwatch.core.model.state import Decision, PendingReference, PollReport, WatcherState
+from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.message import MessageComposer
+from controlwatch.core.sources.plausibility import (
+    check_response,
+    describe_shortfall,
+    describe_silence,
+    update_baseline,
+)
+from controlwatch.core.sources.requests import build_detail_request
 from controlwatch.services.annexes import held_of
 from controlwatch.services.deliver import Round
 from controlwatch.services.ingest import TakingIn
@@ -45,7 +56,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.model import ChannelName
     from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Ask, Channel, Fetch
+    from controlwatch.services.ports import Channel, Fetcher, FetchSession
 
 #: After so many failed tries a notice is told from its title alone, with the doubt said.
 GIVE_UP = 3
@@ -60,10 +71,10 @@ Progress = Callable[[int, int, str], None]
 class Pipeline(TakingIn):
     """The four ports and the lexicon; one of these is all a process needs."""
 
-    fetch: Fetch
+    fetch: Fetcher
     channels: Mapping[ChannelName, Channel]
     owner: str  #: name of this process, for leases
-    links: Links = field(default_factory=Links)
+    links: SignedLinks = field(default_factory=SignedLinks)
     clock: Callable[[], float] = time.monotonic  #: measures how long a round of deliveries takes
     watched: tuple[Watcher, ...] = ()  #: the sources that are watched
     next_poll: NextPoll = lambda _watcher, _after: None  #: says when a source is to be polled
@@ -75,13 +86,13 @@ class Pipeline(TakingIn):
 
     def poll(self, watcher: Watcher, *, now: datetime, progress: Progress | None = None) -> PollReport:
         """Look once at a source. Never raises for what a source does: the report says how it went."""
-        state = self.store.state(watcher.id)
+        state = self.store.load_watcher_state(watcher.id)
         sight = Sight()
         try:
-            with self.fetch.session(watcher) as ask:
+            with self.fetch.open_session(watcher) as ask:
                 Look(watcher=watcher, state=state, ask=ask, store=self.store, now=now, sight=sight).run()
                 if sight.unseen or state.first_poll_at is None:
-                    self.store.shelve(watcher.id, sight.unseen, now)
+                    self.store.track_references(watcher.id, sight.unseen, now)
                 report = self._read_due(watcher, state, sight, ask=ask, now=now, progress=progress)
         except Stopping as error:
             return PollReport(watcher=watcher.id, started_at=now, outcome="failed", kind=error.kind)
@@ -98,11 +109,11 @@ class Pipeline(TakingIn):
         state: WatcherState,
         sight: Sight,
         *,
-        ask: Ask,
+        ask: FetchSession,
         now: datetime,
         progress: Progress | None,
     ) -> PollReport:
-        due = self.store.due(watcher.id, now)
+        due = self.store.list_due_references(watcher.id, now)
         titles: list[str] = []
         unread: list[SourceError] = []
         done = 0
@@ -115,7 +126,7 @@ class Pipeline(TakingIn):
             except Stopping:
                 raise
             except SourceError as error:
-                if not (reference.taken and _is_gone(error)):
+                if not (reference.was_read and _is_gone(error)):
                     unread.append(error)
                 decision = self._could_not_read(watcher, reference, error, now=now)
                 if isinstance(error, OutOfTime) or _host_is_down(unread, done):
@@ -142,11 +153,11 @@ class Pipeline(TakingIn):
     ) -> None:
         failed = report.outcome == "failed"
         after = (
-            after_failure(state, kind=report.kind, reason=report.reason, now=now)
+            apply_failure(state, kind=report.kind, reason=report.reason, now=now)
             if failed
-            else after_success(state, seen=_seen(watcher, state, sight, now=now), now=now)
+            else apply_success(state, seen=_seen(watcher, state, sight, now=now), now=now)
         )
-        self.store.finished(
+        self.store.record_poll(
             report,
             after,
             believed={} if failed else sight.believed,
@@ -159,9 +170,9 @@ class Pipeline(TakingIn):
         stands = self._stands(now)
         return watch_over(self.store, watchers, stands=stands, lacks=self.lacks(), now=now)
 
-    def _stands(self, now: datetime) -> Stands:
+    def _stands(self, now: datetime) -> EffectiveState:
         """Return what says how a source fares by now."""
-        return lambda watcher, state: standing(
+        return lambda watcher, state: compute_effective_state(
             state, watcher, now=now, next_poll=self.next_poll, since=self.began
         )
 
@@ -171,31 +182,33 @@ class Pipeline(TakingIn):
         report = PollReport(
             watcher=watcher.id, started_at=now, outcome="failed", kind="internal", reason=reason
         )
-        self._conclude(watcher, self.store.state(watcher.id), Sight(), report, now=now)
+        self._conclude(watcher, self.store.load_watcher_state(watcher.id), Sight(), report, now=now)
 
     # ------------------------------------------------------------------ read what is due
 
-    def _read_one(self, watcher: Watcher, due: Due, *, ask: Ask, now: datetime) -> Decision | None:
+    def _read_one(
+        self, watcher: Watcher, due: PendingReference, *, ask: FetchSession, now: datetime
+    ) -> Decision | None:
         # Noted before it happens: a page that kills the process is put off like one that does not answer.
-        self.store.missed(due, reason="interrupted while it was read", absent=False, now=now)
-        if not due.taken and due.failures >= GIVE_UP:
+        self.store.record_fetch_failure(due, reason="interrupted while it was read", absent=False, now=now)
+        if not due.was_read and due.failures >= GIVE_UP:
             self.take_row(watcher, due, now=now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
             return self.take_row(watcher, due, now=now)
-        held = held_of(due.ref.url, store=self.store, archive=self.archive) if due.taken else None
-        snapshot = ask(detail(watcher, due.ref.url), held)
+        held = held_of(due.ref.url, store=self.store, archive=self.archive) if due.was_read else None
+        snapshot = ask(build_detail_request(watcher, due.ref.url), held)
         if snapshot is None:
             # The page stands as it stood; its annexes may not.
             snapshot = self.kept(due.ref.url, held.sha256 if held is not None else None)
-        check_answered(snapshot)
+        check_response(snapshot)
         return self.take_in(watcher, due, snapshot, ask=ask, now=now)
 
     def _could_not_read(
-        self, watcher: Watcher, due: Due, error: SourceError, *, now: datetime
+        self, watcher: Watcher, due: PendingReference, error: SourceError, *, now: datetime
     ) -> Decision | None:
         """Leave a reference due. A page that is gone is not a repeal; one never read is told in the end."""
-        self.store.missed(due, reason=str(error), absent=_is_gone(error), now=now)
-        if due.taken or due.failures + 1 != GIVE_UP:
+        self.store.record_fetch_failure(due, reason=str(error), absent=_is_gone(error), now=now)
+        if due.was_read or due.failures + 1 != GIVE_UP:
             return None
         return self.take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
 
@@ -217,13 +230,15 @@ class Pipeline(TakingIn):
         return Round(
             store=self.store,
             channels=self.channels,
-            composer=Composer(
+            composer=MessageComposer(
                 lexicon=self.lexicon,
                 now=now,
                 links=self.links,
-                standing=self._standing,
-                watched=lambda: map(
-                    self._stands(now), self.watched, self.store.states(one.id for one in self.watched)
+                find_status=self._standing,
+                load_watcher_states=lambda: map(
+                    self._stands(now),
+                    self.watched,
+                    self.store.load_watcher_states(one.id for one in self.watched),
                 ),
             ),
             owner=f"{self.owner}:{secrets.token_hex(4)}",
@@ -232,17 +247,17 @@ class Pipeline(TakingIn):
             stopped=self.stopped,
         ).run()
 
-    def _standing(self, key: str, day: date) -> Status | None:
+    def _standing(self, key: str, day: date) -> LegalStatus | None:
         """How the notice of a key stands on a day, where it is one that the law knows."""
-        ledger = self.store.ledger([key])
-        return status(ledger, key, day) if key in ledger.instruments else None
+        ledger = self.store.load_graph([key])
+        return compute_status(ledger, key, day) if key in ledger.instruments else None
 
 
 def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime) -> WatcherState:
     """Return the state with what a look showed, and what is odd about it."""
     whole = not (sight.unchanged or sight.partly_unchanged)
-    odd = "; ".join(sight.faults) or (partial(sight.shown(watcher)) if whole else "")
-    silent = quiet(state.learnt, sight.newest, beijing_day(now))
+    odd = "; ".join(sight.faults) or (describe_shortfall(sight.shown(watcher)) if whole else "")
+    silent = describe_silence(state.learnt, sight.newest, to_beijing_day(now))
     if not whole and not odd and state.concern == "degraded":
         odd = state.concern_reason  # nothing has changed about it
     return replace(
@@ -250,7 +265,7 @@ def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime)
         rows=sight.rows,
         newest=sight.newest,
         whole_at=now if sight.whole and not sight.faults else state.whole_at,
-        learnt=learn(state.learnt, sight.shown(watcher)) if whole else state.learnt,
+        learnt=update_baseline(state.learnt, sight.shown(watcher)) if whole else state.learnt,
         concern="degraded" if odd else "quiet" if silent else "",
         concern_reason=odd or silent,
     )

@@ -7,26 +7,26 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
-from controlwatch.core.alerting.bounce_reports import Mailed
-from controlwatch.core.alerting.follow_up import Told
-from controlwatch.core.alerting.reminders import Calendar, Ringing, Round
-from controlwatch.core.alerting.source_health import HealthRing
-from controlwatch.core.evidence.custody import Copy, Head, Link, Loose
+from controlwatch.core.alerting.bounce_reports import SentMail
+from controlwatch.core.alerting.follow_up import DeliveredAlert
+from controlwatch.core.alerting.reminders import PlannedAlert, ReminderContext, ReminderRound
+from controlwatch.core.alerting.source_health import HealthAlert
+from controlwatch.core.evidence.custody import ChainHead, StoredCopy, StoredEntry, UnloggedRow
 from controlwatch.core.evidence.dossier import Dossier
-from controlwatch.core.evidence.timestamps import Stamp, Token
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.law.answers import (
+    CodeMention,
+    HistoryStep,
     LeadLine,
-    Line,
-    Named,
+    NoticeLine,
+    NoticeRecord,
     PartyLine,
-    Published,
-    Record,
+    PublishedNotice,
+    RefusedDelivery,
     RegisterLine,
-    Step,
-    Undelivered,
 )
-from controlwatch.core.law.graph import Ledger
-from controlwatch.core.law.number_gaps import Lead, Observed
+from controlwatch.core.law.graph import LegalGraph
+from controlwatch.core.law.number_gaps import Lead, ObservedNumber
 from controlwatch.core.model import (
     Alert,
     Annex,
@@ -40,18 +40,18 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.model.state import (
     Decision,
-    Due,
-    Found,
-    Held,
+    HealthNotice,
+    MatchContext,
     NewReference,
-    Planned,
+    Observation,
+    PendingReference,
+    PlannedDelivery,
     PollReport,
-    Seen,
-    Sent,
+    ReadReference,
+    SentMessage,
     SnapshotRecord,
     Validators,
     VersionText,
-    Warned,
     WatcherState,
 )
 from controlwatch.core.rendering.message import Message
@@ -60,14 +60,14 @@ from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
 
 
-class Fetch(Protocol):
+class Fetcher(Protocol):
     """Asks sources, politely and within bounds."""
 
-    def session(self, watcher: Watcher) -> AbstractContextManager[Ask]:
+    def open_session(self, watcher: Watcher) -> AbstractContextManager[FetchSession]:
         """Open one poll's worth of asking: the watcher's time budget runs from here."""
 
 
-class Ask(Protocol):
+class FetchSession(Protocol):
     """One question at a time, within one poll's budget."""
 
     def __call__(self, request: Request, validators: Validators | None = None) -> Snapshot | None:
@@ -77,12 +77,12 @@ class Ask(Protocol):
         """
 
 
-class Mailbox(Protocol):
+class MailboxReader(Protocol):
     """A folder that mails come to; it is only looked at."""
 
     address: str  #: without the password
 
-    def mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
+    def fetch_mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
         """Yield what came after the mail of this mark, oldest first, so many at most.
 
         Without a mark, or where the mailbox numbers its mails anew, what came since about that instant.
@@ -93,17 +93,17 @@ class Mailbox(Protocol):
 class Archive(Protocol):
     """Keeps bytes as they were sent."""
 
-    def keep(self, body: bytes) -> str:
+    def save_bytes(self, body: bytes) -> str:
         """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once."""
 
-    def bytes(self, sha256: str) -> bytes:
+    def load_bytes(self, sha256: str) -> bytes:
         """Return bytes kept before; KeyError when there are none, or others than were kept."""
 
-    def examine(self, sha256: str) -> Copy:
+    def inspect_copy(self, sha256: str) -> StoredCopy:
         """Return how a copy stands, in constant memory."""
 
 
-class Documents(Protocol):
+class DocumentReader(Protocol):
     """Turns bytes into text."""
 
     def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
@@ -129,40 +129,42 @@ class Store(Protocol):
     """What the bot remembers. Every method is one transaction."""
 
     # polls
-    def state(self, watcher_id: str) -> WatcherState:
+    def load_watcher_state(self, watcher_id: str) -> WatcherState:
         """How a watcher has fared; a fresh state for one never polled."""
 
-    def validators(self, url: str) -> Validators | None:
+    def find_validators(self, url: str) -> Validators | None:
         """What the server said of the body we last believed."""
 
-    def believed(self, url: str, validators: Validators) -> None:
+    def save_validators(self, url: str, validators: Validators) -> None:
         """Remember the validators of a body that was read and believed."""
 
-    def known_urls(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
+    def find_tracked_urls(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
         """Which of these (canonical) addresses the watcher's shelf holds."""
 
-    def shelve(self, watcher_id: str, unseen: Iterable[NewReference], now: datetime) -> None:
+    def track_references(self, watcher_id: str, unseen: Iterable[NewReference], now: datetime) -> None:
         """Put references on the shelf, due at once; marks the first poll as done."""
 
-    def due(self, watcher_id: str, now: datetime) -> tuple[Due, ...]:
+    def list_due_references(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
         """References to be read now, never-read ones first."""
 
-    def reference(self, watcher_id: str, url: str) -> Due | None:
+    def find_reference(self, watcher_id: str, url: str) -> PendingReference | None:
         """The reference of a watcher's shelf at this address, due or not."""
 
-    def held(self) -> tuple[Held, ...]:
+    def list_read_references(self) -> tuple[ReadReference, ...]:
         """Every reference that was read, with the latest bytes it was read from."""
 
-    def snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
+    def find_snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
         """How these bytes of an address were sent, if we kept them."""
 
-    def missed(self, due: Due, *, reason: str, absent: bool, now: datetime) -> None:
+    def record_fetch_failure(
+        self, due: PendingReference, *, reason: str, absent: bool, now: datetime
+    ) -> None:
         """A reference could not be read; it stays due, later and later."""
 
-    def looked(self, due: Due, *, next_look_at: datetime | None) -> None:
+    def record_unchanged(self, due: PendingReference, *, next_look_at: datetime | None) -> None:
         """A reference was looked at again and nothing differs."""
 
-    def finished(
+    def record_poll(
         self,
         report: PollReport,
         state: WatcherState,
@@ -173,15 +175,15 @@ class Store(Protocol):
     ) -> None:
         """Record how a poll ended: the validators to send next time, and those to forget."""
 
-    def states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
+    def load_watcher_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """How these watchers have fared."""
 
-    def watch_over(
+    def record_health_alerts(
         self,
         watcher_ids: Iterable[str],
         decide: Callable[
-            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
-            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
+            [Mapping[str, WatcherState], Mapping[str, HealthNotice], Mapping[str, tuple[str, ...]]],
+            Iterable[tuple[HealthAlert, tuple[PlannedDelivery, ...]]],
         ],
     ) -> tuple[Alert, ...]:
         """Let the rule compare how watchers fare with what people were told; write what it decides."""
@@ -189,49 +191,51 @@ class Store(Protocol):
     def flush(self) -> None:
         """Write what is only in memory: the times of quiet polls."""
 
-    def set_back(self, *, now: datetime) -> int:
+    def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has put off; return how many things that were."""
 
-    def forget_polls(self, before: datetime) -> int:
+    def purge_polls(self, before: datetime) -> int:
         """Drop what the log of polls says of the time before; return how many entries."""
 
     # notices
-    def keep_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
+    def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: that these bytes came from there, then."""
 
-    def take_in(
+    def record_observation(
         self,
-        seen: Seen,
-        decide: Callable[[Found], Decision],
+        seen: Observation,
+        decide: Callable[[MatchContext], Decision],
         *,
         now: datetime,
         next_look_at: datetime | None,
     ) -> Decision:
         """Commit 2: find what is known, let the rule decide, write all of it or nothing."""
 
-    def acting_on(self, key: str) -> tuple[VersionText, ...]:
+    def list_acting_versions(self, key: str) -> tuple[VersionText, ...]:
         """The latest versions of the notices that act on the one of this key."""
 
-    def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
+    def record_rereading(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
         """Write a better reading of a version's own words; never an alert."""
 
-    def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    def find_categories(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
 
-    def ledger(self, keys: Iterable[str]) -> Ledger:
+    def load_graph(self, keys: Iterable[str]) -> LegalGraph:
         """The notices of these keys with all that act on them."""
 
     # the clock
-    def remind(self, decide: Callable[[Calendar], Round], *, now: datetime) -> tuple[Ringing, ...]:
+    def record_reminders(
+        self, decide: Callable[[ReminderContext], ReminderRound], *, now: datetime
+    ) -> tuple[PlannedAlert, ...]:
         """Compare the calendar with what is held, and write what the rule decides, all of it or nothing."""
 
-    def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
+    def list_observed_numbers(self, series: str, watcher_id: str) -> tuple[ObservedNumber, ...]:
         """Numbers of a series whose notices stand at a watcher."""
 
     def raise_leads(
         self,
         leads: Iterable[Lead],
-        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], Ringing],
+        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], PlannedAlert],
         *,
         now: datetime,
     ) -> tuple[Lead, ...]:
@@ -241,10 +245,12 @@ class Store(Protocol):
         """Close every lead whose number has turned up; return their subjects."""
 
     # deliveries
-    def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
+    def enqueue_alert(
+        self, alert: Alert, deliveries: Iterable[PlannedDelivery], *, about: str | None = None
+    ) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
 
-    def subscriptions(self) -> tuple[Subscription, ...]:
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
 
     def claim(
@@ -252,16 +258,16 @@ class Store(Protocol):
     ) -> tuple[tuple[Delivery, ...], ...]:
         """Lease what is due, of so many subscriptions at most: for each what leaves as one message."""
 
-    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+    def mark_sent(self, messages: Iterable[SentMessage], *, owner: str, now: datetime) -> None:
         """Settle what these messages carried as sent, where the lease is still ours."""
 
-    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+    def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
         """Give up the lease of what was not tried."""
 
-    def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+    def reschedule(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
 
-    def refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+    def mark_refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
         """Settle as refused for good; a person must look."""
 
     def pause(
@@ -271,7 +277,7 @@ class Store(Protocol):
         owner: str,
         reason: str,
         alert: Alert,
-        planned: Iterable[Planned],
+        planned: Iterable[PlannedDelivery],
         now: datetime,
         channel: ChannelName | None = None,
     ) -> bool:
@@ -280,17 +286,23 @@ class Store(Protocol):
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited and what had come back first."""
 
-    def mailed(self, key: str) -> Mailed | None:
+    def find_sent_mail(self, key: str) -> SentMail | None:
         """The mail that left under the key of a delivery."""
 
-    def came_back(
-        self, mailed: Mailed, *, reason: str, alert: Alert | None, planned: Iterable[Planned], now: datetime
+    def record_bounce(
+        self,
+        mailed: SentMail,
+        *,
+        reason: str,
+        alert: Alert | None,
+        planned: Iterable[PlannedDelivery],
+        now: datetime,
     ) -> bool:
         """Put down as refused what left in a mail; with an alert, pause its subscription and tell others."""
 
-    def follow_up(
-        self, rules: Iterable[Callable[[Told], Ringing | None]], *, now: datetime
-    ) -> tuple[Ringing, ...]:
+    def record_follow_ups(
+        self, rules: Iterable[Callable[[DeliveredAlert], PlannedAlert | None]], *, now: datetime
+    ) -> tuple[PlannedAlert, ...]:
         """Ask the rules about alerts that people must act on, and write what they say, all or nothing."""
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
@@ -303,46 +315,46 @@ class Store(Protocol):
         """Note that the owner of the address wants it. False when there is none."""
 
 
-class Custody(Protocol):
+class CustodyLog(Protocol):
     """The chain of custody as the store holds it."""
 
-    def newest(self) -> tuple[Head, str] | None:
+    def find_newest_entry(self) -> tuple[ChainHead, str] | None:
         """The newest entry and its line; None where the log is empty."""
 
-    def links(self) -> Iterator[Link | Loose]:
+    def iterate_entries(self) -> Iterator[StoredEntry | UnloggedRow]:
         """Every entry from the first on, with what the store holds of it; then the rows that have none."""
 
-    def entered(self) -> int:
+    def count_entries(self) -> int:
         """How many entries there are."""
 
 
-class Stamps(Protocol):
+class TimestampStore(Protocol):
     """Keeps the time stamps of heads."""
 
-    def keep(self, token: Token) -> None:
+    def save_token(self, token: TimestampToken) -> None:
         """Store a token durably."""
 
-    def tokens(self) -> tuple[Token, ...]:
+    def load_tokens(self) -> tuple[TimestampToken, ...]:
         """Every token, the oldest head first."""
 
-    def holds(self, head: Head) -> bool:
+    def has_token(self, head: ChainHead) -> bool:
         """Whether there is a token of this head."""
 
-    def newest(self) -> tuple[Head, datetime] | None:
+    def find_newest(self) -> tuple[ChainHead, datetime] | None:
         """The newest head that has a token, and when that was kept, in UTC."""
 
 
-class Authority(Protocol):
+class TimestampAuthority(Protocol):
     """Stamps heads with the time."""
 
-    def stamp(self, head: Head, line: str) -> tuple[Token, Stamp]:
+    def request_token(self, head: ChainHead, line: str) -> tuple[TimestampToken, VerifiedTimestamp]:
         """Have the line of a head stamped; raises `Unstamped`."""
 
 
-class Books(Protocol):
+class NoticeQueries(Protocol):
     """What may be asked of the store."""
 
-    def lines(
+    def list_notices(
         self,
         *,
         since: datetime | None = None,
@@ -351,59 +363,59 @@ class Books(Protocol):
         containing: str | None = None,
         changes_only: bool = False,
         limit: int = 50,
-    ) -> tuple[Line, ...]:
+    ) -> tuple[NoticeLine, ...]:
         """Notices, newest published first."""
 
-    def published_since(self, day: date) -> tuple[Published, ...]:
+    def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Official changes, and reports that were told, published on a day or later, newest first."""
 
-    def record(self, key: str) -> Record | None:
+    def find_record(self, key: str) -> NoticeRecord | None:
         """Everything about one notice, by key or canonical address."""
 
-    def dossier(self, key: str) -> Dossier | None:
+    def find_dossier(self, key: str) -> Dossier | None:
         """What proves a notice, by key or canonical address."""
 
-    def numbers_like(self, key: str) -> tuple[str, ...]:
+    def suggest_numbers(self, key: str) -> tuple[str, ...]:
         """Numbers near one that is not known."""
 
-    def ledger(self, keys: Iterable[str]) -> Ledger:
+    def load_graph(self, keys: Iterable[str]) -> LegalGraph:
         """The notices of these keys with all that act on them."""
 
-    def keys_touching(self, category: str) -> tuple[str, ...]:
+    def list_keys_touching(self, category: str) -> tuple[str, ...]:
         """Keys of the changes that touch a category; a group covers its leaves."""
 
-    def keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
+    def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Keys of notices that something may have happened to between two days, both included."""
 
-    def named(self, kind: str, code: str) -> tuple[Named, ...]:
+    def find_code_mentions(self, kind: str, code: str) -> tuple[CodeMention, ...]:
         """Where changes name a code, a longer one that begins with it, or a heading that it falls under."""
 
-    def codes_like(self, kind: str, code: str) -> tuple[str, ...]:
+    def suggest_codes(self, kind: str, code: str) -> tuple[str, ...]:
         """Codes that begin as this one does."""
 
-    def parties(self) -> tuple[PartyLine, ...]:
+    def list_parties(self) -> tuple[PartyLine, ...]:
         """Every party that an official notice lists, delists or suspends."""
 
-    def incomplete_listings(self) -> tuple[str, ...]:
+    def list_incomplete_listings(self) -> tuple[str, ...]:
         """Numbers of listing notices whose parties are not all known here."""
 
-    def register_as_of(self) -> date | None:
+    def find_register_date(self) -> date | None:
         """The day of the newest evidence in the register."""
 
-    def last_looked_at(self) -> datetime | None:
+    def find_last_success_time(self) -> datetime | None:
         """When a watcher last looked with success."""
 
-    def remarks(self, keys: Iterable[str]) -> tuple[Step, ...]:
+    def list_history_remarks(self, keys: Iterable[str]) -> tuple[HistoryStep, ...]:
         """What happened to some notices beside the acts of the law."""
 
-    def registered(self) -> tuple[RegisterLine, ...]:
+    def list_registered_notices(self) -> tuple[RegisterLine, ...]:
         """Every notice that the register brought, oldest first."""
 
-    def leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+    def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """What a person should look into."""
 
-    def refusals(self) -> tuple[Undelivered, ...]:
+    def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
         """Deliveries that a channel refused for good."""
 
-    def states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
+    def load_watcher_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """How these watchers have fared."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlwatch.core.alerting.routing import reason
+from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.evidence.dossier import Dossier
-from controlwatch.core.law.answers import Line, Preview, Record, Undelivered, WatcherLine
+from controlwatch.core.law.answers import NoticeLine, NoticeRecord, Preview, RefusedDelivery, WatcherLine
 from controlwatch.core.model import Alert, AlertKind, Subscription
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import Legal
 
 #: Days that may be counted back: a century.
@@ -36,9 +36,9 @@ class Queries(Legal):
         containing: str | None = None,
         changes_only: bool = False,
         limit: int = 20,
-    ) -> tuple[Line, ...]:
+    ) -> tuple[NoticeLine, ...]:
         """Notices, newest published first; `days` counts back from `now` by when we first saw them."""
-        return self.books.lines(
+        return self.books.list_notices(
             since=now - timedelta(days=min(days, LONGEST)) if days is not None else None,
             category=self.category(category) if category else None,
             issuer=self.issuer(issuer) if issuer else None,
@@ -47,10 +47,10 @@ class Queries(Legal):
             limit=limit,
         )
 
-    def show(self, asked: str) -> Record:
+    def show(self, asked: str) -> NoticeRecord:
         """Everything about a notice, asked by number in any spelling, or by address."""
         key = self.key(asked)
-        record = self.books.record(key)
+        record = self.books.find_record(key)
         if record is None:
             raise self.not_known(asked, key)
         return record
@@ -58,7 +58,7 @@ class Queries(Legal):
     def dossier(self, asked: str) -> Dossier:
         """What proves a notice, asked as for `show`."""
         key = self.key(asked)
-        found = self.books.dossier(key)
+        found = self.books.find_dossier(key)
         if found is None:
             raise self.not_known(asked, key)
         return found
@@ -68,17 +68,17 @@ class Queries(Legal):
 
         Its reminders and amendments are not counted: they depend on when each was seen.
         """
-        since = beijing_day(now) - timedelta(days=days)
-        told: list[tuple[Line, str]] = []
-        for item in self.books.published_since(since):
+        since = to_beijing_day(now) - timedelta(days=days)
+        told: list[tuple[NoticeLine, str]] = []
+        for item in self.books.list_published_since(since):
             kind: AlertKind = "new" if item.line.official else "report"
             alert = Alert(
                 kind=kind, made_at=now, title=item.line.title, watcher=item.line.watcher, notice=item.notice
             )
-            why = reason(alert, subscription, text=item.text)
+            why = explain_match(alert, subscription, text=item.text)
             if why is not None:
                 told.append((item.line, why))
-        return Preview(days=days, told=tuple(told))
+        return Preview(days=days, matches=tuple(told))
 
     def watchers(self) -> tuple[WatcherLine, ...]:
         """Every declared watcher and how it fares."""
@@ -106,6 +106,6 @@ class Queries(Legal):
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.refusals())
         return (*filter(None, [self.lacks(), self.unstamped()]), *blind, *refused)
 
-    def refusals(self) -> tuple[Undelivered, ...]:
+    def refusals(self) -> tuple[RefusedDelivery, ...]:
         """Deliveries that a channel refused for good."""
-        return self.books.refusals()
+        return self.books.list_refused_deliveries()

@@ -7,22 +7,33 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model import sanitize
-from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, Validators, WatcherState
-from controlwatch.core.model.timezones import beijing_day
-from controlwatch.core.sources.charset import decode
-from controlwatch.core.sources.index_pages import parse
-from controlwatch.core.sources.new_references import unseen, without_repetitions
-from controlwatch.core.sources.plausibility import Shown, believe, check_answered, usual
-from controlwatch.core.sources.requests import Request, entries, page, shell, unit
+from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.index_pages import parse_index
+from controlwatch.core.sources.new_references import find_new_references, remove_repetitions
+from controlwatch.core.sources.plausibility import (
+    IndexStatistics,
+    check_baseline,
+    check_expectations,
+    check_response,
+)
+from controlwatch.core.sources.requests import (
+    Request,
+    build_column_request,
+    build_page_request,
+    list_index_urls,
+    parse_unit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from controlwatch.core.model import IndexPage, NoticeRef
     from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Ask, Store
+    from controlwatch.services.ports import FetchSession, Store
 
 #: So often the pages behind the first are read although it shows nothing new: a notice may be put up there.
 WHOLE_EVERY = timedelta(days=1)
@@ -46,9 +57,11 @@ class Sight:
     asked: list[str] = field(default_factory=list)  #: to be forgotten if the look cannot be believed
     faults: list[str] = field(default_factory=list)
 
-    def shown(self, watcher: Watcher) -> Shown:
+    def shown(self, watcher: Watcher) -> IndexStatistics:
         """Return what was shown, as far as it says whether to believe it."""
-        return Shown(rows=self.rows, days=tuple(self.days), total=self.total, room=watcher.index.pages.size)
+        return IndexStatistics(
+            rows=self.rows, days=tuple(self.days), total=self.total, page_size=watcher.index.pages.size
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +70,7 @@ class Look:
 
     watcher: Watcher
     state: WatcherState
-    ask: Ask
+    ask: FetchSession
     store: Store
     now: datetime
     sight: Sight
@@ -68,10 +81,10 @@ class Look:
         Raises `SourceError` when a page cannot be had or the whole cannot be believed; `sight.asked`
         then names the requests whose validators are not to be trusted any more.
         """
-        today = beijing_day(self.now)
+        today = to_beijing_day(self.now)
         self.sight.whole = self._is_time()
         ids = self._ids()
-        for place, entry in enumerate(entries(self.watcher, today=today)):
+        for place, entry in enumerate(list_index_urls(self.watcher, today=today)):
             try:
                 self._entry(entry, ids, today)
             except SourceError as error:
@@ -82,9 +95,9 @@ class Look:
         elif sight.partly_unchanged:
             sight.rows = max(sight.rows, self.state.rows)
             sight.newest = max(filter(None, (sight.newest, self.state.newest)), default=None)
-        believe(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
+        check_expectations(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
         if not (sight.unchanged or sight.partly_unchanged):
-            usual(self.state.learnt, sight.shown(self.watcher))
+            check_baseline(self.state.learnt, sight.shown(self.watcher))
 
     def _is_time(self) -> bool:
         """Whether to read the pages behind the first as well: once a day, and after each outage."""
@@ -103,18 +116,18 @@ class Look:
 
     def _ids(self) -> Mapping[str, str] | None:
         """Read a jpaas unit's parameters from its column page; those declared are the fall-back."""
-        request = shell(self.watcher)
+        request = build_column_request(self.watcher)
         if request is None:
             return None
         try:
             snapshot = self.ask(request)
             if snapshot is None:
                 return None
-            check_answered(snapshot)
+            check_response(snapshot)
             charset = self.watcher.http.charset
-            return unit(
+            return parse_unit(
                 self.watcher,
-                decode(snapshot.body, header=snapshot.header("content-type"), declared=charset).text,
+                decode_body(snapshot.body, header=snapshot.get_header("content-type"), declared=charset).text,
             )
         except SourceError:
             if "pageId" not in self.watcher.index.params:
@@ -130,7 +143,7 @@ class Look:
         before: set[str] = set()
         least = pages.shelf if self.sight.whole else 1
         for number in range(1, (pages.most if started else pages.shelf) + 1):
-            request = page(self.watcher, entry, number=number, ids=ids, today=today)
+            request = build_page_request(self.watcher, entry, number=number, ids=ids, today=today)
             if request is None:
                 break
             try:
@@ -142,8 +155,8 @@ class Look:
                 continue  # it stands as it stood; those behind it may not
             if shown is None:
                 break
-            here = {canonical(ref.url) for ref in shown.refs}
-            held = self.store.known_urls(self.watcher.id, here)
+            here = {canonicalize_url(ref.url) for ref in shown.refs}
+            held = self.store.find_tracked_urls(self.watcher.id, here)
             listed.extend(shown.refs)
             known |= held
             if number == 1:
@@ -160,16 +173,16 @@ class Look:
         self._shelved(listed, known)
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
-        refs = without_repetitions(sanitize.reference(ref) for ref in listed)
+        refs = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
         self.sight.newest = max(self.sight.days, default=None)
         started = self.state.first_poll_at
-        first_poll_on = beijing_day(started) if started is not None else None
-        self.sight.unseen.extend(unseen(refs, known, first_poll_on=first_poll_on))
+        first_poll_on = to_beijing_day(started) if started is not None else None
+        self.sight.unseen.extend(find_new_references(refs, known, first_poll_on=first_poll_on))
 
     def _page(self, request: Request, *, first: bool) -> IndexPage | None:
         """Ask for a page and read it; None when it is what we believed before, or need not exist yet."""
         name = _name(request)
-        held = self.store.validators(name) if first else None
+        held = self.store.find_validators(name) if first else None
         self.sight.asked.append(name)
         due_in_full = held is None or held.not_modified + 1 >= FULL_EVERY
         snapshot = self.ask(request, held if request.conditional and not due_in_full else None)
@@ -181,13 +194,13 @@ class Look:
             return None
         if snapshot.status == 404 and (request.optional or not first):
             return None  # a year that has not begun, or a page beyond the last
-        check_answered(snapshot)
+        check_response(snapshot)
         if first:
-            self.sight.believed[name] = Validators.of(snapshot)
+            self.sight.believed[name] = Validators.from_snapshot(snapshot)
         if held is not None and held.sha256 == snapshot.sha256:
             self.sight.partly_unchanged = True
             return None
-        shown = parse(self.watcher, snapshot)
+        shown = parse_index(self.watcher, snapshot)
         self.sight.unchanged = False
         self.sight.faults.extend(shown.faults)
         return shown

@@ -13,23 +13,25 @@ from controlwatch.core.model.errors import UsageError
 
 Answer = TypeVar("Answer")
 #: Seconds that the store may take before an answer goes out without it.
-PATIENCE = 2.0
-FAILED = "That did not work: an error of ours, which has been logged. Nothing is changed; please try again."
+STORE_TIMEOUT = 2.0
+FAILURE_REPLY = (
+    "That did not work: an error of ours, which has been logged. Nothing is changed; please try again."
+)
 
 _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="promptly")
 
 log = structlog.get_logger()
 
 
-def begun(work: Callable[[], Answer]) -> Future[Answer]:
+def submit(work: Callable[[], Answer]) -> Future[Answer]:
     """Begin work that may take long."""
     return _workers.submit(work)
 
 
-def in_time(work: Future[Answer]) -> Answer | None:
+def result_within(work: Future[Answer]) -> Answer | None:
     """Return what work comes to, or None where it fails or takes too long: then it goes on all the same."""
     try:
-        return work.result(timeout=PATIENCE)
+        return work.result(timeout=STORE_TIMEOUT)
     except TooLate:
         return None
     except Exception:
@@ -38,12 +40,12 @@ def in_time(work: Future[Answer]) -> Answer | None:
         return None
 
 
-def promptly(work: Callable[[], Answer]) -> Answer | None:
+def run_with_deadline(work: Callable[[], Answer]) -> Answer | None:
     """Begin work and return what it comes to in time."""
-    return in_time(begun(work))
+    return result_within(submit(work))
 
 
-def tried(work: Callable[[], Answer]) -> tuple[Answer | None, str]:
+def try_or_explain(work: Callable[[], Answer]) -> tuple[Answer | None, str]:
     """Return what work comes to and ""; or None and why it failed, so that it can be told."""
     try:
         return work(), ""
@@ -52,4 +54,4 @@ def tried(work: Callable[[], Answer]) -> tuple[Answer | None, str]:
     except Exception:
         # A database that stays locked, a Slack that refuses a view: whoever pressed must hear of it.
         log.exception("a request from Slack failed")
-        return None, FAILED
+        return None, FAILURE_REPLY

@@ -9,15 +9,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model.errors import ControlwatchError, UsageError
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
-from controlwatch.core.rendering.replies import Offer, Reply, Row
-from controlwatch.core.rendering.subscription_text import described
-from controlwatch.slack.commands import HELP, Command
-from controlwatch.slack.form_input import IN_A_BUTTON, packed
-from controlwatch.slack.form_view import preview_lines
+from controlwatch.core.rendering.replies import Reply, ReplyButton, ReplyRow
+from controlwatch.core.rendering.subscription_text import describe_subscription
+from controlwatch.slack.commands import HELP, BotCommand
+from controlwatch.slack.form_input import BUTTON_CAPACITY, pack_subscription
+from controlwatch.slack.form_view import list_preview_lines
 from controlwatch.slack.permissions import Asker
-from controlwatch.slack.subscription_words import wanted
+from controlwatch.slack.subscription_words import parse_subscription
 
 if TYPE_CHECKING:
     from controlwatch.adapters.storage import SqlStore
@@ -25,50 +25,52 @@ if TYPE_CHECKING:
     from controlwatch.services.queries import Queries
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-MOST_DAYS = 3660
+MAX_DAYS = 3660
 #: With one of these a subscription is saved without a look at it first.
-NOW = frozenset({"now", "立即"})
+SAVE_AT_ONCE = frozenset({"now", "立即"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answering:
+class CommandResponder:
     """The bot's side of the queries and of the subscriptions."""
 
     queries: Queries
     store: SqlStore
 
-    def answer(self, command: Command, asker: Asker, *, now: datetime) -> Reply:
+    def answer(self, command: BotCommand, asker: Asker, *, now: datetime) -> Reply:
         """Answer; what is asked wrongly is answered with what would be right."""
-        questions: dict[str, Callable[[Command, Asker, datetime], Reply]] = {
-            "help": self._help,
-            "latest": self._latest,
-            "show": self._show,
-            "status": self._status,
-            "upcoming": self._upcoming,
-            "lookup": self._lookup,
-            "history": self._history,
-            "entity": self._entity,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
-            "subscriptions": self._subscriptions,
-            "watchers": self._watchers,
-            "why": self._why,
+        questions: dict[str, Callable[[BotCommand, Asker, datetime], Reply]] = {
+            "help": self._answer_help,
+            "latest": self._answer_latest,
+            "show": self._answer_show,
+            "status": self._answer_status,
+            "upcoming": self._answer_upcoming,
+            "lookup": self._answer_lookup,
+            "history": self._answer_history,
+            "entity": self._answer_entity,
+            "subscribe": self._answer_subscribe,
+            "unsubscribe": self._answer_unsubscribe,
+            "subscriptions": self._answer_subscriptions,
+            "watchers": self._answer_watchers,
+            "why": self._answer_why,
         }
         try:
             return questions[command.name](command, asker, now)
         except ControlwatchError as error:
             example = HELP.get(command.name, ("", ""))[1]
-            return Reply(title="That did not work", note=str(error), rows=_examples(example))
+            return Reply(title="That did not work", note=str(error), rows=_list_examples(example))
 
     # ------------------------------------------------------------------ questions
 
-    def _help(self, _command: Command, _asker: Asker, _now: datetime) -> Reply:
-        rows = tuple(Row(head=name, body=f"{what}: {example}") for name, (what, example) in HELP.items())
+    def _answer_help(self, _command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
+        rows = tuple(
+            ReplyRow(heading=name, body=f"{what}: {example}") for name, (what, example) in HELP.items()
+        )
         note = "Words without a command are looked up; a number is shown. Days are YYYY-MM-DD, in Beijing."
         return Reply(title="What you may ask", rows=rows, note=note)
 
-    def _latest(self, command: Command, _asker: Asker, now: datetime) -> Reply:
-        days, names = _number(command.words)
+    def _answer_latest(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
+        days, names = _split_count(command.words)
         category = issuer = None
         for name in names:
             if name.upper() in {found.code for found in self.queries.lexicon.issuers}:
@@ -76,44 +78,47 @@ class Answering:
             else:
                 category = self.queries.category(name)
         lines = self.queries.latest(now=now, days=days, category=category, issuer=issuer, limit=50)
-        return replies.of_lines(lines, title=f"The newest notices {' '.join(command.words)}".strip())
+        return replies.latest_reply(lines, title=f"The newest notices {' '.join(command.words)}".strip())
 
-    def _show(self, command: Command, _asker: Asker, _now: datetime) -> Reply:
-        return replies.of_record(self.queries.show(_some(command)))
+    def _answer_show(self, command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
+        return replies.notice_reply(self.queries.show(_require_words(command)))
 
-    def _status(self, command: Command, _asker: Asker, now: datetime) -> Reply:
-        subject, on = _dated(command, now)
-        return replies.of_status(self.queries.status(subject, on=on))
+    def _answer_status(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
+        subject, on = _split_day(command, now)
+        return replies.status_reply(self.queries.status(subject, on=on))
 
-    def _upcoming(self, command: Command, _asker: Asker, now: datetime) -> Reply:
-        days, names = _number(command.words)
-        days = min(days or 30, MOST_DAYS)
-        today = beijing_day(now)
+    def _answer_upcoming(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
+        days, names = _split_count(command.words)
+        days = min(days or 30, MAX_DAYS)
+        today = to_beijing_day(now)
         found = self.queries.upcoming(on=today, days=days, categories=names)
-        return replies.of_events(found, days=days, cautions=self.queries.limits(today))
+        return replies.events_reply(found, days=days, cautions=self.queries.limits(today))
 
-    def _lookup(self, command: Command, _asker: Asker, now: datetime) -> Reply:
-        query, on = _dated(command, now)
-        return replies.of_lookup(self.queries.lookup(query, on=on))
+    def _answer_lookup(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
+        query, on = _split_day(command, now)
+        return replies.lookup_reply(self.queries.lookup(query, on=on))
 
-    def _history(self, command: Command, _asker: Asker, _now: datetime) -> Reply:
-        steps = self.queries.history(_some(command))
+    def _answer_history(self, command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
+        steps = self.queries.history(_require_words(command))
         rows = tuple(
-            Row(head=f"{step.date or '?'} {step.what}", body=step.number, quote=step.quote) for step in steps
+            ReplyRow(heading=f"{step.date or '?'} {step.what}", body=step.number, quote=step.quote)
+            for step in steps
         )
         return Reply(title=f"History of {command.text}", rows=rows)
 
-    def _entity(self, command: Command, _asker: Asker, now: datetime) -> Reply:
-        return replies.of_parties(self.queries.entity(_some(command), on=beijing_day(now)))
+    def _answer_entity(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
+        return replies.parties_reply(self.queries.entity(_require_words(command), on=to_beijing_day(now)))
 
-    def _watchers(self, _command: Command, _asker: Asker, _now: datetime) -> Reply:
-        return replies.of_watchers(self.queries.watchers())
+    def _answer_watchers(self, _command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
+        return replies.watchers_reply(self.queries.watchers())
 
-    def _why(self, command: Command, asker: Asker, _now: datetime) -> Reply:
-        record = self.queries.show(_some(command))
-        found = self.store.reasons(record.line.key, (asker.channel, asker.user))
+    def _answer_why(self, command: BotCommand, asker: Asker, _now: datetime) -> Reply:
+        record = self.queries.show(_require_words(command))
+        found = self.store.list_alert_reasons(record.line.key, (asker.channel, asker.user))
         rows = tuple(
-            Row(head=f"{line.made_at:%Y-%m-%d %H:%M} UTC {line.kind}", body=f"{line.state}: {line.why}")
+            ReplyRow(
+                heading=f"{line.made_at:%Y-%m-%d %H:%M} UTC {line.kind}", body=f"{line.state}: {line.why}"
+            )
             for line in found
         )
         note = "" if rows else "No alert about it was made for this channel or for you."
@@ -121,86 +126,89 @@ class Answering:
 
     # ------------------------------------------------------------------ subscriptions
 
-    def _subscribe(self, command: Command, asker: Asker, now: datetime) -> Reply:
-        words = tuple(word for word in command.words if word.casefold() not in NOW)
+    def _answer_subscribe(self, command: BotCommand, asker: Asker, now: datetime) -> Reply:
+        words = tuple(word for word in command.words if word.casefold() not in SAVE_AT_ONCE)
         if not words:
             return Reply(
                 title="What do you want to hear of?",
                 note=f"Choose in the form, or say it: {HELP['subscribe'][1]}",
-                offers=(Offer(text="Choose · 选择", value="new"),),
+                offers=(ReplyButton(text="Choose · 选择", value="new"),),
             )
-        made = replace(wanted(words, asker.channel, asker.user, self.queries), owner=asker.user)
-        if made.target == asker.channel and not asker.manager:
+        made = replace(parse_subscription(words, asker.channel, asker.user, self.queries), owner=asker.user)
+        if made.target == asker.channel and not asker.is_manager:
             raise UsageError(
                 "the subscriptions of this channel are managed by others here; try: subscribe me …"
             )
         if len(words) == len(command.words):
-            return self._previewed(made, now)
+            return self._preview_subscription(made, now)
         number = self.store.subscribe(made, now)
         return Reply(
-            title=f"Subscription {number}: {described(made)}",
+            title=f"Subscription {number}: {describe_subscription(made)}",
             note=f"Alerts come {'to you' if made.target == asker.user else 'to this channel'}. "
             f"To end it: unsubscribe {number}",
         )
 
-    def _previewed(self, made: Subscription, now: datetime) -> Reply:
+    def _preview_subscription(self, made: Subscription, now: datetime) -> Reply:
         """Show what a subscription would have sent, to be saved or changed."""
-        first, *others = preview_lines(self.queries.preview(made, now=now))
-        value = packed(made, most=IN_A_BUTTON)
+        first, *others = list_preview_lines(self.queries.preview(made, now=now))
+        value = pack_subscription(made, most=BUTTON_CAPACITY)
         return Reply(
-            title=f"Not saved yet: {described(made)}",
+            title=f"Not saved yet: {describe_subscription(made)}",
             note=first,
-            rows=tuple(Row(head="", body=line) for line in others),
+            rows=tuple(ReplyRow(heading="", body=line) for line in others),
             offers=(
-                Offer(text="Save · 保存", value=value, saves=True),
-                Offer(text="Change · 修改", value=value),
+                ReplyButton(text="Save · 保存", value=value, saves=True),
+                ReplyButton(text="Change · 修改", value=value),
             ),
         )
 
-    def _unsubscribe(self, command: Command, asker: Asker, _now: datetime) -> Reply:
-        number, _ = _number(command.words)
-        mine = next((item for item in self._of(asker) if item.id == number), None)
+    def _answer_unsubscribe(self, command: BotCommand, asker: Asker, _now: datetime) -> Reply:
+        number, _ = _split_count(command.words)
+        mine = next((item for item in self._list_subscriptions(asker) if item.id == number), None)
         if number is None or mine is None:
             raise UsageError(f"there is no subscription {command.text or '?'} of this channel or of yours")
-        if mine.target == asker.channel and not asker.manager:
+        if mine.target == asker.channel and not asker.is_manager:
             raise UsageError("the subscriptions of this channel are managed by others here")
         self.store.unsubscribe(number)
         return Reply(title=f"Subscription {number} has ended.")
 
-    def _subscriptions(self, _command: Command, asker: Asker, _now: datetime) -> Reply:
-        found = ((item, f"{_place(item, asker)}: {described(item)}") for item in self._of(asker))
-        return replies.of_subscriptions(found, title="Subscriptions of this channel and yours")
+    def _answer_subscriptions(self, _command: BotCommand, asker: Asker, _now: datetime) -> Reply:
+        found = (
+            (item, f"{_name_target(item, asker)}: {describe_subscription(item)}")
+            for item in self._list_subscriptions(asker)
+        )
+        return replies.subscriptions_reply(found, title="Subscriptions of this channel and yours")
 
-    def _of(self, asker: Asker) -> tuple[Subscription, ...]:
+    def _list_subscriptions(self, asker: Asker) -> tuple[Subscription, ...]:
         places = {asker.channel, asker.user}
-        active = self.store.subscriptions()
+        active = self.store.list_subscriptions()
         return tuple(item for item in active if item.channel == "slack" and item.target in places)
 
 
-def _place(item: Subscription, asker: Asker) -> str:
+def _name_target(item: Subscription, asker: Asker) -> str:
     return "you" if item.target == asker.user else "this channel"
 
 
-def _some(command: Command) -> str:
+def _require_words(command: BotCommand) -> str:
     if not command.words:
         raise UsageError(f"{command.name} what?")
     return command.text
 
 
-def _dated(command: Command, now: datetime) -> tuple[str, date]:
+def _split_day(command: BotCommand, now: datetime) -> tuple[str, date]:
     """Part a subject from the day asked about, wherever it stands; today in Beijing without one."""
     days = [word for word in command.words if DAY.fullmatch(word)]
     words = [word for word in command.words if word not in days and word.casefold() != "on"]
     if not words:
         raise UsageError(f"{command.name} what?")
     try:
-        on = date.fromisoformat(days[0]) if days else beijing_day(now)
+        on = date.fromisoformat(days[0]) if days else to_beijing_day(now)
     except ValueError:
         raise UsageError(f"{days[0]} is not a day") from None
     return " ".join(words), on
 
 
-def _number(words: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
+def _split_count(words: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
     """Part a count from the other words."""
     counts = [word for word in words if word.isascii() and word.isdigit() and len(word) <= 6]
     fillers = {"days", "day", "天"}
@@ -208,5 +216,5 @@ def _number(words: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
     return (int(counts[0]) if counts else None), others
 
 
-def _examples(example: str) -> tuple[Row, ...]:
-    return (Row(head="for example", body=example),) if example else ()
+def _list_examples(example: str) -> tuple[ReplyRow, ...]:
+    return (ReplyRow(heading="for example", body=example),) if example else ()

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from controlwatch.core.model.errors import UsageError
 
-Name = Literal[
+CommandName = Literal[
     "help",
     "latest",
     "show",
@@ -24,10 +24,10 @@ Name = Literal[
     "watchers",
     "why",
 ]
-NAMES: tuple[Name, ...] = get_args(Name)
+COMMAND_NAMES: tuple[CommandName, ...] = get_args(CommandName)
 
 #: Other words for a command.
-ALIASES: dict[str, Name] = {
+ALIASES: dict[str, CommandName] = {
     "?": "help",
     "帮助": "help",
     "new": "latest",
@@ -59,7 +59,7 @@ ALIASES: dict[str, Name] = {
     "原因": "why",
 }
 #: What each is for, with an example; printed by help.
-HELP: dict[Name, tuple[str, str]] = {
+HELP: dict[CommandName, tuple[str, str]] = {
     "latest": ("the newest notices", "latest battery · latest MOFCOM · latest 7"),
     "show": ("what a notice says, with the proof", "show 2025-61"),
     "status": ("is it in force, and why", "status MOFCOM 2024-46 2026-11-28 · status rare_earth"),
@@ -74,14 +74,14 @@ HELP: dict[Name, tuple[str, str]] = {
     "why": ("why an alert about a notice came here", "why 2025-58"),
 }
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")  # <@U0BOT>, <@U0BOT|controlwatch>
-LINKED = re.compile(r"<(?:https?://)([^|>]+)(?:\|[^>]*)?>")  # Slack makes links of what looks like one
+AUTO_LINK = re.compile(r"<(?:https?://)([^|>]+)(?:\|[^>]*)?>")  # Slack makes links of what looks like one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class BotCommand:
     """What is asked of the bot."""
 
-    name: Name
+    name: CommandName
     words: tuple[str, ...] = ()
 
     @property
@@ -90,24 +90,24 @@ class Command:
         return " ".join(self.words)
 
 
-def parse(text: str) -> Command:
+def parse_command(text: str) -> BotCommand:
     """Read what a person typed.
 
     Without a command, words are looked up, and a number is shown. Raises `UsageError` on nothing at all.
 
-    >>> parse("  STATUS　2025-61 "), parse("石墨").name, parse("<@U0BOT> help").name
+    >>> parse_command("  STATUS　2025-61 "), parse_command("石墨").name, parse_command("<@U0BOT> help").name
     (Command(name='status', words=('2025-61',)), 'lookup', 'help')
     """
-    clean = LINKED.sub(r"\1", MENTION.sub(" ", unicodedata.normalize("NFKC", text)))
+    clean = AUTO_LINK.sub(r"\1", MENTION.sub(" ", unicodedata.normalize("NFKC", text)))
     words = clean.strip().lstrip("/").split()
     if not words:
-        return Command(name="help")
+        return BotCommand(name="help")
     first = words[0].casefold().rstrip(":")
-    name = ALIASES.get(first) or next((known for known in NAMES if known == first), None)
+    name = ALIASES.get(first) or next((known for known in COMMAND_NAMES if known == first), None)
     if name is not None:
-        return Command(name=name, words=tuple(words[1:]))
+        return BotCommand(name=name, words=tuple(words[1:]))
     if re.search(r"\d{4}\D{0,3}\d+", clean) and not re.fullmatch(r"[\d.\s]+", clean):
-        return Command(name="show", words=tuple(words))
+        return BotCommand(name="show", words=tuple(words))
     if len(clean) > 200:
         raise UsageError("that is too long for a question; try: help")
-    return Command(name="lookup", words=tuple(words))
+    return BotCommand(name="lookup", words=tuple(words))

@@ -15,13 +15,13 @@ class Asker:
 
     user: str
     channel: str  #: the user again, in a direct message
-    manager: bool = True  #: may manage the subscriptions of the channel
+    is_manager: bool = True  #: may manage the subscriptions of the channel
 
 
-def asker_in(settings: Settings, user: str, channel: str) -> Asker:
+def identify_asker(settings: Settings, user: str, channel: str) -> Asker:
     """Return the asker; a direct message and no channel at all are the asker's own place."""
     own = not channel or channel.startswith("D") or channel == user
-    return Asker(user=user, channel=user if own else channel, manager=own or may_manage(settings, user))
+    return Asker(user=user, channel=user if own else channel, is_manager=own or may_manage(settings, user))
 
 
 def may_manage(settings: Settings, user: str) -> bool:

@@ -7,29 +7,29 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from controlwatch.core.alerting.follow_up import Done
-from controlwatch.core.model.text_safety import clipped, one_line
+from controlwatch.core.alerting.follow_up import ActionRecord
+from controlwatch.core.model.text_safety import to_one_line, truncate_text
 from controlwatch.core.model.timezones import BEIJING
-from controlwatch.core.rendering.replies import Offer, Reply, Row, paged
+from controlwatch.core.rendering.replies import Reply, ReplyButton, ReplyRow, select_page
 
 Block = dict[str, Any]
 
 #: Rows on a page: well within Slack's 50 blocks and 13,000 characters.
-ROWS = 12
-SHOWN_CAUTIONS = 6
+ROWS_PER_PAGE = 12
+MAX_CAUTIONS = 6
 #: The button that asks for another page carries the question; Slack takes 2,000 characters of it.
 PAGE = "controlwatch_page"
 #: The line of a message that says what was done about an alert begins so, and then names the delivery.
-DONE = "controlwatch_done:"
-MOST_QUESTION = 400
+ACTION_BLOCK = "controlwatch_done:"
+MAX_QUESTION = 400
 #: Buttons about subscriptions: the form for a new one, save what was shown, change one, end one.
 NEW, SAVE = "controlwatch_new", "controlwatch_save"
 CHANGE, END = "controlwatch_change_", "controlwatch_end_"
-SHOWN_DEEDS = 8
+MAX_ACTIONS = 8
 #: As Slack names people: U0123ABCD
-PERSON = re.compile(r"[UW][A-Z0-9]{2,30}")
+USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
 #: What was done, before the name of who did it.
-DEEDS = {
+ACTION_PHRASES = {
     "acknowledged": "acknowledged by ",
     "not relevant": "not relevant, says ",
     "assigned": "assigned by ",
@@ -38,57 +38,57 @@ DEEDS = {
 }
 
 
-def reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
+def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
     """Return the blocks of a page of a reply."""
-    rows, pages = paged(reply, page, size=ROWS)
+    rows, pages = select_page(reply, page, size=ROWS_PER_PAGE)
     page = min(max(page, 1), pages)  # there may be fewer pages by now than when the button was drawn
     made: list[Block] = [
-        {"type": "header", "text": {"type": "plain_text", "text": one_line(reply.title, 150) or "—"}}
+        {"type": "header", "text": {"type": "plain_text", "text": to_one_line(reply.title, 150) or "—"}}
     ]
     if reply.note:
-        made.append(_context(reply.note))
+        made.append(_build_context(reply.note))
     if rows:
-        elements = [part for row in rows for part in _row(row)]
+        elements = [part for row in rows for part in _render_row(row)]
         made.append({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]})
-    cautions = reply.cautions[:SHOWN_CAUTIONS] if page == 1 else ()
-    made.extend(_context(f"⚠️ {caution}") for caution in cautions)
+    cautions = reply.cautions[:MAX_CAUTIONS] if page == 1 else ()
+    made.extend(_build_context(f"⚠️ {caution}") for caution in cautions)
     if reply.offers:
-        elements = [_offer(offer) for offer in reply.offers]
+        elements = [_build_offer_button(offer) for offer in reply.offers]
         made.append({"type": "actions", "elements": elements})
     if pages > 1:
-        made.append(_turning(question, page, pages))
+        made.append(_build_pager(question, page, pages))
     return made
 
 
-def _row(row: Row) -> list[Block]:
-    parts = [_text(one_line(row.head, 300), bold=True)]
+def _render_row(row: ReplyRow) -> list[Block]:
+    parts = [_build_text(to_one_line(row.heading, 300), bold=True)]
     if row.body:
-        parts.append(_text(f"  {one_line(row.body, 400)}"))
+        parts.append(_build_text(f"  {to_one_line(row.body, 400)}"))
     if row.quote:
-        parts.append(_text(f"\n   「{one_line(row.quote, 160)}」", italic=True))
-    return [*parts, _text("\n")]
+        parts.append(_build_text(f"\n   「{to_one_line(row.quote, 160)}」", italic=True))
+    return [*parts, _build_text("\n")]
 
 
-def _text(text: str, **style: bool) -> Block:
+def _build_text(text: str, **style: bool) -> Block:
     element: Block = {"type": "text", "text": text or " "}
     return element | ({"style": style} if style else {})
 
 
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "plain_text", "text": clipped(text, 600) or "—"}]}
+def _build_context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": truncate_text(text, 600) or "—"}]}
 
 
-def _turning(question: str, page: int, pages: int) -> Block:
+def _build_pager(question: str, page: int, pages: int) -> Block:
     """Return the buttons that turn the pages; each carries the question and the page it leads to."""
     buttons = [
-        _button(label, question, other)
+        _build_page_button(label, question, other)
         for label, other in ((f"← {page - 1}/{pages}", page - 1), (f"{page + 1}/{pages} →", page + 1))
         if 1 <= other <= pages
     ]
     return {"type": "actions", "elements": buttons}
 
 
-def _offer(offer: Offer) -> Block:
+def _build_offer_button(offer: ReplyButton) -> Block:
     return {
         "type": "button",
         "text": {"type": "plain_text", "text": offer.text},
@@ -97,8 +97,8 @@ def _offer(offer: Offer) -> Block:
     }
 
 
-def _button(label: str, question: str, page: int) -> Block:
-    value = json.dumps({"q": one_line(question, MOST_QUESTION), "p": page}, ensure_ascii=False)
+def _build_page_button(label: str, question: str, page: int) -> Block:
+    value = json.dumps({"q": to_one_line(question, MAX_QUESTION), "p": page}, ensure_ascii=False)
     return {
         "type": "button",
         "text": {"type": "plain_text", "text": label},
@@ -107,26 +107,28 @@ def _button(label: str, question: str, page: int) -> Block:
     }
 
 
-def done_block(done: Sequence[Done], *, key: str) -> Block:
+def build_action_block(done: Sequence[ActionRecord], *, key: str) -> Block:
     """Return the lines that say who did what about an alert, and when: the last ones."""
-    elements = [part for one in done[-SHOWN_DEEDS:] for part in _deed(one)]
-    elements[-1] = _text(elements[-1]["text"].rstrip())
+    elements = [part for one in done[-MAX_ACTIONS:] for part in _render_action(one)]
+    elements[-1] = _build_text(elements[-1]["text"].rstrip())
     return {
         "type": "rich_text",
-        "block_id": f"{DONE}{key}",
+        "block_id": f"{ACTION_BLOCK}{key}",
         "elements": [{"type": "rich_text_section", "elements": elements}],
     }
 
 
-def _deed(done: Done) -> list[Block]:
+def _render_action(done: ActionRecord) -> list[Block]:
     at = f" · {done.at.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time"
-    by = [_text("✓ " + DEEDS[done.what]), _person(done.who)]
+    by = [_build_text("✓ " + ACTION_PHRASES[done.what]), _build_user(done.who)]
     if done.what == "assigned":
-        to = [_text("✓ assigned to "), _person(done.note), _text(" by ")]
-        return [*to, _person(done.who), _text(f"{at}\n")]
-    note = f" · {one_line(done.note, 100)}" if done.note else ""
-    return [*by, _text(f"{at}{note}\n")]
+        to = [_build_text("✓ assigned to "), _build_user(done.note), _build_text(" by ")]
+        return [*to, _build_user(done.who), _build_text(f"{at}\n")]
+    note = f" · {to_one_line(done.note, 100)}" if done.note else ""
+    return [*by, _build_text(f"{at}{note}\n")]
 
 
-def _person(user: str) -> Block:
-    return {"type": "user", "user_id": user} if PERSON.fullmatch(user) else _text(one_line(user, 100))
+def _build_user(user: str) -> Block:
+    return (
+        {"type": "user", "user_id": user} if USER_ID.fullmatch(user) else _build_text(to_one_line(user, 100))
+    )

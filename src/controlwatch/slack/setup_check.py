@@ -28,21 +28,21 @@ SCOPES = {
 }
 
 #: What Slack says where the bot must be invited first.
-NOT_IN = frozenset({"not_in_channel", "channel_not_found"})
-CHALLENGE = "controlwatch-asks-itself"
+NOT_INVITED_ERRORS = frozenset({"not_in_channel", "channel_not_found"})
+CHALLENGE_TEXT = "controlwatch-asks-itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One thing looked at: whether it is right, and what to do if not."""
 
-    what: str
-    right: bool
-    then: str = ""
+    message: str
+    is_ok: bool
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class SlackSetup:
     """How we are set up for Slack."""
 
     token: str = field(repr=False)
@@ -50,108 +50,118 @@ class Setup:
     signing_secret: str | None = field(default=None, repr=False)
     app_token: str | None = field(default=None, repr=False)
     public_url: str | None = None
-    listening: bool = False
+    is_listening: bool = False
 
-    def client(self) -> WebClient:
+    def build_client(self) -> WebClient:
         """Return a client of Slack's Web API."""
         base = f"{(self.api_url or WebClient.BASE_URL).rstrip('/')}/"
         return WebClient(token=self.token, base_url=base, timeout=15)
 
 
-def slack_setup(settings: Settings) -> Setup:
+def read_slack_setup(settings: Settings) -> SlackSetup:
     """Return how we are set up for Slack, for whoever checks it."""
 
-    def plain(secret: SecretStr | None) -> str | None:
+    def reveal_secret(secret: SecretStr | None) -> str | None:
         return secret.get_secret_value() if secret is not None else None
 
-    return Setup(
-        token=plain(settings.slack_bot_token) or "",
+    return SlackSetup(
+        token=reveal_secret(settings.slack_bot_token) or "",
         api_url=settings.slack_api_url,
-        signing_secret=plain(settings.slack_signing_secret),
-        app_token=plain(settings.slack_app_token),
+        signing_secret=reveal_secret(settings.slack_signing_secret),
+        app_token=reveal_secret(settings.slack_app_token),
         public_url=settings.public_url,
-        listening=settings.listen is not None,
+        is_listening=settings.listen is not None,
     )
 
 
-def check_slack(setup: Setup) -> Iterator[Finding]:
+def check_slack(setup: SlackSetup) -> Iterator[CheckResult]:
     """Yield what was looked at, in the order in which things must be right."""
     try:
-        answer = setup.client().auth_test()
+        answer = setup.build_client().auth_test()
     except SlackApiError as error:
-        yield Finding(
-            what=f"Slack refuses the token: {_reason(error)}",
-            right=False,
-            then="install the app again, and set CONTROLWATCH_SLACK_BOT_TOKEN to its Bot User OAuth Token",
+        yield CheckResult(
+            message=f"Slack refuses the token: {_read_error_code(error)}",
+            is_ok=False,
+            advice="install the app again, and set CONTROLWATCH_SLACK_BOT_TOKEN to its Bot User OAuth Token",
         )
         return
     except (SlackClientError, OSError) as error:
-        yield Finding(
-            what=f"Slack could not be reached: {error}", right=False, then="check the network and the proxy"
+        yield CheckResult(
+            message=f"Slack could not be reached: {error}",
+            is_ok=False,
+            advice="check the network and the proxy",
         )
         return
-    yield Finding(what=f"the token is {answer.get('user', '?')}'s in {answer.get('team', '?')}", right=True)
-    yield from _scopes(str(answer.headers.get("x-oauth-scopes", "")))
-    yield from _socket(setup) if setup.app_token is not None else _over_http(setup)
+    yield CheckResult(
+        message=f"the token is {answer.get('user', '?')}'s in {answer.get('team', '?')}", is_ok=True
+    )
+    yield from _check_scopes(str(answer.headers.get("x-oauth-scopes", "")))
+    yield from _check_socket_mode(setup) if setup.app_token is not None else _check_http(setup)
 
 
-def send_test(setup: Setup, target: str) -> Finding:
+def send_test_message(setup: SlackSetup, target: str) -> CheckResult:
     """Send a first message to a channel or a person."""
     words = "This is a test of controlwatch. Alerts will come here. · controlwatch 测试消息。"
     try:
-        setup.client().chat_postMessage(channel=target, text=words)
+        setup.build_client().chat_postMessage(channel=target, text=words)
     except SlackApiError as error:
-        reason = _reason(error)
-        then = "in the channel: /invite @controlwatch" if reason in NOT_IN else "write the id: C…, G… or U…"
-        return Finding(what=f"the test message was refused: {reason}", right=False, then=then)
+        reason = _read_error_code(error)
+        then = (
+            "in the channel: /invite @controlwatch"
+            if reason in NOT_INVITED_ERRORS
+            else "write the id: C…, G… or U…"
+        )
+        return CheckResult(message=f"the test message was refused: {reason}", is_ok=False, advice=then)
     except (SlackClientError, OSError) as error:
-        return Finding(what=f"the test message could not be sent: {error}", right=False, then="try again")
-    return Finding(what=f"a test message is in {target}", right=True)
+        return CheckResult(
+            message=f"the test message could not be sent: {error}", is_ok=False, advice="try again"
+        )
+    return CheckResult(message=f"a test message is in {target}", is_ok=True)
 
 
-def _socket(setup: Setup) -> Iterator[Finding]:
+def _check_socket_mode(setup: SlackSetup) -> Iterator[CheckResult]:
     try:
-        setup.client().apps_connections_open(app_token=str(setup.app_token))
+        setup.build_client().apps_connections_open(app_token=str(setup.app_token))
     except SlackApiError as error:
-        yield Finding(
-            what=f"Socket Mode is refused: {_reason(error)}",
-            right=False,
-            then="turn Socket Mode on, and set CONTROLWATCH_SLACK_APP_TOKEN to an app-level token (xapp-…) "
+        yield CheckResult(
+            message=f"Socket Mode is refused: {_read_error_code(error)}",
+            is_ok=False,
+            advice="turn Socket Mode on, and set CONTROLWATCH_SLACK_APP_TOKEN to an app-level token (xapp-…) "
             "with the scope connections:write",
         )
     except (SlackClientError, OSError) as error:
-        yield Finding(what=f"Socket Mode could not be tried: {error}", right=False, then="try again")
+        yield CheckResult(message=f"Socket Mode could not be tried: {error}", is_ok=False, advice="try again")
     else:
-        yield Finding(what="commands come over Socket Mode", right=True)
+        yield CheckResult(message="commands come over Socket Mode", is_ok=True)
 
 
-def _over_http(setup: Setup) -> Iterator[Finding]:
+def _check_http(setup: SlackSetup) -> Iterator[CheckResult]:
     signed = setup.signing_secret is not None
-    yield Finding(
-        what="the signing secret is set" if signed else "no signing secret is set",
-        right=signed,
-        then="set CONTROLWATCH_SLACK_SIGNING_SECRET (Basic Information → Signing Secret); "
+    yield CheckResult(
+        message="the signing secret is set" if signed else "no signing secret is set",
+        is_ok=signed,
+        advice="set CONTROLWATCH_SLACK_SIGNING_SECRET (Basic Information → Signing Secret); "
         "without it no command is taken, alerts go out all the same",
     )
-    yield Finding(
-        what="the HTTP side listens" if setup.listening else "the HTTP side does not listen",
-        right=setup.listening,
-        then="set CONTROLWATCH_LISTEN=0.0.0.0:8080, and lead https://…/slack/events there",
+    yield CheckResult(
+        message="the HTTP side listens" if setup.is_listening else "the HTTP side does not listen",
+        is_ok=setup.is_listening,
+        advice="set CONTROLWATCH_LISTEN=0.0.0.0:8080, and lead https://…/slack/events there",
     )
-    if signed and setup.listening:
-        yield _events_reach_us(setup)
+    if signed and setup.is_listening:
+        yield _check_event_delivery(setup)
 
 
-def _events_reach_us(setup: Setup) -> Finding:
+def _check_event_delivery(setup: SlackSetup) -> CheckResult:
     """Ask our own public address what Slack asks it when it is set up, signed as Slack signs."""
     if setup.public_url is None:
-        return Finding(
-            what="whether events reach us cannot be tried",
-            right=False,
-            then="set CONTROLWATCH_PUBLIC_URL to the address that Slack is given, without /slack/events",
+        return CheckResult(
+            message="whether events reach us cannot be tried",
+            is_ok=False,
+            advice="set CONTROLWATCH_PUBLIC_URL to the address that Slack is given, without /slack/events",
         )
     address = f"{setup.public_url}/slack/events"
-    body = json.dumps({"type": "url_verification", "challenge": CHALLENGE, "token": ""})
+    body = json.dumps({"type": "url_verification", "challenge": CHALLENGE_TEXT, "token": ""})
     stamp = str(int(time.time()))
     signature = SignatureVerifier(str(setup.signing_secret)).generate_signature(timestamp=stamp, body=body)
     headers = {
@@ -164,29 +174,29 @@ def _events_reach_us(setup: Setup) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         said = type(error).__name__
     else:
-        if answer.status_code == 200 and CHALLENGE in answer.text:
-            return Finding(what=f"events reach us at {address}", right=True)
+        if answer.status_code == 200 and CHALLENGE_TEXT in answer.text:
+            return CheckResult(message=f"events reach us at {address}", is_ok=True)
         said = f"it answered {answer.status_code}"
-    return Finding(
-        what=f"events do not reach us at {address}: {said}",
-        right=False,
-        then="`controlwatch run` must be running, and your proxy must lead this address to it",
+    return CheckResult(
+        message=f"events do not reach us at {address}: {said}",
+        is_ok=False,
+        advice="`controlwatch run` must be running, and your proxy must lead this address to it",
     )
 
 
-def _reason(error: SlackApiError) -> str:
+def _read_error_code(error: SlackApiError) -> str:
     return str(error.response.get("error", "unknown"))
 
 
-def _scopes(granted: str) -> Iterator[Finding]:
+def _check_scopes(granted: str) -> Iterator[CheckResult]:
     given = {scope.strip() for scope in granted.split(",")} - {""}
     if not given:
-        yield Finding(what="Slack does not say which scopes the token has", right=True)
+        yield CheckResult(message="Slack does not say which scopes the token has", is_ok=True)
         return
     for scope, purpose in SCOPES.items():
         there = scope in given
-        yield Finding(
-            what=f"scope {scope}, {purpose}" if there else f"scope {scope} is missing, {purpose}",
-            right=there,
-            then="add it under OAuth & Permissions (or take slack-manifest.yaml), then install the app again",
+        yield CheckResult(
+            message=f"scope {scope}, {purpose}" if there else f"scope {scope} is missing, {purpose}",
+            is_ok=there,
+            advice="add it under OAuth & Permissions, or use slack-manifest.yaml; then install the app again",
         )

@@ -22,18 +22,18 @@ from controlwatch.core.model.errors import UsageError
 if TYPE_CHECKING:
     from slack_bolt import App as Bolt
 
-PING = 10.0
+PING_INTERVAL = 10.0
 #: So many pings without a single answer: the session is deaf.
-DEAF = 4
+MAX_UNANSWERED_PINGS = 4
 #: Between two tries to open the first session while Slack cannot be reached.
-TRY_AGAIN = 30.0
+RETRY_INTERVAL = 30.0
 
 log = structlog.get_logger()
 
 
 @contextmanager
-def socket_mode(
-    bolt: Bolt, app_token: str, *, try_again: float = TRY_AGAIN, ping: float = PING
+def run_socket_mode(
+    bolt: Bolt, app_token: str, *, try_again: float = RETRY_INTERVAL, ping: float = PING_INTERVAL
 ) -> Iterator[None]:
     """Listen on a websocket as long as the block runs.
 
@@ -42,9 +42,9 @@ def socket_mode(
     """
     handler: Any = SocketModeHandler(bolt, app_token, ping_interval=ping)
     ended = threading.Event()
-    if not _opened(handler):
-        _begin(_keep_trying, handler, ended, try_again)
-    _begin(_keep_listening, handler.client, ended, ping)
+    if not _try_connecting(handler):
+        _start_thread(_keep_trying, handler, ended, try_again)
+    _start_thread(_reopen_deaf_sessions, handler.client, ended, ping)
     try:
         yield
     finally:
@@ -52,18 +52,18 @@ def socket_mode(
         handler.close()
 
 
-def _begin(work: Callable[..., None], *given: object) -> None:
+def _start_thread(work: Callable[..., None], *given: object) -> None:
     threading.Thread(target=work, args=given, daemon=True).start()
 
 
-def _keep_listening(client: Any, ended: threading.Event, ping: float) -> None:
+def _reopen_deaf_sessions(client: Any, ended: threading.Event, ping: float) -> None:
     """Open a session anew that has never answered a ping."""
     session, since = None, 0.0
     while not ended.wait(ping):
         if client.current_session is not session:
             session, since = client.current_session, time.monotonic()
         answered = session is None or session.last_ping_pong_time is not None
-        if answered or time.monotonic() - since < DEAF * ping:
+        if answered or time.monotonic() - since < MAX_UNANSWERED_PINGS * ping:
             continue
         log.warning("Slack's socket answers no ping, opening it anew")
         try:
@@ -72,7 +72,7 @@ def _keep_listening(client: Any, ended: threading.Event, ping: float) -> None:
             log.warning("Slack's socket could not be opened, trying again", reason=str(error))
 
 
-def _opened(handler: Any) -> bool:
+def _try_connecting(handler: Any) -> bool:
     try:
         handler.connect()
     except SlackApiError as error:
@@ -89,7 +89,7 @@ def _opened(handler: Any) -> bool:
 def _keep_trying(handler: Any, ended: threading.Event, wait: float) -> None:
     while not ended.wait(wait):
         try:
-            if _opened(handler):
+            if _try_connecting(handler):
                 return
         except UsageError as error:
             log.warning("Slack's socket stays closed", reason=str(error))

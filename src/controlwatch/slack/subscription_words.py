@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from controlwatch.core.law.lookup import meant
+from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.model import Direction, Language, Rate, Subscription
 from controlwatch.core.model.errors import UsageError
 
@@ -22,10 +22,10 @@ RATES: dict[str, Rate] = {
 LANGUAGES: dict[str, Language] = {"en": "en", "english": "en", "zh": "zh", "中文": "zh", "both": "both"}
 #: Words that say nothing of what is wanted.
 FILLERS = frozenset({"to", "for", "and", "here", "the", "hs", "this", "channel"})
-ME = frozenset({"me", "我"})
+SELF_WORDS = frozenset({"me", "我"})
 
 
-def wanted(words: Iterable[str], channel: str, user: str, queries: Queries) -> Subscription:
+def parse_subscription(words: Iterable[str], channel: str, user: str, queries: Queries) -> Subscription:
     """Return the subscription that words ask for; for the channel, or, with `me`, for the asker.
 
     Categories by id or name, issuers, ISO codes of destinations, directions, HS prefixes, a rate and a
@@ -40,7 +40,7 @@ def wanted(words: Iterable[str], channel: str, user: str, queries: Queries) -> S
         plain = word.strip(",;").casefold()
         if plain in FILLERS:
             continue
-        if plain in ME:
+        if plain in SELF_WORDS:
             target = user
         elif plain == "outlook":
             outlook = True
@@ -51,7 +51,7 @@ def wanted(words: Iterable[str], channel: str, user: str, queries: Queries) -> S
         elif plain in set(Direction):
             directions.append(Direction(plain))
         else:
-            kind, value = _criterion(word.strip(",;"), queries)
+            kind, value = _parse_criterion(word.strip(",;"), queries)
             found[kind].append(value)
     return Subscription(
         channel="slack",
@@ -60,18 +60,18 @@ def wanted(words: Iterable[str], channel: str, user: str, queries: Queries) -> S
         rate=rate,
         language=language,
         outlook=outlook,
-        categories=_once(found["categories"]),
-        issuers=_once(found["issuers"]),
-        destinations=_once(found["destinations"]),
-        hs_prefixes=_once(found["hs_prefixes"]),
+        categories=_drop_duplicates(found["categories"]),
+        issuers=_drop_duplicates(found["issuers"]),
+        destinations=_drop_duplicates(found["destinations"]),
+        hs_prefixes=_drop_duplicates(found["hs_prefixes"]),
     )
 
 
-def _once(values: Iterable[str]) -> tuple[str, ...]:
+def _drop_duplicates(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _criterion(word: str, queries: Queries) -> tuple[str, str]:
+def _parse_criterion(word: str, queries: Queries) -> tuple[str, str]:
     digits = word.replace(".", "")
     if digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 10:
         return "hs_prefixes", digits
@@ -86,7 +86,7 @@ def _criterion(word: str, queries: Queries) -> tuple[str, str]:
             return kind, lookup(word.upper() if word.isascii() else word)
         except UsageError:
             continue
-    meanings = meant(word, queries.lexicon)
-    if len(meanings) == 1 or (meanings and meanings[0] in queries.lexicon.groups):
+    meanings = match_categories(word, queries.lexicon)
+    if len(meanings) == 1 or (meanings and meanings[0] in queries.lexicon.group_ids):
         return "categories", meanings[0]
     return "categories", queries.category(word)

@@ -12,20 +12,20 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
 
-from controlwatch.core.alerting.tokens import verify
-from controlwatch.core.model.text_safety import clean, one_line
-from controlwatch.core.model.timezones import BEIJING, beijing_day
-from controlwatch.core.rendering.card import card
-from controlwatch.web.pages import HEADERS, UNKNOWN, page
+from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.rendering.card import build_card
+from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap import App
-    from controlwatch.core.law.answers import Evidence
+    from controlwatch.core.law.answers import AlertEvidence
 
-NO_BYTES = "No bytes are kept of it: it is known from the register, or from a row of an index."
+NO_BYTES_NOTE = "No bytes are kept of it: it is known from the register, or from a row of an index."
 _environment = Environment(autoescape=True, undefined=StrictUndefined)
-_environment.filters["clean"] = clean
-_environment.filters["line"] = lambda value: one_line(value, 2_000)
+_environment.filters["clean"] = strip_hidden
+_environment.filters["line"] = lambda value: to_one_line(value, 2_000)
 _PAGE = _environment.from_string("""\
 <!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ card.heading|line }}</title>
@@ -60,42 +60,48 @@ pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 """)
 
 
-def evidence(app: App) -> APIRouter:
+def build_evidence_routes(app: App) -> APIRouter:
     """Return the routes of the evidence."""
     router = APIRouter()
 
     @router.get("/alert/{token}")
-    def shown(token: str) -> Response:
+    def show_evidence(token: str) -> Response:
         """Show what an alert rests on."""
-        found = _found(app, token)
+        found = _find_evidence(app, token)
         if found is None:
-            return page(UNKNOWN, status=404)
-        drawn = card(
-            found.alert, app.queries.lexicon, language="both", why="", today=beijing_day(found.alert.made_at)
+            return render_page(UNKNOWN_LINK, status=404)
+        drawn = build_card(
+            found.alert,
+            app.queries.lexicon,
+            language="both",
+            why="",
+            today=to_beijing_day(found.alert.made_at),
         )
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
         # The token as asked: it has been verified, and the copy stands below it wherever we are served.
-        body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token, no_bytes=NO_BYTES)
-        return HTMLResponse(body, headers=HEADERS)
+        body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token, no_bytes=NO_BYTES_NOTE)
+        return HTMLResponse(body, headers=SECURITY_HEADERS)
 
     @router.get("/alert/{token}/copy")
-    def copy(token: str) -> Response:
+    def send_copy(token: str) -> Response:
         """Hand over the bytes as they were sent."""
-        found = _found(app, token)
+        found = _find_evidence(app, token)
         try:
-            body = app.pipeline.archive.bytes(found.sha256) if found is not None and found.sha256 else None
+            body = (
+                app.pipeline.archive.load_bytes(found.sha256) if found is not None and found.sha256 else None
+            )
         except KeyError:
             body = None
         if found is None or body is None:
-            return page(UNKNOWN if found is None else NO_BYTES, status=404)
+            return render_page(UNKNOWN_LINK if found is None else NO_BYTES_NOTE, status=404)
         name = f'attachment; filename="{found.sha256}.bin"'
-        headers = {**HEADERS, "Content-Disposition": name, "Content-Security-Policy": "sandbox"}
+        headers = {**SECURITY_HEADERS, "Content-Disposition": name, "Content-Security-Policy": "sandbox"}
         return Response(body, media_type="application/octet-stream", headers=headers)
 
     return router
 
 
-def _found(app: App, token: str) -> Evidence | None:
+def _find_evidence(app: App, token: str) -> AlertEvidence | None:
     secret = app.pipeline.links.secret
-    subject = verify(secret, "alert", token) if secret else None
-    return app.store.evidence(subject) if subject is not None else None
+    subject = verify_token(secret, "alert", token) if secret else None
+    return app.store.find_alert_evidence(subject) if subject is not None else None

@@ -13,65 +13,75 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
-from controlwatch.core.alerting.tokens import Purpose, verify
-from controlwatch.web.pages import UNKNOWN, page
+from controlwatch.core.alerting.tokens import TokenPurpose, verify_token
+from controlwatch.web.pages import UNKNOWN_LINK, render_page
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap import App
 
 
-def links(app: App) -> APIRouter:
+def build_link_routes(app: App) -> APIRouter:
     """Return the routes of the links."""
     router = APIRouter()
 
     @router.get("/unsubscribe/{token}")
     def ask_to_end(token: str) -> Response:
         """Ask whether the subscription is to end."""
-        return _asked(app, "unsubscribe", token, "End this subscription?", "Unsubscribe · 退订")
+        return _render_question(app, "unsubscribe", token, "End this subscription?", "Unsubscribe · 退订")
 
     @router.post("/unsubscribe/{token}")
-    def end(token: str) -> Response:
+    def end_subscription(token: str) -> Response:
         """End the subscription; ending it twice is no error."""
-        return _done(app, "unsubscribe", token, app.store.unsubscribe, "The subscription has ended.")
+        return _perform_action(
+            app, "unsubscribe", token, app.store.unsubscribe, "The subscription has ended."
+        )
 
     @router.get("/confirm/{token}")
     def ask_to_confirm(token: str) -> Response:
         """Ask whether the address wants what was asked for it."""
-        return _asked(app, "confirm", token, "Send alerts to this address?", "Confirm · 确认")
+        return _render_question(app, "confirm", token, "Send alerts to this address?", "Confirm · 确认")
 
     @router.post("/confirm/{token}")
-    def confirm(token: str) -> Response:
+    def confirm_subscription(token: str) -> Response:
         """Confirm the subscription."""
-        return _done(app, "confirm", token, app.store.confirm, "Confirmed. Alerts will come to this address.")
+        return _perform_action(
+            app, "confirm", token, app.store.confirm, "Confirmed. Alerts will come to this address."
+        )
 
     @router.get("/acknowledge/{token}")
     def ask_to_acknowledge(token: str) -> Response:
         """Ask whether the alert is acknowledged."""
-        return _asked(app, "acknowledge", token, "Acknowledge what this mail says?", "Acknowledge · 已阅")
+        return _render_question(
+            app, "acknowledge", token, "Acknowledge what this mail says?", "Acknowledge · 已阅"
+        )
 
     @router.post("/acknowledge/{token}")
-    def acknowledge(token: str) -> Response:
+    def acknowledge_alerts(token: str) -> Response:
         """Note that whoever the mail went to has acknowledged it."""
         act = partial(app.store.acknowledge, now=datetime.now(UTC))
-        return _done(app, "acknowledge", token, act, "Acknowledged. It stands in the log of alerts.")
+        return _perform_action(
+            app, "acknowledge", token, act, "Acknowledged. It stands in the log of alerts."
+        )
 
     return router
 
 
-def _asked(app: App, purpose: Purpose, token: str, words: str, button: str) -> Response:
-    if _subject(app, purpose, token) is None:
-        return page(UNKNOWN, status=404)
-    return page(words, button=button)
+def _render_question(app: App, purpose: TokenPurpose, token: str, words: str, button: str) -> Response:
+    if _verify_token(app, purpose, token) is None:
+        return render_page(UNKNOWN_LINK, status=404)
+    return render_page(words, button=button)
 
 
-def _done(app: App, purpose: Purpose, token: str, act: Callable[[int], bool], words: str) -> Response:
-    subject = _subject(app, purpose, token)
+def _perform_action(
+    app: App, purpose: TokenPurpose, token: str, act: Callable[[int], bool], words: str
+) -> Response:
+    subject = _verify_token(app, purpose, token)
     if subject is None:
-        return page(UNKNOWN, status=404)
+        return render_page(UNKNOWN_LINK, status=404)
     act(subject)
-    return page(words)
+    return render_page(words)
 
 
-def _subject(app: App, purpose: Purpose, token: str) -> int | None:
+def _verify_token(app: App, purpose: TokenPurpose, token: str) -> int | None:
     secret = app.pipeline.links.secret
-    return verify(secret, purpose, token) if secret else None
+    return verify_token(secret, purpose, token) if secret else None

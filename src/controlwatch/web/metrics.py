@@ -11,17 +11,17 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 if TYPE_CHECKING:
     from controlwatch.bootstrap import App
 
-STATES = ("new", "healthy", "quiet", "degraded", "blocked", "blind")
+HEALTH_STATES = ("new", "healthy", "quiet", "degraded", "blocked", "blind")
 
 
-def exposition(app: App) -> str:
+def render_metrics(app: App) -> str:
     """Return the metrics of this moment as text."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Books(app))
+    registry.register(_StoreCollector(app))
     return generate_latest(registry).decode()
 
 
-class _Books:
+class _StoreCollector:
     """Reads the books whenever it is asked."""
 
     def __init__(self, app: App) -> None:
@@ -45,12 +45,12 @@ class _Books:
         for line in lines:
             if line.state.last_success_at is not None:
                 seen.add_metric([line.id], line.state.last_success_at.timestamp())
-            for state in STATES:
+            for state in HEALTH_STATES:
                 health.add_metric([line.id, state], float(line.health == state))
         yield seen
         yield health
         deliveries = GaugeMetricFamily("controlwatch_deliveries", "Deliveries by state.", labels=["state"])
-        for state, count in self._app.store.delivery_counts().items():
+        for state, count in self._app.store.count_deliveries().items():
             deliveries.add_metric([state], float(count))
         yield deliveries
         leads = len(self._app.queries.leads())

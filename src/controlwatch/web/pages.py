@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
-_PAGE = Environment(autoescape=True).from_string("""\
+_PAGE = Environment(autoescape=True, undefined=StrictUndefined).from_string("""\
 <!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>controlwatch</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -20,15 +20,17 @@ font:17px/1.5 Helvetica,Arial,sans-serif;color:#101828">
 </body></html>
 """)
 #: The pages load nothing, run nothing and can stand in no frame.
-HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-UNKNOWN = "This link is not one of ours, or was cut on its way. Nothing has been changed."
+UNKNOWN_LINK = "This link is not one of ours, or was cut on its way. Nothing has been changed."
 
 
-def page(words: str, *, button: str = "", status: int = 200) -> Response:
+def render_page(words: str, *, button: str = "", status: int = 200) -> Response:
     """Return a page with a sentence and, perhaps, a button that posts to the same address."""
-    return HTMLResponse(_PAGE.render(words=words, button=button), status_code=status, headers=HEADERS)
+    return HTMLResponse(
+        _PAGE.render(words=words, button=button), status_code=status, headers=SECURITY_HEADERS
+    )

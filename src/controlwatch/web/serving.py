@@ -13,19 +13,19 @@ from fastapi import FastAPI
 from controlwatch.core.model.errors import UsageError
 
 #: Seconds that a start or a stop may take.
-PATIENCE = 10.0
+START_STOP_TIMEOUT = 10.0
 
 
 @contextmanager
-def served(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
+def serve_in_thread(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
     """Serve, and yield the address; port 0 takes a free one. Raises `UsageError` when it cannot."""
     config = uvicorn.Config(
         web, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=_run, args=(server,), name="web", daemon=True)
+    thread = threading.Thread(target=_run_server, args=(server,), name="web", daemon=True)
     thread.start()
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + START_STOP_TIMEOUT
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             raise UsageError(
@@ -37,10 +37,10 @@ def served(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
         yield f"http://{bound[0]}:{bound[1]}"
     finally:
         server.should_exit = True
-        thread.join(PATIENCE)
+        thread.join(START_STOP_TIMEOUT)
 
 
-def _run(server: uvicorn.Server) -> None:
+def _run_server(server: uvicorn.Server) -> None:
     try:
         server.run()
     except SystemExit:

@@ -9,10 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from slack_bolt import BoltRequest
 
-from controlwatch.web.evidence import evidence
-from controlwatch.web.links import links
-from controlwatch.web.metrics import exposition
-from controlwatch.web.pages import HEADERS
+from controlwatch.web.evidence import build_evidence_routes
+from controlwatch.web.links import build_link_routes
+from controlwatch.web.metrics import render_metrics
+from controlwatch.web.pages import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from controlwatch.bootstrap import App
 
 #: Slack's own requests are far smaller; more is not read.
-LARGEST = 1_000_000
+MAX_BODY_BYTES = 1_000_000
 
 
-def site(app: App, bolt: Bolt | None) -> FastAPI:
+def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     """Return the web application of an open app."""
     web = FastAPI(
         title="controlwatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    web.middleware("http")(_guarded)
+    web.middleware("http")(_add_security_headers)
 
     @web.get("/healthz")
     def healthz() -> Response:
@@ -42,28 +42,30 @@ def site(app: App, bolt: Bolt | None) -> FastAPI:
     @web.get("/metrics")
     def metrics() -> Response:
         """Return the metrics in Prometheus' text format."""
-        return PlainTextResponse(exposition(app), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return PlainTextResponse(render_metrics(app), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    web.include_router(links(app))
-    web.include_router(evidence(app))
+    web.include_router(build_link_routes(app))
+    web.include_router(build_evidence_routes(app))
     if bolt is not None and app.settings.slack_signing_secret is not None:
-        _take_slack(web, bolt)
+        _add_slack_route(web, bolt)
     return web
 
 
-async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _add_security_headers(
+    request: Request, answer: Callable[[Request], Awaitable[Response]]
+) -> Response:
     """Let no answer of ours run, load or be framed, those to requests that are none included."""
     response = await answer(request)
-    for name, value in HEADERS.items():
+    for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 
 
-def _take_slack(web: FastAPI, bolt: Bolt) -> None:
+def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
     @web.post("/slack/events", include_in_schema=False)
-    async def slack(request: Request) -> Response:
+    async def receive_slack_request(request: Request) -> Response:
         """Take commands, events and interactions; Bolt refuses what Slack did not sign."""
-        body = await _body(request)
+        body = await _read_body(request)
         if body is None:
             return PlainTextResponse("too large", status_code=413)
         asked = BoltRequest(
@@ -71,19 +73,19 @@ def _take_slack(web: FastAPI, bolt: Bolt) -> None:
             query=request.url.query,
             headers={name: [value] for name, value in request.headers.items()},
         )
-        return _answer(await run_in_threadpool(bolt.dispatch, asked))
+        return _to_response(await run_in_threadpool(bolt.dispatch, asked))
 
 
-async def _body(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     read = b""
     async for part in request.stream():
         read += part
-        if len(read) > LARGEST:
+        if len(read) > MAX_BODY_BYTES:
             return None
     return read
 
 
-def _answer(answer: BoltResponse) -> Response:
+def _to_response(answer: BoltResponse) -> Response:
     response = Response(content=answer.body, status_code=answer.status)
     for name, values in answer.headers.items():
         for value in values:

@@ -16,12 +16,12 @@ def write_durably(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-        settle(path.parent)
+        sync_folder(path.parent)
     finally:
         Path(name).unlink(missing_ok=True)  # there is none any more unless something went wrong
 
 
-def settle(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the names in a folder outlive a loss of power; the bytes behind them do so already."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controlwatch.core.evidence.dossier import Report, Section
+    from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection
 
 #: What to do where the libraries are not installed.
-MISSING = "needs the extra: pip install 'controlwatch[evidence]'"
-_FONT = "STSong-Light"
+INSTALL_HINT = "needs the extra: pip install 'controlwatch[evidence]'"
+_FONT_NAME = "STSong-Light"
 _MARGIN = 48  # points
 #: A cell that is longer than a page cannot be laid out; the reading and the text are in files of their own.
-_LONGEST = 900
+_MAX_CELL_LENGTH = 900
 
 
-def installed() -> bool:
+def is_installed() -> bool:
     """Whether a PDF can be made here."""
     return find_spec("reportlab") is not None
 
 
-def pdf(report: Report) -> bytes:
+def render_pdf(report: EvidenceReport) -> bytes:
     """Return the report as a PDF."""
     from reportlab.lib.pagesizes import A4, landscape
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.platypus import SimpleDocTemplate
 
-    registerFont(UnicodeCIDFont(_FONT))
+    registerFont(UnicodeCIDFont(_FONT_NAME))
     out = BytesIO()
     page = SimpleDocTemplate(
         out,
@@ -45,40 +45,42 @@ def pdf(report: Report) -> bytes:
         author="controlwatch",
         **dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN),
     )
-    page.build(list(_flow(report, page.width)), onFirstPage=_numbered, onLaterPages=_numbered)
+    page.build(
+        list(_build_flow(report, page.width)), onFirstPage=_draw_page_number, onLaterPages=_draw_page_number
+    )
     return out.getvalue()
 
 
-def _numbered(canvas: Any, page: Any) -> None:
-    canvas.setFont(_FONT, 8)
+def _draw_page_number(canvas: Any, page: Any) -> None:
+    canvas.setFont(_FONT_NAME, 8)
     canvas.drawRightString(page.width + _MARGIN, _MARGIN / 2, str(canvas.getPageNumber()))
 
 
-def _flow(report: Report, width: float) -> Iterator[Any]:
+def _build_flow(report: EvidenceReport, width: float) -> Iterator[Any]:
     from reportlab.platypus import Spacer
 
-    yield _words(report.heading, 16)
-    yield _words(report.title, 11)
-    yield _words(f"Exported on {report.exported}.", 9)
+    yield _build_paragraph(report.heading, 16)
+    yield _build_paragraph(report.title, 11)
+    yield _build_paragraph(f"Exported on {report.exported_on}.", 9)
     for warning in report.warnings:
-        yield _words(warning, 9, colour="#b42318")
+        yield _build_paragraph(warning, 9, colour="#b42318")
     for section in report.sections:
         yield Spacer(0, 10)
-        yield _words(section.title, 12, with_next=True)
+        yield _build_paragraph(section.title, 12, with_next=True)
         for text in section.words:
-            yield _words(text, 9)
+            yield _build_paragraph(text, 9)
         if section.rows:
-            yield _table(section, width)
+            yield _build_table(section, width)
 
 
-def _words(text: str, size: float, *, colour: str = "#101828", with_next: bool = False) -> Any:
+def _build_paragraph(text: str, size: float, *, colour: str = "#101828", with_next: bool = False) -> Any:
     from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 
-    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    shown = text if len(text) <= _MAX_CELL_LENGTH else text[: _MAX_CELL_LENGTH - 1] + "…"
     style = ParagraphStyle(
         "words",
-        fontName=_FONT,
+        fontName=_FONT_NAME,
         fontSize=size,
         leading=size * 1.4,
         wordWrap="CJK",
@@ -88,7 +90,7 @@ def _words(text: str, size: float, *, colour: str = "#101828", with_next: bool =
     return Paragraph(escape(shown).replace("\n", "<br/>"), style)
 
 
-def _table(section: Section, width: float) -> Any:
+def _build_table(section: ReportSection, width: float) -> Any:
     from reportlab.platypus import Table
 
     rows = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
@@ -97,7 +99,7 @@ def _table(section: Section, width: float) -> Any:
         for column in range(len(section.columns))
     ]
     widths = [width * one / sum(longest) for one in longest]
-    drawn = [[_words(cell, 8) for cell in row] for row in rows]
+    drawn = [[_build_paragraph(cell, 8) for cell in row] for row in rows]
     line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, "#d0d5dd")
     return Table(
         drawn,

@@ -12,30 +12,34 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from controlwatch.adapters.catalog.register_entries import build_entry, key_of_entry
-from controlwatch.adapters.catalog.register_schema import Known, Listing
-from controlwatch.core.extraction.report.resolve_categories import resolve
+from controlwatch.adapters.catalog.register_entries import build_entry, get_entry_key
+from controlwatch.adapters.catalog.register_schema import RegisterListing, RegisterNotice
+from controlwatch.core.extraction.report.resolve_categories import resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.register import Entry, Register
-from controlwatch.core.model import Day, key_of
+from controlwatch.core.law.register import Register, RegisterEntry
+from controlwatch.core.model import Day, to_notice_key
 from controlwatch.core.model.errors import DeclarationError
 
 _Wanted = TypeVar("_Wanted")
-_DAY, _KNOWN, _LISTING = TypeAdapter(Day), TypeAdapter(Known), TypeAdapter(Listing)
+_DAY_ADAPTER, _NOTICE_ADAPTER, _LISTING_ADAPTER = (
+    TypeAdapter(Day),
+    TypeAdapter(RegisterNotice),
+    TypeAdapter(RegisterListing),
+)
 
 
 @dataclass(slots=True)
-class _Files:
+class _RegisterFiles:
     """Everything read, before it is checked as a whole."""
 
-    notices: list[tuple[str, Known]] = field(default_factory=list)
-    listings: dict[str, list[Listing]] = field(default_factory=dict)
+    notices: list[tuple[str, RegisterNotice]] = field(default_factory=list)
+    listings: dict[str, list[RegisterListing]] = field(default_factory=dict)
 
 
-def register_digest() -> str:
+def compute_register_digest() -> str:
     """Return the fingerprint of the shipped files, without reading what they say."""
     digest = hashlib.sha256()
-    for name, body in _bodies():
+    for name, body in _read_bodies():
         digest.update(name.encode())
         digest.update(body)
     return digest.hexdigest()
@@ -44,65 +48,68 @@ def register_digest() -> str:
 @cache
 def load_register(lexicon: Lexicon) -> Register:
     """Return the shipped register, checked. Raises `DeclarationError` naming the file and the fact."""
-    tables = {name: _parsed(name, body) for name, body in _bodies()}
-    return build_register(tables, lexicon, digest=register_digest())
+    tables = {name: _parse_toml(name, body) for name, body in _read_bodies()}
+    return build_register(tables, lexicon, digest=compute_register_digest())
 
 
 def build_register(tables: dict[str, dict[str, Any]], lexicon: Lexicon, *, digest: str = "") -> Register:
     """Return a register from parsed files, by file name."""
-    files = _Files()
+    files = _RegisterFiles()
     as_of: Day | None = None
     for name, table in tables.items():
         if unknown := set(table) - {"as_of", "notice", "listing"}:
             raise DeclarationError(name, min(unknown), "no such table; there are notice and listing")
         if "as_of" in table:
-            as_of = _as(name, "as_of", _DAY, table["as_of"])
-        files.notices.extend((name, _as(name, _label(row), _KNOWN, row)) for row in table.get("notice", ()))
+            as_of = _validate_row(name, "as_of", _DAY_ADAPTER, table["as_of"])
+        files.notices.extend(
+            (name, _validate_row(name, _get_label(row), _NOTICE_ADAPTER, row))
+            for row in table.get("notice", ())
+        )
         for row in table.get("listing", ()):
-            listing = _as(name, str(row.get("number", "?")), _LISTING, row)
-            files.listings.setdefault(key_of(listing.number), []).append(listing)
-    _refuse_twins(files)
+            listing = _validate_row(name, str(row.get("number", "?")), _LISTING_ADAPTER, row)
+            files.listings.setdefault(to_notice_key(listing.number), []).append(listing)
+    _refuse_duplicates(files)
     keys = {
-        name: key_of_entry(known) for _, known in files.notices for name in (known.number, known.id) if name
+        name: get_entry_key(known) for _, known in files.notices for name in (known.number, known.id) if name
     }
     entries = {}
     for name, known in files.notices:
         entry = build_entry(
-            name, known, files.listings.pop(key_of_entry(known), []), keys=keys, lexicon=lexicon
+            name, known, files.listings.pop(get_entry_key(known), []), keys=keys, lexicon=lexicon
         )
         entries[entry.key] = entry
     for key in files.listings:
         raise DeclarationError("parties.toml", key, "no notice of this number is in the register")
-    return Register(entries=_resolved(entries, lexicon), as_of=as_of, digest=digest)
+    return Register(entries=_inherit_categories(entries, lexicon), as_of=as_of, digest=digest)
 
 
-def _resolved(entries: dict[str, Entry], lexicon: Lexicon) -> dict[str, Entry]:
+def _inherit_categories(entries: dict[str, RegisterEntry], lexicon: Lexicon) -> dict[str, RegisterEntry]:
     """Give a notice that names no item the categories of those it acts on, earlier ones first."""
     found = dict(entries)
     for key, entry in sorted(entries.items(), key=lambda item: str(item[1].notice.published)):
         known = {
             other: tuple(category.id for category in held.notice.categories) for other, held in found.items()
         }
-        notice = replace(resolve(entry.notice, known, lexicon), summary=entry.notice.summary)
+        notice = replace(resolve_categories(entry.notice, known, lexicon), summary=entry.notice.summary)
         found[key] = replace(entry, notice=notice)
     return {key: found[key] for key in entries}
 
 
-def _bodies() -> Iterator[tuple[str, bytes]]:
+def _read_bodies() -> Iterator[tuple[str, bytes]]:
     folder = resources.files("controlwatch").joinpath("data", "register")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
             yield file.name, file.read_bytes()
 
 
-def _parsed(name: str, body: bytes) -> dict[str, Any]:
+def _parse_toml(name: str, body: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(body.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(name, "", f"not TOML ({error})") from error
 
 
-def _as(file: str, key: str, wanted: TypeAdapter[_Wanted], row: object) -> _Wanted:
+def _validate_row(file: str, key: str, wanted: TypeAdapter[_Wanted], row: object) -> _Wanted:
     try:
         return wanted.validate_python(row)
     except ValidationError as error:
@@ -111,14 +118,14 @@ def _as(file: str, key: str, wanted: TypeAdapter[_Wanted], row: object) -> _Want
         raise DeclarationError(file, place, first["msg"]) from error
 
 
-def _label(row: dict[str, Any]) -> str:
+def _get_label(row: dict[str, Any]) -> str:
     return str(row.get("number") or row.get("id") or "?")
 
 
-def _refuse_twins(files: _Files) -> None:
+def _refuse_duplicates(files: _RegisterFiles) -> None:
     seen: dict[str, str] = {}
     for file, known in files.notices:
-        for name in {key_of_entry(known), known.id} - {""}:
+        for name in {get_entry_key(known), known.id} - {""}:
             if name in seen:
                 raise DeclarationError(file, name, f"stands in the register twice, also in {seen[name]}")
             seen[name] = file

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from controlwatch.core.model import DateBasis, Day, Direction, Kind, TimeOfDay, Verb
+from controlwatch.core.model import DateBasis, Day, Direction, NoticeKind, TimeOfDay, Verb
 
-Source = Literal["official-text", "official-page", "repository", "chronology", "press"]
-Confidence = Literal["high", "medium", "low"]
+FactSource = Literal["official-text", "official-page", "repository", "chronology", "press"]
+FactConfidence = Literal["high", "medium", "low"]
 
 #: What a fact rests on, in words.
-SOURCES: dict[str, str] = {
+SOURCE_NAMES: dict[str, str] = {
     "official-text": "the official text",
     "official-page": "a page of the issuer",
     "repository": "a public repository of texts",
@@ -19,21 +19,21 @@ SOURCES: dict[str, str] = {
     "press": "press reports",
 }
 
-STRICT: dict[str, object] = {"extra": "forbid"}
+STRICT_CONFIG: dict[str, object] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class RegisterFact:
     """What any fact may say of itself; unsaid, it is as its notice says."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT_CONFIG
 
-    source: Source | None = None
-    confidence: Confidence | None = None
+    source: FactSource | None = None
+    confidence: FactConfidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EffectiveFact(Fact):
+class EffectiveFact(RegisterFact):
     """When a notice, or a part of it, takes effect and ends."""
 
     start: Day | None = None
@@ -44,7 +44,7 @@ class EffectiveFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineFact(Fact):
+class DeadlineFact(RegisterFact):
     """A closing day."""
 
     kind: Literal["comments-close", "transition-ends", "application-closes", "report-due"]
@@ -52,7 +52,7 @@ class DeadlineFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelationFact(Fact):
+class RelationFact(RegisterFact):
     """An act on another notice."""
 
     verb: Verb
@@ -65,19 +65,19 @@ class RelationFact(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class RegisterNotice:
     """One [[notice]] of a file."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT_CONFIG
 
     number: str = ""
     id: str = ""
-    kind: Kind
+    kind: NoticeKind
     zh: str
     en: str
     title_known: bool = True
     issued: Day | None = None  #: left out where the day was not read
-    issued_confidence: Confidence | None = None
+    issued_confidence: FactConfidence | None = None
     issuers: tuple[str, ...] = ()
     change: bool = True
     direction: Direction = Direction.NEUTRAL
@@ -85,11 +85,13 @@ class Known:
     destinations: tuple[str, ...] = ()
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
-    codes: Fact = field(default_factory=Fact)  #: what the codes rest on, where it is not what the rest does
+    codes: RegisterFact = field(
+        default_factory=RegisterFact
+    )  #: what the codes rest on, where it is not what the rest does
     urls: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()  #: titles that other notices cite it by
-    source: Source
-    confidence: Confidence
+    source: FactSource
+    confidence: FactConfidence
     effective: tuple[EffectiveFact, ...] = ()
     deadlines: tuple[DeadlineFact, ...] = ()
     relations: tuple[RelationFact, ...] = ()
@@ -97,24 +99,24 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class RegisterParty:
     """A party by its names."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT_CONFIG
 
     zh: str = ""
     en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class RegisterListing:
     """One [[listing]] of parties.toml."""
 
-    __pydantic_config__: ClassVar[dict[str, object]] = STRICT
+    __pydantic_config__: ClassVar[dict[str, object]] = STRICT_CONFIG
 
     number: str
     list: str
     action: Literal["list", "delist", "suspend"] = "list"
     complete: bool
     stated: int | None = None
-    parties: tuple[Party, ...] = ()
+    parties: tuple[RegisterParty, ...] = ()

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import TypeAdapter, ValidationError
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from controlwatch.core.model.addresses import allowed
+from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.core.sources.watcher import Http, Index, Watcher
 
@@ -24,8 +24,8 @@ if typing.TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
-_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
+_WATCHER_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
+_ID_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
 _NUMBERED_DAY = re.compile(r"^(?:\S+\s+){4}.*\d")  # 0 9 * * 1-5
 _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 
@@ -35,12 +35,12 @@ def load_watchers(directory: Path) -> tuple[Watcher, ...]:
     mistakes = check_watchers(directory)
     if mistakes:
         raise mistakes[0]
-    return tuple(load_watcher(path) for path in _files(directory))
+    return tuple(load_watcher(path) for path in _list_files(directory))
 
 
 def load_watcher(path: Path) -> Watcher:
     """Return one declared watcher. Raises `DeclarationError` for the first thing that cannot be meant."""
-    read = _read(path)
+    read = _read_file(path)
     if isinstance(read, Watcher):
         return read
     raise read[0]
@@ -48,21 +48,21 @@ def load_watcher(path: Path) -> Watcher:
 
 def check_watchers(directory: Path) -> list[DeclarationError]:
     """Return everything that is wrong with the declarations of a directory."""
-    paths = _files(directory)
+    paths = _list_files(directory)
     if not paths:
         return [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
     # An id is its file's name, so a directory cannot hold two watchers of one id.
-    read = (_read(path) for path in paths)
+    read = (_read_file(path) for path in paths)
     return [mistake for found in read if isinstance(found, list) for mistake in found]
 
 
-def scaffold(directory: Path, watcher_id: str, url: str) -> Path:
+def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
     """Write a commented declaration for a new source and return its path.
 
     It is valid as it stands: a list of links, polled every half hour. Raises `UsageError` for an id that is
     taken or malformed and for an address that is not http.
     """
-    if not _ID.fullmatch(watcher_id):
+    if not _ID_PATTERN.fullmatch(watcher_id):
         raise UsageError(
             f"{watcher_id!r} is no id; use lower-case words joined by hyphens, e.g. mofcom-policy"
         )
@@ -77,11 +77,11 @@ def scaffold(directory: Path, watcher_id: str, url: str) -> Path:
     return path
 
 
-def _files(directory: Path) -> tuple[Path, ...]:
+def _list_files(directory: Path) -> tuple[Path, ...]:
     return tuple(sorted(directory.glob("*.toml")))
 
 
-def _read(path: Path) -> Watcher | list[DeclarationError]:
+def _read_file(path: Path) -> Watcher | list[DeclarationError]:
     """The watcher, or all that is wrong with its file."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -92,11 +92,11 @@ def _read(path: Path) -> Watcher | list[DeclarationError]:
     except tomllib.TOMLDecodeError as error:
         return [DeclarationError(path.name, "", f"is not TOML: {error}")]
     try:
-        watcher = _ADAPTER.validate_python(table)
+        watcher = _WATCHER_ADAPTER.validate_python(table)
     except ValidationError as error:
-        return [_explained(path.name, detail) for detail in error.errors()]
+        return [_explain_error(path.name, detail) for detail in error.errors()]
     mistakes = [
-        DeclarationError(path.name, key, reason) for key, reason in _contradictions(watcher, path.stem)
+        DeclarationError(path.name, key, reason) for key, reason in _find_contradictions(watcher, path.stem)
     ]
     return mistakes or watcher
 
@@ -104,14 +104,14 @@ def _read(path: Path) -> Watcher | list[DeclarationError]:
 # --------------------------------------------------------------------------- what pydantic found
 
 
-def _explained(file: str, detail: ErrorDetails) -> DeclarationError:
+def _explain_error(file: str, detail: ErrorDetails) -> DeclarationError:
     location = [str(part) for part in detail["loc"]]
     key = ".".join(location)
     kind = detail["type"]
     if kind == "missing":
         return DeclarationError(file, key, "is missing")
     if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
-        return DeclarationError(file, key, _unknown(location))
+        return DeclarationError(file, key, _explain_unknown_key(location))
     if kind == "literal_error":
         allowed = detail.get("ctx", {}).get("expected", "")
         return DeclarationError(file, key, f"is {detail['input']!r}; allowed: {allowed}")
@@ -120,14 +120,14 @@ def _explained(file: str, detail: ErrorDetails) -> DeclarationError:
     )
 
 
-def _unknown(location: list[str]) -> str:
-    allowed = _keys(location[:-1])
+def _explain_unknown_key(location: list[str]) -> str:
+    allowed = _list_keys(location[:-1])
     near = difflib.get_close_matches(location[-1], allowed, n=1)
     hint = f"; did you mean {near[0]}?" if near else ";"
     return f"is no known key{hint} allowed here: {', '.join(allowed)}"
 
 
-def _keys(path: list[str]) -> tuple[str, ...]:
+def _list_keys(path: list[str]) -> tuple[str, ...]:
     """The keys that the table at a path may hold."""
     table: type = Watcher
     for name in path:
@@ -138,22 +138,22 @@ def _keys(path: list[str]) -> tuple[str, ...]:
 # --------------------------------------------------------------------------- what only we can know
 
 
-def _contradictions(watcher: Watcher, stem: str) -> Iterator[tuple[str, str]]:
+def _find_contradictions(watcher: Watcher, stem: str) -> Iterator[tuple[str, str]]:
     if watcher.id != stem:
         yield "id", f"is {watcher.id!r}, but the file is {stem}.toml"
-    if not _ID.fullmatch(watcher.id):
+    if not _ID_PATTERN.fullmatch(watcher.id):
         yield "id", f"is {watcher.id!r}; use lower-case words joined by hyphens"
     if not watcher.maintainers:
         yield "maintainers", "names nobody"
-    yield from _schedule(watcher)
-    yield from _addresses(watcher)
-    yield from _bounds(watcher.http)
-    yield from _patterns(watcher)
-    yield from _selectors(watcher)
-    yield from _combinations(watcher.index)
+    yield from _check_schedule(watcher)
+    yield from _check_addresses(watcher)
+    yield from _check_bounds(watcher.http)
+    yield from _check_patterns(watcher)
+    yield from _check_selectors(watcher)
+    yield from _check_combinations(watcher.index)
 
 
-def _schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def _check_schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
     try:
         zone = ZoneInfo(watcher.schedule.timezone)
     except (KeyError, ValueError, OSError):
@@ -170,7 +170,7 @@ def _schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
             yield f"schedule.cron.{number}", f"is {line!r}; {error}"
 
 
-def _addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def _check_addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
     if not watcher.http.hosts:
         yield "http.hosts", "names no host"
     named = (("index.url", watcher.index.url), ("index.api", watcher.index.api))
@@ -180,12 +180,12 @@ def _addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             yield key, f"is {url!r}; must be an http:// or https:// address"
-        elif not allowed(url, watcher.http.hosts):
+        elif not is_allowed_url(url, watcher.http.hosts):
             hosts = ", ".join(watcher.http.hosts)
             yield key, f"is on {parts.netloc}, which is not among http.hosts ({hosts})"
 
 
-def _bounds(http: Http) -> Iterator[tuple[str, str]]:
+def _check_bounds(http: Http) -> Iterator[tuple[str, str]]:
     if http.pause < 0:
         yield "http.pause", f"is {http.pause}; must not be negative"
     for key, value in (("timeout", http.timeout), ("budget", http.budget), ("largest", http.largest)):
@@ -193,7 +193,7 @@ def _bounds(http: Http) -> Iterator[tuple[str, str]]:
             yield f"http.{key}", f"is {value}; must be more than nothing"
 
 
-def _patterns(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def _check_patterns(watcher: Watcher) -> Iterator[tuple[str, str]]:
     rejects = ((f"expect.reject.{n}", pattern) for n, pattern in enumerate(watcher.expect.reject))
     for key, pattern in (("index.article", watcher.index.article), *rejects):
         try:
@@ -202,7 +202,7 @@ def _patterns(watcher: Watcher) -> Iterator[tuple[str, str]]:
             yield key, f"is {pattern!r}; not a regular expression: {error}"
 
 
-def _selectors(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def _check_selectors(watcher: Watcher) -> Iterator[tuple[str, str]]:
     detail, index = watcher.detail, watcher.index
     lists = (
         ("title", detail.title),
@@ -231,7 +231,7 @@ def _is_selector(selector: str) -> bool:
     return True
 
 
-def _combinations(index: Index) -> Iterator[tuple[str, str]]:
+def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
     """Kinds and styles that exist each, but not together."""
     if index.kind in {"jpaas", "json"} and not index.api:
         yield "index.api", f"is missing; a {index.kind} index is asked through its service"

@@ -9,19 +9,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
-    from controlwatch.core.model import ChannelName, Stretch
+    from controlwatch.core.model import ChannelName, RedlineSegment
     from controlwatch.core.rendering.card import Card
-    from controlwatch.core.rendering.facts import Fact
+    from controlwatch.core.rendering.facts import CardFact
     from controlwatch.core.rendering.message import Message
 
-COLOURS = {
+TONE_COLOURS = {
     "tighten": "red",
     "resume": "red",
     "suspend": "yellow",
@@ -34,7 +34,7 @@ COLOURS = {
 }
 
 #: What is done with a stretch → style, sign before, sign after.
-REDLINE = {
+REDLINE_STYLES = {
     "same": ("", "", ""),
     "deleted": ("strike red", "[-", "-]"),
     "inserted": ("underline green", "{+", "+}"),
@@ -56,57 +56,61 @@ class ConsoleChannel:
         """Print every card; the console cannot refuse."""
         del target
         for card in message.cards:
-            self._console.print(panel(card))
+            self._console.print(render_panel(card))
         return f"printed {key}"
 
 
-def panel(card: Card) -> Panel:
+def render_panel(card: Card) -> Panel:
     """Draw a card as a panel. Text goes in as text: no markup of ours or theirs is interpreted."""
-    colour = COLOURS[card.tone]
-    title = Text(f" {one_line(card.badge)} ", style=f"bold reverse {colour}")
+    colour = TONE_COLOURS[card.tone]
+    title = Text(f" {to_one_line(card.badge)} ", style=f"bold reverse {colour}")
     return Panel(
-        Group(*_parts(card, colour)), title=title, title_align="left", border_style=colour, padding=(0, 1)
+        Group(*_render_parts(card, colour)),
+        title=title,
+        title_align="left",
+        border_style=colour,
+        padding=(0, 1),
     )
 
 
-def _parts(card: Card, colour: str) -> Iterator[RenderableType]:
-    yield Text(one_line(card.heading, 400), style=f"bold {colour}")
+def _render_parts(card: Card, colour: str) -> Iterator[RenderableType]:
+    yield Text(to_one_line(card.heading, 400), style=f"bold {colour}")
     if card.title:
-        yield Text(one_line(card.title, 400), style="bold")
+        yield Text(to_one_line(card.title, 400), style="bold")
     if card.moved:
         yield Text(card.labels[0], style="bold")
-        yield from (Text(f"  • {one_line(line, 400)}") for line in card.moved)
+        yield from (Text(f"  • {to_one_line(line, 400)}") for line in card.moved)
     if card.redline:
-        yield redline(card.redline)
+        yield render_redline(card.redline)
     for paragraph in card.summary:
-        yield Text(clean(paragraph))
+        yield Text(strip_hidden(paragraph))
     if card.facts or card.caveats:
-        yield _table((*card.facts, *card.caveats))
+        yield _render_facts((*card.facts, *card.caveats))
     for doubt in card.doubts:
-        yield Text(f"{card.labels[2]}: {one_line(doubt, 400)}", style="yellow")
+        yield Text(f"{card.labels[2]}: {to_one_line(doubt, 400)}", style="yellow")
     if card.url:
-        yield Text(one_line(card.url, 600), style="underline")
-    yield Text(" · ".join(one_line(line) for line in card.footer), style="bright_black")
+        yield Text(to_one_line(card.url, 600), style="underline")
+    yield Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black")
 
 
-def _table(facts: Iterable[Fact]) -> Table:
+def _render_facts(facts: Iterable[CardFact]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black", no_wrap=True)
     table.add_column(overflow="fold")
     label = ""
     for fact in facts:
-        value = Text(one_line(fact.value, 600))
+        value = Text(to_one_line(fact.value, 600))
         if fact.quote:
-            value.append(f"\n「{one_line(fact.quote, 200)}」", style="italic bright_black")
-        table.add_row(Text(one_line(fact.label, 100) if fact.label != label else ""), value)
+            value.append(f"\n「{to_one_line(fact.quote, 200)}」", style="italic bright_black")
+        table.add_row(Text(to_one_line(fact.label, 100) if fact.label != label else ""), value)
         label = fact.label
     return table
 
 
-def redline(stretches: tuple[Stretch, ...]) -> Text:
+def render_redline(stretches: tuple[RedlineSegment, ...]) -> Text:
     """Draw a redline; the signs keep it readable where there is no colour."""
     text = Text()
     for stretch in stretches:
-        style, before, after = REDLINE[stretch.op]
-        text.append(f"{before}{clean(stretch.text)}{after}", style=style)
+        style, before, after = REDLINE_STYLES[stretch.op]
+        text.append(f"{before}{strip_hidden(stretch.text)}{after}", style=style)
     return text

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Literal
 
-from controlwatch.adapters.channels.email_message import Mails
-from controlwatch.core.alerting.delivery_errors import MENDING, RELAY, STATUS, class_about_address
+from controlwatch.adapters.channels.email_message import MailWriter
+from controlwatch.core.alerting.delivery_errors import (
+    ENHANCED_STATUS,
+    RELAY_REFUSED,
+    REPAIR_WAIT,
+    is_about_address,
+)
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +30,11 @@ if TYPE_CHECKING:
     from controlwatch.core.rendering.message import Message
 
 #: Replies that ask for a login.
-LOG_IN = frozenset({530, 535})
+LOGIN_CODES = frozenset({530, 535})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class SmtpServer:
     """An SMTP server and how to enter it."""
 
     host: str
@@ -40,52 +45,52 @@ class Server:
 
 
 #: Seconds after which a connection is not used again, and mails after which a new one is made.
-IDLE = 20.0
-MOST_MAILS = 100
+MAX_IDLE = 20.0
+MAX_MAILS = 100
 #: Seconds that one mail may take in all, however slowly the server answers: its lease must not run out.
-LONGEST = 120.0
+MAX_SECONDS = 120.0
 
 
-class _Timely:
+class _DeadlineConnection:
     """A connection on which each wait ends when the mail has to."""
 
     timeout: float
     sock: socket.socket | None
-    ends = math.inf  #: by the monotonic clock
+    deadline = math.inf  #: by the monotonic clock
 
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is not None:
-            patience = min(self.timeout, max(1.0, self.ends - time.monotonic()))
+            patience = min(self.timeout, max(1.0, self.deadline - time.monotonic()))
             if patience != self.sock.gettimeout():
                 self.sock.settimeout(patience)
         return super().getreply()  # type: ignore[misc,no-any-return]
 
 
-class _Plain(_Timely, smtplib.SMTP): ...
+class _PlainSmtp(_DeadlineConnection, smtplib.SMTP): ...
 
 
-class _Encrypted(_Timely, smtplib.SMTP_SSL): ...
+class _TlsSmtp(_DeadlineConnection, smtplib.SMTP_SSL): ...
 
 
-_Connection = _Plain | _Encrypted
+_SmtpConnection = _PlainSmtp | _TlsSmtp
 
 
 @dataclass(slots=True)
-class _Line:
+class _PooledConnection:
     """A connection that is held, and how far it has been used."""
 
-    server: _Connection
-    mails: int = 0
-    used: float = 0.0  #: when it was last used, by the monotonic clock
+    connection: _SmtpConnection
+    mail_count: int = 0
+    last_used: float = 0.0  #: when it was last used, by the monotonic clock
 
     @property
-    def stale(self) -> bool:
-        return time.monotonic() - self.used > IDLE or self.mails >= MOST_MAILS
+    def is_stale(self) -> bool:
+        return time.monotonic() - self.last_used > MAX_IDLE or self.mail_count >= MAX_MAILS
 
-    def part(self) -> None:
+    def close(self) -> None:
         with suppress(smtplib.SMTPException, OSError):
-            self.server.quit()
-        self.server.close()
+            self.connection.quit()
+        self.connection.close()
 
 
 class EmailChannel:
@@ -94,108 +99,108 @@ class EmailChannel:
     name: ChannelName = "email"
 
     def __init__(
-        self, server: Server, *, sender: str, timeout: float = 30.0, context: ssl.SSLContext | None = None
+        self, server: SmtpServer, *, sender: str, timeout: float = 30.0, context: ssl.SSLContext | None = None
     ) -> None:
         """`sender` is an address, or `Name <address>`; `context` decides which certificates are trusted."""
         self._server = server
         name, self._address = parseaddr(sender)
-        self._mails = Mails(name or "controlwatch", self._address)
+        self._mails = MailWriter(name or "controlwatch", self._address)
         self._options = () if self._address.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
         self._timeout = timeout
         self._context = context or ssl.create_default_context()
         self._guard = threading.Lock()
-        self._held: list[_Line] = []  #: connections that nobody uses just now
+        self._held: list[_PooledConnection] = []  #: connections that nobody uses just now
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the Message-ID; raises `DeliveryError`."""
-        mail = self._mails.write(message, target=target, key=key)
-        ends = time.monotonic() + LONGEST
-        with _told():
-            if not self._over_held(mail, target, ends):
-                self._over(_Line(self._connect(ends)), mail, target, ends)
-        return f"<{self._mails.message_id(key)}>"
+        mail = self._mails.write_mail(message, target=target, key=key)
+        ends = time.monotonic() + MAX_SECONDS
+        with _translate_errors():
+            if not self._send_over_pooled(mail, target, ends):
+                self._send_over(_PooledConnection(self._connect(ends)), mail, target, ends)
+        return f"<{self._mails.build_message_id(key)}>"
 
     def close(self) -> None:
         """Part from the server."""
         with self._guard:
             held, self._held = self._held, []
         for line in held:
-            line.part()
+            line.close()
 
-    def _over_held(self, mail: bytes, target: str, ends: float) -> bool:
+    def _send_over_pooled(self, mail: bytes, target: str, ends: float) -> bool:
         """Send over a connection that is held; False where there is none, or the server has left it."""
-        line = self._take()
+        line = self._take_pooled()
         if line is None:
             return False
         try:
-            self._over(line, mail, target, ends)
+            self._send_over(line, mail, target, ends)
         except smtplib.SMTPServerDisconnected:
             return False
         return True
 
-    def _take(self) -> _Line | None:
+    def _take_pooled(self) -> _PooledConnection | None:
         """Take a connection that nobody uses, and part from those that were not used for long."""
         with self._guard:
-            stale = [line for line in self._held if line.stale]
-            self._held = [line for line in self._held if not line.stale]
+            stale = [line for line in self._held if line.is_stale]
+            self._held = [line for line in self._held if not line.is_stale]
             taken = self._held.pop() if self._held else None
         for line in stale:
-            line.part()
+            line.close()
         return taken
 
-    def _over(self, line: _Line, mail: bytes, target: str, ends: float) -> None:
+    def _send_over(self, line: _PooledConnection, mail: bytes, target: str, ends: float) -> None:
         """Send over this connection, and hold it for the next mail."""
-        line.server.ends = ends
+        line.connection.deadline = ends
         try:
-            line.server.sendmail(self._address, [target], mail, self._options)
+            line.connection.sendmail(self._address, [target], mail, self._options)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            self._hold(line)  # it refused this mail, and takes the next, unless it hung up
+            self._return_to_pool(line)  # it refused this mail, and takes the next, unless it hung up
             raise
         except (OSError, smtplib.SMTPException):
-            line.part()
+            line.close()
             raise
-        line.mails += 1
-        self._hold(line)
+        line.mail_count += 1
+        self._return_to_pool(line)
 
-    def _hold(self, line: _Line) -> None:
-        line.used = time.monotonic()
-        if line.server.sock is not None:
+    def _return_to_pool(self, line: _PooledConnection) -> None:
+        line.last_used = time.monotonic()
+        if line.connection.sock is not None:
             with self._guard:
                 self._held.append(line)
 
-    def check(self, message: Message, *, target: str, key: str) -> Iterator[str]:
+    def check_delivery(self, message: Message, *, target: str, key: str) -> Iterator[str]:
         """Send, and say each step once it is done; raises `DeliveryError` at the one that fails."""
         to = self._server
-        mail = self._mails.write(message, target=target, key=key)
-        with _told(), ExitStack() as opened:
-            server = opened.enter_context(closing(self._open()))
+        mail = self._mails.write_mail(message, target=target, key=key)
+        with _translate_errors(), ExitStack() as opened:
+            server = opened.enter_context(closing(self._open_connection()))
             yield f"connected to {to.host}:{to.port}"
-            self._secure(server)
-            yield _security(server)
+            self._start_tls(server)
+            yield _describe_security(server)
             self._log_in(server)
             yield f"logged in as {to.user}" if to.user is not None else "no login: none is set"
             server.sendmail(self._address, [target], mail, self._options)
-            yield f"accepted for {target} with the Message-ID <{self._mails.message_id(key)}>"
+            yield f"accepted for {target} with the Message-ID <{self._mails.build_message_id(key)}>"
             with suppress(smtplib.SMTPException, OSError):  # it has the mail: how we part says nothing
                 server.quit()
 
-    def _connect(self, ends: float) -> _Connection:
-        server = self._open()
-        server.ends = ends
+    def _connect(self, ends: float) -> _SmtpConnection:
+        server = self._open_connection()
+        server.deadline = ends
         with ExitStack() as on_failure:
             on_failure.callback(server.close)
-            self._secure(server)
+            self._start_tls(server)
             self._log_in(server)
             on_failure.pop_all()
         return server
 
-    def _open(self) -> _Connection:
+    def _open_connection(self) -> _SmtpConnection:
         to = self._server
         if to.tls == "implicit":
-            return _Encrypted(to.host, to.port, timeout=self._timeout, context=self._context)
-        return _Plain(to.host, to.port, timeout=self._timeout)
+            return _TlsSmtp(to.host, to.port, timeout=self._timeout, context=self._context)
+        return _PlainSmtp(to.host, to.port, timeout=self._timeout)
 
-    def _secure(self, server: smtplib.SMTP) -> None:
+    def _start_tls(self, server: smtplib.SMTP) -> None:
         if self._server.tls == "starttls":
             server.starttls(context=self._context)
 
@@ -204,7 +209,7 @@ class EmailChannel:
             server.login(self._server.user, self._server.password or "")
 
 
-def _security(server: smtplib.SMTP) -> str:
+def _describe_security(server: smtplib.SMTP) -> str:
     """Say how a connection is protected."""
     if isinstance(server.sock, ssl.SSLSocket):
         return f"{server.sock.version()}, and the certificate is good"
@@ -214,46 +219,48 @@ def _security(server: smtplib.SMTP) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Tell every way in which a server can fail as a `DeliveryError`."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
-        raise _refused_recipient(code, reason) from error
+        raise _to_recipient_error(code, reason) from error
     except smtplib.SMTPAuthenticationError as error:
         raise DeliveryError(f"the SMTP server refused our credentials ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
         # Not about this recipient: a relay may be mis-set for an hour, and then it is mended.
-        raise _refused_us(error.smtp_code, error.smtp_error) from error
+        raise _to_sender_error(error.smtp_code, error.smtp_error) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(f"the SMTP server could not be used: {error}") from error
 
 
-def _refused_recipient(code: int, reason: bytes | str) -> DeliveryError:
+def _to_recipient_error(code: int, reason: bytes | str) -> DeliveryError:
     """Tell an address that does not exist from a server that takes nothing from us."""
-    said = _said(code, reason)
+    said = _describe_reply(code, reason)
     if not 500 <= code < 600:
         return DeliveryError(said)
-    if not _about_address(code, _decoded(reason)):
-        return DeliveryError(said, retry_after=MENDING)
+    if not _is_about_address(code, _decode_reason(reason)):
+        return DeliveryError(said, retry_after=REPAIR_WAIT)
     return DeliveryError(said, permanent=True, target=True)
 
 
-def _about_address(code: int, words: str) -> bool:
-    status = STATUS.match(words)
-    if code in LOG_IN:
+def _is_about_address(code: int, words: str) -> bool:
+    status = ENHANCED_STATUS.match(words)
+    if code in LOGIN_CODES:
         return False
-    return RELAY.search(words) is None if status is None else class_about_address(status)
+    return RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
 
 
-def _refused_us(code: int, reason: bytes | str) -> DeliveryError:
-    return DeliveryError(_said(code, reason), retry_after=MENDING if 500 <= code < 600 else None)
+def _to_sender_error(code: int, reason: bytes | str) -> DeliveryError:
+    return DeliveryError(
+        _describe_reply(code, reason), retry_after=REPAIR_WAIT if 500 <= code < 600 else None
+    )
 
 
-def _said(code: int, reason: bytes | str) -> str:
-    return f"the SMTP server answered {code} {one_line(_decoded(reason))}"
+def _describe_reply(code: int, reason: bytes | str) -> str:
+    return f"the SMTP server answered {code} {to_one_line(_decode_reason(reason))}"
 
 
-def _decoded(reason: bytes | str) -> str:
+def _decode_reason(reason: bytes | str) -> str:
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering import html_mail, plain_text
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from controlwatch.core.rendering.message import Message
 
 #: What stands in To: and at RCPT as it is: name@example.com. No blank, no comma, no quote, no line end.
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
+ADDRESS_PATTERN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 #: What may stand between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
-LINK = re.compile(r"https?://[!-;=?-~]{1,900}")
+LINK_PATTERN = re.compile(r"https?://[!-;=?-~]{1,900}")
 #: Bytes that one line of base64 holds, in 76 characters.
-LINE = 57
+BASE64_LINE_BYTES = 57
 #: No line of base64 begins so.
 BOUNDARY = "=_controlwatch"
 #: Messages whose common parts are kept: one notice is a few, by language and by why people get it.
-KEPT = 16
+CACHE_SIZE = 16
 
 
-class _Verbatim(UniqueUnstructuredHeader):
+class _VerbatimHeader(UniqueUnstructuredHeader):
     """A header of identifiers: the library would fold a long one by encoding it, and nobody would know it."""
 
     name: str
@@ -45,53 +45,53 @@ class _Verbatim(UniqueUnstructuredHeader):
 
 _registry = HeaderRegistry()
 for _name in ("references", "in-reply-to", "list-id"):
-    _registry.map_to_type(_name, _Verbatim)  # type: ignore[arg-type] # the registry adds BaseHeader itself
+    _registry.map_to_type(_name, _VerbatimHeader)  # type: ignore[arg-type] # the registry adds BaseHeader itself
 POLICY = email.policy.SMTP.clone(header_factory=_registry)
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _MailPart:
     """A text in base64 that ends differently for each reader."""
 
-    lines: bytes  #: the whole lines of what is the same for all
-    rest: bytes  #: what of it fills no line, not encoded yet
+    encoded_lines: bytes  #: the whole lines of what is the same for all
+    remainder: bytes  #: what of it fills no line, not encoded yet
 
     @classmethod
-    def of(cls, subtype: str, body: str) -> _Part:
+    def from_body(cls, subtype: str, body: str) -> _MailPart:
         """Encode what is the same for all, below its headers."""
         head = (
             f'--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
             "Content-Transfer-Encoding: base64\r\n\r\n"
         )
-        source = _on_the_wire(body)
-        cut = len(source) - len(source) % LINE
-        return cls(head.encode() + _base64(source[:cut]), source[cut:])
+        source = _to_wire_bytes(body)
+        cut = len(source) - len(source) % BASE64_LINE_BYTES
+        return cls(head.encode() + _encode_base64(source[:cut]), source[cut:])
 
-    def closed(self, closing: str) -> bytes:
+    def add_closing(self, closing: str) -> bytes:
         """Return the part with a reader's own end."""
-        return self.lines + _base64(self.rest + _on_the_wire(closing))
+        return self.encoded_lines + _encode_base64(self.remainder + _to_wire_bytes(closing))
 
 
-class Mails:
+class MailWriter:
     """Writes the mails of one sender."""
 
     def __init__(self, name: str, address: str) -> None:
         self._name, self._address = name, address
         self._domain = address.rpartition("@")[2]
         self._policy = POLICY.clone(utf8=not address.isascii())
-        self._common = lru_cache(maxsize=KEPT)(self._build)
+        self._common = lru_cache(maxsize=CACHE_SIZE)(self._build_common)
 
-    def write(self, message: Message, *, target: str, key: str) -> bytes:
+    def write_mail(self, message: Message, *, target: str, key: str) -> bytes:
         """Return the mail to one reader; raises `DeliveryError` for what is no address."""
-        if not ADDRESS.fullmatch(target):
-            wrong = f"{one_line(target, 100)!r} is no address that mail can be sent to"
+        if not ADDRESS_PATTERN.fullmatch(target):
+            wrong = f"{to_one_line(target, 100)!r} is no address that mail can be sent to"
             raise DeliveryError(wrong, permanent=True, target=True)
         head, plain, rich = self._common(message.subject, message.cards, message.thread)
         own = [
             f"To: {target}",
             f"Date: {format_datetime(localtime())}",
-            f"Message-ID: <{self.message_id(key)}>",
-            *_leaving(message.unsubscribe),
+            f"Message-ID: <{self.build_message_id(key)}>",
+            *_build_unsubscribe_headers(message.unsubscribe),
             "MIME-Version: 1.0",
             f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"',
         ]
@@ -100,34 +100,39 @@ class Mails:
                 head,
                 "\r\n".join(own).encode("ascii"),
                 b"\r\n\r\n",
-                plain.closed(plain_text.closing(message)),
-                rich.closed(html_mail.closing(message)),
+                plain.add_closing(plain_text.render_reader_text(message)),
+                rich.add_closing(html_mail.render_reader_html(message)),
                 f"--{BOUNDARY}--\r\n".encode(),
             )
         )
 
-    def message_id(self, key: str) -> str:
+    def build_message_id(self, key: str) -> str:
         """Return what is the same for every try of one delivery, so that receivers can drop a repetition."""
         if not key.isalnum() or not key.isascii():
             raise ValueError("a key of a delivery is made of letters and digits")
         return f"{key}@{self._domain}"
 
-    def _build(self, subject: str, cards: tuple[Card, ...], thread: str) -> tuple[bytes, _Part, _Part]:
+    def _build_common(
+        self, subject: str, cards: tuple[Card, ...], thread: str
+    ) -> tuple[bytes, _MailPart, _MailPart]:
         """Write what all mails of a message share: their headers, their text, their page."""
         head = EmailMessage(policy=self._policy)
         head["From"] = Address(display_name=self._name, addr_spec=self._address)
         # The library would decode what looks like an encoded word, and fails at one that is damaged.
-        head["Subject"] = one_line(subject, 200).replace("=?", "＝?")
+        head["Subject"] = to_one_line(subject, 200).replace("=?", "＝?")
         head["Auto-Submitted"] = "auto-generated"
         head["X-Auto-Response-Suppress"] = "All"
         head["List-Id"] = f"controlwatch <alerts.{self._domain}>"
-        for name, value in self.threading(thread):
+        for name, value in self.build_thread_headers(thread):
             head[name] = value
         headers = head.as_bytes().removesuffix(b"\r\n")
-        plain, rich = plain_text.body(subject, cards), html_mail.body(subject, cards)
-        return headers, _Part.of("plain", plain), _Part.of("html", rich)
+        plain, rich = (
+            plain_text.render_shared_text(subject, cards),
+            html_mail.render_shared_html(subject, cards),
+        )
+        return headers, _MailPart.from_body("plain", plain), _MailPart.from_body("html", rich)
 
-    def threading(self, thread: str) -> Iterator[tuple[str, str]]:
+    def build_thread_headers(self, thread: str) -> Iterator[tuple[str, str]]:
         """Yield the headers by which all mails about one notice stand together.
 
         They answer to a root that was never sent: which of them comes first differs between readers.
@@ -138,20 +143,20 @@ class Mails:
                 yield name, f"<notice-{mark}@{self._domain}>"
 
 
-def _leaving(address: str) -> Iterator[str]:
+def _build_unsubscribe_headers(address: str) -> Iterator[str]:
     """Yield the headers behind a mail program's own "unsubscribe" (RFC 2369, RFC 8058)."""
-    if LINK.fullmatch(address):
+    if LINK_PATTERN.fullmatch(address):
         yield f"List-Unsubscribe: <{address}>"
         if address.startswith("https://"):  # RFC 8058 knows no other
             yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
-def _on_the_wire(words: str) -> bytes:
+def _to_wire_bytes(words: str) -> bytes:
     """Return text as mail carries it: UTF-8, with the line ends of the net."""
     return words.replace("\n", "\r\n").encode("utf-8", "replace")
 
 
-def _base64(source: bytes) -> bytes:
+def _encode_base64(source: bytes) -> bytes:
     """Write bytes as lines of 76 characters."""
-    lines = (source[start : start + LINE] for start in range(0, len(source), LINE))
+    lines = (source[start : start + BASE64_LINE_BYTES] for start in range(0, len(source), BASE64_LINE_BYTES))
     return b"".join(b2a_base64(line, newline=False) + b"\r\n" for line in lines)

@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.core.rendering.slack_blocks import blocks, fallback
+from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from controlwatch.core.rendering.message import Message
 
 #: Errors about this target, whatever the message; below, about this message: no repetition mends them.
-ABOUT_TARGET = frozenset(
+TARGET_ERRORS = frozenset(
     {
         "cannot_dm_bot",
         "channel_not_found",
@@ -37,9 +37,9 @@ ABOUT_TARGET = frozenset(
     }
 )
 #: Errors about us, whatever the target: somebody took the bot out.
-ABOUT_US = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
+BOT_ERRORS = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
 #: Errors about the thread of the first alert, which somebody has closed or deleted: the channel is there.
-ABOUT_THREAD = frozenset(
+THREAD_ERRORS = frozenset(
     {
         "cannot_reply_to_message",
         "restricted_action_non_threadable_channel",
@@ -48,12 +48,12 @@ ABOUT_THREAD = frozenset(
         "thread_not_found",
     }
 )
-ABOUT_MESSAGE = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
+MESSAGE_ERRORS = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds between two messages to one channel, a little more than Slack asks for.
-EVERY = 1.05
+MIN_INTERVAL = 1.05
 #: Seconds to wait for somebody to mend a token, a scope or a membership.
-MENDING = 3600.0
-TO_BE_MENDED = frozenset(
+REPAIR_WAIT = 3600.0
+CREDENTIAL_ERRORS = frozenset(
     {
         "invalid_auth",
         "missing_scope",
@@ -70,14 +70,14 @@ class SlackChannel:
     name: ChannelName = "slack"
 
     def __init__(
-        self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = EVERY
+        self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = MIN_INTERVAL
     ) -> None:
         """Open a client; `api_url` points it at another Web API (with its trailing slash or without).
 
         Messages to one target leave `every` so many seconds.
         """
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
-        self._pace = _Pace(every)
+        self._pace = _RateLimiter(every)
         # No retry handlers: the outbox waits as long as Slack says, without holding a worker.
         self._client = WebClient(
             token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
@@ -89,26 +89,26 @@ class SlackChannel:
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
         try:
-            return self._post(message, target, key, thread=message.reply_to)
+            return self._post_message(message, target, key, thread=message.reply_to)
         except SlackApiError as error:
-            if not message.reply_to or error.response.get("error") not in ABOUT_THREAD:
-                raise _refusal(error) from error
+            if not message.reply_to or error.response.get("error") not in THREAD_ERRORS:
+                raise _to_delivery_error(error) from error
         try:
-            return self._post(message, target, key, thread="")
+            return self._post_message(message, target, key, thread="")
         except SlackApiError as error:
-            raise _refusal(error) from error
+            raise _to_delivery_error(error) from error
 
-    def _post(self, message: Message, target: str, key: str, *, thread: str) -> str:
+    def _post_message(self, message: Message, target: str, key: str, *, thread: str) -> str:
         """Post, in a thread if one is given; raises what Slack answers, or `DeliveryError`."""
         metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
         try:
-            with self._pace.turn(target):
+            with self._pace.wait_turn(target):
                 answer = self._client.chat_postMessage(
                     channel=target,
-                    text=fallback(message),
-                    blocks=blocks(message),
+                    text=render_fallback_text(message),
+                    blocks=render_message_blocks(message),
                     metadata=metadata,
-                    client_msg_id=_message_id(key),
+                    client_msg_id=_to_message_uuid(key),
                     thread_ts=thread or None,
                     # What follows on an alert stands in its thread, and in the channel where it is news.
                     reply_broadcast=True if thread else None,
@@ -122,7 +122,7 @@ class SlackChannel:
         return str(answer["ts"])
 
 
-class _Pace:
+class _RateLimiter:
     """One message a second to a channel, counted from Slack's answer: more it refuses, and holds all up."""
 
     def __init__(self, every: float) -> None:
@@ -131,7 +131,7 @@ class _Pace:
         self._done: dict[str, float] = {}  #: when a target was last sent to, by the monotonic clock
 
     @contextmanager
-    def turn(self, target: str) -> Iterator[None]:
+    def wait_turn(self, target: str) -> Iterator[None]:
         """Wait until a message may go to this target, and let no other go meanwhile."""
         with self._turns[target]:
             time.sleep(max(0.0, self._done.get(target, -self._every) + self._every - time.monotonic()))
@@ -141,21 +141,21 @@ class _Pace:
                 self._done[target] = time.monotonic()
 
 
-def _message_id(key: str) -> str:
+def _to_message_uuid(key: str) -> str:
     """Write a delivery's key as the UUID that Slack drops repetitions by."""
     return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
 
 
-def _refusal(error: SlackApiError) -> DeliveryError:
+def _to_delivery_error(error: SlackApiError) -> DeliveryError:
     reason = str(error.response.get("error", "unknown"))
     if error.response.status_code == 429 or reason in {"ratelimited", "rate_limited"}:
         wait = str(error.response.headers.get("Retry-After", "30"))
         return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
-    wait_for = MENDING if reason in TO_BE_MENDED else None
-    target, us = reason in ABOUT_TARGET, reason in ABOUT_US
+    wait_for = REPAIR_WAIT if reason in CREDENTIAL_ERRORS else None
+    target, us = reason in TARGET_ERRORS, reason in BOT_ERRORS
     return DeliveryError(
         f"Slack refused: {reason}",
-        permanent=target or us or reason in ABOUT_MESSAGE,
+        permanent=target or us or reason in MESSAGE_ERRORS,
         target=target,
         us=us,
         retry_after=wait_for,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from controlwatch.core.alerting.delivery_errors import of_http
+from controlwatch.core.alerting.delivery_errors import from_http_status
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 
 if TYPE_CHECKING:
     from controlwatch.core.model import ChannelName
@@ -38,41 +38,41 @@ class WebhookChannel:
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return what the receiver answered; raises `DeliveryError`."""
-        body = json.dumps(payload(message, key), ensure_ascii=False).encode("utf-8", "replace")
+        body = json.dumps(build_payload(message, key), ensure_ascii=False).encode("utf-8", "replace")
         try:
-            answer = self._client.post(target, content=body, headers=self._headers(body, key))
+            answer = self._client.post(target, content=body, headers=self._build_headers(body, key))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise DeliveryError(f"the webhook could not be reached: {type(error).__name__}") from error
         if answer.is_success:
             return f"{answer.status_code}"
-        raise _refusal(answer)
+        raise _to_delivery_error(answer)
 
     def close(self) -> None:
         """Part from every receiver."""
         self._client.close()
 
-    def _headers(self, body: bytes, key: str) -> dict[str, str]:
+    def _build_headers(self, body: bytes, key: str) -> dict[str, str]:
         stamp = str(int(time.time()))
         return {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "controlwatch",
             "Idempotency-Key": key,
             "X-Controlwatch-Timestamp": stamp,
-            "X-Controlwatch-Signature": signature(self._secret, stamp, body),
+            "X-Controlwatch-Signature": sign_body(self._secret, stamp, body),
         }
 
 
-def signature(secret: bytes, stamp: str, body: bytes) -> str:
+def sign_body(secret: bytes, stamp: str, body: bytes) -> str:
     """Return the signature of a body sent at a moment (seconds since 1970, as text)."""
     return "v1=" + hmac.new(secret, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def payload(message: Message, key: str) -> dict[str, object]:
+def build_payload(message: Message, key: str) -> dict[str, object]:
     """Return what is posted: the cards of a message as plain values."""
     cards = [asdict(card) for card in message.cards]
     return {"key": key, "subject": message.subject, "thread": message.thread, "cards": cards}
 
 
-def _refusal(answer: httpx.Response) -> DeliveryError:
-    said = f"the webhook answered {answer.status_code} {one_line(answer.text, 120)}".rstrip()
-    return of_http(said, answer.status_code, wait=answer.headers.get("Retry-After", ""))
+def _to_delivery_error(answer: httpx.Response) -> DeliveryError:
+    said = f"the webhook answered {answer.status_code} {to_one_line(answer.text, 120)}".rstrip()
+    return from_http_status(said, answer.status_code, wait=answer.headers.get("Retry-After", ""))

@@ -21,51 +21,51 @@ if TYPE_CHECKING:
 
 
 #: Seconds that anything may take where nothing else is said.
-LONGEST = 600.0
+MAX_SECONDS = 600.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Allowance:
     """What one request may still take."""
 
-    left: Callable[[], float] = lambda: LONGEST  #: seconds; raises when there are none
-    spent: Callable[[], Exception] = EOFError  #: what to raise when more is sent than `size`
-    size: float = float("inf")  #: bytes as they come, packed and with their headers
+    seconds_left: Callable[[], float] = lambda: MAX_SECONDS  #: seconds; raises when there are none
+    size_error: Callable[[], Exception] = EOFError  #: what to raise when more is sent than `bytes_left`
+    bytes_left: float = float("inf")  #: bytes as they come, packed and with their headers
 
-    def take(self, sent: bytes) -> bytes:
+    def spend_bytes(self, sent: bytes) -> bytes:
         """Return what was sent, if it may be so much."""
-        self.size -= len(sent)
-        if self.size < 0:
-            raise self.spent()
+        self.bytes_left -= len(sent)
+        if self.bytes_left < 0:
+            raise self.size_error()
         return sent
 
-    def wait(self, timeout: float | None) -> float:
+    def limit_wait(self, timeout: float | None) -> float:
         """Return for how long the next piece may be waited for."""
-        left = self.left()
+        left = self.seconds_left()
         return left if timeout is None else min(timeout, left)
 
 
-_allowed: ContextVar[Allowance] = ContextVar("allowance", default=Allowance())  # noqa: B039  (no size to spend)
+_current_allowance: ContextVar[Allowance] = ContextVar("allowance", default=Allowance())  # noqa: B039  (no size to spend)
 
 
 @contextmanager
-def within(allowance: Allowance) -> Iterator[None]:
+def apply_allowance(allowance: Allowance) -> Iterator[None]:
     """Hold every connection that this thread uses to an allowance."""
-    token = _allowed.set(allowance)
+    token = _current_allowance.set(allowance)
     try:
         yield
     finally:
-        _allowed.reset(token)
+        _current_allowance.reset(token)
 
 
-def bounded(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+def bound_transport(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     """Return a transport whose connections keep to the allowance of the moment."""
     # httpx hands no backend through to httpcore, which it is made of and which takes one.
-    transport._pool._network_backend = _Backend()
+    transport._pool._network_backend = _BoundedBackend()
     return transport
 
 
-class _Backend(httpcore.SyncBackend):
+class _BoundedBackend(httpcore.SyncBackend):
     """Connects as httpcore does."""
 
     def connect_tcp(
@@ -76,22 +76,22 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        allowed = _allowed.get().wait(timeout)
-        return _Stream(super().connect_tcp(host, port, allowed, local_address, socket_options))
+        allowed = _current_allowance.get().limit_wait(timeout)
+        return _BoundedStream(super().connect_tcp(host, port, allowed, local_address, socket_options))
 
 
-class _Stream(httpcore.NetworkStream):
+class _BoundedStream(httpcore.NetworkStream):
     """A connection, plain or within TLS."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        allowance = _allowed.get()
-        return allowance.take(self._inner.read(max_bytes, allowance.wait(timeout)))
+        allowance = _current_allowance.get()
+        return allowance.spend_bytes(self._inner.read(max_bytes, allowance.limit_wait(timeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _allowed.get().wait(timeout))
+        self._inner.write(buffer, _current_allowance.get().limit_wait(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -99,7 +99,9 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _allowed.get().wait(timeout)))
+        return _BoundedStream(
+            self._inner.start_tls(ssl_context, server_hostname, _current_allowance.get().limit_wait(timeout))
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

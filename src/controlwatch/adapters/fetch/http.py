@@ -19,10 +19,10 @@ from urllib.request import getproxies
 
 import httpx
 
-from controlwatch.adapters.fetch.bounded_transport import Allowance, bounded, within
-from controlwatch.adapters.sandbox.nesting_guard import examine
+from controlwatch.adapters.fetch.bounded_transport import Allowance, apply_allowance, bound_transport
+from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Snapshot
-from controlwatch.core.model.addresses import allowed
+from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import (
     OutOfTime,
     RedirectLoop,
@@ -32,7 +32,7 @@ from controlwatch.core.model.errors import (
     Undeclared,
     Unreachable,
 )
-from controlwatch.core.sources.sniff import kind_of
+from controlwatch.core.sources.sniff import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,19 +41,19 @@ if TYPE_CHECKING:
     from controlwatch.core.sources.requests import Request
     from controlwatch.core.sources.watcher import Watcher
 
-MOST_REDIRECTS = 5
-HEADERS = 1_000_000  #: bytes of an answer beside its body, the frames of its pieces included
+MAX_REDIRECTS = 5
+MAX_HEADER_BYTES = 1_000_000  #: bytes of an answer beside its body, the frames of its pieces included
 USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice watcher)"
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _load_tls_context() -> ssl.SSLContext:
     """Whom to trust, read once: that takes longer than everything else about a client."""
     return httpx.create_ssl_context()
 
 
-class HttpFetch:
+class HttpFetcher:
     """The process's one client. Safe to use from several threads."""
 
     def __init__(
@@ -71,11 +71,11 @@ class HttpFetch:
         """
         transport: httpx.BaseTransport
         if connect_to is not None:
-            transport = _ConnectTo(connect_to)
+            transport = _FixedOriginTransport(connect_to)
         elif not private and not getproxies():
-            transport = _Public()
+            transport = _PublicTransport()
         else:
-            transport = bounded(httpx.HTTPTransport(retries=0, verify=_trusted()))
+            transport = bound_transport(httpx.HTTPTransport(retries=0, verify=_load_tls_context()))
         self._client = httpx.Client(
             transport=transport,
             headers={
@@ -87,16 +87,16 @@ class HttpFetch:
         )
         for mounted in self._client._mounts.values():
             if isinstance(mounted, httpx.HTTPTransport):  # to a proxy
-                bounded(mounted)
-        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+                bound_transport(mounted)
+        self._hosts: defaultdict[str, _HostQueue] = defaultdict(_HostQueue)
         self._guard = threading.Lock()
         self.clock = clock  #: seconds that only go forward
         self.stopping = threading.Event()  #: set once, by `stop`
 
     @contextmanager
-    def session(self, watcher: Watcher) -> Iterator[HttpAsk]:
+    def open_session(self, watcher: Watcher) -> Iterator[HttpFetchSession]:
         """Open one poll's worth of asking: the watcher's time budget runs from here."""
-        yield HttpAsk(self, watcher, ends=self.clock() + watcher.http.budget)
+        yield HttpFetchSession(self, watcher, ends=self.clock() + watcher.http.budget)
 
     def stop(self) -> None:
         """End every poll at its next step; they say `Stopping`."""
@@ -106,16 +106,18 @@ class HttpFetch:
         """Close the client's connections."""
         self._client.close()
 
-    def host(self, url: str) -> _Host:
+    def get_host_queue(self, url: str) -> _HostQueue:
         """The queue before a host."""
         with self._guard:
             return self._hosts[urlsplit(url).hostname or ""]
 
-    def stream(self, request: httpx.Request) -> httpx.Response:
+    def open_response(self, request: httpx.Request) -> httpx.Response:
         """Send, and return the response with its body unread."""
         return self._client.send(request, stream=True)
 
-    def build(self, request: Request, url: str, headers: dict[str, str], timeout: float) -> httpx.Request:
+    def build_request(
+        self, request: Request, url: str, headers: dict[str, str], timeout: float
+    ) -> httpx.Request:
         """Turn our request into httpx's."""
         return self._client.build_request(
             request.method,
@@ -127,17 +129,17 @@ class HttpFetch:
 
 
 @dataclass(slots=True)
-class _Host:
+class _HostQueue:
     """One request at a time to a host, with a pause between two."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    last: float = float("-inf")
+    last_request: float = float("-inf")
 
 
-class HttpAsk:
+class HttpFetchSession:
     """One question at a time, within one poll's budget."""
 
-    def __init__(self, fetch: HttpFetch, watcher: Watcher, *, ends: float) -> None:
+    def __init__(self, fetch: HttpFetcher, watcher: Watcher, *, ends: float) -> None:
         self._fetch = fetch
         self._http = watcher.http
         self._ends = ends
@@ -149,58 +151,60 @@ class HttpAsk:
         that nobody could walk through.
         """
         try:
-            return self._follow(request, request.url, validators)
+            return self._follow_redirects(request, request.url, validators)
         except Unreachable:
             if not (self._http.plain_http and request.url.startswith("https://")):
                 raise
-            return self._follow(request, "http://" + request.url.removeprefix("https://"), validators)
+            return self._follow_redirects(
+                request, "http://" + request.url.removeprefix("https://"), validators
+            )
 
-    def _follow(self, request: Request, url: str, validators: Validators | None) -> Snapshot | None:
+    def _follow_redirects(self, request: Request, url: str, validators: Validators | None) -> Snapshot | None:
         seen: set[str] = set()
         while True:
-            if not allowed(url, self._http.hosts):
+            if not is_allowed_url(url, self._http.hosts):
                 raise Undeclared(f"{url} is not on a declared host ({', '.join(self._http.hosts)})")
-            if url in seen or len(seen) > MOST_REDIRECTS:
+            if url in seen or len(seen) > MAX_REDIRECTS:
                 raise RedirectLoop(f"{request.url} leads through {len(seen)} redirects to {url}")
             seen.add(url)
-            answer = self._politely(request, url, _conditions(validators))
-            if answer.status not in _REDIRECTS or not (target := answer.header("location")):
+            answer = self._request_politely(request, url, _build_conditions(validators))
+            if answer.status not in _REDIRECT_STATUSES or not (target := answer.get_header("location")):
                 break
-            url = _joined(url, target)
+            url = _join_url(url, target)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
-        kind = answer.header("content-type") or ""
-        if kind_of(answer.body, kind) in {"html", "text"}:
-            examine(answer.body, kind)
+        kind = answer.get_header("content-type") or ""
+        if detect_format(answer.body, kind) in {"html", "text"}:
+            check_nesting(answer.body, kind)
         return answer
 
-    def _politely(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
-        host = self._fetch.host(url)
-        if not host.lock.acquire(timeout=max(0.0, self._left(url))):
+    def _request_politely(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
+        host = self._fetch.get_host_queue(url)
+        if not host.lock.acquire(timeout=max(0.0, self._get_seconds_left(url))):
             raise TimedOut(f"{url}: another watcher kept the host busy for the whole poll")
         try:
-            pause = host.last + self._http.pause - self._fetch.clock()
+            pause = host.last_request + self._http.pause - self._fetch.clock()
             if pause > 0:
-                self._fetch.stopping.wait(min(pause, self._left(url)))
-            return self._ask(request, url, headers)
+                self._fetch.stopping.wait(min(pause, self._get_seconds_left(url)))
+            return self._send_request(request, url, headers)
         finally:
-            host.last = self._fetch.clock()
+            host.last_request = self._fetch.clock()
             host.lock.release()
 
-    def _ask(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
-        timeout = min(self._http.timeout, self._left(url))
+    def _send_request(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
+        timeout = min(self._http.timeout, self._get_seconds_left(url))
         try:
-            asked = self._fetch.build(request, url, headers, timeout)
-            with within(self._allowance(url)):
-                response = self._fetch.stream(asked)
+            asked = self._fetch.build_request(request, url, headers, timeout)
+            with apply_allowance(self._build_allowance(url)):
+                response = self._fetch.open_response(asked)
                 try:
-                    body = self._read(response, url)
+                    body = self._read_body(response, url)
                 finally:
                     response.close()
         except httpx.TimeoutException as error:
             raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise Unreachable(f"{url}: {_reason(error)}") from error
+            raise Unreachable(f"{url}: {_describe_error(error)}") from error
         return Snapshot(
             url=request.url,
             final_url=url,
@@ -210,17 +214,17 @@ class HttpAsk:
             body=body,
         )
 
-    def _allowance(self, url: str) -> Allowance:
+    def _build_allowance(self, url: str) -> Allowance:
         return Allowance(
-            left=partial(self._left, url),
-            spent=partial(self._too_large, url),
-            size=self._http.largest + HEADERS,
+            seconds_left=partial(self._get_seconds_left, url),
+            size_error=partial(self._build_size_error, url),
+            bytes_left=self._http.largest + MAX_HEADER_BYTES,
         )
 
-    def _too_large(self, url: str) -> TooLarge:
+    def _build_size_error(self, url: str) -> TooLarge:
         return TooLarge(f"{url} is larger than {self._http.largest:,} bytes; it was not read to its end")
 
-    def _read(self, response: httpx.Response, url: str) -> bytes:
+    def _read_body(self, response: httpx.Response, url: str) -> bytes:
         codings = response.headers.get("content-encoding", "")
         if "," in codings:
             raise TooLarge(f"{url} is packed several times over ({codings}); that is how bombs are made")
@@ -235,10 +239,10 @@ class HttpAsk:
             parts.append(part)
             size += len(part)
             if size > self._http.largest:
-                raise self._too_large(url)
+                raise self._build_size_error(url)
         return b"".join(parts)
 
-    def _left(self, url: str) -> float:
+    def _get_seconds_left(self, url: str) -> float:
         if self._fetch.stopping.is_set():
             raise Stopping("the service is being stopped")
         left = self._ends - self._fetch.clock()
@@ -247,14 +251,14 @@ class HttpAsk:
         return left
 
 
-def _joined(url: str, target: str) -> str:
+def _join_url(url: str, target: str) -> str:
     try:
         return urljoin(url, target)
     except ValueError as error:
         raise Undeclared(f"{url} redirects to {target[:200]!r}, which is no address") from error
 
 
-def _conditions(validators: Validators | None) -> dict[str, str]:
+def _build_conditions(validators: Validators | None) -> dict[str, str]:
     """Echo the server's own stamps: never our clock, which would hide late-stamped pages for ever."""
     if validators is None:
         return {}
@@ -262,23 +266,23 @@ def _conditions(validators: Validators | None) -> dict[str, str]:
     return {name: value for name, value in stamps.items() if value}
 
 
-def _reason(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-class _Public(httpx.BaseTransport):
+class _PublicTransport(httpx.BaseTransport):
     """Connects to public addresses alone: a name may lead into our own network, by mistake or on purpose.
 
     The address that was judged is the one connected to; name and certificate are those of the host asked for.
     """
 
     def __init__(self, *, verify: ssl.SSLContext | None = None) -> None:
-        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=verify or _trusted()))
+        self._inner = bound_transport(httpx.HTTPTransport(retries=0, verify=verify or _load_tls_context()))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         trouble: httpx.ConnectError | None = None
-        for address in _public_addresses(host, request):
+        for address in _resolve_public(host, request):
             moved = httpx.Request(
                 request.method,
                 request.url.copy_with(host=address),
@@ -296,7 +300,7 @@ class _Public(httpx.BaseTransport):
         self._inner.close()
 
 
-def _public_addresses(host: str, request: httpx.Request) -> list[str]:
+def _resolve_public(host: str, request: httpx.Request) -> list[str]:
     try:
         found = socket.getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -308,12 +312,12 @@ def _public_addresses(host: str, request: httpx.Request) -> list[str]:
     return addresses
 
 
-class _ConnectTo(httpx.BaseTransport):
+class _FixedOriginTransport(httpx.BaseTransport):
     """Sends every request to one origin, with the Host that it was meant for."""
 
     def __init__(self, origin: str) -> None:
         self._origin = httpx.URL(origin)
-        self._inner = bounded(httpx.HTTPTransport(retries=0, verify=_trusted()))
+        self._inner = bound_transport(httpx.HTTPTransport(retries=0, verify=_load_tls_context()))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url.copy_with(

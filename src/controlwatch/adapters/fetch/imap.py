@@ -14,28 +14,28 @@ from imaplib import IMAP4, IMAP4_SSL
 from typing import TYPE_CHECKING, Any, Literal
 
 from controlwatch.core.model.errors import LockedOut, TimedOut, Unreachable
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.mail_documents import Mail
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 #: Mails of one look; what is beyond waits for the next.
-MOST = 50
+MAX_MAILS = 50
 #: Seconds for one answer, and for one look however slowly the server drips.
-WAIT, LONGEST = 30.0, 600.0
+ANSWER_TIMEOUT, MAX_SECONDS = 30.0, 600.0
 #: Bytes of a literal beside the mail itself.
-SLACK = 1_000_000
+LITERAL_MARGIN = 1_000_000
 
 #: 7 (UID 43 RFC822.SIZE 2048 INTERNALDATE "17-Jul-2026 02:44:25 +0800" BODY[]<0> {2048}
-SIZE = re.compile(rb"RFC822\.SIZE (\d{1,18})")
-ARRIVED = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
+SIZE_PATTERN = re.compile(rb"RFC822\.SIZE (\d{1,18})")
+ARRIVAL_PATTERN = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
 #: What stands in a folder's name as &…- (RFC 3501, 5.1.3): 通讯, &
-UNUSUAL = re.compile(r"[^\x20-\x7e]+|&")
+NON_ASCII_PATTERN = re.compile(r"[^\x20-\x7e]+|&")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class ImapAccount:
     """A mailbox, and how to enter it."""
 
     host: str
@@ -51,12 +51,12 @@ class ImapMailbox:
 
     def __init__(
         self,
-        account: Account,
+        account: ImapAccount,
         *,
         largest: int,
-        most: int = MOST,
-        wait: float = WAIT,
-        longest: float = LONGEST,
+        most: int = MAX_MAILS,
+        wait: float = ANSWER_TIMEOUT,
+        longest: float = MAX_SECONDS,
     ) -> None:
         """Of a mail of more bytes than `largest` only the first ones are read."""
         self._account, self._largest, self._most = account, largest, most
@@ -64,68 +64,68 @@ class ImapMailbox:
         scheme = "imaps" if account.tls == "implicit" else "imap"
         self.address = f"{scheme}://{account.user}@{account.host}:{account.port}/{account.folder}"
 
-    def count(self) -> int:
-        """Return how many mails the folder holds; raises as `mails` does."""
-        with self._entered() as server:
+    def count_mails(self) -> int:
+        """Return how many mails the folder holds; raises as `fetch_mails` does."""
+        with self._open_folder() as server:
             (*_, count) = server.response("EXISTS")[1]
             return int(count or b"0")
 
-    def mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
+    def fetch_mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
         """Yield what came after the mail of this mark, oldest first, so many at most.
 
         A mark is UIDVALIDITY and UID. Without one, or where UIDVALIDITY is another, what came since the day
         (UTC) of that instant. Raises `Unreachable`, `TimedOut` or `LockedOut`.
         """
-        with self._entered() as server:
+        with self._open_folder() as server:
             (validity,) = server.response("UIDVALIDITY")[1]
             if validity is None:
                 raise Unreachable(f"{self._account.host} gives mails no lasting numbers (UIDVALIDITY)")
             era = str(int(validity))
-            for uid in self._unseen(server, era, after, since)[: self._most]:
-                if (mail := self._fetch(server, era, uid)) is not None:
+            for uid in self._search_new(server, era, after, since)[: self._most]:
+                if (mail := self._fetch_mail(server, era, uid)) is not None:
                     yield mail
 
-    def _unseen(self, server: IMAP4, era: str, after: str | None, since: datetime) -> list[int]:
+    def _search_new(self, server: IMAP4, era: str, after: str | None, since: datetime) -> list[int]:
         before, _, last = (after or "").partition(":")
         known = int(last) if before == era else 0
         wanted = ("UID", f"{known + 1}:*") if known else ("SINCE", since.astimezone(UTC).strftime("%d-%b-%Y"))
-        found = self._granted(server.uid("SEARCH", *wanted), "a search")
+        found = self._require_ok(server.uid("SEARCH", *wanted), "a search")
         numbers = {int(number) for line in found if line for number in line.split()}
         # 44:* is never empty: where 43 is the last, it means 43.
         return sorted(number for number in numbers if number > known)
 
-    def _fetch(self, server: IMAP4, era: str, uid: int) -> Mail | None:
+    def _fetch_mail(self, server: IMAP4, era: str, uid: int) -> Mail | None:
         """Return a mail; None for one that has gone meanwhile."""
         wanted = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{self._largest}>)"
-        answer = self._granted(server.uid("FETCH", str(uid), wanted), f"mail {uid}")
+        answer = self._require_ok(server.uid("FETCH", str(uid), wanted), f"mail {uid}")
         parts = [part if isinstance(part, tuple) else (part or b"", b"") for part in answer]
         said = b" ".join(part[0] for part in parts)
-        size, arrived = SIZE.search(said), ARRIVED.search(said)
+        size, arrived = SIZE_PATTERN.search(said), ARRIVAL_PATTERN.search(said)
         if size is None or arrived is None:
             return None
         body = b"".join(part[1] for part in parts)
         # Some servers only estimate a size: it counts where we have stopped reading.
         whole = len(body) if len(body) < self._largest else max(int(size[1]), len(body))
         day = datetime.strptime(arrived[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z")
-        return Mail(mark=f"{era}:{uid}", arrived=day, size=whole, body=body)
+        return Mail(cursor=f"{era}:{uid}", arrived_at=day, size=whole, body=body)
 
-    def _granted(self, answer: tuple[str, list[Any]], what: str) -> list[Any]:
+    def _require_ok(self, answer: tuple[str, list[Any]], what: str) -> list[Any]:
         status, data = answer
         if status != "OK":
-            raise LockedOut(f"{self._account.host} refuses {what}: {self._words(data[-1])}")
+            raise LockedOut(f"{self._account.host} refuses {what}: {self._redact_reply(data[-1])}")
         return data
 
     @contextmanager
-    def _entered(self) -> Iterator[IMAP4]:
+    def _open_folder(self) -> Iterator[IMAP4]:
         """Connect, log in, open the folder to be read alone, and part in peace."""
-        with self._told():
-            server = self._connected()
+        with self._translate_errors():
+            server = self._connect()
             try:
                 if self._account.tls == "starttls":
                     server.starttls(ssl.create_default_context())  # raises where the server offers none
                 self._log_in(server)
-                folder = _quoted(_utf7(self._account.folder))
-                self._granted(server.select(folder, readonly=True), "the folder")
+                folder = _quote_string(_encode_utf7(self._account.folder))
+                self._require_ok(server.select(folder, readonly=True), "the folder")
                 yield server
                 with suppress(OSError, IMAP4.error):
                     server.logout()
@@ -133,11 +133,13 @@ class ImapMailbox:
                 with suppress(OSError):
                     server.shutdown()
 
-    def _connected(self) -> _Plain | _Encrypted:
-        account, longest, largest = self._account, self._longest, self._largest + SLACK
+    def _connect(self) -> _PlainImap | _TlsImap:
+        account, longest, largest = self._account, self._longest, self._largest + LITERAL_MARGIN
         if account.tls != "implicit":
-            return _Plain(account.host, account.port, timeout=self._wait, longest=longest, largest=largest)
-        return _Encrypted(
+            return _PlainImap(
+                account.host, account.port, timeout=self._wait, longest=longest, largest=largest
+            )
+        return _TlsImap(
             account.host,
             account.port,
             ssl_context=ssl.create_default_context(),
@@ -150,22 +152,22 @@ class ImapMailbox:
         user = self._account.user
         try:
             if "AUTH=PLAIN" in server.capabilities:
-                server.authenticate("PLAIN", lambda _challenge: self._secret)
+                server.authenticate("PLAIN", lambda _challenge: self._plain_credentials)
             else:
-                server.login(_quoted(user), self._account.password)
+                server.login(_quote_string(user), self._account.password)
         except IMAP4.abort:
             raise
         except (IMAP4.error, UnicodeError) as error:
-            words = self._words(error.args[0])
+            words = self._redact_reply(error.args[0])
             raise LockedOut(f"{self._account.host} does not let {user} in: {words}") from None
 
     @property
-    def _secret(self) -> bytes:
+    def _plain_credentials(self) -> bytes:
         """User and password as PLAIN wants them (RFC 4616)."""
         return f"\0{self._account.user}\0{self._account.password}".encode()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Say what went wrong in our own kinds."""
         host = self._account.host
         try:
@@ -178,18 +180,18 @@ class ImapMailbox:
         except OSError as error:
             raise Unreachable(f"{host} cannot be reached: {error.strerror or error}") from None
         except (IMAP4.error, ValueError, LookupError) as error:
-            words = self._words(error)
+            words = self._redact_reply(error)
             raise Unreachable(f"{host} breaks off, or speaks no IMAP: {words}") from None
 
-    def _words(self, said: object) -> str:
+    def _redact_reply(self, said: object) -> str:
         """Return a server's words without our secrets: some repeat what they do not take."""
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        for secret in (self._account.password, base64.b64encode(self._secret).decode()):
+        for secret in (self._account.password, base64.b64encode(self._plain_credentials).decode()):
             text = text.replace(secret, "…")
-        return one_line(text, 200)
+        return to_one_line(text, 200)
 
 
-class _Bounded:
+class _BoundedConnection:
     """A connection that is hung up when its time is over, and that takes no endless piece."""
 
     def __init__(self, *arguments: Any, longest: float, largest: int, **options: Any) -> None:
@@ -208,16 +210,16 @@ class _Bounded:
         """Read a literal of so many bytes."""
         if size > self._largest:
             raise IMAP4.abort(f"it would send {size:,} bytes at once")
-        with self._in_time():
+        with self._enforce_deadline():
             return super().read(size)  # type: ignore[misc,no-any-return]
 
     def readline(self) -> bytes:
         """Read a line."""
-        with self._in_time():
+        with self._enforce_deadline():
             return super().readline()  # type: ignore[misc,no-any-return]
 
     @contextmanager
-    def _in_time(self) -> Iterator[None]:
+    def _enforce_deadline(self) -> Iterator[None]:
         try:
             yield
         finally:
@@ -235,28 +237,28 @@ class _Bounded:
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # type: ignore[attr-defined]
 
 
-class _Plain(_Bounded, IMAP4): ...
+class _PlainImap(_BoundedConnection, IMAP4): ...
 
 
-class _Encrypted(_Bounded, IMAP4_SSL): ...
+class _TlsImap(_BoundedConnection, IMAP4_SSL): ...
 
 
-def _quoted(text: str) -> str:
+def _quote_string(text: str) -> str:
     """Return text as IMAP's quoted string."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _utf7(name: str) -> str:
+def _encode_utf7(name: str) -> str:
     """Return a folder's name as servers spell it.
 
-    >>> _utf7("Law & News/通讯")
+    >>> _encode_utf7("Law & News/通讯")
     'Law &- News/&kBqLrw-'
     """
 
-    def spelt(found: re.Match[str]) -> str:
+    def encode_run(found: re.Match[str]) -> str:
         if found[0] == "&":
             return "&-"
         packed = base64.b64encode(found[0].encode("utf-16-be")).decode("ascii").rstrip("=")
         return f"&{packed.replace('/', ',')}-"
 
-    return UNUSUAL.sub(spelt, name)
+    return NON_ASCII_PATTERN.sub(encode_run, name)

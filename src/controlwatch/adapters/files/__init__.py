@@ -16,7 +16,7 @@ class Unreadable(ControlwatchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedFile:
     """What a file says, one paragraph a line and table rows as tab-separated lines; and our doubts."""
 
     text: str

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, PasswordError
 from controlwatch.adapters.files import ENCRYPTED, Unreadable
 from controlwatch.core.model.errors import SourceError
 
-TROUBLE = (
+PARSE_ERRORS = (
     Unreadable,
     SourceError,  # a web page in an archive that shows nothing
     PyPdfError,
@@ -39,7 +39,7 @@ TROUBLE = (
 )
 
 
-def in_words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the doubt that a reader of the alert is shown."""
     if isinstance(error, FileNotDecryptedError | PasswordError):
         return ENCRYPTED

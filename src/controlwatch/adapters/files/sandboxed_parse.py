@@ -12,40 +12,40 @@ import resource
 import sys
 from typing import TYPE_CHECKING
 
-from controlwatch.adapters.files import Reading
+from controlwatch.adapters.files import ParsedFile
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.parse_errors import TROUBLE, in_words
+from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MEMORY = 1_500_000_000  # bytes of address space
-_SECONDS = 25  # of CPU; the caller's clock stops us a little later
-_LONGEST = 5_000_000  # characters of text handed back
+_MAX_MEMORY = 1_500_000_000  # bytes of address space
+_MAX_CPU_SECONDS = 25  # of CPU; the caller's clock stops us a little later
+_MAX_TEXT_LENGTH = 5_000_000  # characters of text handed back
 
-_READERS: dict[str, Callable[[bytes], Reading]] = {"pdf": read_pdf, "ole": read_ole, "zip": read_zip}
+_READERS: dict[str, Callable[[bytes], ParsedFile]] = {"pdf": read_pdf, "ole": read_ole, "zip": read_zip}
 
 
 def main(kind: str) -> None:
     """Read standard input as a file of that kind and print what it says."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    reading, is_failure = _read(kind, sys.stdin.buffer.read())
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_MAX_CPU_SECONDS, _MAX_CPU_SECONDS))
+    reading, is_failure = _read_file(kind, sys.stdin.buffer.read())
     doubts = list(reading.doubts)
-    if len(reading.text) > _LONGEST:
-        doubts.append(f"only the first {_LONGEST} characters were read")
+    if len(reading.text) > _MAX_TEXT_LENGTH:
+        doubts.append(f"only the first {_MAX_TEXT_LENGTH} characters were read")
     # ASCII escapes also carry lone surrogates, which a damaged file may yield and UTF-8 cannot.
-    answer = {"text": reading.text[:_LONGEST], "doubts": doubts, "is_failure": is_failure}
+    answer = {"text": reading.text[:_MAX_TEXT_LENGTH], "doubts": doubts, "is_failure": is_failure}
     json.dump(answer, sys.stdout, ensure_ascii=True)
 
 
-def _read(kind: str, body: bytes) -> tuple[Reading, bool]:
+def _read_file(kind: str, body: bytes) -> tuple[ParsedFile, bool]:
     try:
         return _READERS[kind](body), False
-    except TROUBLE as error:
-        return Reading("", (in_words(error),)), True
+    except PARSE_ERRORS as error:
+        return ParsedFile("", (describe_error(error),)), True
 
 
 if __name__ == "__main__":

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 
 from python_calamine import load_workbook
 
-from controlwatch.adapters.files import Reading, Unreadable
-from controlwatch.core.sources.html_tables import rows
+from controlwatch.adapters.files import ParsedFile, Unreadable
+from controlwatch.core.sources.html_tables import format_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from python_calamine import CalamineSheet
 
-_CUSTOMS = re.compile(
+_CODE_HEADING = re.compile(
     r"商品编|税则|税号|税目|海关|\bHS\b|\b(?:commodity|tariff)", re.IGNORECASE
 )  # 海关商品编号
-_HEADED = 30  # rows from the top among which the heading of a column is looked for
-_SHORTENED = (7, 9)  # digits of a customs code whose leading zero the sheet has lost
+_HEADING_ROWS = 30  # rows from the top among which the heading of a column is looked for
+_SHORTENED_LENGTHS = (7, 9)  # digits of a customs code whose leading zero the sheet has lost
 
 
-def read_sheets(body: bytes) -> Reading:
+def read_sheets(body: bytes) -> ParsedFile:
     """Read every sheet of an XLS or XLSX file; where there are several, each begins with its name.
 
     Raises `Unreadable`, or what calamine raises, for a damaged one.
     """
     try:
-        return _read(body)
+        return _read_workbook(body)
     except BaseException as error:
         # Calamine is written in Rust, whose panics are no Exception: they would pass by every handler.
         if type(error).__module__ == "pyo3_runtime":
@@ -38,36 +38,43 @@ def read_sheets(body: bytes) -> Reading:
         raise
 
 
-def _read(body: bytes) -> Reading:
+def _read_workbook(body: bytes) -> ParsedFile:
     workbook = load_workbook(io.BytesIO(body))
     found: list[str] = []
     for name in workbook.sheet_names:
-        filled = tuple(_lines(workbook.get_sheet_by_name(name)))
+        filled = tuple(_read_sheet(workbook.get_sheet_by_name(name)))
         if filled and len(workbook.sheet_names) > 1:
             found.append(name)
         found.extend(filled)
-    return Reading("\n".join(found))
+    return ParsedFile("\n".join(found))
 
 
-def _lines(sheet: CalamineSheet) -> Iterator[str]:
+def _read_sheet(sheet: CalamineSheet) -> Iterator[str]:
     kept = sheet.to_python()
-    table = [[_cell(cell) for cell in row] for row in kept]
-    for number, column in _shortened(kept, table):
+    table = [[_format_cell(cell) for cell in row] for row in kept]
+    for number, column in _find_shortened_codes(kept, table):
         table[number][column] = f"0{table[number][column]}"
-    _carry(table, sheet)
-    return (line for row in table for line in rows(row) if line.strip())
+    _fill_merged_cells(table, sheet)
+    return (line for row in table for line in format_rows(row) if line.strip())
 
 
-def _shortened(kept: Sequence[Sequence[object]], table: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
+def _find_shortened_codes(
+    kept: Sequence[Sequence[object]], table: Sequence[Sequence[str]]
+) -> Iterator[tuple[int, int]]:
     """A sheet keeps 0101210000 as the number 101210000; below a heading of customs codes we can tell."""
-    headed = {column for row in table[:_HEADED] for column, cell in enumerate(row) if _CUSTOMS.search(cell)}
+    headed = {
+        column
+        for row in table[:_HEADING_ROWS]
+        for column, cell in enumerate(row)
+        if _CODE_HEADING.search(cell)
+    }
     for number, row in enumerate(table):
         for column in headed.intersection(range(len(row))):
-            if isinstance(kept[number][column], float) and len(row[column]) in _SHORTENED:
+            if isinstance(kept[number][column], float) and len(row[column]) in _SHORTENED_LENGTHS:
                 yield number, column
 
 
-def _carry(table: list[list[str]], sheet: CalamineSheet) -> None:
+def _fill_merged_cells(table: list[list[str]], sheet: CalamineSheet) -> None:
     """Write a cell that is merged over several rows into each of them that says something of its own."""
     top, left = sheet.start or (0, 0)
     own = [any(row) for row in table]
@@ -78,7 +85,7 @@ def _carry(table: list[list[str]], sheet: CalamineSheet) -> None:
                 table[number][at] = table[first - top][at]
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     """HS headings and quantities are whole numbers, though the format keeps them as 8507.0."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV")
+KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "VIRTUAL_ENV")
 
 
 def run_isolated(
@@ -21,4 +21,4 @@ def run_isolated(
 
 def safe_environment() -> dict[str, str]:
     """Return what of our environment others may see: none of our settings."""
-    return {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}

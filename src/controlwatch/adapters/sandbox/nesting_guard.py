@@ -21,29 +21,32 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.sandbox.isolated_process import run_isolated
 from controlwatch.core.model.errors import Garbled
-from controlwatch.core.sources.charset import decode
+from controlwatch.core.sources.charset import decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Signs that may begin an element or hide its beginning; so many are parsed at once however they nest.
-SIGNS = (b"<", b"&", b"\\u00")
-MANY = 5_000
+MARKUP_SIGNS = (b"<", b"&", b"\\u00")
+MAX_UNCHECKED_SIGNS = 5_000
 #: The depths of all elements, summed up: what looking for something below each of them takes.
-DEPTHS = 20_000_000
+MAX_DEPTH_SUM = 20_000_000
 #: Characters of a page that are judged first; then twice as many, and so on: what nests does so early.
-FIRST = 1 << 16
-MEMORY = 2_000_000_000  # bytes of address space
-CPU, WALL_CLOCK = 10, 20  # seconds
+FIRST_PREFIX_LENGTH = 1 << 16
+MAX_MEMORY = 2_000_000_000  # bytes of address space
+MAX_CPU_SECONDS, TIMEOUT_SECONDS = 10, 20  # seconds
 
 
-def examine(body: bytes, content_type: str = "") -> None:
+def check_nesting(body: bytes, content_type: str = "") -> None:
     """Raise `Garbled` where a page, a feed or a JSON answer holds a tree that is not fit to be walked."""
-    if sum(body.count(sign) for sign in SIGNS) < MANY:
+    if sum(body.count(sign) for sign in MARKUP_SIGNS) < MAX_UNCHECKED_SIGNS:
         return
     try:
         done = run_isolated(
-            "controlwatch.adapters.sandbox.nesting_guard", content_type[:200], given=body, seconds=WALL_CLOCK
+            "controlwatch.adapters.sandbox.nesting_guard",
+            content_type[:200],
+            given=body,
+            seconds=TIMEOUT_SECONDS,
         )
     except subprocess.TimeoutExpired:
         fit = False
@@ -55,19 +58,21 @@ def examine(body: bytes, content_type: str = "") -> None:
 
 def is_fit(body: bytes, content_type: str) -> bool:
     """Say whether every tree that the body may be read as can be walked."""
-    text = decode(body, header=content_type).text
-    return all(_depths(part) <= DEPTHS for markup in _trees(text) for part in _parts(markup))
+    text = decode_body(body, header=content_type).text
+    return all(
+        _sum_depths(part) <= MAX_DEPTH_SUM for markup in _find_trees(text) for part in _list_prefixes(markup)
+    )
 
 
-def _parts(markup: str) -> Iterator[str]:
-    size = FIRST
+def _list_prefixes(markup: str) -> Iterator[str]:
+    size = FIRST_PREFIX_LENGTH
     while size < len(markup):
         yield markup[:size]
         size *= 2
     yield markup
 
 
-def _trees(text: str) -> Iterator[str]:
+def _find_trees(text: str) -> Iterator[str]:
     """Yield the text, the text that a feed hides in it, and those that JSON holds."""
     yield text
     if "&" in text:
@@ -84,7 +89,7 @@ def _trees(text: str) -> Iterator[str]:
             waiting.extend(value.values() if isinstance(value, dict) else value)
 
 
-def _depths(markup: str) -> int:
+def _sum_depths(markup: str) -> int:
     """Return how deep the elements are, all in all."""
     root = LexborHTMLParser(markup).root
     stack = [(root, 0)] if root is not None else []
@@ -98,8 +103,8 @@ def _depths(markup: str) -> int:
 
 def main(content_type: str) -> None:
     """Judge standard input, and say by the exit status whether it is fit."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     sys.exit(0 if is_fit(sys.stdin.buffer.read(), content_type) else 1)
 
 

@@ -5,26 +5,36 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from controlwatch.adapters.storage.actions import Acting
-from controlwatch.adapters.storage.clock_skew import SetBack
-from controlwatch.adapters.storage.custody_log import Custody
+from controlwatch.adapters.storage.actions import ActionStore
+from controlwatch.adapters.storage.clock_skew import ClockSkewRepair
+from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.engine import open_engine
-from controlwatch.adapters.storage.health_notices import Watching
-from controlwatch.adapters.storage.legal_graph import Law
-from controlwatch.adapters.storage.notice_queries import Answers
-from controlwatch.adapters.storage.notices import Notices
-from controlwatch.adapters.storage.outbox import Outbox
-from controlwatch.adapters.storage.read_only import read_only
-from controlwatch.adapters.storage.register_import import Shipping
-from controlwatch.adapters.storage.reminder_log import Clock
-from controlwatch.adapters.storage.subscriptions import Subscriptions
+from controlwatch.adapters.storage.health_notices import HealthStore
+from controlwatch.adapters.storage.legal_graph import LegalGraphStore
+from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
+from controlwatch.adapters.storage.notices import NoticeStore
+from controlwatch.adapters.storage.outbox import OutboxStore
+from controlwatch.adapters.storage.read_only import open_read_only_engine
+from controlwatch.adapters.storage.register_import import RegisterImport
+from controlwatch.adapters.storage.reminder_log import ReminderStore
+from controlwatch.adapters.storage.subscriptions import SubscriptionStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class SqlStore(
-    Watching, Notices, Subscriptions, Outbox, Answers, Law, Shipping, Clock, Acting, Custody, SetBack
+    HealthStore,
+    NoticeStore,
+    SubscriptionStore,
+    OutboxStore,
+    NoticeQueryStore,
+    LegalGraphStore,
+    RegisterImport,
+    ReminderStore,
+    ActionStore,
+    CustodyStore,
+    ClockSkewRepair,
 ):
     """The store. Every public method is one transaction."""
 
@@ -35,9 +45,9 @@ class SqlStore(
 
     @classmethod
     @contextmanager
-    def reading(cls, url: str) -> Iterator[SqlStore]:
+    def open_read_only(cls, url: str) -> Iterator[SqlStore]:
         """Open the database to be looked at and nothing else; raises `UsageError` where it cannot be."""
-        with read_only(url) as engine:
+        with open_read_only_engine(url) as engine:
             yield cls(engine)
 
     def close(self) -> None:

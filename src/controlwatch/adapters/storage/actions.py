@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select, update
 
 from controlwatch.adapters.storage.base import (
-    ACT,
     ALERT,
+    ALERT_ACTION,
     DELIVERY,
     NOTICE,
     SUBSCRIPTION,
-    Part,
+    StorePart,
+    acquire_round_lock,
     alert_from_json,
-    take_turns,
 )
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.adapters.storage.subscriptions import as_subscription
-from controlwatch.core.alerting.follow_up import CLOSED, TAKEN, TO_ACT_ON, Deed, Done, Told
+from controlwatch.adapters.storage.subscriptions import to_subscription
+from controlwatch.core.alerting.follow_up import (
+    ACTIONABLE_KINDS,
+    CLOSING_ACTIONS,
+    TAKING_ACTIONS,
+    Action,
+    ActionRecord,
+    DeliveredAlert,
+)
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Mute
 
@@ -30,18 +37,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from controlwatch.core.alerting.reminders import Ringing
+    from controlwatch.core.alerting.reminders import PlannedAlert
 
 #: Of an alert that is older nobody is told again.
-OLDEST = timedelta(days=30)
+MAX_FOLLOW_UP_AGE = timedelta(days=30)
 
 
-class Acting(Part):
+class ActionStore(StorePart):
     """The log of alerts."""
 
-    def act(
-        self, key: str, *, what: Deed, who: str, targets: Iterable[str], note: str = "", now: datetime
-    ) -> tuple[Done, ...]:
+    def record_action(
+        self, key: str, *, what: Action, who: str, targets: Iterable[str], note: str = "", now: datetime
+    ) -> tuple[ActionRecord, ...]:
         """Note what somebody did about a delivery, by its key; return all that was done about it.
 
         What is done about an alert that was told again is done about the first of them too. Nothing is
@@ -53,16 +60,20 @@ class Acting(Part):
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.key == key)
             .where(
-                or_(SUBSCRIPTION.c.target.in_(places), DELIVERY.c.addressee.in_(places), _assigned_to([who]))
+                or_(
+                    SUBSCRIPTION.c.target.in_(places),
+                    DELIVERY.c.addressee.in_(places),
+                    _match_assignee([who]),
+                )
             )
         )
-        with self._write() as connection:
+        with self._begin_write() as connection:
             delivery = connection.execute(mine).first()
             if delivery is None:
                 return ()
             first = delivery.follows or delivery.id
-            _note(connection, first, what, who, note, now)
-            return tuple(_done(connection, [first])[first])
+            _insert_action(connection, first, what, who, note, now)
+            return tuple(_select_actions(connection, [first])[first])
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
         """Note that the reader of a mail acknowledged all that left in it; False where there is none such."""
@@ -71,31 +82,31 @@ class Acting(Part):
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.id == delivery_id, DELIVERY.c.receipt.is_not(None))
         )
-        with self._write() as connection:
+        with self._begin_write() as connection:
             mail = connection.execute(left).first()
             if mail is None:
                 return False
             same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
             first = func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)
             for number in connection.execute(select(first).where(*same)).scalars().all():
-                _note(connection, number, "acknowledged", mail.addressee or mail.target, "", now)
+                _insert_action(connection, number, "acknowledged", mail.addressee or mail.target, "", now)
         return True
 
-    def subscription_of(self, key: str, targets: Iterable[str]) -> int | None:
+    def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""
         chosen = (
             select(SUBSCRIPTION.c.id)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)), SUBSCRIPTION.c.active)
         )
-        with self._read() as connection:
+        with self._begin_read() as connection:
             found = connection.execute(chosen).scalar()
         return None if found is None else int(found)
 
-    def mute(self, subscription_id: int, mute: Mute) -> bool:
+    def mute_category(self, subscription_id: int, mute: Mute) -> bool:
         """Mute a category for a subscription; a mute that has ended ends the one before. False: none such."""
         mine = SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active
-        with self._write() as connection:
+        with self._begin_write() as connection:
             held = connection.execute(select(SUBSCRIPTION.c.muted).where(*mine).with_for_update()).scalar()
             if held is None:
                 return False
@@ -105,21 +116,21 @@ class Acting(Part):
             connection.execute(update(SUBSCRIPTION).where(*mine).values(values))
         return True
 
-    def follow_up(
-        self, rules: Iterable[Callable[[Told], Ringing | None]], *, now: datetime
-    ) -> tuple[Ringing, ...]:
+    def record_follow_ups(
+        self, rules: Iterable[Callable[[DeliveredAlert], PlannedAlert | None]], *, now: datetime
+    ) -> tuple[PlannedAlert, ...]:
         """Ask the rules about alerts of the last days that somebody must act on; write what they say."""
         rules = tuple(rules)
-        rings: list[Ringing] = []
-        with self._write() as connection:
-            take_turns(connection)
-            for told in _told(connection, now=now):
+        rings: list[PlannedAlert] = []
+        with self._begin_write() as connection:
+            acquire_round_lock(connection)
+            for told in _iterate_delivered_alerts(connection, now=now):
                 for ringing in filter(None, (rule(told) for rule in rules)):
-                    _write_again(connection, told, ringing, now=now)
+                    _write_follow_up(connection, told, ringing, now=now)
                     rings.append(ringing)
         return tuple(rings)
 
-    def alert_log(
+    def list_alerts(
         self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
     ) -> tuple[AlertLine, ...]:
         """Alerts as they were delivered, newest first, each with what was done about it.
@@ -150,28 +161,30 @@ class Acting(Part):
         )
         if targets is not None:
             places = list(targets)
-            joined = joined.where(or_(SUBSCRIPTION.c.target.in_(places), _assigned_to(places)))
+            joined = joined.where(or_(SUBSCRIPTION.c.target.in_(places), _match_assignee(places)))
         if open_only:
-            joined = joined.where(_open())
-        with self._read() as connection:
+            joined = joined.where(_match_open())
+        with self._begin_read() as connection:
             rows = connection.execute(joined).mappings().all()
-            done = _done(connection, [row["delivery"] for row in rows])
-        return tuple(_line(dict(row), done[row["delivery"]]) for row in rows)
+            done = _select_actions(connection, [row["delivery"] for row in rows])
+        return tuple(_to_alert_line(dict(row), done[row["delivery"]]) for row in rows)
 
 
-def _note(connection: Connection, first: int, what: Deed, who: str, note: str, now: datetime) -> None:
+def _insert_action(
+    connection: Connection, first: int, what: Action, who: str, note: str, now: datetime
+) -> None:
     """Note a deed about a delivery, and what follows from it."""
     row = {"delivery_id": first, "what": what, "who": who, "note": note, "at": now}
-    connection.execute(ACT.insert().values(row))
-    changed = _effect(what, note, now)
+    connection.execute(ALERT_ACTION.insert().values(row))
+    changed = _build_delivery_changes(what, note, now)
     if changed:
         connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(changed))
 
 
-def _effect(what: Deed, note: str, now: datetime) -> dict[str, Any]:
+def _build_delivery_changes(what: Action, note: str, now: datetime) -> dict[str, Any]:
     """Return what a deed changes of the delivery that it was done about."""
-    values: dict[str, Any] = {"taken_at": now} if what in TAKEN else {}
-    if what in CLOSED:
+    values: dict[str, Any] = {"taken_at": now} if what in TAKING_ACTIONS else {}
+    if what in CLOSING_ACTIONS:
         values["closed_at"] = now
     if what == "due":
         values["wanted_by"] = date.fromisoformat(note)
@@ -180,19 +193,25 @@ def _effect(what: Deed, note: str, now: datetime) -> dict[str, Any]:
     return values
 
 
-def _assigned_to(people: list[str]) -> ColumnElement[bool]:
+def _match_assignee(people: list[str]) -> ColumnElement[bool]:
     """Say that a delivery was last assigned to one of these."""
-    last = select(func.max(ACT.c.id)).where(ACT.c.what == "assigned").group_by(ACT.c.delivery_id)
-    theirs = select(ACT.c.delivery_id).where(ACT.c.id.in_(last), ACT.c.note.in_(people))
+    last = (
+        select(func.max(ALERT_ACTION.c.id))
+        .where(ALERT_ACTION.c.what == "assigned")
+        .group_by(ALERT_ACTION.c.delivery_id)
+    )
+    theirs = select(ALERT_ACTION.c.delivery_id).where(
+        ALERT_ACTION.c.id.in_(last), ALERT_ACTION.c.note.in_(people)
+    )
     return func.coalesce(DELIVERY.c.follows, DELIVERY.c.id).in_(theirs)
 
 
-def _open() -> ColumnElement[bool]:
+def _match_open() -> ColumnElement[bool]:
     waits = and_(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), DELIVERY.c.closed_at.is_(None))
-    return and_(ALERT.c.kind.in_(TO_ACT_ON), waits)
+    return and_(ALERT.c.kind.in_(ACTIONABLE_KINDS), waits)
 
 
-def _line(row: dict[str, Any], done: list[Done]) -> AlertLine:
+def _to_alert_line(row: dict[str, Any], done: list[ActionRecord]) -> AlertLine:
     del row["delivery"]
     addressee = row.pop("addressee")
     row["target"] = addressee or row["target"]
@@ -209,20 +228,26 @@ def _line(row: dict[str, Any], done: list[Done]) -> AlertLine:
     )
 
 
-def _done(connection: Connection, deliveries: Iterable[int]) -> defaultdict[int, list[Done]]:
+def _select_actions(
+    connection: Connection, deliveries: Iterable[int]
+) -> defaultdict[int, list[ActionRecord]]:
     """Return what was done about deliveries, oldest first."""
-    found: defaultdict[int, list[Done]] = defaultdict(list)
-    acts = select(ACT).where(ACT.c.delivery_id.in_(list(deliveries))).order_by(ACT.c.id)
+    found: defaultdict[int, list[ActionRecord]] = defaultdict(list)
+    acts = (
+        select(ALERT_ACTION)
+        .where(ALERT_ACTION.c.delivery_id.in_(list(deliveries)))
+        .order_by(ALERT_ACTION.c.id)
+    )
     for row in connection.execute(acts).mappings():
-        done = Done(what=row["what"], who=row["who"], at=row["at"], note=row["note"])
+        done = ActionRecord(what=row["what"], who=row["who"], at=row["at"], note=row["note"])
         found[row["delivery_id"]].append(done)
     return found
 
 
-def _told(connection: Connection, *, now: datetime) -> Iterable[Told]:
+def _iterate_delivered_alerts(connection: Connection, *, now: datetime) -> Iterable[DeliveredAlert]:
     """Yield what may have to be told again: nobody has taken it on, or its day has come."""
     untaken = and_(DELIVERY.c.taken_at.is_(None), DELIVERY.c.escalated_at.is_(None))
-    late = and_(SUBSCRIPTION.c.escalate_after > 0, DELIVERY.c.due_at > now - OLDEST, untaken)
+    late = and_(SUBSCRIPTION.c.escalate_after > 0, DELIVERY.c.due_at > now - MAX_FOLLOW_UP_AGE, untaken)
     wanted = DELIVERY.c.wanted_by <= (now + timedelta(days=1)).date()  # in some time zone it is that day
     joined = (
         select(
@@ -240,18 +265,20 @@ def _told(connection: Connection, *, now: datetime) -> Iterable[Told]:
         .order_by(DELIVERY.c.id)
     )
     rows = connection.execute(joined).mappings().all()
-    done = _done(connection, [row["delivery_id"] for row in rows])
+    done = _select_actions(connection, [row["delivery_id"] for row in rows])
     for row in rows:
         assigned = [one.note for one in done[row["delivery_id"]] if one.what == "assigned"]
-        yield Told(
+        yield DeliveredAlert(
             **{name: row[name] for name in ("delivery_id", "sent_at", "open", "wanted_by")},
             alert=alert_from_json(row["payload"]),
-            subscription=as_subscription(row),
+            subscription=to_subscription(row),
             assigned_to=assigned[-1] if assigned else "",
         )
 
 
-def _write_again(connection: Connection, told: Told, ringing: Ringing, *, now: datetime) -> None:
+def _write_follow_up(
+    connection: Connection, told: DeliveredAlert, ringing: PlannedAlert, *, now: datetime
+) -> None:
     """Write an alert that is told again, and that it has been."""
     original = select(ALERT.c.notice_id, ALERT.c.version_id).join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
     about = connection.execute(original.where(DELIVERY.c.id == told.delivery_id)).one()

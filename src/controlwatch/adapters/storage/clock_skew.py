@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select, update
 
-from controlwatch.adapters.storage.base import ALERT, DELIVERY, REFERENCE, WARNED, WATCHER, Part
-from controlwatch.core.model.timezones import RETRIES
+from controlwatch.adapters.storage.base import ALERT, DELIVERY, HEALTH_NOTICE, REFERENCE, WATCHER, StorePart
+from controlwatch.core.model.timezones import RETRY_DELAYS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 #: Clocks of several machines differ by less.
-ABOUT = timedelta(minutes=5)
+TOLERANCE = timedelta(minutes=5)
 
 
-class SetBack(Part):
+class ClockSkewRepair(StorePart):
     """What was written by a clock that ran ahead."""
 
-    def set_back(self, *, now: datetime) -> int:
+    def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has put off; return how many things that were.
 
         A delivery of an alert made in the future; a lease, or another try, further off than any is; what was
         first seen, last polled or last warned of in the future.
         """
-        ahead, day = now + ABOUT, now + timedelta(days=1)
+        ahead, day = now + TOLERANCE, now + timedelta(days=1)
         made_ahead = DELIVERY.c.alert_id.in_(select(ALERT.c.id).where(ALERT.c.made_at > ahead))
         tried = and_(DELIVERY.c.attempts > 0, DELIVERY.c.due_at > day)
         put_off = and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at > now, or_(made_ahead, tried))
         held = and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until > day)
-        unread = and_(REFERENCE.c.failures > 0, REFERENCE.c.next_look_at > ahead + RETRIES[-1])
+        unread = and_(REFERENCE.c.failures > 0, REFERENCE.c.next_look_at > ahead + RETRY_DELAYS[-1])
         changes = (
             update(DELIVERY).where(put_off).values(due_at=now),
             update(DELIVERY).where(held).values(lease_until=now),
@@ -40,7 +40,7 @@ class SetBack(Part):
             .where(REFERENCE.c.first_seen_at > ahead)
             .values(first_seen_at=now, next_look_at=now),
             update(WATCHER).where(WATCHER.c.last_poll_at > ahead).values(last_poll_at=now),
-            update(WARNED).where(WARNED.c.at > ahead).values(at=now),
+            update(HEALTH_NOTICE).where(HEALTH_NOTICE.c.at > ahead).values(at=now),
         )
-        with self._write() as connection:
+        with self._begin_write() as connection:
             return sum(connection.execute(change).rowcount for change in changes)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter then finds.
-_dumps = partial(json.dumps, ensure_ascii=False)
+_dump_json = partial(json.dumps, ensure_ascii=False)
 
 
-def address(url: str) -> URL:
+def parse_database_url(url: str) -> URL:
     """Return a database address taken apart, its driver named; raises `DeclarationError`."""
     try:
         parsed = make_url(url)
@@ -48,11 +48,11 @@ def open_engine(url: str) -> Engine:
 
     `url` is a SQLAlchemy address; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
     """
-    parsed = address(url)
+    parsed = parse_database_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(
-        parsed, json_serializer=_dumps, pool_pre_ping=parsed.get_backend_name() != "sqlite"
+        parsed, json_serializer=_dump_json, pool_pre_ping=parsed.get_backend_name() != "sqlite"
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
@@ -76,21 +76,21 @@ def _begin_immediate(connection: Connection) -> None:
 
 def migrate(engine: Engine) -> None:
     """Apply every migration that the database lacks; concurrent starters wait for each other."""
-    with _migrations() as config, engine.begin() as connection:
+    with _open_migrations() as config, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def revisions() -> tuple[str, ...]:
+def list_revisions() -> tuple[str, ...]:
     """Return the revisions that a store can be of, the newest first: the one that this version reads."""
-    with _migrations() as config:
+    with _open_migrations() as config:
         return tuple(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
 
 
 @contextmanager
-def _migrations() -> Iterator[Config]:
+def _open_migrations() -> Iterator[Config]:
     config = Config()
     with resources.as_file(resources.files("controlwatch") / "migrations") as folder:
         config.set_main_option("script_location", str(folder))

@@ -7,50 +7,54 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from controlwatch.adapters.storage.base import ALERT, WARNED, take_turns
+from controlwatch.adapters.storage.base import ALERT, HEALTH_NOTICE, acquire_round_lock
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.adapters.storage.polling import Polls, upsert
-from controlwatch.core.model.state import Warned
+from controlwatch.adapters.storage.polling import PollingStore, upsert
+from controlwatch.core.model.state import HealthNotice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy import Connection
 
-    from controlwatch.core.alerting.source_health import HealthRing
+    from controlwatch.core.alerting.source_health import HealthAlert
     from controlwatch.core.model import Alert
-    from controlwatch.core.model.state import Planned, WatcherState
+    from controlwatch.core.model.state import PlannedDelivery, WatcherState
 
 
-class Watching(Polls):
+class HealthStore(PollingStore):
     """Polls, and the rounds over all of them."""
 
-    def watch_over(
+    def record_health_alerts(
         self,
         watcher_ids: Iterable[str],
         decide: Callable[
-            [Mapping[str, WatcherState], Mapping[str, Warned], Mapping[str, tuple[str, ...]]],
-            Iterable[tuple[HealthRing, tuple[Planned, ...]]],
+            [Mapping[str, WatcherState], Mapping[str, HealthNotice], Mapping[str, tuple[str, ...]]],
+            Iterable[tuple[HealthAlert, tuple[PlannedDelivery, ...]]],
         ],
     ) -> tuple[Alert, ...]:
         """Let the rule compare how watchers fare with what people were told; write what it decides."""
         ids = list(watcher_ids)
         self.flush()
-        states = {state.id: state for state in self.states(ids)}
+        states = {state.id: state for state in self.load_watcher_states(ids)}
         alerts: list[Alert] = []
-        with self._write() as connection:
-            take_turns(connection)
+        with self._begin_write() as connection:
+            acquire_round_lock(connection)
             told = {
-                row["watcher_id"]: Warned(**{name: row[name] for name in ("times", "at", "since", "word")})
-                for row in connection.execute(select(WARNED)).mappings()
+                row["watcher_id"]: HealthNotice(
+                    **{name: row[name] for name in ("times", "at", "since", "word")}
+                )
+                for row in connection.execute(select(HEALTH_NOTICE)).mappings()
             }
-            for ring, planned in decide(states, told, _told_since(connection, told)):
-                _tell(connection, ring, planned)
+            for ring, planned in decide(states, told, _select_titles_since(connection, told)):
+                _write_health_alert(connection, ring, planned)
                 alerts += [ring.alert] if ring.alert is not None else []
         return tuple(alerts)
 
 
-def _told_since(connection: Connection, told: Mapping[str, Warned]) -> dict[str, tuple[str, ...]]:
+def _select_titles_since(
+    connection: Connection, told: Mapping[str, HealthNotice]
+) -> dict[str, tuple[str, ...]]:
     """Return the titles of what each source has brought since its trouble began, oldest first."""
     kinds = ("new", "amended", "report")
     found: dict[str, tuple[str, ...]] = {}
@@ -61,12 +65,14 @@ def _told_since(connection: Connection, told: Mapping[str, Warned]) -> dict[str,
     return found
 
 
-def _tell(connection: Connection, ring: HealthRing, planned: Iterable[Planned]) -> None:
+def _write_health_alert(
+    connection: Connection, ring: HealthAlert, planned: Iterable[PlannedDelivery]
+) -> None:
     """Write an alert about sources with what people will have been told."""
-    for watcher_id, told in ring.told.items():
+    for watcher_id, told in ring.health_notices.items():
         if told is None:
-            connection.execute(delete(WARNED).where(WARNED.c.watcher_id == watcher_id))
+            connection.execute(delete(HEALTH_NOTICE).where(HEALTH_NOTICE.c.watcher_id == watcher_id))
         else:
-            upsert(connection, WARNED, {"watcher_id": watcher_id, **asdict(told)}, key=["watcher_id"])
+            upsert(connection, HEALTH_NOTICE, {"watcher_id": watcher_id, **asdict(told)}, key=["watcher_id"])
     if ring.alert is not None:
         write_alert(connection, ring.alert, planned)

@@ -12,23 +12,23 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     FINDING,
     NOTICE,
-    REGISTER,
-    REGISTERED,
+    REGISTER_SOURCE,
+    REGISTER_VERSION,
     VERSION,
-    Part,
-    began,
+    StorePart,
+    find_watch_start,
     notice_from_json,
     notice_to_json,
 )
-from controlwatch.adapters.storage.custody_log import enter_versions
+from controlwatch.adapters.storage.custody_log import append_version_entries
 from controlwatch.adapters.storage.findings import write_findings
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.adapters.storage.polling import settle_reference
-from controlwatch.adapters.storage.subscriptions import active_subscriptions
-from controlwatch.core.alerting.redline import MINIMUM_FOR_IDENTITY, comparable
-from controlwatch.core.model import key_of
-from controlwatch.core.model.state import Decision, Found, Known, Seen, VersionText
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.adapters.storage.polling import mark_reference_read
+from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
+from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable
+from controlwatch.core.model import to_notice_key
+from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
+from controlwatch.core.model.timezones import to_beijing_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from controlwatch.core.model import Notice
 
 
-class Notices(Part):
+class NoticeStore(StorePart):
     """Notices, their addresses, versions and findings."""
 
-    def take_in(
+    def record_observation(
         self,
-        seen: Seen,
-        decide: Callable[[Found], Decision],
+        seen: Observation,
+        decide: Callable[[MatchContext], Decision],
         *,
         now: datetime,
         next_look_at: datetime | None,
@@ -55,39 +55,39 @@ class Notices(Part):
         Two watchers that see one notice at one time take turns: SQLite's immediate transactions and
         one advisory lock on PostgreSQL make the second find what the first wrote.
         """
-        with self._write() as connection:
-            if not self._sqlite:
+        with self._begin_write() as connection:
+            if not self._is_sqlite:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
-            known = _known(connection, seen)
+            known = _find_known_notice(connection, seen)
             decision = decide(
-                Found(
+                MatchContext(
                     known=known,
-                    subscriptions=active_subscriptions(connection),
-                    official_known=seen.about is not None and _told_or_old(connection, seen.about),
+                    subscriptions=select_active_subscriptions(connection),
+                    official_known=seen.about is not None and _is_observed_or_old(connection, seen.about),
                     reported_before=seen.about is not None
-                    and _has(connection, NOTICE.c.about == seen.about, NOTICE.c.rung),
+                    and _has_notice(connection, NOTICE.c.about == seen.about, NOTICE.c.rung),
                 )
             )
-            _write(connection, seen, known, decision, now=now, next_look_at=next_look_at)
+            _write_observation(connection, seen, known, decision, now=now, next_look_at=next_look_at)
         return decision
 
-    def acting_on(self, key: str) -> tuple[VersionText, ...]:
+    def list_acting_versions(self, key: str) -> tuple[VersionText, ...]:
         """The latest versions of the notices that act on the one of this key."""
         acting = select(FINDING.c.version_id).where(FINDING.c.kind == "relation", FINDING.c.value == key)
-        with self._read() as connection:
+        with self._begin_read() as connection:
             ids = connection.execute(acting.distinct().order_by(FINDING.c.version_id)).scalars().all()
-            return tuple(_version(connection, int(version_id)) for version_id in ids)
+            return tuple(_load_version(connection, int(version_id)) for version_id in ids)
 
-    def understood(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
+    def record_rereading(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
         """Write a better reading of a version's own words: a version of kind `reread`, never an alert."""
-        with self._write() as connection:
+        with self._begin_write() as connection:
             row = dict(connection.execute(select(VERSION).where(VERSION.c.id == version.id)).mappings().one())
-            if row["kind"] == REGISTERED:
+            if row["kind"] == REGISTER_VERSION:
                 # Nobody has observed it: it stays what the register says, better understood.
                 same = update(VERSION).where(VERSION.c.id == version.id)
                 connection.execute(same.values(reading=notice_to_json(notice)))
                 write_findings(connection, int(row["notice_id"]), version.id, notice)
-                enter_versions(connection, [version.id], at=now)
+                append_version_entries(connection, [version.id], at=now)
                 return
             row |= {
                 "kind": "reread",
@@ -111,9 +111,9 @@ class Notices(Part):
             )
             connection.execute(ANNEX.insert().from_select(("version_id", *columns), hung))
             write_findings(connection, int(row["notice_id"]), made, notice)
-            enter_versions(connection, [made], at=now)
+            append_version_entries(connection, [made], at=now)
 
-    def categories_of(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    def find_categories(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Item categories of known notices, by the key of their number."""
         wanted = (
             select(NOTICE.c.key, FINDING.c.value)
@@ -122,98 +122,102 @@ class Notices(Part):
             .order_by(FINDING.c.id)
         )
         found: dict[str, tuple[str, ...]] = {}
-        with self._read() as connection:
+        with self._begin_read() as connection:
             for key, value in connection.execute(wanted):
                 found[key] = (*found.get(key, ()), value)
         return found
 
 
-def _has(connection: Connection, *where: ColumnElement[bool]) -> bool:
+def _has_notice(connection: Connection, *where: ColumnElement[bool]) -> bool:
     return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
 
 
-def _told_or_old(connection: Connection, key: str) -> bool:
+def _is_observed_or_old(connection: Connection, key: str) -> bool:
     """Whether an official notice has been observed, or was issued before this installation began to watch.
 
     That the register knows it is not enough: nobody may have been told.
     """
     joined = select(NOTICE.c.published, VERSION.c.kind).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
     row = connection.execute(joined.where(NOTICE.c.key == key)).first()
-    if row is None or row.kind != REGISTERED:
+    if row is None or row.kind != REGISTER_VERSION:
         return row is not None
-    since = began(connection)
-    return since is None or row.published is None or row.published < beijing_day(since)
+    since = find_watch_start(connection)
+    return since is None or row.published is None or row.published < to_beijing_day(since)
 
 
-def _known(connection: Connection, seen: Seen) -> Known | None:
+def _find_known_notice(connection: Connection, seen: Observation) -> KnownNotice | None:
     """Find the notice that a sight belongs to: by address, by number, by the very same words.
 
     The same words on another path are the same notice moved (short ones could coincide, so they
     must have some length). Press is known by its address alone.
     """
     at = connection.execute(select(ADDRESS).where(ADDRESS.c.address == seen.address)).mappings().first()
-    if at is not None and not _numbered_otherwise(connection, at, seen):
-        return _as_known(connection, int(at["notice_id"]), at["version_id"], "address")
+    if at is not None and not _has_other_number(connection, at, seen):
+        return _load_known_notice(connection, int(at["notice_id"]), at["version_id"], "address")
     if not seen.official:
         return None
     numbered = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == seen.key)).scalar()
     if numbered is not None:
-        return _as_known(connection, int(numbered), None, "number")
-    if seen.notice.number is None and len(comparable(seen.text)) >= MINIMUM_FOR_IDENTITY:
+        return _load_known_notice(connection, int(numbered), None, "number")
+    if seen.notice.number is None and len(to_comparable(seen.text)) >= MIN_IDENTITY_LENGTH:
         same = select(VERSION.c.notice_id).where(VERSION.c.fingerprint == seen.fingerprint).limit(1)
         if (worded := connection.execute(same).scalar()) is not None:
-            return _as_known(connection, int(worded), None, "text")
+            return _load_known_notice(connection, int(worded), None, "text")
     return None
 
 
-def _numbered_otherwise(connection: Connection, at: RowMapping, seen: Seen) -> bool:
+def _has_other_number(connection: Connection, at: RowMapping, seen: Observation) -> bool:
     """Whether an address now carries a notice of another number: the page was used again."""
     if not seen.official or seen.notice.number is None:
         return False
     of_notice = select(NOTICE.c.number).where(NOTICE.c.id == at["notice_id"])
     number = connection.execute(of_notice).scalar_one()
-    return number is not None and key_of(number) != seen.key
+    return number is not None and to_notice_key(number) != seen.key
 
 
-def _as_known(connection: Connection, notice_id: int, here: int | None, matched: Any) -> Known:
+def _load_known_notice(connection: Connection, notice_id: int, here: int | None, matched: Any) -> KnownNotice:
     notice = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).mappings().one()
-    latest = _version(connection, int(notice["version_id"]))
-    known_since = began(connection) if latest.registered else None
-    return Known(
+    latest = _load_version(connection, int(notice["version_id"]))
+    known_since = find_watch_start(connection) if latest.is_from_register else None
+    return KnownNotice(
         notice_id=notice_id,
         watcher=notice["watcher_id"],
-        rung=notice["rung"],
-        shelved_on=beijing_day(known_since or notice["first_seen_at"]),
-        here=_version(connection, here) if here is not None else None,
+        alerted=notice["rung"],
+        tracked_since=to_beijing_day(known_since or notice["first_seen_at"]),
+        version_here=_load_version(connection, here) if here is not None else None,
         latest=latest,
-        matched=matched,
+        matched_by=matched,
     )
 
 
-def _version(connection: Connection, version_id: int) -> VersionText:
+def _load_version(connection: Connection, version_id: int) -> VersionText:
     row = connection.execute(select(VERSION).where(VERSION.c.id == version_id)).mappings().one()
     same = {name: row[name] for name in ("id", "title", "text", "fingerprint", "fallback")}
-    return VersionText(**same, notice=notice_from_json(row["reading"]), registered=row["kind"] == REGISTERED)
+    return VersionText(
+        **same, notice=notice_from_json(row["reading"]), is_from_register=row["kind"] == REGISTER_VERSION
+    )
 
 
-def _write(
+def _write_observation(
     connection: Connection,
-    seen: Seen,
-    known: Known | None,
+    seen: Observation,
+    known: KnownNotice | None,
     decision: Decision,
     *,
     now: datetime,
     next_look_at: datetime | None,
 ) -> None:
-    notice_id = known.notice_id if known is not None else _new_notice(connection, seen, now)
-    address_id = _address(connection, seen, notice_id, decision, now)
+    notice_id = known.notice_id if known is not None else _insert_notice(connection, seen, now)
+    address_id = _write_address(connection, seen, notice_id, decision, now)
     version_id = None
     if decision.change is not None:
-        version_id = _new_version(
+        version_id = _insert_version(
             connection, seen, decision, notice_id=notice_id, address_id=address_id, now=now
         )
-        _point_at(connection, seen, known, decision, address_id=address_id, version_id=version_id, now=now)
-    elif known is not None and known.here is None:
+        _set_latest_version(
+            connection, seen, known, decision, address_id=address_id, version_id=version_id, now=now
+        )
+    elif known is not None and known.version_here is None:
         connection.execute(
             update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=known.latest.id)
         )
@@ -223,12 +227,12 @@ def _write(
         )
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(rung=True))
     if not seen.fallback:
-        settle_reference(connection, seen.due.id, next_look_at=next_look_at, notice_id=notice_id)
+        mark_reference_read(connection, seen.reference.id, next_look_at=next_look_at, notice_id=notice_id)
     if version_id is not None:
-        enter_versions(connection, [version_id], at=now)
+        append_version_entries(connection, [version_id], at=now)
 
 
-def _new_notice(connection: Connection, seen: Seen, now: datetime) -> int:
+def _insert_notice(connection: Connection, seen: Observation, now: datetime) -> int:
     row = NOTICE.insert().values(
         key=seen.key,
         official=seen.official,
@@ -237,30 +241,34 @@ def _new_notice(connection: Connection, seen: Seen, now: datetime) -> int:
         url=seen.url,
         about=seen.about,
         first_seen_at=now,
-        **_headline(seen.notice, seen),
+        **_build_headline(seen.notice, seen),
     )
     return int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
 
 
-def _headline(notice: Notice, seen: Seen) -> dict[str, Any]:
+def _build_headline(notice: Notice, seen: Observation) -> dict[str, Any]:
     return {
         "number": notice.number.canonical if notice.number is not None else None,
-        "title": notice.title or seen.due.ref.title,
+        "title": notice.title or seen.reference.ref.title,
         "kind": notice.kind.value,
         "issuers": list(notice.issuers),
-        "published": notice.published or seen.document.page_date or seen.due.ref.listed_on,
+        "published": notice.published or seen.document.page_date or seen.reference.ref.listed_on,
         "is_change": notice.is_change,
         "direction": notice.direction.value,
     }
 
 
-def _address(connection: Connection, seen: Seen, notice_id: int, decision: Decision, now: datetime) -> int:
+def _write_address(
+    connection: Connection, seen: Observation, notice_id: int, decision: Decision, now: datetime
+) -> int:
     mine = ADDRESS.c.address == seen.address
     held = connection.execute(select(ADDRESS.c.id).where(mine)).scalar()
     if held is not None:
         connection.execute(update(ADDRESS).where(mine).values(notice_id=notice_id))
         observed = {"watcher_id": seen.watcher, "first_seen_at": now, "url": seen.url}
-        connection.execute(update(ADDRESS).where(mine, ADDRESS.c.watcher_id == REGISTER).values(observed))
+        connection.execute(
+            update(ADDRESS).where(mine, ADDRESS.c.watcher_id == REGISTER_SOURCE).values(observed)
+        )
         return int(held)
     row = ADDRESS.insert().values(
         address=seen.address,
@@ -273,8 +281,14 @@ def _address(connection: Connection, seen: Seen, notice_id: int, decision: Decis
     return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one())
 
 
-def _new_version(
-    connection: Connection, seen: Seen, decision: Decision, *, notice_id: int, address_id: int, now: datetime
+def _insert_version(
+    connection: Connection,
+    seen: Observation,
+    decision: Decision,
+    *,
+    notice_id: int,
+    address_id: int,
+    now: datetime,
 ) -> int:
     change = decision.change
     if change is None:
@@ -285,14 +299,14 @@ def _new_version(
         snapshot_id=seen.snapshot_id,
         kind=change.kind,
         made_at=now,
-        title=seen.notice.title or seen.due.ref.title,
+        title=seen.notice.title or seen.reference.ref.title,
         text=seen.text,
         fingerprint=seen.fingerprint,
         fallback=seen.fallback,
         reading=notice_to_json(seen.notice),
         redline=[[stretch.op, stretch.text] for stretch in change.redline],
         moved=list(change.moved),
-        quiet_because=decision.quiet_because,
+        quiet_because=decision.not_alerted_because,
     )
     version_id = int(connection.execute(row.returning(VERSION.c.id)).scalar_one())
     annexes = [
@@ -310,10 +324,10 @@ def _new_version(
     return version_id
 
 
-def _point_at(
+def _set_latest_version(
     connection: Connection,
-    seen: Seen,
-    known: Known | None,
+    seen: Observation,
+    known: KnownNotice | None,
     decision: Decision,
     *,
     address_id: int,
@@ -327,11 +341,11 @@ def _point_at(
     notice_id = int(
         connection.execute(select(VERSION.c.notice_id).where(VERSION.c.id == version_id)).scalar_one()
     )
-    latest = {"version_id": version_id, **_headline(seen.notice, seen)}
-    if known is not None and known.latest.registered:
+    latest = {"version_id": version_id, **_build_headline(seen.notice, seen)}
+    if known is not None and known.latest.is_from_register:
         latest |= {"watcher_id": seen.watcher, "url": seen.url, "first_seen_at": now}
-    if seen.notice.number is not None and not _has(connection, NOTICE.c.key == seen.key):
+    if seen.notice.number is not None and not _has_notice(connection, NOTICE.c.key == seen.key):
         latest["key"] = seen.key  # the number was learnt after the notice was first seen
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(latest))
     write_findings(connection, notice_id, version_id, seen.notice)
-    search.index(connection, notice_id, f"{seen.notice.title}\n{seen.text}")
+    search.index_notice(connection, notice_id, f"{seen.notice.title}\n{seen.text}")

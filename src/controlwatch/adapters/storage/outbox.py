@@ -13,12 +13,12 @@ from controlwatch.adapters.storage.base import (
     DELIVERY,
     NOTICE,
     SUBSCRIPTION,
-    Part,
+    StorePart,
     alert_from_json,
     alert_to_json,
 )
-from controlwatch.adapters.storage.subscriptions import as_subscription
-from controlwatch.core.alerting.bounce_reports import Mailed
+from controlwatch.adapters.storage.subscriptions import to_subscription
+from controlwatch.core.alerting.bounce_reports import SentMail
 from controlwatch.core.model import Delivery
 
 if TYPE_CHECKING:
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping, Select
 
     from controlwatch.core.model import Alert, ChannelName
-    from controlwatch.core.model.state import Planned, Sent
+    from controlwatch.core.model.state import PlannedDelivery, SentMessage
 
 #: The columns of a delivery that a worker needs.
-_OWN = tuple(
+_DELIVERY_COLUMNS = tuple(
     DELIVERY.c[name]
     for name in ("id", "alert_id", "subscription_id", "attempts", "key", "message", "why", "addressee")
 )
 
 #: Settles one of many as sent, where the lease is still ours.
-_SENT = (
+_MARK_SENT = (
     update(DELIVERY)
     .where(DELIVERY.c.id == bindparam("of"), DELIVERY.c.lease_owner == bindparam("by"))
     .where(DELIVERY.c.state == "leased")
@@ -45,23 +45,25 @@ _SENT = (
 )
 
 #: Says of one of many in which message it leaves.
-_IN_MESSAGE = update(DELIVERY).where(DELIVERY.c.id == bindparam("of")).values(message=bindparam("as"))
+_SET_MESSAGE = update(DELIVERY).where(DELIVERY.c.id == bindparam("of")).values(message=bindparam("as"))
 
 #: What is sent to a subscription that is paused: only what goes to somebody else; it may say why.
-_GOES = or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != "")
+_IS_SENDABLE = or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != "")
 
 #: Alerts that one message has room for: Slack takes 50 blocks, an alert with its buttons is up to eleven;
 #: other chats take a thousand signs or two, in which each alert has its headline and its address.
-ROOM = {"slack": 4, "apprise": 5}
-ROOM_ELSEWHERE = 50
+ALERTS_PER_MESSAGE = {"slack": 4, "apprise": 5}
+DEFAULT_ALERTS_PER_MESSAGE = 50
 
 
-class Outbox(Part):
+class OutboxStore(StorePart):
     """Alerts and deliveries."""
 
-    def tell(self, alert: Alert, deliveries: Iterable[Planned], *, about: str | None = None) -> None:
+    def enqueue_alert(
+        self, alert: Alert, deliveries: Iterable[PlannedDelivery], *, about: str | None = None
+    ) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
-        with self._write() as connection:
+        with self._begin_write() as connection:
             notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
@@ -84,42 +86,44 @@ class Outbox(Part):
             "lease_until": now + timedelta(seconds=lease),
             "attempts": DELIVERY.c.attempts + 1,
         }
-        with self._write() as connection:
-            readers = connection.execute(_waiting(free, most)).scalars().all()
-            due = connection.execute(_together(free, readers)).mappings()
-            messages = _messages(sorted(due, key=lambda row: readers.index(row["subscription_id"])))
+        with self._begin_write() as connection:
+            readers = connection.execute(_query_waiting_subscriptions(free, most)).scalars().all()
+            due = connection.execute(_query_due_deliveries(free, readers)).mappings()
+            messages = _assign_messages(sorted(due, key=lambda row: readers.index(row["subscription_id"])))
             claimed = update(DELIVERY).where(DELIVERY.c.id.in_(list(messages)), free).values(leased)
             ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
             if not ids:
                 return ()
-            connection.execute(_IN_MESSAGE, [{"of": of, "as": messages[of]} for of in ids])
+            connection.execute(_SET_MESSAGE, [{"of": of, "as": messages[of]} for of in ids])
             found: dict[str, list[Delivery]] = {message: [] for message in messages.values()}
-            for delivery in _deliveries(connection, ids):
+            for delivery in _load_deliveries(connection, ids):
                 found[delivery.message].append(delivery)
         return tuple(tuple(together) for together in found.values() if together)
 
-    def sent(self, messages: Iterable[Sent], *, owner: str, now: datetime) -> None:
+    def mark_sent(self, messages: Iterable[SentMessage], *, owner: str, now: datetime) -> None:
         """Settle what these messages carried as sent, where the lease is still ours."""
         rows = [
             {"of": delivery.id, "by": owner, "got": message.receipt, "at": now}
             for message in messages
             for delivery in message.deliveries
         ]
-        with self._write() as connection:
-            connection.execute(_SENT, rows)
+        with self._begin_write() as connection:
+            connection.execute(_MARK_SENT, rows)
 
-    def put_back(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+    def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
         """Give up the lease of what was not tried."""
         tried = case((DELIVERY.c.attempts > 1, DELIVERY.c.message))  # before that
-        self._settle(deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1, message=tried)
+        self._settle_deliveries(
+            deliveries, owner, state="pending", attempts=DELIVERY.c.attempts - 1, message=tried
+        )
 
-    def postponed(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+    def reschedule(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
         """Settle for another try."""
-        self._settle(deliveries, owner, state="pending", due_at=until, reason=reason)
+        self._settle_deliveries(deliveries, owner, state="pending", due_at=until, reason=reason)
 
-    def refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+    def mark_refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
         """Settle as refused for good; a person must look."""
-        self._settle(deliveries, owner, state="refused", sent_at=now, reason=reason)
+        self._settle_deliveries(deliveries, owner, state="refused", sent_at=now, reason=reason)
 
     def pause(
         self,
@@ -128,7 +132,7 @@ class Outbox(Part):
         owner: str,
         reason: str,
         alert: Alert,
-        planned: Iterable[Planned],
+        planned: Iterable[PlannedDelivery],
         now: datetime,
         channel: ChannelName | None = None,
     ) -> bool:
@@ -139,33 +143,39 @@ class Outbox(Part):
         """
         mine = tuple(deliveries)
         these = SUBSCRIPTION.c.channel == channel if channel else SUBSCRIPTION.c.id == mine[0].subscription.id
-        with self._write() as connection:
-            settled = _settle(connection, mine, owner, state="pending", reason=reason)
-            return settled > 0 and _pause(
+        with self._begin_write() as connection:
+            settled = _update_leased(connection, mine, owner, state="pending", reason=reason)
+            return settled > 0 and _pause_subscriptions(
                 connection, these, reason=reason, alert=alert, planned=planned, now=now
             )
 
-    def mailed(self, key: str) -> Mailed | None:
+    def find_sent_mail(self, key: str) -> SentMail | None:
         """The mail that left under the key of a delivery."""
         joined = (
             select(SUBSCRIPTION, DELIVERY.c.receipt, DELIVERY.c.state, DELIVERY.c.addressee)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.channel == "email")
         )
-        with self._read() as connection:
+        with self._begin_read() as connection:
             row = connection.execute(joined).mappings().first()
         if row is None:
             return None
-        return Mailed(
-            subscription=as_subscription(row),
+        return SentMail(
+            subscription=to_subscription(row),
             active=row["active"],
             receipt=row["receipt"] or "",
-            leaving=row["state"] in {"pending", "leased"},
+            is_leaving=row["state"] in {"pending", "leased"},
             addressee=row["addressee"],
         )
 
-    def came_back(
-        self, mailed: Mailed, *, reason: str, alert: Alert | None, planned: Iterable[Planned], now: datetime
+    def record_bounce(
+        self,
+        mailed: SentMail,
+        *,
+        reason: str,
+        alert: Alert | None,
+        planned: Iterable[PlannedDelivery],
+        now: datetime,
     ) -> bool:
         """Put down as refused what left in a mail; with an alert, pause its subscription and tell others.
 
@@ -174,11 +184,11 @@ class Outbox(Part):
         number = mailed.subscription.id
         theirs = update(DELIVERY).where(DELIVERY.c.subscription_id == number)
         sent = theirs.where(DELIVERY.c.receipt == mailed.receipt, DELIVERY.c.state == "sent")
-        with self._write() as connection:
+        with self._begin_write() as connection:
             if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
             if alert is not None:
-                _pause(
+                _pause_subscriptions(
                     connection,
                     SUBSCRIPTION.c.id == number,
                     reason=reason,
@@ -188,32 +198,34 @@ class Outbox(Part):
                 )
         return True
 
-    def try_again(self, now: datetime) -> int:
+    def retry_failed(self, now: datetime) -> int:
         """Put refused deliveries back, due now; return how many."""
-        with self._write() as connection:
+        with self._begin_write() as connection:
             refused = update(DELIVERY).where(or_(DELIVERY.c.state == "refused", DELIVERY.c.attempts > 0))
             open_ones = refused.where(DELIVERY.c.state.in_(("refused", "pending")))
             return int(connection.execute(open_ones.values(state="pending", due_at=now, attempts=0)).rowcount)
 
-    def _settle(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
-        with self._write() as connection:
-            _settle(connection, deliveries, owner, **values)
+    def _settle_deliveries(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
+        with self._begin_write() as connection:
+            _update_leased(connection, deliveries, owner, **values)
 
 
-def _settle(connection: Connection, deliveries: Iterable[Delivery], owner: str, **values: object) -> int:
+def _update_leased(
+    connection: Connection, deliveries: Iterable[Delivery], owner: str, **values: object
+) -> int:
     """Write how deliveries ended whose lease is still ours; return how many these were."""
     ids = [delivery.id for delivery in deliveries]
     mine = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
     return connection.execute(update(DELIVERY).where(mine).values(lease_until=None, **values)).rowcount
 
 
-def _pause(
+def _pause_subscriptions(
     connection: Connection,
     these: ColumnElement[bool],
     *,
     reason: str,
     alert: Alert,
-    planned: Iterable[Planned],
+    planned: Iterable[PlannedDelivery],
     now: datetime,
 ) -> bool:
     """Pause subscriptions and write who is told; False, and nothing, where all are paused already."""
@@ -226,7 +238,7 @@ def _pause(
     return True
 
 
-def _waiting(free: ColumnElement[bool], most: int) -> Select[Any]:
+def _query_waiting_subscriptions(free: ColumnElement[bool], most: int) -> Select[Any]:
     """Choose the subscriptions that wait longest, but for those that another worker is serving just now.
 
     The lock is on the subscription: whoever has it takes all that is due to it, so that no message is torn.
@@ -248,21 +260,21 @@ def _waiting(free: ColumnElement[bool], most: int) -> Select[Any]:
     )
 
 
-def _together(free: ColumnElement[bool], readers: Sequence[int]) -> Select[Any]:
+def _query_due_deliveries(free: ColumnElement[bool], readers: Sequence[int]) -> Select[Any]:
     """Choose what is due to these subscriptions, to each message as much as it has room for."""
     same = DELIVERY.c.subscription_id, DELIVERY.c.addressee, DELIVERY.c.message
     place = func.row_number().over(partition_by=same, order_by=DELIVERY.c.id)
-    room = case(ROOM, value=SUBSCRIPTION.c.channel, else_=ROOM_ELSEWHERE)
+    room = case(ALERTS_PER_MESSAGE, value=SUBSCRIPTION.c.channel, else_=DEFAULT_ALERTS_PER_MESSAGE)
     ranked = (
         select(DELIVERY.c.id, *same, DELIVERY.c.key, place.label("place"), room.label("room"))
         .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-        .where(free, DELIVERY.c.subscription_id.in_(readers), _GOES)
+        .where(free, DELIVERY.c.subscription_id.in_(readers), _IS_SENDABLE)
         .subquery("ranked")
     )
     return select(ranked).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id)
 
 
-def _messages(rows: Iterable[RowMapping]) -> dict[int, str]:
+def _assign_messages(rows: Iterable[RowMapping]) -> dict[int, str]:
     """Return, by delivery, the message in which it leaves: the one it was in, else one with its fellows."""
     begun: dict[tuple[int, str], str] = {}
     return {
@@ -274,7 +286,7 @@ def _messages(rows: Iterable[RowMapping]) -> dict[int, str]:
 def write_alert(
     connection: Connection,
     alert: Alert,
-    deliveries: Iterable[Planned],
+    deliveries: Iterable[PlannedDelivery],
     *,
     notice_id: int | None = None,
     version_id: int | None = None,
@@ -295,7 +307,7 @@ def write_alert(
 
 
 def _write_deliveries(
-    connection: Connection, alert_id: int, deliveries: Iterable[Planned], *, follows: int | None
+    connection: Connection, alert_id: int, deliveries: Iterable[PlannedDelivery], *, follows: int | None
 ) -> None:
     """Write the deliveries of an alert, pending."""
     rows = [
@@ -316,15 +328,15 @@ def _write_deliveries(
         connection.execute(DELIVERY.insert(), rows)
 
 
-def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
+def _load_deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
     """Read deliveries, and what they share once: the alerts, the subscriptions."""
-    chosen = select(*_OWN).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.id)
+    chosen = select(*_DELIVERY_COLUMNS).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.id)
     rows = connection.execute(chosen).all()
-    alerts, notices = _alerts(connection, {row.alert_id for row in rows})
+    alerts, notices = _load_alerts(connection, {row.alert_id for row in rows})
     subscribers = {row.subscription_id for row in rows}
     held = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.id.in_(subscribers))).mappings()
-    subscriptions = {row["id"]: as_subscription(row) for row in held}
-    receipts = _first_receipts(connection, set(notices.values()), subscribers)
+    subscriptions = {row["id"]: to_subscription(row) for row in held}
+    receipts = _select_first_receipts(connection, set(notices.values()), subscribers)
     for number, alert_id, subscription_id, attempts, key, message, why, addressee in rows:
         yield Delivery(
             id=number,
@@ -340,7 +352,7 @@ def _deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery
         )
 
 
-def _alerts(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Alert], dict[int, int]]:
+def _load_alerts(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Alert], dict[int, int]]:
     """Return alerts by their ids, and the ids of the notices that they are about, where there is one."""
     chosen = select(ALERT.c.id, ALERT.c.payload, ALERT.c.notice_id).where(ALERT.c.id.in_(ids))
     rows = connection.execute(chosen).all()
@@ -348,7 +360,7 @@ def _alerts(connection: Connection, ids: Iterable[int]) -> tuple[dict[int, Alert
     return {row.id: alert_from_json(row.payload) for row in rows}, about
 
 
-def _first_receipts(
+def _select_first_receipts(
     connection: Connection, notices: set[int], subscribers: set[int]
 ) -> dict[tuple[int, int, str], str]:
     """Return the receipt of the first message about each notice to each target of a subscription."""

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from controlwatch.adapters.storage.engine import address, revisions
+from controlwatch.adapters.storage.engine import list_revisions, parse_database_url
 from controlwatch.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def read_only(url: str) -> Iterator[Engine]:
+def open_read_only_engine(url: str) -> Iterator[Engine]:
     """Open a database so that nothing can be written to it, of this version's own revision alone.
 
     A SQLite database that a killed process left with a -wal file is read with all that stands in it.
@@ -30,14 +30,14 @@ def read_only(url: str) -> Iterator[Engine]:
     `UsageError`: there is no store, none of ours or of another revision, it cannot be read, or it was
     written to meanwhile.
     """
-    parsed = address(url)
+    parsed = parse_database_url(url)
     if parsed.get_backend_name() == "sqlite":
-        opening = _sqlite(Path(parsed.database or ""))
+        opening = _open_sqlite(Path(parsed.database or ""))
     else:
-        opening = _postgresql(url)
+        opening = _open_postgresql(url)
     try:
         with opening as engine:
-            _of_our_revision(engine)
+            _check_revision(engine)
             yield engine
     except DBAPIError as error:
         # What the driver of a server says may hold its address.
@@ -48,8 +48,8 @@ def read_only(url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _postgresql(url: str) -> Iterator[Engine]:
-    engine = create_engine(address(url), execution_options={"postgresql_readonly": True})
+def _open_postgresql(url: str) -> Iterator[Engine]:
+    engine = create_engine(parse_database_url(url), execution_options={"postgresql_readonly": True})
     try:
         yield engine
     finally:
@@ -57,14 +57,16 @@ def _postgresql(url: str) -> Iterator[Engine]:
 
 
 @contextmanager
-def _sqlite(path: Path) -> Iterator[Engine]:
+def _open_sqlite(path: Path) -> Iterator[Engine]:
     if not path.is_file():
         raise UsageError(
             f"there is no store at {path.absolute()}, and nothing was made; see CONTROLWATCH_STATE_DIR"
         )
     at_rest = not any(Path(f"{path}{suffix}").exists() for suffix in ("-wal", "-journal"))
     before = path.stat()
-    engine = create_engine(address("sqlite:///store"), creator=lambda: _connected(path, at_rest=at_rest))
+    engine = create_engine(
+        parse_database_url("sqlite:///store"), creator=lambda: _connect_sqlite(path, at_rest=at_rest)
+    )
     try:
         yield engine
     finally:
@@ -78,7 +80,7 @@ def _sqlite(path: Path) -> Iterator[Engine]:
         raise UsageError("somebody began to write to the store while it was read; try again")
 
 
-def _connected(path: Path, *, at_rest: bool) -> sqlite3.Connection:
+def _connect_sqlite(path: Path, *, at_rest: bool) -> sqlite3.Connection:
     """Return a connection that makes no file.
 
     At rest nobody has the database open: it is read as it lies there, without locks, for these need files.
@@ -106,10 +108,10 @@ def _connected(path: Path, *, at_rest: bool) -> sqlite3.Connection:
     return connection
 
 
-def _of_our_revision(engine: Engine) -> None:
+def _check_revision(engine: Engine) -> None:
     with engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
-    known = revisions()
+    known = list_revisions()
     if revision == known[0]:
         return
     if revision is None:

@@ -11,27 +11,32 @@ from sqlalchemy import and_, func, select, update
 
 from controlwatch.adapters.storage.base import (
     ALERT,
-    APPOINTMENT,
     DELIVERY,
     FINDING,
     LEAD,
     NOTICE,
     REFERENCE,
+    SCHEDULED_REMINDER,
     SUBSCRIPTION,
     VERSION,
-    Part,
-    begins,
+    StorePart,
+    acquire_round_lock,
+    match_prefix,
     notice_from_json,
-    take_turns,
 )
-from controlwatch.adapters.storage.legal_graph import happening, ledger
+from controlwatch.adapters.storage.legal_graph import select_graph, select_keys_changed_between
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.adapters.storage.subscriptions import active_subscriptions
-from controlwatch.core.alerting.reminder_plan import Appointment
-from controlwatch.core.alerting.reminders import Calendar, Known, Round, ring_day
+from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
+from controlwatch.core.alerting.reminder_plan import ScheduledReminder
+from controlwatch.core.alerting.reminders import (
+    ReminderContext,
+    ReminderNotice,
+    ReminderRound,
+    find_reminder_day,
+)
 from controlwatch.core.law.answers import LeadLine
-from controlwatch.core.law.key_dates import events
-from controlwatch.core.law.number_gaps import Observed
+from controlwatch.core.law.key_dates import find_key_dates
+from controlwatch.core.law.number_gaps import ObservedNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,47 +44,51 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from controlwatch.core.alerting.reminders import Ringing
+    from controlwatch.core.alerting.reminders import PlannedAlert
     from controlwatch.core.law.number_gaps import Lead
-    from controlwatch.core.model import Event, Subscription
+    from controlwatch.core.model import KeyDate, Subscription
 
 #: The clock looks so many years ahead, and so far back for a day that was moved into the past.
-FAR = 20
-BACK = timedelta(days=366)
+YEARS_AHEAD = 20
+LOOK_BACK = timedelta(days=366)
 
 
-class Clock(Part):
+class ReminderStore(StorePart):
     """Appointments and leads."""
 
-    def remind(self, decide: Callable[[Calendar], Round], *, now: datetime) -> tuple[Ringing, ...]:
+    def record_reminders(
+        self, decide: Callable[[ReminderContext], ReminderRound], *, now: datetime
+    ) -> tuple[PlannedAlert, ...]:
         """Let the rule compare the calendar with what is held; write what it decides, all or nothing."""
-        today = ring_day(now)
-        with self._write() as connection:
-            take_turns(connection)
+        today = find_reminder_day(now)
+        with self._begin_write() as connection:
+            acquire_round_lock(connection)
             decided = decide(
-                Calendar(
-                    events=_events(connection, today),
-                    held=_held(connection),
-                    subscriptions=active_subscriptions(connection),
-                    outlooks=_outlooks(connection),
-                    notice=cache(lambda key: _known(connection, key)),
+                ReminderContext(
+                    key_dates=_select_key_dates(connection, today),
+                    scheduled_reminders=_select_reminders(connection),
+                    subscriptions=select_active_subscriptions(connection),
+                    last_outlooks=_select_outlook_days(connection),
+                    find_notice=cache(lambda key: _find_notice(connection, key)),
                 )
             )
-            _write(connection, decided)
-        return decided.rings
+            _write_round(connection, decided)
+        return decided.alerts
 
-    def observed(self, series: str, watcher_id: str) -> tuple[Observed, ...]:
+    def list_observed_numbers(self, series: str, watcher_id: str) -> tuple[ObservedNumber, ...]:
         """Numbers of a series whose notices stand at a watcher, each with when its row was first seen."""
         numbered = re.compile(rf"{re.escape(series)} (\d{{4}})-(\d+)")
-        with self._read() as connection:
+        with self._begin_read() as connection:
             rows = connection.execute(
                 select(NOTICE.c.key, func.min(REFERENCE.c.first_seen_at).label("first_seen_at"))
                 .join(REFERENCE, REFERENCE.c.notice_id == NOTICE.c.id)
-                .where(REFERENCE.c.watcher_id == watcher_id, begins(connection, NOTICE.c.key, f"{series} "))
+                .where(
+                    REFERENCE.c.watcher_id == watcher_id, match_prefix(connection, NOTICE.c.key, f"{series} ")
+                )
                 .group_by(NOTICE.c.key)
             ).all()
         return tuple(
-            Observed(year=int(found[1]), n=int(found[2]), first_seen_at=row.first_seen_at)
+            ObservedNumber(year=int(found[1]), n=int(found[2]), first_seen_at=row.first_seen_at)
             for row in rows
             if (found := numbered.fullmatch(row.key)) is not None
         )
@@ -87,7 +96,7 @@ class Clock(Part):
     def raise_leads(
         self,
         leads: Iterable[Lead],
-        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], Ringing],
+        told: Callable[[tuple[Lead, ...], tuple[Subscription, ...]], PlannedAlert],
         *,
         now: datetime,
     ) -> tuple[Lead, ...]:
@@ -96,76 +105,78 @@ class Clock(Part):
         A number that has turned up anywhere is none.
         """
         found = {lead.subject: lead for lead in leads}
-        with self._write() as connection:
-            take_turns(connection)
+        with self._begin_write() as connection:
+            acquire_round_lock(connection)
             known = set(connection.execute(select(LEAD.c.subject)).scalars())
             fresh = [lead for subject, lead in found.items() if subject not in known]
-            new = tuple(lead for lead in fresh if _turned_up(connection, lead.subject) is None)
+            new = tuple(lead for lead in fresh if _find_occurrence(connection, lead.subject) is None)
             for lead in new:
                 row = {"subject": lead.subject, "kind": lead.kind, "reason": lead.reason}
                 connection.execute(LEAD.insert().values(row | {"raised_at": now}))
             if new:
-                ringing = told(new, active_subscriptions(connection))
+                ringing = told(new, select_active_subscriptions(connection))
                 write_alert(connection, ringing.alert, ringing.deliveries)
         return new
 
     def close_leads(self, *, now: datetime) -> tuple[str, ...]:
         """Close every lead whose number has turned up; return their subjects."""
         closed = []
-        with self._write() as connection:
-            take_turns(connection)
+        with self._begin_write() as connection:
+            acquire_round_lock(connection)
             waiting = connection.execute(select(LEAD.c.subject).where(LEAD.c.closed_at.is_(None))).scalars()
             for subject in list(waiting):
-                by = _turned_up(connection, subject)
+                by = _find_occurrence(connection, subject)
                 if by is not None:
                     mine = update(LEAD).where(LEAD.c.subject == subject)
                     connection.execute(mine.values(closed_at=now, closed_by=by))
                     closed.append(subject)
         return tuple(closed)
 
-    def leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+    def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """What a person should look into, oldest first; `closed` ones too, if wanted."""
         rows = select(LEAD).order_by(LEAD.c.raised_at, LEAD.c.id)
-        with self._read() as connection:
+        with self._begin_read() as connection:
             found = connection.execute(rows if closed else rows.where(LEAD.c.closed_at.is_(None))).mappings()
             names = ("subject", "kind", "reason", "raised_at", "closed_at", "closed_by")
             return tuple(LeadLine(**{name: row[name] for name in names}) for row in found)
 
 
-def _events(connection: Connection, today: date) -> tuple[Event, ...]:
-    first, last = today - BACK, today.replace(year=today.year + FAR, day=1)
-    return events(ledger(connection, happening(connection, first, last)), first, last)
+def _select_key_dates(connection: Connection, today: date) -> tuple[KeyDate, ...]:
+    first, last = today - LOOK_BACK, today.replace(year=today.year + YEARS_AHEAD, day=1)
+    return find_key_dates(
+        select_graph(connection, select_keys_changed_between(connection, first, last)), first, last
+    )
 
 
-def _held(connection: Connection) -> tuple[Appointment, ...]:
+def _select_reminders(connection: Connection) -> tuple[ScheduledReminder, ...]:
     # A reading of ours that became another is no news: only what was reminded of is then told to have moved.
     seen = VERSION.c.kind.in_(("new", "amended"))
     joined = (
-        select(APPOINTMENT, and_(NOTICE.c.rung, seen).label("rung"))
-        .outerjoin(NOTICE, NOTICE.c.key == APPOINTMENT.c.key)
+        select(SCHEDULED_REMINDER, and_(NOTICE.c.rung, seen).label("rung"))
+        .outerjoin(NOTICE, NOTICE.c.key == SCHEDULED_REMINDER.c.key)
         .outerjoin(VERSION, VERSION.c.id == NOTICE.c.version_id)
     )
     return tuple(
-        Appointment(
+        ScheduledReminder(
             key=row.key,
             event=row.event,
             slot=row.slot,
             date=row.day,
             known_on=row.known_on,
-            lead=row.lead,
-            told=row.told,
+            days_before=row.lead,
+            was_reminded=row.told,
             alerted=bool(row.rung),
         )
-        for row in connection.execute(joined.order_by(APPOINTMENT.c.id))
+        for row in connection.execute(joined.order_by(SCHEDULED_REMINDER.c.id))
     )
 
 
-def _outlooks(connection: Connection) -> dict[int, date]:
+def _select_outlook_days(connection: Connection) -> dict[int, date]:
     sent = select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.outlook_on).where(SUBSCRIPTION.c.outlook_on.is_not(None))
     return {row.id: row.outlook_on for row in connection.execute(sent)}
 
 
-def _known(connection: Connection, key: str) -> Known | None:
+def _find_notice(connection: Connection, key: str) -> ReminderNotice | None:
     joined = select(NOTICE.c.id, VERSION.c.reading, VERSION.c.text).join(
         NOTICE, NOTICE.c.version_id == VERSION.c.id
     )
@@ -175,34 +186,41 @@ def _known(connection: Connection, key: str) -> Known | None:
     sent = select(DELIVERY.c.subscription_id).join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
     heard = ALERT.c.notice_id == row.id, DELIVERY.c.state != "muted"
     told = connection.execute(sent.where(*heard).distinct()).scalars()
-    return Known(notice=notice_from_json(row.reading), text=row.text, told=frozenset(told))
+    return ReminderNotice(notice=notice_from_json(row.reading), text=row.text, notified_ids=frozenset(told))
 
 
-def _write(connection: Connection, decided: Round) -> None:
-    for item in decided.plan.dropped:
-        connection.execute(APPOINTMENT.delete().where(_same(item)))
-    for item in decided.plan.changed:
-        values = {"day": item.date, "known_on": item.known_on, "lead": item.lead, "told": item.told}
-        changed = connection.execute(update(APPOINTMENT).where(_same(item)).values(values))
+def _write_round(connection: Connection, decided: ReminderRound) -> None:
+    for item in decided.plan.dropped_reminders:
+        connection.execute(SCHEDULED_REMINDER.delete().where(_match_reminder(item)))
+    for item in decided.plan.changed_reminders:
+        values = {
+            "day": item.date,
+            "known_on": item.known_on,
+            "lead": item.days_before,
+            "told": item.was_reminded,
+        }
+        changed = connection.execute(update(SCHEDULED_REMINDER).where(_match_reminder(item)).values(values))
         if changed.rowcount == 0:
             mine = {"key": item.key, "event": item.event, "slot": item.slot}
-            connection.execute(APPOINTMENT.insert().values(mine | values))
-    for found in decided.rings:
-        of = select(NOTICE.c.id).where(NOTICE.c.key == found.key)
-        notice_id = connection.execute(of).scalar() if found.key else None
+            connection.execute(SCHEDULED_REMINDER.insert().values(mine | values))
+    for found in decided.alerts:
+        of = select(NOTICE.c.id).where(NOTICE.c.key == found.notice_key)
+        notice_id = connection.execute(of).scalar() if found.notice_key else None
         write_alert(connection, found.alert, found.deliveries, notice_id=notice_id)
-    for subscription_id, day in decided.outlooks.items():
+    for subscription_id, day in decided.outlook_days.items():
         mine_too = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id)
         connection.execute(mine_too.values(outlook_on=day))
 
 
-def _same(item: Appointment) -> Any:
+def _match_reminder(item: ScheduledReminder) -> Any:
     return and_(
-        APPOINTMENT.c.key == item.key, APPOINTMENT.c.event == item.event, APPOINTMENT.c.slot == item.slot
+        SCHEDULED_REMINDER.c.key == item.key,
+        SCHEDULED_REMINDER.c.event == item.event,
+        SCHEDULED_REMINDER.c.slot == item.slot,
     )
 
 
-def _turned_up(connection: Connection, key: str) -> str | None:
+def _find_occurrence(connection: Connection, key: str) -> str | None:
     """Return where a number has turned up: as a notice, or in the words of one."""
     own = connection.execute(select(NOTICE.c.url).where(NOTICE.c.key == key)).scalar()
     if own is not None:

@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from controlwatch.core.model.bigrams import query, words
+from controlwatch.core.model.bigrams import to_index_words, to_query_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: A document of more index words than this is indexed by its first so many: 1 MB of Chinese.
-MOST_WORDS = 400_000
+MAX_WORDS = 400_000
 
 
-def index(connection: Connection, notice_id: int, body: str) -> None:
+def index_notice(connection: Connection, notice_id: int, body: str) -> None:
     """Make a notice findable by the words of its latest version."""
-    found = words(body)[:MOST_WORDS]
+    found = to_index_words(body)[:MAX_WORDS]
     connection.execute(
         text(
             "DELETE FROM notice_words WHERE rowid = :id"
-            if _sqlite(connection)
+            if _is_sqlite(connection)
             else "DELETE FROM notice_words WHERE notice_id = :id"
         ),
         {"id": notice_id},
     )
-    if _sqlite(connection):
+    if _is_sqlite(connection):
         statement = "INSERT INTO notice_words (rowid, words) VALUES (:id, :words)"
         connection.execute(text(statement), {"id": notice_id, "words": " ".join(found)})
     else:
@@ -34,12 +34,12 @@ def index(connection: Connection, notice_id: int, body: str) -> None:
         connection.execute(text(statement), {"id": notice_id, "words": sorted(set(found))})
 
 
-def candidates(connection: Connection, wanted: str) -> Any:
+def match_candidates(connection: Connection, wanted: str) -> Any:
     """Return a condition on notice.id: may contain the words. The caller verifies the exact text."""
-    grams = query(wanted)
+    grams = to_query_words(wanted)
     if not grams:
         return None
-    if _sqlite(connection):
+    if _is_sqlite(connection):
         # Double quotes make each a plain string for FTS5; the words themselves hold none.
         match = " AND ".join(f'"{gram}"' + ("*" if len(gram) == 1 else "") for gram in grams)
         return text(
@@ -53,5 +53,5 @@ def candidates(connection: Connection, wanted: str) -> Any:
     )
 
 
-def _sqlite(connection: Connection) -> bool:
+def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"

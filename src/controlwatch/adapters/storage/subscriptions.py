@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, Part
+from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
 from controlwatch.core.model import Direction, Mute, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
-_LISTS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
-_WISHES = ("reports", "health", "reminders", "outlook")
-_SAME = (
+_LIST_FIELDS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
+_OPTION_FIELDS = ("reports", "health", "reminders", "outlook")
+_PLAIN_FIELDS = (
     *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
     *("owner", "escalate_after", "escalate_to"),
-    *_WISHES,
+    *_OPTION_FIELDS,
 )
 
 
-class Subscriptions(Part):
+class SubscriptionStore(StorePart):
     """Subscriptions, active and ended."""
 
-    def subscriptions(self) -> tuple[Subscription, ...]:
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
-        with self._read() as connection:
-            return active_subscriptions(connection)
+        with self._begin_read() as connection:
+            return select_active_subscriptions(connection)
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""
-        row = SUBSCRIPTION.insert().values(**_wishes(subscription), active=True, created_at=now)
-        with self._write() as connection:
+        row = SUBSCRIPTION.insert().values(**_build_row(subscription), active=True, created_at=now)
+        with self._begin_write() as connection:
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
 
-    def alter(self, subscription: Subscription) -> bool:
+    def update_subscription(self, subscription: Subscription) -> bool:
         """Write a subscription that exists anew, as its owner wants it now. False when there is none.
 
         What went to another place than it goes to now keeps that place: there it is acted on, and what
@@ -46,7 +46,7 @@ class Subscriptions(Part):
         number = subscription.id
         held = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
         went = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
-        with self._write() as connection:
+        with self._begin_write() as connection:
             before = connection.execute(held).one_or_none()
             if before is not None and before.target != subscription.target:
                 mine = went.where(DELIVERY.c.addressee == "")
@@ -54,12 +54,12 @@ class Subscriptions(Part):
             if before is not None and not before.escalate_after:
                 untold = went.where(DELIVERY.c.escalated_at.is_(None))
                 connection.execute(untold.values(escalated_at=DELIVERY.c.sent_at))
-            return change(connection, number, **_wishes(subscription))
+            return update_active(connection, number, **_build_row(subscription))
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
         mine = SUBSCRIPTION.c.id == subscription_id
-        with self._write() as connection:
+        with self._begin_write() as connection:
             ended = connection.execute(
                 update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.active).values(active=False)
             )
@@ -71,7 +71,7 @@ class Subscriptions(Part):
 
     def confirm(self, subscription_id: int) -> bool:
         """Note that the owner of the address wants it, once or again. False when there is none."""
-        return self._change(subscription_id, confirmed=True)
+        return self._update_fields(subscription_id, confirmed=True)
 
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited and what had come back first.
@@ -86,18 +86,18 @@ class Subscriptions(Part):
             .where(DELIVERY.c.state == "refused", DELIVERY.c.receipt.is_not(None))
             .values(state="pending", attempts=0)
         )
-        with self._write() as connection:
-            resumed = change(connection, subscription_id, paused, paused_at=None, paused_reason=None)
+        with self._begin_write() as connection:
+            resumed = update_active(connection, subscription_id, paused, paused_at=None, paused_reason=None)
             if resumed:
                 connection.execute(back)
         return resumed
 
-    def _change(self, subscription_id: int, **values: object) -> bool:
-        with self._write() as connection:
-            return change(connection, subscription_id, **values)
+    def _update_fields(self, subscription_id: int, **values: object) -> bool:
+        with self._begin_write() as connection:
+            return update_active(connection, subscription_id, **values)
 
 
-def change(
+def update_active(
     connection: Connection, subscription_id: int, *where: ColumnElement[bool], **values: object
 ) -> bool:
     """Change an active subscription; False when there is none that is so."""
@@ -105,10 +105,10 @@ def change(
     return connection.execute(mine.values(**values)).rowcount == 1
 
 
-def _wishes(subscription: Subscription) -> dict[str, Any]:
+def _build_row(subscription: Subscription) -> dict[str, Any]:
     """Return what is asked for, as a row holds it."""
-    values = {name: getattr(subscription, name) for name in _SAME}
-    values |= {name: list(getattr(subscription, name)) for name in _LISTS}
+    values = {name: getattr(subscription, name) for name in _PLAIN_FIELDS}
+    values |= {name: list(getattr(subscription, name)) for name in _LIST_FIELDS}
     quiet = subscription.quiet or (None, None)
     return values | {
         "directions": [direction.value for direction in subscription.directions],
@@ -121,15 +121,17 @@ def _wishes(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
+def select_active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
     """Every active subscription, in the order made."""
     rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
-    return tuple(as_subscription(row) for row in rows.mappings())
+    return tuple(to_subscription(row) for row in rows.mappings())
 
 
-def as_subscription(row: RowMapping) -> Subscription:
+def to_subscription(row: RowMapping) -> Subscription:
     """Read a subscription from its row."""
-    values: dict[str, Any] = {name: row[name] for name in _SAME} | {name: tuple(row[name]) for name in _LISTS}
+    values: dict[str, Any] = {name: row[name] for name in _PLAIN_FIELDS} | {
+        name: tuple(row[name]) for name in _LIST_FIELDS
+    }
     quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
     directions = tuple(Direction(value) for value in row["directions"])
     paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""

@@ -13,11 +13,11 @@ from sqlmodel import Field, SQLModel
 Json = JSON().with_variant(JSONB(astext_type=Text()), "postgresql")
 
 
-def _json(**options: Any) -> Any:
+def _build_json_field(**options: Any) -> Any:
     return Field(sa_column=Column(Json, nullable=False), **options)
 
 
-def _text(**options: Any) -> Any:
+def _build_text_field(**options: Any) -> Any:
     return Field(sa_column=Column(Text, nullable=False), **options)
 
 
@@ -35,15 +35,15 @@ class WatcherRow(SQLModel, table=True):
     kind: str | None = None
     reason: str | None = None
     concern: str = ""
-    concern_reason: str = _text(default="")
+    concern_reason: str = _build_text_field(default="")
     concern_since: datetime | None = None
-    learnt: dict[str, Any] = _json()
+    learnt: dict[str, Any] = _build_json_field()
     whole_at: datetime | None = None
     rows: int = 0
     newest: date | None = None
 
 
-class WarnedRow(SQLModel, table=True):
+class HealthNoticeRow(SQLModel, table=True):
     """What people were told of a source's trouble, as long as it lasts."""
 
     __tablename__ = "warned"
@@ -122,7 +122,7 @@ class SnapshotRow(SQLModel, table=True):
     final_url: str
     fetched_at: datetime
     status: int
-    headers: list[list[str]] = _json()
+    headers: list[list[str]] = _build_json_field()
     sha256: str = Field(index=True)
     size: int
 
@@ -137,7 +137,7 @@ class NoticeRow(SQLModel, table=True):
     number: str | None = Field(default=None, index=True)
     title: str
     kind: str
-    issuers: list[str] = _json()
+    issuers: list[str] = _build_json_field()
     published: date | None = Field(default=None, index=True)
     is_change: bool
     direction: str
@@ -177,12 +177,12 @@ class VersionRow(SQLModel, table=True):
     kind: str  #: new, amended, copy, reread
     made_at: datetime
     title: str
-    text: str = _text()
+    text: str = _build_text_field()
     fingerprint: str = Field(index=True)
     fallback: bool = False
-    reading: dict[str, Any] = _json()
-    redline: list[list[str]] = _json()
-    moved: list[str] = _json()
+    reading: dict[str, Any] = _build_json_field()
+    redline: list[list[str]] = _build_json_field()
+    moved: list[str] = _build_json_field()
     quiet_because: str = ""
 
 
@@ -209,7 +209,7 @@ class CustodyRow(SQLModel, table=True):
     before: str = Field(unique=True)  #: two processes can never follow on the same entry
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
-    line: str = _text()
+    line: str = _build_text_field()
 
 
 class FindingRow(SQLModel, table=True):
@@ -232,7 +232,7 @@ class FindingRow(SQLModel, table=True):
     scope: str = ""
     start: date | None = None
     until: date | None = None
-    quote: str = _text()
+    quote: str = _build_text_field()
 
 
 class PartyRow(SQLModel, table=True):
@@ -247,7 +247,7 @@ class PartyRow(SQLModel, table=True):
     action: str
 
 
-class ShippedRow(SQLModel, table=True):
+class RegisterImportRow(SQLModel, table=True):
     """The register that this store has taken in, and when it took the first one in."""
 
     __tablename__ = "shipped"
@@ -259,7 +259,7 @@ class ShippedRow(SQLModel, table=True):
     loaded_at: datetime
 
 
-class AppointmentRow(SQLModel, table=True):
+class ScheduledReminderRow(SQLModel, table=True):
     """A day that matters, as the clock holds it: what people have been told of it so far."""
 
     __tablename__ = "appointment"
@@ -275,7 +275,7 @@ class AppointmentRow(SQLModel, table=True):
     told: bool = False
 
 
-class ActRow(SQLModel, table=True):
+class AlertActionRow(SQLModel, table=True):
     """What somebody did about an alert that was delivered."""
 
     __tablename__ = "act"
@@ -296,7 +296,7 @@ class LeadRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subject: str = Field(unique=True)  #: a number's key
     kind: str
-    reason: str = _text()
+    reason: str = _build_text_field()
     raised_at: datetime
     closed_at: datetime | None = None
     closed_by: str | None = None
@@ -314,7 +314,7 @@ class AlertRow(SQLModel, table=True):
     watcher_id: str
     notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
     version_id: int | None = Field(default=None, foreign_key="version.id")
-    payload: dict[str, Any] = _json()
+    payload: dict[str, Any] = _build_json_field()
 
 
 class SubscriptionRow(SQLModel, table=True):
@@ -325,12 +325,12 @@ class SubscriptionRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     channel: str
     target: str
-    categories: list[str] = _json()
-    issuers: list[str] = _json()
-    directions: list[str] = _json()
-    destinations: list[str] = _json()
-    hs_prefixes: list[str] = _json()
-    terms: list[str] = _json()
+    categories: list[str] = _build_json_field()
+    issuers: list[str] = _build_json_field()
+    directions: list[str] = _build_json_field()
+    destinations: list[str] = _build_json_field()
+    hs_prefixes: list[str] = _build_json_field()
+    terms: list[str] = _build_json_field()
     rate: str
     at: time
     weekday: int
@@ -350,7 +350,7 @@ class SubscriptionRow(SQLModel, table=True):
     owner: str = ""
     escalate_after: int = 0
     escalate_to: str = ""
-    muted: list[dict[str, str]] = _json()
+    muted: list[dict[str, str]] = _build_json_field()
     created_at: datetime
 
 

@@ -27,10 +27,10 @@ DATABASE = "controlwatch.db"
 SNAPSHOTS = "snapshots"
 STAMPS = "stamps"
 SECRET = "secret"  # noqa: S105 - the name of a file
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 
-def backup(state: Path, target: Path, *, progress: Progress = lambda _done, _total: None) -> int:
+def write_backup(state: Path, target: Path, *, progress: Progress = lambda _done, _total: None) -> int:
     """Write the state to a file that nobody else may read; return how many files it holds.
 
     Raises `UsageError` where there is nothing to copy, or something in its place already.
@@ -44,11 +44,13 @@ def backup(state: Path, target: Path, *, progress: Progress = lambda _done, _tot
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
-            stamps = dict(_under(state, STAMPS, "*.tsr"))  # before the database: it holds what they stamp
+            stamps = dict(
+                _find_files(state, STAMPS, "*.tsr")
+            )  # before the database: it holds what they stamp
             _copy_database(state / DATABASE, copy)
-            files = {DATABASE: copy, **stamps, **dict(_files(state))}
+            files = {DATABASE: copy, **stamps, **dict(_list_files(state))}
             with os.fdopen(number, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
-                _write(tar, files, Path(folder), progress)
+                _write_archive(tar, files, Path(folder), progress)
                 out.flush()
                 os.fsync(out.fileno())
         Path(name).replace(target)
@@ -57,7 +59,7 @@ def backup(state: Path, target: Path, *, progress: Progress = lambda _done, _tot
     return len(files)
 
 
-def restore(source: Path, state: Path, *, progress: Progress = lambda _done, _total: None) -> int:
+def restore_backup(source: Path, state: Path, *, progress: Progress = lambda _done, _total: None) -> int:
     """Put a copy back into a state folder that is empty; return how many files it holds.
 
     Every file is checked against the copy's own list before anything is put in place. Raises `UsageError`.
@@ -69,11 +71,11 @@ def restore(source: Path, state: Path, *, progress: Progress = lambda _done, _to
         try:
             with tarfile.open(source) as tar:
                 for entry in tar:
-                    _unpack(tar, entry, Path(folder))
+                    _unpack_entry(tar, entry, Path(folder))
             manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, tarfile.TarError, ValueError) as error:
             raise UsageError(f"{source} is no backup of ours, or is damaged: {error}") from error
-        _check(Path(folder), manifest, progress)
+        _check_files(Path(folder), manifest, progress)
         for name in manifest:
             place = state / name
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -81,7 +83,7 @@ def restore(source: Path, state: Path, *, progress: Progress = lambda _done, _to
     return len(manifest)
 
 
-def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+def _unpack_entry(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
     """Write one file of a copy; one that is no plain file, or would stand elsewhere, is none of ours."""
     parts = PurePosixPath(entry.name).parts
     body = tar.extractfile(entry) if entry.isreg() and not {"..", "/"} & set(parts) else None
@@ -91,7 +93,7 @@ def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.touch(mode=0o600, exist_ok=False)
     with place.open("wb") as out:
-        shutil.copyfileobj(body, out, CHUNK)
+        shutil.copyfileobj(body, out, CHUNK_BYTES)
 
 
 def _copy_database(path: Path, copy: Path) -> None:
@@ -101,21 +103,21 @@ def _copy_database(path: Path, copy: Path) -> None:
             raise UsageError("the database is damaged: see controlwatch doctor")
 
 
-def _files(state: Path) -> Iterator[tuple[str, Path]]:
-    yield from _under(state, SNAPSHOTS, "*/*.gz")
+def _list_files(state: Path) -> Iterator[tuple[str, Path]]:
+    yield from _find_files(state, SNAPSHOTS, "*/*.gz")
     if (state / SECRET).exists():
         yield SECRET, state / SECRET
 
 
-def _under(state: Path, folder: str, names: str) -> Iterator[tuple[str, Path]]:
+def _find_files(state: Path, folder: str, names: str) -> Iterator[tuple[str, Path]]:
     for path in sorted((state / folder).glob(names)):
         yield path.relative_to(state).as_posix(), path
 
 
-def _write(tar: tarfile.TarFile, files: dict[str, Path], folder: Path, progress: Progress) -> None:
+def _write_archive(tar: tarfile.TarFile, files: dict[str, Path], folder: Path, progress: Progress) -> None:
     digests: dict[str, str] = {}
     for done, (name, path) in enumerate(files.items(), 1):
-        digests[name] = _digest(path)
+        digests[name] = _hash_file(path)
         tar.add(path, arcname=name, recursive=False)
         progress(done, len(files))
     manifest = folder / MANIFEST
@@ -123,17 +125,17 @@ def _write(tar: tarfile.TarFile, files: dict[str, Path], folder: Path, progress:
     tar.add(manifest, arcname=MANIFEST)
 
 
-def _check(folder: Path, manifest: dict[str, str], progress: Progress) -> None:
+def _check_files(folder: Path, manifest: dict[str, str], progress: Progress) -> None:
     for done, (name, digest) in enumerate(manifest.items(), 1):
         path = folder / name
-        if not path.is_file() or path.is_symlink() or _digest(path) != digest:
+        if not path.is_file() or path.is_symlink() or _hash_file(path) != digest:
             raise UsageError(f"the backup is damaged: {name} is not what was put in")
         progress(done, len(manifest))
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     found = hashlib.sha256()
     with path.open("rb") as file:
-        while part := file.read(CHUNK):
+        while part := file.read(CHUNK_BYTES):
             found.update(part)
     return found.hexdigest()

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from controlwatch.core.sources.watcher import Watcher
 
-MOST_THREADS = 64
+MAX_THREADS = 64
 #: Between the first polls of two watchers after a start.
-STAGGER = timedelta(seconds=1)
+START_STAGGER = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
 
-class Clockwork:
+class Scheduler:
     """Jobs are made anew from the declarations at each start; nothing is remembered but the store."""
 
     def __init__(self, *, watchers: int) -> None:
         # A thread for each watcher: one that hangs on its source holds up nobody else.
-        threads = min(watchers + 4, MOST_THREADS)
+        threads = min(watchers + 4, MAX_THREADS)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(threads)},
@@ -40,19 +40,19 @@ class Clockwork:
         )
         self._added = 0
 
-    def watch(
+    def schedule_polls(
         self, watcher: Watcher, job: Callable[[], None], failed: Callable[[BaseException], None]
     ) -> None:
         """Run a watcher's job at its cron times, and once soon after the start."""
         self._scheduler.add_job(
-            _guarded(watcher.id, job, failed),
-            _trigger(watcher),
+            _guard_job(watcher.id, job, failed),
+            _build_trigger(watcher),
             id=f"poll:{watcher.id}",
-            next_run_time=datetime.now(UTC) + self._added * STAGGER,
+            next_run_time=datetime.now(UTC) + self._added * START_STAGGER,
         )
         self._added += 1
 
-    def every(
+    def run_every(
         self,
         seconds: float,
         name: str,
@@ -61,13 +61,13 @@ class Clockwork:
     ) -> None:
         """Run a job again and again."""
         self._scheduler.add_job(
-            _guarded(name, job, failed),
+            _guard_job(name, job, failed),
             IntervalTrigger(seconds=seconds),
             id=name,
             next_run_time=datetime.now(UTC),
         )
 
-    def soon(self, name: str) -> None:
+    def run_soon(self, name: str) -> None:
         """Run a job at once instead of at its next turn; one that runs already is left alone."""
         with suppress(JobLookupError):  # we are stopping
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
@@ -81,18 +81,18 @@ class Clockwork:
         self._scheduler.shutdown(wait=True)
 
 
-def next_poll(watcher: Watcher, after: datetime) -> datetime | None:
+def compute_next_poll(watcher: Watcher, after: datetime) -> datetime | None:
     """Return when a source is to be polled next after a time; None where its schedule is empty."""
-    found: datetime | None = _trigger(watcher).get_next_fire_time(None, after)
+    found: datetime | None = _build_trigger(watcher).get_next_fire_time(None, after)
     return found
 
 
-def _trigger(watcher: Watcher) -> OrTrigger:
+def _build_trigger(watcher: Watcher) -> OrTrigger:
     zone = watcher.schedule.timezone
     return OrTrigger([CronTrigger.from_crontab(line, timezone=zone) for line in watcher.schedule.cron])
 
 
-def _guarded(
+def _guard_job(
     name: str, job: Callable[[], None], failed: Callable[[BaseException], None]
 ) -> Callable[[], None]:
     def run() -> None:

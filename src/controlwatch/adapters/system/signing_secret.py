@@ -12,10 +12,10 @@ from filelock import FileLock
 from controlwatch.core.model.errors import DeclarationError
 
 #: Characters of a secret below which somebody might guess it.
-SHORTEST = 32
+MIN_LENGTH = 32
 
 
-def own_secret(folder: Path) -> bytes:
+def load_or_create_secret(folder: Path) -> bytes:
     """Return the secret of this state folder, made at the first call; processes that start together agree.
 
     Raises `DeclarationError` when the file holds no secret: a new one would void every link sent before.
@@ -24,16 +24,16 @@ def own_secret(folder: Path) -> bytes:
     path = folder / "secret"
     with FileLock(folder / "secret.lock"):
         if not path.exists():
-            _write(path, secrets.token_urlsafe(SHORTEST))
+            _write_secret(path, secrets.token_urlsafe(MIN_LENGTH))
     kept = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(kept) < SHORTEST:
+    if len(kept) < MIN_LENGTH:
         raise DeclarationError(
-            str(path), "", f"holds no secret of {SHORTEST} characters; delete it or mend it"
+            str(path), "", f"holds no secret of {MIN_LENGTH} characters; delete it or mend it"
         )
     return kept.encode()
 
 
-def _write(path: Path, secret: str) -> None:
+def _write_secret(path: Path, secret: str) -> None:
     """Write all of it or nothing, readable by us alone from the first byte on."""
     number, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # mode 0600
     with os.fdopen(number, "w", encoding="ascii") as file:

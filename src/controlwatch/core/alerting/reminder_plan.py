@@ -12,20 +12,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from controlwatch.core.law.key_dates import ANNOUNCED
-from controlwatch.core.model import Day, Event, Occasion
+from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
+from controlwatch.core.model import Day, KeyDate, ReminderSubject
 
 #: Days before an event on which it is rung for.
-LEADS = (30, 7, 1, 0)
+REMINDER_DAYS = (30, 7, 1, 0)
 #: An event that passed while nobody ran is still rung for so long.
-GRACE = timedelta(days=7)
+GRACE_PERIOD = timedelta(days=7)
 
 #: Of an event: the notice's key, what happens, and to which part.
-Name = tuple[str, str, str]
+KeyDateName = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appointment:
+class ScheduledReminder:
     """An event as the clock holds it: what people have been told of it so far."""
 
     key: str  #: of the notice
@@ -33,117 +33,130 @@ class Appointment:
     slot: str  #: the part of the notice, counted where a part has several such days
     date: Day
     known_on: Day  #: the day we learnt of this date
-    lead: int | None = None  #: the latest reminder sent for this date, in days before
-    told: bool = False  #: the clock has told people of this day, on this date or on one before
+    days_before: int | None = None  #: the latest reminder sent for this date, in days before
+    was_reminded: bool = False  #: the clock has told people of this day, on this date or on one before
     alerted: bool = False  #: an alert has gone out about the notice as it reads now
 
     @property
-    def name(self) -> Name:
+    def name(self) -> KeyDateName:
         """What tells it from every other."""
         return self.key, self.event, self.slot
 
     @property
-    def heard(self) -> bool:
+    def is_notified(self) -> bool:
         """Whether anybody has been told of it."""
-        return self.told or self.alerted
+        return self.was_reminded or self.alerted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ReminderPlan:
     """What to ring now, and what to hold from now on."""
 
-    rings: tuple[Occasion, ...]
-    kept: tuple[Appointment, ...]  #: all that is held from now on
-    changed: tuple[Appointment, ...]  #: those of them that are new or differ
-    dropped: tuple[Appointment, ...]
+    occasions: tuple[ReminderSubject, ...]
+    active_reminders: tuple[ScheduledReminder, ...]  #: all that is held from now on
+    changed_reminders: tuple[ScheduledReminder, ...]  #: those of them that are new or differ
+    dropped_reminders: tuple[ScheduledReminder, ...]
 
 
-def plan(events: Iterable[Event], held: Iterable[Appointment], *, today: date) -> Plan:
+def plan_reminders(
+    events: Iterable[KeyDate], held: Iterable[ScheduledReminder], *, today: date
+) -> ReminderPlan:
     """Compare the calendar as the law stands with what is held, on a day in Beijing.
 
     `events` reach back for a year, oldest first: a day that was moved into the past has not gone. Nothing
     happens on a day that nobody enacted; such events are left out.
     """
-    coming = [event for event in events if event.event != ANNOUNCED]
+    coming = [event for event in events if event.event != ANNOUNCED_ONLY]
     before = {item.name: item for item in held}
-    pairs = _paired(coming, before)
-    rings: list[Occasion] = []
-    kept: list[Appointment] = []
-    changed: list[Appointment] = []
+    pairs = _pair_reminders(coming, before)
+    rings: list[ReminderSubject] = []
+    kept: list[ScheduledReminder] = []
+    changed: list[ScheduledReminder] = []
     for event, old in pairs:
-        item, moved = _held(old, event, today)
+        item, moved = _update_reminder(old, event, today)
         if moved is not None:
             rings.append(moved)
-        lead = _due(item, today)
+        lead = _find_due_reminder(item, today)
         if lead is not None:
-            rings.append(Occasion(event=event))
-            item = replace(item, lead=lead, told=True)
+            rings.append(ReminderSubject(event=event))
+            item = replace(item, days_before=lead, was_reminded=True)
         kept.append(item)
         if item != old:
             changed.append(item)
     paired = {old.name for _, old in pairs if old is not None}
-    renamed = {old.name for event, old in pairs if old is not None and old.name != _name(event)}
+    renamed = {old.name for event, old in pairs if old is not None and old.name != _build_name(event)}
     gone = tuple(item for name, item in before.items() if name not in paired)
-    rings.extend(_gone(item) for item in gone if item.date >= today and item.told)
+    rings.extend(_build_gone_occasion(item) for item in gone if item.date >= today and item.was_reminded)
     dropped = (*gone, *(before[name] for name in renamed))
-    return Plan(rings=tuple(rings), kept=tuple(kept), changed=tuple(changed), dropped=dropped)
+    return ReminderPlan(
+        occasions=tuple(rings),
+        active_reminders=tuple(kept),
+        changed_reminders=tuple(changed),
+        dropped_reminders=dropped,
+    )
 
 
-def _paired(events: list[Event], before: dict[Name, Appointment]) -> list[tuple[Event, Appointment | None]]:
+def _pair_reminders(
+    events: list[KeyDate], before: dict[KeyDateName, ScheduledReminder]
+) -> list[tuple[KeyDate, ScheduledReminder | None]]:
     """Pair each event with the appointment that is held for it: by name, else by its day, else by its kind.
 
     A part that is named otherwise, or counted otherwise, on the same day has not moved; of one notice, the
     one event of a kind that is left over is the one that was held.
     """
-    found = {_name(event): before.get(_name(event)) for event in events}
+    found = {_build_name(event): before.get(_build_name(event)) for event in events}
     left = [item for name, item in before.items() if name not in found]
-    for same, alone in ((_same_day, False), (_same_kind, True)):
-        fresh = [event for event in events if found[_name(event)] is None]
+    for same, alone in ((_is_same_day, False), (_is_same_kind, True)):
+        fresh = [event for event in events if found[_build_name(event)] is None]
         for event in fresh:
             alike = [item for item in left if same(item, event)]
             rivals = [other for item in alike for other in fresh if same(item, other)]
             if alike and (not alone or len(alike) == len(rivals) == 1):
-                found[_name(event)] = alike[0]
+                found[_build_name(event)] = alike[0]
                 left.remove(alike[0])
-    return [(event, found[_name(event)]) for event in events]
+    return [(event, found[_build_name(event)]) for event in events]
 
 
-def _name(event: Event) -> Name:
+def _build_name(event: KeyDate) -> KeyDateName:
     return event.key, event.event, event.slot
 
 
-def _same_day(item: Appointment, event: Event) -> bool:
+def _is_same_day(item: ScheduledReminder, event: KeyDate) -> bool:
     return (item.key, item.event, item.date) == (event.key, event.event, event.date)
 
 
-def _same_kind(item: Appointment, event: Event) -> bool:
+def _is_same_kind(item: ScheduledReminder, event: KeyDate) -> bool:
     return (item.key, item.event) == (event.key, event.event)
 
 
-def _held(old: Appointment | None, event: Event, today: date) -> tuple[Appointment, Occasion | None]:
-    fresh = Appointment(key=event.key, event=event.event, slot=event.slot, date=event.date, known_on=today)
+def _update_reminder(
+    old: ScheduledReminder | None, event: KeyDate, today: date
+) -> tuple[ScheduledReminder, ReminderSubject | None]:
+    fresh = ScheduledReminder(
+        key=event.key, event=event.event, slot=event.slot, date=event.date, known_on=today
+    )
     if old is None:
         return fresh, None
     if old.date == event.date:
         return replace(old, slot=event.slot), None
-    if not old.heard or max(old.date, event.date) < today:
+    if not old.is_notified or max(old.date, event.date) < today:
         return replace(fresh, alerted=old.alerted), None
-    return replace(fresh, alerted=old.alerted, told=True), Occasion(event=event, was=old.date)
+    return replace(fresh, alerted=old.alerted, was_reminded=True), ReminderSubject(event=event, was=old.date)
 
 
-def _due(item: Appointment, today: date) -> int | None:
+def _find_due_reminder(item: ScheduledReminder, today: date) -> int | None:
     """Return the reminder to send now: the nearest of those whose day has come since we learnt of it."""
-    if item.date < today - GRACE:
+    if item.date < today - GRACE_PERIOD:
         return None
-    for lead in sorted(LEADS):
+    for lead in sorted(REMINDER_DAYS):
         day = item.date - timedelta(days=lead)
         if item.known_on < day <= today:
-            return lead if item.lead is None or lead < item.lead else None
+            return lead if item.days_before is None or lead < item.days_before else None
     return None
 
 
-def _gone(item: Appointment) -> Occasion:
-    event = Event(
+def _build_gone_occasion(item: ScheduledReminder) -> ReminderSubject:
+    event = KeyDate(
         date=item.date,
         event=item.event,
         number=item.key,
@@ -152,4 +165,4 @@ def _gone(item: Appointment) -> Occasion:
         scope=item.slot,
         slot=item.slot,
     )
-    return Occasion(event=event, was=item.date, gone=True)
+    return ReminderSubject(event=event, was=item.date, gone=True)

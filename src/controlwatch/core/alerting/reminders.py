@@ -7,83 +7,95 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from controlwatch.core.alerting.reminder_plan import Appointment, Plan, plan
-from controlwatch.core.alerting.routing import after_quiet_hours, due_at, muted, reason, route
-from controlwatch.core.model import Alert, Event, Notice, Occasion, Subscription
-from controlwatch.core.model.state import Planned
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.core.alerting.reminder_plan import ReminderPlan, ScheduledReminder, plan_reminders
+from controlwatch.core.alerting.routing import (
+    defer_past_quiet_hours,
+    explain_match,
+    find_send_time,
+    is_muted,
+    route_alert,
+)
+from controlwatch.core.model import Alert, KeyDate, Notice, ReminderSubject, Subscription
+from controlwatch.core.model.state import PlannedDelivery
+from controlwatch.core.model.timezones import to_beijing_day
 
 #: The clock's day begins at eight: nobody is reminded at midnight.
-DAY_BEGINS = timedelta(hours=8)
+DAY_START = timedelta(hours=8)
 #: An outlook holds the events of so many days, today included.
-WEEK = timedelta(days=7)
+OUTLOOK_SPAN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ReminderNotice:
     """A notice as far as the clock needs it."""
 
     notice: Notice
     text: str = ""
-    told: frozenset[int] = frozenset()  #: subscriptions that were sent an alert about it
+    notified_ids: frozenset[int] = frozenset()  #: subscriptions that were sent an alert about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calendar:
+class ReminderContext:
     """What the store knows that bears on a round."""
 
-    events: tuple[Event, ...]  #: as the law stands, from a year ago on
-    held: tuple[Appointment, ...]
+    key_dates: tuple[KeyDate, ...]  #: as the law stands, from a year ago on
+    scheduled_reminders: tuple[ScheduledReminder, ...]
     subscriptions: tuple[Subscription, ...]
-    outlooks: dict[int, date]  #: subscription → the day, in its zone, of its last outlook
-    notice: Callable[[str], Known | None]  #: by key
+    last_outlooks: dict[int, date]  #: subscription → the day, in its zone, of its last outlook
+    find_notice: Callable[[str], ReminderNotice | None]  #: by key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ringing:
+class PlannedAlert:
     """An alert of the clock, with its deliveries."""
 
     alert: Alert
-    deliveries: tuple[Planned, ...]
-    key: str | None = None  #: of the notice
+    deliveries: tuple[PlannedDelivery, ...]
+    notice_key: str | None = None  #: of the notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class ReminderRound:
     """What a round of the clock writes, all of it or nothing."""
 
-    plan: Plan
-    rings: tuple[Ringing, ...]
-    outlooks: dict[int, date]
+    plan: ReminderPlan
+    alerts: tuple[PlannedAlert, ...]
+    outlook_days: dict[int, date]
 
 
-def ring_day(now: datetime) -> date:
+def find_reminder_day(now: datetime) -> date:
     """The day that the clock rings for: Beijing's, from eight in the morning on."""
-    return beijing_day(now - DAY_BEGINS)
+    return to_beijing_day(now - DAY_START)
 
 
-def ring(calendar: Calendar, *, now: datetime) -> Round:
+def decide_reminders(calendar: ReminderContext, *, now: datetime) -> ReminderRound:
     """Decide what is rung now. `now` is an aware instant."""
-    planned = plan(calendar.events, calendar.held, today=ring_day(now))
-    rings = (_ringing(occasion, calendar, now) for occasion in planned.rings)
-    due = {item.id: day for item in calendar.subscriptions if (day := _outlook_due(item, calendar, now))}
-    return Round(
+    planned = plan_reminders(calendar.key_dates, calendar.scheduled_reminders, today=find_reminder_day(now))
+    rings = (_plan_reminder(occasion, calendar, now) for occasion in planned.occasions)
+    due = {item.id: day for item in calendar.subscriptions if (day := _find_outlook_day(item, calendar, now))}
+    return ReminderRound(
         plan=planned,
-        rings=(*(found for found in rings if found is not None), *_outlooks(calendar, due, now)),
-        outlooks=due,
+        alerts=(*(found for found in rings if found is not None), *_plan_outlooks(calendar, due, now)),
+        outlook_days=due,
     )
 
 
-def _ringing(occasion: Occasion, calendar: Calendar, now: datetime) -> Ringing | None:
-    known = calendar.notice(occasion.event.key)
+def _plan_reminder(
+    occasion: ReminderSubject, calendar: ReminderContext, now: datetime
+) -> PlannedAlert | None:
+    known = calendar.find_notice(occasion.event.key)
     if known is None:
         return None
-    alert = _alert(occasion, known.notice, now)
-    whole = _with_what_it_frees(known, occasion.event, calendar)
-    return Ringing(alert=alert, deliveries=_planned(alert, whole, calendar, now=now), key=occasion.event.key)
+    alert = _build_alert(occasion, known.notice, now)
+    whole = _merge_released_notices(known, occasion.event, calendar)
+    return PlannedAlert(
+        alert=alert,
+        deliveries=_plan_deliveries(alert, whole, calendar, now=now),
+        notice_key=occasion.event.key,
+    )
 
 
-def _alert(occasion: Occasion, notice: Notice, now: datetime) -> Alert:
+def _build_alert(occasion: ReminderSubject, notice: Notice, now: datetime) -> Alert:
     return Alert(
         kind="reminder" if occasion.was is None else "moved",
         made_at=now,
@@ -95,66 +107,74 @@ def _alert(occasion: Occasion, notice: Notice, now: datetime) -> Alert:
     )
 
 
-def _planned(alert: Alert, known: Known, calendar: Calendar, *, now: datetime) -> tuple[Planned, ...]:
+def _plan_deliveries(
+    alert: Alert, known: ReminderNotice, calendar: ReminderContext, *, now: datetime
+) -> tuple[PlannedDelivery, ...]:
     """Return the deliveries: to whom the notice, or what it frees, concerns, and to all told of it before."""
-    planned = route(replace(alert, notice=known.notice), calendar.subscriptions, text=known.text, now=now)
+    planned = route_alert(
+        replace(alert, notice=known.notice), calendar.subscriptions, text=known.text, now=now
+    )
     heard = {item.subscription_id for item in planned}
     others = (
-        Planned(
+        PlannedDelivery(
             subscription_id=item.id,
-            due_at=due_at(item, now=now, soon=True),
+            due_at=find_send_time(item, now=now, soon=True),
             why="you were told of it",
-            muted=muted(alert, item, now=now),
+            muted=is_muted(alert, item, now=now),
         )
         for item in calendar.subscriptions
-        if item.id in known.told and item.id not in heard and (item.reminders or alert.kind != "reminder")
+        if item.id in known.notified_ids
+        and item.id not in heard
+        and (item.reminders or alert.kind != "reminder")
     )
     return (*planned, *others)
 
 
-def _with_what_it_frees(known: Known, event: Event, calendar: Calendar) -> Known:
+def _merge_released_notices(
+    known: ReminderNotice, event: KeyDate, calendar: ReminderContext
+) -> ReminderNotice:
     """Let what a suspension frees count as its own when it ends: those words, codes and readers are meant."""
-    freed = [found for key in event.targets if (found := calendar.notice(key)) is not None]
+    freed = [found for key in event.targets if (found := calendar.find_notice(key)) is not None]
     notices = [known.notice, *(found.notice for found in freed)]
-    return Known(
+    return ReminderNotice(
         notice=replace(
             known.notice,
             hs_codes=tuple(code for notice in notices for code in notice.hs_codes),
             destinations=tuple(dict.fromkeys(place for notice in notices for place in notice.destinations)),
         ),
         text="\n".join((known.text, *(found.text for found in freed))),
-        told=known.told.union(*(found.told for found in freed)),
+        notified_ids=known.notified_ids.union(*(found.notified_ids for found in freed)),
     )
 
 
-def _outlook_due(item: Subscription, calendar: Calendar, now: datetime) -> date | None:
+def _find_outlook_day(item: Subscription, calendar: ReminderContext, now: datetime) -> date | None:
     """Return the day, in the subscriber's zone, whose outlook is due and has not been sent."""
     if not item.outlook or not item.confirmed or item.paused:
         return None  # an outlook that waits is soon about days that have passed
     local = now.astimezone(ZoneInfo(item.timezone))
-    last = calendar.outlooks.get(item.id)
+    last = calendar.last_outlooks.get(item.id)
     due = local.time() >= item.at and (last is None or last < local.date())
     return local.date() if due else None
 
 
-def _outlooks(calendar: Calendar, due: dict[int, date], now: datetime) -> Iterator[Ringing]:
+def _plan_outlooks(calendar: ReminderContext, due: dict[int, date], now: datetime) -> Iterator[PlannedAlert]:
     for item in calendar.subscriptions:
         day = due.get(item.id)
         if day is None:
             continue
-        week = (event for event in calendar.events if day <= event.date < day + WEEK)
-        agenda = tuple(event for event in week if _concerns(event, item, calendar, now))
+        week = (event for event in calendar.key_dates if day <= event.date < day + OUTLOOK_SPAN)
+        agenda = tuple(event for event in week if _is_relevant(event, item, calendar, now))
         alert = Alert(kind="outlook", made_at=now, title=f"{day}", watcher="clock", agenda=agenda)
-        due_at = after_quiet_hours(item, now=now)
-        planned = Planned(subscription_id=item.id, due_at=due_at, why="outlook of the day")
-        yield Ringing(alert=alert, deliveries=(planned,))
+        due_at = defer_past_quiet_hours(item, now=now)
+        planned = PlannedDelivery(subscription_id=item.id, due_at=due_at, why="outlook of the day")
+        yield PlannedAlert(alert=alert, deliveries=(planned,))
 
 
-def _concerns(event: Event, item: Subscription, calendar: Calendar, now: datetime) -> bool:
+def _is_relevant(event: KeyDate, item: Subscription, calendar: ReminderContext, now: datetime) -> bool:
     """Say whether a subscription would hear of an event: by its criteria, or as it was told before."""
-    known = calendar.notice(event.key)
+    known = calendar.find_notice(event.key)
     if known is None:
         return False
-    whole = _with_what_it_frees(known, event, calendar)
-    alert = _alert(Occasion(event=event, was=event.date), whole.notice, now)
-    return item.id in whole.told or reason(alert, item, text=whole.text) is not None
+    whole = _merge_released_notices(known, event, calendar)
+    alert = _build_alert(ReminderSubject(event=event, was=event.date), whole.notice, now)
+    return item.id in whole.notified_ids or explain_match(alert, item, text=whole.text) is not None

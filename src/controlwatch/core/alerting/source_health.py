@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import LockedOut
-from controlwatch.core.model.state import Warned, WatcherState
+from controlwatch.core.model.state import HealthNotice, WatcherState
 from controlwatch.core.model.timezones import BEIJING
-from controlwatch.core.sources.plausibility import TELL_AFTER
+from controlwatch.core.sources.plausibility import FAILURES_BEFORE_ALERT
 from controlwatch.core.sources.watcher import Watcher
 
 #: What the person who reads the alert can do about each kind of failure.
@@ -40,76 +40,76 @@ ADVICE = {
     "degraded": "What was read is taken in; open the list in a browser and compare.",
 }
 #: So many sources that fail for a cause, and none that does not, are one trouble.
-TOGETHER = 3
+COMMON_CAUSE_MIN = 3
 #: By so much a poll may be late.
-LATE = timedelta(minutes=30)
+OVERDUE_AFTER = timedelta(minutes=30)
 #: How long a source may be read in part before people are told.
-PATIENCE = timedelta(days=1)
+DEGRADED_PATIENCE = timedelta(days=1)
 #: After so long people are told again, counted from the last time.
-AGAIN = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+REPEAT_INTERVALS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 #: Who was locked out so often knocks no more than once in so long: servers close accounts for less.
-KNOCK = timedelta(hours=1)
+LOCKOUT_RETRY = timedelta(hours=1)
 #: Titles named in a recovery.
-SHOWN = 8
+MAX_TITLES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class CommonCause:
     """What may be to blame for the failure of every source at once: told as one."""
 
     name: str  #: under which people are told
-    kinds: frozenset[str]  #: of failures that it may cause
+    failure_kinds: frozenset[str]  #: of failures that it may cause
     title: str
     why: str
-    over: str  #: title of its end
+    recovery_title: str  #: title of its end
 
 
-NETWORK = Cause(
+NETWORK_CAUSE = CommonCause(
     name="network",
-    kinds=frozenset({"unreachable", "timed-out"}),
+    failure_kinds=frozenset({"unreachable", "timed-out"}),
     title="no source can be reached",
     why="do not answer and none does: the fault is on our side of them. Nothing is being watched. "
     "Check the network, the proxy and the name service of this machine; polls go on.",
-    over="sources are reached again",
+    recovery_title="sources are reached again",
 )
-OURSELVES = Cause(
+SERVICE_CAUSE = CommonCause(
     name="ourselves",
-    kinds=frozenset({"overdue", "internal"}),
+    failure_kinds=frozenset({"overdue", "internal"}),
     title="no source is being polled to the end",
     why="fail within this service and none does not. Nothing is being watched. Run `controlwatch doctor`: "
     "the disk, the database or the service itself; then start the service anew.",
-    over="sources are polled again",
+    recovery_title="sources are polled again",
 )
-CAUSES = (NETWORK, OURSELVES)
+COMMON_CAUSES = (NETWORK_CAUSE, SERVICE_CAUSE)
 #: Under this name people are told what the machine lacks.
-MACHINE = "machine"
+MACHINE_SOURCE = "machine"
 #: Returns when a source is to be polled next after a time; None: at no time.
 NextPoll = Callable[[Watcher, datetime], datetime | None]
 #: Says how a source fares by now, by its state as its last poll left it.
-Stands = Callable[[Watcher, WatcherState], WatcherState]
+EffectiveState = Callable[[Watcher, WatcherState], WatcherState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class HealthIssue:
     """Something wrong with a source that people should know of."""
 
-    word: str  #: blind, blocked, quiet, degraded
+    health: str  #: blind, blocked, quiet, degraded
     since: datetime | None
     why: str
     advice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthRing:
+class HealthAlert:
     """An alert about sources, and what people will have been told then; None: nothing any more."""
 
-    told: Mapping[str, Warned | None]
+    health_notices: Mapping[str, HealthNotice | None]
     alert: Alert | None = None
 
 
-def trouble(state: WatcherState, *, now: datetime) -> Trouble | None:
+def find_health_issue(state: WatcherState, *, now: datetime) -> HealthIssue | None:
     """Return what is wrong with a source, as far as it is worth telling."""
-    if state.failures >= TELL_AFTER:
+    if state.failures >= FAILURES_BEFORE_ALERT:
         why = (state.reason or "").rstrip(".")
         if state.kind == "overdue":
             why = f"{why[:1].upper()}{why[1:]}"
@@ -117,16 +117,21 @@ def trouble(state: WatcherState, *, now: datetime) -> Trouble | None:
             why = f"{state.failures} polls in a row failed ({state.kind}): {why}"
         why += ". This source is not being watched."
         word = "blocked" if state.kind == "blocked" else "blind"
-        return Trouble(word=word, since=state.failing_since, why=why, advice=ADVICE.get(state.kind or "", ""))
+        return HealthIssue(
+            health=word, since=state.failing_since, why=why, advice=ADVICE.get(state.kind or "", "")
+        )
     since = state.concern_since
-    if state.failures or since is None or (state.concern == "degraded" and now - since < PATIENCE):
+    if state.failures or since is None or (state.concern == "degraded" and now - since < DEGRADED_PATIENCE):
         return None
-    return Trouble(
-        word=state.concern, since=since, why=f"{state.concern_reason}.", advice=ADVICE.get(state.concern, "")
+    return HealthIssue(
+        health=state.concern,
+        since=since,
+        why=f"{state.concern_reason}.",
+        advice=ADVICE.get(state.concern, ""),
     )
 
 
-def standing(
+def compute_effective_state(
     state: WatcherState,
     watcher: Watcher,
     *,
@@ -139,62 +144,64 @@ def standing(
     `since` is when this service began: what was due before that is not its fault.
     """
     last = max((at for at in (state.last_poll_at, since) if at is not None), default=None)
-    if not watcher.enabled or last is None or now - last <= LATE:
+    if not watcher.enabled or last is None or now - last <= OVERDUE_AFTER:
         return state
-    due = next_poll(watcher, last + KNOCK if leave_alone(state, now=last) else last)
-    if due is None or now - due <= LATE:
+    due = next_poll(watcher, last + LOCKOUT_RETRY if is_in_lockout(state, now=last) else last)
+    if due is None or now - due <= OVERDUE_AFTER:
         return state
     return replace(
         state,
-        failures=max(state.failures, TELL_AFTER),
+        failures=max(state.failures, FAILURES_BEFORE_ALERT),
         failing_since=state.failing_since or due,
         kind="overdue",
-        reason=f"no poll has come to an end since {_stamp(last)}",
+        reason=f"no poll has come to an end since {_format_instant(last)}",
     )
 
 
-def rings(
+def plan_health_alerts(
     watchers: Iterable[Watcher],
     states: Mapping[str, WatcherState],
-    told: Mapping[str, Warned],
+    told: Mapping[str, HealthNotice],
     taken_in: Mapping[str, tuple[str, ...]],
     *,
     lacks: str = "",
     now: datetime,
-) -> Iterator[HealthRing]:
+) -> Iterator[HealthAlert]:
     """Yield what people are to be told now.
 
     `taken_in` are titles told since the trouble of each began, `lacks` is what the machine lacks.
     """
-    yield from _of_the_machine(lacks, told.get(MACHINE), now)
+    yield from _plan_machine_alerts(lacks, told.get(MACHINE_SOURCE), now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
     # A mailbox says nothing of the way to the sites: it may stand on our side of the network.
     sites = [states[watcher.id] for watcher in enabled if watcher.http.hosts]
     together: set[str] = set()
-    for cause in CAUSES:
+    for cause in COMMON_CAUSES:
         before = told.get(cause.name)
-        lost = _lost(cause, sites)
+        lost = _find_lost_sources(cause, sites)
         if lost:
-            yield from _all_down(cause, lost, before, now)
+            yield from _plan_cause_alerts(cause, lost, before, now)
         elif before is not None and before.times:
-            yield _all_up(cause, enabled, states, before, now)
-            before = Warned(times=0, at=now, since=now)
-        together |= {state.id for state in lost or _not_yet(cause, states.values(), before, now)}
+            yield _build_cause_over_alert(cause, enabled, states, before, now)
+            before = HealthNotice(times=0, at=now, since=now)
+        together |= {
+            state.id for state in lost or _find_unrecovered_sources(cause, states.values(), before, now)
+        }
     for watcher in enabled:
         state, was = states[watcher.id], told.get(watcher.id)
-        wrong = trouble(state, now=now)
+        wrong = find_health_issue(state, now=now)
         if wrong is None:
             if was is not None and not state.failures:
-                yield _up(watcher, state, was, taken_in.get(watcher.id, ()), now)
-        elif watcher.id not in together and _is_time(watcher, was, wrong, now):
-            yield _down(watcher, state, wrong, was, now)
+                yield _build_up_alert(watcher, state, was, taken_in.get(watcher.id, ()), now)
+        elif watcher.id not in together and _should_notify(watcher, was, wrong, now):
+            yield _build_down_alert(watcher, state, wrong, was, now)
 
 
-def _lost(cause: Cause, states: list[WatcherState]) -> list[WatcherState]:
+def _find_lost_sources(cause: CommonCause, states: list[WatcherState]) -> list[WatcherState]:
     """Return the sources that fail for a cause, where none does not: else none."""
-    away = [state for state in states if state.failures and state.kind in cause.kinds]
+    away = [state for state in states if state.failures and state.kind in cause.failure_kinds]
     begun = [state.failing_since for state in away if state.failing_since is not None]
-    if len(away) < TOGETHER or not any(state.failures >= TELL_AFTER for state in away):
+    if len(away) < COMMON_CAUSE_MIN or not any(state.failures >= FAILURES_BEFORE_ALERT for state in away):
         return []
     since = min(begun)
     others = (state for state in states if state not in away)
@@ -203,53 +210,55 @@ def _lost(cause: Cause, states: list[WatcherState]) -> list[WatcherState]:
     return [] if reached else away
 
 
-def _not_yet(
-    cause: Cause, states: Iterable[WatcherState], before: Warned | None, now: datetime
+def _find_unrecovered_sources(
+    cause: CommonCause, states: Iterable[WatcherState], before: HealthNotice | None, now: datetime
 ) -> list[WatcherState]:
     """Return the sources whose failure for a cause is older than the end of that cause."""
     if before is None or before.times:
         return []
-    failing = [state for state in states if state.failures and state.kind in cause.kinds]
+    failing = [state for state in states if state.failures and state.kind in cause.failure_kinds]
     # Those whose turn has not come; one whose turn is over was left behind, and is told by itself.
-    waiting = (state for state in failing if state.kind != "overdue" or now - before.at <= LATE)
+    waiting = (state for state in failing if state.kind != "overdue" or now - before.at <= OVERDUE_AFTER)
     return [state for state in waiting if state.last_poll_at is not None and state.last_poll_at <= before.at]
 
 
-def _is_time(watcher: Watcher, before: Warned | None, wrong: Trouble, now: datetime) -> bool:
+def _should_notify(watcher: Watcher, before: HealthNotice | None, wrong: HealthIssue, now: datetime) -> bool:
     """Say whether people are to be told, for the first time or again."""
-    if before is None or before.word != wrong.word:
+    if before is None or before.word != wrong.health:
         return True
-    if watcher.blocked and wrong.word == "blocked":
+    if watcher.blocked and wrong.health == "blocked":
         return False  # as declared: it is said once
-    return now - before.at >= AGAIN[min(before.times, len(AGAIN)) - 1]
+    return now - before.at >= REPEAT_INTERVALS[min(before.times, len(REPEAT_INTERVALS)) - 1]
 
 
-def _down(
-    watcher: Watcher, state: WatcherState, wrong: Trouble, before: Warned | None, now: datetime
-) -> HealthRing:
-    again = before is not None and before.word == wrong.word
-    seen = f"Last seen {_stamp(state.last_success_at)}." if state.last_success_at else "Never seen yet."
+def _build_down_alert(
+    watcher: Watcher, state: WatcherState, wrong: HealthIssue, before: HealthNotice | None, now: datetime
+) -> HealthAlert:
+    again = before is not None and before.word == wrong.health
+    seen = (
+        f"Last seen {_format_instant(state.last_success_at)}." if state.last_success_at else "Never seen yet."
+    )
     since = wrong.since or now
     alert = Alert(
         kind="health-down",
         made_at=now,
-        title=f"{watcher.name} is {'still ' if again else ''}{wrong.word} since {_stamp(since)}",
+        title=f"{watcher.name} is {'still ' if again else ''}{wrong.health} since {_format_instant(since)}",
         watcher=watcher.id,
         url=watcher.index.url,
         body=f"{wrong.why} {seen} {wrong.advice}".strip(),
     )
     times = before.times + 1 if before is not None and again else 1
     began = before.since if before is not None else since
-    warned = Warned(times=times, at=now, since=began, word=wrong.word)
-    return HealthRing(told={watcher.id: warned}, alert=alert)
+    warned = HealthNotice(times=times, at=now, since=began, word=wrong.health)
+    return HealthAlert(health_notices={watcher.id: warned}, alert=alert)
 
 
-def _up(
-    watcher: Watcher, state: WatcherState, before: Warned, titles: tuple[str, ...], now: datetime
-) -> HealthRing:
+def _build_up_alert(
+    watcher: Watcher, state: WatcherState, before: HealthNotice, titles: tuple[str, ...], now: datetime
+) -> HealthAlert:
     missed = (
-        f"Warned since: {'; '.join(titles[:SHOWN])}"
-        + (f" and {len(titles) - SHOWN} more." if titles[SHOWN:] else ".")
+        f"Warned since: {'; '.join(titles[:MAX_TITLES])}"
+        + (f" and {len(titles) - MAX_TITLES} more." if titles[MAX_TITLES:] else ".")
         if titles
         else "Nothing that changes a rule was put up meanwhile, as far as it lists."
     )
@@ -259,71 +268,78 @@ def _up(
         title=f"{watcher.name} is seen again",
         watcher=watcher.id,
         url=watcher.index.url,
-        body=f"It was {before.word} from {_stamp(before.since)} to {_stamp(state.last_success_at)}. {missed}",
+        body=f"It was {before.word} from {_format_instant(before.since)} "
+        f"to {_format_instant(state.last_success_at)}. {missed}",
     )
-    return HealthRing(told={watcher.id: None}, alert=alert)
+    return HealthAlert(health_notices={watcher.id: None}, alert=alert)
 
 
-def _of_the_machine(lacks: str, before: Warned | None, now: datetime) -> Iterator[HealthRing]:
+def _plan_machine_alerts(lacks: str, before: HealthNotice | None, now: datetime) -> Iterator[HealthAlert]:
     times = before.times if before is not None else 0
-    alert = Alert(kind="health-down", made_at=now, title=lacks, watcher=MACHINE)
-    if lacks and (before is None or now - before.at >= AGAIN[min(times, len(AGAIN)) - 1]):
+    alert = Alert(kind="health-down", made_at=now, title=lacks, watcher=MACHINE_SOURCE)
+    if lacks and (
+        before is None or now - before.at >= REPEAT_INTERVALS[min(times, len(REPEAT_INTERVALS)) - 1]
+    ):
         began = before.since if before is not None else now
         why = "When it is full nothing new can be taken in or told. Make room; nothing is lost so far."
-        told = Warned(times=times + 1, at=now, since=began, word="degraded")
-        yield HealthRing(told={MACHINE: told}, alert=replace(alert, body=why))
+        told = HealthNotice(times=times + 1, at=now, since=began, word="degraded")
+        yield HealthAlert(health_notices={MACHINE_SOURCE: told}, alert=replace(alert, body=why))
     elif before is not None and not lacks:
         over = replace(alert, kind="health-up", title="the disk has room again")
-        body = f"It was nearly full from {_stamp(before.since)}."
-        yield HealthRing(told={MACHINE: None}, alert=replace(over, body=body))
+        body = f"It was nearly full from {_format_instant(before.since)}."
+        yield HealthAlert(health_notices={MACHINE_SOURCE: None}, alert=replace(over, body=body))
 
 
-def _all_down(
-    cause: Cause, lost: list[WatcherState], before: Warned | None, now: datetime
-) -> Iterator[HealthRing]:
+def _plan_cause_alerts(
+    cause: CommonCause, lost: list[WatcherState], before: HealthNotice | None, now: datetime
+) -> Iterator[HealthAlert]:
     since = min(state.failing_since for state in lost if state.failing_since is not None)
     times = before.times if before is not None else 0
-    if times and before is not None and now - before.at < AGAIN[min(times, len(AGAIN)) - 1]:
+    if (
+        times
+        and before is not None
+        and now - before.at < REPEAT_INTERVALS[min(times, len(REPEAT_INTERVALS)) - 1]
+    ):
         return
     alert = Alert(
         kind="health-down",
         made_at=now,
-        title=f"{cause.title} since {_stamp(since)}",
+        title=f"{cause.title} since {_format_instant(since)}",
         watcher=cause.name,
         body=f"{len(lost)} sources {cause.why}",
     )
     began = before.since if before is not None and times else since
-    warned = Warned(times=times + 1, at=now, since=began, word="blind")
-    yield HealthRing(told={cause.name: warned}, alert=alert)
+    warned = HealthNotice(times=times + 1, at=now, since=began, word="blind")
+    yield HealthAlert(health_notices={cause.name: warned}, alert=alert)
 
 
-def _all_up(
-    cause: Cause,
+def _build_cause_over_alert(
+    cause: CommonCause,
     enabled: list[Watcher],
     states: Mapping[str, WatcherState],
-    before: Warned,
+    before: HealthNotice,
     now: datetime,
-) -> HealthRing:
+) -> HealthAlert:
     failing = sum(states[watcher.id].failures > 0 for watcher in enabled)
     alert = Alert(
         kind="health-up",
         made_at=now,
-        title=cause.over,
+        title=cause.recovery_title,
         watcher=cause.name,
-        body=f"None was from {_stamp(before.since)}; {failing} of {len(enabled)} have not been read "
+        body=f"None was from {_format_instant(before.since)}; {failing} of {len(enabled)} have not been read "
         "again so far. What was put up meanwhile is told as it is read, back-dated or not.",
     )
-    return HealthRing(told={cause.name: replace(before, times=0, at=now, since=now)}, alert=alert)
+    return HealthAlert(health_notices={cause.name: replace(before, times=0, at=now, since=now)}, alert=alert)
 
 
-def leave_alone(state: WatcherState, *, now: datetime) -> bool:
+def is_in_lockout(state: WatcherState, *, now: datetime) -> bool:
     """Say whether a source that locks us out is not to be asked yet."""
-    if state.kind != LockedOut.kind or state.failures < TELL_AFTER or state.last_poll_at is None:
+    if state.kind != LockedOut.kind or state.failures < FAILURES_BEFORE_ALERT or state.last_poll_at is None:
         return False
-    return now - state.last_poll_at < KNOCK
+    return now - state.last_poll_at < LOCKOUT_RETRY
 
 
-def after_success(
+def apply_success(
     state: WatcherState,
     *,
     now: datetime,
@@ -345,7 +361,7 @@ def after_success(
     )
 
 
-def after_failure(state: WatcherState, *, kind: str | None, reason: str, now: datetime) -> WatcherState:
+def apply_failure(state: WatcherState, *, kind: str | None, reason: str, now: datetime) -> WatcherState:
     """The state after a poll that failed."""
     return replace(
         state,
@@ -357,7 +373,7 @@ def after_failure(state: WatcherState, *, kind: str | None, reason: str, now: da
     )
 
 
-def _stamp(instant: datetime | None) -> str:
+def _format_instant(instant: datetime | None) -> str:
     return (
         instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M Beijing time") if instant else "an unknown time"
     )

@@ -8,10 +8,10 @@ from datetime import time
 from controlwatch.core.model.errors import UsageError
 
 
-def hs_prefix(text: str) -> str:
+def parse_hs_prefix(text: str) -> str:
     """Return an HS code or its beginning as digits; raises `UsageError`.
 
-    >>> hs_prefix("8507.60"), hs_prefix("８５０７")
+    >>> parse_hs_prefix("8507.60"), parse_hs_prefix("８５０７")
     ('850760', '8507')
     """
     digits = unicodedata.normalize("NFKC", text).replace(".", "").replace(" ", "")
@@ -22,7 +22,7 @@ def hs_prefix(text: str) -> str:
     return digits
 
 
-def quiet_hours(start: time | None, end: time | None) -> tuple[time, time] | None:
+def check_quiet_hours(start: time | None, end: time | None) -> tuple[time, time] | None:
     """Return the hours in which nothing is sent, or None; raises `UsageError` on a half, or on all day."""
     if start is None and end is None:
         return None

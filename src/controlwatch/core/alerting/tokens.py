@@ -8,31 +8,31 @@ from base64 import urlsafe_b64encode
 from typing import Literal
 
 #: What a link is for: a token of one purpose is worth nothing for another.
-Purpose = Literal["unsubscribe", "confirm", "alert", "acknowledge"]
+TokenPurpose = Literal["unsubscribe", "confirm", "alert", "acknowledge"]
 
 #: The largest number that a database keeps.
-LARGEST = 2**63 - 1
+MAX_SUBJECT = 2**63 - 1
 #: 17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU
-TOKEN = re.compile(r"([1-9][0-9]{0,18})\.[A-Za-z0-9_-]{43}")
+TOKEN_FORM = re.compile(r"([1-9][0-9]{0,18})\.[A-Za-z0-9_-]{43}")
 
 
-def sign(secret: bytes, purpose: Purpose, subject: int) -> str:
+def sign_token(secret: bytes, purpose: TokenPurpose, subject: int) -> str:
     """Return the token of a subject (a positive number), fit to stand in an address.
 
-    >>> sign(b"a secret of the operator's", "confirm", 17)
+    >>> sign_token(b"a secret of the operator's", "confirm", 17)
     '17.K5chvXusEbegjP9G3kjIxygOGfBYFmhyurqk2MbA6FU'
     """
     mark = hmac.digest(secret, f"{purpose}:{subject}".encode(), "sha256")
     return f"{subject}.{urlsafe_b64encode(mark).decode().rstrip('=')}"
 
 
-def verify(secret: bytes, purpose: Purpose, token: str) -> int | None:
+def verify_token(secret: bytes, purpose: TokenPurpose, token: str) -> int | None:
     """Return the subject of a token that we signed for this purpose, else None."""
-    shape = TOKEN.fullmatch(token)
+    shape = TOKEN_FORM.fullmatch(token)
     if shape is None or not secret:
         return None
     subject = int(shape[1])
-    if subject > LARGEST:
+    if subject > MAX_SUBJECT:
         return None
     # The written tokens are compared, not the bytes they stand for: Base64 has several ways to write some.
-    return subject if hmac.compare_digest(sign(secret, purpose, subject), token) else None
+    return subject if hmac.compare_digest(sign_token(secret, purpose, subject), token) else None

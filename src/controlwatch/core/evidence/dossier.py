@@ -6,14 +6,20 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.evidence.custody import Fault, Head, Kept, Link, Understood
-from controlwatch.core.extraction.report.reading_json import evidence
+from controlwatch.core.evidence.custody import (
+    ChainHead,
+    CustodyFault,
+    SnapshotEntry,
+    StoredEntry,
+    VersionEntry,
+)
+from controlwatch.core.extraction.report.reading_json import list_evidence
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import Record
-from controlwatch.core.model.text_safety import clean
+from controlwatch.core.law.answers import NoticeRecord
+from controlwatch.core.model.text_safety import strip_hidden
 
 #: What files are called by the type that was sent with them; anything else is a .bin.
-EXTENSIONS = {
+EXTENSION_BY_TYPE = {
     "text/html": "html",
     "application/xhtml+xml": "html",
     "text/plain": "txt",
@@ -29,18 +35,18 @@ EXTENSIONS = {
     "application/zip": "zip",
     "application/ofd": "ofd",
 }
-SUFFIX = re.compile(r"\.(html?|txt|xml|json|pdf|docx?|xlsx?|wps|et|zip|rar|ofd|png|jpe?g)(?:[?#]|$)")
+KNOWN_SUFFIX = re.compile(r"\.(html?|txt|xml|json|pdf|docx?|xlsx?|wps|et|zip|rar|ofd|png|jpe?g)(?:[?#]|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """What the store holds of a notice, for export."""
 
-    record: Record
-    versions: tuple[Understood, ...]  #: oldest first
-    snapshots: tuple[Kept, ...]  #: that they and their annexes were read from, oldest first
-    links: tuple[Link, ...]  #: the entries about these
-    head: Head
+    record: NoticeRecord
+    versions: tuple[VersionEntry, ...]  #: oldest first
+    snapshots: tuple[SnapshotEntry, ...]  #: that they and their annexes were read from, oldest first
+    entries: tuple[StoredEntry, ...]  #: the entries about these
+    head: ChainHead
 
     @property
     def name(self) -> str:
@@ -48,16 +54,16 @@ class Dossier:
         return self.record.line.number or self.record.line.title
 
     @property
-    def observed(self) -> bool:
+    def is_observed(self) -> bool:
         """Whether it is known from a source, not from the register alone."""
         return bool(self.snapshots)
 
 
-def extension(kept: Kept) -> str:
+def choose_extension(kept: SnapshotEntry) -> str:
     """Return the extension that fits the bytes, without a dot, never one that the source makes up."""
     declared = next((value for name, value in kept.headers if name == "content-type"), "")
-    by_type = EXTENSIONS.get(declared.partition(";")[0].strip().lower())
-    suffix = SUFFIX.search(kept.final_url.lower())
+    by_type = EXTENSION_BY_TYPE.get(declared.partition(";")[0].strip().lower())
+    suffix = KNOWN_SUFFIX.search(kept.final_url.lower())
     return by_type or (suffix[1] if suffix else "bin")
 
 
@@ -65,7 +71,7 @@ def extension(kept: Kept) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class ReportSection:
     """A table of the report, or only its words."""
 
     title: str
@@ -75,35 +81,35 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class EvidenceReport:
     """The report before it is drawn as a page or as a PDF."""
 
     heading: str
     title: str
-    exported: date  #: in Beijing
+    exported_on: date  #: in Beijing
     warnings: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
 
-PROVES = (
+PROOF_STATEMENT = (
     "The chain of custody proves that nothing in it was altered since it was entered, as far as a head of it "
     "was noted elsewhere. It does not prove that the source really sent these bytes, nor that a conclusion "
     "is right: the notice decides. HOWTO.txt says how anybody checks this without our software."
 )
 
 
-def report(
+def build_report(
     dossier: Dossier,
     lexicon: Lexicon,
-    faults: tuple[Fault, ...],
+    faults: tuple[CustodyFault, ...],
     *,
     on: date,
     stamped: tuple[str, ...] = (),
-) -> Report:
+) -> EvidenceReport:
     """Draw up the report. `on` is the day of the export, in Beijing; `stamped` tells of each time stamp."""
     line, notice = dossier.record.line, dossier.record.notice
     warnings = [str(fault) for fault in faults]
-    if not dossier.observed:
+    if not dossier.is_observed:
         warnings.insert(
             0, "No bytes of this notice are held: it is known from the register, or from a row of an index."
         )
@@ -118,33 +124,35 @@ def report(
     )
     summaries = tuple(text for text in (notice.summary.en, notice.summary.zh) if text)
     sections = (
-        Section(title="The notice", words=summaries, columns=("", ""), rows=said),
-        _conclusions(dossier, lexicon),
-        _versions(dossier),
-        _sent(dossier),
-        _chain(dossier, stamped),
-        Section(title="What this proves", words=(PROVES,)),
+        ReportSection(title="The notice", words=summaries, columns=("", ""), rows=said),
+        _build_conclusions(dossier, lexicon),
+        _build_versions(dossier),
+        _build_snapshots(dossier),
+        _build_chain(dossier, stamped),
+        ReportSection(title="What this proves", words=(PROOF_STATEMENT,)),
     )
-    return Report(
+    return EvidenceReport(
         heading=f"Evidence: {dossier.name}",
         title=line.title,
-        exported=on,
+        exported_on=on,
         warnings=tuple(warnings),
         sections=sections,
     )
 
 
-def _conclusions(dossier: Dossier, lexicon: Lexicon) -> Section:
+def _build_conclusions(dossier: Dossier, lexicon: Lexicon) -> ReportSection:
     notice = dossier.record.notice
     rows = tuple(
-        (one["about"], one["value"], one["quote"], one["means"]) for one in evidence(notice, lexicon)
+        (one["about"], one["value"], one["quote"], one["means"]) for one in list_evidence(notice, lexicon)
     )
     doubts = tuple(f"Doubt: {doubt}" for doubt in notice.doubts)
     columns = ("Conclusion", "Value", "From the words", "By the rule")
-    return Section(title="Conclusions and their words · 结论与依据", words=doubts, columns=columns, rows=rows)
+    return ReportSection(
+        title="Conclusions and their words · 结论与依据", words=doubts, columns=columns, rows=rows
+    )
 
 
-def _versions(dossier: Dossier) -> Section:
+def _build_versions(dossier: Dossier) -> ReportSection:
     rows = tuple(
         (
             str(one.id),
@@ -157,10 +165,10 @@ def _versions(dossier: Dossier) -> Section:
         for one in dossier.versions
     )
     columns = ("Version", "Kind", "Understood", "Address", "Files", "From")
-    return Section(title="Versions · 版本", columns=columns, rows=rows)
+    return ReportSection(title="Versions · 版本", columns=columns, rows=rows)
 
 
-def _sent(dossier: Dossier) -> Section:
+def _build_snapshots(dossier: Dossier) -> ReportSection:
     rows = tuple(
         (
             str(one.id),
@@ -172,39 +180,39 @@ def _sent(dossier: Dossier) -> Section:
         for one in dossier.snapshots
     )
     columns = ("Snapshot", "Sent", "Address", "Answer", "SHA-256")
-    return Section(title="Bytes as sent · 原始字节", columns=columns, rows=rows)
+    return ReportSection(title="Bytes as sent · 原始字节", columns=columns, rows=rows)
 
 
-def _chain(dossier: Dossier, stamped: tuple[str, ...]) -> Section:
+def _build_chain(dossier: Dossier, stamped: tuple[str, ...]) -> ReportSection:
     rows = tuple(
         (
             str(link.seq),
             f"snapshot {link.snapshot_id}" if link.snapshot_id is not None else f"version {link.version_id}",
-            "entered late" if link.late else "",
+            "entered late" if link.is_late else "",
             link.hash,
         )
-        for link in dossier.links
+        for link in dossier.entries
     )
     words = (f"Head of the chain at the export: {dossier.head}", *stamped)
     columns = ("Entry", "About", "", "Hash")
-    return Section(title="The chain of custody · 证据链", words=words, columns=columns, rows=rows)
+    return ReportSection(title="The chain of custody · 证据链", words=words, columns=columns, rows=rows)
 
 
-def harmless(report: Report) -> Report:
+def sanitize_report(report: EvidenceReport) -> EvidenceReport:
     """Return a report without characters that act instead of being read."""
     sections = tuple(
-        Section(
+        ReportSection(
             title=one.title,
-            words=tuple(clean(text) for text in one.words),
+            words=tuple(strip_hidden(text) for text in one.words),
             columns=one.columns,
-            rows=tuple(tuple(clean(cell) for cell in row) for row in one.rows),
+            rows=tuple(tuple(strip_hidden(cell) for cell in row) for row in one.rows),
         )
         for one in report.sections
     )
-    return Report(
-        heading=clean(report.heading),
-        title=clean(report.title),
-        exported=report.exported,
-        warnings=tuple(clean(text) for text in report.warnings),
+    return EvidenceReport(
+        heading=strip_hidden(report.heading),
+        title=strip_hidden(report.title),
+        exported_on=report.exported_on,
+        warnings=tuple(strip_hidden(text) for text in report.warnings),
         sections=sections,
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from controlwatch.core.law.explanation import Link
-from controlwatch.core.law.graph import State
-from controlwatch.core.law.status import Status
-from controlwatch.core.model import Alert, Day, EffectiveDate, Notice, Stretch
+from controlwatch.core.law.explanation import StatusStep
+from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.status import LegalStatus
+from controlwatch.core.model import Alert, Day, EffectiveDate, Notice, RedlineSegment
 from controlwatch.core.model.state import Health, WatcherState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class NoticeLine:
     """A notice in one line."""
 
     key: str
@@ -34,10 +34,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class PublishedNotice:
     """A notice with its words, for a look at what somebody would have been told."""
 
-    line: Line
+    line: NoticeLine
     notice: Notice
     text: str
 
@@ -47,16 +47,16 @@ class Preview:
     """What a subscription would have been sent in the days before today."""
 
     days: int
-    told: tuple[tuple[Line, str], ...]  #: newest first, each with the why
+    matches: tuple[tuple[NoticeLine, str], ...]  #: newest first, each with the why
 
     @property
-    def a_week(self) -> float:
+    def alerts_per_week(self) -> float:
         """How many alerts that is in a week, on average."""
-        return len(self.told) * 7 / self.days
+        return len(self.matches) * 7 / self.days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class AlertEvidence:
     """What an alert rests on: the version of its notice that it told of."""
 
     alert: Alert
@@ -68,7 +68,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class NoticeLocation:
     """An address that a notice stands at."""
 
     url: str
@@ -85,7 +85,7 @@ class Revision:
     kind: str
     url: str
     sha256: str | None  #: of the bytes as sent
-    redline: tuple[Stretch, ...]
+    redline: tuple[RedlineSegment, ...]
     moved: tuple[str, ...]
     quiet_because: str
 
@@ -101,7 +101,7 @@ class AnnexLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class ActLine:
     """A notice that acts on, or reports, the one asked about."""
 
     verb: str
@@ -112,20 +112,20 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class NoticeRecord:
     """Everything we hold about one notice."""
 
-    line: Line
+    line: NoticeLine
     notice: Notice
     text: str
-    standings: tuple[Standing, ...]
+    standings: tuple[NoticeLocation, ...]
     revisions: tuple[Revision, ...]
     annexes: tuple[AnnexLine, ...]
-    acts: tuple[Act, ...]
+    acts: tuple[ActLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class CodeMention:
     """A code as a notice names it."""
 
     key: str
@@ -152,19 +152,19 @@ class CategoryStatus:
 
     category: str
     on: Day
-    state: State  #: the strongest of its notices: one in force outweighs one that is suspended
-    notices: tuple[Status, ...]
+    state: LegalState  #: the strongest of its notices: one in force outweighs one that is suspended
+    notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class ControlHit:
     """A notice, or a clause of it, that controls what was asked for."""
 
     category: str
     number: str
     clause: str | None
-    state: State
+    state: LegalState
     since: Day | None
     until: Day | None
     quote: str
@@ -173,26 +173,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LookupResult:
     """What a lookup found."""
 
     query: str
     on: Day
-    hits: tuple[Hit, ...]
+    hits: tuple[ControlHit, ...]
     cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class StatusDifference:
     """A notice that stands otherwise on one day than on another."""
 
     number: str
     title: str
     categories: tuple[str, ...]
-    before: State
-    after: State
+    before: LegalState
+    after: LegalState
     until: Day | None
-    because: tuple[Link, ...]
+    because: tuple[StatusStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,14 +205,14 @@ class PartyMatch:
     action: str
     number: str
     since: Day | None
-    state: State  #: of the listing, on the day asked for
+    state: LegalState  #: of the listing, on the day asked for
     until: Day | None
     score: int  #: 100 is the same name but for form, case and signs
     note: str = "possible match, verify identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parties:
+class PartySearchResult:
     """What a search by name found."""
 
     query: str
@@ -246,7 +246,7 @@ class LeadLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class HistoryStep:
     """A point in the history of a category or a notice."""
 
     date: Day | None
@@ -294,7 +294,7 @@ class AlertLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class DeliveryReason:
     """Why, and how far, an alert about a notice went to somebody."""
 
     kind: str
@@ -304,7 +304,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undelivered:
+class RefusedDelivery:
     """A delivery that a channel refused for good: somebody must look."""
 
     id: int

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from controlwatch.core.extraction.text.numerals import number
+from controlwatch.core.extraction.text.numerals import parse_numeral
 
-Step = tuple[int, int]
-Path = tuple[Step, ...]
+ClauseStep = tuple[int, int]
+ClausePath = tuple[ClauseStep, ...]
 
 #: The scope of what governs the notice as a whole, and of what no act on a clause touches.
 ALL, REST = "all", "rest"
@@ -22,7 +22,9 @@ _ANNEX, _ARTICLE, _PARAGRAPH, _ITEM, _POINT, _LETTER = range(-1, 5)
 _ANY = 9  #: a count in digits alone, which may be a paragraph or an item
 _LEVELS = {"条": _ARTICLE, "款": _PARAGRAPH, "项": _ITEM, "目": _POINT}
 _COUNT = r"[一二三四五六七八九十百零〇\d]{1,4}"
-_ELIDED = re.compile(rf"第({_COUNT}(?:(?:、|和|及|至){_COUNT})+)(条|款|项|目)")  # 第一、二条 · 第一至三条
+_ELIDED_LIST = re.compile(
+    rf"第({_COUNT}(?:(?:、|和|及|至){_COUNT})+)(条|款|项|目)"
+)  # 第一、二条 · 第一至三条
 _PARTS = re.compile(r"、|,|，|;|；|和|与|及|\band\b")  # 第二条、第三条 · §1.1 and §1.2
 _RANGE = re.compile(r"至|–|—|-|\bto\b")  # 第一条至第三条 · §1.1–1.2
 _CHINESE = re.compile(
@@ -33,102 +35,102 @@ _WESTERN = re.compile(
     r"(paragraph)s?\s*\(?(\d+)\)?|(?:items?|points?)\s*\(?(\d+|[a-z])\)?|\((\d+)\)|\(([a-z])\)|(\d+)((?:\.\d+)*)",
     re.IGNORECASE,
 )  # Annex 2 · Article 1 · §1.3 · paragraph 2 · item (a) · (2) · (a) · 1.3
-_DEEPER = re.compile(r",\s*(?=(?:sub-?)?paragraph|item|point)", re.IGNORECASE)  # Article 1, paragraph 2
+_DEEPER_LEVEL = re.compile(r",\s*(?=(?:sub-?)?paragraph|item|point)", re.IGNORECASE)  # Article 1, paragraph 2
 _OF = re.compile(r"\bof\b", re.IGNORECASE)  # paragraph 2 of Article 1
-_CITED = re.compile(
+_WESTERN_CITATION = re.compile(
     r"§|\b(?:annex|schedule|articles?|sections?|paragraphs?|clauses?|items?|points?|parts?)\b", re.IGNORECASE
 )
-_MOST = 60  #: places a range may hold
+_MAX_RANGE = 60  #: places a range may hold
 
 
 @cache
-def paths(clause: str) -> frozenset[Path]:
+def parse_paths(clause: str) -> frozenset[ClausePath]:
     """Return the places a citation names, empty where it is not numbered.
 
-    >>> sorted(paths("第一条第（一）项、第（二）项")), paths("batteries")
+    >>> sorted(parse_paths("第一条第（一）项、第（二）项")), parse_paths("batteries")
     ([((0, 1), (2, 1)), ((0, 1), (2, 2))], frozenset())
     """
-    spelt = _ELIDED.sub(_spelt, clause)
-    if _CITED.search(clause) and "第" not in clause:
-        read, text = _western, _DEEPER.sub(" ", clause)
+    spelt = _ELIDED_LIST.sub(_spell_out, clause)
+    if _WESTERN_CITATION.search(clause) and "第" not in clause:
+        read, text = _parse_western, _DEEPER_LEVEL.sub(" ", clause)
     elif _CHINESE.search(spelt):
-        read, text = _chinese, spelt
+        read, text = _parse_chinese, spelt
     else:
         return frozenset()
-    found: set[Path] = set()
-    lead: Path = ()
+    found: set[ClausePath] = set()
+    lead: ClausePath = ()
     for part in _PARTS.split(text):
         first, *rest = (read(end) for end in _RANGE.split(part))
-        lead = _below(lead, first)
-        found.update(_through(lead, _below(lead, rest[-1]) if rest else lead))
+        lead = _complete_path(lead, first)
+        found.update(_expand_range(lead, _complete_path(lead, rest[-1]) if rest else lead))
     return frozenset(path for path in found if path)
 
 
-def covers(clause: str | None, scope: str) -> bool:
+def covers_scope(clause: str | None, scope: str) -> bool:
     """Say whether an act on a clause (None: on the whole) governs everything in a scope.
 
-    >>> covers(None, "all"), covers("第一条", "第一条第（三）项"), covers("第二款", "rest")
+    >>> covers_scope(None, "all"), covers_scope("第一条", "第一条第（三）项"), covers_scope("第二款", "rest")
     (True, True, False)
     """
     if clause is None or clause in {ALL, scope}:
         return True
     if scope in {ALL, REST}:
         return False
-    wide, narrow = paths(clause), paths(scope)
-    return bool(wide and narrow) and all(any(_lies_in(place, lead) for lead in wide) for place in narrow)
+    wide, narrow = parse_paths(clause), parse_paths(scope)
+    return bool(wide and narrow) and all(any(_is_within(place, lead) for lead in wide) for place in narrow)
 
 
-def touches(clause: str | None, scope: str) -> bool:
+def touches_scope(clause: str | None, scope: str) -> bool:
     """Say whether an act on a clause governs some of a scope, if not all of it."""
-    if covers(clause, scope):
+    if covers_scope(clause, scope):
         return True
-    wide = paths(clause or "")
-    return any(_lies_in(place, lead) for place in paths(scope) for lead in wide)
+    wide = parse_paths(clause or "")
+    return any(_is_within(place, lead) for place in parse_paths(scope) for lead in wide)
 
 
-def covered(clauses: Iterable[str | None], scope: str) -> bool:
+def jointly_cover_scope(clauses: Iterable[str | None], scope: str) -> bool:
     """Say whether acts on several clauses together govern everything in a scope."""
     acted = list(clauses)
-    if any(covers(clause, scope) for clause in acted):
+    if any(covers_scope(clause, scope) for clause in acted):
         return True
-    wide = {lead for clause in acted for lead in paths(clause or "")}
-    narrow = paths(scope)
-    return bool(wide and narrow) and all(any(_lies_in(place, lead) for lead in wide) for place in narrow)
+    wide = {lead for clause in acted for lead in parse_paths(clause or "")}
+    narrow = parse_paths(scope)
+    return bool(wide and narrow) and all(any(_is_within(place, lead) for lead in wide) for place in narrow)
 
 
-def _lies_in(place: Path, lead: Path) -> bool:
+def _is_within(place: ClausePath, lead: ClausePath) -> bool:
     return len(lead) <= len(place) and all(
         n == m and (level == other or (_ANY in {level, other} and _LETTER not in {level, other}))
         for (level, n), (other, m) in zip(lead, place, strict=False)
     )
 
 
-def _spelt(hit: re.Match[str]) -> str:
+def _spell_out(hit: re.Match[str]) -> str:
     """Spell an elided list out: 第一、二条 → 第一条、第二条."""
     return re.sub(_COUNT, lambda count: f"第{count[0]}{hit[2]}", hit[1])
 
 
-def _chinese(text: str) -> Path:
-    steps: list[Step] = []
+def _parse_chinese(text: str) -> ClausePath:
+    steps: list[ClauseStep] = []
     for hit in _CHINESE.finditer(text):
         annex, counted, unit, bare, top = hit.groups()
         if hit[0].startswith("附"):
-            steps.append((_ANNEX, number(annex or "") or 1))
+            steps.append((_ANNEX, parse_numeral(annex or "") or 1))
         else:
             level = _ARTICLE if top else _LEVELS.get(unit or "", _ITEM)
-            steps.append((level, number(counted or bare or top) or 0))
-    return _without_annex_in_passing(steps)
+            steps.append((level, parse_numeral(counted or bare or top) or 0))
+    return _drop_passing_annex(steps)
 
 
-def _western(text: str) -> Path:
-    steps: list[Step] = []
+def _parse_western(text: str) -> ClausePath:
+    steps: list[ClauseStep] = []
     for place in reversed(_OF.split(text)):  # paragraph 2 of Article 1
         for hit in _WESTERN.finditer(place):
-            steps.extend(_western_step(hit))
+            steps.extend(_parse_western_step(hit))
     return tuple(steps)
 
 
-def _western_step(hit: re.Match[str]) -> Path:
+def _parse_western_step(hit: re.Match[str]) -> ClausePath:
     annex, annex_n, _, article, below, _, paragraph, item, round_n, letter, bare, bare_below = hit.groups()
     if annex:
         return ((_ANNEX, int(annex_n or 1)),)
@@ -144,22 +146,25 @@ def _western_step(hit: re.Match[str]) -> Path:
     return ((first, int(article or bare)), *((_ANY, int(count)) for count in deeper if count))
 
 
-def _without_annex_in_passing(steps: list[Step]) -> Path:
+def _drop_passing_annex(steps: list[ClauseStep]) -> ClausePath:
     """Drop what the same part says of an annex in passing: 第二条（附件2） is Article 2."""
     if steps and steps[0][0] != _ANNEX:
         steps = [step for step in steps if step[0] != _ANNEX]
     return tuple(steps)
 
 
-def _below(lead: Path, steps: Path) -> Path:
+def _complete_path(lead: ClausePath, steps: ClausePath) -> ClausePath:
     """Complete a citation that leaves out what the one before it said: 第一条第（一）项、第（二）项."""
     if not steps:
         return lead
     return (*(step for step in lead if step[0] < steps[0][0] and step[0] != _ANNEX), *steps)
 
 
-def _through(low: Path, high: Path) -> set[Path]:
+def _expand_range(low: ClausePath, high: ClausePath) -> set[ClausePath]:
     if not low or low[:-1] != high[:-1] or low[-1][0] != high[-1][0]:
         return {low, high}
     level, first = low[-1]
-    return {(*low[:-1], (level, n)) for n in range(first, min(high[-1][1], first + _MOST) + 1)} or {low, high}
+    return {(*low[:-1], (level, n)) for n in range(first, min(high[-1][1], first + _MAX_RANGE) + 1)} or {
+        low,
+        high,
+    }

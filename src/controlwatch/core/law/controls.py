@@ -5,39 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import Hit, Named
+from controlwatch.core.law.answers import CodeMention, ControlHit
 from controlwatch.core.law.clauses import ALL
-from controlwatch.core.law.graph import ACTING, Instrument, Ledger, State
-from controlwatch.core.law.status import Status
-from controlwatch.core.model import Direction, covers
+from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.status import LegalStatus
+from controlwatch.core.model import Direction, covers_category
 
 #: From what binds most to what no longer does.
-RANK = (
-    State.IN_FORCE,
-    State.PARTLY,
-    State.SUSPENDED,
-    State.NOT_YET,
-    State.LAPSED,
-    State.REPEALED,
-    State.UNKNOWN,
+STATE_RANK = (
+    LegalState.IN_FORCE,
+    LegalState.PARTLY,
+    LegalState.SUSPENDED,
+    LegalState.NOT_YET,
+    LegalState.LAPSED,
+    LegalState.REPEALED,
+    LegalState.UNKNOWN,
 )
 
 
 def is_control(instrument: Instrument) -> bool:
     """Say whether a notice sets a rule of its own, and does not only hold up or undo another's."""
-    acts = any(relation.verb in ACTING for relation in instrument.relations)
+    acts = any(relation.verb in BINDING_VERBS for relation in instrument.relations)
     lifting = instrument.direction in {Direction.SUSPEND, Direction.RESUME}
     return instrument.enacts and not (acts and lifting)
 
 
-def hits(
-    ledger: Ledger,
-    named: Iterable[Named],
-    statuses: Mapping[str, Status],
+def find_controls(
+    ledger: LegalGraph,
+    named: Iterable[CodeMention],
+    statuses: Mapping[str, LegalStatus],
     lexicon: Lexicon,
     *,
     wanted: tuple[str, ...] = (),
-) -> Iterator[Hit]:
+) -> Iterator[ControlHit]:
     """Yield a hit for each part of each control that was issued by then, in the order named.
 
     `wanted` are the categories that words meant; a code belongs to the category that lists it.
@@ -46,30 +46,38 @@ def hits(
         instrument = ledger.instruments.get(one.key)
         if instrument is None or not is_control(instrument):
             continue
-        names = _touched(instrument, wanted) if wanted else (_owner(instrument, one.code, lexicon),)
+        names = (
+            _select_categories(instrument, wanted)
+            if wanted
+            else (_find_owner(instrument, one.code, lexicon),)
+        )
         for name in names:
-            yield from _parts(instrument, statuses[one.key], name, one)
+            yield from _split_parts(instrument, statuses[one.key], name, one)
 
 
-def _touched(instrument: Instrument, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in instrument.categories if any(covers(chosen, name) for chosen in wanted))
+def _select_categories(instrument: Instrument, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        name for name in instrument.categories if any(covers_category(chosen, name) for chosen in wanted)
+    )
 
 
-def _owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
+def _find_owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
     """Return the category of a notice that a code belongs to: the one that lists it, else the first."""
     for name in instrument.categories:
-        category = lexicon.category(name)
+        category = lexicon.find_category(name)
         owned = () if category is None else (*category.hs, *category.control)
         if any(code.startswith(own) or own.startswith(code) for own in owned):
             return name
     return next(iter(instrument.categories), "")
 
 
-def _parts(instrument: Instrument, found: Status, category: str, named: Named) -> Iterator[Hit]:
+def _split_parts(
+    instrument: Instrument, found: LegalStatus, category: str, named: CodeMention
+) -> Iterator[ControlHit]:
     """Yield a hit for each part of the notice that fares on its own."""
     proof = named.quote or dict(instrument.proofs).get(category, "")
     for part in found.clauses:
-        yield Hit(
+        yield ControlHit(
             category=category,
             number=found.number,
             clause=None if part.scope == ALL else part.scope,

@@ -16,14 +16,14 @@ from controlwatch.core.model import (
     Deadline,
     Direction,
     EffectiveDate,
-    Kind,
+    NoticeKind,
     Relation,
     Verb,
-    key_of,
+    to_notice_key,
 )
 
 
-class State(StrEnum):
+class LegalState(StrEnum):
     """What a notice is on a day."""
 
     UNKNOWN = "unknown"  #: not issued yet, or not known to us
@@ -36,13 +36,13 @@ class State(StrEnum):
 
 
 #: States in which a notice no longer counts.
-OVER = frozenset({State.LAPSED, State.REPEALED})
+ENDED_STATES = frozenset({LegalState.LAPSED, LegalState.REPEALED})
 
 #: What was said so long after an instrument still speaks of it.
-NEAR = timedelta(days=30)
+ANNOUNCEMENT_WINDOW = timedelta(days=30)
 
 #: Acts that change whether another notice binds.
-ACTING = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
+BINDING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,9 @@ class Instrument:
     key: str
     number: str  #: as people write it; the title where there is none
     title: str
-    issued: date  #: in Beijing; with `dated` False, the first day by which it must have been issued
-    dated: bool = True
-    kind: Kind = Kind.ANNOUNCEMENT
+    issued: date  #: in Beijing; with `is_dated` False, the first day by which it must have been issued
+    is_dated: bool = True
+    kind: NoticeKind = NoticeKind.ANNOUNCEMENT
     enacts: bool = True  #: it is an instrument, not an explanation, a draft or an announcement of intent
     direction: Direction = Direction.NEUTRAL
     effective: tuple[EffectiveDate, ...] = ()
@@ -77,114 +77,119 @@ class Act:
     start: date
     until: date | None
     quote: str
-    sure: bool = True  #: False: which of the agent's dates governs this act is our inference
+    is_certain: bool = True  #: False: which of the agent's dates governs this act is our inference
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ledger:
+class LegalGraph:
     """Instruments by key, and the acts on each of them."""
 
     instruments: Mapping[str, Instrument]
-    acts: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
-    said: Mapping[str, tuple[Act, ...]]  #: by somebody who did not enact it
+    acts_by_target: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
+    announced_by_target: Mapping[str, tuple[Act, ...]]  #: by somebody who did not enact it
     #: what `status` has worked out so far, for the length of one answer
-    states: dict[tuple[str, date], State] = field(default_factory=dict)
-    turns: dict[str, frozenset[date]] = field(default_factory=dict)
+    state_cache: dict[tuple[str, date], LegalState] = field(default_factory=dict)
+    change_day_cache: dict[str, frozenset[date]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, instruments: Iterable[Instrument]) -> Ledger:
+    def from_instruments(cls, instruments: Iterable[Instrument]) -> LegalGraph:
         """Make a ledger of instruments in any order."""
         ordered = sorted(instruments, key=lambda found: (found.issued, found.key))
         acts: defaultdict[str, list[Act]] = defaultdict(list)
         said: defaultdict[str, list[Act]] = defaultdict(list)
         for agent in ordered:
-            for act in acts_of(agent):
+            for act in derive_acts(agent):
                 (acts if agent.enacts else said)[act.target].append(act)
         return cls(
             instruments={found.key: found for found in ordered},
-            acts={key: tuple(found) for key, found in acts.items()},
-            said={key: tuple(found) for key, found in said.items()},
+            acts_by_target={key: tuple(found) for key, found in acts.items()},
+            announced_by_target={key: tuple(found) for key, found in said.items()},
         )
 
-    def known_by(self, day: date) -> Ledger:
+    def restrict_to(self, day: date) -> LegalGraph:
         """Return the ledger as it stood on a day: nothing issued later."""
-        if self.newest is None or self.newest <= day:
+        if self.latest_issue_day is None or self.latest_issue_day <= day:
             return self
-        return Ledger.of(found for found in self.instruments.values() if found.issued <= day)
+        return LegalGraph.from_instruments(
+            found for found in self.instruments.values() if found.issued <= day
+        )
 
-    def name(self, key: str) -> str:
+    def get_name(self, key: str) -> str:
         """Return what people call the notice of a key."""
         known = self.instruments.get(key)
         return key if known is None else known.number
 
-    def circular(self, act: Act) -> bool:
+    def is_circular(self, act: Act) -> bool:
         """Say whether the target, in turn, acts on the agent, straight or through others."""
-        return act.agent.key in self._reached(act.target)
+        return act.agent.key in self._find_downstream(act.target)
 
-    def behind(self, key: str) -> tuple[str, ...]:
+    def find_upstream(self, key: str) -> tuple[str, ...]:
         """Return the key and those of all notices that act on it, straight or through others."""
         found = {key: None}
         waiting = [key]
         while waiting:
-            for act in self.acts.get(waiting.pop(), ()):
+            for act in self.acts_by_target.get(waiting.pop(), ()):
                 if act.agent.key not in found:
                     found[act.agent.key] = None
                     waiting.append(act.agent.key)
         return tuple(found)
 
-    def announced(self, key: str) -> tuple[Act, ...]:
+    def list_announced(self, key: str) -> tuple[Act, ...]:
         """Return what was said, but has not been enacted, of a notice."""
-        return tuple(act for act in self.said.get(key, ()) if not self._enacted(act))
+        return tuple(act for act in self.announced_by_target.get(key, ()) if not self._is_enacted(act))
 
-    def _enacted(self, said: Act) -> bool:
+    def _is_enacted(self, said: Act) -> bool:
         """Say whether an instrument does what was said: to the notice, or to what that notice suspends."""
-        held_up = (act.target for act in self.by_agent.get(said.target, ()) if act.verb is Verb.SUSPENDS)
-        done = [*self.acts.get(said.target, ())]
+        held_up = (act.target for act in self.acts_by_agent.get(said.target, ()) if act.verb is Verb.SUSPENDS)
+        done = [*self.acts_by_target.get(said.target, ())]
         if said.verb is Verb.EXTENDS:
             done.extend(
-                act for key in held_up for act in self.acts.get(key, ()) if act.agent.key != said.target
+                act
+                for key in held_up
+                for act in self.acts_by_target.get(key, ())
+                if act.agent.key != said.target
             )
-        return any(_does(act, said) for act in done)
+        return any(_fulfils_announcement(act, said) for act in done)
 
-    def _reached(self, key: str) -> frozenset[str]:
+    def _find_downstream(self, key: str) -> frozenset[str]:
         """Return the keys that a notice acts on, through any number of others."""
-        known = self._reach.get(key)
+        known = self._downstream_cache.get(key)
         if known is None:
             seen: set[str] = set()
             waiting = [key]
             while waiting:
-                for act in self.by_agent.get(waiting.pop(), ()):
+                for act in self.acts_by_agent.get(waiting.pop(), ()):
                     if act.target not in seen:
                         seen.add(act.target)
                         waiting.append(act.target)
-            known = self._reach[key] = frozenset(seen)
+            known = self._downstream_cache[key] = frozenset(seen)
         return known
 
     @cached_property
-    def newest(self) -> date | None:
+    def latest_issue_day(self) -> date | None:
         """The day of the latest issue in it."""
         return max((found.issued for found in self.instruments.values()), default=None)
 
     @cached_property
-    def _reach(self) -> dict[str, frozenset[str]]:
+    def _downstream_cache(self) -> dict[str, frozenset[str]]:
         return {}
 
     @cached_property
-    def by_agent(self) -> Mapping[str, tuple[Act, ...]]:
+    def acts_by_agent(self) -> Mapping[str, tuple[Act, ...]]:
         """Enacted acts by the key of the notice that acts."""
         found: defaultdict[str, list[Act]] = defaultdict(list)
-        for acts in self.acts.values():
+        for acts in self.acts_by_target.values():
             for act in acts:
                 found[act.agent.key].append(act)
         return {key: tuple(acts) for key, acts in found.items()}
 
 
-def acts_of(agent: Instrument) -> Iterator[Act]:
+def derive_acts(agent: Instrument) -> Iterator[Act]:
     """Yield what a notice does to others, each act with the days that govern it."""
     for relation in agent.relations:
-        target = key_of(relation.target)
-        if relation.verb in ACTING and target != agent.key:
-            span, sure = _governing(agent, relation)
+        target = to_notice_key(relation.target)
+        if relation.verb in BINDING_VERBS and target != agent.key:
+            span, sure = _find_governing_date(agent, relation)
             yield Act(
                 verb=relation.verb,
                 agent=agent,
@@ -193,11 +198,11 @@ def acts_of(agent: Instrument) -> Iterator[Act]:
                 start=relation.start or (span.start if span else None) or agent.issued,
                 until=relation.until or (span.until if span else None),
                 quote=relation.quote,
-                sure=sure,
+                is_certain=sure,
             )
 
 
-def _governing(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | None, bool]:
+def _find_governing_date(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | None, bool]:
     """Return the effective date that an act goes by, and whether the text itself ties the two together.
 
     One date governs everything. Of several, the one whose scope names the target's number, else the
@@ -219,7 +224,7 @@ def _governing(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | N
     return agent.effective[0], False
 
 
-def _does(act: Act, said: Act) -> bool:
+def _fulfils_announcement(act: Act, said: Act) -> bool:
     """Say whether an act is what was said: press and officials speak of instruments before and after."""
     prolongs = {Verb.SUSPENDS, Verb.EXTENDS}
     alike = act.verb is said.verb or {act.verb, said.verb} <= prolongs
@@ -227,4 +232,4 @@ def _does(act: Act, said: Act) -> bool:
         return False
     if said.until is not None:
         return act.until is None or act.until >= said.until
-    return act.agent.issued >= said.agent.issued - NEAR
+    return act.agent.issued >= said.agent.issued - ANNOUNCEMENT_WINDOW

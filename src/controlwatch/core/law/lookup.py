@@ -21,51 +21,53 @@ DESCRIPTION_DECIDES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ParsedQuery:
     """A query, told apart."""
 
     kind: Literal["hs", "control", "term"]
     value: str  #: the code as the notices print it, or the folded words
 
 
-def asked(query: str) -> Asked:
+def parse_query(query: str) -> ParsedQuery:
     """Tell a code from a word.
 
-    >>> asked("8507.60").value, asked("3a001").value, asked("稀土").kind
+    >>> parse_query("8507.60").value, parse_query("3a001").value, parse_query("稀土").kind
     ('850760', '3A001', 'term')
     """
     bare = unicodedata.normalize("NFKC", query).strip()
     code = CONTROL_CODE.fullmatch(bare)
     if code is not None:
-        return Asked(kind="control", value=f"{code[1]}{code[2].upper()}{code[3]}{code[4].lower()}")
+        return ParsedQuery(kind="control", value=f"{code[1]}{code[2].upper()}{code[3]}{code[4].lower()}")
     digits = re.sub(r"[.\s-]", "", bare)
     if HS_CODE.fullmatch(digits) and digits.isascii():
-        return Asked(kind="hs", value=digits)
-    return Asked(kind="term", value=bare.casefold())
+        return ParsedQuery(kind="hs", value=digits)
+    return ParsedQuery(kind="term", value=bare.casefold())
 
 
-def meant(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+def match_categories(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the categories that words mean: by id, by name, by the terms the reader knows.
 
     A group stands for its leaves; exact names outweigh parts of them.
     """
-    words = _folded(words.strip())
+    words = _fold_words(words.strip())
     if not any(sign.isalnum() for sign in words):
         return ()
-    groups, categories = _names(lexicon)
+    groups, categories = _collect_names(lexicon)
     exact = [name for known in (groups, categories) for name, names in known.items() if words in names]
-    within = [name for name, names in categories.items() if _in_a_name(words, names)]
+    within = [name for name, names in categories.items() if _is_in_name(words, names)]
     return tuple(dict.fromkeys((*exact, *within)))
 
 
 @cache
-def _names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+def _collect_names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     """Return what groups and categories are called, folded, by id."""
-    groups = {group: frozenset(map(_folded, (group, *names))) for group, names in lexicon.group_names.items()}
+    groups = {
+        group: frozenset(map(_fold_words, (group, *names))) for group, names in lexicon.group_names.items()
+    }
     categories = {
         found.id: frozenset(
             map(
-                _folded,
+                _fold_words,
                 (found.id, found.zh, found.en, *found.terms, *found.title_terms, *found.hints),
             )
         )
@@ -74,12 +76,12 @@ def _names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[str, froze
     return groups, categories
 
 
-def _folded(words: str) -> str:
+def _fold_words(words: str) -> str:
     """Return words in one width and one case."""
     return unicodedata.normalize("NFKC", words).casefold()
 
 
-def _in_a_name(words: str, names: frozenset[str]) -> bool:
+def _is_in_name(words: str, names: frozenset[str]) -> bool:
     """Say whether words are a part of one of the names: whole ones, where they are Latin."""
     if not words.isascii():
         return any(words in name for name in names)

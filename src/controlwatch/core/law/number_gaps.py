@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 #: More numbers missing at once than this are a reading error or another series, told as one lead.
-MOST = 20
+MAX_GAP_LEADS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class ObservedNumber:
     """A number of a series, and when its notice was first seen."""
 
     year: int
@@ -32,9 +32,9 @@ class Lead:
     reason: str
 
 
-def gaps(
+def find_gaps(
     series: str,
-    observed: Iterable[Observed],
+    observed: Iterable[ObservedNumber],
     *,
     since: datetime,
     patience: timedelta,
@@ -45,18 +45,18 @@ def gaps(
     `series` is what precedes the year in a key: MOFCOM, "MOFCOM Order". What may have been missing
     before we came is not told: `since` is when the shelf was filled.
     """
-    years: dict[int, list[Observed]] = {}
+    years: dict[int, list[ObservedNumber]] = {}
     for item in observed:
         years.setdefault(item.year, []).append(item)
     return tuple(
         lead
         for year in sorted(years)
-        for lead in _of_a_year(series, years[year], since=since, patience=patience, now=now)
+        for lead in _find_year_gaps(series, years[year], since=since, patience=patience, now=now)
     )
 
 
-def _of_a_year(
-    series: str, seen: list[Observed], *, since: datetime, patience: timedelta, now: datetime
+def _find_year_gaps(
+    series: str, seen: list[ObservedNumber], *, since: datetime, patience: timedelta, now: datetime
 ) -> Iterator[Lead]:
     seen.sort(key=lambda item: item.n)
     for lower, upper in pairwise(seen):
@@ -64,7 +64,7 @@ def _of_a_year(
             continue
         missing = range(lower.n + 1, upper.n)
         name = f"{series} {upper.year}"
-        if len(missing) > MOST:
+        if len(missing) > MAX_GAP_LEADS:
             yield Lead(
                 subject=f"{name}-{missing[0]}",
                 kind="gap",

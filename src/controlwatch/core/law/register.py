@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from controlwatch.core.law.party_names import comparable
+from controlwatch.core.law.party_names import normalize_name
 from controlwatch.core.model import (
     CategoryFinding,
     CodeFinding,
@@ -18,18 +18,18 @@ from controlwatch.core.model import (
     EffectiveDate,
     Notice,
     Relation,
-    key_of,
+    to_notice_key,
 )
 
-DOUBT = "register: "
+DOUBT_PREFIX = "register: "
 #: The rule of a fact that the register brought.
-RULE = "register"
+REGISTER_RULE = "register"
 #: So many codes or names are spelt out in a doubt.
-SHOWN = 6
+MAX_SPELT_OUT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RegisterEntry:
     """A known notice: its facts, the official addresses it stands at, and what else it is called."""
 
     key: str  #: its number's key; of an unnumbered notice a name of ours
@@ -43,88 +43,92 @@ class Entry:
 class Register:
     """The shipped history."""
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)  #: by key
+    entries: Mapping[str, RegisterEntry] = field(default_factory=dict)  #: by key
     as_of: date | None = None  #: the newest evidence; what came later is not in it
     digest: str = ""  #: of the files it was made from
 
-    def completed(self, notice: Notice, address: str) -> Notice:
+    def complete_notice(self, notice: Notice, address: str) -> Notice:
         """Return an observed notice with what the register knows beyond it, disagreements as doubts.
 
         It is found by its number, or, where it has none, by its canonical address.
         """
-        key = notice.number.key if notice.number is not None else self._standing_at(address)
+        key = notice.number.key if notice.number is not None else self._find_by_address(address)
         entry = self.entries.get(key or "")
-        return notice if entry is None else complete(notice, entry.notice, same=self.target)
+        return (
+            notice if entry is None else merge_register_facts(notice, entry.notice, same=self.resolve_target)
+        )
 
-    def target(self, name: str) -> str:
+    def resolve_target(self, name: str) -> str:
         """Return the key behind a number or a title that a notice cites."""
-        return self._aliases().get(name, key_of(name))
+        return self._map_aliases().get(name, to_notice_key(name))
 
-    def without(self, keys: frozenset[str]) -> Register:
+    def exclude_keys(self, keys: frozenset[str]) -> Register:
         """Return the register but for some notices."""
         kept = {key: entry for key, entry in self.entries.items() if key not in keys}
         return replace(self, entries=kept)
 
-    def _standing_at(self, address: str) -> str | None:
+    def _find_by_address(self, address: str) -> str | None:
         return next((key for key, entry in self.entries.items() if address in entry.addresses), None)
 
-    def _aliases(self) -> dict[str, str]:
+    def _map_aliases(self) -> dict[str, str]:
         return {alias: key for key, entry in self.entries.items() for alias in entry.aliases}
 
 
-def complete(observed: Notice, known: Notice, *, same: Callable[[str], str] = key_of) -> Notice:
+def merge_register_facts(
+    observed: Notice, known: Notice, *, same: Callable[[str], str] = to_notice_key
+) -> Notice:
     """Merge one notice as read with the same notice as the register knows it.
 
     `same` gives the key behind a number or title, so that the two can cite one notice differently.
     """
-    doubts = tuple(f"{DOUBT}{doubt}" for doubt in _disagreements(observed, known, same))
+    doubts = tuple(f"{DOUBT_PREFIX}{doubt}" for doubt in _find_disagreements(observed, known, same))
     change = observed.is_change or known.is_change
     return replace(
         observed,
-        published=_issued(observed, known),
+        published=_merge_issue_day(observed, known),
         is_change=change,
         reports_change=observed.reports_change or change,
         direction=known.direction if observed.direction is Direction.NEUTRAL else observed.direction,
-        effective=_effective(observed, known),
+        effective=_merge_effective(observed, known),
         deadlines=observed.deadlines or known.deadlines,
-        categories=(*observed.categories, *_categories(observed, known)),
+        categories=(*observed.categories, *_find_added_categories(observed, known)),
         hs_codes=observed.hs_codes or known.hs_codes,
         control_codes=observed.control_codes or known.control_codes,
         destinations=observed.destinations or known.destinations,
         entities=observed.entities or known.entities,
-        relations=tuple(_relations(observed, known, same)),
-        doubts=(*observed.doubts, *doubts, *_gaps(observed, known)),
+        relations=tuple(_merge_relations(observed, known, same)),
+        doubts=(*observed.doubts, *doubts, *_list_gaps(observed, known)),
     )
 
 
-def without_register(notice: Notice) -> Notice:
+def strip_register_facts(notice: Notice) -> Notice:
     """Return a completed notice without what an earlier register had filled in."""
     return replace(
         notice,
-        effective=tuple(found for found in notice.effective if found.rule != RULE),
-        deadlines=tuple(found for found in notice.deadlines if found.rule != RULE),
+        effective=tuple(found for found in notice.effective if found.rule != REGISTER_RULE),
+        deadlines=tuple(found for found in notice.deadlines if found.rule != REGISTER_RULE),
         categories=tuple(found for found in notice.categories if found.basis != "register"),
-        hs_codes=tuple(found for found in notice.hs_codes if found.rule != RULE),
-        control_codes=tuple(found for found in notice.control_codes if found.rule != RULE),
-        relations=tuple(found for found in notice.relations if found.rule != RULE),
-        doubts=tuple(doubt for doubt in notice.doubts if not doubt.startswith(DOUBT)),
+        hs_codes=tuple(found for found in notice.hs_codes if found.rule != REGISTER_RULE),
+        control_codes=tuple(found for found in notice.control_codes if found.rule != REGISTER_RULE),
+        relations=tuple(found for found in notice.relations if found.rule != REGISTER_RULE),
+        doubts=tuple(doubt for doubt in notice.doubts if not doubt.startswith(DOUBT_PREFIX)),
     )
 
 
-def _issued(observed: Notice, known: Notice) -> date | None:
+def _merge_issue_day(observed: Notice, known: Notice) -> date | None:
     """Return the earlier day: a page can go up after its notice was issued, never before."""
     days = [day for day in (observed.published, known.published) if day is not None]
     return min(days, default=None)
 
 
-def _effective(observed: Notice, known: Notice) -> tuple[EffectiveDate, ...]:
+def _merge_effective(observed: Notice, known: Notice) -> tuple[EffectiveDate, ...]:
     """Take the dates as read; their ends, and all of them where none is stated, from the register."""
     if not any(found.start is not None for found in observed.effective):
         return known.effective or observed.effective
-    return tuple(_ended(found, observed, known) for found in observed.effective)
+    return tuple(_fill_end(found, observed, known) for found in observed.effective)
 
 
-def _ended(found: EffectiveDate, observed: Notice, known: Notice) -> EffectiveDate:
+def _fill_end(found: EffectiveDate, observed: Notice, known: Notice) -> EffectiveDate:
     """Give a date the end that the register knows of it: of the same part, or of the only one."""
     if found.until is not None or found.start is None:
         return found
@@ -134,26 +138,26 @@ def _ended(found: EffectiveDate, observed: Notice, known: Notice) -> EffectiveDa
     return replace(found, until=same[0].until) if same and same[0].until is not None else found
 
 
-def _categories(observed: Notice, known: Notice) -> Iterator[CategoryFinding]:
+def _find_added_categories(observed: Notice, known: Notice) -> Iterator[CategoryFinding]:
     stated = {found.id for found in observed.categories}
     for found in known.categories:
         if found.id not in stated:
             yield replace(found, basis="register")
 
 
-def _gaps(observed: Notice, known: Notice) -> tuple[str, ...]:
+def _list_gaps(observed: Notice, known: Notice) -> tuple[str, ...]:
     """Return what the register lacks of what is taken from it, such as the other parties of a list."""
     if observed.entities:
         return ()
-    said = (doubt for doubt in known.doubts if doubt.startswith(DOUBT))
+    said = (doubt for doubt in known.doubts if doubt.startswith(DOUBT_PREFIX))
     return tuple(doubt for doubt in said if doubt not in observed.doubts)
 
 
-def _relations(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[Relation]:
+def _merge_relations(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[Relation]:
     """Yield the relations as read, with the terms that the register knows, and then those it knows beyond."""
     left = list(known.relations)
     for relation in observed.relations:
-        held = _held(relation, left, observed, same)
+        held = _find_counterpart(relation, left, observed, same)
         if held is None:
             yield relation
             continue
@@ -167,7 +171,7 @@ def _relations(observed: Notice, known: Notice, same: Callable[[str], str]) -> I
     yield from left
 
 
-def _held(
+def _find_counterpart(
     relation: Relation, left: list[Relation], observed: Notice, same: Callable[[str], str]
 ) -> Relation | None:
     """Return the register's words for an act: on the same clause, or the only such act on the target."""
@@ -182,66 +186,66 @@ def _held(
 # --------------------------------------------------------------------------- what the two say differently
 
 
-def _disagreements(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
+def _find_disagreements(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
     """Yield what the text as read and the register say differently, in a sentence each."""
     if observed.published and known.published and observed.published != known.published:
         yield f"issued {observed.published} by this page, {known.published} by the register"
     for name, days in (("takes effect", "start"), ("ends", "until")):
         read = {str(getattr(found, days)) for found in observed.effective} - {"None"}
         held = {str(getattr(found, days)) for found in known.effective} - {"None"}
-        yield from _differ(name, read, held)
+        yield from _describe_difference(name, read, held)
     if known.is_change and not observed.is_change:
         yield "this page as read changes no rule; the register knows the notice as one that does"
     directions = {observed.direction, known.direction}
     if len(directions) == 2 and Direction.NEUTRAL not in directions:
         yield f"{observed.direction.value} by this page, {known.direction.value} by the register"
-    yield from _differ("singles out", set(observed.destinations), set(known.destinations))
-    yield from _codes("HS", observed.hs_codes, known.hs_codes)
-    yield from _codes("control", observed.control_codes, known.control_codes)
-    yield from _parties(observed, known)
+    yield from _describe_difference("singles out", set(observed.destinations), set(known.destinations))
+    yield from _compare_codes("HS", observed.hs_codes, known.hs_codes)
+    yield from _compare_codes("control", observed.control_codes, known.control_codes)
+    yield from _compare_parties(observed, known)
     if observed.is_change:
-        yield from _acts(observed, known, same)
+        yield from _compare_acts(observed, known, same)
 
 
-def _differ(what: str, read: set[str], held: set[str]) -> Iterator[str]:
+def _describe_difference(what: str, read: set[str], held: set[str]) -> Iterator[str]:
     if read and held and read != held:
-        yield f"{what} {_some(read)} by this page, {_some(held)} by the register"
+        yield f"{what} {_shorten_list(read)} by this page, {_shorten_list(held)} by the register"
 
 
-def _codes(what: str, read: tuple[CodeFinding, ...], held: tuple[CodeFinding, ...]) -> Iterator[str]:
+def _compare_codes(what: str, read: tuple[CodeFinding, ...], held: tuple[CodeFinding, ...]) -> Iterator[str]:
     """Yield what codes the register names and the page does not; that a page names more is its right."""
     printed = {found.code for found in read}
     missing = {found.code for found in held if not any(code.startswith(found.code) for code in printed)}
     if printed and missing:
-        yield f"the register names {what} codes that this page as read does not: {_some(missing)}"
+        yield f"the register names {what} codes that this page as read does not: {_shorten_list(missing)}"
 
 
-def _parties(observed: Notice, known: Notice) -> Iterator[str]:
-    read = {comparable(name) for party in observed.entities for name in (party.zh, party.en) if name}
+def _compare_parties(observed: Notice, known: Notice) -> Iterator[str]:
+    read = {normalize_name(name) for party in observed.entities for name in (party.zh, party.en) if name}
     missing = {
         party.en or party.zh
         for party in known.entities
-        if not read & {comparable(name) for name in (party.zh, party.en) if name}
+        if not read & {normalize_name(name) for name in (party.zh, party.en) if name}
     }
     if read and missing:
-        yield f"the register lists parties that this page as read does not: {_some(missing)}"
+        yield f"the register lists parties that this page as read does not: {_shorten_list(missing)}"
 
 
-def _acts(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
+def _compare_acts(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
     left = list(known.relations)
     for relation in observed.relations:
-        held = _held(relation, left, observed, same)
+        held = _find_counterpart(relation, left, observed, same)
         if held is None:
             continue
         left.remove(held)
-        yield from _terms(relation, held)
+        yield from _compare_terms(relation, held)
     for relation in left:
         clause = f" {relation.clause}" if relation.clause else ""
         act = f"{relation.verb.value} {relation.target}{clause}"
         yield f"by the register it {act}; this page as read does not"
 
 
-def _terms(read: Relation, held: Relation) -> Iterator[str]:
+def _compare_terms(read: Relation, held: Relation) -> Iterator[str]:
     act = f"{read.verb.value} {read.target}"
     for name in ("clause", "start", "until"):
         one, other = getattr(read, name), getattr(held, name)
@@ -249,7 +253,7 @@ def _terms(read: Relation, held: Relation) -> Iterator[str]:
             yield f"{act}: {name} {one} by this page, {other} by the register"
 
 
-def _some(values: set[str]) -> str:
+def _shorten_list(values: set[str]) -> str:
     ordered = sorted(values)
-    more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
-    return ", ".join(ordered[:SHOWN]) + more
+    more = f" and {len(ordered) - MAX_SPELT_OUT} more" if len(ordered) > MAX_SPELT_OUT else ""
+    return ", ".join(ordered[:MAX_SPELT_OUT]) + more

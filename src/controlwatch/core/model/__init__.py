@@ -51,7 +51,7 @@ class Snapshot:
     headers: tuple[tuple[str, str], ...]  #: as sent, names in lower case
     body: bytes
 
-    def header(self, name: str) -> str | None:
+    def get_header(self, name: str) -> str | None:
         """Return the first header of that (lower-case) name."""
         return next((value for key, value in self.headers if key == name), None)
 
@@ -98,7 +98,7 @@ class Document:
     replaced: int = 0  #: characters that could not be decoded
     doubts: tuple[str, ...] = ()
 
-    def label(self, name: str) -> str | None:
+    def get_label(self, name: str) -> str | None:
         """Return the value of a printed label such as 发布文号."""
         return next((value for key, value in self.labels if key == name), None)
 
@@ -106,7 +106,7 @@ class Document:
 # --------------------------------------------------------------------------- what a notice says
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """What a document is."""
 
     ANNOUNCEMENT = "announcement"
@@ -185,20 +185,20 @@ class DocumentNumber:
         Copies of one joint notice are printed as 商务部公告2025年第10号 and as
         商务部 海关总署公告2025年第10号; both are number 10 of MOFCOM's series of 2025.
         """
-        return key_of(self.canonical)
+        return to_notice_key(self.canonical)
 
 
 #: The issuers of a joint number, the first apart: MOFCOM-GACC 2025-18, MIIT-NDRC-MNR Order 71
-JOINT = re.compile(r"^([A-Z]+)(?:-[A-Z]+)+(?= )")
+JOINT_NUMBER = re.compile(r"^([A-Z]+)(?:-[A-Z]+)+(?= )")
 
 
-def key_of(canonical: str) -> str:
+def to_notice_key(canonical: str) -> str:
     """Return the key of a canonical number.
 
-    >>> key_of("MOFCOM-GACC 2025-18"), key_of("MIIT-NDRC-MNR Order 71"), key_of("State Council Order 792")
-    ('MOFCOM 2025-18', 'MIIT Order 71', 'State Council Order 792')
+    >>> to_notice_key("MOFCOM-GACC 2025-18"), to_notice_key("MIIT-NDRC-MNR Order 71")
+    ('MOFCOM 2025-18', 'MIIT Order 71')
     """
-    return JOINT.sub(r"\1", canonical)
+    return JOINT_NUMBER.sub(r"\1", canonical)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class NoticePart:
     """A part of a notice whose direction differs from the rest."""
 
     scope: str
@@ -311,7 +311,7 @@ class Notice:
     number: DocumentNumber | None = None
     number_raw: str | None = None
     issuers: tuple[str, ...] = ()
-    kind: Kind = Kind.OTHER
+    kind: NoticeKind = NoticeKind.OTHER
     published: date | None = None
     is_change: bool = False
     reports_change: bool = False
@@ -324,7 +324,7 @@ class Notice:
     control_codes: tuple[CodeFinding, ...] = ()
     codes_excluded: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[NoticePart, ...] = ()
     relations: tuple[Relation, ...] = ()
     caveats: tuple[Caveat, ...] = ()
     grounds: tuple[Ground, ...] = ()
@@ -340,7 +340,7 @@ address of a known notice; reread: the same words, understood better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class RedlineSegment:
     """A run of text in a redline."""
 
     op: Literal["same", "deleted", "inserted"]
@@ -352,13 +352,13 @@ class Change:
     """A difference between what we knew and what a source now says."""
 
     kind: ChangeKind
-    redline: tuple[Stretch, ...] = ()
+    redline: tuple[RedlineSegment, ...] = ()
     moved: tuple[
         str, ...
     ] = ()  #: findings that changed, one sentence each ("effective 2025-12-01 → 2026-01-01")
 
 
-Unread = Literal["", "annex", "page"]
+UnreadPart = Literal["", "annex", "page"]
 """What of a notice could not be read, if anything."""
 
 AlertKind = Literal[
@@ -382,7 +382,7 @@ due: the day has come by which somebody wanted to be done with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class KeyDate:
     """Something that a calendar should hold."""
 
     date: Day
@@ -400,10 +400,10 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class ReminderSubject:
     """What a reminder is about, or a day that has moved."""
 
-    event: Event
+    event: KeyDate
     was: Day | None = None  #: the day people were told before
     gone: bool = False  #: it does not come at all any more
 
@@ -421,13 +421,13 @@ class Alert:
     change: Change | None = None
     body: str = ""  #: for health alerts: what is wrong, since when, and what to do
     about: str | None = None  #: for reports: the canonical number of the official notice
-    unread: Unread = ""  #: what could not be read may concern anybody
-    occasion: Occasion | None = None  #: of reminders and moved days
-    agenda: tuple[Event, ...] = ()  #: of outlooks
+    unread: UnreadPart = ""  #: what could not be read may concern anybody
+    occasion: ReminderSubject | None = None  #: of reminders and moved days
+    agenda: tuple[KeyDate, ...] = ()  #: of outlooks
     first: AlertKind | None = None  #: of what is told again: as what it was told first
 
     @property
-    def told_as(self) -> AlertKind:
+    def original_kind(self) -> AlertKind:
         """What kind of alert it is, however often it is told."""
         return self.first or self.kind
 
@@ -498,10 +498,10 @@ class Delivery:
         return self.addressee or self.subscription.target
 
 
-def covers(chosen: str, category: str) -> bool:
+def covers_category(chosen: str, category: str) -> bool:
     """Say whether a chosen category covers another: a group covers its leaves.
 
-    >>> covers("battery", "battery.liion"), covers("battery.liion", "battery")
+    >>> covers_category("battery", "battery.liion"), covers_category("battery.liion", "battery")
     (True, False)
     """
     return category == chosen or category.startswith(f"{chosen}.")

@@ -14,32 +14,33 @@ from controlwatch.core.model import Annex, AnnexLink, Document, NoticeRef
 UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def printable(text: str) -> str:
+def remove_unprintable(text: str) -> str:
     """Return text without characters that cannot be kept."""
     return UNPRINTABLE.sub("", text)
 
 
-def reference(ref: NoticeRef) -> NoticeRef:
+def sanitize_reference(ref: NoticeRef) -> NoticeRef:
     """Return a reference that can be kept."""
-    content = printable(ref.content) if ref.content is not None else None
-    return replace(ref, url=printable(ref.url), title=printable(ref.title), content=content)
+    content = remove_unprintable(ref.content) if ref.content is not None else None
+    return replace(ref, url=remove_unprintable(ref.url), title=remove_unprintable(ref.title), content=content)
 
 
-def document(found: Document) -> Document:
+def sanitize_document(found: Document) -> Document:
     """Return a document that can be kept."""
     return replace(
         found,
-        title=printable(found.title),
-        text=printable(found.text),
-        source_name=printable(found.source_name) if found.source_name is not None else None,
-        labels=tuple((printable(name), printable(value)) for name, value in found.labels),
+        title=remove_unprintable(found.title),
+        text=remove_unprintable(found.text),
+        source_name=remove_unprintable(found.source_name) if found.source_name is not None else None,
+        labels=tuple((remove_unprintable(name), remove_unprintable(value)) for name, value in found.labels),
         annexes=tuple(
-            AnnexLink(url=printable(link.url), name=printable(link.name)) for link in found.annexes
+            AnnexLink(url=remove_unprintable(link.url), name=remove_unprintable(link.name))
+            for link in found.annexes
         ),
-        doubts=tuple(printable(doubt) for doubt in found.doubts),
+        doubts=tuple(remove_unprintable(doubt) for doubt in found.doubts),
     )
 
 
-def annex(found: Annex) -> Annex:
+def sanitize_annex(found: Annex) -> Annex:
     """Return an annex that can be kept."""
-    return replace(found, name=printable(found.name), text=printable(found.text))
+    return replace(found, name=remove_unprintable(found.name), text=remove_unprintable(found.text))

@@ -17,7 +17,7 @@ from controlwatch.core.model import (
     Snapshot,
     Subscription,
     Verb,
-    key_of,
+    to_notice_key,
 )
 
 Health = Literal["new", "healthy", "quiet", "degraded", "blocked", "blind"]
@@ -36,22 +36,22 @@ class Validators:
     not_modified: int = 0  #: answers 304 in a row, since the last full reading
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Validators:
+    def from_snapshot(cls, snapshot: Snapshot) -> Validators:
         """Take the server's own stamps from an answer."""
         return cls(
-            etag=_sendable(snapshot.header("etag")),
-            last_modified=_sendable(snapshot.header("last-modified")),
+            etag=_keep_sendable(snapshot.get_header("etag")),
+            last_modified=_keep_sendable(snapshot.get_header("last-modified")),
             sha256=snapshot.sha256,
         )
 
 
-def _sendable(stamp: str | None) -> str | None:
+def _keep_sendable(stamp: str | None) -> str | None:
     """A stamp that a request can carry back; one with odd bytes is as good as none."""
     return stamp if stamp is not None and stamp.isascii() and stamp.isprintable() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
+class Baseline:
     """What is usual for a source, from the looks that were believed."""
 
     rows: tuple[int, ...] = ()  #: notices on the first page, at the last of them
@@ -60,7 +60,7 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class HealthNotice:
     """What people were told of a source's trouble."""
 
     times: int
@@ -84,19 +84,19 @@ class WatcherState:
     concern: Concern = ""  #: what is odd about the last poll that was believed
     concern_reason: str = ""
     concern_since: datetime | None = None
-    learnt: Learnt = field(default_factory=Learnt)
+    learnt: Baseline = field(default_factory=Baseline)
     whole_at: datetime | None = None  #: when the pages behind the first were last read too
     rows: int = 0  #: notices listed at the last believed poll
     newest: date | None = None  #: newest listed day at the last believed poll
     unread: int = 0  #: references whose page could not be read yet
 
     @property
-    def why(self) -> str:
+    def problem(self) -> str:
         """What is wrong with it, in words."""
         return (self.reason if self.failures else self.concern_reason) or ""
 
     @property
-    def since(self) -> datetime | None:
+    def problem_since(self) -> datetime | None:
         """Since when something is wrong with it."""
         return self.failing_since if self.failures else self.concern_since
 
@@ -115,25 +115,25 @@ class NewReference:
     """A reference that the shelf does not hold yet."""
 
     ref: NoticeRef
-    rings: bool  #: False: it stood there before we came
-    since: date | None = None  #: rings only if published on or after this day
+    may_alert: bool  #: False: it stood there before we came
+    alert_since: date | None = None  #: rings only if published on or after this day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class PendingReference:
     """A reference whose page is to be read now, for the first time or again."""
 
     id: int
     ref: NoticeRef
-    rings: bool
-    since: date | None
+    may_alert: bool
+    alert_since: date | None
     first_seen_at: datetime
-    taken: bool  #: it has been read before
+    was_read: bool  #: it has been read before
     failures: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Observation:
     """A notice as a watcher sees it now, read and ready to be compared with what we know."""
 
     watcher: str
@@ -146,7 +146,7 @@ class Seen:
     text: str  #: what is compared and searched: body and annexes
     fingerprint: str
     snapshot_id: int | None = None
-    due: Due
+    reference: PendingReference
     fallback: bool = False  #: made from the index row alone, because the page could not be read
     reread: bool = False  #: bytes we hold, read anew: never a change of theirs
 
@@ -161,7 +161,7 @@ class Seen:
         """For press: the key of the official notice that it speaks of, if it reports or names exactly one."""
         named = self.notice.relations
         reported = [relation for relation in named if relation.verb is Verb.REPORTS]
-        targets = {key_of(relation.target) for relation in reported or named}
+        targets = {to_notice_key(relation.target) for relation in reported or named}
         return next(iter(targets)) if not self.official and len(targets) == 1 else None
 
 
@@ -175,34 +175,34 @@ class VersionText:
     fingerprint: str
     notice: Notice
     fallback: bool = False
-    registered: bool = False  #: not observed yet, only known from the register
+    is_from_register: bool = False  #: not observed yet, only known from the register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownNotice:
     """A notice we hold that a sight belongs to."""
 
     notice_id: int
     watcher: str  #: the one that saw it first
-    rung: bool  #: an alert has gone out for it
-    shelved_on: date  #: the day (Asia/Shanghai) we first saw it, or began to watch with the register
-    here: VersionText | None  #: latest version at the same address
+    alerted: bool  #: an alert has gone out for it
+    tracked_since: date  #: the day (Asia/Shanghai) we first saw it, or began to watch with the register
+    version_here: VersionText | None  #: latest version at the same address
     latest: VersionText  #: latest version at any address
-    matched: Literal["address", "number", "text"]
+    matched_by: Literal["address", "number", "text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class MatchContext:
     """Everything the store knows that bears on a sight."""
 
-    known: Known | None
+    known: KnownNotice | None
     subscriptions: tuple[Subscription, ...] = ()
     official_known: bool = False  #: for a press report: its official notice is on our books
     reported_before: bool = False  #: for a press report: another report of it has been told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedDelivery:
     """A delivery to be written with its alert."""
 
     subscription_id: int
@@ -213,7 +213,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentMessage:
     """A message that a channel took, with the deliveries that left as it."""
 
     deliveries: tuple[Delivery, ...]
@@ -226,17 +226,17 @@ class Decision:
 
     change: Change | None  #: None: nothing differs from what we hold
     alert: Alert | None = None
-    deliveries: tuple[Planned, ...] = ()
-    quiet_because: str = ""  #: why no alert was made
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    not_alerted_because: str = ""  #: why no alert was made
 
     @property
-    def said(self) -> str:
+    def summary_line(self) -> str:
         """The decision in one line, for logs and terminals."""
         if self.alert is not None:
             return f"alert: {self.alert.title}"
         if self.change is None:
             return "nothing that was not known"
-        return f"{self.change.kind}, no alert: {self.quiet_because}"
+        return f"{self.change.kind}, no alert: {self.not_alerted_because}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,11 +256,11 @@ class PollReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class ReadReference:
     """A reference that was read, with the bytes it was read from (None for a bare index row)."""
 
     watcher_id: str
-    due: Due
+    reference: PendingReference
     snapshot: SnapshotRecord | None
 
 

@@ -6,37 +6,37 @@ import re
 from urllib.parse import quote
 
 #: Control characters, bidirectional marks and overrides, invisible marks and tags: ESC, U+202E, U+200B …
-HIDDEN = re.compile(
+HIDDEN_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     r"\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 #: What leads somewhere when it is clicked, and is no longer than any chat takes: not intake.invalid/5f2c….
-LINK = re.compile(r"https?://(?!intake\.invalid/)[^\s/?#%]+(?:[/?#]\S*)?")
-LONGEST_LINK = 2_000
+SAFE_LINK = re.compile(r"https?://(?!intake\.invalid/)[^\s/?#%]+(?:[/?#]\S*)?")
+MAX_LINK_LENGTH = 2_000
 
 
-def clean(text: str) -> str:
+def strip_hidden(text: str) -> str:
     """Return text without characters that act instead of being read; newlines and tabs stay."""
-    return HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return HIDDEN_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def one_line(text: str, most: int = 250) -> str:
+def to_one_line(text: str, most: int = 250) -> str:
     """Return text as one line of at most so many characters, fit for a header or a subject."""
-    line = " ".join(clean(text).split())
+    line = " ".join(strip_hidden(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def clipped(text: str, most: int) -> str:
+def truncate_text(text: str, most: int) -> str:
     """Return at most so many characters of a text, the cut shown."""
-    text = clean(text)
+    text = strip_hidden(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def link(url: str | None) -> str | None:
+def to_safe_link(url: str | None) -> str | None:
     """Return an address as it may be clicked, in the signs of one; None where it is none of http.
 
-    >>> link("https://a.example/公告 1.html"), link("javascript:alert(1)")
+    >>> to_safe_link("https://a.example/公告 1.html"), to_safe_link("javascript:alert(1)")
     ('https://a.example/%E5%85%AC%E5%91%8A%201.html', None)
     """
-    shown = quote(" ".join(clean(url or "").split()), safe="!#$%&'()*+,/:;=?@[]~-._")
-    return shown if LINK.fullmatch(shown) and len(shown) <= LONGEST_LINK else None
+    shown = quote(" ".join(strip_hidden(url or "").split()), safe="!#$%&'()*+,/:;=?@[]~-._")
+    return shown if SAFE_LINK.fullmatch(shown) and len(shown) <= MAX_LINK_LENGTH else None

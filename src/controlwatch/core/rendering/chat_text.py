@@ -12,107 +12,111 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from controlwatch.core.model.text_safety import one_line
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.plain_text import lines, text
+from controlwatch.core.rendering.plain_text import render_card_lines, render_text
 
-TWINS = str.maketrans("@<>[]*`~|\\", "＠＜＞［］＊｀～｜＼")
+FULL_WIDTH_TWINS = str.maketrans("@<>[]*`~|\\", "＠＜＞［］＊｀～｜＼")
 #: Signs that act only where a word begins or ends, or a line: _so_, # so
-EDGES = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-HEADING = re.compile(r"^([ \t]*)#", re.MULTILINE)
+EDGE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+HEADING_SIGN = re.compile(r"^([ \t]*)#", re.MULTILINE)
 #: An address, as far as none of its signs acts.
 ADDRESS = re.compile(r"(https?://[A-Za-z0-9\-._:/?#&=%+,;!$'()]+)")
-ACTS = re.compile(r"[\s@<>\[\]*`~|\\]")
-CUT = "…"
+ACTIVE_SIGN = re.compile(r"[\s@<>\[\]*`~|\\]")
+ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class TextLimit:
     """How long a text may be."""
 
-    most: int  #: characters, or bytes of UTF-8
+    max_size: int  #: characters, or bytes of UTF-8
     in_bytes: bool = False
-    lines: int = 0  #: 0: as many as there are
+    max_lines: int = 0  #: 0: as many as there are
 
-    def takes(self, words: str) -> bool:
+    def has_room_for(self, words: str) -> bool:
         """Say whether a text fits."""
         size = len(words.encode("utf-8", "replace")) if self.in_bytes else len(words)
-        return size <= self.most and (not self.lines or words.count("\n") < self.lines)
+        return size <= self.max_size and (not self.max_lines or words.count("\n") < self.max_lines)
 
-    def share(self, parts: int) -> Room:
+    def divide_into(self, parts: int) -> TextLimit:
         """Return the room of one of so many parts, with a blank line between any two."""
-        most = (self.most - 2 * (parts - 1)) // parts
-        rows = max(1, (self.lines + 1) // parts - 1) if self.lines else 0
-        return replace(self, most=max(1, most), lines=rows)
+        most = (self.max_size - 2 * (parts - 1)) // parts
+        rows = max(1, (self.max_lines + 1) // parts - 1) if self.max_lines else 0
+        return replace(self, max_size=max(1, most), max_lines=rows)
 
 
-def inert(words: str) -> str:
+def neutralize_signs(words: str) -> str:
     """Return a text without signs that a chat could act on; addresses stay as they are.
 
-    >>> inert("@all see [here](https://a.example/b_c) 《~~不~~》 rare_earth")
+    >>> neutralize_signs("@all see [here](https://a.example/b_c) 《~~不~~》 rare_earth")
     '＠all see ［here］(https://a.example/b_c) 《～～不～～》 rare_earth'
     """
     parts = ADDRESS.split(words)
-    parts[::2] = [EDGES.sub("＿", part.translate(TWINS)) for part in parts[::2]]
-    return HEADING.sub(r"\1＃", "".join(parts))
+    parts[::2] = [EDGE_UNDERSCORE.sub("＿", part.translate(FULL_WIDTH_TWINS)) for part in parts[::2]]
+    return HEADING_SIGN.sub(r"\1＃", "".join(parts))
 
 
-def headline(message: Message, most: int) -> str:
+def render_headline(message: Message, most: int) -> str:
     """Return the subject as one line of at most so many characters."""
-    return one_line(inert(message.subject), most)
+    return to_one_line(neutralize_signs(message.subject), most)
 
 
-def short(message: Message, room: Room) -> str:
+def render_chat_text(message: Message, room: TextLimit) -> str:
     """Return a message as one text that fits, with every alert in it.
 
     What has no room is left out from the end of each alert; where the whole stands is said instead.
     """
-    shown = replace(message, cards=tuple(map(_linked, message.cards)))
-    whole = inert(text(shown)).strip()
-    if room.takes(whole):
+    shown = replace(message, cards=tuple(map(_escape_card_link, message.cards)))
+    whole = neutralize_signs(render_text(shown)).strip()
+    if room.has_room_for(whole):
         return whole
-    share = room.share(len(shown.cards))
-    parted = "\n" if room.lines else "\n\n"
-    return _cut(parted.join(_beginning(card, share) for card in shown.cards), room)
+    share = room.divide_into(len(shown.cards))
+    parted = "\n" if room.max_lines else "\n\n"
+    return _truncate_text(parted.join(_fit_card(card, share) for card in shown.cards), room)
 
 
-def _linked(card: Card) -> Card:
+def _escape_card_link(card: Card) -> Card:
     """Write what acts in the address of a card as %40 and its like: it leads to the same place."""
     if card.url is None:
         return card
-    return replace(card, url=ACTS.sub(lambda found: quote(found[0]), one_line(card.url, 2000)))
+    return replace(card, url=ACTIVE_SIGN.sub(lambda found: quote(found[0]), to_one_line(card.url, 2000)))
 
 
-def _beginning(card: Card, room: Room) -> str:
+def _fit_card(card: Card, room: TextLimit) -> str:
     """Return as many lines of a card as fit, then where the whole stands."""
-    drawn = [inert(line) for line in lines(card)]
-    ends = (f"{CUT} the whole 全文: {inert(card.url)}", card.url, CUT) if card.url else (CUT,)
-    end = next((one for one in ends if room.takes(f"{drawn[0][:20]}{CUT}\n{one}")), "")
-    if not end or not room.takes(f"{drawn[0]}\n{end}"):
-        return _headed(drawn[0], end, room)
+    drawn = [neutralize_signs(line) for line in render_card_lines(card)]
+    ends = (
+        (f"{ELLIPSIS} the whole 全文: {neutralize_signs(card.url)}", card.url, ELLIPSIS)
+        if card.url
+        else (ELLIPSIS,)
+    )
+    end = next((one for one in ends if room.has_room_for(f"{drawn[0][:20]}{ELLIPSIS}\n{one}")), "")
+    if not end or not room.has_room_for(f"{drawn[0]}\n{end}"):
+        return _fit_headline(drawn[0], end, room)
     kept = [drawn[0]]
     for line in drawn[1:]:
-        if not room.takes("\n".join((*kept, line, end))):
+        if not room.has_room_for("\n".join((*kept, line, end))):
             break
         kept.append(line)
     return "\n".join((*kept, end)).replace("\n\n" + end, "\n" + end)
 
 
-def _headed(head: str, end: str, room: Room) -> str:
+def _fit_headline(head: str, end: str, room: TextLimit) -> str:
     """Return the beginning of a headline, and the end if there is one."""
-    tail = f"{CUT}\n{end}" if end else CUT
-    while head and not room.takes(head + tail):
+    tail = f"{ELLIPSIS}\n{end}" if end else ELLIPSIS
+    while head and not room.has_room_for(head + tail):
         head = head[:-1]
     return head + tail
 
 
-def _cut(words: str, room: Room) -> str:
+def _truncate_text(words: str, room: TextLimit) -> str:
     """Return as much of a text as fits: shares of a very small room may not."""
-    if room.takes(words):
+    if room.has_room_for(words):
         return words
-    rows = words.split("\n")[: room.lines or None]
+    rows = words.split("\n")[: room.max_lines or None]
     words = "\n".join(rows)
-    while words and not room.takes(words + CUT):
+    while words and not room.has_room_for(words + ELLIPSIS):
         words = words[:-1]
-    return words + CUT
+    return words + ELLIPSIS

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.core.model.text_safety import one_line
-from controlwatch.core.rendering.subscription_text import criteria
-from controlwatch.core.rendering.wording import tongues
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.subscription_text import describe_criteria
+from controlwatch.core.rendering.wording import list_languages
 
 
-def request(alert: Alert, subscription: Subscription) -> tuple[str, ...]:
+def list_request_sentences(alert: Alert, subscription: Subscription) -> tuple[str, ...]:
     """Return the sentences of the request, in the language asked for. The alert's body says who asked."""
-    who, what = one_line(alert.body, 100), criteria(subscription)
+    who, what = to_one_line(alert.body, 100), describe_criteria(subscription)
     said = {
         "en": (
             f"{who} asked controlwatch to send alerts to {subscription.target}: {what}, {subscription.rate}.",
@@ -21,4 +21,4 @@ def request(alert: Alert, subscription: Subscription) -> tuple[str, ...]:
             "如需接收，请打开下方链接确认。如不予理会，您不会再收到邮件。",
         ),
     }
-    return tuple(sentence for tongue in tongues(subscription.language) for sentence in said[tongue])
+    return tuple(sentence for tongue in list_languages(subscription.language) for sentence in said[tongue])

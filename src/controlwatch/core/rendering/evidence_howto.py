@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controlwatch.core.evidence.dossier import Dossier
 
-CHECK = r"""import hashlib, json, pathlib, sys
+CHECK_SCRIPT = r"""import hashlib, json, pathlib, sys
 
 here = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 entered, heads, wrong, before = set(), {}, [], None
@@ -27,7 +27,7 @@ print("\n".join(wrong) or f"sound; the head is {entry['seq']}:{before}")
 sys.exit(1 if wrong else 0)
 """
 
-_HOWTO = r"""How to check this dossier without the software that made it
+_HOWTO_TEMPLATE = r"""How to check this dossier without the software that made it
 
 {name}
 Head of the chain at the export: {head}
@@ -62,6 +62,6 @@ check.py, in full:
 {script}"""
 
 
-def howto(dossier: Dossier) -> str:
+def render_howto(dossier: Dossier) -> str:
     """Return the manual of a dossier."""
-    return _HOWTO.format(name=dossier.name, head=dossier.head, script=CHECK)
+    return _HOWTO_TEMPLATE.format(name=dossier.name, head=dossier.head, script=CHECK_SCRIPT)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment
+from jinja2 import Environment, StrictUndefined
 
-from controlwatch.core.evidence.dossier import Report
+from controlwatch.core.evidence.dossier import EvidenceReport
 
-_PAGE = Environment(autoescape=True).from_string("""\
+_PAGE = Environment(autoescape=True, undefined=StrictUndefined).from_string("""\
 <!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ report.heading }}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -19,7 +19,7 @@ th, td { text-align: left; vertical-align: top; padding: 4px 12px 4px 0; border-
 td { overflow-wrap: anywhere }
 pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 </style></head><body>
-<h1>{{ report.heading }}</h1><p lang="zh">{{ report.title }}</p><p>Exported on {{ report.exported }}.</p>
+<h1>{{ report.heading }}</h1><p lang="zh">{{ report.title }}</p><p>Exported on {{ report.exported_on }}.</p>
 {% for warning in report.warnings %}<p class="warning">{{ warning }}</p>
 {% endfor %}
 {% for section in report.sections %}<h2>{{ section.title }}</h2>
@@ -35,6 +35,6 @@ pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 """)
 
 
-def html(report: Report, text: str) -> str:
+def render_report(report: EvidenceReport, text: str) -> str:
     """Return the page; `text` is the notice's as it was read last. Both must be harmless already."""
     return _PAGE.render(report=report, text=text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 
-from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.wording import word
+from controlwatch.core.rendering.wording import find_word
 
 COLOURS = {
     "tighten": "#b42318",
@@ -79,33 +79,33 @@ border-left:6px solid {{ colours[card.tone] }}">
 </div>
 {% endfor -%}
 """
-OWN = '<a href="{}" style="color:#667085">{}</a>'
-CLOSING = '<p style="max-width:680px;margin:0;font-size:12px;color:#667085">{}</p>\n'
-END = "</body></html>\n"
+READER_LINK = '<a href="{}" style="color:#667085">{}</a>'
+CLOSING_LINE = '<p style="max-width:680px;margin:0;font-size:12px;color:#667085">{}</p>\n'
+DOCUMENT_END = "</body></html>\n"
 
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-_environment.filters["line"] = lambda value: one_line(value, 2000)
-_environment.filters["clean"] = clean
+_environment.filters["line"] = lambda value: to_one_line(value, 2000)
+_environment.filters["clean"] = strip_hidden
 _template = _environment.from_string(TEMPLATE)
 
 
-def html(message: Message) -> str:
+def render_html(message: Message) -> str:
     """Return a message as an HTML page that reads well in common mail programs."""
-    return f"{body(message.subject, message.cards)}{closing(message)}"
+    return f"{render_shared_html(message.subject, message.cards)}{render_reader_html(message)}"
 
 
-def body(subject: str, cards: tuple[Card, ...]) -> str:
+def render_shared_html(subject: str, cards: tuple[Card, ...]) -> str:
     """Return the part of the page that is the same for everybody who gets these cards."""
     return _template.render(subject=subject, cards=cards, colours=COLOURS, badges=BADGES)
 
 
-def closing(message: Message) -> str:
+def render_reader_html(message: Message) -> str:
     """Return the end of the page, which is for one reader."""
     own = (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
     links = " · ".join(
-        OWN.format(escape(one_line(address, 2000)), escape(word(label, "both")))
+        READER_LINK.format(escape(to_one_line(address, 2000)), escape(find_word(label, "both")))
         for label, address in own
         if address
     )
-    lines = (str(escape(one_line(message.watch, 1000))), links)
-    return "".join(CLOSING.format(line) for line in lines if line) + END
+    lines = (str(escape(to_one_line(message.health_line, 1000))), links)
+    return "".join(CLOSING_LINE.format(line) for line in lines if line) + DOCUMENT_END

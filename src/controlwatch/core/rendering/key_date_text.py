@@ -7,61 +7,68 @@ from datetime import date
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
-from controlwatch.core.model import Event, Language, Notice, Occasion
-from controlwatch.core.rendering.facts import Fact, day_left, some
-from controlwatch.core.rendering.wording import pick, tongues, word
+from controlwatch.core.model import KeyDate, Language, Notice, ReminderSubject
+from controlwatch.core.rendering.facts import CardFact, format_days_left, join_first
+from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
-SHOWN = 6
+MAX_SHOWN_ITEMS = 6
 
 
-def occasion_badge(occasion: Occasion, language: Language) -> str:
+def choose_occasion_badge(occasion: ReminderSubject, language: Language) -> str:
     """Return the badge: a reminder, a day that moved, or one that no longer comes."""
     if occasion.gone:
-        return word("gone-day", language)
-    return word("reminder" if occasion.was is None else "moved-day", language)
+        return find_word("gone-day", language)
+    return find_word("reminder" if occasion.was is None else "moved-day", language)
 
 
-def occasion_heading(
-    occasion: Occasion, notice: Notice, lexicon: Lexicon, language: Language, today: date
+def build_occasion_heading(
+    occasion: ReminderSubject, notice: Notice, lexicon: Lexicon, language: Language, today: date
 ) -> str:
     """Return the line that must be enough on a phone: which notice, what, when, for which items."""
     event = occasion.event
     number = notice.number.canonical if notice.number is not None else ""
-    what = f"{word(event.event, language)} {day_left(event.date, today, language)}"
-    items = _names([found.id for found in notice.categories], lexicon, language)
+    what = f"{find_word(event.event, language)} {format_days_left(event.date, today, language)}"
+    items = _join_category_names([found.id for found in notice.categories], lexicon, language)
     return " · ".join(part for part in (number, what, items) if part)
 
 
-def occasion_facts(
-    occasion: Occasion, notice: Notice, lexicon: Lexicon, language: Language, today: date
-) -> Iterator[Fact]:
+def list_occasion_facts(
+    occasion: ReminderSubject, notice: Notice, lexicon: Lexicon, language: Language, today: date
+) -> Iterator[CardFact]:
     """Yield what happens, what was said before, and whom it touches."""
     event = occasion.event
     scope = "" if event.scope == "all" else f" ({event.scope})"
-    what = f"{word(event.event, language)} {day_left(event.date, today, language)}{scope}"
-    yield Fact(label=word("what", language), value=what, quote=event.quote)
+    what = f"{find_word(event.event, language)} {format_days_left(event.date, today, language)}{scope}"
+    yield CardFact(label=find_word("what", language), value=what, quote=event.quote)
     if occasion.was is not None and not occasion.gone:
-        yield Fact(label=word("was", language), value=str(occasion.was))
+        yield CardFact(label=find_word("was", language), value=str(occasion.was))
     if event.affects and event.event == SUSPENSION_ENDS:
-        yield Fact(label=word("again", language), value=some(list(event.affects), SHOWN, language))
+        yield CardFact(
+            label=find_word("again", language),
+            value=join_first(list(event.affects), MAX_SHOWN_ITEMS, language),
+        )
     items = [
-        pick(lexicon.category_name(found.id, "en"), lexicon.category_name(found.id, "zh"), language)
+        pick_language(
+            lexicon.get_category_name(found.id, "en"), lexicon.get_category_name(found.id, "zh"), language
+        )
         for found in notice.categories
     ]
     if items:
-        yield Fact(label=word("categories", language), value=some(items, SHOWN, language))
+        yield CardFact(
+            label=find_word("categories", language), value=join_first(items, MAX_SHOWN_ITEMS, language)
+        )
 
 
-def coming(event: Event, lexicon: Lexicon, language: Language, today: date) -> Fact:
+def build_agenda_fact(event: KeyDate, lexicon: Lexicon, language: Language, today: date) -> CardFact:
     """Return an event of a week as a fact: the day, then what happens to which notice and items."""
-    names = _names(event.categories, lexicon, language)
-    affects = f" ({some(list(event.affects), SHOWN, language)})" if event.affects else ""
-    parts = (f"{word(event.event, language)}{affects}", event.number, names)
+    names = _join_category_names(event.categories, lexicon, language)
+    affects = f" ({join_first(list(event.affects), MAX_SHOWN_ITEMS, language)})" if event.affects else ""
+    parts = (f"{find_word(event.event, language)}{affects}", event.number, names)
     value = " · ".join(part for part in parts if part)
-    return Fact(label=day_left(event.date, today, language), value=value, quote=event.quote)
+    return CardFact(label=format_days_left(event.date, today, language), value=value, quote=event.quote)
 
 
-def _names(ids: Iterable[str], lexicon: Lexicon, language: Language) -> str:
-    tongue = tongues(language)[0]
-    names = [lexicon.category_name(name, tongue) for name in ids]
+def _join_category_names(ids: Iterable[str], lexicon: Lexicon, language: Language) -> str:
+    tongue = list_languages(language)[0]
+    names = [lexicon.get_category_name(name, tongue) for name in ids]
     return ", ".join(names[:3]) + (f" +{len(names) - 3}" if len(names) > 3 else "")

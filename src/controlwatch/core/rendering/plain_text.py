@@ -4,85 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from controlwatch.core.model import Stretch
-from controlwatch.core.model.text_safety import clean, one_line
+from controlwatch.core.model import RedlineSegment
+from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.facts import Fact
+from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.wording import word
+from controlwatch.core.rendering.wording import find_word
 
 #: What parts two cards.
-RULE = f"\n\n{'─' * 60}\n\n"
+CARD_SEPARATOR = f"\n\n{'─' * 60}\n\n"
 
 
-def text(message: Message) -> str:
+def render_text(message: Message) -> str:
     """Return a message as plain text, cards parted by a rule."""
-    return f"{body(message.subject, message.cards)}{closing(message)}"
+    return f"{render_shared_text(message.subject, message.cards)}{render_reader_text(message)}"
 
 
-def body(subject: str, cards: tuple[Card, ...]) -> str:
+def render_shared_text(subject: str, cards: tuple[Card, ...]) -> str:
     """Return the part of the text that is the same for everybody who gets these cards."""
-    parts = ["\n".join(lines(card)) for card in cards]
+    parts = ["\n".join(render_card_lines(card)) for card in cards]
     if len(parts) > 1:
         contents = "\n".join(f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(cards, 1))
-        parts.insert(0, clean(f"{subject}\n\n{contents}"))
-    return RULE.join(parts)
+        parts.insert(0, strip_hidden(f"{subject}\n\n{contents}"))
+    return CARD_SEPARATOR.join(parts)
 
 
-def closing(message: Message) -> str:
+def render_reader_text(message: Message) -> str:
     """Return the end of the text, which is for one reader."""
     # In both languages: a way out must be found by whoever reads it.
     own = [
-        f"{word(label, 'both')}: {one_line(address, 1000)}"
+        f"{find_word(label, 'both')}: {to_one_line(address, 1000)}"
         for label, address in (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
         if address
     ]
-    if message.watch:
-        own.insert(0, one_line(message.watch, 1000))
-    return "\n".join(["", "", RULE.strip(), "", *own, ""]) if own else "\n"
+    if message.health_line:
+        own.insert(0, to_one_line(message.health_line, 1000))
+    return "\n".join(["", "", CARD_SEPARATOR.strip(), "", *own, ""]) if own else "\n"
 
 
-def lines(card: Card) -> Iterator[str]:
+def render_card_lines(card: Card) -> Iterator[str]:
     """Yield a card line by line."""
-    yield one_line(f"{card.badge}: {card.heading}", 500)
+    yield to_one_line(f"{card.badge}: {card.heading}", 500)
     if card.title:
-        yield one_line(card.title, 500)
+        yield to_one_line(card.title, 500)
     if card.moved:
         yield ""
         yield f"{card.labels[0]}:"
-        yield from (f"  • {one_line(line, 500)}" for line in card.moved)
+        yield from (f"  • {to_one_line(line, 500)}" for line in card.moved)
     if card.redline:
         yield ""
-        yield f"{card.labels[1]}: {redline(card.redline)}"
+        yield f"{card.labels[1]}: {render_redline(card.redline)}"
     for paragraph in card.summary:
         yield ""
-        yield clean(paragraph)
+        yield strip_hidden(paragraph)
     if card.facts:
         yield ""
     for fact in card.facts:
-        yield f"{one_line(fact.label, 100)}: {one_line(fact.value, 800)}"
+        yield f"{to_one_line(fact.label, 100)}: {to_one_line(fact.value, 800)}"
         if fact.quote:
-            yield f"    「{one_line(fact.quote, 300)}」"
-    yield from _caveats(card.caveats)
+            yield f"    「{to_one_line(fact.quote, 300)}」"
+    yield from _render_caveats(card.caveats)
     if card.doubts:
         yield ""
-        yield from (f"{card.labels[2]}: {one_line(doubt, 500)}" for doubt in card.doubts)
+        yield from (f"{card.labels[2]}: {to_one_line(doubt, 500)}" for doubt in card.doubts)
     yield ""
     if card.url:
-        yield f"{card.labels[3]}: {one_line(card.url, 2000)}"
-    yield from (f"{label}: {one_line(address, 2000)}" for label, address in card.links)
-    yield from (one_line(line, 500) for line in card.footer)
+        yield f"{card.labels[3]}: {to_one_line(card.url, 2000)}"
+    yield from (f"{label}: {to_one_line(address, 2000)}" for label, address in card.links)
+    yield from (to_one_line(line, 500) for line in card.footer)
 
 
-def _caveats(caveats: tuple[Fact, ...]) -> Iterator[str]:
+def _render_caveats(caveats: tuple[CardFact, ...]) -> Iterator[str]:
     if caveats:
         yield ""
-        yield f"{one_line(caveats[0].label, 100)}:"
+        yield f"{to_one_line(caveats[0].label, 100)}:"
     for caveat in caveats:
-        yield f"  • {one_line(caveat.value, 200)}: 「{one_line(caveat.quote, 300)}」"
+        yield f"  • {to_one_line(caveat.value, 200)}: 「{to_one_line(caveat.quote, 300)}」"
 
 
-def redline(stretches: Iterable[Stretch]) -> str:
+def render_redline(stretches: Iterable[RedlineSegment]) -> str:
     """Return a redline in signs: [-deleted-]{+inserted+}."""
     signs = {"same": ("", ""), "deleted": ("[-", "-]"), "inserted": ("{+", "+}")}
-    return clean("".join(signs[stretch.op][0] + stretch.text + signs[stretch.op][1] for stretch in stretches))
+    return strip_hidden(
+        "".join(signs[stretch.op][0] + stretch.text + signs[stretch.op][1] for stretch in stretches)
+    )

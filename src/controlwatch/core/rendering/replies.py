@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controlwatch.core.law.status import Status
+from controlwatch.core.law.status import LegalStatus
 
 if TYPE_CHECKING:
     from controlwatch.core.law.answers import (
         CategoryStatus,
-        Found,
-        Line,
-        Parties,
-        Record,
+        LookupResult,
+        NoticeLine,
+        NoticeRecord,
+        PartySearchResult,
         WatcherLine,
     )
-    from controlwatch.core.model import Event, Subscription
+    from controlwatch.core.model import KeyDate, Subscription
 
-MARKS = {
+STATE_MARKS = {
     "in-force": "🔴",
     "partly-suspended": "🟠",
     "suspended": "🟡",
@@ -31,16 +31,16 @@ MARKS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ReplyRow:
     """A line of an answer."""
 
-    head: str  #: what it is about, shown bold
+    heading: str  #: what it is about, shown bold
     body: str = ""
     quote: str = ""  #: the words that prove it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class ReplyButton:
     """Something that may be done with an answer about a subscription: save it, or open the form with it."""
 
     text: str
@@ -53,52 +53,54 @@ class Reply:
     """An answer, before any chat draws it."""
 
     title: str
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ReplyRow, ...] = ()
     cautions: tuple[str, ...] = ()
     note: str = ""  #: a sentence below the title, or what to try next
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[ReplyButton, ...] = ()
 
 
-def of_status(found: Status | CategoryStatus) -> Reply:
+def status_reply(found: LegalStatus | CategoryStatus) -> Reply:
     """Return the status of a notice with its parts and chain, or of a category with its notices."""
-    if isinstance(found, Status):
+    if isinstance(found, LegalStatus):
         until = f" until {found.until}" if found.until else ""
         parts = [
-            Row(head=f"{MARKS[part.state]} {part.scope}", body=_until(part.state, part.until))
+            ReplyRow(
+                heading=f"{STATE_MARKS[part.state]} {part.scope}", body=_format_until(part.state, part.until)
+            )
             for part in found.clauses
             if len(found.clauses) > 1
         ]
         chain = [
-            Row(
-                head=f"{link.date} {link.verb}",
+            ReplyRow(
+                heading=f"{link.date} {link.verb}",
                 body=" ".join(filter(None, (link.number, link.clause))),
                 quote=link.quote,
             )
             for link in found.chain
         ]
         return Reply(
-            title=f"{MARKS[found.state]} {found.number} on {found.on}: {found.state}{until}",
+            title=f"{STATE_MARKS[found.state]} {found.number} on {found.on}: {found.state}{until}",
             note=found.title if found.title != found.number else "",
             rows=(*parts, *chain),
             cautions=found.cautions,
         )
     rows = [
-        Row(
-            head=f"{MARKS[item.state]} {item.number}",
-            body=f"{_until(item.state, item.until)} · {item.title}",
+        ReplyRow(
+            heading=f"{STATE_MARKS[item.state]} {item.number}",
+            body=f"{_format_until(item.state, item.until)} · {item.title}",
         )
         for item in found.notices
     ]
-    title = f"{MARKS[found.state]} {found.category} on {found.on}: {found.state}"
+    title = f"{STATE_MARKS[found.state]} {found.category} on {found.on}: {found.state}"
     return Reply(title=title, rows=tuple(rows), cautions=found.cautions)
 
 
-def of_lookup(found: Found) -> Reply:
+def lookup_reply(found: LookupResult) -> Reply:
     """Return what controls an item."""
     rows = [
-        Row(
-            head=f"{MARKS[hit.state]} {hit.number}{f' {hit.clause}' if hit.clause else ''}",
-            body=f"{_until(hit.state, hit.until)} · {hit.category}",
+        ReplyRow(
+            heading=f"{STATE_MARKS[hit.state]} {hit.number}{f' {hit.clause}' if hit.clause else ''}",
+            body=f"{_format_until(hit.state, hit.until)} · {hit.category}",
             quote=hit.quote,
         )
         for hit in found.hits
@@ -111,11 +113,11 @@ def of_lookup(found: Found) -> Reply:
     )
 
 
-def of_events(events: Iterable[Event], *, days: int, cautions: tuple[str, ...]) -> Reply:
+def events_reply(events: Iterable[KeyDate], *, days: int, cautions: tuple[str, ...]) -> Reply:
     """Return what comes."""
     rows = [
-        Row(
-            head=f"{event.date} {event.event}",
+        ReplyRow(
+            heading=f"{event.date} {event.event}",
             body=" · ".join(
                 filter(None, (event.number, ", ".join(event.affects), ", ".join(event.categories)))
             ),
@@ -131,11 +133,11 @@ def of_events(events: Iterable[Event], *, days: int, cautions: tuple[str, ...]) 
     )
 
 
-def of_lines(lines: Iterable[Line], *, title: str) -> Reply:
+def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
     """Return notices in a line each."""
     rows = [
-        Row(
-            head=f"{line.published or '?'} {line.number or line.kind}",
+        ReplyRow(
+            heading=f"{line.published or '?'} {line.number or line.kind}",
             body=" · ".join((line.direction if line.is_change else "no change", line.title)),
         )
         for line in lines
@@ -143,22 +145,26 @@ def of_lines(lines: Iterable[Line], *, title: str) -> Reply:
     return Reply(title=title, rows=tuple(rows), note="" if rows else "Nothing matches.")
 
 
-def of_record(record: Record) -> Reply:
+def notice_reply(record: NoticeRecord) -> Reply:
     """Return what a notice says."""
     notice, line = record.notice, record.line
-    rows = [Row(head=text) for text in (notice.summary.en, notice.summary.zh) if text]
+    rows = [ReplyRow(heading=text) for text in (notice.summary.en, notice.summary.zh) if text]
     for found in notice.effective:
         until = f" → {found.until}" if found.until else ""
         scope = "" if found.scope == "all" else f" ({found.scope})"
         rows.append(
-            Row(head="effective", body=f"{found.start or 'not stated'}{until}{scope}", quote=found.quote)
+            ReplyRow(
+                heading="effective", body=f"{found.start or 'not stated'}{until}{scope}", quote=found.quote
+            )
         )
     if notice.categories:
-        rows.append(Row(head="items", body=", ".join(found.id for found in notice.categories)))
+        rows.append(ReplyRow(heading="items", body=", ".join(found.id for found in notice.categories)))
     for relation in notice.relations:
         clause = f" {relation.clause}" if relation.clause else ""
-        rows.append(Row(head=relation.verb.value, body=f"{relation.target}{clause}", quote=relation.quote))
-    rows.extend(Row(head="stands at", body=standing.url) for standing in record.standings)
+        rows.append(
+            ReplyRow(heading=relation.verb.value, body=f"{relation.target}{clause}", quote=relation.quote)
+        )
+    rows.extend(ReplyRow(heading="stands at", body=standing.url) for standing in record.standings)
     return Reply(
         title=f"{line.number or line.kind} · {line.direction}",
         note=line.title,
@@ -167,11 +173,11 @@ def of_record(record: Record) -> Reply:
     )
 
 
-def of_parties(found: Parties) -> Reply:
+def parties_reply(found: PartySearchResult) -> Reply:
     """Return listed parties of a name: possible matches."""
     rows = [
-        Row(
-            head=f"{match.score} {match.en or match.zh}",
+        ReplyRow(
+            heading=f"{match.score} {match.en or match.zh}",
             body=" · ".join(
                 filter(
                     None,
@@ -179,7 +185,7 @@ def of_parties(found: Parties) -> Reply:
                         match.zh if match.en else "",
                         match.list,
                         match.number,
-                        _until(match.state, match.until),
+                        _format_until(match.state, match.until),
                     ),
                 )
             ),
@@ -190,29 +196,31 @@ def of_parties(found: Parties) -> Reply:
     return Reply(title=found.query, rows=tuple(rows), cautions=found.cautions, note=note)
 
 
-def of_watchers(lines: Iterable[WatcherLine]) -> Reply:
+def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
     """Return how the watchers fare, those in trouble first."""
     order = ("blind", "blocked", "degraded", "quiet", "new", "healthy")
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
-        Row(head=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.why))))
+        ReplyRow(
+            heading=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.problem)))
+        )
         for line in shown
     ]
     healthy = sum(line.health == "healthy" for line in shown)
     return Reply(title=f"{healthy} of {len(shown)} sources watched", rows=tuple(rows))
 
 
-def of_subscriptions(found: Iterable[tuple[Subscription, str]], *, title: str) -> Reply:
+def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str) -> Reply:
     """Return subscriptions with what each is for, in words."""
-    rows = tuple(Row(head=f"No. {item.id}", body=words) for item, words in found)
+    rows = tuple(ReplyRow(heading=f"No. {item.id}", body=words) for item, words in found)
     return Reply(title=title, rows=rows, note="" if rows else "None yet; try: subscribe battery")
 
 
-def _until(state: str, until: object) -> str:
+def _format_until(state: str, until: object) -> str:
     return f"{state} until {until}" if until else f"{state}"
 
 
-def paged(reply: Reply, page: int, *, size: int) -> tuple[tuple[Row, ...], int]:
+def select_page(reply: Reply, page: int, *, size: int) -> tuple[tuple[ReplyRow, ...], int]:
     """Return the rows of a page, counted from 1, and how many pages there are."""
     pages = max(1, -(-len(reply.rows) // size))
     start = (min(max(page, 1), pages) - 1) * size

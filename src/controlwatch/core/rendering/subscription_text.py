@@ -7,7 +7,7 @@ from controlwatch.core.model import Subscription
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def criteria(item: Subscription) -> str:
+def describe_criteria(item: Subscription) -> str:
     """Return the criteria of a subscription: "battery or rare_earth and tighten"."""
     kinds = (
         item.categories,
@@ -20,7 +20,7 @@ def criteria(item: Subscription) -> str:
     return " and ".join(" or ".join(kind) for kind in kinds if kind) or "everything"
 
 
-def timing(item: Subscription) -> str:
+def describe_timing(item: Subscription) -> str:
     """Return when a subscription is told, when not, and what follows where nobody acts."""
     when = {
         "immediate": "immediate",
@@ -38,6 +38,6 @@ def timing(item: Subscription) -> str:
     return ", ".join((*said, *(f"{mute.category} muted until {mute.until:%Y-%m-%d}" for mute in item.muted)))
 
 
-def described(item: Subscription) -> str:
+def describe_subscription(item: Subscription) -> str:
     """Return a subscription in words: what it asks for, and when it is told."""
-    return f"{criteria(item)}, {timing(item)}"
+    return f"{describe_criteria(item)}, {describe_timing(item)}"

@@ -91,7 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def word(key: str, language: Language) -> str:
+def find_word(key: str, language: Language) -> str:
     """Return a word in the subscriber's language; both are joined by a blank."""
     english, chinese = WORDS.get(key, (key, key))
     if language == "en" or english == chinese:
@@ -99,13 +99,13 @@ def word(key: str, language: Language) -> str:
     return chinese if language == "zh" else f"{english} {chinese}"
 
 
-def pick(english: str, chinese: str, language: Language) -> str:
+def pick_language(english: str, chinese: str, language: Language) -> str:
     """Return a name in the subscriber's language; both are parted by a dot."""
     if language == "en" or not chinese or english == chinese:
         return english
     return chinese if language == "zh" else f"{english} · {chinese}"
 
 
-def tongues(language: Language) -> tuple[Literal["en", "zh"], ...]:
+def list_languages(language: Language) -> tuple[Literal["en", "zh"], ...]:
     """Return the languages to print, in order."""
     return ("en", "zh") if language == "both" else (language,)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from controlwatch.core.model import AnnexLink
-from controlwatch.core.sources.html_text import fold
+from controlwatch.core.sources.html_text import collapse_whitespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,13 +24,13 @@ _LAYOUT = re.compile(r"[\t\r\n]")  # line breaks that a template leaves inside a
 
 
 #: No notice has an address of more characters; indexes of databases have their bounds too.
-LONGEST = 2_000
+MAX_URL_LENGTH = 2_000
 
 
-def address(href: str, *, base: str) -> str | None:
+def resolve_link(href: str, *, base: str) -> str | None:
     """Return the absolute address of a link as given, without its fragment; None unless http or https.
 
-    >>> address("./202609/t20260904_1.htm", base="https://gss.mof.gov.cn/gzdt/zhengcefabu/")
+    >>> resolve_link("./202609/t20260904_1.htm", base="https://gss.mof.gov.cn/gzdt/zhengcefabu/")
     'https://gss.mof.gov.cn/gzdt/zhengcefabu/202609/t20260904_1.htm'
     """
     given = _LAYOUT.sub("", href).strip().replace("\\", "/")
@@ -42,25 +42,25 @@ def address(href: str, *, base: str) -> str | None:
         _ = parts.port
     except ValueError:  # http://[broken, http://host:99999/
         return None
-    is_address = parts.scheme in {"http", "https"} and bool(parts.netloc) and len(url) <= LONGEST
+    is_address = parts.scheme in {"http", "https"} and bool(parts.netloc) and len(url) <= MAX_URL_LENGTH
     return url if is_address else None
 
 
-def annexes(nodes: Iterable[LexborNode], *, base: str) -> tuple[AnnexLink, ...]:
+def find_annexes(nodes: Iterable[LexborNode], *, base: str) -> tuple[AnnexLink, ...]:
     """Return the files linked (`a[href]`) or embedded (`iframe[fileurl]`) below some nodes, each once.
 
     A file shows in its path, in a `fileName` parameter, or is handed out by the site's download address.
     """
     found: dict[str, AnnexLink] = {}
-    for href, words in _candidates(nodes):
-        url = address(href, base=base)
+    for href, words in _list_candidates(nodes):
+        url = resolve_link(href, base=base)
         if url and _is_file(url):
-            link = AnnexLink(url=url, name=fold(words) or _file_name(url))
+            link = AnnexLink(url=url, name=collapse_whitespace(words) or _file_name(url))
             found.setdefault(url, link)
     return tuple(found.values())
 
 
-def _candidates(nodes: Iterable[LexborNode]) -> Iterator[tuple[str, str]]:
+def _list_candidates(nodes: Iterable[LexborNode]) -> Iterator[tuple[str, str]]:
     for node in nodes:
         for element in node.css("a[href], iframe[fileurl]"):
             given = element.attributes.get("href") or element.attributes.get("fileurl") or ""

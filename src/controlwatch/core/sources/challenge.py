@@ -24,10 +24,12 @@ _WORDS = (
     (re.compile(r"请(?:完成|进行|通过)(?:安全|人机|滑动)验证"), "a human check"),  # 请完成安全验证后继续访问
 )
 _MARKUP = re.compile(r"<(?:script|html|body|noscript)\b", re.IGNORECASE)
-_LONGEST = 300  #: characters a challenge may show; a notice, even one that mentions JavaScript, shows more
+_MAX_CHALLENGE_LENGTH = (
+    300  #: characters a challenge may show; a notice, even one that mentions JavaScript, shows more
+)
 
 
-def challenged(text: str) -> str | None:
+def detect_challenge(text: str) -> str | None:
     """Return what makes a page a challenge, or None for any other text.
 
     A page with more than a few lines to read is never one: a page saved from a real browser still
@@ -36,12 +38,12 @@ def challenged(text: str) -> str | None:
     if not _MARKUP.search(text):
         return None
     suspect = [reason for pattern, reason in (*_SCRIPTS, *_WORDS) if pattern.search(text)]
-    if not suspect or len(_visible(text)) > _LONGEST:
+    if not suspect or len(_extract_visible_text(text)) > _MAX_CHALLENGE_LENGTH:
         return None
     return suspect[0]
 
 
-def _visible(text: str) -> str:
+def _extract_visible_text(text: str) -> str:
     tree = LexborHTMLParser(text)
     tree.strip_tags(["script", "style", "template"])
     return "".join(tree.body.text().split()) if tree.body else ""

@@ -7,30 +7,30 @@ from collections.abc import Set as AbstractSet
 from datetime import date
 
 from controlwatch.core.model import NoticeRef
-from controlwatch.core.model.addresses import canonical
+from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import NewReference
 
 
-def without_repetitions(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
+def remove_repetitions(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
     """Keep one reference an address: the first, with the longest title any of its rows shows.
 
     Indexes pin notices twice and cut titles by "...": the longer one is the fuller one.
     """
     best: dict[str, NoticeRef] = {}
     for ref in refs:
-        address = canonical(ref.url)
+        address = canonicalize_url(ref.url)
         held = best.get(address)
-        if held is None or _fullness(ref) > _fullness(held):
+        if held is None or _measure_title(ref) > _measure_title(held):
             best[address] = ref
     return tuple(best.values())
 
 
-def _fullness(ref: NoticeRef) -> int:
+def _measure_title(ref: NoticeRef) -> int:
     cut = ref.title.endswith(("...", "…", "．．．"))
     return 0 if cut else len(ref.title)
 
 
-def unseen(
+def find_new_references(
     listed: Sequence[NoticeRef], known: AbstractSet[str], *, first_poll_on: date | None
 ) -> tuple[NewReference, ...]:
     """Return the references that the shelf does not hold, each with whether it may ring.
@@ -44,16 +44,16 @@ def unseen(
     holds when nothing at all is known any more, as after a move of the whole site.
     """
     if first_poll_on is None:
-        return tuple(NewReference(ref=ref, rings=False) for ref in listed)
-    positions = [place for place, ref in enumerate(listed) if canonical(ref.url) in known]
+        return tuple(NewReference(ref=ref, may_alert=False) for ref in listed)
+    positions = [place for place, ref in enumerate(listed) if canonicalize_url(ref.url) in known]
     last_known = positions[-1] if positions else -1
     return tuple(
-        NewReference(ref=ref, rings=True, since=first_poll_on if place > last_known else None)
+        NewReference(ref=ref, may_alert=True, alert_since=first_poll_on if place > last_known else None)
         for place, ref in enumerate(listed)
-        if canonical(ref.url) not in known
+        if canonicalize_url(ref.url) not in known
     )
 
 
-def rings(*, may_ring: bool, since: date | None, dated: date | None) -> bool:
+def may_alert(*, may_ring: bool, since: date | None, dated: date | None) -> bool:
     """Whether a reference, once its notice's own date is known, may raise an alert."""
     return may_ring and not (since is not None and dated is not None and dated < since)

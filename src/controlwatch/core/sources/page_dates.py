@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from controlwatch.core.model.timezones import beijing_day
+from controlwatch.core.model.timezones import to_beijing_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,31 +24,31 @@ _EPOCH = re.compile(r"\s*(\d{13})\s*")  # 1790132090256, milliseconds
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-def day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the first day printed in a text, or None. Milliseconds since 1970 give the Shanghai day."""
     epoch = _EPOCH.fullmatch(text)
     if epoch:
-        return beijing_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
-    return next(_real(_printed(text)), None)
+        return to_beijing_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
+    return next(_keep_real_days(_find_printed_days(text)), None)
 
 
-def _printed(text: str) -> Iterator[tuple[int, int, int]]:
+def _find_printed_days(text: str) -> Iterator[tuple[int, int, int]]:
     for found in _DIGITS.finditer(text):
         yield int(found[1]), int(found[3]), int(found[4])
     for found in _HAN.finditer(text):
         yield int(found[1]), int(found[2]), int(found[3])
     for found in _MONTH_FIRST.finditer(text):
-        yield int(found[3]), _month(found[1]), int(found[2])
+        yield int(found[3]), _parse_month(found[1]), int(found[2])
     for found in _DAY_FIRST.finditer(text):
-        yield int(found[3]), _month(found[2]), int(found[1])
+        yield int(found[3]), _parse_month(found[2]), int(found[1])
 
 
-def _month(name: str) -> int:
+def _parse_month(name: str) -> int:
     short = name[:3].lower()
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
 
 
-def _real(days: Iterator[tuple[int, int, int]]) -> Iterator[date]:
+def _keep_real_days(days: Iterator[tuple[int, int, int]]) -> Iterator[date]:
     for year, month, number in days:
         try:
             yield date(year, month, number)

@@ -8,9 +8,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.core.model.errors import SourceError
 from controlwatch.core.sources import index_pages, notice_pages, requests
-from controlwatch.core.sources.attachments import address
-from controlwatch.core.sources.challenge import challenged
-from controlwatch.core.sources.charset import Decoded, decode
+from controlwatch.core.sources.attachments import resolve_link
+from controlwatch.core.sources.challenge import detect_challenge
+from controlwatch.core.sources.charset import DecodedText, decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from controlwatch.core.sources.watcher import Detail, Watcher
 
 
-def differences(
+def find_differences(
     watcher: Watcher, *, shell: str | None, index: Snapshot, detail: Snapshot | None
 ) -> tuple[str, ...]:
     """Compare what a source sent with its declaration.
@@ -27,16 +27,16 @@ def differences(
     `shell` is the text of the column page of a jpaas index, `index` the answer that lists, `detail` the page
     of one listed notice. Nothing is raised: what cannot be read is a difference too.
     """
-    found = [*_unit(watcher, shell)] if shell is not None else []
-    found += _index(watcher, index)
+    found = [*_compare_unit(watcher, shell)] if shell is not None else []
+    found += _check_index(watcher, index)
     if detail is not None:
-        found += _detail(watcher, detail)
+        found += _check_detail(watcher, detail)
     return tuple(found)
 
 
-def _unit(watcher: Watcher, shell: str) -> Iterator[str]:
+def _compare_unit(watcher: Watcher, shell: str) -> Iterator[str]:
     try:
-        live = requests.unit(watcher, shell)
+        live = requests.parse_unit(watcher, shell)
     except SourceError as error:
         yield f"The column page cannot be read: {error}."
         return
@@ -47,66 +47,66 @@ def _unit(watcher: Watcher, shell: str) -> Iterator[str]:
                 f"The column page says {name} = {live.get(name, 'nothing')};"
                 f" declared is {declared.get(name, 'nothing')}."
             )
-    yield from _service(watcher, shell)
+    yield from _compare_service(watcher, shell)
 
 
-def _service(watcher: Watcher, shell: str) -> Iterator[str]:
+def _compare_service(watcher: Watcher, shell: str) -> Iterator[str]:
     scripts = LexborHTMLParser(shell).css("script[querydata]")
-    named = {address(script.attributes.get("url") or "", base=watcher.index.url) for script in scripts}
+    named = {resolve_link(script.attributes.get("url") or "", base=watcher.index.url) for script in scripts}
     services = sorted(url for url in named if url)
     if services and watcher.index.api not in services:
         yield f"The column page asks {', '.join(services)}; declared is {watcher.index.api}."
 
 
-def _index(watcher: Watcher, snapshot: Snapshot) -> Iterator[str]:
-    yield from _transport(watcher, snapshot, what="list")
+def _check_index(watcher: Watcher, snapshot: Snapshot) -> Iterator[str]:
+    yield from _check_transport(watcher, snapshot, what="list")
     try:
-        page = index_pages.parse(watcher, snapshot)
+        page = index_pages.parse_index(watcher, snapshot)
     except SourceError as error:
         yield f"The list cannot be read ({error.kind}): {error}."
         return
     yield from (f"In the list, {fault}." for fault in page.faults)
-    yield from _rows(watcher, snapshot, page)
+    yield from _check_rows(watcher, snapshot, page)
 
 
-def _rows(watcher: Watcher, snapshot: Snapshot, page: IndexPage) -> Iterator[str]:
+def _check_rows(watcher: Watcher, snapshot: Snapshot, page: IndexPage) -> Iterator[str]:
     if len(page.refs) < watcher.expect.rows:
         yield f"The list shows {len(page.refs)} notices; at least {watcher.expect.rows} are expected."
     if watcher.index.kind in {"links", "jpaas"} and watcher.index.article:
-        total = _linked_rows(watcher, snapshot)
+        total = _count_linked_rows(watcher, snapshot)
         if len(page.refs) < total:
             yield f"{len(page.refs)} of {total} rows link to what {watcher.index.article} calls a notice."
     if not watcher.index.date and watcher.index.kind != "feed":
         yield "No day is declared for the rows; the day comes from each notice's own page."
 
 
-def _linked_rows(watcher: Watcher, snapshot: Snapshot) -> int:
+def _count_linked_rows(watcher: Watcher, snapshot: Snapshot) -> int:
     """How many rows link anywhere: what the list would hold if the article pattern let everything through."""
     if watcher.index.rows in {"", "a[href]"}:  # the whole page's links: most of them are navigation by design
         return 0
-    text = _decoded(watcher, snapshot).text
-    html = index_pages.fragment(text) if watcher.index.kind == "jpaas" else text
+    text = _decode_snapshot(watcher, snapshot).text
+    html = index_pages.extract_fragment(text) if watcher.index.kind == "jpaas" else text
     return sum(1 for row in LexborHTMLParser(html).css(watcher.index.rows) if row.css("a[href]"))
 
 
-def _detail(watcher: Watcher, snapshot: Snapshot) -> Iterator[str]:
-    yield from _transport(watcher, snapshot, what="notice")
-    text = _decoded(watcher, snapshot).text
-    if challenged(text):
-        yield f"The notice came as {challenged(text)}."
+def _check_detail(watcher: Watcher, snapshot: Snapshot) -> Iterator[str]:
+    yield from _check_transport(watcher, snapshot, what="notice")
+    text = _decode_snapshot(watcher, snapshot).text
+    if detect_challenge(text):
+        yield f"The notice came as {detect_challenge(text)}."
         return
     try:
-        document = notice_pages.document(text, url=snapshot.final_url, detail=watcher.detail)
+        document = notice_pages.parse_notice_page(text, url=snapshot.final_url, detail=watcher.detail)
     except SourceError as error:
         yield f"The notice cannot be read ({error.kind}): {error}."
         return
     yield from (f"In the notice, {doubt}." for doubt in document.doubts)
-    yield from _unmatched(watcher.detail, text)
+    yield from _find_unmatched(watcher.detail, text)
     if document.page_date is None:
         yield "The notice shows no day that can be read."
 
 
-def _unmatched(detail: Detail, text: str) -> Iterator[str]:
+def _find_unmatched(detail: Detail, text: str) -> Iterator[str]:
     """A declared selector list of which nothing matches; the defaults may still have helped out."""
     tree = LexborHTMLParser(text)
     lists = (("title", detail.title), ("published", detail.published), ("source", detail.source))
@@ -116,17 +116,19 @@ def _unmatched(detail: Detail, text: str) -> Iterator[str]:
             yield f"Nothing on the notice's page matches detail.{key}."
 
 
-def _transport(watcher: Watcher, snapshot: Snapshot, *, what: str) -> Iterator[str]:
+def _check_transport(watcher: Watcher, snapshot: Snapshot, *, what: str) -> Iterator[str]:
     if snapshot.final_url != snapshot.url:
         yield f"The {what} answered from {snapshot.final_url}."
     is_made_anew = what == "list" and watcher.index.kind == "jpaas"  # such answers never carry a stamp
-    if not (is_made_anew or snapshot.header("etag") or snapshot.header("last-modified")):
+    if not (is_made_anew or snapshot.get_header("etag") or snapshot.get_header("last-modified")):
         yield f"The {what} carries neither ETag nor Last-Modified; it is fetched whole each time."
-    decoded = _decoded(watcher, snapshot)
+    decoded = _decode_snapshot(watcher, snapshot)
     declared = watcher.http.charset
-    if declared and decoded.encoding != decode(b"", declared=declared).encoding:
+    if declared and decoded.encoding != decode_body(b"", declared=declared).encoding:
         yield f"The {what} is {decoded.encoding}; declared is {declared}."
 
 
-def _decoded(watcher: Watcher, snapshot: Snapshot) -> Decoded:
-    return decode(snapshot.body, header=snapshot.header("content-type"), declared=watcher.http.charset)
+def _decode_snapshot(watcher: Watcher, snapshot: Snapshot) -> DecodedText:
+    return decode_body(
+        snapshot.body, header=snapshot.get_header("content-type"), declared=watcher.http.charset
+    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from controlwatch.core.sources.watcher import Watcher
 
 _YEAR = "{year}"
-_FOR_SCRIPTS = frozenset(
+_SCRIPT_HEADERS = frozenset(
     {"accept", "content-type", "x-requested-with"}
 )  # what a person's browser would not send
 
@@ -35,7 +35,7 @@ class Request:
     conditional: bool = False  #: the server's own ETag and Last-Modified may be sent back
 
 
-def entries(watcher: Watcher, *, today: date) -> tuple[str, ...]:
+def list_index_urls(watcher: Watcher, *, today: date) -> tuple[str, ...]:
     """Return the addresses of the index; one that holds {year} is asked for this year and the last."""
     url = watcher.index.url
     if _YEAR not in url:
@@ -43,19 +43,19 @@ def entries(watcher: Watcher, *, today: date) -> tuple[str, ...]:
     return tuple(url.replace(_YEAR, str(year)) for year in (today.year, today.year - 1))
 
 
-def shell(watcher: Watcher) -> Request | None:
+def build_column_request(watcher: Watcher) -> Request | None:
     """Return the request for the column page that holds the parameters of a jpaas unit; else None."""
     if watcher.index.kind != "jpaas":
         return None
-    return Request(url=watcher.index.url, headers=_plain_headers(watcher))
+    return Request(url=watcher.index.url, headers=_select_plain_headers(watcher))
 
 
-def unit(watcher: Watcher, text: str) -> dict[str, str]:
+def parse_unit(watcher: Watcher, text: str) -> dict[str, str]:
     """Read the unit's parameters from a column page: of the declared tagId, else of the only unit there is.
 
     Raises `Reshaped` when the page holds no such unit.
     """
-    units = _units(text)
+    units = _list_units(text)
     wanted = watcher.index.params.get("tagId")
     for parameters in units:
         if wanted and parameters.get("tagId") == wanted:
@@ -66,7 +66,7 @@ def unit(watcher: Watcher, text: str) -> dict[str, str]:
     raise Reshaped(f"no list unit {wanted or ''} in the column page; it has: {tags or 'none at all'}")
 
 
-def page(
+def build_page_request(
     watcher: Watcher,
     entry: str,
     *,
@@ -76,34 +76,34 @@ def page(
 ) -> Request | None:
     """Return the request for one page of an index, or None where the source does not turn that far.
 
-    `ids` are the parameters that `unit` read from the live column page; they win over those declared.
+    `ids` are the parameters that `parse_unit` read from the live column page; they win over those declared.
     `today` lets the page of a year that has just begun be absent. Raises `Reshaped` when a jpaas unit has
     neither declared nor live parameters.
     """
     if number > 1 and watcher.index.pages.style == "none":
         return None
     if watcher.index.kind in {"jpaas", "json"}:
-        return _service(watcher, number=number, ids=ids or {})
+        return _build_service_request(watcher, number=number, ids=ids or {})
     return Request(
-        url=_turned(watcher, entry, number=number),
+        url=_build_page_url(watcher, entry, number=number),
         headers=tuple(watcher.http.headers.items()),
         optional=_is_new_year(watcher, entry, today) and number == 1,
         conditional=True,
     )
 
 
-def detail(watcher: Watcher, url: str) -> Request:
+def build_detail_request(watcher: Watcher, url: str) -> Request:
     """Return the request for a notice or an annex: a plain GET, as a person would make it."""
-    return Request(url=url, headers=_plain_headers(watcher), conditional=True)
+    return Request(url=url, headers=_select_plain_headers(watcher), conditional=True)
 
 
-def _units(text: str) -> tuple[dict[str, str], ...]:
+def _list_units(text: str) -> tuple[dict[str, str], ...]:
     scripts = LexborHTMLParser(text).css("script[querydata]")
-    read = (_parameters(script.attributes.get("querydata") or "") for script in scripts)
+    read = (_parse_parameters(script.attributes.get("querydata") or "") for script in scripts)
     return tuple({key: value for key, value in found.items() if value} for found in read if found)
 
 
-def _parameters(literal: str) -> dict[str, str]:
+def _parse_parameters(literal: str) -> dict[str, str]:
     """Read {'webId':'…','pageId':'…'} the way the site's own script does: quotes swapped, then as JSON."""
     try:
         found: object = json.loads(literal.replace("'", '"'))
@@ -112,9 +112,9 @@ def _parameters(literal: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _service(watcher: Watcher, *, number: int, ids: Mapping[str, str]) -> Request:
+def _build_service_request(watcher: Watcher, *, number: int, ids: Mapping[str, str]) -> Request:
     index = watcher.index
-    fields = {**index.params, **ids, **_turning(watcher, number)}
+    fields = {**index.params, **ids, **_build_page_fields(watcher, number)}
     if index.kind == "jpaas":
         if "pageId" not in fields:
             raise Reshaped(
@@ -127,11 +127,11 @@ def _service(watcher: Watcher, *, number: int, ids: Mapping[str, str]) -> Reques
         return Request(url=url, method="POST", form=tuple(fields.items()), headers=headers)
     # jpaas answers are made for each call and carry no ETag; a JSON file does.
     return Request(
-        url=_with_query(url, fields), headers=headers, conditional=index.kind == "json" and not fields
+        url=_append_query(url, fields), headers=headers, conditional=index.kind == "json" and not fields
     )
 
 
-def _turning(watcher: Watcher, number: int) -> dict[str, str]:
+def _build_page_fields(watcher: Watcher, number: int) -> dict[str, str]:
     pages = watcher.index.pages
     if pages.style == "field":
         return {pages.name: str(pages.first + number - 1)}
@@ -140,15 +140,15 @@ def _turning(watcher: Watcher, number: int) -> dict[str, str]:
     return {}
 
 
-def _turned(watcher: Watcher, entry: str, *, number: int) -> str:
+def _build_page_url(watcher: Watcher, entry: str, *, number: int) -> str:
     pages = watcher.index.pages
     if number > 1 and pages.style == "path":
         return urljoin(entry, pages.name.replace("{n}", str(pages.first + number - 1)))
-    fields = _turning(watcher, number) if number > 1 else {}
-    return _with_query(entry, {**watcher.index.params, **fields})
+    fields = _build_page_fields(watcher, number) if number > 1 else {}
+    return _append_query(entry, {**watcher.index.params, **fields})
 
 
-def _with_query(url: str, fields: Mapping[str, str]) -> str:
+def _append_query(url: str, fields: Mapping[str, str]) -> str:
     if not fields:
         return url
     return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"
@@ -161,7 +161,7 @@ def _is_new_year(watcher: Watcher, entry: str, today: date | None) -> bool:
     return entry == watcher.index.url.replace(_YEAR, str(today.year))
 
 
-def _plain_headers(watcher: Watcher) -> tuple[tuple[str, str], ...]:
+def _select_plain_headers(watcher: Watcher) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (key, value) for key, value in watcher.http.headers.items() if key.lower() not in _FOR_SCRIPTS
+        (key, value) for key, value in watcher.http.headers.items() if key.lower() not in _SCRIPT_HEADERS
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from controlwatch.adapters.storage.custody_log import begin
+from controlwatch.adapters.storage.custody_log import begin_log
 
 revision = "0007"
 down_revision = "0006"
@@ -31,4 +31,4 @@ def upgrade() -> None:
     op.create_index("ix_custody_snapshot_id", "custody", ["snapshot_id"])
     op.create_index("ix_custody_version_id", "custody", ["version_id"])
     # The form of an entry never changes, so that a step of long ago may use today's way to write one.
-    begin(op.get_bind(), at=datetime.now(UTC))
+    begin_log(op.get_bind(), at=datetime.now(UTC))

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.text.exclusions import excluded
-from controlwatch.core.extraction.text.masking import acts_only
-from controlwatch.core.extraction.text.rules import firing
+from controlwatch.core.extraction.text.exclusions import is_excluded
+from controlwatch.core.extraction.text.masking import mask_cited_titles
+from controlwatch.core.extraction.text.rules import matcher_for
 from controlwatch.core.model import Caveat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.document_text import DocumentText
     from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.extraction.text.rules import Fired, Firing
+    from controlwatch.core.extraction.text.rules import RuleMatch, RuleMatcher
 
-STRETCH = 2000  #: characters searched at a time
-MOST = 6  #: caveats of one kind; a control list has hundreds of thresholds
+STRETCH_LENGTH = 2000  #: characters searched at a time
+MAX_PER_KIND = 6  #: caveats of one kind; a control list has hundreds of thresholds
 #: The bound that words set, the longer words first.
 BOUNDS = (
     (
@@ -42,49 +42,51 @@ BOUNDS = (
     (re.compile(r"大于|高于|超过|>|＞|more than|exceeding|greater than|above", re.IGNORECASE), ">"),
     (re.compile(r"小于|低于|不足|<|＜|less than|below", re.IGNORECASE), "<"),
 )
-BEHIND = re.compile(r"\s*\bor (?:more|less|above|below)\b.*$", re.IGNORECASE)
+TRAILING_BOUND = re.compile(r"\s*\bor (?:more|less|above|below)\b.*$", re.IGNORECASE)
 FIGURE = re.compile(r"\d[\d,.]*\s*(?:×\s*10\S{0,4}\s*)?[^\d\s（）()或及以]*(?:\s?[A-Za-z%/³²·°]+)?")
 
 
-def caveats_of(text: Text, lexicon: Lexicon) -> tuple[Caveat, ...]:
+def find_caveats(text: DocumentText, lexicon: Lexicon) -> tuple[Caveat, ...]:
     """Return the sentences that limit or widen what a notice seems to say, each kind in order."""
-    return tuple(_found(text, lexicon))
+    return tuple(_find_by_kind(text, lexicon))
 
 
-def _found(text: Text, lexicon: Lexicon) -> Iterator[Caveat]:
-    words = acts_only(text.folded)
+def _find_by_kind(text: DocumentText, lexicon: Lexicon) -> Iterator[Caveat]:
+    words = mask_cited_titles(text.folded_text)
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
         kept: dict[str, Caveat] = {}
-        for start, fired in _fired(words, text, firing(lexicon, "caveat", kind)):
-            if kind == "threshold" and excluded(text.folded, start):
+        for start, fired in _match_stretches(words, text, matcher_for(lexicon, "caveat", kind)):
+            if kind == "threshold" and is_excluded(text.folded_text, start):
                 continue
             end = start + fired.end - fired.start
-            value = measured(words[start:end]) if kind == "threshold" else ""
-            quote = text.quote(start, end)
+            value = format_threshold(words[start:end]) if kind == "threshold" else ""
+            quote = text.quote_around(start, end)
             kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=fired.rule.id))
-            if len(kept) == MOST:
+            if len(kept) == MAX_PER_KIND:
                 break
         yield from kept.values()
 
 
-def _fired(words: str, text: Text, rules: Firing) -> Iterator[tuple[int, Fired]]:
+def _match_stretches(words: str, text: DocumentText, rules: RuleMatcher) -> Iterator[tuple[int, RuleMatch]]:
     """Yield the hits with their places, stretch by stretch: whoever has enough need not read to the end."""
     start = text.title_end
-    while start < text.furniture:
-        line_end = words.find("\n", min(start + STRETCH, text.furniture), text.furniture)
-        end = min(line_end if line_end >= 0 else text.furniture, start + 2 * STRETCH)
-        yield from ((start + fired.start, fired) for fired in rules.every(words[start:end]))
+    while start < text.related_links_start:
+        line_end = words.find(
+            "\n", min(start + STRETCH_LENGTH, text.related_links_start), text.related_links_start
+        )
+        end = min(line_end if line_end >= 0 else text.related_links_start, start + 2 * STRETCH_LENGTH)
+        yield from ((start + fired.start, fired) for fired in rules.find_all(words[start:end]))
         start = end + 1
 
 
-def measured(words: str) -> str:
+def format_threshold(words: str) -> str:
     """Return a threshold as bound and figure; the words themselves where they are of another build.
 
-    >>> measured("大于等于300Wh/kg"), measured("1千克（含）以下"), measured("not exceeding 1.2 kg")
-    ('≥300Wh/kg', '≤1千克', '≤1.2kg')
+    >>> format_threshold("大于等于300Wh/kg"), format_threshold("not exceeding 1.2 kg")
+    ('≥300Wh/kg', '≤1.2kg')
     """
     bound = next((sign for pattern, sign in BOUNDS if pattern.search(words)), None)
-    figure = FIGURE.search(BEHIND.sub("", words))
+    figure = FIGURE.search(TRAILING_BOUND.sub("", words))
     if bound is None or figure is None:
         return words.strip()
     return bound + re.sub(r"\s+", "", figure[0]).rstrip("，。；、")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.dates import after, day_words
-from controlwatch.core.extraction.text.numerals import number
+from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
+from controlwatch.core.extraction.text.numerals import parse_numeral
 from controlwatch.core.model import Deadline
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.document_text import DocumentText
 
 #: Each kind with the words of its sentence; the day must close something (before, until, no later than).
-KINDS = (
+DEADLINE_KINDS = (
     (
         "comments-close",
         re.compile(r"意见|建议|反馈|\bcomments?\b|feedback", re.IGNORECASE),
@@ -35,7 +35,7 @@ KINDS = (
     ),  # 于2026年3月31日前提交申请
     ("report-due", re.compile(r"报告|报送|上报|\breports?\b", re.IGNORECASE)),  # 于2026年1月31日前报送
 )
-CLOSING = re.compile(
+CLOSING_WORDS = re.compile(
     r"\d[^\n]*(?:前|止|内)|止|截|至|不晚于|不迟于|\b(?:by|until|before|later|deadline|closes?)\b",
     re.IGNORECASE,
 )
@@ -47,34 +47,34 @@ CLOSES_BEFORE = re.compile(
 CLOSES_AFTER = re.compile(
     r"^\s*(?:\d{1,2}时)?\s*(?:前(?![^，。；\n]{0,4}已)|以前(?!已)|之前(?!已)|止|截止|内|(?:\d{1,2}时)?进口的)"
 )
-WITHIN = re.compile(
+WITHIN_DAYS = re.compile(
     r"(?:发布|公布|印发|登载|施行|实施)之日起\s*(\d{1,3}|[一二三四五六七八九十]{1,3})\s*(日|天|个月)内(?:[^。；\n]{0,40}(?:意见|反馈)|(完成履行|履行完毕|完成|履行))"
 )  # 请于公告发布之日起30日内将意见反馈至…
 
 
-def deadlines_of(text: Text, *, anchor: date | None) -> tuple[Deadline, ...]:
+def find_deadlines(text: DocumentText, *, anchor: date | None) -> tuple[Deadline, ...]:
     """Return the closing days a text sets, each with its sentence."""
     found: dict[tuple[str, date], Deadline] = {}
     for span in text.sentences:
-        words = text.at(span)
-        if not CLOSING.search(words):
+        words = text.get_words(span)
+        if not CLOSING_WORDS.search(words):
             continue
-        kind = next((name for name, pattern in KINDS if pattern.search(words)), None)
+        kind = next((name for name, pattern in DEADLINE_KINDS if pattern.search(words)), None)
         if kind is None or "暂停" in words:
             continue
-        for word in day_words(words, anchor=anchor):
+        for word in find_date_mentions(words, anchor=anchor):
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
             past = anchor is not None and word.day is not None and word.day < anchor
             if word.day and closes and not past:
-                quote = text.quote(span.start + word.start, span.start + word.end)
+                quote = text.quote_around(span.start + word.start, span.start + word.end)
                 found.setdefault(
                     (kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")
                 )
-    for hit in WITHIN.finditer(text.folded):
+    for hit in WITHIN_DAYS.finditer(text.folded_text):
         if anchor is None:
             break
-        day = after(anchor, number(hit[1]) or 0, hit[2])
-        quote = text.quote(hit.start(), hit.end())
+        day = add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2])
+        quote = text.quote_around(hit.start(), hit.end())
         kind = "transition-ends" if hit[3] else "comments-close"
         found.setdefault((kind, day), Deadline(kind=kind, date=day, quote=quote, rule="deadline.counted"))
     return tuple(found.values())

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def merged(found: Iterable[EffectiveDate], *, several: bool = False) -> tuple[EffectiveDate, ...]:
+def merge_dates(found: Iterable[EffectiveDate], *, several: bool = False) -> tuple[EffectiveDate, ...]:
     """Keep each date once; a date with an end or a scope replaces the same date without.
 
     `several` tells that more than one clause does something: an end of one of them is not the end of all.
     """
     kept: list[EffectiveDate] = []
     for one in found:
-        twin = next((i for i, other in enumerate(kept) if _same(one, other, several=several)), None)
+        twin = next((i for i, other in enumerate(kept) if _is_same_date(one, other, several=several)), None)
         if twin is None:
             kept.append(one)
         else:
-            kept[twin] = _joined(kept[twin], one)
-    return _ended(tuple(kept), several=several)
+            kept[twin] = _merge_pair(kept[twin], one)
+    return _attach_lone_end(tuple(kept), several=several)
 
 
-def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
+def _merge_pair(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
     """Return two findings of the same start as one."""
     clock = known.time or one.time
     if known.until is None and one.until is not None:
@@ -38,7 +38,7 @@ def _joined(known: EffectiveDate, one: EffectiveDate) -> EffectiveDate:
     return replace(known, time=clock)
 
 
-def _ended(found: tuple[EffectiveDate, ...], *, several: bool) -> tuple[EffectiveDate, ...]:
+def _attach_lone_end(found: tuple[EffectiveDate, ...], *, several: bool) -> tuple[EffectiveDate, ...]:
     """Give an end that stands alone (暂停期限延长至…) the start that the closing sentence states."""
     ends = [one for one in found if one.start is None and one.basis == "not-stated"]
     starts = [one for one in found if one.until is None and one.basis != "not-stated" and one.scope == "all"]
@@ -59,13 +59,13 @@ def _ended(found: tuple[EffectiveDate, ...], *, several: bool) -> tuple[Effectiv
 
 
 #: A sentence that sets something of its own, beyond "this notice takes effect".
-OWN_ACT = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
+OWN_ACT_WORDS = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
 
 
-def _same(one: EffectiveDate, other: EffectiveDate, *, several: bool) -> bool:
+def _is_same_date(one: EffectiveDate, other: EffectiveDate, *, several: bool) -> bool:
     if one.start != other.start:
         return False
     if one.until == other.until:
         return one.scope == other.scope or "all" in (one.scope, other.scope)
     lone = one if one.until is None else other if other.until is None else None
-    return lone is not None and not several and not OWN_ACT.search(lone.quote)
+    return lone is not None and not several and not OWN_ACT_WORDS.search(lone.quote)

@@ -5,50 +5,50 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.issuers import name_pattern, named
-from controlwatch.core.extraction.mentions.phrases import says
+from controlwatch.core.extraction.mentions.issuers import compile_name_pattern, find_issuers
+from controlwatch.core.extraction.mentions.phrases import contains_phrase
 from controlwatch.core.extraction.text.normalize import HAN
 
 if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.document_text import DocumentText
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
-LEAD = 400  #: characters after the title in which a text shows what it is
-OPENING = 1200  #: characters in which an issuer begins to decide
+LEAD_LENGTH = 400  #: characters after the title in which a text shows what it is
+OPENING_LENGTH = 1200  #: characters in which an issuer begins to decide
 CLOSING_LINES = 16  #: lines at the foot in which a signature may stand
 
 #: Page furniture that names a press agency without being written by one.
-FURNITURE = re.compile(
+SOURCE_LINE = re.compile(
     r"^[^\n]{0,12}(?:来源|来自|稿源|Source)\s*\**[:：][^\n]{0,60}$", re.MULTILINE | re.IGNORECASE
 )  # 来源：新华社
-DECIDES = re.compile(
+DECISION_WORDS = re.compile(
     r"公告如下|通知如下|现予(?:以)?公布|予以公布|(?:联合)?决定(?:对|将|自|在|暂停|取消|恢复|停止|进口|采取|调整)"
     r"|\bhereby\b|\bas follows\s*:|\b(?:has|have) decided to\b|\bit (?:is|has been) decided\b",
     re.IGNORECASE,
 )  # 现公告如下 · is hereby announced as follows:
-ITSELF = re.compile(
+SELF_REFERENCE = re.compile(
     r"本(?:公告|通知|令|决定|办法|规定|条例|通告)"
     r"|\b[Tt]his (?:[Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|[Cc]ircular|[Dd]ecision)\b"
 )  # 本公告自公布之日起施行
-BASED = re.compile(
+LEGAL_BASIS = re.compile(
     r"^[ ]*(?:根据|依据|依照|按照|为[^，。\n]{2,30}，|经[^，。\n]{2,12}批准"
     r"|In accordance with|Pursuant to|According to|In order to|To (?:safeguard|protect|implement|fulfil))",
     re.MULTILINE,
 )  # a paragraph that opens: 根据《…法》…
-NUMBERED = re.compile(
+NUMBERED_CLAUSE = re.compile(
     r"^[ ]*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]{1,3}条"
     r"|Article \w+|(?:\d{1,2}|[IVX]{1,4})[.、)] ?(?=\S))",
     re.MULTILINE,
 )  # 一、… · Article 1
-DAY_LINE = re.compile(
+DATE_LINE = re.compile(
     r"^(?:\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[一二][〇○零一二三四五六七八九]{3}年\S{2,6}日"
     r"|\d{4}-\d{1,2}-\d{1,2}|\d{1,2} [A-Z][a-z]+ \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4})[.。]?$"
 )  # 2026年3月2日 · March 2, 2026
-TOLD_TITLE = re.compile(
+REPORTED_TITLE = re.compile(
     r"(?<!关于)(?<!关于印发)(?:发布|公布|出台|宣布)(?:了|重磅|最新)?\s*(?:\d{4}\s*年)?\s*"
     r"(?:第?\s*\d{1,4}(?:\s*号?[、和及至]\s*第?\s*\d{1,4})*\s*号)?\s*公告(?:\s*[，：:！!。]|$)"
 )  # …发布2026年第40号公告，对镓…
-TOLD_LEAD = re.compile(
+REPORTED_LEAD = re.compile(
     r"(?:部|署|总局|局|委|委员会|工作机制|三部门|两部门|多部门)(?:[^。；\n，]{0,8})(?:发布|公布|印发)了?(?!的)"
     r"[^。；\n]{0,12}?(?:\d号公告|公告[，：:。])"
 )  # 商务部、海关总署发布2026年第40号公告，…
@@ -57,112 +57,118 @@ ENGLISH_FORM = re.compile(
     r"\s*(?:\(?(?:no|nos|number)\b|[\[(]?\d|of\b|on\b|by\b|regarding\b|concerning\b|to\b|$|[:：])",
     re.IGNORECASE,
 )  # Announcement No. 18 of 2025 of the Ministry of Commerce and …
-HEADED = re.compile(
+CHINESE_FORM = re.compile(
     r"^(?:联合)?(?:公告|令|(?=[〔\[（(]))[〔\[(（]?(?:第|\d{4}|[一二][〇○零一二三四五六七八九]{3})"
 )  # 商务部|公告2026年第40号
-TRANSLATED = re.compile(
+TRANSLATION_NOTE = re.compile(
     r"\(?\s*(?:unofficial |english |full )*(?:translation|text)\s*(?:of)?\s*\)?\s*[:：]?", re.IGNORECASE
 )
-LINKS = re.compile(
+CONNECTIVES = re.compile(
     r"(?:people's republic of china|p\.?r\.?c\.?|china's|\bof china\b|\bthe\b"
     r"|\band\b|&|['’]s?\b|[\s,、/()#*-])+",
     re.IGNORECASE,
 )
-FINITE = re.compile(
+FINITE_VERB = re.compile(
     r"\b(?:imposes|tightens|suspends|places|puts|adds|removes|lifts|exempts|bans|restricts|expands|extends|resumes|eases"
     r"|relaxes|takes|affects|requires|limits|curbs|explains|says|said|announce[sd]|issue[sd]|release[sd]|publishe[sd]"
     r"|unveil(?:s|ed)|imposed|tightened)\b(?!\s+by)|\?|\bwhat\b|\bhow\b|\bwhy\b",
     re.IGNORECASE,
 )  # Announcement No. 70 suspends …: a headline
-TELLS = re.compile(
+REPORTING_VERB = re.compile(
     r"\b(?:(?:jointly |also |has |have )?(?:issued|released|published|announced|unveiled|promulgated"
     r"|said|imposed|imposes"
     r"|announces|issues|releases|publishes|tightened|tightens|suspended|suspends))\b(?!\s+by\b)",
     re.IGNORECASE,
 )  # MOFCOM and GACC published Announcement No. 40
-CHINA = re.compile(r"\b(?:China|Beijing|Chinese)\b")
+CHINA_WORDS = re.compile(r"\b(?:China|Beijing|Chinese)\b")
 
 
-def voices(text: Text, lexicon: Lexicon) -> int:
+def issuer_marks(text: DocumentText, lexicon: Lexicon) -> int:
     """Count the marks of an issuer's own text: deciding, naming itself, basis, articles, signature."""
-    body = text.folded[text.title_end + 1 :]
-    opening = body[:OPENING]
+    body = text.folded_text[text.title_end + 1 :]
+    opening = body[:OPENING_LENGTH]
     return sum(
         (
-            DECIDES.search(opening) is not None,
-            ITSELF.search(body) is not None,
-            BASED.search(opening) is not None,
-            NUMBERED.search(body) is not None,
-            _signed(body, lexicon),
+            DECISION_WORDS.search(opening) is not None,
+            SELF_REFERENCE.search(body) is not None,
+            LEGAL_BASIS.search(opening) is not None,
+            NUMBERED_CLAUSE.search(body) is not None,
+            _has_signature(body, lexicon),
         )
     )
 
 
-def verbatim(text: Text, lexicon: Lexicon) -> bool:
+def is_verbatim(text: DocumentText, lexicon: Lexicon) -> bool:
     """Tell whether a text is an instrument word for word, whatever headline a paper gave it."""
-    body = text.folded[text.title_end + 1 :]
+    body = text.folded_text[text.title_end + 1 :]
     return (
-        ITSELF.search(body) is not None
-        and (DECIDES.search(body[:OPENING]) is not None or _signed(body, lexicon))
-        and voices(text, lexicon) >= 4
+        SELF_REFERENCE.search(body) is not None
+        and (DECISION_WORDS.search(body[:OPENING_LENGTH]) is not None or _has_signature(body, lexicon))
+        and issuer_marks(text, lexicon) >= 4
     )
 
 
-def _signed(body: str, lexicon: Lexicon) -> bool:
+def _has_signature(body: str, lexicon: Lexicon) -> bool:
     """Tell whether a line of issuers stands above a bare day near the foot."""
     lines = [line.strip() for line in body[-2500:].splitlines() if line.strip()][-CLOSING_LINES:]
     return any(
-        DAY_LINE.match(line)
-        and any(len(above) <= 90 and named(above, lexicon) for above in lines[max(0, i - 6) : i])
+        DATE_LINE.match(line)
+        and any(len(above) <= 90 and find_issuers(above, lexicon) for above in lines[max(0, i - 6) : i])
         for i, line in enumerate(lines)
     )
 
 
-def pressed(text: Text, lexicon: Lexicon) -> bool:
+def has_press_marks(text: DocumentText, lexicon: Lexicon) -> bool:
     """Tell whether a journalist's words stand in the title or the lead, page furniture aside."""
-    return says(lexicon, "press", head(text))
+    return contains_phrase(lexicon, "press", extract_head(text))
 
 
-def head(text: Text) -> str:
+def extract_head(text: DocumentText) -> str:
     """Return title and lead without the lines that only name a source."""
-    return FURNITURE.sub("", f"{text.title.strip()}\n{text.folded[text.title_end + 1 :][:LEAD]}")
+    return SOURCE_LINE.sub(
+        "", f"{text.title.strip()}\n{text.folded_text[text.title_end + 1 :][:LEAD_LENGTH]}"
+    )
 
 
-def told(text: Text, lexicon: Lexicon) -> bool:
+def speaks_of_issuer(text: DocumentText, lexicon: Lexicon) -> bool:
     """Tell whether title or lead speak of an issuer that publishes, as the issuer never does of itself."""
     title = text.title.strip()
-    if TOLD_TITLE.search(title):
+    if REPORTED_TITLE.search(title):
         return True
-    lead = text.folded[text.title_end + 1 :][:LEAD].strip()
-    if TOLD_LEAD.search(lead.partition("\n")[0][:80]):
+    lead = text.folded_text[text.title_end + 1 :][:LEAD_LENGTH].strip()
+    if REPORTED_LEAD.search(lead.partition("\n")[0][:80]):
         return True
-    return not HAN.search(title) and (_told_in_english(title, lexicon) or _told_in_english(lead, lexicon))
+    return not HAN.search(title) and (
+        _has_english_reporting_verb(title, lexicon) or _has_english_reporting_verb(lead, lexicon)
+    )
 
 
-def _told_in_english(words: str, lexicon: Lexicon) -> bool:
-    for hit in TELLS.finditer(words[:LEAD]):
+def _has_english_reporting_verb(words: str, lexicon: Lexicon) -> bool:
+    for hit in REPORTING_VERB.finditer(words[:LEAD_LENGTH]):
         subject = words[
             max(words.rfind(". ", 0, hit.start()), words.rfind("\n", 0, hit.start())) + 1 : hit.start()
         ]
-        if named(subject, lexicon) or CHINA.search(subject):
+        if find_issuers(subject, lexicon) or CHINA_WORDS.search(subject):
             return True
     return False
 
 
-def headed(title: str, lexicon: Lexicon) -> bool:
+def has_instrument_title(title: str, lexicon: Lexicon) -> bool:
     """Tell whether a title is an instrument's own in either language."""
     if not HAN.search(title):
-        return _headed_in_english(title, lexicon)
+        return _has_english_instrument_title(title, lexicon)
     return (
-        HEADED.match(
-            re.sub(r"[\s、，,#*]|中华人民共和国|等\S{1,3}部门", "", name_pattern(lexicon).sub("", title))
+        CHINESE_FORM.match(
+            re.sub(
+                r"[\s、，,#*]|中华人民共和国|等\S{1,3}部门", "", compile_name_pattern(lexicon).sub("", title)
+            )
         )
         is not None
     )
 
 
-def _headed_in_english(title: str, lexicon: Lexicon) -> bool:
+def _has_english_instrument_title(title: str, lexicon: Lexicon) -> bool:
     """Tell whether an English title is an instrument's own: issuers, then its form, and no finite verb."""
-    rest = TRANSLATED.sub("", name_pattern(lexicon).sub("", title))
-    rest = LINKS.sub(" ", rest[:120]).strip() + rest[120:]
-    return ENGLISH_FORM.match(rest) is not None and FINITE.search(rest) is None
+    rest = TRANSLATION_NOTE.sub("", compile_name_pattern(lexicon).sub("", title))
+    rest = CONNECTIVES.sub(" ", rest[:120]).strip() + rest[120:]
+    return ENGLISH_FORM.match(rest) is not None and FINITE_VERB.search(rest) is None

@@ -8,21 +8,21 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from controlwatch.core.extraction.mentions.dates import day_words
-from controlwatch.core.extraction.mentions.issuers import named
-from controlwatch.core.model import Kind
+from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.issuers import find_issuers
+from controlwatch.core.model import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.document_text import DocumentText
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
-Source = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
+DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
 #: A day and the folded words it was read from.
-Written = tuple[date, str]
+QuotedDate = tuple[date, str]
 
-SIGNER = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
+SIGNER_LINE = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
 PAGE_LINE = re.compile(
     r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
 )  # 来源：商务部 2024-08-26
@@ -32,25 +32,27 @@ DATE_LINE = re.compile(
     r"\W{0,6}(?=\d|[A-Z][a-z]{2})([^\n]{6,30})",
     re.IGNORECASE | re.MULTILINE,
 )  # - **Date**: 2025-11-06 · 发布日期：2026年11月18日
-PROMULGATED = re.compile(
+PROMULGATION_NOTE = re.compile(
     r"[（(]([^（）()\n]{0,400}?(?:公布|发布|颁布|修订|修正)[^（）()\n]{0,120})[）)]"
 )  # （2014年4月24日第十二届…会议通过 2014年4月24日公布）
-AGENCY = re.compile(
+AGENCY_LEAD = re.compile(
     r"^[\s【\[（(]*[\u4e00-\u9fffA-Za-z ]{0,14}(?:讯|电|消息|报道|简报|快讯|网|社|报)[\s】\]）)]*[，,:： ]*$"
 )  # 财经网讯 | 2027年1月9日
 ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
     r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
-WIRED = re.compile(r"\s*(?:电|讯|专电|报道)")  # 新华社北京8月12日|电
+WIRE_MARK = re.compile(r"\s*(?:电|讯|专电|报道)")  # 新华社北京8月12日|电
 WIRE_LENGTH = 24
-CALLED = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
-BEHIND_DATELINE = re.compile(
+DATE_CAPTION = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
+AFTER_DATELINE = re.compile(
     r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})"
 )
-ALONE = re.compile(r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$")  # 证券简报 | 2026-11-04 18:30
-AFTER_ALONE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
-SENTENCE = re.compile(
+BEFORE_LONE_DATE = re.compile(
+    r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$"
+)  # 证券简报 | 2026-11-04 18:30
+AFTER_LONE_DATE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
+SENTENCE_MARKS = re.compile(
     r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
 )  # a signature line has none
 HEAD_LINES = 8
@@ -60,87 +62,91 @@ LINE_LENGTH = 60  #: characters of a line that only dates
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublicationDate:
     """A publication day and where it was read."""
 
     day: date
-    source: Source
+    source: DateSource
     quote: str = ""  #: the words it was read from; "" where it is not in the text
 
 
-def published_on(
-    text: Text,
+def find_publication_date(
+    text: DocumentText,
     lexicon: Lexicon,
     *,
     label: str | None,
     page: date | None,
     given: date | None,
-    kind: Kind,
+    kind: NoticeKind,
     signed: bool,
-) -> Published | None:
+) -> PublicationDate | None:
     """Return the publication day in the order in which sources can be trusted, or None.
 
     `signed` tells that the kind of document bears a signature: instruments and drafts.
     """
-    law = kind in {Kind.LAW, Kind.REGULATION}
-    sources: tuple[tuple[Source, Callable[[], Written | None]], ...] = (
-        ("promulgation", lambda: _promulgation(text) if law else None),
-        ("signature", lambda: _signature(text, lexicon) if signed else None),
-        ("label", lambda: _labelled(label)),
-        ("dateline", lambda: _dateline(text, page or given)),
-        ("page", lambda: (page, "") if page else _page_day(text)),
+    law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+    sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
+        ("promulgation", lambda: _find_promulgation_date(text) if law else None),
+        ("signature", lambda: _find_signature_date(text, lexicon) if signed else None),
+        ("label", lambda: _parse_label_date(label)),
+        ("dateline", lambda: _find_dateline(text, page or given)),
+        ("page", lambda: (page, "") if page else _find_page_date(text)),
         ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: _lead(text)),
+        ("lead", lambda: _find_lead_date(text)),
     )
     for source, look in sources:
         if found := look():
-            return Published(found[0], source, text.verbatim(found[1]))
+            return PublicationDate(found[0], source, text.find_original(found[1]))
     return None
 
 
-def _labelled(label: str | None) -> Written | None:
-    day = _first_day(label) if label else None
+def _parse_label_date(label: str | None) -> QuotedDate | None:
+    day = _find_first_date(label) if label else None
     return (day, label) if day and label else None
 
 
-def _lead(text: Text) -> Written | None:
+def _find_lead_date(text: DocumentText) -> QuotedDate | None:
     """Return the day with which the first paragraph opens (2027年4月9日下午，…举行): the last resort."""
-    for line in _lines(text.folded[text.title_end : text.title_end + 1500])[:3]:
-        words = [word for word in day_words(line[:60]) if word.day and word.start <= 2]
+    for line in _split_lines(text.folded_text[text.title_end : text.title_end + 1500])[:3]:
+        words = [word for word in find_date_mentions(line[:60]) if word.day and word.start <= 2]
         if words and words[0].day and not line[: words[0].end].endswith("月"):
             return words[0].day, line[: words[0].end]
     return None
 
 
-def _first_day(text: str) -> date | None:
-    return next((word.day for word in day_words(text) if word.day), None)
+def _find_first_date(text: str) -> date | None:
+    return next((word.day for word in find_date_mentions(text) if word.day), None)
 
 
-def _promulgation(text: Text) -> Written | None:
+def _find_promulgation_date(text: DocumentText) -> QuotedDate | None:
     """Return the last day in the bracket below a law's title: passed, promulgated, last revised."""
-    hit = PROMULGATED.search(text.folded, text.title_end, text.title_end + 1500)
-    days = [word.day for word in day_words(hit[1]) if word.day] if hit else []
+    hit = PROMULGATION_NOTE.search(text.folded_text, text.title_end, text.title_end + 1500)
+    days = [word.day for word in find_date_mentions(hit[1]) if word.day] if hit else []
     return (days[-1], hit[1]) if hit and days else None
 
 
-def _bare_day(line: str) -> date | None:
+def _parse_bare_date(line: str) -> date | None:
     """Return the day of a line that holds nothing else."""
-    words = day_words(line)
+    words = find_date_mentions(line)
     if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
         return words[0].day
     return None
 
 
-def _lines(folded: str) -> list[str]:
+def _split_lines(folded: str) -> list[str]:
     return [line.strip() for line in folded.splitlines() if line.strip()]
 
 
-def _signature(text: Text, lexicon: Lexicon) -> Written | None:
+def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day, and its line, that stands on its own line below an issuer's or a signer's name."""
-    lines = _lines(text.folded[text.title_end :])
+    lines = _split_lines(text.folded_text[text.title_end :])
     for above, line in pairwise(lines):
-        if len(line) <= 20 and len(above) <= 60 and (SIGNER.search(above) or named(above, lexicon)):
-            day = _bare_day(line)
+        if (
+            len(line) <= 20
+            and len(above) <= 60
+            and (SIGNER_LINE.search(above) or find_issuers(above, lexicon))
+        ):
+            day = _parse_bare_date(line)
             if day:
                 return day, line
     # A signature whose names were lost on the way still closes the text.
@@ -148,96 +154,97 @@ def _signature(text: Text, lexicon: Lexicon) -> Written | None:
         (
             (day, line)
             for line in reversed(lines[-FOOT_LINES:])
-            if len(lines) > 4 and len(line) <= 20 and (day := _bare_day(line))
+            if len(lines) > 4 and len(line) <= 20 and (day := _parse_bare_date(line))
         ),
         None,
     )
 
 
-def _dateline(text: Text, near: date | None) -> Written | None:
+def _find_dateline(text: DocumentText, near: date | None) -> QuotedDate | None:
     """Return the day that opens a text, is called its date, or closes it in brackets."""
-    lines = _lines(text.folded[: text.title_end + 1500])[:HEAD_LINES]
+    lines = _split_lines(text.folded_text[: text.title_end + 1500])[:HEAD_LINES]
     marked = DATE_LINE.search("\n".join(lines))
-    if marked and (day := _first_day(marked[1])):
+    if marked and (day := _find_first_date(marked[1])):
         return day, marked[0].strip()
-    anchor = near or _year(text)
+    anchor = near or _guess_anchor(text)
     for line in lines:
         if english := ENGLISH_DATELINE.match(line):
             written = f"{english[1]}, {english[2]}" if english[2] else english[1]
-            day = next((word.day for word in day_words(written, anchor=anchor) if word.day), None)
+            day = next((word.day for word in find_date_mentions(written, anchor=anchor) if word.day), None)
             if day:
                 return day, english[0].strip(" -–—")
-        if day := _between_bars(line):
+        if day := _find_date_between_bars(line):
             return day, line
-        words = [word for word in day_words(line[:200], anchor=anchor) if word.day]
-        if words and (day := words[0].day) and _opens(line, words[0].start, words[0].end):
+        words = [word for word in find_date_mentions(line[:200], anchor=anchor) if word.day]
+        if words and (day := words[0].day) and _is_dateline(line, words[0].start, words[0].end):
             return day, line[: words[0].end]
-    feet = _lines(text.folded[text.title_end :])[-FOOT_LINES:]
+    feet = _split_lines(text.folded_text[text.title_end :])[-FOOT_LINES:]
     return next(
         (
             (day, line)
             for line in reversed(feet)
-            if len(line) <= 40 and (day := _bare_day(line.strip("（）() ")) or _edition(line))
+            if len(line) <= 40
+            and (day := _parse_bare_date(line.strip("（）() ")) or _parse_edition_date(line))
         ),
         None,
     )
 
 
-def _between_bars(line: str) -> date | None:
+def _find_date_between_bars(line: str) -> date | None:
     """Return the day that stands between bars: Some Blog | December 18, 2026 | 3 min read."""
     parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
-    return next((day for part in parts if len(parts) > 1 and (day := _bare_day(part.strip()))), None)
+    return next((day for part in parts if len(parts) > 1 and (day := _parse_bare_date(part.strip()))), None)
 
 
-EDITION = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
+EDITION_LINE = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
 
 
-def _edition(line: str) -> date | None:
-    hit = EDITION.match(line)
-    return _first_day(hit[1]) if hit else None
+def _parse_edition_date(line: str) -> date | None:
+    hit = EDITION_LINE.match(line)
+    return _find_first_date(hit[1]) if hit else None
 
 
-NUMBERED = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
+NUMBER_YEAR = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
 
 
-def _year(text: Text) -> date | None:
+def _guess_anchor(text: DocumentText) -> date | None:
     """Return a day in the year of a dateline without one: the year of the newest number the text names."""
-    years = [int(hit[1] or hit[2]) for hit in NUMBERED.finditer(text.folded)]
+    years = [int(hit[1] or hit[2]) for hit in NUMBER_YEAR.finditer(text.folded_text)]
     if years:
         return date(max(years), 7, 1)
-    first = _first_day(text.folded)
+    first = _find_first_date(text.folded_text)
     # What a report names first with its year lies ahead of it, more often than not.
     return first - HALF_A_YEAR if first else None
 
 
-def _opens(line: str, start: int, end: int) -> bool:
+def _is_dateline(line: str, start: int, end: int) -> bool:
     """Tell whether a day opens its line or is called its date, and the line is no page furniture."""
     before, behind = line[:start], line[end:]
     short = len(line) < LINE_LENGTH
     furniture = short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line)
     if furniture or line[start:end].endswith("月"):  # a month is no day of writing
         return False
-    sentence = SENTENCE.search(before) is not None
+    sentence = SENTENCE_MARKS.search(before) is not None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
     return any(
         (
-            CALLED.search(before),
-            AGENCY.match(before),
-            not sentence and WIRED.match(behind) and len(before) <= WIRE_LENGTH,
-            short and ALONE.match(before) and AFTER_ALONE.match(behind),
+            DATE_CAPTION.search(before),
+            AGENCY_LEAD.match(before),
+            not sentence and WIRE_MARK.match(behind) and len(before) <= WIRE_LENGTH,
+            short and BEFORE_LONE_DATE.match(before) and AFTER_LONE_DATE.match(behind),
             short and not sentence and not behind.strip(" 　）)"),
-            not lead and (not behind.strip() or BEHIND_DATELINE.match(behind)),
+            not lead and (not behind.strip() or AFTER_DATELINE.match(behind)),
         )
     )
 
 
-def _page_day(text: Text) -> Written | None:
-    lines = _lines(text.folded[text.title_end : text.title_end + 1500])[:HEAD_LINES]
+def _find_page_date(text: DocumentText) -> QuotedDate | None:
+    lines = _split_lines(text.folded_text[text.title_end : text.title_end + 1500])[:HEAD_LINES]
     return next(
         (
             (day, line)
             for line in lines
-            if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _first_day(line))
+            if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line))
         ),
         None,
     )
@@ -245,60 +252,60 @@ def _page_day(text: Text) -> Written | None:
 
 # --------------------------------------------------------------------------- the notice a report is about
 
-ON_THE_DAY = re.compile(
+DAY_OF_MONTH = re.compile(
     r"(?<![\d月])(\d{1,2})日(?=(?:上午|下午|晚间?|傍晚|早间|凌晨|深夜)?(?:联合)?(?:在官网|在其官网|对外)?(?:发布|公布|宣布|公告|印发|表示|消息|对外))"
 )  # 商务部6日发布…
 YESTERDAY = re.compile(r"昨日|昨天|昨(?=[（(晚])|\byesterday\b", re.IGNORECASE)
-WEEKDAY = re.compile(
+WEEKDAY_PHRASE = re.compile(
     r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri"
     r"|Satur|Sun)day\b"
     r"|\bon (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b[^.\n]{0,60}\b(?:said|announced|issued|released"
     r"|published)"
 )  # … said on Friday
 WEEKDAYS = ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
-ISSUED_ON = re.compile(
+ISSUE_DATE = re.compile(
     r"\b(?:[Oo]n|dated|posted on|issued on|released on|published on|promulgated on)\s+"
     r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
 )  # posted late on November 6, 2026
-ISSUE = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
-LEAD = 700  #: characters in which a report says when it happened
+ISSUE_WORDS = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
+LEAD_LENGTH = 700  #: characters in which a report says when it happened
 
 
-def issued_on(text: Text, written: date | None) -> date | None:
+def find_issue_date(text: DocumentText, written: date | None) -> date | None:
     """Return the day on which a report says that the notice was issued; else the day it was written."""
-    lead = text.folded[: text.title_end + LEAD]
+    lead = text.folded_text[: text.title_end + LEAD_LENGTH]
     if written is not None:
-        return _relative(lead, written) or written
-    return _named_day(text.folded)
+        return _resolve_relative_date(lead, written) or written
+    return _find_named_date(text.folded_text)
 
 
-def _relative(lead: str, written: date) -> date | None:
-    hit = ON_THE_DAY.search(lead)
+def _resolve_relative_date(lead: str, written: date) -> date | None:
+    hit = DAY_OF_MONTH.search(lead)
     if hit:
-        return _day_before(written, int(hit[1]))
+        return _find_day_before(written, int(hit[1]))
     if YESTERDAY.search(lead):
         return written - timedelta(days=1)
-    week = WEEKDAY.search(lead)
+    week = WEEKDAY_PHRASE.search(lead)
     if week:
         ago = (written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7
         return written - timedelta(days=ago)
     return None
 
 
-def _day_before(written: date, day: int) -> date | None:
+def _find_day_before(written: date, day: int) -> date | None:
     """Return the last such day of a month on or before the day of writing."""
     within = (written - timedelta(days=back) for back in range(31))
     return next((found for found in within if found.day == day), None)
 
 
-def _named_day(folded: str) -> date | None:
-    return next(iter(_issue_days(folded)), None)
+def _find_named_date(folded: str) -> date | None:
+    return next(iter(_find_issue_dates(folded)), None)
 
 
-def _issue_days(folded: str) -> Iterable[date]:
-    for hit in ISSUED_ON.finditer(folded):
+def _find_issue_dates(folded: str) -> Iterable[date]:
+    for hit in ISSUE_DATE.finditer(folded):
         before = folded[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
         behind = folded[hit.end() : hit.end() + 160].partition(". ")[0]
-        day = _first_day(hit[1])
-        if day and (ISSUE.search(before) or ISSUE.search(hit[0]) or ISSUE.search(behind)):
+        day = _find_first_date(hit[1])
+        if day and (ISSUE_WORDS.search(before) or ISSUE_WORDS.search(hit[0]) or ISSUE_WORDS.search(behind)):
             yield day

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.text.numerals import NUMERAL, number
+from controlwatch.core.extraction.text.numerals import NUMERAL, parse_numeral
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,9 @@ HAN_YEARLESS = re.compile(
 REPUBLIC_DAY = re.compile(
     r"民国\s*(\d{2,3})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日"
 )  # 中华民国116年4月7日: years since 1911
-YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "去年": -1}
-NEXT_YEAR = re.compile(r"\s*(?:of )?(next|this|last) year\b", re.IGNORECASE)  # Jan. 15 |next year
-ENGLISH_YEARS = {"next": 1, "this": 0, "last": -1}
+RELATIVE_YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "去年": -1}
+ENGLISH_RELATIVE_YEAR = re.compile(r"\s*(?:of )?(next|this|last) year\b", re.IGNORECASE)  # Jan. 15 |next year
+ENGLISH_RELATIVE_YEARS = {"next": 1, "this": 0, "last": -1}
 ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
 DAY_FIRST = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
@@ -47,7 +47,7 @@ PERIOD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class DayWord:
+class DateMention:
     """A day as written: where it stands and which day it is; None where no year can be known."""
 
     start: int
@@ -59,73 +59,79 @@ class DayWord:
 #: What a text must hold for a day to stand in it.
 ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
 ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
-REMEMBERED = 2000  #: characters; of longer texts the days are not remembered
-OLDEST, NEWEST = 1900, 2199  #: years of which a text can mean a day
-LAST_YEAR = 9998  #: of the calendar, near enough
+CACHED_LENGTH = 2000  #: characters; of longer texts the days are not remembered
+OLDEST_YEAR, NEWEST_YEAR = 1900, 2199  #: years of which a text can mean a day
+MAX_CALENDAR_YEAR = 9998  #: of the calendar, near enough
 
 
-def day_words(text: str, *, anchor: date | None = None) -> tuple[DayWord, ...]:
+def find_date_mentions(text: str, *, anchor: date | None = None) -> tuple[DateMention, ...]:
     """Return the days of a text in order. A year-less day takes the year nearest to the anchor."""
-    return _of_sentence(text, anchor) if len(text) <= REMEMBERED else _days(text, anchor)
+    return _find_cached_dates(text, anchor) if len(text) <= CACHED_LENGTH else _collect_dates(text, anchor)
 
 
 @lru_cache(maxsize=1024)
-def _of_sentence(text: str, anchor: date | None) -> tuple[DayWord, ...]:
+def _find_cached_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
     """Remember the days of sentences, which are asked for more than once; never those of whole texts."""
-    return _days(text, anchor)
+    return _collect_dates(text, anchor)
 
 
-def _days(text: str, anchor: date | None) -> tuple[DayWord, ...]:
+def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
     found = sorted(
         [
-            *(_chinese(text, anchor) if "月" in text else ()),
-            *(_iso(text) if ANY_YEAR.search(text) else ()),
-            *(_english(text, anchor) if ANY_MONTH.search(text) else ()),
+            *(_find_chinese_dates(text, anchor) if "月" in text else ()),
+            *(_find_iso_dates(text) if ANY_YEAR.search(text) else ()),
+            *(_find_english_dates(text, anchor) if ANY_MONTH.search(text) else ()),
         ],
         key=lambda word: (word.start, -word.end),
     )
-    kept: list[DayWord] = []
+    kept: list[DateMention] = []
     for word in found:
         if not kept or word.start >= kept[-1].end:
             kept.append(word)
     return tuple(kept)
 
 
-def _chinese(text: str, anchor: date | None) -> Iterator[DayWord]:
+def _find_chinese_dates(text: str, anchor: date | None) -> Iterator[DateMention]:
     for hit in HAN_DAY.finditer(text):
-        yield DayWord(
-            hit.start(), hit.end(), _day(number(hit[1]), number(hit[2]), number(hit[3]) if hit[3] else 1)
+        yield DateMention(
+            hit.start(),
+            hit.end(),
+            _build_date(parse_numeral(hit[1]), parse_numeral(hit[2]), parse_numeral(hit[3]) if hit[3] else 1),
         )
     for hit in REPUBLIC_DAY.finditer(text):
-        yield DayWord(hit.start(), hit.end(), _day(int(hit[1]) + 1911, int(hit[2]), int(hit[3])))
+        yield DateMention(hit.start(), hit.end(), _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3])))
     for hit in HAN_YEARLESS.finditer(text):
         month, day = int(hit[2]), int(hit[3])
         if hit[1]:
-            found = _day(anchor.year + YEARS[hit[1]], month, day) if anchor else None
+            found = _build_date(anchor.year + RELATIVE_YEARS[hit[1]], month, day) if anchor else None
         else:
-            found = _near(month, day, anchor)
-        yield DayWord(hit.start(), hit.end(), found, yearless=not hit[1])
+            found = _find_nearest_date(month, day, anchor)
+        yield DateMention(hit.start(), hit.end(), found, yearless=not hit[1])
 
 
-def _iso(text: str) -> Iterator[DayWord]:
+def _find_iso_dates(text: str) -> Iterator[DateMention]:
     for hit in ISO_DAY.finditer(text):
-        yield DayWord(hit.start(), hit.end(), _day(int(hit[1]), int(hit[3]), int(hit[4])))
+        yield DateMention(hit.start(), hit.end(), _build_date(int(hit[1]), int(hit[3]), int(hit[4])))
 
 
-def _english(text: str, anchor: date | None) -> Iterator[DayWord]:
+def _find_english_dates(text: str, anchor: date | None) -> Iterator[DateMention]:
     for pattern, day_at, month_at in ((DAY_FIRST, 1, 2), (MONTH_FIRST, 2, 1)):
         for hit in pattern.finditer(text):
             month = _MONTHS.index(hit[month_at][:3].lower()) + 1
             year = int(hit[3]) if hit[3] else None
-            behind = NEXT_YEAR.match(text, hit.end()) if not year else None
+            behind = ENGLISH_RELATIVE_YEAR.match(text, hit.end()) if not year else None
             if behind and anchor:
-                year = anchor.year + ENGLISH_YEARS[behind[1].lower()]
-            day = _day(year, month, int(hit[day_at])) if year else _near(month, int(hit[day_at]), anchor)
-            yield DayWord(hit.start(), behind.end() if behind else hit.end(), day, yearless=not year)
+                year = anchor.year + ENGLISH_RELATIVE_YEARS[behind[1].lower()]
+            day = (
+                _build_date(year, month, int(hit[day_at]))
+                if year
+                else _find_nearest_date(month, int(hit[day_at]), anchor)
+            )
+            yield DateMention(hit.start(), behind.end() if behind else hit.end(), day, yearless=not year)
 
 
-def _day(year: int | None, month: int | None, day: int | None) -> date | None:
-    if year is None or not OLDEST <= year <= NEWEST:
+def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:
+    if year is None or not OLDEST_YEAR <= year <= NEWEST_YEAR:
         return None
     try:
         return date(year, month or 0, day or 0)
@@ -133,25 +139,27 @@ def _day(year: int | None, month: int | None, day: int | None) -> date | None:
         return None
 
 
-def _near(month: int, day: int, anchor: date | None) -> date | None:
+def _find_nearest_date(month: int, day: int, anchor: date | None) -> date | None:
     """Return the day of that month nearest to the anchor: notices speak of the months around them."""
     if anchor is None:
         return None
     near = [
-        found for year in (anchor.year - 1, anchor.year, anchor.year + 1) if (found := _day(year, month, day))
+        found
+        for year in (anchor.year - 1, anchor.year, anchor.year + 1)
+        if (found := _build_date(year, month, day))
     ]
     return min(near, key=lambda found: abs(found - anchor), default=None)
 
 
-def after(start: date, count: int, unit: str) -> date:
+def add_duration(start: date, count: int, unit: str) -> date:
     """Return the day a period after another; a month's end stays a month's end.
 
-    >>> after(date(2025, 11, 10), 1, "年")
+    >>> add_duration(date(2025, 11, 10), 1, "年")
     datetime.date(2026, 11, 10)
     """
     if unit in {"天", "日", "day"}:
         return start + timedelta(days=count)
     months = count * 12 if unit.endswith("年") or unit == "year" else count
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    year = min(year, LAST_YEAR)
+    year = min(year, MAX_CALENDAR_YEAR)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))

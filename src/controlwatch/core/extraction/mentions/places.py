@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.terms import automaton_of
-from controlwatch.core.extraction.text.masking import acts_only
+from controlwatch.core.extraction.mentions.terms import build_automaton
+from controlwatch.core.extraction.text.masking import mask_cited_titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controlwatch.core.extraction.mentions.terms import Automaton
-    from controlwatch.core.extraction.text.document_text import Text
+    from controlwatch.core.extraction.text.document_text import DocumentText
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
 
 #: A list that says for each item to which states its export is controlled.
-BY_DESTINATION = re.compile(r"特定国家|目的国|输往国|国家（地区）")
+DESTINATION_LIST = re.compile(r"特定国家|目的国|输往国|国家（地区）")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +29,17 @@ class PlaceHit:
     code: str
     start: int
     end: int
-    wide: bool  #: the rule is for the destination, not for parties in it
+    whole_destination: bool  #: the rule is for the destination, not for parties in it
 
 
 @lru_cache(maxsize=4)
-def _codes(lexicon: Lexicon) -> dict[str, str]:
+def _map_names_to_codes(lexicon: Lexicon) -> dict[str, str]:
     full = {name: place.code for place in lexicon.places for name in (*place.zh, *place.en)}
     return full | {place.short: place.code for place in lexicon.places if place.short}
 
 
 @lru_cache(maxsize=4)
-def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
+def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
     han = "|".join(sorted((name for place in lexicon.places for name in place.zh), key=len, reverse=True))
     short = "|".join(place.short for place in lexicon.places if place.short)
     latin = "|".join(
@@ -142,53 +142,56 @@ def _patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
 
 
 @lru_cache(maxsize=4)
-def _names(lexicon: Lexicon) -> tuple[tuple[str, Automaton], ...]:
+def _build_name_automata(lexicon: Lexicon) -> tuple[tuple[str, Automaton], ...]:
     """Return, for each way in which states are named, what finds a name of it: the patterns are dear."""
     return (
-        ("zh", automaton_of(name for place in lexicon.places for name in place.zh)),
-        ("en", automaton_of(name for place in lexicon.places for name in place.en)),
-        ("short", automaton_of(place.short for place in lexicon.places if place.short)),
+        ("zh", build_automaton(name for place in lexicon.places for name in place.zh)),
+        ("en", build_automaton(name for place in lexicon.places for name in place.en)),
+        ("short", build_automaton(place.short for place in lexicon.places if place.short)),
     )
 
 
 @lru_cache(maxsize=64)
-def _script(pattern: str, lexicon: Lexicon) -> str:
+def _detect_script(pattern: str, lexicon: Lexicon) -> str:
     """Return in which way a pattern names states."""
     if lexicon.places[0].zh[0] in pattern:
         return "zh"
     return "en" if lexicon.places[0].en[0] in pattern.replace("\\", "") else "short"
 
 
-def place_hits(text: Text, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
+def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
     """Return the destinations in the order of the text, each once, wide ones kept wide."""
     best: dict[str, PlaceHit] = {}
-    for hit in sorted(_found(text, lexicon), key=lambda found: found.start):
-        if hit.code not in best or (hit.wide and not best[hit.code].wide):
+    for hit in sorted(_find_all_hits(text, lexicon), key=lambda found: found.start):
+        if hit.code not in best or (hit.whole_destination and not best[hit.code].whole_destination):
             best[hit.code] = hit
     return tuple(best.values())
 
 
-def _found(text: Text, lexicon: Lexicon) -> Iterator[PlaceHit]:
-    codes, words = _codes(lexicon), acts_only(text.folded)
-    by_destination = BY_DESTINATION.search(text.folded) is not None
-    present = {script: next(iter(names.iter(words)), None) is not None for script, names in _names(lexicon)}
-    for pattern, wide in _patterns(lexicon):
-        if not present[_script(pattern.pattern, lexicon)] or (
+def _find_all_hits(text: DocumentText, lexicon: Lexicon) -> Iterator[PlaceHit]:
+    codes, words = _map_names_to_codes(lexicon), mask_cited_titles(text.folded_text)
+    by_destination = DESTINATION_LIST.search(text.folded_text) is not None
+    present = {
+        script: next(iter(names.iter(words)), None) is not None
+        for script, names in _build_name_automata(lexicon)
+    }
+    for pattern, wide in _compile_patterns(lexicon):
+        if not present[_detect_script(pattern.pattern, lexicon)] or (
             pattern.flags & re.MULTILINE and not by_destination
         ):
             continue
         for hit in pattern.finditer(words):
-            for name in _split(next(group for group in hit.groups() if group), codes):
-                yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), wide=wide)
+            for name in _split_names(next(group for group in hit.groups() if group), codes):
+                yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), whole_destination=wide)
 
 
-def _split(words: str, codes: dict[str, str]) -> list[str]:
+def _split_names(words: str, codes: dict[str, str]) -> list[str]:
     pieces = [piece.strip().removeprefix("the ") for piece in re.split(r"、|和|及|与|或|,| and ", words)]
     return [piece for piece in pieces if piece in codes]
 
 
 @lru_cache(maxsize=4)
-def _abroad(lexicon: Lexicon) -> re.Pattern[str]:
+def _compile_foreign_opening(lexicon: Lexicon) -> re.Pattern[str]:
     """Match the name of a foreign state where a title opens with it."""
     names = sorted(
         (name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"),
@@ -199,6 +202,6 @@ def _abroad(lexicon: Lexicon) -> re.Pattern[str]:
     return re.compile(rf"\W*(?:{'|'.join(bounded)})")
 
 
-def opens_abroad(title: str, lexicon: Lexicon) -> bool:
+def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
     """Tell whether a title opens with a foreign state: 美国商务部修订…规则."""
-    return _abroad(lexicon).match(title) is not None
+    return _compile_foreign_opening(lexicon).match(title) is not None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
-Strength = Literal["term", "title", "hint", "counter"]
+TermStrength = Literal["term", "title", "hint", "counter"]
 
 
 class Automaton(Protocol):
@@ -31,14 +31,14 @@ class TermHit:
 
     start: int
     end: int
-    meanings: tuple[tuple[str, Strength], ...]  #: (category id, strength)
+    meanings: tuple[tuple[str, TermStrength], ...]  #: (category id, strength)
 
 
 @lru_cache(maxsize=4)
-def _vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, Strength], ...]]:
-    words: defaultdict[str, list[tuple[str, Strength]]] = defaultdict(list)
+def _build_vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, TermStrength], ...]]:
+    words: defaultdict[str, list[tuple[str, TermStrength]]] = defaultdict(list)
     for category in lexicon.categories:
-        lists: tuple[tuple[Strength, tuple[str, ...]], ...] = (
+        lists: tuple[tuple[TermStrength, tuple[str, ...]], ...] = (
             ("term", category.terms),
             ("title", category.title_terms),
             ("hint", category.hints),
@@ -51,11 +51,11 @@ def _vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, Strength], ...]]
 
 
 @lru_cache(maxsize=4)
-def _automaton(lexicon: Lexicon) -> Automaton:
-    return automaton_of(_vocabulary(lexicon))
+def _build_term_automaton(lexicon: Lexicon) -> Automaton:
+    return build_automaton(_build_vocabulary(lexicon))
 
 
-def automaton_of(words: Iterable[str]) -> Automaton:
+def build_automaton(words: Iterable[str]) -> Automaton:
     """Return an automaton that finds all the words in one pass."""
     automaton = ahocorasick.Automaton()
     for word in words:
@@ -65,7 +65,7 @@ def automaton_of(words: Iterable[str]) -> Automaton:
 
 
 @lru_cache(maxsize=4)
-def _built(lexicon: Lexicon) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (category.id, re.compile(pattern, re.IGNORECASE))
         for category in lexicon.categories
@@ -73,18 +73,18 @@ def _built(lexicon: Lexicon) -> tuple[tuple[str, re.Pattern[str]], ...]:
     )
 
 
-def term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
+def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
-    lowered = _lower(text)
-    vocabulary = _vocabulary(lexicon)
+    lowered = _lower_same_length(text)
+    vocabulary = _build_vocabulary(lexicon)
     found = [
         TermHit(last - len(word) + 1, last + 1, vocabulary[word])
-        for last, word in _automaton(lexicon).iter(lowered)
-        if _bounded(lowered, last - len(word) + 1, last + 1)
+        for last, word in _build_term_automaton(lexicon).iter(lowered)
+        if _is_bounded(lowered, last - len(word) + 1, last + 1)
     ]
     found += [
         TermHit(hit.start(), hit.end(), ((category, "term"),))
-        for category, pattern in _built(lexicon)
+        for category, pattern in _compile_patterns(lexicon)
         for hit in pattern.finditer(text)
     ]
     found.sort(key=lambda hit: (hit.start, -hit.end))
@@ -95,7 +95,7 @@ def term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     return kept
 
 
-def _lower(text: str) -> str:
+def _lower_same_length(text: str) -> str:
     """Return the text in lower case, of the same length (İ would become two characters)."""
     lowered = text.lower()
     return (
@@ -105,12 +105,14 @@ def _lower(text: str) -> str:
     )
 
 
-def _bounded(text: str, start: int, end: int) -> bool:
+def _is_bounded(text: str, start: int, end: int) -> bool:
     """Tell whether a hit that begins or ends in a Latin letter stands free on that side."""
     left = text[start - 1] if start else " "
     right = text[end] if end < len(text) else " "
-    return not (_latin(text[start]) and _latin(left)) and not (_latin(text[end - 1]) and _latin(right))
+    return not (_is_latin_letter(text[start]) and _is_latin_letter(left)) and not (
+        _is_latin_letter(text[end - 1]) and _is_latin_letter(right)
+    )
 
 
-def _latin(sign: str) -> bool:
+def _is_latin_letter(sign: str) -> bool:
     return sign.isascii() and sign.isalnum()

@@ -6,27 +6,34 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.dates import day_words
+from controlwatch.core.extraction.mentions.dates import find_date_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controlwatch.core.extraction.identity.published import Published
+    from controlwatch.core.extraction.identity.published import PublicationDate
     from controlwatch.core.model import Document, Notice
 
 
-def doubts_of(
-    notice: Notice, document: Document, *, published: Published | None, nameless: bool, stated: int | None
+def list_doubts(
+    notice: Notice,
+    document: Document,
+    *,
+    published: PublicationDate | None,
+    nameless: bool,
+    stated: int | None,
 ) -> tuple[str, ...]:
     """Return the doubts of a reading, the gravest first."""
-    doubts = list(_garbled(document))
+    doubts = list(_list_decoding_doubts(document))
     rules = {ground.rule for ground in notice.grounds}
     doubts += [
-        doubt for rule, doubt in (("kind.garbled", GARBLED), ("kind.hearsay", HEARSAY)) if rule in rules
+        doubt
+        for rule, doubt in (("kind.garbled", GARBLED_DOUBT), ("kind.hearsay", HEARSAY_DOUBT))
+        if rule in rules
     ]
     if notice.is_change:
-        doubts += _of_change(notice, published)
-        doubts += islice(_impossible(document.text), MOST)
+        doubts += _list_change_doubts(notice, published)
+        doubts += islice(_list_impossible_dates(document.text), MAX_IMPOSSIBLE_DATES)
     if stated is not None and notice.entities and len(notice.entities) != stated:
         doubts.append(f"The title speaks of {stated} parties; {len(notice.entities)} were read.")
     if nameless:
@@ -37,25 +44,25 @@ def doubts_of(
 
 
 #: A day written with its year; days that no calendar has are named so often at most.
-WITH_YEAR = re.compile(r"[\d〇零一二三四五六七八九]{4}")
-MOST = 3
-GARBLED = "The text is garbled: it was decoded in the wrong way or damaged, and could not be read."
-HEARSAY = "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
+YEAR_PREFIX = re.compile(r"[\d〇零一二三四五六七八九]{4}")
+MAX_IMPOSSIBLE_DATES = 3
+GARBLED_DOUBT = "The text is garbled: it was decoded in the wrong way or damaged, and could not be read."
+HEARSAY_DOUBT = "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."
 
 
-def _garbled(document: Document) -> Iterator[str]:
+def _list_decoding_doubts(document: Document) -> Iterator[str]:
     if document.replaced:
         yield f"{document.replaced} characters of the page could not be decoded."
 
 
-def _impossible(text: str) -> Iterator[str]:
-    for word in day_words(text):
+def _list_impossible_dates(text: str) -> Iterator[str]:
+    for word in find_date_mentions(text):
         written = text[word.start : word.end]
-        if word.day is None and WITH_YEAR.match(written):
+        if word.day is None and YEAR_PREFIX.match(written):
             yield f"“{written}” is no day of the calendar: what it dates is not known."
 
 
-def _of_change(notice: Notice, published: Published | None) -> Iterator[str]:
+def _list_change_doubts(notice: Notice, published: PublicationDate | None) -> Iterator[str]:
     if published and published.source == "page":
         yield "The publication date is the page's own; a repost may be later than the notice."
     if not notice.number:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from controlwatch.core.model import Notice
 
 #: What the rules mean that need an `if`; the others say it themselves in the lexicon.
-MEANINGS: dict[str, str] = {
+RULE_MEANINGS: dict[str, str] = {
     "kind.empty": "Nothing but a page's frame is left",
     "kind.challenge": "A bot check answered instead of the site",
     "kind.listing": "Most lines are titles with their dates",
@@ -93,13 +93,13 @@ MEANINGS: dict[str, str] = {
 }
 
 
-def meaning(rule: str, lexicon: Lexicon) -> str:
+def describe_rule(rule: str, lexicon: Lexicon) -> str:
     """Return what a rule means in one sentence; an unknown one (of an older version) is its own name."""
     known = (found.means for family in lexicon.rules.values() for found in family if found.id == rule)
-    return MEANINGS.get(rule) or next(known, rule)
+    return RULE_MEANINGS.get(rule) or next(known, rule)
 
 
-def all_grounds(notice: Notice) -> Iterator[Ground]:
+def list_grounds(notice: Notice) -> Iterator[Ground]:
     """Yield every conclusion with its rule and its words: the stored grounds, then the findings."""
     yield from notice.grounds
     for day in notice.effective:

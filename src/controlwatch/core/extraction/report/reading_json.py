@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.report.provenance import all_grounds, meaning
+from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
 
 if TYPE_CHECKING:
     from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -16,12 +16,12 @@ def to_json(notice: Notice) -> dict[str, object]:
     printed: dict[str, object] = {
         "title": notice.title,
         "language": notice.language,
-        "document": _document(notice),
+        "document": _format_document(notice),
         "published": notice.published.isoformat() if notice.published else None,
         "is_change": notice.is_change,
         "reports_change": notice.reports_change,
         "direction": notice.direction.value,
-        "effective": [_effective(found) for found in notice.effective],
+        "effective": [_format_effective_date(found) for found in notice.effective],
         "deadlines": [
             {"kind": d.kind, "date": d.date.isoformat(), "quote": d.quote} for d in notice.deadlines
         ],
@@ -34,28 +34,28 @@ def to_json(notice: Notice) -> dict[str, object]:
     }
     if notice.parts:
         printed["parts"] = [{"scope": p.scope, "direction": p.direction.value} for p in notice.parts]
-    printed["relations"] = [_relation(found) for found in notice.relations]
-    printed["caveats"] = [_caveat(found) for found in notice.caveats]
+    printed["relations"] = [_format_relation(found) for found in notice.relations]
+    printed["caveats"] = [_format_caveat(found) for found in notice.caveats]
     printed["summary"] = {"en": notice.summary.en, "zh": notice.summary.zh}
     printed["doubts"] = list(notice.doubts)
     return printed
 
 
-def evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
+def list_evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
     """Return every conclusion with the rule that drew it, what the rule means, and the words it rests on."""
     return [
         {
             "about": ground.about,
             "value": ground.value,
             "rule": ground.rule,
-            "means": meaning(ground.rule, lexicon),
+            "means": describe_rule(ground.rule, lexicon),
             "quote": ground.quote,
         }
-        for ground in all_grounds(notice)
+        for ground in list_grounds(notice)
     ]
 
 
-def _document(notice: Notice) -> dict[str, object]:
+def _format_document(notice: Notice) -> dict[str, object]:
     return {
         "number": notice.number.canonical if notice.number else None,
         "number_raw": notice.number_raw,
@@ -64,7 +64,7 @@ def _document(notice: Notice) -> dict[str, object]:
     }
 
 
-def _effective(found: EffectiveDate) -> dict[str, object]:
+def _format_effective_date(found: EffectiveDate) -> dict[str, object]:
     printed: dict[str, object] = {
         "start": found.start.isoformat() if found.start else None,
         "until": found.until.isoformat() if found.until else None,
@@ -79,14 +79,14 @@ def _effective(found: EffectiveDate) -> dict[str, object]:
     return printed
 
 
-def _relation(found: Relation) -> dict[str, object]:
+def _format_relation(found: Relation) -> dict[str, object]:
     printed: dict[str, object] = {"verb": found.verb.value, "target": found.target, "quote": found.quote}
     if found.clause:
         printed["clause"] = found.clause
     return printed
 
 
-def _caveat(found: Caveat) -> dict[str, object]:
+def _format_caveat(found: Caveat) -> dict[str, object]:
     printed: dict[str, object] = {"kind": found.kind, "quote": found.quote}
     if found.value:
         printed["value"] = found.value

@@ -67,26 +67,26 @@ class Lexicon:
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
 
     @cached_property
-    def _by_id(self) -> dict[str, Category]:
+    def _categories_by_id(self) -> dict[str, Category]:
         return {found.id: found for found in self.categories}
 
     @property
-    def ids(self) -> frozenset[str]:
+    def category_ids(self) -> frozenset[str]:
         """Every category id."""
-        return frozenset(self._by_id)
+        return frozenset(self._categories_by_id)
 
     @property
-    def groups(self) -> frozenset[str]:
+    def group_ids(self) -> frozenset[str]:
         """Every group id; a leaf without a dot is its own group."""
         return frozenset(category.group for category in self.categories)
 
-    def category(self, category_id: str) -> Category | None:
+    def find_category(self, category_id: str) -> Category | None:
         """Return the category of that id."""
-        return self._by_id.get(category_id)
+        return self._categories_by_id.get(category_id)
 
-    def category_name(self, category_id: str, language: Literal["zh", "en"]) -> str:
+    def get_category_name(self, category_id: str, language: Literal["zh", "en"]) -> str:
         """Return the name of a category or of a group; an unknown id is its own name."""
-        found = self.category(category_id)
+        found = self.find_category(category_id)
         if found is not None:
             return found.zh if language == "zh" else found.en
         names = self.group_names.get(category_id)
@@ -94,14 +94,14 @@ class Lexicon:
             return category_id
         return names[0] if language == "zh" else names[1]
 
-    def issuer_name(self, code: str, language: Literal["zh", "en"]) -> str:
+    def get_issuer_name(self, code: str, language: Literal["zh", "en"]) -> str:
         """Return the full name of an issuer; an unknown code is its own name."""
         found = next((issuer for issuer in self.issuers if issuer.code == code), None)
         if found is None:
             return code
         return found.zh[0] if language == "zh" else found.en[0]
 
-    def place_name(self, code: str, language: Literal["zh", "en"]) -> str:
+    def get_place_name(self, code: str, language: Literal["zh", "en"]) -> str:
         """Return the name of a destination; an unknown code is its own name."""
         found = next((place for place in self.places if place.code == code), None)
         if found is None:

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.text.document_text import RELATED
-from controlwatch.core.extraction.text.exclusions import exclusions
+from controlwatch.core.extraction.text.document_text import RELATED_LINKS
+from controlwatch.core.extraction.text.exclusions import find_exclusions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BLANK = "\x00"  #: holds a place, matches nothing
 
 #: Titles of documents cited in the body; the one just promulgated is the measure itself and stays.
-TITLE = re.compile(
+CITED_TITLE = re.compile(
     r"(?<!号（)(?<!号公告（)(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》(?![^。；，\n《》]{0,6}(?:作出|进行|予以)[^。；，\n]{0,8}(?:调整|修订|修改))"
 )  # 根据《…法》
 ANY_TITLE = re.compile(
@@ -34,20 +34,24 @@ END_USE = re.compile(
 FILE_NAME = re.compile(
     r"^[^\n]{1,120}\.(?:pdf|docx?|xlsx?|ofd|wps|zip)[ ]*$", re.MULTILINE | re.IGNORECASE
 )  # 附件…目录.pdf
-LINKS = re.compile(rf"(?:{RELATED.pattern})[\s\S]*", re.MULTILINE)  # 相关链接：… to the end
-ADDRESS = re.compile(r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}")
+RELATED_LINKS_BLOCK = re.compile(
+    rf"(?:{RELATED_LINKS.pattern})[\s\S]*", re.MULTILINE
+)  # 相关链接：… to the end
+WEB_ADDRESS = re.compile(
+    r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}"
+)
 
 
 @lru_cache(maxsize=2)
-def measure_only(folded: str) -> str:
+def mask_non_measure(folded: str) -> str:
     """Return the text with everything blanked that only surrounds the measure; offsets stay."""
     masked = folded
-    for pattern in (TITLE, LEGAL_BASIS, END_USE, FILE_NAME, ADDRESS, LINKS):
+    for pattern in (CITED_TITLE, LEGAL_BASIS, END_USE, FILE_NAME, WEB_ADDRESS, RELATED_LINKS_BLOCK):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
-    return _without(masked, exclusions(folded))
+    return _blank_spans(masked, find_exclusions(folded))
 
 
-def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
+def _blank_spans(masked: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces, at = [], 0
     for start, end in spans:
         if end > at:
@@ -57,9 +61,9 @@ def _without(masked: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 @lru_cache(maxsize=2)
-def acts_only(folded: str) -> str:
+def mask_cited_titles(folded: str) -> str:
     """Return the text with every cited title blanked: what is left says what is done."""
     masked = folded
-    for pattern in (ANY_TITLE, FILE_NAME, LINKS):
+    for pattern in (ANY_TITLE, FILE_NAME, RELATED_LINKS_BLOCK):
         masked = pattern.sub(lambda hit: BLANK * len(hit[0]), masked)
     return masked

@@ -12,11 +12,11 @@ LATIN = re.compile(r"[A-Za-z]")  # r
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")  # б
 KANA = re.compile(r"[\u3040-\u30ff]")  # の
 #: Full-width forms with a half-width twin (１ → 1); （ stays, Chinese brackets are read as such.
-_WIDTHS = {
+_HALF_WIDTHS = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
-_WIDTHS |= {0xFF0E: ord("."), 0xFF0D: ord("-"), 0xFF0F: ord("/"), 0xFF05: ord("%"), 0xFF0B: ord("+")}
-_WIDTHS |= {
+_HALF_WIDTHS |= {0xFF0E: ord("."), 0xFF0D: ord("-"), 0xFF0F: ord("/"), 0xFF05: ord("%"), 0xFF0B: ord("+")}
+_HALF_WIDTHS |= {
     0x3000: ord(" "),
     0x00A0: ord(" "),
     0x2002: ord(" "),
@@ -24,42 +24,42 @@ _WIDTHS |= {
     0x2009: ord(" "),
     0x202F: ord(" "),
 }
-_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
+_HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
 
 
 @cache
-def _converter() -> OpenCC:
+def _load_converter() -> OpenCC:
     return OpenCC("t2s")
 
 
 @cache
-def _simplified(character: str) -> str:
+def _simplify_character(character: str) -> str:
     """Return the simplified twin of one character, or itself where the twin is not one character."""
-    twin = str(_converter().convert(character))
+    twin = str(_load_converter().convert(character))
     return twin if len(twin) == 1 else character
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return the text in half-width digits and letters and simplified script, of the same length.
 
-    >>> fold("２０２６年１月起對鎵實施")
+    >>> fold_text("２０２６年１月起對鎵實施")
     '2026年1月起对镓实施'
     """
-    table = dict(_WIDTHS)
+    table = dict(_HALF_WIDTHS)
     for character in set(text):
         if HAN.match(character):
-            twin = _simplified(character)
+            twin = _simplify_character(character)
             if twin != character:
                 table[ord(character)] = ord(twin)
     return text.translate(table)
 
 
-def squeeze(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """Return the text with every run of white space as one blank, as quotes are compared."""
     return " ".join(text.split())
 
 
-def language(text: str) -> str:
+def detect_language(text: str) -> str:
     """Return the language of a text by its script: zh-Hans, zh-Hant, en, mixed, ja, ru, or und."""
     han, latin = len(HAN.findall(text)), len(LATIN.findall(text))
     cyrillic, kana = len(CYRILLIC.findall(text)), len(KANA.findall(text))
@@ -79,5 +79,5 @@ def language(text: str) -> str:
 
 
 def _is_traditional(text: str, han: int) -> bool:
-    changed = (sign for sign in set(text) if HAN.match(sign) and _simplified(sign) != sign)
+    changed = (sign for sign in set(text) if HAN.match(sign) and _simplify_character(sign) != sign)
     return sum(text.count(sign) for sign in changed) > han / 20

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
 LATIN_WORD = re.compile(r"[A-Za-z]{3}")
-NOTHING = "nothing"  #: what a rule concludes that keeps the others from concluding
-Family = Literal["direction", "relation", "caveat"]
+NO_CONCLUSION = "nothing"  #: what a rule concludes that keeps the others from concluding
+RuleFamily = Literal["direction", "relation", "caveat"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class RuleMatch:
     """A rule where it fired."""
 
     rule: Rule
@@ -39,7 +39,7 @@ class Fired:
     end: int
 
 
-class Firing:
+class RuleMatcher:
     """The rules that lead to one conclusion. A text in one script is searched for rules of that script only.
 
     Each pattern is searched by itself: those that begin with a few characters, as most do, are found by
@@ -48,19 +48,19 @@ class Firing:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Compile; the order of the rules decides where two fire at one place."""
-        patterns = tuple((rule, compiled(rule)) for rule in rules)
+        patterns = tuple((rule, compile_rule(rule)) for rule in rules)
         self._latin = tuple(pair for pair in patterns if _has_words(pair[0].pattern))
         self._han = tuple(pair for pair in patterns if HAN.search(pair[0].pattern))
         self._all = patterns
 
-    def every(self, words: str) -> list[Fired]:
+    def find_all(self, words: str) -> list[RuleMatch]:
         """Return the hits in the order of the text; of several at one place, the earlier rule first."""
         if not LATIN_WORD.search(words):
             patterns = self._han
         else:
             patterns = self._all if HAN.search(words) else self._latin
         found = [
-            Fired(rule, hit.start(), hit.end())
+            RuleMatch(rule, hit.start(), hit.end())
             for rule, pattern in patterns
             for hit in pattern.finditer(words)
         ]
@@ -68,7 +68,7 @@ class Firing:
 
 
 @lru_cache(maxsize=256)
-def compiled(rule: Rule) -> re.Pattern[str]:
+def compile_rule(rule: Rule) -> re.Pattern[str]:
     """Return the pattern of a rule; case is ignored where it has words with one."""
     return re.compile(rule.pattern, re.IGNORECASE if _has_words(rule.pattern) else re.NOFLAG)
 
@@ -79,14 +79,14 @@ def _has_words(pattern: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def firing(lexicon: Lexicon, family: Family, of: str) -> Firing:
+def matcher_for(lexicon: Lexicon, family: RuleFamily, of: str) -> RuleMatcher:
     """Return the rules of a family that lead to one conclusion, ready to fire."""
     rules = (rule for rule in lexicon.rules[family] if rule.of == of)
     # Of two that fire at one place the strong one counts.
-    return Firing(tuple(sorted(rules, key=lambda rule: rule.weak)))
+    return RuleMatcher(tuple(sorted(rules, key=lambda rule: rule.weak)))
 
 
 @lru_cache(maxsize=16)
-def ordered(lexicon: Lexicon, family: Family) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
+def compile_family(lexicon: Lexicon, family: RuleFamily) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
     """Return the rules of a family one by one, in the order of their file."""
-    return tuple((rule, compiled(rule)) for rule in lexicon.rules[family])
+    return tuple((rule, compile_rule(rule)) for rule in lexicon.rules[family])

@@ -1,0 +1,109 @@
+"""Categories: the measure's own items, not the scenery around them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.making import LEXICON, announcement, notice
+
+LISTING = "商务部公告2026年第91号 公布将3家美国实体列入出口管制管控名单的决定"
+
+
+def _ids(sentence: str, **options: str) -> set[str]:
+    return {found.id for found in announcement(sentence, **options).categories}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ids"),
+    [
+        ("决定对金属镓、砷化镓实施出口管制。", {"minor_metals.gallium"}),
+        ("决定对锑化铟实施出口管制。", {"minor_metals.antimony"}),
+        ("决定对锗酸铋实施出口管制。", {"minor_metals.bismuth"}),
+        ("决定对天然鳞片石墨实施出口管制。", {"graphite"}),
+        ("决定对石墨负极材料实施出口管制。", {"battery.anode"}),
+        ("决定对金属铽、钐钴永磁材料实施出口管制。", {"rare_earth.items", "rare_earth.magnets"}),
+        ("决定对稀土相关技术实施出口管制。", {"rare_earth.technology"}),
+        ("决定对稀土产品实施出口管制。", {"rare_earth.items"}),
+        ("决定對電池正極材料實施出口管制。", {"battery.cathode"}),
+        ("锂亚硫酰氯电池不再属于管制物项。", {"battery.primary_lithium"}),
+        ("决定对无人驾驶航空器实施出口管制。", {"uav"}),
+        ("决定对民用反无人机系统实施出口管制。", {"uav.counter"}),
+        ("决定对人造金刚石线锯实施出口管制。", {"superhard"}),
+        (
+            "China will impose export controls on antimony and synthetic diamond.",
+            {"minor_metals.antimony", "superhard"},
+        ),
+    ],
+)
+def test_items_are_found_by_their_longest_word(sentence: str, ids: set[str]) -> None:
+    assert _ids(sentence) == ids
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "根据《关于对锑等物项实施出口管制的公告》有关规定，现就文书送达事项公告如下。",
+        "最终用途为研发石墨制品的出口申请，逐案审批。",
+        "本公告不管制用于首饰的人造金刚石。",
+        "附件：石墨物项清单.pdf",
+        "The trigallium-free alloy is not meant.",
+    ],
+)
+def test_scenery_is_no_category(sentence: str) -> None:
+    assert _ids(sentence) == set()
+
+
+def test_names_of_listed_parties_are_no_items() -> None:
+    read = announcement(
+        "1. 某某稀土公司（Sample Rare Earth, Inc.）\n2. 某某无人机公司（Sample Drones, Inc.）", title=LISTING
+    )
+    assert {found.id for found in read.categories} == {"entity.control_list"}
+    assert read.destinations == ("US",)
+    assert [(entity.zh, entity.en, entity.action) for entity in read.entities] == [
+        ("某某稀土公司", "Sample Rare Earth, Inc.", "list"),
+        ("某某无人机公司", "Sample Drones, Inc.", "list"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "destinations", "ids"),
+    [
+        ("禁止所有两用物项对日本军事用户出口。", ("JP",), {"destination.jp"}),
+        (
+            "向美国、墨西哥、加拿大出口易制毒化学品应当申请许可。",
+            ("US", "MX", "CA"),
+            {"chemicals.precursors", "destination.us", "destination.mx", "destination.ca"},
+        ),
+        ("原则上不予许可镓相关两用物项对美国出口。", ("US",), {"destination.us", "minor_metals.gallium"}),
+    ],
+)
+def test_a_rule_for_a_destination_names_it(
+    sentence: str, destinations: tuple[str, ...], ids: set[str]
+) -> None:
+    read = announcement(sentence)
+    assert read.destinations == destinations
+    assert {found.id for found in read.categories} == ids
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("瑞士调整两用物项出口管制清单", "瑞士政府宣布新增半导体相关物项。"),
+        ("核供应国集团修改两用物项清单", "本次修改涉及石墨参数。"),
+        (
+            "商务部新闻发言人就美将我企业列入出口管制“实体清单”事答记者问",
+            "问：有何评论？\n答：中方坚决反对。",
+        ),
+    ],
+)
+def test_a_foreign_rule_is_a_foreign_rule_and_nothing_else(title: str, text: str) -> None:
+    read = notice(title, text)
+    assert [found.id for found in read.categories] == ["foreign_controls"]
+    assert (read.is_change, read.reports_change, read.effective, read.destinations) == (False, False, (), ())
+
+
+def test_every_category_has_a_name_in_both_languages() -> None:
+    for category in LEXICON.categories:
+        assert LEXICON.get_category_name(category.id, "zh")
+        assert LEXICON.get_category_name(category.id, "en")
+    assert LEXICON.get_category_name("rare_earth", "en") == "rare earths"

@@ -1,0 +1,59 @@
+"""HS codes and control codes, and what only looks like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.making import announcement
+
+
+def _hs(sentence: str) -> list[str]:
+    return [found.code for found in announcement(sentence).hs_codes]
+
+
+def _control(sentence: str) -> list[str]:
+    return [found.code for found in announcement(sentence).control_codes]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        ("金属镓（参考海关商品编号：8112929010、8112929090）。", ["8112929010", "8112929090"]),
+        ("金属镓（参考税则号列：81129290）", ["81129290"]),
+        ("氦气（海关商品编号：２８０４２９００１０）", ["2804290010"]),
+        ("Lithium cells (HS code 8507.60.00) need a licence.", ["85076000"]),
+        ("名称\t海关商品编号\n金属锗\t8112921010\n二氧化锗\t2825600001", ["8112921010", "2825600001"]),
+        ("名称\t海关商品编号\n锗及其氧化物\t8112921010、2825600001", ["8112921010", "2825600001"]),
+        ("联系电话：01065197000，邮编：10073100。", []),
+        ("海关商品编号见附件。文号20260302。", []),
+        ("序列号8112929010与海关无关。", []),
+    ],
+)
+def test_hs_codes_stand_behind_their_label(sentence: str, codes: list[str]) -> None:
+    assert _hs(sentence) == codes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "codes"),
+    [
+        ("（一）1C117.d．钨相关材料；", ["1C117.d"]),
+        ("3A001 可充放电锂离子电池；3B901.a．卷绕机；", ["3A001", "3B901.a"]),
+        ("6C002.a．金属碲；6E002 生产6C002项的技术。", ["6C002.a", "6E002"]),
+        ("ECCN 3A001 属于美国商业管制清单。", []),
+        ("型号A3A0012、X-3A001-7 不在讨论之列。", []),
+    ],
+)
+def test_control_codes_are_those_of_the_chinese_list(sentence: str, codes: list[str]) -> None:
+    assert _control(sentence) == codes
+
+
+def test_codes_named_to_be_left_out_are_excluded() -> None:
+    read = announcement("1C117.c．非1C226、1C241项下管制的钨合金；")
+    assert [found.code for found in read.control_codes] == ["1C117.c"]
+    assert read.codes_excluded == ("1C226", "1C241")
+
+
+def test_an_hs_code_outside_the_rule_is_excluded() -> None:
+    read = announcement("海关商品编号：8703801090；低速电动车海关商品编号：8703809090不在此列。")
+    assert [found.code for found in read.hs_codes] == ["8703801090"]
+    assert read.codes_excluded == ("8703809090",)

@@ -1,0 +1,233 @@
+"""Publication days, effective dates and deadlines."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+
+import pytest
+
+from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
+from tests.extraction.making import SIGNED, announcement, notice
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("2026年11月8日", date(2026, 11, 8)),
+        ("2026 年 11 月 8 日", date(2026, 11, 8)),
+        ("二〇二六年十二月一日", date(2026, 12, 1)),
+        ("二〇二六年十二月三十一日", date(2026, 12, 31)),
+        ("2026-11-08", date(2026, 11, 8)),
+        ("8 November 2026", date(2026, 11, 8)),
+        ("November 8, 2026", date(2026, 11, 8)),
+        ("Nov. 8, 2026", date(2026, 11, 8)),
+        ("2026年13月40日", None),
+        ("11月8日", None),
+    ],
+)
+def test_days_are_read_in_both_languages(words: str, day: date | None) -> None:
+    assert [word.day for word in find_date_mentions(words)] == [day]
+
+
+def test_a_day_without_a_year_lies_next_to_the_publication() -> None:
+    assert find_date_mentions("自1月1日起", anchor=date(2025, 12, 12))[0].day == date(2026, 1, 1)
+
+
+def test_a_period_counts_from_its_start() -> None:
+    assert add_duration(date(2025, 11, 10), 1, "年") == date(2026, 11, 10)
+    assert add_duration(date(2024, 2, 29), 1, "年") == date(2025, 2, 28)
+    assert add_duration(date(2026, 1, 31), 1, "个月") == date(2026, 2, 28)
+    assert add_duration(date(2026, 1, 1), 90, "天") == date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "basis"),
+    [
+        ("本公告自公布之日起实施。", SIGNED, "on-publication"),
+        ("本公告自发布之日起正式实施。", SIGNED, "on-publication"),
+        ("本公告自印发之日起施行。", SIGNED, "on-publication"),
+        ("以上措施自即日起执行。", SIGNED, "on-publication"),
+        ("以上决定立即生效。", SIGNED, "on-publication"),
+        ("上述措施即刻生效。", SIGNED, "on-publication"),
+        ("本公告自公布次日起施行。", SIGNED + timedelta(days=1), "on-publication"),
+        ("本公告自公布后第15日起施行。", SIGNED + timedelta(days=15), "on-publication"),
+        ("本公告自2026年12月1日起正式实施。", date(2026, 12, 1), "stated"),
+        ("本公告自二〇二六年十二月一日起施行。", date(2026, 12, 1), "stated"),
+        ("本公告自2026年4月起执行。", date(2026, 4, 1), "stated"),
+        ("本公告于2026年12月1日起施行。", date(2026, 12, 1), "stated"),
+        ("本公告施行日期为2026年12月1日。", date(2026, 12, 1), "stated"),
+        ("有关事项另行公告。", None, "not-stated"),
+        ("自收到申请之日起45日内作出决定。", None, "not-stated"),
+        ("许可证有效期不超过2026年12月31日。", None, "not-stated"),
+        ("出口许可证自签发之日起生效。", None, "not-stated"),
+        ("该清单于2020年10月17日通过。", None, "not-stated"),
+    ],
+)
+def test_effective_date_is_read_from_the_closing_sentence(
+    sentence: str, start: date | None, basis: str
+) -> None:
+    read = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}")
+    assert [(found.start, found.basis) for found in read.effective] == [(start, basis)]
+
+
+def test_days_after_publication_are_counted() -> None:
+    found = announcement("决定对镓相关物项实施出口管制。本公告自公布之日起30日后施行。").effective[0]
+    assert (found.start, found.basis, found.derived) == (date(2026, 4, 1), "on-publication", True)
+
+
+def test_on_publication_without_a_publication_day_has_no_start() -> None:
+    read = notice("关于对镓相关物项实施出口管制的公告", "本公告自公布之日起施行。")
+    assert [(found.start, found.basis) for found in read.effective] == [(None, "on-publication")]
+    assert "It takes effect on publication, but no publication date is stated." in read.doubts
+
+
+def test_a_suspension_carries_its_end() -> None:
+    found = announcement("经批准，自即日起至2027年3月1日，商务部公告2025年第80号暂停实施。").effective
+    assert [(one.start, one.until, one.basis) for one in found] == [
+        (SIGNED, date(2027, 3, 1), "on-publication")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "自2026年3月10日13时01分起，暂停实施有关措施，为期一年。",
+        "自2026年3月10日13时01分起，一年内暂停实施有关关税措施。",
+    ],
+)
+def test_an_end_counted_from_a_period_is_derived_and_the_hour_kept(sentence: str) -> None:
+    found = announcement(
+        sentence, title="国务院关税税则委员会公告2026年第5号 关于暂停加征关税的公告"
+    ).effective[0]
+    assert (found.start, found.until, found.derived) == (date(2026, 3, 10), date(2027, 3, 10), True)
+    assert found.time == time(13, 1)
+
+
+def test_parts_with_their_own_dates_keep_their_scope() -> None:
+    found = announcement(
+        "决定对镓相关物项实施出口管制。\n本公告“一（一）”部分自2026年6月1日起实施。本公告“一（二）”部分自公布之日起实施。"
+    ).effective
+    assert [(one.start, "一（一）" in one.scope, "一（二）" in one.scope) for one in found] == [
+        (date(2026, 6, 1), True, False),
+        (SIGNED, False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "page_date", "published", "day"),
+    [
+        (
+            "关于对镓实施出口管制的公告",
+            "本公告自公布之日起施行。\n商务部\n2026年3月2日",
+            date(2026, 3, 9),
+            None,
+            SIGNED,
+        ),
+        (
+            "关于对镓实施出口管制的公告",
+            "【发文日期】2026年03月02日\n本公告自公布之日起施行。",
+            date(2026, 3, 9),
+            None,
+            SIGNED,
+        ),
+        ("关于对镓实施出口管制的公告", "本公告自公布之日起施行。", date(2026, 3, 9), None, date(2026, 3, 9)),
+        (
+            "关于对镓实施出口管制的公告",
+            "来源：商务部网站　2026-03-09\n本公告自公布之日起施行。",
+            None,
+            None,
+            date(2026, 3, 9),
+        ),
+        (
+            "关于对镓实施出口管制的公告",
+            "本公告自公布之日起施行。",
+            None,
+            date(2026, 3, 10),
+            date(2026, 3, 10),
+        ),
+        ("关于对镓实施出口管制的公告", "本公告自公布之日起施行。", None, None, None),
+        ("Meeting on licences", "2026-03-02 17:18:46 [Print]\nA meeting was held.", None, None, SIGNED),
+    ],
+)
+def test_publication_is_signature_then_label_then_dateline_then_page_then_given(
+    title: str, text: str, page_date: date | None, published: date | None, day: date | None
+) -> None:
+    assert notice(title, text, page_date=page_date, published=published).published == day
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "day"),
+    [
+        ("意见反馈截止时间为2026年4月16日。", "comments-close", date(2026, 4, 16)),
+        ("请于2026年4月16日前将意见反馈至我局。", "comments-close", date(2026, 4, 16)),
+        ("过渡期至2026年6月30日止。", "transition-ends", date(2026, 6, 30)),
+        ("企业应当于2026年5月31日前提交申请材料。", "application-closes", date(2026, 5, 31)),
+        ("有关企业应当于2026年7月15日前向商务部报告。", "report-due", date(2026, 7, 15)),
+    ],
+)
+def test_deadlines_are_not_effective_dates(sentence: str, kind: str, day: date) -> None:
+    read = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}")
+    assert [(found.kind, found.date) for found in read.deadlines] == [(kind, day)]
+    assert read.effective[0].basis == "not-stated"
+
+
+def test_a_foreign_date_is_not_ours() -> None:
+    read = notice("某国扩大出口管制清单", "某国政府宣布，自2026年5月1日起实施新规。")
+    assert read.effective == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "start", "until"),
+    [
+        ("本公告自发布之日起满30日后施行。", date(2026, 4, 1), None),
+        ("本公告自2026年4月1日起施行。上述措施有效期二年。", date(2026, 4, 1), date(2028, 4, 1)),
+        ("临时管制的实施期限为2年，自2026年4月1日起计算。", date(2026, 4, 1), date(2028, 4, 1)),
+        ("自2026年4月1日起一年内，暂停实施商务部公告2025年第80号。", date(2026, 4, 1), date(2027, 4, 1)),
+        (
+            "自2026年4月1日至2026年9月30日，暂停实施商务部公告2025年第80号。",
+            date(2026, 4, 1),
+            date(2026, 9, 30),
+        ),
+        ("本公告于公布当日生效。", SIGNED, None),
+        (
+            "This Announcement shall take effect at 0:00 (Beijing time) on April 1, 2026.",
+            date(2026, 4, 1),
+            None,
+        ),
+        (
+            "The measures are suspended for a further 90 days, starting from April 1, 2026.",
+            date(2026, 4, 1),
+            date(2026, 6, 30),
+        ),
+    ],
+)
+def test_periods_and_terms_are_counted_from_their_start(
+    sentence: str, start: date, until: date | None
+) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}").effective
+    assert [(day.start, day.until) for day in found] == [(start, until)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "许可证有效期1年。",
+        "2026年4月1日前已签订的合同，可以在2026年6月30日前执行完毕。",
+        "美国商务部的规则自2026年4月1日起生效。",
+        "此前，商务部公告2025年第80号自2025年10月1日起施行。",
+        "商务部公告2025年第80号规定的期限将于2026年4月1日届满。",
+    ],
+)
+def test_days_of_licences_contracts_foreign_rules_and_the_past_are_not_taken(sentence: str) -> None:
+    found = announcement(f"决定对镓相关物项实施出口管制。\n{sentence}").effective
+    assert [(day.start, day.basis) for day in found] == [(None, "not-stated")]
+
+
+def test_each_stage_says_what_it_does() -> None:
+    found = announcement(
+        "自2026年4月1日起至2026年12月31日，将电池产品的增值税出口退税率由9%下调至6%；自2027年1月1日起，取消电池产品增值税出口退税。"
+    ).effective
+    assert [(day.start, day.until, day.scope) for day in found] == [
+        (date(2026, 4, 1), date(2026, 12, 31), "由9%下调至6%"),
+        (date(2027, 1, 1), None, "取消电池产品增值税出口退税"),
+    ]

@@ -1,0 +1,52 @@
+"""Direction is the direction of the control; a notice may point several ways."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.making import announcement, notice
+
+
+@pytest.mark.parametrize(
+    ("sentence", "direction"),
+    [
+        ("决定对镓相关物项实施出口管制。", "tighten"),
+        ("未经许可，镓不得出口。", "tighten"),
+        ("决定将3家实体列入出口管制管控名单。", "tighten"),
+        ("决定暂停进口某企业的禽肉产品。", "tighten"),
+        ("商务部公告2025年第80号暂停实施。", "suspend"),
+        ("商务部公告2025年第80号恢复实施。", "resume"),
+        ("商务部公告2025年第80号暂停实施期限于2026年11月10日届满，不予延长。", "resume"),
+        ("鉴于暂停执行期间的情况发生变化，恢复执行商务部公告2025年第80号。", "resume"),
+        ("自2026年4月1日起，不再暂停执行商务部公告2025年第80号。", "resume"),
+        ("China will scrap export tax rebates for gallium oxide.", "tighten"),
+        ("对商务部公告2025年第80号不予暂停。", "neutral"),
+        ("对镓的加征关税不再加征。", "relax"),
+        ("上述镓制品无需办理出口许可证件。", "relax"),
+        ("上述镓制品不再属于管制物项。", "relax"),
+        ("取消对石墨的临时出口管制。", "relax"),
+        ("决定将3家实体移出出口管制管控名单。", "relax"),
+        ("现将《两用物项和技术进出口许可证管理目录》予以公布。", "neutral"),
+    ],
+)
+def test_a_sentence_moves_the_control(sentence: str, direction: str) -> None:
+    assert announcement(sentence).direction == direction
+
+
+def test_tightening_outweighs_relaxing_and_the_part_is_kept() -> None:
+    read = announcement("一、未经许可，人造石墨不得出口。\n二、其他石墨物项取消临时出口管制。")
+    assert read.direction == "tighten"
+    assert [(part.scope, part.direction.value) for part in read.parts] == [("二", "relax")]
+
+
+def test_a_suspension_does_not_tighten_by_citing_what_it_suspends() -> None:
+    read = announcement("自即日起，商务部公告2025年第80号（《关于对镓实施出口管制的公告》）暂停实施。")
+    assert read.direction == "suspend"
+
+
+def test_an_answer_that_only_explains_clarifies() -> None:
+    read = notice(
+        "商务部新闻发言人就加强镓出口管制答记者问",
+        "问：请介绍情况。\n答：商务部发布2026年第90号公告，对镓实施出口管制。",
+    )
+    assert (read.direction, read.is_change, read.reports_change) == ("clarify", False, True)

@@ -1,0 +1,64 @@
+"""What is named only to be left out is neither an item nor a code of the measure."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.making import announcement
+
+LEFT_OUT = "8112929090"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "锗废料（参考海关商品编号：8112929090）不在本公告管制之列。",
+        "本公告不适用于锗废料（参考海关商品编号：8112929090）。",
+        "上述物项不包括锗废料（参考海关商品编号：8112929090）。",
+        "锗废料（参考海关商品编号：8112929090）除外。",
+        "锗废料（参考海关商品编号：8112929090）不受此限。",
+        "以下物项不适用本公告：\n（一）锗废料（参考海关商品编号：8112929090）；\n二、其他事项另行公告。",
+        "二、不列管情形\n锗废料（参考海关商品编号：8112929090）。\n三、其他\n另行公告。",
+        "Germanium scrap (HS code 8112929090) is not covered by this Announcement.",
+        "This Announcement does not apply to germanium scrap (HS code 8112929090).",
+    ],
+)
+def test_a_code_named_to_be_left_out_is_excluded_in_every_wording(sentence: str) -> None:
+    found = announcement(f"决定对金属镓（参考海关商品编号：8112929010）实施出口管制。\n{sentence}")
+    assert [code.code for code in found.hs_codes] == ["8112929010"]
+    assert found.codes_excluded == (LEFT_OUT,)
+    assert {category.id for category in found.categories} == {"minor_metals.gallium"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "包括但不限于锗锭（参考海关商品编号：8112929090）。",
+        "锗锭（参考海关商品编号：8112929090）不再属于管制物项。",
+        "锗锭（参考海关商品编号：8112929090），已签许可的样品除外。",
+    ],
+)
+def test_what_only_sounds_like_an_exclusion_stays(sentence: str) -> None:
+    found = announcement(f"决定对镓、锗相关物项实施出口管制。\n{sentence}")
+    assert [code.code for code in found.hs_codes] == [LEFT_OUT]
+
+
+def test_what_another_entry_controls_already_is_left_out() -> None:
+    found = announcement(
+        "决定对非1C226项、1C241项下管制的钨（1C117.d）实施出口管制。属于3A001项已管制的，按原规定办理。"
+    )
+    assert [code.code for code in found.control_codes] == ["1C117.d"]
+    assert set(found.codes_excluded) == {"1C226", "1C241", "3A001"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "category"),
+    [
+        ("对铋实施出口管制（纯度低于99.99%的除外）。", "minor_metals.bismuth"),
+        ("镝、铽的出口管制不受影响，钨相关物项的出口管制暂停。", "minor_metals.tungsten"),
+        ("取消对石墨的临时出口管制，对锗的管制维持不变。", "graphite"),
+        ("决定对石墨实施出口管制，但石墨电极（不含高纯石墨电极）除外。", "graphite"),
+    ],
+)
+def test_an_exclusion_reaches_no_further_than_its_clause(sentence: str, category: str) -> None:
+    assert {found.id for found in announcement(sentence).categories} == {category}

@@ -1,0 +1,166 @@
+"""What a document is, and whether it changes the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extraction.making import announcement, notice
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("商务部公告2026年第90号 关于镓的公告", "本公告自公布之日起施行。", "announcement"),
+        ("中华人民共和国商务部令二〇二六年第3号", "自2026年4月1日起施行。", "order"),
+        ("关于优化某物项监管措施的通知", "现就有关事项通知如下。", "notice"),
+        ("中华人民共和国出口管制法", "第一条 为了维护国家安全，制定本法。", "law"),
+        ("中华人民共和国两用物项出口管制条例", "第一条 制定本条例。", "regulation"),
+        ("某某管理办法（征求意见稿）公开征求意见的通知", "请于2026年4月1日前反馈。", "draft"),
+        ("商务部新闻发言人就某事答记者问", "问：有何评论？\n答：已注意到。", "spokesperson-qa"),
+        ("两用物项常见问题解答之九（镓）", "1.问题？", "faq"),
+        ("两用物项出口许可申请填报指南", "第一步，登录系统。", "guidance"),
+        ("我国加强镓出口管制", "央视网消息：商务部今天发布公告。", "news"),
+        ("Experts on controls", "Core Viewpoint - the recent export controls matter.", "commentary"),
+        ("", "", "empty"),
+        ("请稍候", "<script>$_ts=window['$_ts'];</script>", "challenge"),
+    ],
+)
+def test_a_document_shows_what_it_is(title: str, text: str, kind: str) -> None:
+    assert notice(title, text).kind == kind
+
+
+def test_a_relaxation_of_one_battery_type_is_read_whole() -> None:
+    read = notice(
+        "三部门关于优化锂亚硫酰氯电池进出口监管措施的通知",
+        "工信部联安全函〔2025〕335号\n为便利贸易，现通知如下：\n"
+        "一、自2026年1月1日起，亚硫酰氯装填量不超过1千克的锂亚硫酰氯电池不再属于管制物项，无需办理许可证件。\n"
+        "工业和信息化部办公厅 商务部办公厅 海关总署办公厅\n2025年12月9日",
+    )
+    assert read.is_change
+    assert read.number is not None
+    assert (read.number.canonical, read.direction) == ("工信部联安全函〔2025〕335号", "relax")
+    assert read.issuers == ("MIIT", "MOFCOM", "GACC")
+    assert read.effective[0].start is not None
+    assert read.effective[0].start.isoformat() == "2026-01-01"
+    assert "battery.primary_lithium" in {found.id for found in read.categories}
+
+
+def test_an_english_report_of_that_relaxation_is_a_report() -> None:
+    read = notice(
+        "Three departments ease rules for lithium thionyl chloride batteries",
+        "The Ministry of Industry and Information Technology issued a circular. Starting from Janua"
+        "ry 1, 2026, lithium thionyl "
+        "chloride batteries of at most 1 kg no longer belong to the control items and do not requir"
+        "e a licence.",
+    )
+    assert (read.is_change, read.reports_change, read.direction) == (False, True, "relax")
+    assert [found.start.isoformat() for found in read.effective if found.start] == ["2026-01-01"]
+    assert "battery.primary_lithium" in {found.id for found in read.categories}
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "category"),
+    [
+        (
+            "锂离子电池行业座谈会在京召开",
+            "工业和信息化部有关负责同志出席会议，会议要求推动锂离子电池行业高质量发展。",
+            "battery.industry_norms",
+        ),
+        (
+            "Symposium on the lithium battery industry",
+            "The Ministry of Industry and Information Technology held a symposium on the lithium ba"
+            "ttery industry.",
+            "battery.industry_norms",
+        ),
+        (
+            "Meeting on strategic minerals",
+            "The meeting called for cracking down on the smuggling of strategic minerals and full-c"
+            "hain control over exports.",
+            "enforcement",
+        ),
+        ("打击战略矿产走私出口专项行动会议召开", "会议强调加强全链条管控。", "enforcement"),
+    ],
+)
+def test_a_meeting_changes_nothing(title: str, text: str, category: str) -> None:
+    read = notice(title, text)
+    assert (read.is_change, read.reports_change, read.direction) == (False, False, "neutral")
+    assert category in {found.id for found in read.categories}
+
+
+def test_a_commentary_reports_the_announcement_it_is_about() -> None:
+    read = notice(
+        "Guarding core technology",
+        "Core Viewpoint - The recent export controls on lithium batteries in Announcement No. 58 of"
+        " 2025 by the Ministry of Commerce "
+        "and the General Administration of Customs protect core technology and avoid a one-size-fit"
+        "s-all approach.",
+    )
+    assert (read.kind, read.is_change, read.reports_change, read.direction) == (
+        "commentary",
+        False,
+        True,
+        "tighten",
+    )
+    assert [(r.verb.value, r.target) for r in read.relations] == [("reports", "MOFCOM-GACC 2025-58")]
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "商务部新闻发言人就加强稀土相关物项出口管制答记者问",
+            "问：请介绍情况。\n答：关于2025年第61号公告，商务部对部分境外相关稀土物项实施管制。关于2025年第62号公告，对稀土相关技术实施管制。",
+        ),
+        (
+            "Answers on rare earth controls",
+            "A reporter asked: MOFCOM issued two announcements. Could you explain?\nA: MOFCOM issue"
+            "d Announcement No. 61 of 2025 on overseas "
+            "rare earth items. Announcement No. 62 of 2025 covers rare earth technologies.",
+        ),
+    ],
+)
+def test_an_answer_on_two_announcements_clarifies_both(title: str, text: str) -> None:
+    read = notice(title, text)
+    assert (read.is_change, read.direction, read.number) == (False, "clarify", None)
+    assert {(r.verb.value, r.target) for r in read.relations} == {
+        ("clarifies", "MOFCOM 2025-61"),
+        ("clarifies", "MOFCOM 2025-62"),
+    }
+
+
+def test_an_answer_that_itself_suspends_is_a_change() -> None:
+    read = notice(
+        "商务部新闻发言人就调整管控名单措施答记者问",
+        "问：请介绍情况。\n答：商务部公告2025年第13号、第21号将有关美国实体列入出口管制管控名单。"
+        "自2025年11月10日起，停止公告2025年第13号规定的措施；继续暂停公告2025年第21号规定的措施1年。",
+    )
+    assert (read.is_change, read.direction) == (True, "suspend")
+    assert {(r.verb.value, r.target) for r in read.relations} == {
+        ("repeals", "MOFCOM 2025-13"),
+        ("suspends", "MOFCOM 2025-21"),
+    }
+    assert ("2025-11-10", "2026-11-10") in {(str(found.start), str(found.until)) for found in read.effective}
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "商务部公告2026年第8号 关于对某国进口某产品进行反倾销立案调查的公告",
+            "决定自2026年3月2日起进行反倾销立案调查。",
+        ),
+        ("关于公布政府采购限制名单的公告", "决定在政府采购活动中采取措施。"),
+        (
+            "某某管理办法（征求意见稿）公开征求意见的通知",
+            "拟对镓实施出口管制。意见反馈截止时间为2026年4月1日。",
+        ),
+        ("李强签署国务院令 公布修订后的《婚姻登记条例》", "央视网消息：条例自2025年5月10日起施行。"),
+        ("关于某干部任免的通知", "决定任命某某为司长。"),
+    ],
+)
+def test_what_changes_no_export_rule_is_no_change(title: str, text: str) -> None:
+    assert not notice(title, text).is_change
+
+
+def test_an_announcement_with_items_is_a_change() -> None:
+    assert announcement("决定对镓相关物项实施出口管制。").is_change

@@ -1,0 +1,153 @@
+"""Document numbers in every form in which they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from controlwatch.core.extraction import parse_number
+from controlwatch.core.extraction.mentions.numbers import find_number_mentions
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.model import DocumentNumber
+from tests.extraction.making import LEXICON, announcement, notice
+
+
+@pytest.mark.parametrize(
+    ("typed", "canonical"),
+    [
+        ("MOFCOM-GACC 2025-18", "MOFCOM-GACC 2025-18"),
+        ("mofcom 2025-18", "MOFCOM 2025-18"),
+        ("2025-18", "2025-18"),
+        ("商务部 海关总署公告2025年第18号", "MOFCOM-GACC 2025-18"),
+        ("商务部、海关总署公告２０２５年第１８号", "MOFCOM-GACC 2025-18"),
+        ("商務部 海關總署公告2025年第18號", "MOFCOM-GACC 2025-18"),
+        ("商务部公告 2025 年 第 61 号", "MOFCOM 2025-61"),
+        ("商务部公告2025第61号", "MOFCOM 2025-61"),
+        ("商务部公告2025年第61", "MOFCOM 2025-61"),
+        ("商务部2025年第61号公告", "MOFCOM 2025-61"),
+        ("商务部 工业和信息化部 海关总署 国家密码局公告2024年第51号", "MOFCOM-MIIT-GACC-SCA 2024-51"),
+        ("MOFCOM Order 2025-6", "MOFCOM Order 2025-6"),
+        ("商务部令二〇二五年第6号", "MOFCOM Order 2025-6"),
+        ("商务部令2025年第6号", "MOFCOM Order 2025-6"),
+        ("UEL 2025-10", "UEL 2025-10"),
+        ("不可靠实体清单工作机制公告〔2025〕10号", "UEL 2025-10"),
+        ("不可靠实体清单工作机制〔2025〕4号", "UEL 2025-4"),
+        ("State Council Order 792", "State Council Order 792"),
+        ("国务院令第792号", "State Council Order 792"),
+        ("国务院令〔2024〕792号", "State Council Order 792"),
+        ("工业和信息化部 国家发展和改革委员会 自然资源部令第71号", "MIIT-NDRC-MNR Order 71"),
+        ("工信部联安全函〔2025〕335号", "工信部联安全函〔2025〕335号"),
+        ("税委会公告2025年第4号", "SCTC 2025-4"),
+        ("MOFCOM Announcement No. 61 of 2025", "MOFCOM 2025-61"),
+        ("MOFCOM Announcement 61/2025", "MOFCOM 2025-61"),
+        ("Announcement of the Ministry of Commerce No. 61 of 2025", "MOFCOM 2025-61"),
+        (
+            "Order of the Ministry of Commerce of the People's Republic of China No. 2 of 2027",
+            "MOFCOM Order 2027-2",
+        ),
+    ],
+)
+def test_a_number_is_read_as_a_person_types_it(typed: str, canonical: str) -> None:
+    number = parse_number(typed, LEXICON)
+    assert number is not None
+    assert number.canonical == canonical
+
+
+@pytest.mark.parametrize("typed", ["", "hello", "2025", "13800138000", "公告", "2025年12月1日"])
+def test_what_is_no_number_is_none(typed: str) -> None:
+    assert parse_number(typed, LEXICON) is None
+
+
+def _named(words: str) -> list[str]:
+    return [
+        mention.number.canonical
+        for mention in find_number_mentions(DocumentText.from_parts("", words), LEXICON)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        (
+            "暂停实施商务部、海关总署公告2025年第11号、12号及商务部公告2025年第21号、22号。",
+            ["MOFCOM-GACC 2025-11", "MOFCOM-GACC 2025-12", "MOFCOM 2025-21", "MOFCOM 2025-22"],
+        ),
+        ("商务部公告2025年第15至17号", ["MOFCOM 2025-15", "MOFCOM 2025-16", "MOFCOM 2025-17"]),
+        ("商务部发布2025年第19、20号公告。", ["MOFCOM 2025-19", "MOFCOM 2025-20"]),
+        (
+            "MOFCOM suspended Announcements 15-17 and 21 of 2025.",
+            [f"MOFCOM 2025-{n}" for n in (15, 16, 17, 21)],
+        ),
+        ("商务部、海关总署2005年第29号令", ["MOFCOM-GACC Order 2005-29"]),
+    ],
+)
+def test_lists_and_ranges_are_expanded(words: str, numbers: list[str]) -> None:
+    assert _named(words) == numbers
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "公告栏设在3号楼。",
+        "令人满意的是2025年第3季度。",
+        "联系电话：010-65197000",
+        "第12条规定公告期为30日。",
+    ],
+)
+def test_figures_beside_the_word_are_no_numbers(words: str) -> None:
+    assert _named(words) == []
+
+
+def test_the_title_gives_the_number_even_where_the_label_names_one_issuer() -> None:
+    read = notice(
+        "商务部、海关总署公告2026年第70号 关于某事项的决定",
+        "【发布文号】商务部公告2026年第70号\n商务部 海关总署\n2026年3月2日",
+    )
+    assert read.number == DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=70)
+    assert read.number_raw == "商务部、海关总署公告2026年第70号"
+
+
+def test_a_label_gives_the_number_where_the_title_has_none() -> None:
+    read = notice(
+        "关于某事项的公告", "【发布文号】商务部公告2026年第70号\n决定禁止出口镓。\n商务部\n2026年3月2日"
+    )
+    assert read.number is not None
+    assert read.number.canonical == "MOFCOM 2026-70"
+
+
+def test_a_number_below_the_letterhead_is_the_documents_own() -> None:
+    head = "中华人民共和国商务部\n中华人民共和国海关总署\n公 告\n2026年 第42号\n"
+    body = f"{head}现将目录予以公布。\n商务部 海关总署\n2026年3月2日"
+    read = notice("商务部 海关总署关于发布某目录的公告", body)
+    assert read.number is not None
+    assert read.number.canonical == "MOFCOM-GACC 2026-42"
+
+
+def test_a_joint_notice_numbered_by_one_keeps_the_one_and_lists_all() -> None:
+    read = notice(
+        "商务部等5部门关于某事项的公告",
+        "商务部公告2026年第73号\n商务部、公安部、应急管理部、海关总署、国家药监局决定调整管理目录。\n2026年3月2日",
+    )
+    assert read.number is not None
+    assert read.number.canonical == "MOFCOM 2026-73"
+    assert read.issuers == ("MOFCOM", "MPS", "MEM", "GACC", "NMPA")
+
+
+def test_the_working_mechanism_is_the_issuer_of_its_announcements() -> None:
+    read = notice(
+        "不可靠实体清单工作机制公告〔2026〕3号 关于将某公司列入不可靠实体清单的公告",
+        "本公告自公布之日起施行。",
+    )
+    assert read.number is not None
+    assert (read.number.canonical, read.issuers) == ("UEL 2026-3", ("UELWM",))
+
+
+def test_an_answer_has_no_number_of_its_own() -> None:
+    read = notice(
+        "商务部新闻发言人就商务部公告2026年第9号答记者问",
+        "问：请介绍情况。\n答：商务部公告2026年第9号旨在完善管理。",
+    )
+    assert read.number is None
+
+
+def test_a_cited_basis_is_not_the_own_number() -> None:
+    assert announcement("依照商务部、海关总署2005年第29号令办理。").relations == ()

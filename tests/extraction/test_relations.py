@@ -1,0 +1,85 @@
+"""How one notice acts on others, and what it inherits from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from controlwatch.core.extraction import resolve_categories
+from tests.extraction.making import LEXICON, announcement, notice
+
+
+def _acts(sentence: str) -> list[tuple[str, str]]:
+    return [(found.verb.value, found.target) for found in announcement(sentence).relations]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "relations"),
+    [
+        (
+            "商务部、海关总署公告2025年第55号、56号暂停实施。",
+            [("suspends", "MOFCOM-GACC 2025-55"), ("suspends", "MOFCOM-GACC 2025-56")],
+        ),
+        ("商务部公告2025年第61号恢复实施。", [("resumes", "MOFCOM 2025-61")]),
+        ("商务部、海关总署2024年第67号公告（《某目录》）同时废止。", [("repeals", "MOFCOM-GACC 2024-67")]),
+        ("对商务部公告2025年第61号附件1予以修改。", [("amends", "MOFCOM 2025-61")]),
+        ("商务部公告2025年第72号规定的暂停期限延长至2027年3月1日。", [("extends", "MOFCOM 2025-72")]),
+        ("《某某物项出口管制办法》同时废止。", [("repeals", "某某物项出口管制办法")]),
+        ("《中华人民共和国两用物项出口管制清单》同步予以更新。", [("amends", "两用物项出口管制清单")]),
+        ("根据商务部公告2025年第61号有关规定，公告如下。", []),
+    ],
+)
+def test_the_verb_beside_the_number_says_what_happens(
+    sentence: str, relations: list[tuple[str, str]]
+) -> None:
+    assert _acts(sentence) == relations
+
+
+def test_a_clause_of_the_target_is_kept() -> None:
+    assert announcement("商务部公告2024年第46号第二款暂停实施。").relations[0].clause == "第二款"
+
+
+def test_two_verbs_in_one_sentence_go_to_their_own_numbers() -> None:
+    read = announcement("自2026年4月1日起，商务部公告2025年第61号恢复实施，商务部公告2025年第70号同时废止。")
+    assert [(r.verb.value, r.target) for r in read.relations] == [
+        ("resumes", "MOFCOM 2025-61"),
+        ("repeals", "MOFCOM 2025-70"),
+    ]
+
+
+def test_press_reports_the_notice_and_what_it_acts_on() -> None:
+    read = notice(
+        "Regulator pauses rare earth rules",
+        "Reuters reported on 3 March 2026 that MOFCOM issued Announcement No. 70 of 2026. It suspen"
+        "ds Announcements 61 and 62 of 2025.",
+    )
+    assert [(r.verb.value, r.target) for r in read.relations] == [
+        ("reports", "MOFCOM 2026-70"),
+        ("suspends", "MOFCOM 2025-61"),
+        ("suspends", "MOFCOM 2025-62"),
+    ]
+
+
+KNOWN = {"MOFCOM 2025-55": ("superhard",), "MOFCOM 2025-56": ("rare_earth.equipment",)}
+
+
+def test_a_suspension_inherits_the_items_of_its_targets() -> None:
+    read = announcement("商务部、海关总署公告2025年第55号、56号暂停实施。")
+    assert read.categories == ()
+    resolved = resolve_categories(read, KNOWN, LEXICON)
+    assert [(c.id, c.basis) for c in resolved.categories] == [
+        ("superhard", "resolved"),
+        ("rare_earth.equipment", "resolved"),
+    ]
+    assert all(c.quote == read.relations[0].quote for c in resolved.categories)
+    assert "superhard materials" in resolved.summary.en
+    assert "超硬材料" in resolved.summary.zh
+
+
+def test_a_notice_that_names_items_inherits_nothing() -> None:
+    read = announcement("决定对镓实施出口管制，商务部公告2025年第55号同时废止。")
+    assert resolve_categories(read, KNOWN, LEXICON) == read
+
+
+def test_unknown_targets_change_nothing() -> None:
+    read = announcement("商务部公告2025年第99号暂停实施。")
+    assert resolve_categories(read, KNOWN, LEXICON) == read

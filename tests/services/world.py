@@ -1,0 +1,193 @@
+"""A small world for whole-pipeline tests: sites on loopback, the real client, store and reader."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.files import documents
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.model import Alert, Delivery, Subscription
+from controlwatch.core.model.state import SentMessage
+from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
+from controlwatch.services.poll import Pipeline
+from controlwatch.testing.sites import Answer, Sites
+from tests.known import fresh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from controlwatch.core.model.state import PollReport
+    from controlwatch.core.rendering.message import Message
+
+HOST = "https://www.ministry.example"
+INDEX = f"{HOST}/notices/index.html"
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+WATCHER = Watcher(
+    id="ministry",
+    name="Ministry notices (公告)",
+    issuer="MOFCOM",
+    maintainers=("tests",),
+    confidence="A",
+    schedule=Schedule(cron=("*/10 * * * *",)),
+    index=Index(
+        kind="links",
+        url=INDEX,
+        rows="ul.list > li",
+        date="span",
+        article=r"^/notices/.+\.html$",
+        pages=Pages(style="path", name="index_{n}.html", first=1, size=15, shelf=2),
+    ),
+    detail=Detail(title=("h1",), published=("p.day",), body=("div.body",)),
+    http=Http(hosts=("www.ministry.example",), pause=0.0, timeout=2.0, budget=20.0),
+    expect=Expect(rows=1),
+)
+
+
+def tightening(number: int, *, item: str = "金属镓", until: str = "", day: str = "2026-03-02") -> str:
+    """The text of an announcement of ours, in the language of such announcements."""
+    year, month, date = (int(part) for part in day.split("-"))
+    return (
+        f"根据有关法律规定，经批准，决定对下列物项实施出口管制：\n{item}（参考海关商品编号：8112929010）。\n"
+        f"出口上述物项应当申请许可，未经许可不得出口。本公告自2026年4月1日起正式实施{until}。\n"
+        f"商务部 海关总署\n{year}年{month}月{date}日"
+    )
+
+
+@dataclass(slots=True)
+class Page:
+    """A notice as the site shows it."""
+
+    path: str
+    title: str
+    text: str
+    day: str = "2026-03-02"
+    listed_title: str | None = None
+    annex: str | None = None
+
+    @property
+    def html(self) -> str:
+        paragraphs = "".join(f"<p>{line}</p>" for line in self.text.splitlines())
+        annex = f'<p><a href="{self.annex}">附件</a></p>' if self.annex else ""
+        return (
+            f'<html><head><meta charset="utf-8"></head><body><h1>{self.title}</h1><p class="day">{self.day}</p>'
+            f'<div class="body">{paragraphs}{annex}</div><div class="foot">浏览次数：1</div></body></html>'
+        )
+
+
+@dataclass(slots=True)
+class Ministry:
+    """The ministry's site: an index of pages, newest first, fifteen a page."""
+
+    sites: Sites
+    pages: list[Page] = field(default_factory=list)
+    size: int = 15
+    host: str = HOST
+
+    def publish(self, *pages: Page) -> None:
+        """Put notices on top of the index, the last one topmost."""
+        for page in pages:
+            self.pages.insert(0, page)
+        self.render()
+
+    def render(self, *, extra: str = "") -> None:
+        """Write every page of the site anew."""
+        for page in self.pages:
+            self.sites.put(f"{self.host}{page.path}", Answer(body=page.html.encode()))
+        for start in range(0, max(len(self.pages), 1), self.size):
+            number = start // self.size
+            name = "index.html" if number == 0 else f"index_{number + 1}.html"
+            rows = "".join(self.row(page) for page in self.pages[start : start + self.size])
+            html = f'<html><head><meta charset="utf-8"></head><body><ul class="list">{rows}</ul>{extra}</body></html>'
+            self.sites.put(f"{self.host}/notices/{name}", Answer(body=html.encode(), etag=True))
+
+    def row(self, page: Page) -> str:
+        """One row of the index."""
+        return (
+            f'<li><a href="{page.path}">{page.listed_title or page.title}</a><span>[{page.day}]</span></li>'
+        )
+
+
+@dataclass(slots=True)
+class Kept:
+    """A channel that keeps what it is given."""
+
+    name: str = "console"
+    messages: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        del target
+        self.messages.append(message)
+        return key
+
+
+@dataclass(slots=True)
+class World:
+    """Everything at hand."""
+
+    sites: Sites
+    ministry: Ministry
+    store: SqlStore
+    pipeline: Pipeline
+    channel: Kept
+    watcher: Watcher = WATCHER
+    now: datetime = START
+
+    def poll(self, watcher: Watcher | None = None, *, later: timedelta = timedelta(minutes=10)) -> PollReport:
+        """Poll after some time has passed, and do the clock's round over the sources."""
+        self.now += later
+        report = self.pipeline.poll(watcher or self.watcher, now=self.now)
+        self.pipeline.watch_over([watcher or self.watcher], now=self.now)
+        return report
+
+    def claim(self, now: datetime) -> tuple[Delivery, ...]:
+        """Claim one message."""
+        return next(iter(self.store.claim(now=now, owner="test", lease=1, most=1)), ())
+
+    def mark_sent(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Settle a message as sent."""
+        self.store.mark_sent([SentMessage(deliveries=deliveries, receipt="kept")], owner="test", now=self.now)
+
+    def alerts(self) -> list[Alert]:
+        """Deliver, and return every alert ever delivered or waiting."""
+        waiting: list[Delivery] = []
+        while claimed := self.claim(self.now + timedelta(days=400)):
+            waiting.extend(claimed)
+            self.mark_sent(claimed)
+        return [delivery.alert for delivery in waiting]
+
+
+@contextmanager
+def world(folder: Path, url: str | None = None) -> Iterator[World]:
+    """Open a world whose one subscriber wants everything."""
+    store = SqlStore.open(url or f"sqlite:///{fresh(folder / 'store.db')}")
+    store.subscribe(Subscription(channel="console", target="-"), START)
+    channel = Kept()
+    with Sites() as sites:
+        fetch = HttpFetcher(connect_to=sites.origin)
+        pipeline = Pipeline(
+            fetch=fetch,
+            archive=FolderArchive(folder / "snapshots"),
+            store=store,
+            documents=documents,
+            channels={"console": channel},
+            lexicon=load_lexicon(),
+            owner="test",
+        )
+        yield World(sites=sites, ministry=Ministry(sites), store=store, pipeline=pipeline, channel=channel)
+        fetch.close()
+        store.close()
+
+
+def other(watcher_id: str, host: str, **changes: object) -> Watcher:
+    """A second watcher, on a host of its own."""
+    index = replace(WATCHER.index, url=f"{host}/notices/index.html")
+    http = replace(WATCHER.http, hosts=(host.removeprefix("https://"),))
+    return replace(WATCHER, id=watcher_id, index=index, http=http, **changes)  # type: ignore[arg-type]

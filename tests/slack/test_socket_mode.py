@@ -1,0 +1,141 @@
+"""Questions over a real websocket, as Slack asks them in Socket Mode."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlwatch.bootstrap import open_app
+from controlwatch.core.model.errors import UsageError
+from controlwatch.demo.stage import shipped_watchers
+from controlwatch.settings import Settings
+from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.socket_mode import run_socket_mode
+from controlwatch.testing.sites import Answer, Sites
+from controlwatch.testing.slack import SlackAsker, SlackStandIn
+from controlwatch.testing.slack_limits import texts
+from tests.slack.socket_standin import DeafSocket, SocketStandIn
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[tuple[SocketStandIn, SlackAsker]]:
+    slack = SlackStandIn()
+    with Sites() as sites, SocketStandIn() as socket:
+        settings = Settings(
+            state_dir=tmp_path,
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        socket.put_up(sites)
+        with open_app(settings) as app:
+            bolt = build_bolt_app(app)
+            assert bolt is not None
+            with run_socket_mode(bolt, socket.token):
+                yield socket, slack.commands(sites)
+
+
+def question(asker: SlackAsker, text: str) -> str:
+    payload = {
+        "command": "/controlwatch",
+        "text": text,
+        "user_id": "U0ASKER",
+        "channel_id": "C0CONTROLS",
+        "team_id": "T0DEMO",
+        "response_url": asker._response_url(),
+        "trigger_id": "1.2.3",
+    }
+    return json.dumps(
+        {
+            "type": "slash_commands",
+            "envelope_id": "e1",
+            "payload": payload,
+            "accepts_response_payload": True,
+        }
+    )
+
+
+def heard(socket: SocketStandIn) -> dict[str, Any]:
+    return socket.heard.get(timeout=10)
+
+
+def test_a_question_over_the_socket_is_acknowledged_and_answered(
+    asked: tuple[SocketStandIn, SlackAsker],
+) -> None:
+    socket, asker = asked
+    socket.session().send(question(asker, "status 2025-61 2026-06-30"))
+    assert heard(socket)["envelope_id"] == "e1"
+    answer = asker.answer()
+    assert "suspended until 2026-11-10" in "\n".join(texts(answer["blocks"]))
+
+
+def test_a_session_that_slack_drops_is_opened_anew(asked: tuple[SocketStandIn, SlackAsker]) -> None:
+    socket, asker = asked
+    socket.session().send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+    socket.session().send(question(asker, "help"))
+    assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
+
+
+def test_a_wrong_token_is_refused_with_what_it_must_be(tmp_path: Path) -> None:
+    slack = SlackStandIn()
+    with Sites() as sites, SocketStandIn() as socket:
+        socket.put_up(sites)
+        settings = Settings(
+            state_dir=tmp_path,
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        with open_app(settings) as app:
+            bolt = build_bolt_app(app)
+            assert bolt is not None
+            with pytest.raises(UsageError, match="connections:write"), run_socket_mode(bolt, "xapp-another"):
+                pass
+
+
+def test_a_slack_that_cannot_be_reached_holds_nothing_up_and_is_tried_again(tmp_path: Path) -> None:
+    slack = SlackStandIn()
+    with Sites() as sites, SocketStandIn() as socket:
+        settings = Settings(
+            state_dir=tmp_path,
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        host = sites.origin.removeprefix("http://")
+        gone = b'{"ok":true,"url":"ws://127.0.0.1:1/"}'
+        sites.put(
+            f"http://{host}/api/apps.connections.open", Answer(body=gone, content_type="application/json")
+        )
+        with open_app(settings) as app:
+            bolt = build_bolt_app(app)
+            assert bolt is not None
+            with run_socket_mode(bolt, socket.token, try_again=0.2):
+                socket.put_up(sites)
+                assert socket.session()
+
+
+def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Path) -> None:
+    slack, deaf = SlackStandIn(), DeafSocket()
+    with Sites() as sites, SocketStandIn() as socket:
+        settings = Settings(
+            state_dir=tmp_path,
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        socket.put_up(sites)
+        socket.lead_to(deaf.port)
+        with open_app(settings) as app:
+            bolt = build_bolt_app(app)
+            assert bolt is not None
+            with run_socket_mode(bolt, socket.token, ping=0.2):
+                assert deaf.sessions.get(timeout=10)
+                asker = slack.commands(sites)
+                socket.session().send(question(asker, "help"))
+                assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
+    deaf.close()
