@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check audit eval bench fuzz reliability torture lock clean
+.PHONY: demo run test check audit eval bench fuzz reliability torture pictures lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -41,7 +41,10 @@ reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes
 torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
 	$(BIN)/python -m tests.torture
 
-lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
+pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png from the product (needs Chromium)
+	@$(BIN)/python tools/draw_alert.py
+
+lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
