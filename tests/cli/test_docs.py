@@ -114,3 +114,21 @@ def test_every_test_that_the_threat_model_names_is_there() -> None:
                 file, name = (path, name) if path else (one, "")
             body = (ROOT / file).read_text(encoding="utf-8")
             assert f"def {name}(" in body or not name, one
+
+
+def test_every_test_that_the_report_on_reliability_names_is_there() -> None:
+    named = re.findall(
+        r"`(\w+/\w+\.py)(?:::(\w+))?` \|$", MANUALS["reliability.md"].read_text("utf-8"), re.MULTILINE
+    )
+    assert len(named) > 20
+    for file, name in named:
+        assert not name or f"def {name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name
+
+
+def test_the_hooks_before_a_commit_are_those_of_make_check() -> None:
+    recipe = (
+        (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ncheck: audit")[2].partition("\n\n")[0]
+    )
+    checks = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()[1:]]
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"^ +entry: (.+)$", hooks, re.MULTILINE) == checks
