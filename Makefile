@@ -12,8 +12,8 @@ demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in
 run: $(VENV)/.ready         ## the service itself, on an embedded store in state/
 	@$(BIN)/controlwatch run $(ARGS)
 
-test: $(VENV)/.ready-dev    ## the whole suite, PostgreSQL and the slow scenarios included
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.ready-dev    ## the whole suite with coverage, PostgreSQL and the slow scenarios included
+	@$(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
 
 check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .

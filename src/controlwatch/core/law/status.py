@@ -1,6 +1,6 @@
 """Notices and relations → legal status on a day, with the chain that makes it so.
 
-The laws, each with a test of its name in `tests/core/test_status.py`:
+The laws, each with a test of its name in `tests/core/test_status_*.py`:
 
 * An answer for a day rests on what had been issued by that day. Later facts do not change the past.
 * The day named as the end is the last day: suspended 至2026年11月10日 means in force again on the 11th.
