@@ -234,7 +234,8 @@ def mute(
 ) -> None:
     """Stop a subscription's alerts about a category for some days.
 
-    They are not sent, but `controlwatch alerts` lists them. Exit status 2 when no active subscription has this number.
+    They are not sent, but `controlwatch alerts` lists them. Exit status 2 when no active subscription has
+    this number.
 
     Example: controlwatch mute 3 battery.primary_lithium --days 14
     """
