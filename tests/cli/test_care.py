@@ -144,7 +144,7 @@ def test_the_doctor_says_what_is_right_and_what_to_do(terminal: Terminal) -> Non
             CONTROLWATCH_CONNECT_TO=sites.origin,
             COLUMNS="200",
         )
-    for words in ("every watcher is well declared", "the database is sound", "hosts answer", "answers"):
+    for words in ("all watcher declarations are valid", "the database is intact", "hosts answer", "answers"):
         assert words in said
     assert "scope commands is missing" in said
     assert "→" in said

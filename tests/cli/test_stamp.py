@@ -197,9 +197,9 @@ def test_an_authority_that_has_been_gone_for_days_needs_a_person(stamping: Termi
 
 def test_the_doctor_says_until_which_entry_the_chain_is_stamped(stamping: Terminal) -> None:
     env = {"CONTROLWATCH_CONNECT_TO": "http://127.0.0.1:1", "COLUMNS": "300"}
-    assert "no time stamp was asked for yet" in stamping.fails("doctor", **env)
+    assert "no time stamp was requested yet" in stamping.fails("doctor", **env)
     stamping.types("stamp")
-    assert "the chain is time-stamped until entry" in stamping.fails("doctor", **env)
+    assert "the chain is time-stamped up to entry" in stamping.fails("doctor", **env)
     assert "no-such.pem cannot be read" in stamping.fails(
         "doctor", **env | {"CONTROLWATCH_TSA_CERTIFICATES": "no-such.pem"}
     )
