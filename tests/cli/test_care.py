@@ -126,7 +126,7 @@ def test_the_commands_copy_and_put_back(terminal: Terminal, tmp_path: Path) -> N
     said = terminal.types("backup", str(tmp_path / "copy.tar"))
     assert "files" in said
     said = terminal.types("restore", str(tmp_path / "copy.tar"), CONTROLWATCH_STATE_DIR=str(tmp_path / "new"))
-    assert "put back" in said
+    assert "files restored to" in said
     assert (tmp_path / "new" / "controlwatch.db").exists()
 
 

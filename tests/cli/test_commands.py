@@ -217,7 +217,7 @@ def test_with_nobody_subscribed_and_nothing_configured_alerts_go_to_the_console(
 
 
 def test_the_shipped_watchers_are_well_declared_and_shown(terminal: Terminal) -> None:
-    assert "watchers are well declared" in terminal.types("watchers", "check")
+    assert "declarations are valid" in terminal.types("watchers", "check")
     assert "mofcom-policy" in terminal.types("watchers")
     assert {line["health"] for line in json.loads(terminal.types("watchers", "--json"))} == {"new"}
 
@@ -277,13 +277,13 @@ def test_evidence_is_written_once_and_never_over_another_file(terminal: Terminal
     assert "1 snapshots, 2 versions" in said  # the register's, and ours
     assert path.stat().st_mode & 0o077 == 0
     before = path.read_bytes()
-    assert "is there already" in terminal.fails("evidence", "2026-40", "--to", str(path))
+    assert "exists already" in terminal.fails("evidence", "2026-40", "--to", str(path))
     assert path.read_bytes() == before
     terminal.types("evidence", "2026-40", "--to", str(path), "--force")
     assert sorted(item.name for item in terminal.folder.iterdir()) == ["n.txt", "out.zip", "state"]
     assert "no notice" in terminal.fails("evidence", "MOFCOM 2031-1", "--to", "x.zip")
     assert "cannot be written to" in terminal.fails("evidence", "2026-40", "--to", "/no/such/x.zip")
-    assert "no bytes are held of it" in terminal.fails("evidence", "MOFCOM 2025-58", "--to", f"{path}2")
+    assert "no bytes are kept of it" in terminal.fails("evidence", "MOFCOM 2025-58", "--to", f"{path}2")
 
 
 def test_verify_prints_a_head_that_can_be_given_back(terminal: Terminal) -> None:
@@ -309,7 +309,7 @@ def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
     assert "2 records" in terminal.types("warc", str(all_of_it))
     assert "1 records" in terminal.types("warc", str(one), "2026-41")
     assert one.stat().st_size < all_of_it.stat().st_size
-    assert "is there already" in terminal.fails("warc", str(one))
+    assert "exists already" in terminal.fails("warc", str(one))
     first, second = (terminal.folder / "state" / "snapshots").rglob("*.gz")
     first.unlink()
     assert "is left out" in terminal.fails("warc", str(all_of_it), "--force")

@@ -75,7 +75,7 @@ def test_the_doctor_looks_into_the_mailbox(terminal: Terminal, server: ImapServe
     with Sites() as sites:
         said = " ".join(terminal.fails("doctor", CONTROLWATCH_CONNECT_TO=sites.origin).split())
         assert "✓ the mailbox can be read" in said
-        assert "holds 1 mails" in said
+        assert "contains 1 mails" in said
         gone = server.url(folder="Gone")
         said = terminal.fails("doctor", CONTROLWATCH_CONNECT_TO=sites.origin, CONTROLWATCH_MAILBOX_URL=gone)
     assert "✗ the mailbox cannot be read" in said

@@ -29,7 +29,7 @@ def test_a_slack_that_is_set_up_is_said_to_be_and_its_first_message_sent(
             COLUMNS="200",
         )
         assert "the token belongs to controlwatch in Demo" in output
-        assert "events reach us" in output
+        assert "events arrive at" in output
         assert "✗" not in output
         assert desk.slack.posted[-1].channel == CHANNEL
 
@@ -59,7 +59,7 @@ def test_an_address_that_does_not_lead_to_us_is_said_so(terminal: Terminal) -> N
             CONTROLWATCH_LISTEN="127.0.0.1:8080",
             CONTROLWATCH_PUBLIC_URL="http://127.0.0.1:1",
         )
-    assert "events do not reach us" in output
+    assert "events do not arrive at" in output
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The evidence of an alert: conclusions with their sentences, the text as it was read, the bytes as sent.
 
 Alerts hold the signed address. Bytes of a source are served as a download only, so that no browser shows them
-as a page of ours.
+as one of our pages.
 """
 
 from __future__ import annotations
