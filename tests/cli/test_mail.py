@@ -273,10 +273,10 @@ def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_lea
     ("changes", "says"),
     [
         ({"action": "delayed"}, "nothing is decided yet (delayed)"),
-        ({"final": "rfc822; left@elsewhere.example"}, "leads on to"),
+        ({"final": "rfc822; left@elsewhere.example"}, "forwards to"),
         (
             {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
-            "no mail of ours",
+            "no mail of controlwatch",
         ),
         ({"returned": "Subject: none\n\n"}, "returns no mail of ours"),
     ],

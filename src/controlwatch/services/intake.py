@@ -33,7 +33,7 @@ def build_mailbox_watcher(address: str) -> Watcher:
         maintainers=("controlwatch maintainers",),
         confidence="B",
         schedule=Schedule(cron=("*/5 * * * *",)),
-        index=Index(kind="mailbox", url=address),
+        index=Index(kind="links", url=address),
         detail=Detail(follow=False),
         http=Http(hosts=()),
     )
@@ -52,7 +52,7 @@ def build_intake_watcher(url: str, watchers: Iterable[Watcher]) -> Watcher:
         maintainers=("controlwatch maintainers",),
         confidence="A",
         schedule=Schedule(cron=()),
-        index=Index(kind="manual", url=url),
+        index=Index(kind="links", url=url),
         detail=Detail(),
         http=Http(hosts=(host,)),
     )

@@ -106,7 +106,7 @@ class PollRun:
     def build_state(self) -> WatcherState:
         """Return the watcher's state with what the scan showed, and what is odd about it."""
         state, scan = self.state, self.scan
-        if self.watcher.index.kind == "mailbox":
+        if self.watcher.source_kind == "mailbox":
             return replace(state, newest=scan.newest or state.newest)
         statistics = scan.get_statistics(self.watcher)
         is_whole = not (scan.is_unchanged or scan.is_partly_unchanged)
@@ -151,7 +151,7 @@ class Poller:
             on_decision=on_decision,
         )
         try:
-            if watcher.index.kind == "mailbox":
+            if watcher.source_kind == "mailbox":
                 self._read_mailbox(run)
             else:
                 self._read_site(run)

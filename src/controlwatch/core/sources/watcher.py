@@ -46,9 +46,7 @@ class Index:
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    kind: Literal["links", "feed", "jpaas", "json", "mailbox", "manual"]
-    #: mailbox: a folder of mails, set up by CONTROLWATCH_MAILBOX_URL; manual: what people hand in. Neither
-    #: is declared in a file.
+    kind: Literal["links", "feed", "jpaas", "json"]
     url: str  #: the page a person would open; may hold {year}, which is this year and the last
     api: str | None = None  #: jpaas unit or JSON service; None where the page itself is the list
     method: Literal["GET", "POST"] = "GET"
@@ -136,3 +134,8 @@ class Watcher:
     detail: Detail = field(default_factory=Detail)
     http: Http
     expect: Expect = field(default_factory=Expect)
+
+    @property
+    def source_kind(self) -> Literal["site", "mailbox"]:
+        """What is polled: a folder of mails where the list's address is an IMAP one, else a site."""
+        return "mailbox" if self.index.url.startswith(("imap://", "imaps://")) else "site"
