@@ -12,7 +12,7 @@ from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction import read_notice, resolve_categories
 from controlwatch.core.law.register import Register
-from controlwatch.core.model import Document, Snapshot, sanitize, to_notice_key
+from controlwatch.core.model import Document, Snapshot, sanitize_annex, sanitize_document, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.model.state import Decision, Observation, PendingReference, Validators
@@ -107,8 +107,8 @@ class TakingIn:
         fallback: bool = False,
         reread: bool = False,
     ) -> Decision:
-        document = sanitize.sanitize_document(document)
-        annexes = tuple(sanitize.sanitize_annex(annex) for annex in annexes)
+        document = sanitize_document(document)
+        annexes = tuple(sanitize_annex(annex) for annex in annexes)
         text = whole_text(document, annexes)
         notice = self._read(watcher, replace(document, text=text), annexes, url=due.ref.url)
         seen = Observation(

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from controlwatch.core.model import NoticeRef, Snapshot, sanitize
+from controlwatch.core.model import NoticeRef, Snapshot, sanitize_reference
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import NewReference
-from controlwatch.core.sources.mime import is_mail
+from controlwatch.core.sources.decoding import is_mail
 from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Detail, Http, Index, Schedule, Watcher
@@ -76,7 +76,7 @@ def take(
 
 def shelved(store: Store, watcher: Watcher, unseen: NewReference, *, now: datetime) -> PendingReference:
     """Put what was brought to us on a watcher's shelf, and return it from there."""
-    ref = sanitize.sanitize_reference(unseen.ref)
+    ref = sanitize_reference(unseen.ref)
     store.track_references(watcher.id, [replace(unseen, ref=ref)], now)
     due = store.find_reference(watcher.id, ref.url)
     if due is None:

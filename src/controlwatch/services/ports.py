@@ -11,9 +11,10 @@ from controlwatch.core.alerting.bounce_reports import SentMail
 from controlwatch.core.alerting.follow_up import DeliveredAlert
 from controlwatch.core.alerting.reminders import PlannedAlert, ReminderContext, ReminderRound
 from controlwatch.core.alerting.source_health import HealthAlert
-from controlwatch.core.evidence.custody import ChainHead, StoredCopy, StoredEntry, UnloggedRow
+from controlwatch.core.evidence.custody import ChainHead, StoredEntry
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
+from controlwatch.core.evidence.verification import StoredCopy, UnloggedRow
 from controlwatch.core.law.answers import (
     CodeMention,
     HistoryStep,

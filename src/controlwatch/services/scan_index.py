@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controlwatch.core.model import sanitize
+from controlwatch.core.model import sanitize_reference
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, Validators, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.sources.charset import decode_body
-from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.new_references import find_new_references, remove_repetitions
+from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.index_pages import find_new_references, parse_index, remove_repetitions
 from controlwatch.core.sources.plausibility import (
     IndexStatistics,
     check_baseline,
@@ -173,7 +172,7 @@ class Look:
         self._shelved(listed, known)
 
     def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
-        refs = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
+        refs = remove_repetitions(sanitize_reference(ref) for ref in listed)
         self.sight.newest = max(self.sight.days, default=None)
         started = self.state.first_poll_at
         first_poll_on = to_beijing_day(started) if started is not None else None

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controlwatch.core.evidence.custody import (
+from controlwatch.core.evidence.custody import ChainHead, format_instant
+from controlwatch.core.evidence.verification import (
     ChainChecker,
-    ChainHead,
     CustodyFault,
     UnloggedRow,
+    VerificationResult,
     compare_with_bytes,
     compare_with_row,
-    format_instant,
     report_unlogged_row,
 )
-from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model.errors import Unstamped
 
 if TYPE_CHECKING:
