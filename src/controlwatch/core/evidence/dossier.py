@@ -54,11 +54,11 @@ class Dossier:
         return bool(self.snapshots)
 
 
-def choose_extension(kept: SnapshotEntry) -> str:
+def choose_extension(snapshot: SnapshotEntry) -> str:
     """Return a known extension that fits the content type or the address, without a dot; else "bin"."""
-    declared = next((value for name, value in kept.headers if name == "content-type"), "")
+    declared = next((value for name, value in snapshot.headers if name == "content-type"), "")
     by_type = EXTENSION_BY_TYPE.get(declared.partition(";")[0].strip().lower())
-    suffix = KNOWN_SUFFIX.search(kept.final_url.lower())
+    suffix = KNOWN_SUFFIX.search(snapshot.final_url.lower())
     return by_type or (suffix[1] if suffix else "bin")
 
 

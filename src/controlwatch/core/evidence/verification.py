@@ -100,78 +100,82 @@ class ChainChecker:
 
     last: ChainHead | None = EMPTY_HEAD  #: None: the first entry checked has no predecessor to compare with
 
-    def check_next(self, link: StoredEntry) -> Iterator[CustodyFault]:
+    def check_next(self, entry: StoredEntry) -> Iterator[CustodyFault]:
         """Check the next entry; yield its faults, the most serious last."""
-        last, self.last = self.last, ChainHead(seq=link.seq, hash=link.hash)
-        if compute_fingerprint(link.line) != link.hash:
-            yield CustodyFault(seq=link.seq, kind="entry altered", what="its words do not give its hash")
+        last, self.last = self.last, ChainHead(seq=entry.seq, hash=entry.hash)
+        if compute_fingerprint(entry.line) != entry.hash:
+            yield CustodyFault(seq=entry.seq, kind="entry altered", what="its words do not give its hash")
             return
-        fields = parse_line(link.line) or {}
-        if fields.get("seq") != link.seq:
+        fields = parse_line(entry.line) or {}
+        if fields.get("seq") != entry.seq:
             place = fields.get("seq", "?")
             yield CustodyFault(
-                seq=link.seq,
+                seq=entry.seq,
                 kind="entry out of place",
-                what=f"it was written as entry {place}, but is at place {link.seq}",
+                what=f"it was written as entry {place}, but is at place {entry.seq}",
             )
-        elif not _has_same_subject(fields, link):
+        elif not _has_same_subject(fields, entry):
             yield CustodyFault(
-                seq=link.seq, kind="entry altered", what="it is filed under another row than its own"
+                seq=entry.seq, kind="entry altered", what="it is filed under another row than its own"
             )
         if last is None:
             return
-        if link.seq != last.seq + 1:
-            missing = f"{last.seq + 1}" if link.seq == last.seq + 2 else f"{last.seq + 1} to {link.seq - 1}"
+        if entry.seq != last.seq + 1:
+            missing = f"{last.seq + 1}" if entry.seq == last.seq + 2 else f"{last.seq + 1} to {entry.seq - 1}"
             kind: FaultKind = "entries missing" if last.seq else "beginning missing"
-            yield CustodyFault(seq=link.seq, kind=kind, what=f"before it, {missing} should be")
+            yield CustodyFault(seq=entry.seq, kind=kind, what=f"before it, {missing} should be")
         elif fields.get("before") != last.hash:
             yield CustodyFault(
-                seq=link.seq,
+                seq=entry.seq,
                 kind="chain broken",
                 what=f"it does not hold the hash of entry {last.seq}: one of the two was rewritten",
             )
 
 
-def compare_with_row(link: StoredEntry) -> Iterator[CustodyFault]:
+def compare_with_row(entry: StoredEntry) -> Iterator[CustodyFault]:
     """Yield where the stored row that an entry is about differs from what was entered."""
-    fields = parse_line(link.line)
+    fields = parse_line(entry.line)
     if fields is None or fields.get("what") == "beginning":
         return
     entered = fields.get("of")
-    row = link.snapshot or link.version
+    row = entry.snapshot or entry.version
     if row is None or not isinstance(entered, dict):
         yield CustodyFault(
-            seq=link.seq, kind="row missing", what=f"{_describe_subject(fields)} is not in the store any more"
+            seq=entry.seq,
+            kind="row missing",
+            what=f"{_describe_subject(fields)} is not in the store any more",
         )
         return
     ignored = set(MUTABLE_FIELDS)
-    if link.is_superseded:
+    if entry.is_superseded:
         # A version from the register is replaced as a whole; of an observed one, only the extraction.
-        ignored |= set(entered) if link.version and link.version.kind == "register" else {"reading_sha256"}
+        ignored |= set(entered) if entry.version and entry.version.kind == "register" else {"reading_sha256"}
     actual = row.to_log_fields()
     differing = sorted(name for name in entered if name not in ignored and entered[name] != actual.get(name))
     if differing:
         names = ", ".join(name.removesuffix("_sha256") for name in differing)
         yield CustodyFault(
-            seq=link.seq,
+            seq=entry.seq,
             kind="row altered",
             what=f"{_describe_subject(fields)} has other {names} than entered",
         )
 
 
-def compare_with_bytes(link: StoredEntry, kept: SnapshotEntry, copy: StoredCopy) -> Iterator[CustodyFault]:
+def compare_with_bytes(
+    entry: StoredEntry, snapshot: SnapshotEntry, copy: StoredCopy
+) -> Iterator[CustodyFault]:
     """Yield what is wrong with the archived copy of the bytes that an entry is about."""
-    kind = copy.fault or ("bytes altered" if copy.size != kept.size else None)
+    kind = copy.fault or ("bytes altered" if copy.size != snapshot.size else None)
     if kind is not None:
-        yield CustodyFault(seq=link.seq, kind=kind, what=f"{kept.sha256}, sent by {kept.url}")
+        yield CustodyFault(seq=entry.seq, kind=kind, what=f"{snapshot.sha256}, sent by {snapshot.url}")
 
 
-def report_unlogged_row(loose: UnloggedRow) -> CustodyFault:
+def report_unlogged_row(row: UnloggedRow) -> CustodyFault:
     """Return the fault of a row that was stored without an entry."""
-    return CustodyFault(seq=None, kind="row not entered", what=f"{loose.table} {loose.id} is in no entry")
+    return CustodyFault(seq=None, kind="row not entered", what=f"{row.table} {row.id} is in no entry")
 
 
-def _has_same_subject(fields: Mapping[str, object], link: StoredEntry) -> bool:
+def _has_same_subject(fields: Mapping[str, object], entry: StoredEntry) -> bool:
     """Return whether an entry is filed under the row that its line is about."""
     subject = fields.get("of")
     number = subject.get("id") if isinstance(subject, dict) else None
@@ -182,7 +186,7 @@ def _has_same_subject(fields: Mapping[str, object], link: StoredEntry) -> bool:
             expected = (number, None)
         case _:
             expected = (None, number)
-    return (link.snapshot_id, link.version_id) == expected
+    return (entry.snapshot_id, entry.version_id) == expected
 
 
 def _describe_subject(fields: Mapping[str, object]) -> str:

@@ -24,7 +24,7 @@ class StatusStep:
 
 
 def explain_status(
-    ledger: LegalGraph, instrument: Instrument, *, is_unimpeded: Callable[[str, date], bool]
+    graph: LegalGraph, instrument: Instrument, *, is_unimpeded: Callable[[str, date], bool]
 ) -> tuple[StatusStep, ...]:
     """Return the steps that led to the status of a notice, oldest first, then what was only announced.
 
@@ -49,24 +49,24 @@ def explain_status(
                         target=instrument.key,
                     )
                 )
-    return _order_steps(ledger, instrument.key, steps)
+    return _order_steps(graph, instrument.key, steps)
 
 
-def explain_unknown(ledger: LegalGraph, key: str) -> tuple[StatusStep, ...]:
+def explain_unknown(graph: LegalGraph, key: str) -> tuple[StatusStep, ...]:
     """Return what others did to a notice that is not known itself."""
-    return _order_steps(ledger, key, [])
+    return _order_steps(graph, key, [])
 
 
-def find_upstream_acts(ledger: LegalGraph, key: str) -> Iterator[Act]:
+def find_upstream_acts(graph: LegalGraph, key: str) -> Iterator[Act]:
     """Yield the acts on a notice, and on those that act on it."""
-    for other in ledger.find_upstream(key):
-        yield from ledger.acts_by_target.get(other, ())
+    for other in graph.find_upstream(key):
+        yield from graph.acts_by_target.get(other, ())
 
 
-def find_announced_acts(ledger: LegalGraph, key: str) -> tuple[Act, ...]:
+def find_announced_acts(graph: LegalGraph, key: str) -> tuple[Act, ...]:
     """Return what was announced, but not enacted, about a notice and those that act on it."""
     return tuple(
-        dict.fromkeys(act for other in ledger.find_upstream(key) for act in ledger.list_announced(other))
+        dict.fromkeys(act for other in graph.find_upstream(key) for act in graph.list_announced(other))
     )
 
 
@@ -75,9 +75,9 @@ OPEN_ENDED_TERMS = {Verb.SUSPENDS: "suspension", Verb.EXTENDS: "extension"}
 _STEP_ORDER = {"issued": 0, "ends": 2, "suspension ends": 2}
 
 
-def _order_steps(ledger: LegalGraph, key: str, steps: list[StatusStep]) -> tuple[StatusStep, ...]:
+def _order_steps(graph: LegalGraph, key: str, steps: list[StatusStep]) -> tuple[StatusStep, ...]:
     enacted = [*steps]
-    for act in find_upstream_acts(ledger, key):
+    for act in find_upstream_acts(graph, key):
         enacted.append(_build_step(act, act.verb.value, act.start))
         if act.verb in OPEN_ENDED_TERMS and act.until is not None:
             verb = "suspension ends" if act.verb is Verb.SUSPENDS else "ends"
@@ -85,7 +85,7 @@ def _order_steps(ledger: LegalGraph, key: str, steps: list[StatusStep]) -> tuple
     enacted.sort(key=lambda step: (step.date, _STEP_ORDER.get(step.verb, 1)))
     announced = (
         _build_step(act, f"announced, not enacted: {act.verb.value}", act.agent.issued)
-        for act in find_announced_acts(ledger, key)
+        for act in find_announced_acts(graph, key)
     )
     return tuple(dict.fromkeys((*enacted, *announced)))
 
@@ -96,12 +96,12 @@ def _build_step(act: Act, verb: str, day: date) -> StatusStep:
     )
 
 
-def list_cautions(ledger: LegalGraph, instrument: Instrument, on: date) -> Iterator[str]:
+def list_cautions(graph: LegalGraph, instrument: Instrument, on: date) -> Iterator[str]:
     """Yield, as sentences, what a person must know before relying on the status of a notice."""
     yield from _caution_about_instrument(instrument)
-    for act in ledger.acts_by_target.get(instrument.key, ()):
+    for act in graph.acts_by_target.get(instrument.key, ()):
         agent, number = act.agent.number, instrument.number
-        if ledger.is_circular(act):
+        if graph.is_circular(act):
             yield (
                 f"{agent} {act.verb.value} {number}, and {number} acts on {agent} in turn: "
                 "both acts apply as written, a person must decide"
@@ -110,14 +110,14 @@ def list_cautions(ledger: LegalGraph, instrument: Instrument, on: date) -> Itera
             yield f"which of the dates of {agent} governs that it {act.verb.value} {number} is our inference"
         if act.start < act.agent.issued <= on:
             yield f"{agent} was issued on {act.agent.issued} and reaches back to {act.start}"
-    for act in find_upstream_acts(ledger, instrument.key):
+    for act in find_upstream_acts(graph, instrument.key):
         if act.verb in OPEN_ENDED_TERMS and act.until is None:
             yield f"{act.agent.number} states no end of the {OPEN_ENDED_TERMS[act.verb]}"
-    for act in find_announced_acts(ledger, instrument.key):
+    for act in find_announced_acts(graph, instrument.key):
         until = f" until {act.until}" if act.until else ""
         yield (
             f"announced, not enacted: {act.agent.number} ({act.agent.issued}) says that it {act.verb.value} "
-            f"{ledger.get_name(act.target)}{until}; no instrument is known"
+            f"{graph.get_name(act.target)}{until}; no instrument is known"
         )
     yield from instrument.doubts
 

@@ -16,19 +16,19 @@ _VERBS = frozenset(Verb)
 
 
 def build_history(
-    ledger: LegalGraph, keys: Iterable[str], others: Iterable[HistoryStep] = ()
+    graph: LegalGraph, keys: Iterable[str], others: Iterable[HistoryStep] = ()
 ) -> tuple[HistoryStep, ...]:
     """Return the steps of these notices and of all that act on them, each once; `others` mixed in."""
-    by_number = {instrument.number: instrument for instrument in ledger.instruments.values()}
-    statuses = (compute_status(ledger, key, END_OF_TIME) for key in keys if key in ledger.instruments)
+    by_number = {instrument.number: instrument for instrument in graph.instruments.values()}
+    statuses = (compute_status(graph, key, END_OF_TIME) for key in keys if key in graph.instruments)
     steps: dict[HistoryStep, None] = {}
     for step in (step for status in statuses for step in status.chain):
         agent = by_number.get(step.number)
         what = step.verb
         if what == "suspension ends":
-            what += f" of {ledger.get_name(step.target)}"
+            what += f" of {graph.get_name(step.target)}"
         elif what.rpartition(": ")[2] in _VERBS:
-            what += f" {ledger.get_name(step.target)}"
+            what += f" {graph.get_name(step.target)}"
         row = HistoryStep(
             date=step.date,
             what=f"{what} {step.clause}" if step.clause else what,

@@ -116,7 +116,7 @@ def is_control(instrument: Instrument) -> bool:
 
 
 def find_controls(
-    ledger: LegalGraph,
+    graph: LegalGraph,
     named: Iterable[CodeMention],
     statuses: Mapping[str, LegalStatus],
     lexicon: Lexicon,
@@ -129,7 +129,7 @@ def find_controls(
     it.
     """
     for mention in named:
-        instrument = ledger.instruments.get(mention.key)
+        instrument = graph.instruments.get(mention.key)
         if instrument is None or not is_control(instrument):
             continue
         if wanted:

@@ -40,7 +40,7 @@ def normalize_name(name: str) -> str:
 
 
 def match_parties(
-    name: str, parties: Iterable[PartyLine], ledger: LegalGraph, *, on: date
+    name: str, parties: Iterable[PartyLine], graph: LegalGraph, *, on: date
 ) -> tuple[PartyMatch, ...]:
     """Return the parties with a name, in either language, that is or resembles this one; the best first.
 
@@ -57,7 +57,7 @@ def match_parties(
     scored.sort(key=lambda pair: (-pair[0], str(pair[1].since), pair[1].number, pair[1].en))
     matches = []
     for score, party in scored[:MAX_MATCHES]:
-        listing = compute_status(ledger, party.key, on)
+        listing = compute_status(graph, party.key, on)
         matches.append(
             PartyMatch(
                 zh=party.zh,

@@ -108,12 +108,12 @@ def strip_register_facts(notice: Notice) -> Notice:
     """Return a completed notice without the facts that an earlier register filled in."""
     return replace(
         notice,
-        effective=tuple(found for found in notice.effective if found.rule != REGISTER_RULE),
-        deadlines=tuple(found for found in notice.deadlines if found.rule != REGISTER_RULE),
-        categories=tuple(found for found in notice.categories if found.basis != "register"),
-        hs_codes=tuple(found for found in notice.hs_codes if found.rule != REGISTER_RULE),
-        control_codes=tuple(found for found in notice.control_codes if found.rule != REGISTER_RULE),
-        relations=tuple(found for found in notice.relations if found.rule != REGISTER_RULE),
+        effective=tuple(fact for fact in notice.effective if fact.rule != REGISTER_RULE),
+        deadlines=tuple(fact for fact in notice.deadlines if fact.rule != REGISTER_RULE),
+        categories=tuple(fact for fact in notice.categories if fact.basis != "register"),
+        hs_codes=tuple(fact for fact in notice.hs_codes if fact.rule != REGISTER_RULE),
+        control_codes=tuple(fact for fact in notice.control_codes if fact.rule != REGISTER_RULE),
+        relations=tuple(fact for fact in notice.relations if fact.rule != REGISTER_RULE),
         doubts=tuple(doubt for doubt in notice.doubts if not doubt.startswith(DOUBT_PREFIX)),
     )
 

@@ -59,12 +59,12 @@ class LegalStatus:
     categories: tuple[str, ...] = ()
 
 
-def compute_status(ledger: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
+def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
     """Return the status of a notice on a day, also of an unknown one; `chained`: with its explanation."""
-    known = ledger.restrict_to(on)
+    known = graph.restrict_to(on)
     instrument = known.instruments.get(key)
     if instrument is None:
-        return _build_unknown_status(ledger, known, key, on)
+        return _build_unknown_status(graph, known, key, on)
     # Every day from the issue on, on which the state may change.
     later = {day for day in _collect_change_days(known, key) if day > instrument.issued}
     days = (instrument.issued, *sorted(later))
@@ -96,50 +96,48 @@ def compute_status(ledger: LegalGraph, key: str, on: date, *, chained: bool = Tr
     )
 
 
-def list_scopes(ledger: LegalGraph, instrument: Instrument) -> tuple[str, ...]:
+def list_scopes(graph: LegalGraph, instrument: Instrument) -> tuple[str, ...]:
     """Return the parts of a notice that may differ in state: of its own dates, and those that acts name."""
-    own = tuple(dict.fromkeys(found.scope for found in instrument.effective)) or (ALL,)
-    acted = dict.fromkeys(act.clause for act in ledger.acts_by_target.get(instrument.key, ()) if act.clause)
+    own = tuple(dict.fromkeys(span.scope for span in instrument.effective)) or (ALL,)
+    acted = dict.fromkeys(act.clause for act in graph.acts_by_target.get(instrument.key, ()) if act.clause)
     extra = tuple(clause for clause in acted if clause not in own)
     if extra and own == (ALL,):
         return (*extra, REST)
     return (*own, *extra)
 
 
-def find_part_state(ledger: LegalGraph, instrument: Instrument, scope: str, day: date) -> LegalState:
-    """Return the state of a part of a notice on a day, by everything in the ledger."""
+def find_part_state(graph: LegalGraph, instrument: Instrument, scope: str, day: date) -> LegalState:
+    """Return the state of a part of a notice on a day, by everything in the graph."""
     if day < instrument.issued:
         return LegalState.UNKNOWN
-    acts = [act for act in ledger.acts_by_target.get(instrument.key, ()) if touches_scope(act.clause, scope)]
-    repealed = [
-        act.clause for act in acts if act.verb is Verb.REPEALS and _has_taken_effect(ledger, act, day)
-    ]
+    acts = [act for act in graph.acts_by_target.get(instrument.key, ()) if touches_scope(act.clause, scope)]
+    repealed = [act.clause for act in acts if act.verb is Verb.REPEALS and _has_taken_effect(graph, act, day)]
     if jointly_cover_scope(repealed, scope):
         return LegalState.REPEALED
-    term = _find_term_state(ledger, instrument, scope, acts, day)
+    term = _find_term_state(graph, instrument, scope, acts, day)
     if term is LegalState.LAPSED:
         return term
-    suspended = [act.clause for act in acts if _is_suspending(ledger, instrument, act, acts, day)]
+    suspended = [act.clause for act in acts if _is_suspending(graph, instrument, act, acts, day)]
     return LegalState.SUSPENDED if jointly_cover_scope(suspended, scope) else term
 
 
-def is_prolonged(ledger: LegalGraph, key: str, after: date) -> bool:
+def is_prolonged(graph: LegalGraph, key: str, after: date) -> bool:
     """Return whether an extension prolongs a notice beyond the last day of its term."""
     return after < date.max and any(
-        act.verb is Verb.EXTENDS and _is_act_in_force(ledger, act, after + ONE_DAY)
-        for act in ledger.acts_by_target.get(key, ())
+        act.verb is Verb.EXTENDS and _is_act_in_force(graph, act, after + ONE_DAY)
+        for act in graph.acts_by_target.get(key, ())
     )
 
 
 # --------------------------------------------------------------------------- the state of a part
 
 
-def _find_overall_state(ledger: LegalGraph, instrument: Instrument, day: date) -> LegalState:
+def _find_overall_state(graph: LegalGraph, instrument: Instrument, day: date) -> LegalState:
     """Return the state of a whole notice, whose parts may differ."""
-    state = ledger.state_cache.get((instrument.key, day))
+    state = graph.state_cache.get((instrument.key, day))
     if state is not None:
         return state
-    parts = {find_part_state(ledger, instrument, scope, day) for scope in list_scopes(ledger, instrument)}
+    parts = {find_part_state(graph, instrument, scope, day) for scope in list_scopes(graph, instrument)}
     living = parts - ENDED_STATES
     if not living:
         state = LegalState.REPEALED if parts == {LegalState.REPEALED} else LegalState.LAPSED
@@ -147,12 +145,12 @@ def _find_overall_state(ledger: LegalGraph, instrument: Instrument, day: date) -
         state = next(iter(living))
     else:
         state = LegalState.PARTLY if LegalState.SUSPENDED in living else LegalState.IN_FORCE
-    ledger.state_cache[instrument.key, day] = state
+    graph.state_cache[instrument.key, day] = state
     return state
 
 
 def _find_term_state(
-    ledger: LegalGraph, instrument: Instrument, scope: str, acts: Iterable[Act], day: date
+    graph: LegalGraph, instrument: Instrument, scope: str, acts: Iterable[Act], day: date
 ) -> LegalState:
     """Return the state of a part without suspensions: by its own dates and by what extends them."""
     if instrument.kind is NoticeKind.DRAFT:
@@ -166,7 +164,7 @@ def _find_term_state(
         if first <= day and (span.until is None or day <= span.until):
             return LegalState.IN_FORCE
         begun = begun or first <= day
-    extended = any(act.verb is Verb.EXTENDS and _is_act_in_force(ledger, act, day) for act in acts)
+    extended = any(act.verb is Verb.EXTENDS and _is_act_in_force(graph, act, day) for act in acts)
     return LegalState.IN_FORCE if extended else LegalState.LAPSED if begun else LegalState.NOT_YET
 
 
@@ -175,15 +173,15 @@ def _find_own_dates(instrument: Instrument, scope: str) -> tuple[EffectiveDate, 
 
     A clause without a date begins with the first of the notice.
     """
-    exact = tuple(found for found in instrument.effective if found.scope == scope)
-    within = tuple(found for found in instrument.effective if covers_scope(found.scope, scope))
-    general = tuple(found for found in instrument.effective if found.scope == ALL)
-    first = sorted(instrument.effective, key=lambda found: found.start or instrument.issued)[:1]
+    exact = tuple(span for span in instrument.effective if span.scope == scope)
+    within = tuple(span for span in instrument.effective if covers_scope(span.scope, scope))
+    general = tuple(span for span in instrument.effective if span.scope == ALL)
+    first = sorted(instrument.effective, key=lambda span: span.start or instrument.issued)[:1]
     return exact or within or general or tuple(first)
 
 
 def _is_suspending(
-    ledger: LegalGraph, instrument: Instrument, act: Act, acts: Iterable[Act], day: date
+    graph: LegalGraph, instrument: Instrument, act: Act, acts: Iterable[Act], day: date
 ) -> bool:
     """Return whether an act suspends the part that it names on a day.
 
@@ -196,8 +194,8 @@ def _is_suspending(
             return False
     elif act.verb is not Verb.SUSPENDS:
         return False
-    return _is_act_in_force(ledger, act, day) and not any(
-        other.verb is Verb.RESUMES and act.start < other.start and _has_taken_effect(ledger, other, day)
+    return _is_act_in_force(graph, act, day) and not any(
+        other.verb is Verb.RESUMES and act.start < other.start and _has_taken_effect(graph, other, day)
         for other in acts
     )
 
@@ -205,56 +203,56 @@ def _is_suspending(
 # --------------------------------------------------------------------------- acts
 
 
-def _is_act_in_force(ledger: LegalGraph, act: Act, day: date) -> bool:
+def _is_act_in_force(graph: LegalGraph, act: Act, day: date) -> bool:
     """Return whether an act applies on a day: within its term or an extension, by a notice able to act."""
-    if not _can_act(ledger, act, day):
+    if not _can_act(graph, act, day):
         return False
     if act.start <= day and (act.until is None or day <= act.until):
         return True
     # In a circle, no act prolongs another: each applies as written.
     return act.until is not None and any(
         extension.verb is Verb.EXTENDS
-        and not ledger.is_circular(extension)
-        and _is_act_in_force(ledger, extension, day)
-        for extension in ledger.acts_by_target.get(act.agent.key, ())
+        and not graph.is_circular(extension)
+        and _is_act_in_force(graph, extension, day)
+        for extension in graph.acts_by_target.get(act.agent.key, ())
     )
 
 
-def _can_act(ledger: LegalGraph, act: Act, day: date) -> bool:
+def _can_act(graph: LegalGraph, act: Act, day: date) -> bool:
     """Return whether the notice that acts is itself in a state to act."""
-    if ledger.is_circular(act):
+    if graph.is_circular(act):
         return True
     unable = {LegalState.REPEALED, LegalState.SUSPENDED, LegalState.UNKNOWN}
-    return _find_overall_state(ledger, act.agent, max(day, act.agent.issued)) not in unable
+    return _find_overall_state(graph, act.agent, max(day, act.agent.issued)) not in unable
 
 
-def _has_taken_effect(ledger: LegalGraph, act: Act, day: date) -> bool:
+def _has_taken_effect(graph: LegalGraph, act: Act, day: date) -> bool:
     """Return whether a permanent act has happened: on its day, or once its agent became able to act."""
     if day < act.start:
         return False
     days = [act.start]
-    if not ledger.is_circular(act):
-        days.extend(turn for turn in _collect_change_days(ledger, act.agent.key) if act.start < turn <= day)
-    return any(_can_act(ledger, act, moment) for moment in days)
+    if not graph.is_circular(act):
+        days.extend(turn for turn in _collect_change_days(graph, act.agent.key) if act.start < turn <= day)
+    return any(_can_act(graph, act, moment) for moment in days)
 
 
 # --------------------------------------------------------------------------- days on which a state may change
 
 
-def _collect_change_days(ledger: LegalGraph, key: str) -> frozenset[date]:
+def _collect_change_days(graph: LegalGraph, key: str) -> frozenset[date]:
     """Return all days on which the state of a notice may change, by it and by all that act on it."""
-    cached = ledger.change_day_cache.get(key)
+    cached = graph.change_day_cache.get(key)
     if cached is None:
         days: set[date] = set()
-        for other in ledger.find_upstream(key):
-            instrument = ledger.instruments.get(other)
+        for other in graph.find_upstream(key):
+            instrument = graph.instruments.get(other)
             spans = [(own.start, own.until) for own in instrument.effective] if instrument else []
-            spans += [(act.start, act.until) for act in ledger.acts_by_target.get(other, ())]
+            spans += [(act.start, act.until) for act in graph.acts_by_target.get(other, ())]
             if instrument is not None:
                 days.add(instrument.issued)
             days.update(first for first, _ in spans if first is not None)
             days.update(last + ONE_DAY for _, last in spans if last is not None and last < date.max)
-        cached = ledger.change_day_cache[key] = frozenset(days)
+        cached = graph.change_day_cache[key] = frozenset(days)
     return cached
 
 
@@ -262,13 +260,13 @@ def _collect_change_days(ledger: LegalGraph, key: str) -> frozenset[date]:
 DEEP_GRAPH_SIZE = 40
 
 
-def _precompute_states(ledger: LegalGraph, key: str, days: Iterable[date]) -> None:
-    upstream = ledger.find_upstream(key)
+def _precompute_states(graph: LegalGraph, key: str, days: Iterable[date]) -> None:
+    upstream = graph.find_upstream(key)
     if len(upstream) > DEEP_GRAPH_SIZE:
-        known = [ledger.instruments[other] for other in upstream if other in ledger.instruments]
+        known = [graph.instruments[other] for other in upstream if other in graph.instruments]
         for instrument in sorted(known, key=lambda item: (item.issued, item.key), reverse=True):
             for day in days:
-                _find_overall_state(ledger, instrument, max(day, instrument.issued))
+                _find_overall_state(graph, instrument, max(day, instrument.issued))
 
 
 def _find_state_span(
@@ -281,9 +279,9 @@ def _find_state_span(
     return changes[here][1], changes[here][0], until
 
 
-def _build_unknown_status(ledger: LegalGraph, known: LegalGraph, key: str, on: date) -> LegalStatus:
+def _build_unknown_status(graph: LegalGraph, known: LegalGraph, key: str, on: date) -> LegalStatus:
     """Return the status of a notice that was issued later, or is known only from others."""
-    later = ledger.instruments.get(key)
+    later = graph.instruments.get(key)
     if later is not None:
         caution = f"{later.number} was issued on {later.issued}, after {on}"
         return LegalStatus(

@@ -29,9 +29,8 @@ class Change:
 
     kind: ChangeKind
     redline: tuple[RedlineSegment, ...] = ()
-    moved: tuple[
-        str, ...
-    ] = ()  #: findings that changed, one phrase each ("effective 2025-12-01 → 2026-01-01")
+    #: findings that changed, one phrase each ("effective 2025-12-01 → 2026-01-01")
+    moved: tuple[str, ...] = ()
 
 
 UnreadPart = Literal["", "annex", "page"]

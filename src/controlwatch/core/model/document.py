@@ -28,9 +28,7 @@ class IndexPage:
 
     refs: tuple[NoticeRef, ...]
     total: int | None = None  #: how many notices the source says the whole index has
-    faults: tuple[
-        str, ...
-    ] = ()  #: defects that do not prevent reading, such as a feed that is not well-formed
+    faults: tuple[str, ...] = ()  #: defects that do not prevent reading: a feed that is not well-formed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,42 +116,42 @@ def check_expectations(expect: Expect, *, rows: int, newest_on: date | None, tod
         )
 
 
-def check_baseline(learnt: Baseline, shown: IndexStatistics) -> None:
+def check_baseline(baseline: Baseline, scan: IndexStatistics) -> None:
     """Raise `Implausible` when the index is far shorter than usual, or its rows have lost their days."""
-    if len(learnt.rows) >= MIN_BASELINE_SCANS and shown.rows < median(learnt.rows) * MIN_ROWS_RATIO:
-        usual = round(median(learnt.rows))
-        raise Implausible(f"only {shown.rows} notices are listed where this source lists about {usual}")
-    if learnt.dated and shown.rows and not shown.days:
+    if len(baseline.rows) >= MIN_BASELINE_SCANS and scan.rows < median(baseline.rows) * MIN_ROWS_RATIO:
+        usual = round(median(baseline.rows))
+        raise Implausible(f"only {scan.rows} notices are listed where this source lists about {usual}")
+    if baseline.dated and scan.rows and not scan.days:
         raise Implausible("no row carries a day any more, though this source's rows always did")
 
 
-def describe_silence(learnt: Baseline, newest_on: date | None, today: date) -> str:
+def describe_silence(baseline: Baseline, newest_on: date | None, today: date) -> str:
     """Return a sentence about a source that is unusually quiet for its rhythm, or ""."""
-    if newest_on is None or not learnt.silence:
+    if newest_on is None or not baseline.silence:
         return ""
-    age, limit = (today - newest_on).days, max(MIN_QUIET_DAYS, QUIET_FACTOR * learnt.silence)
+    age, limit = (today - newest_on).days, max(MIN_QUIET_DAYS, QUIET_FACTOR * baseline.silence)
     if age <= limit:
         return ""
     return (
         f"its newest notice is of {newest_on}, {age} days ago; "
-        f"its longest silence so far was {learnt.silence} days"
+        f"its longest silence so far was {baseline.silence} days"
     )
 
 
-def describe_shortfall(shown: IndexStatistics) -> str:
+def describe_shortfall(scan: IndexStatistics) -> str:
     """Return a sentence about a plausible list that shows fewer rows than it should, or ""."""
-    if shown.total is not None and shown.page_size and shown.rows < min(shown.page_size, shown.total):
-        return f"it says that it has {shown.total} notices, and its first page shows {shown.rows}"
+    if scan.total is not None and scan.page_size and scan.rows < min(scan.page_size, scan.total):
+        return f"it says that it has {scan.total} notices, and its first page shows {scan.rows}"
     return ""
 
 
-def update_baseline(learnt: Baseline, shown: IndexStatistics) -> Baseline:
+def update_baseline(baseline: Baseline, scan: IndexStatistics) -> Baseline:
     """Return the baseline of a source after one more plausible scan."""
-    days = sorted(set(shown.days), reverse=True)
+    days = sorted(set(scan.days), reverse=True)
     gaps = [(later - earlier).days for later, earlier in pairwise(days)]
     silence = max(gaps) if len(gaps) >= MIN_BASELINE_SCANS else 0  # fewer gaps are not a rhythm
     return Baseline(
-        rows=(*learnt.rows, shown.rows)[-MAX_BASELINE_SCANS:],
-        silence=max(learnt.silence, silence),
-        dated=learnt.dated or len(shown.days) >= max(1, shown.rows // 2),
+        rows=(*baseline.rows, scan.rows)[-MAX_BASELINE_SCANS:],
+        silence=max(baseline.silence, silence),
+        dated=baseline.dated or len(scan.days) >= max(1, scan.rows // 2),
     )

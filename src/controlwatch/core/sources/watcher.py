@@ -77,9 +77,7 @@ class Detail:
     source: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
     labels: str = ""  #: selector of elements that print 【label】 value
-    annexes: tuple[
-        str, ...
-    ] = ()  #: further parts of the page with attached files; the body is always searched
+    annexes: tuple[str, ...] = ()  #: further parts of the page with files; the body is always searched
     drop: tuple[str, ...] = ()  #: parts of the body that are not the notice
     follow: bool = True  #: False: read only the row, never the page (press feeds)
 
@@ -109,9 +107,8 @@ class Expect:
 
     rows: int = 1  #: at least this number of notices on the first page
     newest_within_days: int | None = None  #: the newest listed day may be at most this old
-    series: tuple[
-        str, ...
-    ] = ()  #: series of numbers that this source publishes completely: MOFCOM, MOFCOM Order
+    #: series of numbers that this source publishes completely: MOFCOM, MOFCOM Order
+    series: tuple[str, ...] = ()
     gap_days: int = 3  #: a number missing for longer becomes a lead
     reject: tuple[str, ...] = ()  #: regular expressions that mark a damaged answer
 
