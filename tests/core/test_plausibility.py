@@ -1,4 +1,4 @@
-"""Can this poll be believed? And when is a page looked at again?"""
+"""Whether a poll is plausible, and when a page is read again."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def answer(status: int, body: bytes = b"<html></html>") -> Snapshot:
     return Snapshot(url="u", final_url="u", fetched_at=NOW, status=status, headers=(), body=body)
 
 
-def test_too_few_rows_are_not_believed() -> None:
+def test_too_few_rows_are_not_plausible() -> None:
     with pytest.raises(Implausible, match="only 2 notices"):
         check_expectations(Expect(rows=5), rows=2, newest_on=None, today=date(2026, 3, 2))
 
 
-def test_a_list_that_is_silent_too_long_is_not_believed() -> None:
+def test_a_list_that_is_silent_too_long_is_not_plausible() -> None:
     expect = Expect(rows=1, newest_within_days=30)
     check_expectations(expect, rows=9, newest_on=date(2026, 2, 1), today=date(2026, 3, 2))
     with pytest.raises(Implausible, match="31 days ago"):
         check_expectations(expect, rows=9, newest_on=date(2026, 1, 30), today=date(2026, 3, 2))
 
 
-def test_an_error_status_is_a_refusal_and_a_challenge_is_told_apart() -> None:
+def test_an_error_status_is_a_refusal_or_a_challenge() -> None:
     check_response(answer(200))
     with pytest.raises(Refused, match="HTTP 503"):
         check_response(answer(503))
@@ -51,7 +51,7 @@ def test_looks_at_a_new_notice_come_later_and_later_and_end() -> None:
     assert looks[-2] == NOW + timedelta(days=60)
 
 
-def test_an_old_notice_on_a_fresh_shelf_is_not_looked_at_again() -> None:
+def test_an_old_notice_found_at_the_first_poll_is_not_read_again() -> None:
     assert schedule_recheck(seen_at=NOW, listed_on=date(2025, 1, 1), now=NOW) is None
 
 
