@@ -7,9 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from controlwatch.core.model import Snapshot
-from controlwatch.core.model.errors import Challenged, Implausible, Refused
+from controlwatch.core.model.errors import Challenged, Implausible, Refused, SourceError, Unreachable
 from controlwatch.core.model.timezones import schedule_recheck, schedule_retry
-from controlwatch.core.sources.plausibility import check_expectations, check_response
+from controlwatch.core.sources.plausibility import (
+    check_expectations,
+    check_response,
+    choose_reported_error,
+    is_gone,
+    is_host_down,
+)
 from controlwatch.core.sources.watcher import Expect
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -59,3 +65,39 @@ def test_a_failing_page_is_never_given_up() -> None:
     waits = [schedule_retry(failures=n, now=NOW) - NOW for n in range(1, 50)]
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(days=1)
+
+
+DOWN, GONE, CHALLENGED = (
+    Unreachable("no answer"),
+    Refused("HTTP 404", status=404),
+    Challenged("a human check"),
+)
+
+
+@pytest.mark.parametrize(
+    ("errors", "read", "expected"),
+    [
+        ((), 0, False),
+        ((DOWN, DOWN), 0, False),
+        ((DOWN, DOWN, DOWN), 0, True),
+        ((GONE, DOWN, DOWN, DOWN), 0, True),
+        ((DOWN, DOWN, GONE), 0, False),
+        ((CHALLENGED,), 0, True),
+        ((CHALLENGED,), 1, False),  # a page was read: the source answers
+    ],
+)
+def test_a_source_fails_when_its_pages_do_not_answer_or_are_challenges(
+    errors: tuple[SourceError, ...], read: int, expected: bool
+) -> None:
+    assert is_host_down(errors, read=read) is expected
+
+
+def test_a_challenge_is_reported_before_other_errors_of_pages() -> None:
+    assert choose_reported_error((DOWN, CHALLENGED)) is CHALLENGED
+    assert str(choose_reported_error((GONE, DOWN))) == "2 notices could not be read: HTTP 404"
+
+
+def test_only_a_page_that_the_source_says_is_gone_is_gone() -> None:
+    assert is_gone(GONE)
+    assert not is_gone(Refused("HTTP 500", status=500))
+    assert not is_gone(DOWN)

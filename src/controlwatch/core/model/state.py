@@ -25,7 +25,7 @@ Health = Literal["new", "healthy", "quiet", "degraded", "blocked", "blind"]
 twice; blind: failed at least three times in a row; blocked: it sends bot challenges."""
 Concern = Literal["", "quiet", "degraded"]
 PollOutcome = Literal["shelved", "unchanged", "looked", "failed"]
-"""shelved: the first poll, which tracks what it finds and alerts nobody; looked: something was new or due."""
+"""shelved: the first poll, which tracks what it finds and never alerts; looked: something was new or due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

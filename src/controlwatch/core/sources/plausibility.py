@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -11,7 +12,14 @@ from statistics import median
 from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.core.model import NoticeRef, Snapshot
-from controlwatch.core.model.errors import Challenged, Implausible, Refused
+from controlwatch.core.model.errors import (
+    Challenged,
+    Implausible,
+    Refused,
+    SourceError,
+    Unreachable,
+    Unread,
+)
 from controlwatch.core.model.state import Baseline
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.watcher import Expect
@@ -64,6 +72,41 @@ def check_response(snapshot: Snapshot) -> None:
     if reason := detect_challenge(text):
         raise Challenged(f"{snapshot.final_url} answered {snapshot.status} with a bot challenge ({reason})")
     raise Refused(f"{snapshot.final_url} answered HTTP {snapshot.status}", status=snapshot.status)
+
+
+# --------------------------------------------------------------------------- the pages of one poll
+
+#: After this number of pages in a row that do not answer, the rest of the poll is left for the next one.
+MAX_UNREACHABLE_PAGES = 3
+
+
+def is_gone(error: SourceError) -> bool:
+    """Return whether the source says that a page no longer exists."""
+    return isinstance(error, Refused) and error.status in {404, 410}
+
+
+def is_host_down(errors: Sequence[SourceError], *, read: int) -> bool:
+    """Return whether the pages do not answer, or are bot challenges, although the list did: the source is
+    failing.
+
+    `errors` are those of one poll in order, `read` is the number of pages that could be read. A single page
+    with another error is different: it stays due, is counted as unread, and after some failures is
+    alerted from its title.
+    """
+    if read or not errors:
+        return False
+    if isinstance(errors[-1], Challenged):
+        return True
+    last = errors[-MAX_UNREACHABLE_PAGES:]
+    return len(last) == MAX_UNREACHABLE_PAGES and all(isinstance(error, Unreachable) for error in last)
+
+
+def choose_reported_error(errors: Sequence[SourceError]) -> SourceError:
+    """Return the error to report when no page at all could be read; `errors` is not empty."""
+    for error in errors:
+        if isinstance(error, Challenged):
+            return error
+    return Unread(f"{len(errors)} notices could not be read: {errors[0]}")
 
 
 # --------------------------------------------------------------------------- a scan of the index
