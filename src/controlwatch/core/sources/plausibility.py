@@ -86,8 +86,7 @@ def is_gone(error: SourceError) -> bool:
 
 
 def is_host_down(errors: Sequence[SourceError], *, read: int) -> bool:
-    """Return whether the pages do not answer, or are bot challenges, although the list did: the source is
-    failing.
+    """Return whether a source fails: its list answers, but its pages do not, or are bot challenges.
 
     `errors` are those of one poll in order, `read` is the number of pages that could be read. A single page
     with another error is different: it stays due, is counted as unread, and after some failures is
