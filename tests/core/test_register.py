@@ -1,4 +1,4 @@
-"""What the shipped register may say, and how it completes a notice as read without overruling it."""
+"""The shipped register, and how it completes an observed notice without overruling it."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_a_fact_that_cannot_be_meant_is_refused_by_file_and_name(
 
 
 @pytest.mark.parametrize("number", ["MOFCOM 2025-10", "MOFCOM-GACC 2025-10"])
-def test_one_number_stands_in_the_register_once_however_many_issuers_it_names(number: str) -> None:
+def test_one_number_is_in_the_register_once_for_any_number_of_issuers(number: str) -> None:
     with pytest.raises(DeclarationError, match=r"MOFCOM 2025-10: stands in the register twice"):
         built(a_notice(), a_notice(number=number))
 

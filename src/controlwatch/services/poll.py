@@ -22,11 +22,13 @@ from controlwatch.core.model.state import (
 )
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
-from controlwatch.core.sources.page_failures import choose_reported_error, is_gone, is_host_down
 from controlwatch.core.sources.plausibility import (
     check_response,
+    choose_reported_error,
     describe_shortfall,
     describe_silence,
+    is_gone,
+    is_host_down,
     update_baseline,
 )
 from controlwatch.core.sources.requests import build_detail_request

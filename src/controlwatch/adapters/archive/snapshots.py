@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from controlwatch.adapters.archive.atomic_write import sync_folder, write_durably
-from controlwatch.core.evidence.custody import StoredCopy
+from controlwatch.core.evidence.verification import StoredCopy
 
 _CHUNK_BYTES = 1 << 20
 

@@ -32,7 +32,7 @@ from controlwatch.core.model.errors import (
     Undeclared,
     Unreachable,
 )
-from controlwatch.core.sources.sniff import detect_format
+from controlwatch.core.sources.decoding import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,9 +13,8 @@ from controlwatch.adapters.files.ofd import read_ofd
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.files.spreadsheets import read_sheets
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body, detect_format
 from controlwatch.core.sources.notice_pages import parse_notice_page
-from controlwatch.core.sources.sniff import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,15 +17,14 @@ from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_en
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, SourceError
-from controlwatch.core.sources.challenge import detect_challenge
-from controlwatch.core.sources.charset import DecodedText, decode_body
-from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, is_mail, is_wrapped, unwrap_body
+from controlwatch.core.sources.decoding import DecodedText, decode_body, detect_format, is_mail, is_wrapped
+from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, unwrap_body
 from controlwatch.core.sources.notice_pages import parse_notice_page
-from controlwatch.core.sources.sniff import detect_format
+from controlwatch.core.sources.plausibility import detect_challenge
 
 if TYPE_CHECKING:
+    from controlwatch.core.sources.decoding import FileFormat
     from controlwatch.core.sources.mime import UnwrappedPart
-    from controlwatch.core.sources.sniff import FileFormat
     from controlwatch.core.sources.watcher import Watcher
 
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names

@@ -7,12 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
-from controlwatch.core.model import Snapshot, sanitize
+from controlwatch.core.model import Snapshot, remove_unprintable
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.sources.decoding import MAIL_TYPE, detect_format, find_saved_location
 from controlwatch.core.sources.mail_documents import make_intake_url
-from controlwatch.core.sources.mime import MAIL_TYPE, find_saved_location
-from controlwatch.core.sources.sniff import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ def load_snapshot(path: Path, *, url: str | None, now: datetime) -> Snapshot:
     headers = (
         *((("content-type", MAIL_TYPE),) if mail else ()),
         ("x-handed-in-by", _find_owner(path)),
-        ("x-handed-in-as", sanitize.remove_unprintable(path.name)),
+        ("x-handed-in-as", remove_unprintable(path.name)),
     )
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
 

@@ -21,7 +21,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.sandbox.isolated_process import run_isolated
 from controlwatch.core.model.errors import Garbled
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
