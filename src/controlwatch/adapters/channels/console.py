@@ -1,25 +1,19 @@
-"""The console as a channel: a card is a panel in the terminal."""
+"""The console as a channel: each card is a panel in the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from controlwatch.core.model import ChannelName, RedlineSegment
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rich.console import RenderableType
-
-    from controlwatch.core.model import ChannelName, RedlineSegment
-    from controlwatch.core.rendering.card import Card
-    from controlwatch.core.rendering.facts import CardFact
-    from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.facts import CardFact
+from controlwatch.core.rendering.message import Message
 
 TONE_COLOURS = {
     "tighten": "red",
@@ -33,7 +27,7 @@ TONE_COLOURS = {
     "health-up": "green",
 }
 
-#: What is done with a stretch → style, sign before, sign after.
+#: Operation of a redline segment → style, mark before, mark after.
 REDLINE_STYLES = {
     "same": ("", "", ""),
     "deleted": ("strike red", "[-", "-]"),
@@ -50,10 +44,10 @@ class ConsoleChannel:
         self._console = console or Console()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
     def send(self, message: Message, *, target: str, key: str) -> str:
-        """Print every card; the console cannot refuse."""
+        """Print every card; this cannot fail."""
         del target
         for card in message.cards:
             self._console.print(render_panel(card))
@@ -61,7 +55,7 @@ class ConsoleChannel:
 
 
 def render_panel(card: Card) -> Panel:
-    """Draw a card as a panel. Text goes in as text: no markup of ours or theirs is interpreted."""
+    """Return a card as a panel. Its text is plain: markup in it is not interpreted."""
     colour = TONE_COLOURS[card.tone]
     title = Text(f" {to_one_line(card.badge)} ", style=f"bold reverse {colour}")
     return Panel(
@@ -108,7 +102,7 @@ def _render_facts(facts: Iterable[CardFact]) -> Table:
 
 
 def render_redline(stretches: tuple[RedlineSegment, ...]) -> Text:
-    """Draw a redline; the signs keep it readable where there is no colour."""
+    """Return a redline as text; the marks keep it readable without colour."""
     text = Text()
     for stretch in stretches:
         style, before, after = REDLINE_STYLES[stretch.op]

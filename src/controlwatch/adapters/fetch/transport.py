@@ -1,4 +1,4 @@
-"""Transports below httpx: every connection is limited in time and bytes, and leads only to permitted addresses.
+"""Transports below httpx: connections are limited in time and bytes, and lead only to permitted addresses.
 
 httpx limits only the wait for each piece. Without these limits, a server that sends one letter of a header
 every second, or compressed data that expands to nothing, could keep a poll waiting without end.
