@@ -80,7 +80,7 @@ class TokenVerifier:
             raise Unstamped("it stamps another digest than that of its entry")
         if nonce is not None and info.nonce != nonce:
             raise Unstamped("it answers another request than ours")
-        signer = _find_signer(answer)
+        signer, name = _find_signer(answer)
         if self.roots:
             verifier = VerifierBuilder(roots=list(self.roots)).build()
             try:
@@ -97,7 +97,7 @@ class TokenVerifier:
         return VerifiedTimestamp(
             head=token.head,
             at=info.gen_time.astimezone(UTC),
-            by=_find_signer_name(signer),
+            by=name,
             rooted=bool(self.roots),
         )
 
@@ -162,10 +162,10 @@ def _decode_response(body: bytes) -> Any:
         return decode_timestamp_response(bytes(answer.dump()))
 
 
-def _find_signer(answer: Any) -> Certificate:
-    """Return the certificate that a token names as its signer's, if it is one for time stamps."""
+def _find_signer(answer: Any) -> tuple[Certificate, str]:
+    """Return the certificate that a token names as its signer's, if it is for time stamps, and its name."""
     from cryptography.x509 import ExtendedKeyUsage, ExtensionNotFound, load_der_x509_certificate
-    from cryptography.x509.oid import ExtendedKeyUsageOID
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     (signer,) = answer.signed_data.signer_infos
     signer_id = (signer.issuer, signer.serial_number)
@@ -183,7 +183,12 @@ def _find_signer(answer: Any) -> Certificate:
         uses = []
     if ExtendedKeyUsageOID.TIME_STAMPING not in uses:
         raise Unstamped("it is signed with a certificate that is not for time stamps")
-    return own[0]
+    subject = own[0].subject
+    names = [
+        *subject.get_attributes_for_oid(NameOID.COMMON_NAME),
+        *subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME),
+    ]
+    return own[0], to_one_line(str(names[0].value) if names else subject.rfc4514_string(), 120)
 
 
 def _verify_signature(token: bytes, certificate: Certificate) -> None:
@@ -217,13 +222,3 @@ def _verify_signature(token: bytes, certificate: Certificate) -> None:
             raise Unstamped("it is signed in a way that is not supported here")
     except (InvalidSignature, UnsupportedAlgorithm) as error:
         raise Unstamped("its signature is not valid") from error
-
-
-def _find_signer_name(certificate: Certificate) -> str:
-    from cryptography.x509.oid import NameOID
-
-    for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        names = certificate.subject.get_attributes_for_oid(kind)
-        if names:
-            return to_one_line(str(names[0].value), 120)
-    return to_one_line(certificate.subject.rfc4514_string(), 120)

@@ -10,8 +10,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -116,8 +115,12 @@ class AppriseChannel:
                 plugin = self._get_plugin(target)
             except DeclarationError as error:
                 raise DeliveryError(str(error), retry_after=REPAIR_WAIT) from error
-            with _record_exchanges() as exchanges:
+            exchanges: list[_Exchange] = []  # of this message, in whichever thread apprise makes them
+            before = _current_exchanges.set(exchanges)
+            try:
                 result = _notify_plugin(plugin, message)
+            finally:
+                _current_exchanges.reset(before)
         service = f"{plugin.service_name}"
         if result:
             failure = _find_body_error(type(plugin).__name__, exchanges)
@@ -135,9 +138,29 @@ class AppriseChannel:
         """Do nothing: no connection is open."""
 
     def _get_plugin(self, name: str) -> NotifyBase:
-        if name not in self._opened:
-            self._opened[name] = _open_destination(name, self._addresses[name], self._whole)
-        return self._opened[name]
+        """Return a destination, opened once; raises `DeclarationError`, which never shows the address."""
+        if name in self._opened:
+            return self._opened[name]
+        from apprise import Apprise, AppriseAsset, OverflowMode
+
+        _intercept_requests()
+        asset = AppriseAsset(service_timeout=self._whole)
+        asset.app_id = asset.app_desc = "controlwatch"
+        asset.http_redirects = False  # a message for one place must not reach another
+        plugin = Apprise.instantiate(self._addresses[name], asset=asset)
+        if plugin is None:
+            reason = f"{name}: apprise knows no such address; see its list of services"
+            raise DeclarationError("environment", SETTING_NAME, reason)
+        # The outbox retries, waits and reports; options in an address that do so would hide failures.
+        plugin.retry, plugin.optional, plugin.overflow_mode = 0, False, OverflowMode.UPSTREAM
+        plugin.redirects = False
+        plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_TIMEOUT, READ_TIMEOUT
+        # The failure of one place would be hidden by the success of another.
+        if len(plugin) > 1 and type(plugin).__name__ not in MENTIONS_PEOPLE:
+            reason = f"{name}: leads to {len(plugin)} places; declare each under its own name"
+            raise DeclarationError("environment", SETTING_NAME, reason)
+        self._opened[name] = plugin
+        return plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,29 +170,6 @@ class _SendFailure:
     reason: str = ""
     is_http_error: bool = False  #: whether the status of the last answer is the reason
     retry_after: float | None = None
-
-
-def _open_destination(name: str, address: str, whole: float) -> NotifyBase:
-    """Open a destination; raises `DeclarationError`, which never shows the address."""
-    from apprise import Apprise, AppriseAsset, OverflowMode
-
-    _intercept_requests()
-    asset = AppriseAsset(service_timeout=whole)
-    asset.app_id = asset.app_desc = "controlwatch"
-    asset.http_redirects = False  # a message for one place must not reach another
-    plugin = Apprise.instantiate(address, asset=asset)
-    if plugin is None:
-        reason = f"{name}: apprise knows no such address; see its list of services"
-        raise DeclarationError("environment", SETTING_NAME, reason)
-    # The outbox retries, waits and reports; options in an address that do so would hide failures.
-    plugin.retry, plugin.optional, plugin.overflow_mode = 0, False, OverflowMode.UPSTREAM
-    plugin.redirects = False
-    plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_TIMEOUT, READ_TIMEOUT
-    # The failure of one place would be hidden by the success of another.
-    if len(plugin) > 1 and type(plugin).__name__ not in MENTIONS_PEOPLE:
-        reason = f"{name}: leads to {len(plugin)} places; declare each under its own name"
-        raise DeclarationError("environment", SETTING_NAME, reason)
-    return plugin
 
 
 def _notify_plugin(plugin: NotifyBase, message: Message) -> AppriseResult:
@@ -233,20 +233,9 @@ def _scrub_secrets(words: str, address: str) -> str:
     return TOKEN_PATTERN.sub("…", words)
 
 
-@contextmanager
-def _record_exchanges() -> Iterator[list[_Exchange]]:
-    """Collect the exchanges of one message, in whichever thread apprise makes them."""
-    exchanges: list[_Exchange] = []
-    before = _current_exchanges.set(exchanges)
-    try:
-        yield exchanges
-    finally:
-        _current_exchanges.reset(before)
-
-
 @cache
 def _intercept_requests() -> None:
-    """Record every exchange that apprise makes inside `_record_exchanges`, and silence its log.
+    """Record every exchange that apprise makes in `_current_exchanges`, and silence its log.
 
     apprise only returns success or failure. Whether to wait, to retry or to give up depends on the status and
     the headers, and some services report a failure only in the body; so a recording session replaces the one

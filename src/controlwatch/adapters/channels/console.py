@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -57,34 +57,30 @@ class ConsoleChannel:
 def render_panel(card: Card) -> Panel:
     """Return a card as a panel. Its text is plain: markup in it is not interpreted."""
     colour = TONE_COLOURS[card.tone]
+    parts: list[RenderableType] = [Text(to_one_line(card.heading, 400), style=f"bold {colour}")]
+    if card.title:
+        parts.append(Text(to_one_line(card.title, 400), style="bold"))
+    if card.moved:
+        parts.append(Text(card.labels[0], style="bold"))
+        parts.extend(Text(f"  • {to_one_line(line, 400)}") for line in card.moved)
+    if card.redline:
+        parts.append(render_redline(card.redline))
+    parts.extend(Text(strip_hidden(paragraph)) for paragraph in card.summary)
+    if card.facts or card.caveats:
+        parts.append(_render_facts((*card.facts, *card.caveats)))
+    for doubt in card.doubts:
+        parts.append(Text(f"{card.labels[2]}: {to_one_line(doubt, 400)}", style="yellow"))
+    if card.url:
+        parts.append(Text(to_one_line(card.url, 600), style="underline"))
+    parts.append(Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black"))
     title = Text(f" {to_one_line(card.badge)} ", style=f"bold reverse {colour}")
     return Panel(
-        Group(*_render_parts(card, colour)),
+        Group(*parts),
         title=title,
         title_align="left",
         border_style=colour,
         padding=(0, 1),
     )
-
-
-def _render_parts(card: Card, colour: str) -> Iterator[RenderableType]:
-    yield Text(to_one_line(card.heading, 400), style=f"bold {colour}")
-    if card.title:
-        yield Text(to_one_line(card.title, 400), style="bold")
-    if card.moved:
-        yield Text(card.labels[0], style="bold")
-        yield from (Text(f"  • {to_one_line(line, 400)}") for line in card.moved)
-    if card.redline:
-        yield render_redline(card.redline)
-    for paragraph in card.summary:
-        yield Text(strip_hidden(paragraph))
-    if card.facts or card.caveats:
-        yield _render_facts((*card.facts, *card.caveats))
-    for doubt in card.doubts:
-        yield Text(f"{card.labels[2]}: {to_one_line(doubt, 400)}", style="yellow")
-    if card.url:
-        yield Text(to_one_line(card.url, 600), style="underline")
-    yield Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black")
 
 
 def _render_facts(facts: Iterable[CardFact]) -> Table:

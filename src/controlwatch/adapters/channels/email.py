@@ -119,7 +119,14 @@ class EmailChannel:
                 with suppress(smtplib.SMTPServerDisconnected):  # then over a new connection
                     self._send_over(pooled, mail, target, deadline)
                     return message_id
-            self._send_over(_PooledConnection(self._connect(deadline)), mail, target, deadline)
+            connection = self._open_connection()
+            connection.deadline = deadline
+            with ExitStack() as on_failure:
+                on_failure.callback(connection.close)
+                self._start_tls(connection)
+                self._log_in(connection)
+                on_failure.pop_all()
+            self._send_over(_PooledConnection(connection), mail, target, deadline)
         return message_id
 
     def close(self) -> None:
@@ -182,16 +189,6 @@ class EmailChannel:
             with suppress(smtplib.SMTPException, OSError):  # the server has the mail: errors no longer matter
                 server.quit()
 
-    def _connect(self, deadline: float) -> _SmtpConnection:
-        server = self._open_connection()
-        server.deadline = deadline
-        with ExitStack() as on_failure:
-            on_failure.callback(server.close)
-            self._start_tls(server)
-            self._log_in(server)
-            on_failure.pop_all()
-        return server
-
     def _open_connection(self) -> _SmtpConnection:
         to = self._server
         if to.tls == "implicit":
@@ -214,7 +211,16 @@ def _translate_errors() -> Iterator[None]:
         yield
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
-        raise _to_recipient_error(code, reason) from error
+        description = _describe_reply(code, reason)
+        if not 500 <= code < 600:
+            raise DeliveryError(description) from error
+        # Distinguish an address that does not exist from a server that accepts nothing from us.
+        words = _decode_reason(reason)
+        status = ENHANCED_STATUS.match(words)
+        about_address = RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
+        if code in LOGIN_CODES or not about_address:
+            raise DeliveryError(description, retry_after=REPAIR_WAIT) from error
+        raise DeliveryError(description, permanent=True, target=True) from error
     except smtplib.SMTPAuthenticationError as error:
         raise DeliveryError(f"the SMTP server refused our credentials ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
@@ -224,19 +230,6 @@ def _translate_errors() -> Iterator[None]:
         raise DeliveryError(description, retry_after=wait) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(f"the SMTP server could not be used: {error}") from error
-
-
-def _to_recipient_error(code: int, reason: bytes | str) -> DeliveryError:
-    """Distinguish an address that does not exist from a server that accepts nothing from us."""
-    description = _describe_reply(code, reason)
-    if not 500 <= code < 600:
-        return DeliveryError(description)
-    words = _decode_reason(reason)
-    status = ENHANCED_STATUS.match(words)
-    about_address = RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
-    if code in LOGIN_CODES or not about_address:
-        return DeliveryError(description, retry_after=REPAIR_WAIT)
-    return DeliveryError(description, permanent=True, target=True)
 
 
 def _describe_reply(code: int, reason: bytes | str) -> str:

@@ -91,10 +91,8 @@ def bound_transport(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     return transport
 
 
-@cache
-def _load_tls_context() -> ssl.SSLContext:
-    """Read the trusted certificates once: that takes longer than everything else about a client."""
-    return httpx.create_ssl_context()
+#: The trusted certificates, read once: that takes longer than everything else about a client.
+_load_tls_context = cache(httpx.create_ssl_context)
 
 
 def _open_bounded(*, verify: ssl.SSLContext | None = None) -> httpx.HTTPTransport:

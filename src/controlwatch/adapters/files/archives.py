@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from controlwatch.adapters.files import ENCRYPTED, LEGACY_WORD, ParsedFile, Unreadable
 from controlwatch.adapters.files.doc import read_ole
@@ -56,7 +56,10 @@ def _read_members(archive: ZipFile, *, depth: int) -> ParsedFile:
     texts: list[str] = []
     doubts: list[str] = []
     for member in files[:_MAX_READ]:
-        name = _decode_name(member)
+        name = member.filename
+        if not member.flag_bits & _UTF8_NAME_FLAG:
+            # Chinese Windows writes names in GBK without a flag, and Python decodes them as code page 437.
+            name = decode_body(name.encode("cp437", errors="replace")).text
         try:
             parsed = _parse_member(archive.read(member), depth=depth)
         except PARSE_ERRORS as error:  # a doubt; the other files are still read
@@ -85,10 +88,3 @@ def _parse_member(body: bytes, *, depth: int) -> ParsedFile:
             return ParsedFile("\n".join(line for line in lines if line))
         case kind:
             return ParsedFile("", (LEGACY_WORD if kind == "rtf" else "not a document known here",))
-
-
-def _decode_name(member: ZipInfo) -> str:
-    """Decode a file name: Chinese Windows writes GBK without a flag, which Python reads as code page 437."""
-    if member.flag_bits & _UTF8_NAME_FLAG:
-        return member.filename
-    return decode_body(member.filename.encode("cp437", errors="replace")).text

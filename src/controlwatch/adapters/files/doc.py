@@ -61,7 +61,12 @@ def _read_word(container: olefile.OleFileIO) -> ParsedFile:
         return ParsedFile("", (ENCRYPTED,))
     table = container.openstream("1Table" if flags & _USES_TABLE_1 else "0Table").read()
     start, size = struct.unpack_from("<II", main, _CLX_OFFSET)
-    paragraphs = _find_table_paragraphs(main, table)
+    try:
+        paragraphs = sorted(_list_table_paragraphs(main, table), key=lambda paragraph: paragraph.start)
+    except (struct.error, IndexError):
+        paragraphs = []
+    if not any(paragraph.is_row_end for paragraph in paragraphs):
+        paragraphs = []
     pieces = _read_pieces(main, table[start : start + size])
     text = "".join(_mark_row_ends(piece, paragraphs) for piece in pieces)
     length = struct.unpack_from("<I", main, _TEXT_LENGTH_OFFSET)[0]
@@ -98,7 +103,7 @@ def _read_pieces(main: bytes, clx: bytes) -> Iterator[_TextPiece]:
             yield _TextPiece("".join(map(chr, units)), place, 2)
 
 
-def _mark_row_ends(piece: _TextPiece, paragraphs: tuple[_TableParagraph, ...]) -> str:
+def _mark_row_ends(piece: _TextPiece, paragraphs: list[_TableParagraph]) -> str:
     """Replace the cell marks that end rows, and put the paragraphs of a cell into one line."""
     parts: list[str] = []
     done = 0
@@ -145,40 +150,31 @@ class _TableParagraph:
     is_row_end: bool
 
 
-def _find_table_paragraphs(main: bytes, table: bytes) -> tuple[_TableParagraph, ...]:
-    """Return the paragraphs in tables, in order; none when the file does not list them or is damaged."""
-    try:
-        start, size = struct.unpack_from("<II", main, _PARAGRAPHS_OFFSET)
-        count = (size - 4) // 8
-        numbers = struct.unpack_from(f"<{count}I", table, start + 4 * (count + 1)) if count > 0 else ()
-        paragraphs = [
-            paragraph
-            for number in numbers
-            for paragraph in _read_page(main, _PAGE_BYTES * (number & _PAGE_NUMBER_MASK))
-        ]
-    except (struct.error, IndexError):
-        return ()
-    if not any(paragraph.is_row_end for paragraph in paragraphs):
-        return ()
-    return tuple(sorted(paragraphs, key=lambda paragraph: paragraph.start))
+def _list_table_paragraphs(main: bytes, table: bytes) -> Iterator[_TableParagraph]:
+    """Yield the paragraphs in tables; raises struct.error or IndexError when the file is damaged.
 
-
-def _read_page(main: bytes, start: int) -> Iterator[_TableParagraph]:
-    """Yield the table paragraphs of a page: n+1 positions, then n entries of 13 bytes point to properties."""
-    page = main[start : start + _PAGE_BYTES]
-    count = page[_PAGE_BYTES - 1]
-    positions = struct.unpack_from(f"<{count + 1}I", page)
-    for number in range(count):
-        at = 2 * page[4 * (count + 1) + 13 * number]
-        if not at:
-            continue
-        # The length is counted in words, odd or even; the number of the style precedes the properties.
-        words = page[at]
-        first, size = (at + 1, 2 * words - 1) if words else (at + 2, 2 * page[at + 1])
-        properties = dict(_parse_properties(page[first + 2 : first + size]))
-        is_row_end = bool(properties.get(_TABLE_ROW_END))
-        if properties.get(_IN_TABLE) or is_row_end:
-            yield _TableParagraph(positions[number], positions[number + 1], is_row_end)
+    A page of properties has n+1 positions, then n entries of 13 bytes that point to the properties.
+    """
+    start, size = struct.unpack_from("<II", main, _PARAGRAPHS_OFFSET)
+    page_count = (size - 4) // 8
+    if page_count <= 0:
+        return
+    for page_number in struct.unpack_from(f"<{page_count}I", table, start + 4 * (page_count + 1)):
+        page_start = _PAGE_BYTES * (page_number & _PAGE_NUMBER_MASK)
+        page = main[page_start : page_start + _PAGE_BYTES]
+        count = page[_PAGE_BYTES - 1]
+        positions = struct.unpack_from(f"<{count + 1}I", page)
+        for number in range(count):
+            at = 2 * page[4 * (count + 1) + 13 * number]
+            if not at:
+                continue
+            # The length is counted in words, odd or even; the number of the style precedes the properties.
+            words = page[at]
+            first, length = (at + 1, 2 * words - 1) if words else (at + 2, 2 * page[at + 1])
+            properties = dict(_parse_properties(page[first + 2 : first + length]))
+            is_row_end = bool(properties.get(_TABLE_ROW_END))
+            if properties.get(_IN_TABLE) or is_row_end:
+                yield _TableParagraph(positions[number], positions[number + 1], is_row_end)
 
 
 def _parse_properties(packed: bytes) -> Iterator[tuple[int, int]]:

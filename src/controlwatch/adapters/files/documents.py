@@ -96,7 +96,16 @@ def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
     elif snapshot.status >= 400:
         parsed = _build_failure(f"the source answered {snapshot.status}")
     elif kind == "text":
-        parsed = _parse_text_annex(snapshot)
+        decoded = _decode_text(snapshot, None)
+        doubts = [*_describe_loss(decoded)]
+        if not decoded.text.strip():
+            doubts.append("the file is empty")
+        if decoded.encoding != "utf-8" and _UTF8_HAN.search(snapshot.body):
+            doubts.append("parts of the text are in another encoding")
+        if len(decoded.text) > _MAX_TEXT_LENGTH:
+            doubts.append(f"only the first {_MAX_TEXT_LENGTH} characters were read")
+        lines = (line.strip(" \u3000\r") for line in decoded.text[:_MAX_TEXT_LENGTH].splitlines())
+        parsed = _ParseResult("\n".join(line for line in lines if line.strip()), tuple(doubts))
     else:
         parsed = _parse_binary(snapshot.body, kind)
         if not (parsed.text.strip() or parsed.doubts):
@@ -145,19 +154,6 @@ def _read_text(snapshot: Snapshot, watcher: Watcher | None, *, is_page: bool) ->
 def _decode_text(snapshot: Snapshot, watcher: Watcher | None) -> DecodedText:
     declared = watcher.http.charset if watcher else None
     return decode_body(snapshot.body, header=snapshot.get_header("content-type"), declared=declared)
-
-
-def _parse_text_annex(snapshot: Snapshot) -> _ParseResult:
-    decoded = _decode_text(snapshot, None)
-    doubts = [*_describe_loss(decoded)]
-    if not decoded.text.strip():
-        doubts.append("the file is empty")
-    if decoded.encoding != "utf-8" and _UTF8_HAN.search(snapshot.body):
-        doubts.append("parts of the text are in another encoding")
-    if len(decoded.text) > _MAX_TEXT_LENGTH:
-        doubts.append(f"only the first {_MAX_TEXT_LENGTH} characters were read")
-    lines = (line.strip(" \u3000\r") for line in decoded.text[:_MAX_TEXT_LENGTH].splitlines())
-    return _ParseResult("\n".join(line for line in lines if line.strip()), tuple(doubts))
 
 
 def _describe_loss(decoded: DecodedText) -> tuple[str, ...]:

@@ -56,30 +56,24 @@ def _read_inline(part: BaseOxmlElement, boxes: list[BaseOxmlElement]) -> Iterato
 
 def _read_table(table: BaseOxmlElement) -> Iterator[str]:
     """Yield rows as lines; a cell merged downwards is repeated, a nested table follows its row."""
-    merged: dict[int, str] = {}
+    merged: dict[int, str] = {}  #: text of the cells merged downwards, by column
     for row in _find_children(table, "tr"):
         inner: list[BaseOxmlElement] = []
-        cells = _read_row(row, merged, inner)
-        yield from (line for line in format_rows(cells) if line.strip())
+        texts = [""] * _parse_number(row.find(f"{_W}trPr/{_W}gridBefore"), default=0)
+        for cell in _find_children(row, "tc"):
+            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+            if merge is None:
+                merged.pop(len(texts), None)
+                text = _read_cell(cell, inner)
+            elif merge.get(f"{_W}val") == "restart":
+                text = merged[len(texts)] = _read_cell(cell, inner)
+            else:
+                text = merged.get(len(texts), "")
+            width = _parse_number(cell.find(f"{_W}tcPr/{_W}gridSpan"), default=1)
+            texts.extend([text, *[""] * (width - 1)])
+        yield from (line for line in format_rows(texts) if line.strip())
         for nested in inner:
             yield from _read_table(nested)
-
-
-def _read_row(row: BaseOxmlElement, merged: dict[int, str], inner: list[BaseOxmlElement]) -> list[str]:
-    texts = [""] * _parse_number(row.find(f"{_W}trPr/{_W}gridBefore"), default=0)
-    for cell in _find_children(row, "tc"):
-        column = len(texts)
-        merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-        if merge is None:
-            merged.pop(column, None)
-            texts.append(_read_cell(cell, inner))
-        elif merge.get(f"{_W}val") == "restart":
-            merged[column] = _read_cell(cell, inner)
-            texts.append(merged[column])
-        else:
-            texts.append(merged.get(column, ""))
-        texts.extend([""] * (_parse_number(cell.find(f"{_W}tcPr/{_W}gridSpan"), default=1) - 1))
-    return texts
 
 
 def _read_cell(cell: BaseOxmlElement, inner: list[BaseOxmlElement]) -> str:

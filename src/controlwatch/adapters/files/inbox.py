@@ -35,9 +35,12 @@ def load_snapshot(path: Path, *, url: str | None, now: datetime) -> Snapshot:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     is_mail = path.suffix.lower() == ".eml"
+    saved_url = ""
     if not is_mail:
         check_nesting(body)
-    address = url or (None if is_mail else _find_saved_url(body)) or make_intake_url(body)
+        saved = SAVED_FROM.search(body[:4096])
+        saved_url = saved[1].decode("ascii", "replace") if saved else find_saved_location(body)
+    address = url or (saved_url if is_allowed_url(saved_url, ["*"]) else make_intake_url(body))
     try:
         owner = path.owner()
     except (KeyError, NotImplementedError):
@@ -48,13 +51,6 @@ def load_snapshot(path: Path, *, url: str | None, now: datetime) -> Snapshot:
         ("x-handed-in-as", sanitize.remove_unprintable(path.name)),
     )
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
-
-
-def _find_saved_url(body: bytes) -> str | None:
-    """Return the address that a browser wrote into a page when it saved it."""
-    saved = SAVED_FROM.search(body[:4096])
-    url = saved[1].decode("ascii", "replace") if saved else find_saved_location(body)
-    return url if is_allowed_url(url, ["*"]) else None
 
 
 def list_inbox_files(folder: Path) -> Iterator[Path]:

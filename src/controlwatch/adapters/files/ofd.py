@@ -45,20 +45,18 @@ def read_ofd(archive: ZipFile) -> ParsedFile:
     if not page_names:
         numbered = ((_PAGE_NAME.search(name), name) for name in names)
         page_names = [name for _, name in sorted((int(found[1]), name) for found, name in numbered if found)]
-    pages = tuple(_read_page(_parse_xml(archive.read(name))) for name in page_names[:_MAX_PAGES])
+    pages: list[tuple[str | RuledTable, ...]] = []
+    for name in page_names[:_MAX_PAGES]:
+        page = _parse_xml(archive.read(name))
+        glyphs = tuple(_read_glyphs(page))
+        content = tuple(split_page(glyphs, *_read_ruling_lines(page)))
+        if not any(isinstance(part, RuledTable) for part in content):
+            content = tuple(group_lines(glyphs, wide_gap=_COLUMN_GAP))  # a wide gap separates cells
+        pages.append(content)
     text = "\n".join(to_text_lines(join_continued_tables(pages)))
     if len(page_names) > _MAX_PAGES:
         return ParsedFile(text, (f"only the first {_MAX_PAGES} of {len(page_names)} pages were read",))
     return ParsedFile(text, () if text else ("needs OCR",))
-
-
-def _read_page(page: Element) -> tuple[str | RuledTable, ...]:
-    """Return tables and the lines around them; without tables, a wide gap separates the cells of a row."""
-    glyphs = tuple(_read_glyphs(page))
-    content = tuple(split_page(glyphs, *_read_ruling_lines(page)))
-    if any(isinstance(part, RuledTable) for part in content):
-        return content
-    return tuple(group_lines(glyphs, wide_gap=_COLUMN_GAP))
 
 
 def _read_glyphs(page: Element) -> Iterator[Glyph]:

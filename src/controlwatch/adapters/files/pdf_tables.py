@@ -30,7 +30,7 @@ _CODE = re.compile(  # begins a new row: 8486209010 · 3B915.a
 
 @dataclass(frozen=True, slots=True, order=True)
 class RulingLine:
-    """A line in points from the top left: y and its first and last x if horizontal, x and its ys if vertical."""
+    """A horizontal line (y, first and last x) or a vertical one (x, first and last y), in points."""
 
     position: float
     start: float
@@ -214,11 +214,17 @@ def join_continued_tables(pages: Iterable[Sequence[str | RuledTable]]) -> Iterat
 
     Pages with a table lose their page numbers and repeated edge lines, tables their repeated headings.
     """
-    seen: set[str] = set()
+    edge_lines: set[str] = set()  #: of all pages so far, their numbers as 0
     last: str | RuledTable | None = None
     for page in pages:
         has_table = any(isinstance(part, RuledTable) for part in page)
-        for part in _drop_page_marks(page, seen) if has_table else page:
+        for number, part in enumerate(page):
+            is_edge = number < _EDGE_LINES or number >= len(page) - _EDGE_LINES
+            if has_table and is_edge and isinstance(part, str):
+                key = re.sub(r"\d+", "0", part)
+                if _PAGE_MARK.fullmatch(part.strip()) or key in edge_lines:
+                    continue
+                edge_lines.add(key)
             joined = _join_tables(last, part)
             if joined is not None:
                 last = joined
@@ -228,18 +234,6 @@ def join_continued_tables(pages: Iterable[Sequence[str | RuledTable]]) -> Iterat
             last = part
     if last is not None:
         yield last
-
-
-def _drop_page_marks(page: Sequence[str | RuledTable], seen: set[str]) -> Iterator[str | RuledTable]:
-    """Yield a page without page numbers, and without edge lines that earlier pages had too."""
-    for number, part in enumerate(page):
-        is_edge = number < _EDGE_LINES or number >= len(page) - _EDGE_LINES
-        if isinstance(part, str) and is_edge:
-            key = re.sub(r"\d+", "0", part)
-            if _PAGE_MARK.fullmatch(part.strip()) or key in seen:
-                continue
-            seen.add(key)
-        yield part
 
 
 def _join_tables(one: str | RuledTable | None, other: str | RuledTable) -> RuledTable | None:

@@ -45,7 +45,10 @@ def write_backup(state: Path, target: Path, *, progress: Progress = lambda _done
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             copy = Path(folder) / DATABASE
             stamps = sorted((state / STAMPS).glob("*.tsr"))  # before the database: it holds what they stamp
-            _copy_database(state / DATABASE, copy)
+            with closing(sqlite3.connect(state / DATABASE)) as live, closing(sqlite3.connect(copy)) as copied:
+                live.backup(copied, pages=1024)
+                if copied.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                    raise UsageError("the database is damaged: see controlwatch doctor")
             paths = [*stamps, *sorted((state / SNAPSHOTS).glob("*/*.gz")), state / SECRET]
             files = {DATABASE: copy}
             files.update((path.relative_to(state).as_posix(), path) for path in paths if path.exists())
@@ -109,13 +112,6 @@ def _unpack_files(source: Path, folder: Path) -> dict[str, str]:
                 shutil.copyfileobj(body, out, CHUNK_BYTES)
     manifest: dict[str, str] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return manifest
-
-
-def _copy_database(path: Path, copy: Path) -> None:
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target, pages=1024)
-        if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise UsageError("the database is damaged: see controlwatch doctor")
 
 
 def _hash_file(path: Path) -> str:
