@@ -70,7 +70,12 @@ def test_a_scaffold_is_sound_as_it_stands(sound: Path) -> None:
         ("[detail]", f"{PAGES} 'field'\n[detail]", "index.pages.name", "is missing"),
         ("pause = 1.0 ", "timeout = 0\npause = 1.0 ", "http.timeout", "more than 0"),
         ('id = "sample"', 'id = "other"', "id", "the file is sample.toml"),
-        ('maintainers = ["controlwatch maintainers"]', "maintainers = []", "maintainers", "at least one maintainer"),
+        (
+            'maintainers = ["controlwatch maintainers"]',
+            "maintainers = []",
+            "maintainers",
+            "at least one maintainer",
+        ),
         ('id = "sample"', 'id = "sample', "", "is not TOML"),
     ],
 )

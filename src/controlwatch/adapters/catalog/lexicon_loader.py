@@ -64,7 +64,10 @@ def build_lexicon(
             raise DeclarationError(file, "group", "a taxonomy file begins with [group] and its id")
         categories.extend(_parse_categories(file, table, str(group.get("kind", ""))))
         group_names[str(group["id"])] = _parse_names(file, "group", group)
-    phrases = _parse_phrases("phrases.toml", lexicon.get("phrases.toml", {}))
+    lists = lexicon.get("phrases.toml", {})
+    for key in sorted(set(PHRASE_LISTS) ^ set(lists)):
+        raise DeclarationError("phrases.toml", key, "no such list" if key in lists else "the list is missing")
+    phrases = {key: _parse_strings("phrases.toml", key, lists[key], empty=False) for key in PHRASE_LISTS}
     families = {
         family: tuple(_parse_rules(f"{family}.toml", rules.get(f"{family}.toml", {}), allowed))
         for family, allowed in RULE_FAMILIES.items()
@@ -173,16 +176,6 @@ def _parse_coded(
     ]
     _refuse_duplicates(file, (code for code, *_ in coded))
     return coded
-
-
-def _parse_phrases(file: str, table: TomlTable) -> dict[str, tuple[str, ...]]:
-    missing = [key for key in PHRASE_LISTS if key not in table]
-    if missing:
-        raise DeclarationError(file, missing[0], "the list is missing")
-    unknown = set(table) - set(PHRASE_LISTS)
-    if unknown:
-        raise DeclarationError(file, min(unknown), "no such list")
-    return {key: _parse_strings(file, key, table[key], empty=False) for key in PHRASE_LISTS}
 
 
 def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterator[Rule]:

@@ -114,7 +114,12 @@ class EmailChannel:
         message_id = f"<{self._mails.build_message_id(key)}>"
         deadline = time.monotonic() + MAX_SECONDS
         with _translate_errors():
-            pooled = self._take_pooled()
+            with self._guard:
+                stale = [pooled for pooled in self._pool if pooled.is_stale]
+                self._pool = [pooled for pooled in self._pool if not pooled.is_stale]
+                pooled = self._pool.pop() if self._pool else None
+            for unused in stale:
+                unused.close()
             if pooled is not None:
                 with suppress(smtplib.SMTPServerDisconnected):  # then over a new connection
                     self._send_over(pooled, mail, target, deadline)
@@ -135,16 +140,6 @@ class EmailChannel:
             pool, self._pool = self._pool, []
         for pooled in pool:
             pooled.close()
-
-    def _take_pooled(self) -> _PooledConnection | None:
-        """Take a connection that is not in use, if any, and close those that are stale."""
-        with self._guard:
-            stale = [pooled for pooled in self._pool if pooled.is_stale]
-            self._pool = [pooled for pooled in self._pool if not pooled.is_stale]
-            chosen = self._pool.pop() if self._pool else None
-        for pooled in stale:
-            pooled.close()
-        return chosen
 
     def _send_over(self, pooled: _PooledConnection, mail: bytes, target: str, deadline: float) -> None:
         """Send over a connection and return it to the pool, or close it after a connection error."""
