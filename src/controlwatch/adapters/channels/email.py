@@ -172,11 +172,11 @@ class EmailChannel:
             yield f"connected to {to.host}:{to.port}"
             self._start_tls(server)
             if isinstance(server.sock, ssl.SSLSocket):
-                yield f"{server.sock.version()}, and the certificate is good"
+                yield f"{server.sock.version()}, and the certificate is valid"
             else:
                 server.ehlo_or_helo_if_needed()
                 hint = "; the server offers TLS: add ?starttls=true" if server.has_extn("starttls") else ""
-                yield f"no TLS: the mail travels in the clear{hint}"
+                yield f"no TLS: the mail is sent unencrypted{hint}"
             self._log_in(server)
             yield f"logged in as {to.user}" if to.user is not None else "no login: none is set"
             server.sendmail(self._address, [target], mail, self._options)

@@ -151,7 +151,7 @@ class ImapMailbox:
             raise
         except (IMAP4.error, UnicodeError) as error:
             reply = self._redact_reply(error.args[0])
-            raise LockedOut(f"{self._account.host} does not let {user} in: {reply}") from None
+            raise LockedOut(f"{self._account.host} refused the login of {user}: {reply}") from None
 
     @property
     def _plain_credentials(self) -> bytes:
@@ -168,12 +168,12 @@ class ImapMailbox:
             raise TimedOut(f"{host} did not answer in time") from None
         except ssl.SSLCertVerificationError as error:
             reason = error.verify_message
-            raise Unreachable(f"the certificate of {host} is not to be trusted: {reason}") from None
+            raise Unreachable(f"the certificate of {host} is not trusted: {reason}") from None
         except OSError as error:
             raise Unreachable(f"{host} cannot be reached: {error.strerror or error}") from None
         except (IMAP4.error, ValueError, LookupError) as error:
             reply = self._redact_reply(error)
-            raise Unreachable(f"{host} breaks off, or does not speak IMAP: {reply}") from None
+            raise Unreachable(f"{host} closed the connection, or does not speak IMAP: {reply}") from None
 
     def _redact_reply(self, reply: object) -> str:
         """Return a server's reply without our secrets: some servers repeat what they refuse."""

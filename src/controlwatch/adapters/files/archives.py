@@ -87,4 +87,4 @@ def _parse_member(body: bytes, *, depth: int) -> ParsedFile:
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
         case kind:
-            return ParsedFile("", (LEGACY_WORD if kind == "rtf" else "not a document known here",))
+            return ParsedFile("", (LEGACY_WORD if kind == "rtf" else "not a supported document",))

@@ -49,7 +49,7 @@ def read_ole(body: bytes) -> ParsedFile:
             return _read_word(container)
         if container.exists("EncryptedPackage"):  # a DOCX or XLSX with a password comes in a container
             return ParsedFile("", (ENCRYPTED,))
-    raise Unreadable("an OLE container that holds no document known here")
+    raise Unreadable("an OLE container without a supported document")
 
 
 def _read_word(container: olefile.OleFileIO) -> ParsedFile:

@@ -72,7 +72,7 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
     document = read_document(inner, watcher)
     doubts = [
         *document.doubts,
-        *(f"{name} came along and was not read: hand it in by itself" for name in part.unread_files),
+        *(f"{name} was attached and not read; hand it in separately" for name in part.unread_files),
     ]
     if not is_mail(snapshot):
         return replace(document, title=document.title or part.title, doubts=tuple(doubts))
@@ -164,12 +164,12 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     """Parse an HTML page sent for a linked file: a challenge, an error page, or a table saved as .xls."""
     decoded = _decode_text(snapshot, None)
     if detect_challenge(decoded.text):
-        return _build_failure("a bot challenge came instead of the file")
+        return _build_failure("a bot challenge was sent instead of the file")
     if snapshot.status >= 400:
         return _build_failure(f"the source answered {snapshot.status}")
     names = (link.name, urlsplit(link.url).path)
     if not any(_OFFICE_NAME.search(name) for name in names):
-        return _build_failure("a web page came instead of the file")
+        return _build_failure("a web page was sent instead of the file")
     try:
         page = parse_notice_page(decoded.text, url=snapshot.final_url)
     except SourceError as error:
@@ -188,7 +188,7 @@ def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
     if kind == "archive":
         return _build_failure("an archive of this kind is not readable here")
     if kind == "unknown":
-        return _build_failure("not a document known here")
+        return _build_failure("not a supported document")
     if kind == "rtf":
         return _convert_legacy(body)
     parsed = _parse_isolated(body, kind)
@@ -230,5 +230,5 @@ def _convert_legacy(body: bytes) -> _ParseResult:
             )
             converted = source.with_suffix(".docx").read_bytes()
         except (subprocess.SubprocessError, OSError):
-            return _build_failure("legacy DOC not readable here, by LibreOffice neither")
+            return _build_failure("legacy DOC not readable here, not even by LibreOffice")
     return _parse_isolated(converted, "zip")

@@ -35,7 +35,7 @@ def read_pdf(body: bytes) -> ParsedFile:
     if not pages:
         doubts.append("the file has no pages")
     elif len(pages) < file.count:
-        why = "" if len(pages) == _MAX_PAGES else f", as far as {_MAX_CPU_SECONDS} seconds go"
+        why = "" if len(pages) == _MAX_PAGES else f" within {_MAX_CPU_SECONDS} seconds"
         doubts.append(f"only the first {len(pages)} of {file.count} pages were read{why}")
     return ParsedFile("\n".join(to_text_lines(join_continued_tables(pages))), tuple(doubts))
 
