@@ -208,7 +208,9 @@ def _is_selector(selector: str) -> bool:
 
 
 def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
-    """Check the combinations of kind and page style."""
+    """Check the kind, and its combinations with page styles."""
+    if index.kind in {"mailbox", "manual"}:
+        yield "index.kind", f"is {index.kind!r}, which a file cannot declare; use links, feed, jpaas or json"
     if index.kind in {"jpaas", "json"} and not index.api:
         yield "index.api", f"is missing; a {index.kind} index is fetched through its service"
     if index.kind in {"jpaas", "links"} and not index.rows:
