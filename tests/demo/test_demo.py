@@ -53,7 +53,7 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "clarifies MOFCOM 2025-62",
         "Until 2026-11-10",
         "[-公布之-]",
-        "2025-58 stands at 2 addresses",
+        "2025-58 is at 2 addresses",
         "it is flagged, without a second alert",
         "GACC announcements (海关总署公告) is blocked",
         "MOFCOM policy releases (政策发布) is blind",

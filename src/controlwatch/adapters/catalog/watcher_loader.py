@@ -24,6 +24,7 @@ from controlwatch.core.sources.watcher import Index, Watcher
 _WATCHER_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
 _ID_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
 _NUMBERED_DAY = re.compile(r"^(?:\S+\s+){4}.*\d")  # 0 9 * * 1-5
+_DECLARABLE_KINDS = "'links', 'feed', 'jpaas' or 'json'"  # the other kinds are not sites
 _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 
 
@@ -108,7 +109,7 @@ def _explain_error(file: str, detail: ErrorDetails) -> DeclarationError:
     if kind == "missing":
         return DeclarationError(file, key, "is missing")
     if kind == "literal_error":
-        allowed = detail.get("ctx", {}).get("expected", "")
+        allowed = _DECLARABLE_KINDS if key == "index.kind" else detail.get("ctx", {}).get("expected", "")
         return DeclarationError(file, key, f"is {detail['input']!r}; allowed: {allowed}")
     if kind not in {"unexpected_keyword_argument", "extra_forbidden"}:
         reason = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
@@ -210,7 +211,7 @@ def _is_selector(selector: str) -> bool:
 def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
     """Check the kind, and its combinations with page styles."""
     if index.kind in {"mailbox", "manual"}:
-        yield "index.kind", f"is {index.kind!r}, which a file cannot declare; use links, feed, jpaas or json"
+        yield "index.kind", f"is {index.kind!r}, which a file cannot declare; allowed: {_DECLARABLE_KINDS}"
     if index.kind in {"jpaas", "json"} and not index.api:
         yield "index.api", f"is missing; a {index.kind} index is fetched through its service"
     if index.kind in {"jpaas", "links"} and not index.rows:
