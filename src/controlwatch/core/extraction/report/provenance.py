@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from controlwatch.core.model import Ground
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Notice
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Ground, Notice
 
 #: What the rules mean that need an `if`; the others say it themselves in the lexicon.
 RULE_MEANINGS: dict[str, str] = {

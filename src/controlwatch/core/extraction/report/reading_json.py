@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Caveat, EffectiveDate, Notice, Relation
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Caveat, EffectiveDate, Notice, Relation
 
 
 def to_json(notice: Notice) -> dict[str, object]:

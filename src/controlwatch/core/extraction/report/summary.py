@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from controlwatch.core.extraction.report.summary_phrases import (
+    SummaryLanguage,
     describe_actor,
     describe_cautions,
     describe_counts,
@@ -12,12 +11,8 @@ from controlwatch.core.extraction.report.summary_phrases import (
     join_names,
     name_target,
 )
-from controlwatch.core.model import Direction, NoticeKind, Summary, Verb
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.report.summary_phrases import SummaryLanguage
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Notice
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Direction, Notice, NoticeKind, Summary, Verb
 
 KIND_NAMES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.ANNOUNCEMENT: ("an announcement", "公告"),

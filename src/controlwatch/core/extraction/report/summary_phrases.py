@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from controlwatch.core.extraction.mentions.numbers import parse_number
-from controlwatch.core.model import Direction, NoticeKind
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import DocumentNumber, EffectiveDate, Notice
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Direction, DocumentNumber, EffectiveDate, Notice, NoticeKind
 
 SummaryLanguage = Literal["en", "zh"]
 MAX_NAMES = 6  #: names or numbers spelled out in one sentence
