@@ -76,6 +76,57 @@ class Assessment:
     places: tuple[PlaceHit, ...]
     signals: tuple[DirectionSignal, ...]
 
+    def limit_to_subject(self, context: ReadingContext) -> Assessment:
+        """Return the assessment without what a text only mentions: categories, places, a direction."""
+        kind, reports, direction = context.identity.kind, self.reports_change, self.direction
+        categories, places = self.categories, self.places
+        ids = {found.id for found in categories}
+        if self.change_rule in OTHER_BUSINESS_RULES:
+            categories = drop_items(categories, context.lexicon)
+        elif kind == NoticeKind.OTHER and context.identity.is_other_business:
+            categories = ()
+        elif kind in REPORT_KINDS | {NoticeKind.OTHER} and not reports:
+            categories = keep_subjects(categories, context)
+        if not reports and (ids & ORIGIN_REGIMES or kind == NoticeKind.OTHER):
+            places = ()
+        if not self.is_change and (not reports or kind == NoticeKind.SPOKESPERSON):
+            # It moves nothing; and an answer on a foreign rule does not explain one of China's.
+            explains = direction.direction == Direction.CLARIFY
+            has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
+            if reports and not explains:
+                direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
+            elif not (explains and has_subject):
+                direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
+        return replace(self, categories=categories, places=places, direction=direction)
+
+    def list_grounds(self, text: DocumentText, codes: NoticeCodes) -> list[Ground]:
+        """Return the grounds of change, direction, destinations and codes left out."""
+        direction = self.direction
+        sentence = direction.sentence
+        words = text.quote_around(sentence.start, sentence.start) if sentence else ""
+        return [
+            Ground(
+                about="is_change",
+                value=str(self.is_change).lower(),
+                rule=self.change_rule,
+                quote=words if self.is_change else "",
+            ),
+            Ground(about="direction", value=direction.direction.value, rule=direction.rule, quote=words),
+            *(
+                Ground(
+                    about="destination",
+                    value=place.code,
+                    rule="destination.wide" if place.whole_destination else "destination.parties",
+                    quote=text.quote_around(place.start, place.end),
+                )
+                for place in self.places
+            ),
+            *(
+                Ground(about="code left out", value=code.code, rule=code.rule, quote=code.quote)
+                for code in codes.excluded_codes
+            ),
+        ]
+
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
     """Return what a document says. `published` is used where neither text nor page states the day."""
@@ -91,7 +142,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
         context = ReadingContext(text=text, lexicon=lexicon, identity=identity)
-        assessment = _limit_assessment(_assess_document(context), context)
+        assessment = _assess_document(context).limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         doubts = list_doubts(notice, document, identity, find_stated_count(text))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
@@ -143,30 +194,6 @@ def _assess_document(context: ReadingContext) -> Assessment:
     )
 
 
-def _limit_assessment(assessment: Assessment, context: ReadingContext) -> Assessment:
-    """Return the assessment without what a text only mentions: categories, places, a direction."""
-    kind, reports, direction = context.identity.kind, assessment.reports_change, assessment.direction
-    categories, places = assessment.categories, assessment.places
-    ids = {found.id for found in categories}
-    if assessment.change_rule in OTHER_BUSINESS_RULES:
-        categories = drop_items(categories, context.lexicon)
-    elif kind == NoticeKind.OTHER and context.identity.is_other_business:
-        categories = ()
-    elif kind in REPORT_KINDS | {NoticeKind.OTHER} and not reports:
-        categories = keep_subjects(categories, context)
-    if not reports and (ids & ORIGIN_REGIMES or kind == NoticeKind.OTHER):
-        places = ()
-    if not assessment.is_change and (not reports or kind == NoticeKind.SPOKESPERSON):
-        # It moves nothing; and an answer on a foreign rule does not explain one of China's.
-        explains = direction.direction == Direction.CLARIFY
-        has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
-        if reports and not explains:
-            direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
-        elif not (explains and has_subject):
-            direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
-    return replace(assessment, categories=categories, places=places, direction=direction)
-
-
 def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
     """Return the notice with what the document does, and when, to whom and to which codes."""
     text, identity = context.text, context.identity
@@ -197,37 +224,8 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),
         caveats=find_caveats(context) if reports else (),
-        grounds=(*notice.grounds, *_list_grounds(text, assessment, codes)),
+        grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
     )
-
-
-def _list_grounds(text: DocumentText, assessment: Assessment, codes: NoticeCodes) -> list[Ground]:
-    """Return the grounds of change, direction, destinations and codes left out."""
-    direction = assessment.direction
-    sentence = direction.sentence
-    words = text.quote_around(sentence.start, sentence.start) if sentence else ""
-    return [
-        Ground(
-            about="is_change",
-            value=str(assessment.is_change).lower(),
-            rule=assessment.change_rule,
-            quote=words if assessment.is_change else "",
-        ),
-        Ground(about="direction", value=direction.direction.value, rule=direction.rule, quote=words),
-        *(
-            Ground(
-                about="destination",
-                value=place.code,
-                rule="destination.wide" if place.whole_destination else "destination.parties",
-                quote=text.quote_around(place.start, place.end),
-            )
-            for place in assessment.places
-        ),
-        *(
-            Ground(about="code left out", value=code.code, rule=code.rule, quote=code.quote)
-            for code in codes.excluded_codes
-        ),
-    ]
 
 
 def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexicon) -> Notice:

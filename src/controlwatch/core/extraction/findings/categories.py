@@ -95,6 +95,32 @@ class CategoryHit:
         """Whether the category is a matter of rules, as opposed to its group's everyday business."""
         return not self.is_item or self.category.change
 
+    def is_list_of_parties(self, text: DocumentText) -> bool:
+        """Return whether a hit is not an English "export control list" of goods: that of parties says so."""
+        return (
+            not text.folded_text[self.start].isascii()
+            or self.category.id != "entity.control_list"
+            or PARTY_WORDS.search(self.sentence.words) is not None
+        )
+
+    def is_incidental(self, context: ReadingContext) -> bool:
+        """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""
+        lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
+        words = sentence.words
+        if self.category.id.startswith("entity."):
+            lists = LISTING_WORDS.search(words) and not LISTING_POWER.search(words)
+            if not lists or not self.is_list_of_parties(context.text):
+                return True
+        elif ENTITY_LINE.search(words) and len(words) < 120 and "物项" not in words:
+            return True
+        near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
+        return (
+            is_about_foreign_act(lexicon, words[: self.start - sentence.start])
+            or is_about_foreign_act(lexicon, words)
+            or contains_phrase(lexicon, "background", words[:60])
+            or contains_phrase(lexicon, "background", near)
+        )
+
 
 def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tuple[CategoryFinding, ...]:
     """Return the categories with their sentences, in the order in which the text names them."""
@@ -182,7 +208,7 @@ def _find_hits(context: ReadingContext) -> list[CategoryHit]:
 def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Drop hits in entity names, background and foreign acts, and item words of a party listing."""
     text, kind = context.text, context.identity.kind
-    hits = [hit for hit in hits if not hit.in_title or _is_list_of_parties(hit, text)]
+    hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
     titled = [hit for hit in hits if hit.in_title]
     is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
     if kind in REPORT_KINDS and any(hit.is_item for hit in titled):
@@ -198,40 +224,12 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
             continue
         if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
             continue
-        if not hit.in_title and _is_incidental(hit, context):
+        if not hit.in_title and hit.is_incidental(context):
             continue
         kept.append(hit)
         if kind in INSTRUMENT_KINDS:  # one place is proof enough; in a report each is weighed
             proved.add((hit.category.id, hit.strength))
     return kept
-
-
-def _is_list_of_parties(hit: CategoryHit, text: DocumentText) -> bool:
-    """Return whether a hit is not an English "export control list" of goods: that of parties says so."""
-    return (
-        not text.folded_text[hit.start].isascii()
-        or hit.category.id != "entity.control_list"
-        or PARTY_WORDS.search(hit.sentence.words) is not None
-    )
-
-
-def _is_incidental(hit: CategoryHit, context: ReadingContext) -> bool:
-    """Return whether a hit of the body is in a party's name, a mere mention, a foreign act or the past."""
-    lexicon, sentence, folded = context.lexicon, hit.sentence, context.text.folded_text
-    words = sentence.words
-    if hit.category.id.startswith("entity."):
-        lists = LISTING_WORDS.search(words) and not LISTING_POWER.search(words)
-        if not lists or not _is_list_of_parties(hit, context.text):
-            return True
-    elif ENTITY_LINE.search(words) and len(words) < 120 and "物项" not in words:
-        return True
-    near = folded[max(sentence.start, hit.start - 80) : min(sentence.end, hit.end + 80)]
-    return (
-        is_about_foreign_act(lexicon, words[: hit.start - sentence.start])
-        or is_about_foreign_act(lexicon, words)
-        or contains_phrase(lexicon, "background", words[:60])
-        or contains_phrase(lexicon, "background", near)
-    )
 
 
 def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:

@@ -100,14 +100,6 @@ class ChangeInputs:
         return any(relation.verb in ACTING_VERBS for relation in self.relations)
 
 
-def _is_watched_subject(case: ChangeInputs) -> bool:
-    """Return whether a watched regime or list is named, or a watched item in a text that speaks of trade."""
-    watched = [category for category in case.categories if category.change]
-    return any(category.kind != "item" for category in watched) or (
-        bool(watched) and TRADE_WORDS.search(case.context.text.folded_text) is not None
-    )
-
-
 #: Asked in this order; the first that applies answers.
 CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] = (
     ("change.operative-answer", True, lambda case: case.is_operative),
@@ -149,7 +141,15 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
             case.context.identity.is_other_business and not CONTROL_TITLE.search(case.context.text.title)
         ),
     ),
-    ("change.instrument", True, _is_watched_subject),
+    (
+        # A watched regime or list is enough; an item only where the text speaks of trade in it.
+        "change.instrument",
+        True,
+        lambda case: any(
+            found.change and (found.kind != "item" or TRADE_WORDS.search(case.context.text.folded_text))
+            for found in case.categories
+        ),
+    ),
     ("change.acts-on-another", True, lambda case: case.acts_on_another),
     (
         "change.moves-a-control",

@@ -66,10 +66,19 @@ class NoticeCodes:
 
 def find_codes(text: DocumentText) -> NoticeCodes:
     """Return every code with its sentence; a code that is also included somewhere is not excluded."""
+    folded = text.folded_text
+    codes = list(_find_hs_codes(folded))
+    for hit in CONTROL_CODE.finditer(folded):
+        sentence = text.find_sentence(hit.start())
+        around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
+        if not FOREIGN_LIST.search(around):
+            last = RANGE_END.match(folded, hit.end(1))
+            within = _expand_range(hit[1], last[1]) if last else ()
+            codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
-    for code, start, end in (*_find_hs_codes(text.folded_text), *_find_control_codes(text)):
+    for code, start, end in codes:
         found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
-        if is_excluded(text.folded_text, start):
+        if is_excluded(folded, start):
             found, rule = excluded, "code.excluded"
         if code not in found:
             found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
@@ -112,17 +121,6 @@ def _find_hs_codes(folded: str) -> Iterator[tuple[str, int, int]]:
         # The first two digits are a chapter of the tariff; 77 is reserved and empty.
         if 1 <= int(code[:2]) <= 97 and code[:2] != "77":
             yield code.replace(".", ""), start, start + len(code)
-
-
-def _find_control_codes(text: DocumentText) -> Iterator[tuple[str, int, int]]:
-    """Yield control codes, ranges expanded, with start and end; those of foreign lists are left out."""
-    for hit in CONTROL_CODE.finditer(text.folded_text):
-        sentence = text.find_sentence(hit.start())
-        around = text.folded_text[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        if not FOREIGN_LIST.search(around):
-            last = RANGE_END.match(text.folded_text, hit.end(1))
-            for code in (hit[1], *(_expand_range(hit[1], last[1]) if last else ())):
-                yield code, hit.start(1), hit.end(1)
 
 
 def _expand_range(first: str, last: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
@@ -54,20 +53,7 @@ def find_deadlines(text: DocumentText, *, anchor: date | None) -> tuple[Deadline
 
     `anchor` is the day of publication: earlier days are past, and stated periods are counted from it.
     """
-    found: dict[tuple[str, date], Deadline] = {}
-    for deadline in _find_stated_days(text, anchor):
-        found.setdefault((deadline.kind, deadline.date), deadline)
-    for hit in WITHIN_DAYS.finditer(text.folded_text):
-        if anchor is None:
-            break
-        day = add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2])
-        kind = "transition-ends" if hit[3] else "comments-close"
-        quote = text.quote_around(hit.start(), hit.end())
-        found.setdefault((kind, day), Deadline(kind=kind, date=day, quote=quote, rule="deadline.counted"))
-    return tuple(found.values())
-
-
-def _find_stated_days(text: DocumentText, anchor: date | None) -> Iterator[Deadline]:
+    stated: list[Deadline] = []
     for sentence in text.sentences:
         words = sentence.words
         if not CLOSING_WORDS.search(words) or "暂停" in words:
@@ -77,4 +63,18 @@ def _find_stated_days(text: DocumentText, anchor: date | None) -> Iterator[Deadl
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
             if kind and word.day and closes and not (anchor and word.day < anchor):
                 quote = text.quote_around(sentence.start + word.start, sentence.start + word.end)
-                yield Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")
+                stated.append(Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
+    counted = [
+        Deadline(
+            kind="transition-ends" if hit[3] else "comments-close",
+            date=add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2]),
+            quote=text.quote_around(hit.start(), hit.end()),
+            rule="deadline.counted",
+        )
+        for hit in WITHIN_DAYS.finditer(text.folded_text)
+        if anchor
+    ]
+    found: dict[tuple[str, date], Deadline] = {}
+    for deadline in (*stated, *counted):
+        found.setdefault((deadline.kind, deadline.date), deadline)
+    return tuple(found.values())

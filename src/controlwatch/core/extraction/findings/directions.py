@@ -10,7 +10,7 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import LATIN_WORD, RuleMatch, matcher_for
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, matcher_for
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
 
@@ -50,41 +50,37 @@ class DirectionSignal:
 
 
 def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
-    """Return the sentences that move a control; mere consequences only where nothing else moves it."""
+    """Return the sentences that move a control; mere consequences only where nothing else moves it.
+
+    Of the rules that match a sentence, one that undoes a control decides before one that imposes it, a
+    strong one before a weak one, then the first. Words on what may be done, or on what something is said
+    not to be, do not count.
+    """
     text, lexicon = context.text, context.lexicon
     masked = mask_cited_titles(text.folded_text)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
-    found: list[DirectionSignal] = []
+    signals: list[DirectionSignal] = []
     for sentence in text.sentences:
         words = masked[sentence.start : sentence.end]
         if not LATIN_WORD.search(words) and not contains_phrase(lexicon, "acts", words):
             continue
         if BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words):
             continue
-        match = _choose_match(words, matcher.find_all(words))
-        if match and not is_about_foreign_act(lexicon, words):
-            rule = match.rule
-            found.append(
+        matches = [
+            match
+            for match in matcher.find_all(words)
+            if not PERMISSION_WORDS.search(words[max(0, match.start - 12) : match.end])
+            and not DENIAL_WORDS.search(words[max(0, match.start - 24) : match.start])
+            and not (match.rule.of == Direction.TIGHTEN and CONTINUATION_WORDS.search(words[: match.start]))
+        ]
+        strong = [match for match in matches if not match.rule.weak]
+        undoing = [match for match in strong if match.rule.of in UNDOING_DIRECTIONS]
+        if matches and not is_about_foreign_act(lexicon, words):
+            rule = (undoing or strong or matches)[0].rule
+            signals.append(
                 DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=rule.weak)
             )
-    return tuple(signal for signal in found if not signal.weak) or tuple(found)
-
-
-def _choose_match(words: str, matches: Iterable[RuleMatch]) -> RuleMatch | None:
-    """Return the match that decides a sentence: undoing before imposing, strong before weak, then the first.
-
-    A match on what may be done, or on what something is said not to be, does not count.
-    """
-    counted = [
-        match
-        for match in matches
-        if not PERMISSION_WORDS.search(words[max(0, match.start - 12) : match.end])
-        and not DENIAL_WORDS.search(words[max(0, match.start - 24) : match.start])
-        and not (match.rule.of == Direction.TIGHTEN and CONTINUATION_WORDS.search(words[: match.start]))
-    ]
-    strong = [match for match in counted if not match.rule.weak]
-    undoing = [match for match in strong if match.rule.of in UNDOING_DIRECTIONS]
-    return next(iter(undoing or strong or counted), None)
+    return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,81 +144,91 @@ class DatedSentence:
         """Return the quote around a stretch of the words."""
         return self.context.text.quote_around(self.sentence.start + start, self.sentence.start + end)
 
+    def find_dates(self) -> Iterator[EffectiveDate]:
+        """Yield the stated dates, those that follow from publication, and an end that comes alone."""
+        words = self.words
+        days = [
+            word
+            for word in find_date_mentions(words, anchor=self.anchor)
+            if word.day and not LAPSE_WORDS.match(words[word.end :])
+        ]
+        ends = [
+            word
+            for before, word in pairwise((None, *days))
+            if word
+            and (
+                UNTIL_BEFORE.search(words[: word.start])
+                or (before and RANGE_TO.match(words[before.end : word.start]))
+            )
+        ]
+        starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
+        yield from _build_stated_dates(self, starts, ends)
+        last = ends[-1] if ends else None
+        published = list(ON_PUBLICATION.finditer(words))
+        for hit in published:
+            if not PERMIT_WORDS.search(words[: hit.start()]):  # 许可证自签发之日起生效
+                yield _build_publication_date(self, hit, last.day if last else None)
+        if last and not starts and not published and TERM_WORDS.search(words):
+            clause = CLAUSE_NUMBER.match(words)
+            yield EffectiveDate(
+                start=None,
+                until=last.day,
+                basis="not-stated",
+                scope=clause[1] if clause else "all",
+                quote=self.quote(last.start, last.end),
+                rule="date.only-until",
+            )
+
+    def continue_date(self, last: EffectiveDate) -> list[EffectiveDate]:
+        """Return the end, if any, of a start in an earlier sentence (上述措施有效期5年)."""
+        quote = self.quote(0, len(self.sentence.words))
+        if (term := find_duration(self.words)) and last.until is None and last.start:
+            end = add_duration(last.start, *term)
+            rule = f"{last.rule}-for-a-period"
+            return [replace(last, until=end, derived=True, quote=quote, rule=rule)]
+        if not CONTINUATION_WORDS.search(self.words):
+            return []
+        found = apply_duration(replace(last, until=None, quote=quote), self.words, "")
+        return [found] if found.until else []
+
 
 def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[EffectiveDate, ...]:
     """Return the dates a notice sets; a text that sets its own, but none, gets one entry "not stated".
 
     `is_own` is false for a report, which dates another's notice.
     """
-    anchor = context.identity.publication_day
+    lexicon, anchor = context.lexicon, context.identity.publication_day
     issue_date = anchor if is_own else find_issue_date(context.text, anchor)
     found: list[EffectiveDate] = []
     acting_clauses: set[str] = set()
     for sentence in context.text.sentences:
-        clause = CLAUSE_NUMBER.match(sentence.words)
-        if clause and ACTING_WORDS.search(sentence.words):
+        words = sentence.words
+        clause = CLAUSE_NUMBER.match(words)
+        if clause and ACTING_WORDS.search(words):
             acting_clauses.add(clause[1])
-        words = _select_words(context, sentence.words, is_own=is_own)
-        if words:
-            dated = DatedSentence(
-                context=context, sentence=sentence, words=words, anchor=anchor, issue_date=issue_date
-            )
-            found += list(_read_sentence(dated)) or (_continue_date(dated, found[-1]) if found else [])
+        if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
+            continue
+        is_recalled = contains_phrase(lexicon, "background", words[:RECALL_LENGTH])
+        is_abroad = not is_own or FOREIGN_ACT.match(words)
+        if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
+            continue
+        if is_about_foreign_act(lexicon, words):
+            continue
+        under_way = UNDER_WAY.search(words)
+        dated = DatedSentence(
+            context=context,
+            sentence=sentence,
+            words=words[: under_way.start()] if under_way else words,
+            anchor=anchor,
+            issue_date=issue_date,
+        )
+        found += list(dated.find_dates()) or (dated.continue_date(found[-1]) if found else [])
     dates = _merge_dates(found, is_several=len(acting_clauses) > 1)
     if len(dates) == 1 and RATE_STEP.fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
         return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
     return dates
-
-
-def _select_words(context: ReadingContext, words: str, *, is_own: bool) -> str:
-    """Return the words of a sentence that may date the measure; "" where it is about something else."""
-    lexicon = context.lexicon
-    if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
-        return ""
-    if is_about_foreign_act(lexicon, words) or contains_phrase(lexicon, "background", words[:RECALL_LENGTH]):
-        return ""
-    if opens_with_foreign_state(words, lexicon) and (not is_own or FOREIGN_ACT.match(words)):
-        return ""
-    under_way = UNDER_WAY.search(words)
-    return words[: under_way.start()] if under_way else words
-
-
-def _read_sentence(dated: DatedSentence) -> Iterator[EffectiveDate]:
-    """Yield the stated dates, those that follow from publication, and an end that comes alone."""
-    words = dated.words
-    days = [
-        word
-        for word in find_date_mentions(words, anchor=dated.anchor)
-        if word.day and not LAPSE_WORDS.match(words[word.end :])
-    ]
-    ends = [
-        word
-        for before, word in pairwise((None, *days))
-        if word
-        and (
-            UNTIL_BEFORE.search(words[: word.start])
-            or (before and RANGE_TO.match(words[before.end : word.start]))
-        )
-    ]
-    starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
-    yield from _build_stated_dates(dated, starts, ends)
-    last = ends[-1] if ends else None
-    published = list(ON_PUBLICATION.finditer(words))
-    for hit in published:
-        if not PERMIT_WORDS.search(words[: hit.start()]):  # 许可证自签发之日起生效
-            yield _build_publication_date(dated, hit, last.day if last else None)
-    if last and not starts and not published and TERM_WORDS.search(words):
-        clause = CLAUSE_NUMBER.match(words)
-        yield EffectiveDate(
-            start=None,
-            until=last.day,
-            basis="not-stated",
-            scope=clause[1] if clause else "all",
-            quote=dated.quote(last.start, last.end),
-            rule="date.only-until",
-        )
 
 
 def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -> bool:
@@ -305,19 +315,6 @@ def _find_time(words: str, word: DateMention) -> time | None:
     if hour is None or minute is None or hour > 23 or minute > 59:
         return None
     return time(hour, minute)
-
-
-def _continue_date(dated: DatedSentence, last: EffectiveDate) -> list[EffectiveDate]:
-    """Return the end, if any, of a start in an earlier sentence (…；继续暂停…措施1年 · 上述措施有效期5年)."""
-    quote = dated.quote(0, len(dated.sentence.words))
-    if (term := find_duration(dated.words)) and last.until is None and last.start:
-        end = add_duration(last.start, *term)
-        rule = f"{last.rule}-for-a-period"
-        return [replace(last, until=end, derived=True, quote=quote, rule=rule)]
-    if not CONTINUATION_WORDS.search(dated.words):
-        return []
-    found = apply_duration(replace(last, until=None, quote=quote), dated.words, "")
-    return [found] if found.until else []
 
 
 # --------------------------------------------------------------------------- dates that repeat each other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
@@ -105,22 +105,27 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
 
     `is_operative` means that a spokesperson's answer itself acts, like an instrument.
     """
-    text, own = context.text, context.identity.own_number
+    text, folded, own = context.text, context.text.folded_text, context.identity.own_number
     mentions = context.identity.number_mentions
     is_acting = is_operative or context.identity.kind in INSTRUMENT_KINDS
     raw: list[Relation] = []
     for i, mention in enumerate(mentions):
-        is_own = own is not None and mention.number.key == own.number.key
-        if is_own or _is_aside(text, mention, mentions[i + 1 :]):
+        start, end, number = mention.start, mention.end, mention.number
+        near = (other.start for other in mentions[i + 1 :] if 0 <= other.start - end <= ACTING_REACH)
+        origin = LIST_ORIGIN.search(folded[max(0, start - 160) : start])
+        if (
+            (own is not None and number.key == own.number.key)
+            or any(ACTING_NUMBER.match(folded[end:at]) for at in near)
+            or (origin and PUBLISHING_NUMBER.match(folded[end : end + 60]))
+            or NUMBER_IN_NAME.search(folded[max(0, start - 100) : start])
+        ):
             continue
         verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
-        if verb == NO_CONCLUSION:
-            continue
-        quote = text.quote_around(mention.start, mention.end)
-        raw += [
-            Relation(verb=Verb(verb), target=mention.number.canonical, quote=quote, clause=clause, rule=rule)
-            for clause in _find_clauses(text, mention, verb) or (None,)
-        ]
+        for clause in (_find_clauses(text, mention, verb) or (None,)) if verb != NO_CONCLUSION else ():
+            quote = text.quote_around(start, end)
+            raw.append(
+                Relation(verb=Verb(verb), target=number.canonical, quote=quote, clause=clause, rule=rule)
+            )
     raw += _find_titled_relations(context)
     claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
     kept: dict[tuple[Verb, str, str | None], Relation] = {}
@@ -133,25 +138,19 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     return tuple(r for r in kept.values() if r.verb not in weak or r.target not in acted_on)
 
 
-def _is_aside(text: DocumentText, mention: NumberMention, following: Sequence[NumberMention]) -> bool:
-    """Return whether a number itself acts (第72号公告暂停实施第46号公告), says an origin, or is in a name."""
-    before = text.folded_text[max(0, mention.start - 160) : mention.start]
-    behind = text.folded_text[mention.end : mention.end + ACTING_REACH]
-    near = (other for other in following if 0 <= other.start - mention.end <= ACTING_REACH)
-    return (
-        any(ACTING_NUMBER.match(behind[: other.start - mention.end]) for other in near)
-        or (LIST_ORIGIN.search(before) and PUBLISHING_NUMBER.match(behind)) is not None
-        or NUMBER_IN_NAME.search(before[-100:]) is not None
-    )
-
-
 def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bool) -> VerbMatch | None:
     """Return what a text does to a document that it names by number."""
     text, kind = context.text, context.identity.kind
     sentence = text.find_sentence(mention.start)
     if is_acting:
         lapsed = _match_lapse(text, sentence)
-        match = _match_clause_verb(context, mention, sentence) or _match_list_lead(context, sentence)
+        match = _match_clause_verb(context, mention, sentence)
+        if match is None and LIST_ITEM.match(sentence.words):
+            # The line that leads the list says what is done: 下列公告予以废止：
+            above = reversed(text.sentences[: text.sentences.index(sentence)])
+            ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
+            lead = next(ends, "")
+            match = _match_first_verb(lead, context.lexicon) if LIST_LEAD.search(lead) else None
         return lapsed or (None if match and _is_legal_basis(text, mention, sentence) else match)
     if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
         # Orders are cited as procedure; what is explained are announcements and letters.
@@ -192,19 +191,6 @@ def _match_clause_verb(
     left = max((stop for stop in stops if stop <= start), default=0)
     right = min((stop for stop in stops if stop >= end), default=len(words))
     return _match_first_verb(words[left:right], context.lexicon) or _match_first_verb(words, context.lexicon)
-
-
-def _match_list_lead(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
-    """Return the verb of the line that leads a list (下列公告予以废止：) for an item of it."""
-    if not LIST_ITEM.match(sentence.words):
-        return None
-    sentences = context.text.sentences
-    for above in reversed(sentences[: sentences.index(sentence)]):
-        if LIST_LEAD.search(above.words):
-            return _match_first_verb(above.words, context.lexicon)
-        if not LIST_ITEM.match(above.words):
-            return None
-    return None
 
 
 def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:

@@ -164,7 +164,14 @@ def _apply_kind_rules(
     title = MARKDOWN_PREFIX.sub("", text.title).strip()
     head = extract_head(text)
     is_press = contains_phrase(lexicon, "press", head)
-    yield _classify_answer(text, title, lexicon, is_press=is_press), "kind.answer"
+    # The press reports that a spokesperson spoke; the ministry prints question and answer.
+    is_reported = is_press and SPOKESPERSON_REPORT.search(title)
+    is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
+    if is_answer or QUESTION_LINE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+        yield NoticeKind.SPOKESPERSON, "kind.answer"
+    is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
+    if is_faq and not contains_phrase(lexicon, "press", title):
+        yield NoticeKind.FAQ, "kind.answer"
     by_title = _classify_by_title(title, lexicon)
     referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
     default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS
@@ -187,19 +194,6 @@ def _apply_kind_rules(
         by_label = NoticeKind.ANNOUNCEMENT if "公告" in label else NoticeKind.NOTICE
         yield NoticeKind.ORDER if "令" in label else by_label, "kind.label"
     yield by_self_reference, "kind.speaks-of-itself"
-
-
-def _classify_answer(
-    text: DocumentText, title: str, lexicon: Lexicon, *, is_press: bool
-) -> NoticeKind | None:
-    if QUESTION_LINE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
-        return NoticeKind.SPOKESPERSON
-    # The press reports that a spokesperson spoke; the ministry prints question and answer.
-    reported = is_press and SPOKESPERSON_REPORT.search(title)
-    if len(title) < 200 and not reported and contains_phrase(lexicon, "spokesperson", title):
-        return NoticeKind.SPOKESPERSON
-    is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
-    return NoticeKind.FAQ if is_faq and not contains_phrase(lexicon, "press", title) else None
 
 
 def _classify_by_title(title: str, lexicon: Lexicon) -> NoticeKind | None:

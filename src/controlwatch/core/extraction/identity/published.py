@@ -188,21 +188,14 @@ def _read_dateline(line: str, anchor: date | None) -> QuotedDate | None:
         if day := _parse_bare_date(part.strip()):
             return day, line
     word = next((word for word in find_date_mentions(line[:200], anchor=anchor) if word.day), None)
-    if word and word.day and _is_dateline(line, word.start, word.end):
-        return word.day, line[: word.end]
-    return None
-
-
-def _is_dateline(line: str, start: int, end: int) -> bool:
-    """Return whether a day opens its line or is called its date, in a line that belongs to the text."""
-    before, behind = line[:start], line[end:]
-    is_short = len(line) < LINE_LENGTH
-    of_page = is_short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line)
-    if of_page or line[start:end].endswith("月"):  # a month is not a day of writing
-        return False
-    is_sentence = SENTENCE_MARKS.search(before) is not None
+    if word is None or word.day is None or line[: word.end].endswith("月"):  # a month is not a day of writing
+        return None
+    before, behind = line[: word.start], line[word.end :]
+    is_short, is_sentence = len(line) < LINE_LENGTH, SENTENCE_MARKS.search(before) is not None
+    if is_short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line):
+        return None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
-    return any(
+    is_dateline = any(
         (
             DATE_CAPTION.search(before),
             AGENCY_LEAD.match(before),
@@ -212,6 +205,7 @@ def _is_dateline(line: str, start: int, end: int) -> bool:
             not lead and (not behind.strip() or AFTER_DATELINE.match(behind)),
         )
     )
+    return (word.day, line[: word.end]) if is_dateline else None
 
 
 # --------------------------------------------------------------------------- the notice a report is about

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -89,43 +88,43 @@ def find_date_mentions(text: str, *, anchor: date | None = None) -> tuple[DateMe
 
 def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
     """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
+    found: list[DateMention] = []
+    if "月" in text:
+        for hit in HAN_DAY.finditer(text):
+            day = _build_date(*(parse_numeral(part or "1") for part in hit.groups()))
+            found.append(DateMention(hit.start(), hit.end(), day))
+        for hit in REPUBLIC_DAY.finditer(text):
+            day = _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3]))
+            found.append(DateMention(hit.start(), hit.end(), day))
+        for hit in HAN_YEARLESS.finditer(text):
+            day = _find_nearest_date(int(hit[2]), int(hit[3]), anchor)
+            if hit[1]:
+                year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
+                day = _build_date(year, int(hit[2]), int(hit[3]))
+            found.append(DateMention(hit.start(), hit.end(), day, yearless=not hit[1]))
+    for hit in ISO_DAY.finditer(text) if ANY_YEAR.search(text) else ():
+        day = _build_date(int(hit[1]), int(hit[3]), int(hit[4]))
+        found.append(DateMention(hit.start(), hit.end(), day))
+    for pattern, day_at, month_at in ENGLISH_DAYS if ANY_MONTH.search(text) else ():
+        for hit in pattern.finditer(text):
+            month, day_of_month = _MONTHS.index(hit[month_at][:3].lower()) + 1, int(hit[day_at])
+            year = int(hit[3]) if hit[3] else None
+            behind = ENGLISH_RELATIVE_YEAR.match(text, hit.end()) if not year else None
+            if behind and anchor:
+                year = anchor.year + ENGLISH_RELATIVE_YEARS[behind[1].lower()]
+            day = _build_date(year, month, day_of_month) or (
+                None if year else _find_nearest_date(month, day_of_month, anchor)
+            )
+            end = behind.end() if behind else hit.end()
+            found.append(DateMention(hit.start(), end, day, yearless=not year))
     kept: list[DateMention] = []
-    for mention in sorted(_find_all_dates(text, anchor), key=lambda found: (found.start, -found.end)):
+    for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
     return tuple(kept)
 
 
 _collect_cached = lru_cache(maxsize=1024)(_collect_dates)
-
-
-def _find_all_dates(text: str, anchor: date | None) -> Iterator[DateMention]:
-    if "月" in text:
-        for hit in HAN_DAY.finditer(text):
-            day = parse_numeral(hit[3]) if hit[3] else 1
-            found = _build_date(parse_numeral(hit[1]), parse_numeral(hit[2]), day)
-            yield DateMention(hit.start(), hit.end(), found)
-        for hit in REPUBLIC_DAY.finditer(text):
-            found = _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3]))
-            yield DateMention(hit.start(), hit.end(), found)
-        for hit in HAN_YEARLESS.finditer(text):
-            found = _find_nearest_date(int(hit[2]), int(hit[3]), anchor)
-            if hit[1]:
-                year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
-                found = _build_date(year, int(hit[2]), int(hit[3]))
-            yield DateMention(hit.start(), hit.end(), found, yearless=not hit[1])
-    if ANY_YEAR.search(text):
-        for hit in ISO_DAY.finditer(text):
-            yield DateMention(hit.start(), hit.end(), _build_date(int(hit[1]), int(hit[3]), int(hit[4])))
-    for pattern, day_at, month_at in ENGLISH_DAYS if ANY_MONTH.search(text) else ():
-        for hit in pattern.finditer(text):
-            month, day = _MONTHS.index(hit[month_at][:3].lower()) + 1, int(hit[day_at])
-            year = int(hit[3]) if hit[3] else None
-            behind = ENGLISH_RELATIVE_YEAR.match(text, hit.end()) if not year else None
-            if behind and anchor:
-                year = anchor.year + ENGLISH_RELATIVE_YEARS[behind[1].lower()]
-            found = _build_date(year, month, day) if year else _find_nearest_date(month, day, anchor)
-            yield DateMention(hit.start(), behind.end() if behind else hit.end(), found, yearless=not year)
 
 
 def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:

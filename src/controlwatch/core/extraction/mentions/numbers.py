@@ -97,6 +97,36 @@ class NumberList:
     figures: str
     is_order: bool
 
+    def expand(self, folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+        """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
+        start, issuers = find_issuers_before(folded, self.start, lexicon)
+        leads = TOGETHER_WITH.search(folded[max(0, start - 30) : start]) if issuers else None
+        if leads:  # 商务部今天会同海关总署发布2026年第52号公告
+            issuers = tuple(dict.fromkeys((*find_issuers(leads[1], lexicon), *issuers)))
+        if not issuers and folded.startswith(MECHANISM_NAME, self.start):
+            issuers = ("UELWM",)
+        numbers: list[tuple[int, str | None]] = []
+        year: str | None = None
+        for piece in LIST_PIECE.finditer(self.figures):
+            n = parse_numeral(piece[3])
+            if n is None:
+                continue
+            year = piece[2] or year
+            last = numbers[-1][0] if numbers else n
+            if piece[1] and RANGE_WORD.fullmatch(piece[1]) and 0 < n - last <= MAX_RANGE:
+                numbers += [(between, year) for between in range(last + 1, n)]
+            numbers.append((n, year))
+        for n, own_year in dict.fromkeys(numbers):
+            if n < NUMBER_LIMIT:
+                printed = own_year or self.year
+                number = DocumentNumber(
+                    issuers=issuers,
+                    series="Order" if self.is_order else "",
+                    year=parse_numeral(printed) if printed else None,
+                    n=n,
+                )
+                yield NumberMention(start=start, end=self.end, number=number)
+
 
 def find_number_mentions(
     text: DocumentText, lexicon: Lexicon, *, year: int | None = None
@@ -108,7 +138,7 @@ def find_number_mentions(
     folded = text.folded_text[: text.related_links_start]
     found: list[NumberMention] = []
     for listed in _find_number_lists(folded):
-        found += _expand_number_list(folded, listed, lexicon)
+        found += listed.expand(folded, lexicon)
     found += _find_single_numbers(folded, lexicon)
     kept: list[NumberMention] = []
     for mention in sorted(found, key=lambda found: (found.start, -found.end))[:MAX_MENTIONS]:
@@ -194,37 +224,6 @@ def _find_number_lists(folded: str) -> Iterator[NumberList]:
         if hit[3] or year or not hit[1][0].islower():
             is_order = hit[1].lower() in {"order", "decree"}
             yield NumberList(start=hit.start(), end=hit.end(), year=year, figures=hit[4], is_order=is_order)
-
-
-def _expand_number_list(folded: str, listed: NumberList, lexicon: Lexicon) -> Iterator[NumberMention]:
-    """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
-    start, issuers = find_issuers_before(folded, listed.start, lexicon)
-    leads = TOGETHER_WITH.search(folded[max(0, start - 30) : start]) if issuers else None
-    if leads:  # 商务部今天会同海关总署发布2026年第52号公告
-        issuers = tuple(dict.fromkeys((*find_issuers(leads[1], lexicon), *issuers)))
-    if not issuers and folded.startswith(MECHANISM_NAME, listed.start):
-        issuers = ("UELWM",)
-    numbers: list[tuple[int, str | None]] = []
-    year: str | None = None
-    for piece in LIST_PIECE.finditer(listed.figures):
-        n = parse_numeral(piece[3])
-        if n is None:
-            continue
-        year = piece[2] or year
-        last = numbers[-1][0] if numbers else n
-        if piece[1] and RANGE_WORD.fullmatch(piece[1]) and 0 < n - last <= MAX_RANGE:
-            numbers += [(between, year) for between in range(last + 1, n)]
-        numbers.append((n, year))
-    for n, own_year in dict.fromkeys(numbers):
-        if n < NUMBER_LIMIT:
-            printed = own_year or listed.year
-            number = DocumentNumber(
-                issuers=issuers,
-                series="Order" if listed.is_order else "",
-                year=parse_numeral(printed) if printed else None,
-                n=n,
-            )
-            yield NumberMention(start=start, end=listed.end, number=number)
 
 
 def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:

@@ -37,10 +37,11 @@ class TermHit:
 
 @dataclass(frozen=True, slots=True)
 class TermIndex:
-    """The terms of a lexicon, ready to be searched for."""
+    """The terms and the phrases of a lexicon, ready to be searched for."""
 
     meanings: dict[str, tuple[Meaning, ...]]  #: of a term in lower case
-    automaton: Automaton
+    terms: Automaton
+    phrases: dict[str, Automaton]  #: by the name of their list
     patterns: tuple[tuple[re.Pattern[str], Category], ...]
 
 
@@ -59,7 +60,8 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
                 meanings[term.lower()].append((category, strength))
     return TermIndex(
         meanings={term: tuple(found) for term, found in meanings.items()},
-        automaton=build_automaton(meanings),
+        terms=build_automaton(meanings),
+        phrases={name: build_automaton(phrases) for name, phrases in lexicon.phrases.items()},
         patterns=tuple(
             (re.compile(pattern, re.IGNORECASE), category)
             for category in lexicon.categories
@@ -75,7 +77,7 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
         lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
     found = [
         TermHit(last - len(word) + 1, last + 1, index.meanings[word])
-        for last, word in index.automaton.iter(lowered)
+        for last, word in index.terms.iter(lowered)
         if _is_free_standing(lowered, last - len(word) + 1, last + 1)
     ]
     found += [
@@ -91,14 +93,9 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     return kept
 
 
-@lru_cache(maxsize=256)
-def _build_phrase_automaton(lexicon: Lexicon, name: str) -> Automaton:
-    return build_automaton(lexicon.phrases[name])
-
-
 def contains_phrase(lexicon: Lexicon, name: str, text: str) -> bool:
     """Return whether a text contains a phrase of that list."""
-    for last, phrase in _build_phrase_automaton(lexicon, name).iter(text):
+    for last, phrase in _build_term_index(lexicon).phrases[name].iter(text):
         start = last - len(phrase) + 1
         counted = phrase[0] == "日" and start > 0 and text[start - 1] in NUMERAL_CHARACTERS
         if not counted and _is_free_standing(text, start, last + 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import islice
 
 from controlwatch.core.extraction.identity.identity import Identity
@@ -28,36 +27,36 @@ def list_doubts(
 
     `stated_parties` is how many parties the title says are listed, if it does.
     """
-    doubts: list[str] = []
-    if document.replaced:
-        doubts.append(f"{document.replaced} characters of the page could not be decoded.")
-    if identity.kind_rule in KIND_DOUBTS:
-        doubts.append(KIND_DOUBTS[identity.kind_rule])
-    if notice.is_change:
-        doubts += _list_change_doubts(notice, identity)
-        mentions = (
-            (document.text[word.start : word.end], word.day) for word in find_date_mentions(document.text)
-        )
-        impossible = (written for written, day in mentions if day is None and YEAR_PREFIX.match(written))
-        doubts += [
-            f"“{written}” is no day of the calendar: what it dates is not known."
-            for written in islice(impossible, MAX_IMPOSSIBLE_DATES)
-        ]
-    if stated_parties is not None and notice.entities and len(notice.entities) != stated_parties:
-        doubts.append(f"The title speaks of {stated_parties} parties; {len(notice.entities)} were read.")
-    if identity.has_issuerless_number:
-        doubts.append(
-            "The report gives a number without its issuer; export-control announcements are MOFCOM's series."
-        )
-    return tuple(doubts)
-
-
-def _list_change_doubts(notice: Notice, identity: Identity) -> Iterator[str]:
-    if identity.publication and identity.publication.source == "page":
-        yield "The publication date is the page's own; a repost may be later than the notice."
-    if not notice.number:
-        yield "The text shows no document number of its own."
-    if any(found.basis == "on-publication" and not found.start for found in notice.effective):
-        yield "It takes effect on publication, but no publication date is stated."
-    if not notice.categories:
-        yield "The text names no item; its subject follows from the notices it acts on."
+    is_change, source = notice.is_change, identity.publication.source if identity.publication else None
+    undated = [found for found in notice.effective if found.basis == "on-publication" and not found.start]
+    mentions = find_date_mentions(document.text) if is_change else ()
+    written = (document.text[word.start : word.end] for word in mentions if word.day is None)
+    impossible = islice((words for words in written if YEAR_PREFIX.match(words)), MAX_IMPOSSIBLE_DATES)
+    miscounted = notice.entities and stated_parties not in {None, len(notice.entities)}
+    doubts = (
+        (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
+        (identity.kind_rule in KIND_DOUBTS, KIND_DOUBTS.get(identity.kind_rule, "")),
+        (
+            is_change and source == "page",
+            "The publication date is the page's own; a repost may be later than the notice.",
+        ),
+        (is_change and not notice.number, "The text shows no document number of its own."),
+        (
+            is_change and undated,
+            "It takes effect on publication, but no publication date is stated.",
+        ),
+        (
+            is_change and not notice.categories,
+            "The text names no item; its subject follows from the notices it acts on.",
+        ),
+        *(
+            (True, f"“{words}” is no day of the calendar: what it dates is not known.")
+            for words in impossible
+        ),
+        (miscounted, f"The title speaks of {stated_parties} parties; {len(notice.entities)} were read."),
+        (
+            identity.has_issuerless_number,
+            "The report gives a number without its issuer; export-control announcements are MOFCOM's series.",
+        ),
+    )
+    return tuple(doubt for applies, doubt in doubts if applies)
