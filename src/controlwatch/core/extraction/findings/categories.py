@@ -45,7 +45,7 @@ FOUNDING_TITLE = re.compile(
     r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:(?<!办)法|条例)(?:$|\W)"
 )
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
-#: What a report must speak of where it names an item, for the item to be its subject.
+#: Words near an item without which a report is not about the item.
 TRADE_WORDS = re.compile(
     r"出口|进口|管制|许可|走私|列入|纳入|名单|清单|目录|关税|退税|暂停|恢复(?:实施|执行)|禁止|限制|制裁|export|import|control|licen|curb"
     r"|restrict|\bban|suspend|suspension|pause|on hold|tariff|dut(?:y|ies)|smuggl|sanction|list|catalog|hold",
@@ -60,7 +60,7 @@ PARTY_WORDS = re.compile(
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 BARE_YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|\b)")
-#: What the sentence of an item must speak of in a text that reports no change, for it to be a subject.
+#: Words in the sentence of an item without which a text that reports no change is not about the item.
 CONTROL_WORDS = re.compile(
     r"出口管制|两用物项|管制|管控|许可证|走私|名单|清单|目录|export control|licen[cs]|smuggl|dual-use"
     r"|controlled|trafficking"
@@ -233,7 +233,7 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
 
 
 def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Keep the items that a report names where it speaks of trade, neither of markets nor of long ago."""
+    """Keep the items that a report names in passages on trade, not on markets or on the distant past."""
     folded, written = context.text.folded_text, context.identity.publication_day
     is_report = context.identity.kind in REPORT_KINDS
     if not is_report and context.identity.kind != NoticeKind.OTHER:
@@ -319,7 +319,7 @@ def drop_items(findings: Iterable[CategoryFinding], lexicon: Lexicon) -> tuple[C
 def keep_subjects(
     findings: Iterable[CategoryFinding], context: ReadingContext
 ) -> tuple[CategoryFinding, ...]:
-    """Return the categories that a text is about which neither makes nor reports a change."""
+    """Return the categories that are the subject of a text that neither makes nor reports a change."""
     title, lexicon = context.text.title, context.lexicon
     is_everyday = context.identity.is_other_business or contains_phrase(lexicon, "market", title)
     return tuple(

@@ -55,7 +55,7 @@ CONTROL_LAW_CATEGORIES = ("framework_law", "licence.", "entity.", "list.", "rare
 CONTROL_SUBJECTS = re.compile(
     r"管制|两用物项|出口|进口|输入|进境|许可证|关税|清单|名单|反制|export|import|dual-use|tariff|licen[cs]e",
     re.IGNORECASE,
-)  # what a sentence must speak of to move a control that no category names
+)  # words of a sentence that moves a control which no category names
 LISTING_ANSWER = re.compile(
     r"就将[^，。]{2,40}列入"
 )  # 就将…列入…答记者问: parties just listed by the ministry

@@ -30,7 +30,7 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 #: A sentence says what is done before what it is done to: the first of these counts, and an imposed control
 #: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
-#: What continues as before is not tightened: 附件1所列商品仍按原规定加征关税.
+#: A measure that continues as before is not tightened: 附件1所列商品仍按原规定加征关税.
 CONTINUATION_WORDS = re.compile(
     r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
 )

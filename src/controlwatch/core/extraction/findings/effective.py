@@ -87,7 +87,7 @@ NOT_FORCE = re.compile(
     r"废止的|之日起\s*\d*\s*个?(?:工作)?日内|审查期限|有效期(?:不超过|内)|起算|截止时间|^附件|\.(?:pdf|docx?|xlsx?)\s*$"
     r"|国家标准|行业标准|GB(?:/T)? ?\d|ISO ?\d|征求|反馈意见|报名|公示期|公告期限|年 +月"
 )
-#: From here on a sentence speaks of contracts and goods under way, not of the measure's own days.
+#: From here on a sentence is about contracts and goods under way, not about the measure.
 UNDER_WAY = re.compile(
     r"(?:已(?:经)?(?:签订|签署|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
     r"|\b(?:concluded before|signed before|in transit|grace period)\b"
@@ -101,7 +101,7 @@ PART_SCOPE = re.compile(
 CLAUSE_NUMBER = re.compile(
     r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．])|[IVX]{1,4}(?=\.))"
 )
-#: What a stage does, where a notice has several: 由13%下调至6%, 取消…出口退税.
+#: The step that a stage makes, in a notice with several: 由13%下调至6%, 取消…出口退税.
 RATE_STEP = re.compile(
     r"(?:由|从)?\s*\d[\d.]*%\s*(?:提高|下调|上调|调整|降|调低|调高)[^，。；\d]{0,4}\d[\d.]*%"
     r"|(?:调整为|调至|降至|下调至|上调至|提高至|提高到|恢复执行|按|征收|加征)\s*\d[\d.]*%|取消[^，。；\n]{1,30}"
@@ -162,12 +162,12 @@ class DatedSentence:
             )
         ]
         starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
-        yield from _build_stated_dates(self, starts, ends)
+        yield from self._build_stated_dates(starts, ends)
         last = ends[-1] if ends else None
         published = list(ON_PUBLICATION.finditer(words))
         for hit in published:
             if not PERMIT_WORDS.search(words[: hit.start()]):  # 许可证自签发之日起生效
-                yield _build_publication_date(self, hit, last.day if last else None)
+                yield self._build_publication_date(hit, last.day if last else None)
         if last and not starts and not published and TERM_WORDS.search(words):
             clause = CLAUSE_NUMBER.match(words)
             yield EffectiveDate(
@@ -178,6 +178,52 @@ class DatedSentence:
                 quote=self.quote(last.start, last.end),
                 rule="date.only-until",
             )
+
+    def _build_stated_dates(
+        self, starts: list[DateMention], ends: list[DateMention]
+    ) -> Iterator[EffectiveDate]:
+        """Pair each start with the end before the next start; a lone start takes the last end."""
+        words, anchor, published = self.words, self.anchor, self.context.identity.publication
+        is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
+        only_end = ends[-1].day if len(starts) == 1 and ends else None
+        for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
+            day = word.day
+            if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
+                day = add_duration(day, 1, "年")  # notices speak of what is ahead of them
+            is_stale = day and published and is_signed and published.day - day > STALE_AFTER
+            if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
+                continue
+            until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
+            scope = _find_scope(words[: word.start])
+            step = RATE_STEP.search(words, word.end, limit) if scope == "all" else None
+            found = EffectiveDate(
+                start=day,
+                until=until,
+                basis="stated",
+                scope=step[0] if step else scope,
+                quote=self.quote(word.start, word.end),
+                time=_find_time(words, word),
+                rule="date.stated",
+            )
+            yield found if until else apply_duration(found, words[word.end :], words[: word.start])
+
+    def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
+        """Return a start on publication or a stated time after it."""
+        counted = hit["count"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
+        start = self.issue_date
+        if counted:
+            count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
+            start = add_duration(start, count, hit["unit"] or "day") if start and count else None
+        found = EffectiveDate(
+            start=start,
+            until=until,
+            basis="on-publication",
+            scope=_find_scope(self.words[: hit.start()]),
+            quote=self.quote(hit.start(), hit.end()),
+            derived=bool(counted) and start is not None,
+            rule="date.counted-from-publication" if counted else "date.on-publication",
+        )
+        return found if until else apply_duration(found, self.words[hit.end() :], "")
 
     def continue_date(self, last: EffectiveDate) -> list[EffectiveDate]:
         """Return the end, if any, of a start in an earlier sentence (上述措施有效期5年)."""
@@ -243,54 +289,6 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -
             return FROM_AFTER.match(behind) is not None or FORCE_AFTER.match(behind) is not None
         return FORCE_WORDS.search(words) is not None and not RECORD_RANGE.search(before)
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")
-
-
-def _build_stated_dates(
-    dated: DatedSentence, starts: list[DateMention], ends: list[DateMention]
-) -> Iterator[EffectiveDate]:
-    """Pair each start with the end that follows it before the next start; a lone start takes the last end."""
-    words, anchor, published = dated.words, dated.anchor, dated.context.identity.publication
-    is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
-    only_end = ends[-1].day if len(starts) == 1 and ends else None
-    for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
-        day = word.day
-        if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
-            day = add_duration(day, 1, "年")  # notices speak of what is ahead of them
-        is_stale = day and published and is_signed and published.day - day > STALE_AFTER
-        if is_stale or is_about_foreign_act(dated.context.lexicon, words[: word.start]):
-            continue
-        until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
-        scope = _find_scope(words[: word.start])
-        step = RATE_STEP.search(words, word.end, limit) if scope == "all" else None
-        found = EffectiveDate(
-            start=day,
-            until=until,
-            basis="stated",
-            scope=step[0] if step else scope,
-            quote=dated.quote(word.start, word.end),
-            time=_find_time(words, word),
-            rule="date.stated",
-        )
-        yield found if until else apply_duration(found, words[word.end :], words[: word.start])
-
-
-def _build_publication_date(dated: DatedSentence, hit: re.Match[str], until: date | None) -> EffectiveDate:
-    """Return a start on publication or a stated time after it."""
-    counted = hit["count"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
-    start = dated.issue_date
-    if counted:
-        count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
-        start = add_duration(start, count, hit["unit"] or "day") if start and count else None
-    found = EffectiveDate(
-        start=start,
-        until=until,
-        basis="on-publication",
-        scope=_find_scope(dated.words[: hit.start()]),
-        quote=dated.quote(hit.start(), hit.end()),
-        derived=bool(counted) and start is not None,
-        rule="date.counted-from-publication" if counted else "date.on-publication",
-    )
-    return found if until else apply_duration(found, dated.words[hit.end() :], "")
 
 
 def _find_scope(before: str) -> str:

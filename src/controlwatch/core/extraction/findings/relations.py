@@ -153,7 +153,7 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
             match = _match_first_verb(lead, context.lexicon) if LIST_LEAD.search(lead) else None
         return lapsed or (None if match and _is_legal_basis(text, mention, sentence) else match)
     if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
-        # Orders are cited as procedure; what is explained are announcements and letters.
+        # Orders are cited as procedure; announcements and letters are explained.
         return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
     if kind not in REPORT_KINDS:
         return None

@@ -80,6 +80,20 @@ REPORTING_VERB = re.compile(
 CHINA_WORDS = re.compile(r"\b(?:China|Beijing|Chinese)\b")
 
 
+def count_issuer_marks(text: DocumentText, lexicon: Lexicon) -> int:
+    """Count the marks of an issuer's own text: it decides, names itself, its basis, articles, a signature."""
+    opening = text.body[:OPENING_LENGTH]
+    return sum(
+        (
+            DECISION_WORDS.search(opening) is not None,
+            SELF_REFERENCE.search(text.body) is not None,
+            LEGAL_BASIS.search(opening) is not None,
+            NUMBERED_CLAUSE.search(text.body) is not None,
+            _has_signature(text.body, lexicon),
+        )
+    )
+
+
 def is_verbatim(text: DocumentText, lexicon: Lexicon) -> bool:
     """Return whether a text is an instrument word for word, whatever headline a paper gave it."""
     return (
@@ -131,17 +145,3 @@ def has_instrument_title(title: str, lexicon: Lexicon) -> bool:
     form = TRANSLATION_NOTE.sub("", form)
     form = CONNECTIVES.sub(" ", form[:120]).strip() + form[120:]
     return ENGLISH_FORM.match(form) is not None and FINITE_VERB.search(form) is None
-
-
-def count_issuer_marks(text: DocumentText, lexicon: Lexicon) -> int:
-    """Count the marks of an issuer's own text: it decides, names itself, its basis, articles, a signature."""
-    opening = text.body[:OPENING_LENGTH]
-    return sum(
-        (
-            DECISION_WORDS.search(opening) is not None,
-            SELF_REFERENCE.search(text.body) is not None,
-            LEGAL_BASIS.search(opening) is not None,
-            NUMBERED_CLAUSE.search(text.body) is not None,
-            _has_signature(text.body, lexicon),
-        )
-    )

@@ -32,6 +32,49 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text, parse_numeral
 from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
 
+BRACKETED_LABEL = re.compile(
+    r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
+)  # 【发布文号】商务部公告2025年第10号
+PLAIN_LABEL = re.compile(
+    r"^[ \-*]*(发布文号|发文字号|文号|发文日期|成文日期|发布日期)\**\s*[:：]\**\s*(\S[^\n]*)", re.MULTILINE
+)  # 发文字号：工信部联安全函〔2025〕335号
+LABEL_ZONE = 2500  #: characters below the title in which labels are printed
+NUMBER_LABELS = ("发布文号", "发文字号", "文号")
+DATE_LABELS = ("发文日期", "成文日期")
+BARE_FORM = re.compile(
+    r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
+)  # 公告2026年第66号
+ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
+ISSUER_PHRASE = re.compile(
+    r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,160}"
+)  # … |of the Customs Tariff Commission
+BEFORE_OWN_NUMBER = re.compile(
+    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
+)  # what may precede the document's number in a title
+CLOSING_MARKS = re.compile(r"[\s)）】\]]")
+BEFORE_APPENDED_NUMBER = re.compile(
+    r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
+)  # 关于…的公告（|商务部公告2026年第40号）
+BRACKET_LINE = re.compile(
+    rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({FIGURE})\s*号[ ]*$", re.MULTILINE
+)  # a separate line below the title: 〔2026〕10号
+HEAD_LINE = re.compile(
+    rf"^[ ]*(?:[〔\[（(]?{YEAR}[〕\]）)]?\s*年?\s*)?第\s*({FIGURE})\s*号[ ]*(?:[（(]关于[^\n]*)?$",
+    re.MULTILINE,
+)  # a separate line below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
+AFTER_HEAD_NUMBER = re.compile(
+    r"^\s*(?:$|[　 ]{2,}\S|[|｜]|[（(](?:关于|公布)|(?:信息)?来源|发布|发文|时间|日期|【)"
+)  # what may follow a number that opens a line of the head
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """The number of a document, as printed, and the rule that found it."""
+
+    number: DocumentNumber
+    raw: str
+    rule: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -177,47 +220,3 @@ def explain_identity(text: DocumentText, identity: Identity) -> list[Ground]:
         rule, day = f"published.{published.source}", str(published.day)
         grounds.append(Ground(about="published", value=day, rule=rule, quote=published.quote))
     return grounds
-
-
-BRACKETED_LABEL = re.compile(
-    r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
-)  # 【发布文号】商务部公告2025年第10号
-PLAIN_LABEL = re.compile(
-    r"^[ \-*]*(发布文号|发文字号|文号|发文日期|成文日期|发布日期)\**\s*[:：]\**\s*(\S[^\n]*)", re.MULTILINE
-)  # 发文字号：工信部联安全函〔2025〕335号
-LABEL_ZONE = 2500  #: characters below the title in which labels are printed
-NUMBER_LABELS = ("发布文号", "发文字号", "文号")
-DATE_LABELS = ("发文日期", "成文日期")
-BARE_FORM = re.compile(
-    r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
-)  # 公告2026年第66号
-ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
-ISSUER_PHRASE = re.compile(
-    r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,160}"
-)  # … |of the Customs Tariff Commission
-BEFORE_OWN_NUMBER = re.compile(
-    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
-)  # what may stand before a title's own number
-CLOSING_MARKS = re.compile(r"[\s)）】\]]")
-BEFORE_APPENDED_NUMBER = re.compile(
-    r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
-)  # 关于…的公告（|商务部公告2026年第40号）
-BRACKET_LINE = re.compile(
-    rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({FIGURE})\s*号[ ]*$", re.MULTILINE
-)  # a line of its own below the title: 〔2026〕10号
-HEAD_LINE = re.compile(
-    rf"^[ ]*(?:[〔\[（(]?{YEAR}[〕\]）)]?\s*年?\s*)?第\s*({FIGURE})\s*号[ ]*(?:[（(]关于[^\n]*)?$",
-    re.MULTILINE,
-)  # a line of its own below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
-AFTER_HEAD_NUMBER = re.compile(
-    r"^\s*(?:$|[　 ]{2,}\S|[|｜]|[（(](?:关于|公布)|(?:信息)?来源|发布|发文|时间|日期|【)"
-)  # what may follow a number that opens a line of the head
-
-
-@dataclass(frozen=True, slots=True)
-class OwnNumber:
-    """The number of a document, as printed, and the rule that found it."""
-
-    number: DocumentNumber
-    raw: str
-    rule: str

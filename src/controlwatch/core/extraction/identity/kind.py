@@ -98,7 +98,7 @@ SERVER_NOISE = re.compile(
     r"|(?:正在)?加载中|\bLoading\b"
     r"|您的位置|当前位置|首页|【[^】\n]{0,8}】|[\W_\d]+",
     re.IGNORECASE,
-)  # what a page without its article still prints
+)  # printed even by a page without its article
 NOISE_LENGTH = 400
 TITLE_LENGTH = 60
 _DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}-\d{1,2})"

@@ -59,10 +59,10 @@ TERM_LEAD = re.compile(
 )  # 上述措施有效期|5年
 PERMIT_WORDS = re.compile(
     r"许可证|证件|证书|凭证|批件|批复|合同|质保|公示|公告期|报名|证明"
-)  # a licence has a term of its own
+)  # the validity of a licence is not the term of the measure
 
 
-#: What a text with a day in it must hold.
+#: A text without these contains no day.
 ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
 ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
 CACHED_LENGTH = 2000  #: characters; the days of longer texts are not cached

@@ -10,7 +10,7 @@ from functools import lru_cache
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 
-RUN_WINDOW = 200  #: characters before a number in which its issuers may stand
+RUN_WINDOW = 200  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
 TAIL_LINES = 16
 

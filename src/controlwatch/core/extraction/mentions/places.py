@@ -26,6 +26,82 @@ class PlaceHit:
     whole_destination: bool  #: the rule is for the destination, not for parties in it
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceIndex:
+    """The names of places in a lexicon, ready to be searched for."""
+
+    codes: dict[str, str]  #: of a name in any language or form
+    automata: dict[str, Automaton]  #: by form of the names: "zh", "en", "short"
+    patterns: tuple[tuple[re.Pattern[str], bool, str], ...]  #: pattern, whole destination, form of the names
+    foreign_opening: re.Pattern[str]  #: a foreign state's name at the beginning
+
+
+@lru_cache(maxsize=4)
+def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
+    places = lexicon.places
+    names = {name: place.code for place in places for name in (*place.zh, *place.en)}
+    foreign = (name for place in places for name in (*place.zh, *place.en) if place.code != "TW")
+    bounded = (
+        rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name)
+        for name in sorted(foreign, key=len, reverse=True)
+    )
+    return PlaceIndex(
+        codes=names | {place.short: place.code for place in places if place.short},
+        automata={
+            "zh": build_automaton(name for place in places for name in place.zh),
+            "en": build_automaton(name for place in places for name in place.en),
+            "short": build_automaton(place.short for place in places if place.short),
+        },
+        patterns=tuple(
+            (
+                pattern,
+                whole,
+                "zh"
+                if places[0].zh[0] in pattern.pattern
+                else "en"
+                if places[0].en[0] in pattern.pattern.replace("\\", "")
+                else "short",
+            )
+            for pattern, whole in _compile_patterns(lexicon)
+        ),
+        foreign_opening=re.compile(rf"\W*(?:{'|'.join(bounded)})"),
+    )
+
+
+def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
+    """Return the destinations in the order of the text, each once; one for the whole destination wins."""
+    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text)
+    by_destination = DESTINATION_LIST.search(text.folded_text) is not None
+    # The patterns are slow: try only those whose form of names occurs at all.
+    present = {
+        form
+        for form, automaton in index.automata.items()
+        if next(iter(automaton.iter(words)), None) is not None
+    }
+    hits: list[PlaceHit] = []
+    for pattern, whole, form in index.patterns:
+        if form not in present or (pattern.flags & re.MULTILINE and not by_destination):
+            continue
+        for hit in pattern.finditer(words):
+            listed = next(group for group in hit.groups() if group)
+            names = (name.strip().removeprefix("the ") for name in NAME_JOINT.split(listed))
+            hits += [
+                PlaceHit(code=index.codes[name], start=hit.start(), end=hit.end(), whole_destination=whole)
+                for name in names
+                if name in index.codes
+            ]
+    best: dict[str, PlaceHit] = {}
+    for found in sorted(hits, key=lambda found: found.start):
+        if found.code not in best or (found.whole_destination and not best[found.code].whole_destination):
+            best[found.code] = found
+    return tuple(best.values())
+
+
+def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
+    """Return whether a title opens with a foreign state: 美国商务部修订…规则."""
+    return _build_place_index(lexicon).foreign_opening.match(title) is not None
+
+
 def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
     """Return the patterns that single out a destination, and whether each is for the whole of it."""
     han = "|".join(sorted((name for place in lexicon.places for name in place.zh), key=len, reverse=True))
@@ -127,79 +203,3 @@ def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], .
             False,
         ),  # … has decided to include Some Co. (all of the United States)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceIndex:
-    """The names of places in a lexicon, ready to be searched for."""
-
-    codes: dict[str, str]  #: of a name in any language or form
-    automata: dict[str, Automaton]  #: by form of the names: "zh", "en", "short"
-    patterns: tuple[tuple[re.Pattern[str], bool, str], ...]  #: pattern, whole destination, form of the names
-    foreign_opening: re.Pattern[str]  #: a foreign state's name at the beginning
-
-
-@lru_cache(maxsize=4)
-def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
-    places = lexicon.places
-    names = {name: place.code for place in places for name in (*place.zh, *place.en)}
-    foreign = (name for place in places for name in (*place.zh, *place.en) if place.code != "TW")
-    bounded = (
-        rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name)
-        for name in sorted(foreign, key=len, reverse=True)
-    )
-    return PlaceIndex(
-        codes=names | {place.short: place.code for place in places if place.short},
-        automata={
-            "zh": build_automaton(name for place in places for name in place.zh),
-            "en": build_automaton(name for place in places for name in place.en),
-            "short": build_automaton(place.short for place in places if place.short),
-        },
-        patterns=tuple(
-            (
-                pattern,
-                whole,
-                "zh"
-                if places[0].zh[0] in pattern.pattern
-                else "en"
-                if places[0].en[0] in pattern.pattern.replace("\\", "")
-                else "short",
-            )
-            for pattern, whole in _compile_patterns(lexicon)
-        ),
-        foreign_opening=re.compile(rf"\W*(?:{'|'.join(bounded)})"),
-    )
-
-
-def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
-    """Return the destinations in the order of the text, each once; one for the whole destination wins."""
-    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text)
-    by_destination = DESTINATION_LIST.search(text.folded_text) is not None
-    # The patterns are slow: try only those whose form of names occurs at all.
-    present = {
-        form
-        for form, automaton in index.automata.items()
-        if next(iter(automaton.iter(words)), None) is not None
-    }
-    hits: list[PlaceHit] = []
-    for pattern, whole, form in index.patterns:
-        if form not in present or (pattern.flags & re.MULTILINE and not by_destination):
-            continue
-        for hit in pattern.finditer(words):
-            listed = next(group for group in hit.groups() if group)
-            names = (name.strip().removeprefix("the ") for name in NAME_JOINT.split(listed))
-            hits += [
-                PlaceHit(code=index.codes[name], start=hit.start(), end=hit.end(), whole_destination=whole)
-                for name in names
-                if name in index.codes
-            ]
-    best: dict[str, PlaceHit] = {}
-    for found in sorted(hits, key=lambda found: found.start):
-        if found.code not in best or (found.whole_destination and not best[found.code].whole_destination):
-            best[found.code] = found
-    return tuple(best.values())
-
-
-def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
-    """Return whether a title opens with a foreign state: 美国商务部修订…规则."""
-    return _build_place_index(lexicon).foreign_opening.match(title) is not None

@@ -26,6 +26,15 @@ class Automaton(Protocol):
         """Yield the index of the last character of every hit, and the word."""
 
 
+def build_automaton(words: Iterable[str]) -> Automaton:
+    """Return an automaton that finds all the words in one pass."""
+    automaton = ahocorasick.Automaton()
+    for word in words:
+        automaton.add_word(word, word)
+    automaton.make_automaton()
+    return cast("Automaton", automaton)
+
+
 @dataclass(frozen=True, slots=True)
 class TermHit:
     """A term where it is found, with what it can mean."""
@@ -115,12 +124,3 @@ def _is_free_standing(text: str, start: int, end: int) -> bool:
     left = text[start - 1 : start + 1] if start else ""
     right = text[end - 1 : end + 1] if end < len(text) else ""
     return not any(pair.isascii() and pair.isalnum() for pair in (left, right))
-
-
-def build_automaton(words: Iterable[str]) -> Automaton:
-    """Return an automaton that finds all the words in one pass."""
-    automaton = ahocorasick.Automaton()
-    for word in words:
-        automaton.add_word(word, word)
-    automaton.make_automaton()
-    return cast("Automaton", automaton)

@@ -40,7 +40,7 @@ WEB_ADDRESS = re.compile(
 
 _CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
 _CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}"
-#: What follows is left out, to the end of the clause or of the bracket.
+#: The part behind it is left out, to the end of the clause or of the bracket.
 EXCLUDES_FOLLOWING = re.compile(
     r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于|管制)(?!但不限于)|除外情形[:：])[^。；;\n]*"
     r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
@@ -48,7 +48,7 @@ EXCLUDES_FOLLOWING = re.compile(
     r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
     re.IGNORECASE,
 )  # 不包括1C231项已列管的铪制品 · excluding finished cells
-#: What precedes it in the same sentence is left out.
+#: The part before it in the same sentence is left out.
 EXCLUDES_PRECEDING = re.compile(
     r"(?:均|也|仍|都|则)?(?:不包括在内|不计入|不在[^，。；;\n]{0,16}(?:之列|范围|此列|此限)"
     r"|不属于?(?!不)[^，。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
@@ -61,7 +61,7 @@ EXCLUDES_PRECEDING = re.compile(
 )  # …不在本公告管制之列 · finished cells are not included
 #: Only the clause before it is left out.
 EXCLUDES_CLAUSE = re.compile(r"亦同|除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
-#: What is already controlled elsewhere.
+#: Items already controlled elsewhere.
 RULED_ELSEWHERE = re.compile(
     rf"(?:不属于|非)\s*{_CODES}项?(?=的|项)|(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
 )  # 属于9A012、9A501项已管制的
@@ -139,7 +139,7 @@ def find_exclusions(folded: str) -> tuple[tuple[int, int], ...]:
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at)
         start = max(reach, folded.rfind("，", low, at) + 1)
-        if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) stands for the one before it
+        if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
         spans.append((start, at))
     for pattern in (RULED_ELSEWHERE, ENGLISH_RULED_ELSEWHERE, EXCEPT_CLAUSE):
@@ -154,7 +154,7 @@ def is_excluded(folded: str, at: int) -> bool:
 
 
 def _find_bracket_end(folded: str, start: int, end: int) -> int:
-    """Return where a clause ends that may stand in a bracket: at the bracket that was open before it."""
+    """Return where a clause ends, at the latest at the end of the bracket that it is in."""
     depth = 0
     for at in range(start, end):
         if folded[at] in BRACKETS:
