@@ -166,7 +166,7 @@ def _assess_document(context: ReadingContext) -> Assessment:
     case = ChangeInputs(
         context=context,
         category_ids=ids,
-        categories=tuple(found for one in categories if (found := lexicon.find_category(one.id))),
+        categories=tuple(category for i in ids if (category := lexicon.find_category(i))),
         relations=relations,
         signals=signals,
         is_operative=is_operative,
@@ -237,17 +237,19 @@ def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lex
     named = [category for own in notice.categories if (category := lexicon.find_category(own.id))]
     if any(category.kind == "item" for category in named):
         return notice
-    categories = {own.id: own for own in notice.categories}
+    stated = {own.id for own in notice.categories}
+    inherited: dict[str, CategoryFinding] = {}
     for relation in notice.relations:
         if relation.verb not in INHERITING_VERBS:
             continue
         number = parse_number(relation.target, lexicon)
         for category_id in known.get(number.key if number else relation.target, ()):
-            inherited = CategoryFinding(
-                id=category_id, basis="resolved", quote=relation.quote, rule="category.resolved"
-            )
-            categories.setdefault(category_id, inherited)
-    if len(categories) == len(notice.categories):
+            if category_id not in stated:
+                finding = CategoryFinding(
+                    id=category_id, basis="resolved", quote=relation.quote, rule="category.resolved"
+                )
+                inherited.setdefault(category_id, finding)
+    if not inherited:
         return notice
-    richer = replace(notice, categories=tuple(categories.values()))
+    richer = replace(notice, categories=(*notice.categories, *inherited.values()))
     return replace(richer, summary=build_summary(richer, lexicon))

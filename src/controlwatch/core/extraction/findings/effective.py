@@ -338,8 +338,8 @@ def _merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[E
             kept[twin] = replace(new, until=known.until or new.until, time=clock)
         else:
             kept[twin] = replace(known, time=clock)
-    ends = [one for one in kept if one.start is None and one.basis == "not-stated"]
-    starts = [one for one in kept if one.until is None and one.basis != "not-stated" and one.scope == "all"]
+    ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
+    starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
     if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
         return tuple(kept)
     # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.

@@ -98,7 +98,7 @@ class SummaryContext:
 
     def join_categories(self, ids: list[str]) -> str:
         """Return the names of categories."""
-        return self.join([self.lexicon.get_category_name(one, self.language) for one in ids])
+        return self.join([self.lexicon.get_category_name(category_id, self.language) for category_id in ids])
 
     def list_targets(self, verb: Verb) -> list[str]:
         """Return what is acted on by a verb, with its clauses: 商务部公告2025年第12号第一条."""
@@ -177,7 +177,10 @@ def _describe_change(context: SummaryContext, ids: list[str]) -> str:
 def _describe_actor(context: SummaryContext) -> str:
     """Return who acts: MOFCOM and GACC Announcement 2026-40, or the issuers where no number is known."""
     notice, number, pick = context.notice, context.notice.number, context.pick
-    who = context.join([pick((code, context.lexicon.get_issuer_name(code, "zh"))) for code in notice.issuers])
+    names = list(notice.issuers)
+    if context.language == "zh":
+        names = [context.lexicon.get_issuer_name(code, "zh") for code in notice.issuers]
+    who = context.join(names)
     if number is None:
         noun = {NoticeKind.LAW: "law", NoticeKind.REGULATION: "regulation"}.get(notice.kind, "notice")
         named, unnamed = (f"A {noun} of {who}", f"{who}文件"), (f"The {noun}", "该文件")
