@@ -44,7 +44,7 @@ def _learnt() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "controlwatch.db"
     store = SqlStore.open(f"sqlite:///{path}")
-    store.import_register(
+    store.register.import_entries(
         replace(load_register(load_lexicon()), digest=compute_register_digest()), datetime.now(UTC)
     )
     store.close()

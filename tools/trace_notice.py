@@ -1,7 +1,7 @@
 """Count how far one new notice walks through the package, from poll to commit.
 
-Prints the files whose functions ran and the calls that crossed from one file to another. A call through a library
-counts for the file that called the library. The test kit and the demo are left out.
+Prints the files whose functions ran and the calls that crossed from one file to another. A call through a
+library counts for the file that called the library. The test kit and the demo are left out.
 
 usage: python tools/trace_notice.py [--files | --calls]
 """
@@ -63,7 +63,7 @@ def trace_new_notice() -> CallTracer:
         now = small.now + timedelta(minutes=1)
         sys.setprofile(tracer)
         try:
-            report = small.pipeline.poll(small.watcher, now=now)
+            report = small.poller.poll(small.watcher, now=now)
         finally:
             sys.setprofile(None)
     if len(report.alerts) != 1:

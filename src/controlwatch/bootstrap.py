@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from controlwatch.adapters.archive import timestamp_authority
 from controlwatch.adapters.archive.snapshots import FolderArchive
@@ -29,28 +31,23 @@ from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.scheduler import compute_next_poll
 from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.source_health import compute_effective_state
-from controlwatch.core.evidence.timestamps import describe_overdue
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp, describe_overdue
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.core.model.errors import DeclarationError, UsageError
-from controlwatch.services.mailbox import ID as MAILBOX
-from controlwatch.services.mailbox import LARGEST, collect, watcher_of
-from controlwatch.services.poll import Pipeline
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.deliver import Channel, Deliverer
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.intake import MAX_MAIL_BYTES, build_mailbox_watcher
+from controlwatch.services.legal_queries import LegalQueries
+from controlwatch.services.names import Names
+from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.queries import Queries
+from controlwatch.services.remind import Reminder
+from controlwatch.services.source_states import SourceStates
+from controlwatch.services.store import Store
 from controlwatch.settings import ImapUrl, Settings, SmtpUrl
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.console import Console
-
-    from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.law.register import Register
-    from controlwatch.core.model.state import PollReport, WatcherState
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.poll import Progress
-    from controlwatch.services.ports import Channel, MailboxReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,31 +55,37 @@ class App:
     """Everything that a command needs."""
 
     settings: Settings
-    store: SqlStore
+    lexicon: Lexicon
+    watchers: tuple[Watcher, ...]  #: the declared ones, and the mailbox where one is set up
+    store: Store
     fetch: HttpFetcher
-    pipeline: Pipeline
+    channels: Mapping[ChannelName, Channel]
+    links: SignedLinks
+    ingester: Ingester
+    poller: Poller
+    deliverer: Deliverer
+    reminder: Reminder
     queries: Queries
-    watchers: tuple[Watcher, ...]  #: the declared ones, and the mailbox where there is one
-    mailbox: MailboxReader | None = None
 
-    def poll(self, watcher: Watcher, *, now: datetime, progress: Progress | None = None) -> PollReport:
-        """Look once at a source, be it a site or the mailbox; never raises for what it does."""
-        if self.mailbox is not None and watcher.id == MAILBOX:
-            return collect(watcher, self.mailbox, self.pipeline, now=now)
-        return self.pipeline.poll(watcher, now=now, progress=progress)
+    def stop(self) -> None:
+        """Let polls and deliveries end at their next step."""
+        self.fetch.stop()
+        self.poller.stopped.set()
+        self.deliverer.stopped.set()
 
 
 @contextmanager
 def open_app(
     settings: Settings, *, console: Console | None = None, unlearnt: frozenset[str] = frozenset()
 ) -> Iterator[App]:
-    """Put the parts together, and take them apart at the end. Raises `DeclarationError`.
+    """Build the application, and close it at the end. Raises `DeclarationError`.
 
     `unlearnt` are keys of notices that this installation is not to know from the register.
     """
     mailbox = build_mailbox(settings) if settings.mailbox_url is not None else None
     watchers = load_watchers(settings.find_watchers_folder())
-    watchers = (*watchers, watcher_of(mailbox)) if mailbox is not None else watchers
+    if mailbox is not None:
+        watchers = (*watchers, build_mailbox_watcher(mailbox.address))
     lexicon = load_lexicon()
     channels = _build_channels(settings, console)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -90,50 +93,127 @@ def open_app(
     fetch = HttpFetcher(connect_to=settings.connect_to)
     try:
         _subscribe_console(store, channels)
-        known = partial(_load_known_register, lexicon, unlearnt)
-        _import_register(
-            store,
-            known,
-            f"{compute_register_digest()}-{len(unlearnt)}" if unlearnt else compute_register_digest(),
-        )
-        machine = partial(find_disk_warning, settings.state_dir)
-        pipeline = Pipeline(
-            fetch=fetch,
-            archive=FolderArchive(settings.state_dir / "snapshots"),
-            store=store,
-            documents=_DocumentReaders(),
-            channels=channels,
+        register = partial(_load_known_register, lexicon, unlearnt)
+        digest = compute_register_digest()
+        _import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
+        yield build_app(
+            settings,
             lexicon=lexicon,
-            register=known,
-            links=build_signed_links(settings),
-            watched=tuple(watcher for watcher in watchers if watcher.enabled),
-            next_poll=compute_next_poll,
-            began=datetime.now(UTC),
-            lacks=machine,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-        )
-        queries = Queries(
-            books=store,
-            lexicon=lexicon,
-            watched=watchers,
-            stands=_assess_health,
-            lacks=machine,
-            unstamped=partial(find_stamp_warning, settings, store),
-        )
-        yield App(
-            settings=settings,
-            store=store,
-            fetch=fetch,
-            pipeline=pipeline,
-            queries=queries,
             watchers=watchers,
+            store=store,
+            fetch=fetch,
+            channels=channels,
             mailbox=mailbox,
+            register=register,
         )
     finally:
         for channel in channels.values():
             channel.close()
         fetch.close()
         store.close()
+
+
+def build_app(
+    settings: Settings,
+    *,
+    lexicon: Lexicon,
+    watchers: tuple[Watcher, ...],
+    store: Store,
+    fetch: HttpFetcher,
+    channels: Mapping[ChannelName, Channel],
+    mailbox: MailboxReader | None = None,
+    register: Callable[[], Register] = Register,
+) -> App:
+    """Compose the use cases of open parts."""
+    links = build_signed_links(settings)
+    disk_warning = partial(find_disk_warning, settings.state_dir)
+    # What was due before this process started is not overdue.
+    sources = SourceStates(
+        polling=store.polling,
+        watchers=watchers,
+        next_poll=compute_next_poll,
+        started_at=datetime.now(UTC),
+    )
+    enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
+    ingester = Ingester(
+        archive=FolderArchive(settings.state_dir / "snapshots"),
+        polling=store.polling,
+        references=store.references,
+        notices=store.notices,
+        documents=documents,
+        lexicon=lexicon,
+        register=register,
+    )
+    return App(
+        settings=settings,
+        lexicon=lexicon,
+        watchers=watchers,
+        store=store,
+        fetch=fetch,
+        channels=channels,
+        links=links,
+        ingester=ingester,
+        poller=Poller(fetch=fetch, ingester=ingester, mailbox=mailbox),
+        deliverer=Deliverer(
+            outbox=store.outbox,
+            subscriptions=store.subscriptions,
+            law=store.law,
+            channels=channels,
+            sources=enabled,
+            lexicon=lexicon,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            links=links,
+        ),
+        reminder=build_reminder(store, sources, disk_warning),
+        queries=build_queries(
+            store,
+            lexicon,
+            watchers,
+            operational_warnings=(disk_warning, partial(find_stamp_warning, settings, store)),
+        ),
+    )
+
+
+def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str) -> Reminder:
+    """Return what makes the alerts that no page causes."""
+    return Reminder(
+        polling=store.polling,
+        subscriptions=store.subscriptions,
+        health=store.health,
+        reminders=store.reminders,
+        follow_ups=store.actions,
+        leads=store.leads,
+        maintenance=store.maintenance,
+        sources=sources,
+        disk_warning=disk_warning,
+    )
+
+
+def build_queries(
+    store: Store,
+    lexicon: Lexicon,
+    watchers: tuple[Watcher, ...] = (),
+    *,
+    operational_warnings: tuple[Callable[[], str], ...] = (),
+) -> Queries:
+    """Return the queries over a store, the legal ones among them."""
+    names = Names(lexicon=lexicon, watchers=watchers)
+    sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=compute_next_poll)
+    return Queries(
+        names=names,
+        law=LegalQueries(
+            names=names,
+            law=store.law,
+            register=store.register,
+            history_source=store.queries,
+            sources=sources,
+        ),
+        notices=store.queries,
+        dossiers=store.custody,
+        leads=store.leads,
+        sources=sources,
+        operational_warnings=operational_warnings,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +239,7 @@ def open_read_only_app(settings: Settings) -> Iterator[ReadOnlyApp]:
         yield ReadOnlyApp(
             store=store,
             archive=FolderArchive(settings.state_dir / "snapshots"),
-            queries=Queries(books=store, lexicon=lexicon, watched=()),
+            queries=build_queries(store, lexicon),
             lexicon=lexicon,
             stamps=open_stamp_folder(settings),
             check=build_stamp_checker(settings).verify_token if timestamp_authority.is_installed() else None,
@@ -196,17 +276,14 @@ def build_timestamp_authority(settings: Settings) -> timestamp_authority.Rfc3161
     )
 
 
-def find_stamp_warning(settings: Settings, store: SqlStore) -> str:
+def find_stamp_warning(settings: Settings, store: Store) -> str:
     """Say that the authority has given no stamp for too long; "" where it has, or none is set."""
     if settings.tsa_url is None:
         return ""
     last = open_stamp_folder(settings).find_newest()
-    return describe_overdue(store.find_entry_time_after(last[0].seq if last else 0), now=datetime.now(UTC))
-
-
-def _assess_health(watcher: Watcher, state: WatcherState) -> WatcherState:
-    """Return how a source fares by now."""
-    return compute_effective_state(state, watcher, now=datetime.now(UTC), next_poll=compute_next_poll)
+    return describe_overdue(
+        store.custody.find_entry_time_after(last[0].seq if last else 0), now=datetime.now(UTC)
+    )
 
 
 def _load_known_register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:
@@ -214,10 +291,10 @@ def _load_known_register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register
     return register.exclude_keys(unlearnt) if unlearnt else register
 
 
-def _import_register(store: SqlStore, known: Callable[[], Register], digest: str) -> None:
+def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
     """Take the shipped register in where it is new to this store: quietly, nobody is told."""
-    if store.find_register_digest() != digest:
-        store.import_register(replace(known(), digest=digest), datetime.now(UTC))
+    if store.register.find_digest() != digest:
+        store.register.import_entries(replace(known(), digest=digest), datetime.now(UTC))
 
 
 def build_signed_links(settings: Settings) -> SignedLinks:
@@ -253,7 +330,7 @@ def resolve_destination(app: App, name: str) -> str:
 
     Raises `UsageError` with the names that there are, `DeclarationError` where its address is none.
     """
-    channel = app.pipeline.channels.get("apprise")
+    channel = app.channels.get("apprise")
     if not isinstance(channel, AppriseChannel):
         missing = "" if is_installed() else f"; apprise {INSTALL_HINT}"
         raise UsageError(
@@ -274,8 +351,8 @@ def check_destinations(app: App) -> None:
     """
     for name in app.settings.destinations:
         resolve_destination(app, name)
-    for item in app.store.list_subscriptions():
-        if item.channel == "apprise" and "apprise" in app.pipeline.channels:
+    for item in app.store.subscriptions.list_active():
+        if item.channel == "apprise" and "apprise" in app.channels:
             try:
                 resolve_destination(app, item.target)
             except UsageError as error:
@@ -316,17 +393,10 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
         tls=imap.tls,
         folder=imap.path or "INBOX",
     )
-    return ImapMailbox(account, largest=LARGEST)
+    return ImapMailbox(account, largest=MAX_MAIL_BYTES)
 
 
-def _subscribe_console(store: SqlStore, channels: dict[ChannelName, Channel]) -> None:
+def _subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
     """With no Slack and no SMTP, and nobody subscribed, alerts go to the console."""
-    if set(channels) == {"console"} and not store.list_subscriptions():
-        store.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))
-
-
-class _DocumentReaders:
-    """The functions of `documents`, as the port wants them."""
-
-    read_document = staticmethod(documents.read_document)
-    read_annex = staticmethod(documents.read_annex)
+    if set(channels) == {"console"} and not store.subscriptions.list_active():
+        store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

@@ -25,7 +25,8 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.sources.watcher import Detail, Http, Index, Watcher
-from controlwatch.services.poll import Pipeline
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.poll import Poller
 from tests.bench.sources import PAGE, SOURCES, serve
 from tests.services.world import WATCHER
 
@@ -50,11 +51,11 @@ def cpu(work: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-def quiet_cycle(pipeline: Pipeline, watchers: list[Watcher], now: datetime) -> None:
+def quiet_cycle(poller: Poller, watchers: list[Watcher], now: datetime) -> None:
     """Poll every source, and write what was found: nothing."""
     for item in watchers:
-        pipeline.poll(item, now=now)
-    pipeline.store.flush()
+        poller.poll(item, now=now)
+    poller.ingester.polling.flush()
 
 
 def bare(client: httpx.Client, origin: str, tags: dict[int, str]) -> None:
@@ -81,27 +82,27 @@ def measure(folder: Path, client: httpx.Client, origin: str) -> None:
     """Fill the shelves, then take the cycles in turn."""
     store = SqlStore.open(f"sqlite:///{folder / 'store.db'}")
     fetch = HttpFetcher(private=True)
-    pipeline = Pipeline(
-        fetch=fetch,
+    ingester = Ingester(
         archive=FolderArchive(folder / "snapshots"),
-        store=store,
+        polling=store.polling,
+        references=store.references,
+        notices=store.notices,
         documents=documents,
-        channels={},
         lexicon=load_lexicon(),
-        owner="bench",
     )
+    poller = Poller(fetch=fetch, ingester=ingester)
     watchers = [watcher(origin, number) for number in range(SOURCES)]
     now = datetime.now(UTC)
-    shelving = cpu(lambda: [pipeline.poll(item, now=now) for item in watchers])
+    shelving = cpu(lambda: [poller.poll(item, now=now) for item in watchers])
     print(f"first look: {SOURCES} sources, {SOURCES * 15} notices read and stored in {shelving:.1f} s CPU")
     tags = {n: client.get(f"{origin}/{n}/index.html").headers["etag"] for n in range(SOURCES)}
     later = now + timedelta(days=90)  # nothing is due for a second look any more
-    cycle = [pipeline.poll(item, now=later) for item in watchers]
+    cycle = [poller.poll(item, now=later) for item in watchers]
     before = _size(folder, store)
     figures: dict[str, list[float]] = {"cycle": [], "full": [], "conditional": []}
     for _ in range(ROUNDS):
         later += timedelta(minutes=10)
-        figures["cycle"].append(cpu(partial(quiet_cycle, pipeline, watchers, later)))
+        figures["cycle"].append(cpu(partial(quiet_cycle, poller, watchers, later)))
         figures["full"].append(cpu(lambda: bare(client, origin, {})))
         figures["conditional"].append(cpu(lambda: bare(client, origin, tags)))
     report(figures, grown=_size(folder, store) - before, polls=ROUNDS * SOURCES)
@@ -111,7 +112,7 @@ def measure(folder: Path, client: httpx.Client, origin: str) -> None:
 
 
 def _size(folder: Path, store: SqlStore) -> int:
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         connection.execute(text("COMMIT"))
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

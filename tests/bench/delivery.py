@@ -48,21 +48,23 @@ def settings_for(folder: Path, url: str) -> Settings:
 def subscribe(app: App, readers: int) -> None:
     """Let so many people subscribe to everything."""
     for number in range(readers):
-        app.store.subscribe(Subscription(channel="email", target=f"r{number}@reader.example"), NOW)
+        app.store.subscriptions.subscribe(
+            Subscription(channel="email", target=f"r{number}@reader.example"), NOW
+        )
 
 
 def tell(app: App, now: datetime) -> None:
     """Let one notice ring for everybody."""
     record = app.queries.show("MOFCOM 2025-61")
     alert = Alert(kind="new", made_at=now, title=record.line.title, watcher="w", notice=record.notice)
-    app.store.enqueue_alert(
-        alert, route_alert(alert, app.store.list_subscriptions(), now=now), about=record.line.key
+    app.store.outbox.enqueue_alert(
+        alert, route_alert(alert, app.store.subscriptions.list_active(), now=now), about=record.line.key
     )
 
 
 def deliver(app: App, now: datetime) -> None:
     """Send what is due."""
-    while any(app.pipeline.deliver(now=now)):
+    while any(app.deliverer.deliver(now=now)):
         pass
 
 

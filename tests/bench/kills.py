@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controlwatch.bootstrap import open_app
-from controlwatch.services.deliver import GROUP, LEASE
+from controlwatch.services.deliver import GROUP_SIZE, LEASE_SECONDS
 from tests.bench.delivery import NOW, deliver, settings_for, subscribe, tell
 from tests.bench.mailserver import MailServer, Taken
 from tests.processes import server_of_forks
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 READERS, KILLS = 500, 50
 #: By how much the clock of each process is ahead of the one before: its lease has run out then.
-LATER = timedelta(seconds=LEASE + 1)
+LATER = timedelta(seconds=LEASE_SECONDS + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def main() -> None:
     print(
         f"{KILLS} kills in fan-outs to {READERS} mail subscribers, after {found[0].at} to {found[-1].at} mails: "
         f"lost {sum(o.lost for o in found)}; under two Message-IDs {sum(o.doubled for o in found)}; again under the "
-        f"same {sum(twice)} (at most {max(twice)} a kill, {GROUP} allowed), within their lease "
+        f"same {sum(twice)} (at most {max(twice)} a kill, {GROUP_SIZE} allowed), within their lease "
         f"{sum(o.early for o in found)}"
     )
 

@@ -29,11 +29,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w, Mailbox() as box:
         mail = EmailChannel(SmtpServer(host="127.0.0.1", port=box.port), sender="alerts@controlwatch.example")
         api = slack.put_up(w.sites)
-        w.pipeline = replace(
-            w.pipeline, channels={"slack": SlackChannel(slack.token, api_url=api), "email": mail}
+        w.deliverer = replace(
+            w.deliverer, channels={"slack": SlackChannel(slack.token, api_url=api), "email": mail}
         )
-        w.store.unsubscribe(1)
-        w.store.subscribe(Subscription(channel="email", target="desk@reader.example"), START)
+        w.store.subscriptions.unsubscribe(1)
+        w.store.subscriptions.subscribe(Subscription(channel="email", target="desk@reader.example"), START)
         w.ministry.publish(_page(0))
         w.now = datetime.now(UTC)
         w.poll()
@@ -58,16 +58,16 @@ def _page(number: int) -> Page:
 def _one(w: World, number: int, slack: SlackStandIn, box: Mailbox) -> tuple[float, float, float]:
     """Seconds until one more notice is in Slack, until it is in the mailbox, and until it was polled."""
     w.ministry.publish(_page(number))
-    for item in w.store.list_subscriptions():
+    for item in w.store.subscriptions.list_active():
         if item.channel == "slack":
-            w.store.unsubscribe(item.id)
-    w.store.subscribe(Subscription(channel="slack", target=f"C{number}"), START)
+            w.store.subscriptions.unsubscribe(item.id)
+    w.store.subscriptions.subscribe(Subscription(channel="slack", target=f"C{number}"), START)
     posted, mailed = len(slack.posted), len(box.arrived)
     began = time.monotonic()
     w.now = datetime.now(UTC)
-    w.pipeline.poll(w.watcher, now=w.now)
+    w.poller.poll(w.watcher, now=w.now)
     polled = time.monotonic() - began
-    while any(w.pipeline.deliver(now=datetime.now(UTC))):
+    while any(w.deliverer.deliver(now=datetime.now(UTC))):
         pass
     assert (len(slack.posted), len(box.arrived)) == (posted + 1, mailed + 1)
     ts = slack.posted[-1].ts

@@ -21,8 +21,8 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ADDRESS, FINDING, NOTICE, VERSION, notice_to_json
+from controlwatch.bootstrap import build_queries
 from controlwatch.core.model import Notice
-from controlwatch.services.queries import Queries
 from tests.store.postgres import server
 
 NOTICES = 100_000
@@ -96,7 +96,7 @@ def fill(store: SqlStore, rows: Iterable[tuple[Row, list[Row]]]) -> None:
             write(store, batch, reading)
             batch = []
     write(store, batch, reading)
-    with store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
 
@@ -105,7 +105,7 @@ def write(store: SqlStore, batch: list[tuple[Row, list[Row]]], reading: Row) -> 
         return
     common: Row = {"kind": "new", "made_at": NOW, "text": "", "fingerprint": "", "reading": reading}
     common |= {"redline": [], "moved": [], "fallback": False, "quiet_because": ""}
-    with store._begin_write() as connection:
+    with store.engine.begin() as connection:
         connection.execute(NOTICE.insert(), [row for row, _ in batch])
         stands: list[Row] = [
             {
@@ -153,30 +153,34 @@ def report(name: str, times: list[float], floor: list[float]) -> None:
 
 def ask(store: SqlStore, categories: list[str], rng: random.Random) -> None:
     """Ask, and print."""
-    queries = Queries(books=store, lexicon=load_lexicon(), watched=())
+    queries = build_queries(store, load_lexicon())
     on = date(2020, 6, 1)
     keys = [f"MOFCOM {key}" for key in numbers(store, rng)]
     codes = values(store, "hs", rng), values(store, "control", rng)
     floor = [timed(lambda key=key: bare(store, key)) for key in keys]
-    report("status NUMBER", [timed(lambda key=key: queries.status(key, on=on)) for key in keys], floor)
+    report("status NUMBER", [timed(lambda key=key: queries.law.status(key, on=on)) for key in keys], floor)
     names = [rng.choice(categories) for _ in range(QUESTIONS // 2)]
     floor = [timed(lambda name=name: touching(store, name)) for name in names]
-    report("status CATEGORY", [timed(lambda name=name: queries.status(name, on=on)) for name in names], floor)
     report(
-        "lookup HS code", [timed(lambda code=code: queries.lookup(code, on=on)) for code in codes[0]], floor
+        "status CATEGORY", [timed(lambda name=name: queries.law.status(name, on=on)) for name in names], floor
+    )
+    report(
+        "lookup HS code",
+        [timed(lambda code=code: queries.law.lookup(code, on=on)) for code in codes[0]],
+        floor,
     )
     report(
         "lookup control code",
-        [timed(lambda code=code: queries.lookup(code, on=on)) for code in codes[1]],
+        [timed(lambda code=code: queries.law.lookup(code, on=on)) for code in codes[1]],
         floor,
     )
     words = [load_lexicon().get_category_name(name, "zh") for name in names]
-    report("lookup word", [timed(lambda word=word: queries.lookup(word, on=on)) for word in words], floor)
-    report("upcoming, 30 days", [timed(lambda: queries.upcoming(on=on)) for _ in range(50)], floor)
+    report("lookup word", [timed(lambda word=word: queries.law.lookup(word, on=on)) for word in words], floor)
+    report("upcoming, 30 days", [timed(lambda: queries.law.upcoming(on=on)) for _ in range(50)], floor)
 
 
 def numbers(store: SqlStore, rng: random.Random) -> list[str]:
-    with store._begin_read() as connection:
+    with store.engine.begin() as connection:
         held = (
             connection.execute(select(NOTICE.c.key).where(NOTICE.c.is_change, NOTICE.c.id > ABOVE))
             .scalars()
@@ -186,18 +190,18 @@ def numbers(store: SqlStore, rng: random.Random) -> list[str]:
 
 
 def values(store: SqlStore, kind: str, rng: random.Random) -> list[str]:
-    with store._begin_read() as connection:
+    with store.engine.begin() as connection:
         held = connection.execute(select(FINDING.c.value).where(FINDING.c.kind == kind)).scalars().all()
     return rng.choices(held, k=QUESTIONS)
 
 
 def bare(store: SqlStore, key: str) -> None:
-    with store._begin_read() as connection:
+    with store.engine.begin() as connection:
         connection.execute(select(NOTICE).where(NOTICE.c.key == key)).all()
 
 
 def touching(store: SqlStore, category: str) -> None:
-    with store._begin_read() as connection:
+    with store.engine.begin() as connection:
         joined = select(NOTICE, FINDING).join(FINDING, FINDING.c.notice_id == NOTICE.c.id)
         connection.execute(
             joined.where(FINDING.c.kind == "category", FINDING.c.value == category, NOTICE.c.is_change)
@@ -211,7 +215,7 @@ def on(name: str, url: str) -> None:
     empty = SqlStore.open(f"{url}")
     opened = time.perf_counter() - started
     started = time.perf_counter()
-    empty.import_register(load_register(load_lexicon()), NOW)
+    empty.register.import_entries(load_register(load_lexicon()), NOW)
     print(f"{name}: first start, schema {opened:.2f} s, register {time.perf_counter() - started:.2f} s")
     categories = sorted(category.id for category in load_lexicon().categories if category.kind == "item")
     fill(empty, notices(categories, rng))

@@ -35,13 +35,13 @@ def main() -> None:
 def soaked(minutes: float) -> str:
     """Run for so long, and say what came of it."""
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as w:
-        w.pipeline = replace(w.pipeline, channels={})
+        w.deliverer = replace(w.deliverer, channels={})
         sites = [_site(w, number) for number in range(SOURCES)]
         for watcher, _ in sites:
-            w.pipeline.poll(watcher, now=datetime.now(UTC))
+            w.poller.poll(watcher, now=datetime.now(UTC))
         published, polls = _soaked(w, sites, minutes * 60)
         per_poll = _growth(w, [watcher for watcher, _ in sites], Path(folder))
-        told = {line.title for line in w.store.list_alerts(limit=1_000_000) if line.kind == "new"}
+        told = {line.title for line in w.store.actions.list_alerts(limit=1_000_000) if line.kind == "new"}
         grown = (Path(folder) / "store.db").stat().st_size
     return (
         f"{SOURCES} sources, {polls['count']:,} polls in {minutes:.0f} minutes, {polls['failed']} failed: "
@@ -92,7 +92,7 @@ def _soaked(
         bad = dice.random() < FAULTS
         if bad:
             w.sites.put(watcher.index.url, _fault)
-        report = w.pipeline.poll(watcher, now=datetime.now(UTC))
+        report = w.poller.poll(watcher, now=datetime.now(UTC))
         if bad:
             ministry.render()
         polls["count"] += 1
@@ -102,10 +102,10 @@ def _soaked(
             polls["first"] = _rss()
         w.sites.asked.clear()
         if turn % SOURCES == 0:
-            w.pipeline.watch_over([one for one, _ in sites], now=datetime.now(UTC))
+            w.reminder.check_sources([one for one, _ in sites], now=datetime.now(UTC))
             time.sleep(max(0.0, began + turn / SOURCES - time.monotonic()))
     for watcher, _ in sites:  # what was put up behind the last fault
-        w.pipeline.poll(watcher, now=datetime.now(UTC))
+        w.poller.poll(watcher, now=datetime.now(UTC))
     polls["last"] = _rss()
     return published, polls
 
@@ -114,17 +114,17 @@ def _growth(w: World, watchers: list[Watcher], folder: Path) -> float:
     """Bytes by which the store grows with a poll in which nothing has changed."""
 
     def held() -> int:
-        w.store.flush()
+        w.store.polling.flush()
         with sqlite3.connect(folder / "store.db") as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return (folder / "store.db").stat().st_size
 
     for watcher in watchers:  # what is still to be looked at again
-        w.pipeline.poll(watcher, now=datetime.now(UTC))
+        w.poller.poll(watcher, now=datetime.now(UTC))
     before = held()
     for _ in range(QUIET):
         for watcher in watchers:
-            w.pipeline.poll(watcher, now=datetime.now(UTC))
+            w.poller.poll(watcher, now=datetime.now(UTC))
         w.sites.asked.clear()
     return (held() - before) / (QUIET * len(watchers))
 

@@ -63,7 +63,9 @@ def test_a_copy_taken_while_something_writes_is_whole(state: Path, tmp_path: Pat
     def write() -> None:
         with world(state, f"sqlite:///{state / 'controlwatch.db'}") as w:
             while not ended.is_set():
-                w.store.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))
+                w.store.subscriptions.subscribe(
+                    Subscription(channel="console", target="-"), datetime.now(UTC)
+                )
 
     writing = threading.Thread(target=write)
     writing.start()
@@ -156,9 +158,9 @@ def test_a_service_that_stopped_a_day_ago_is_not_shown_as_healthy(terminal: Term
             for ago in (
                 (timedelta(days=1), timedelta()) if watcher.id == "mofcom-press" else (timedelta(days=1),)
             ):
-                state = apply_success(app.store.load_watcher_state(watcher.id), now=now - ago)
+                state = apply_success(app.store.polling.load_state(watcher.id), now=now - ago)
                 report = PollReport(watcher=watcher.id, started_at=now - ago, outcome="looked")
-                app.store.record_poll(report, state, believed={}, doubted=(), now=now - ago)
+                app.store.polling.record_poll(report, state, keep={}, drop=(), now=now - ago)
     shown = terminal.fails("watchers")
     assert "mofcom-policy is blind: no poll has come to an end since" in shown
     assert "mofcom-press is blind" not in shown

@@ -258,7 +258,7 @@ def test_what_cannot_be_watched_is_said_with_every_answer_that_may_depend_on_it(
         state = WatcherState(
             id="gacc-announcements", failures=3, failing_since=NOW, kind="blocked", reason="a challenge"
         )
-        app.store.record_poll(failed, state, believed={}, doubted=(), now=NOW)
+        app.store.polling.record_poll(failed, state, keep={}, drop=(), now=NOW)
     for words in (
         ("status", "2025-61"),
         ("lookup", "850760"),

@@ -17,13 +17,14 @@ from typer.testing import CliRunner
 
 from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.bootstrap import build_reminder
 from controlwatch.cli import app
 from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST_MESSAGE
 from controlwatch.cli.smtp_advice import find_advice
 from controlwatch.core.alerting.tokens import verify_token
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.services.remind import remind
+from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.smtp import Mailbox
 from tests.channels.test_bounces import DESK, Report
 from tests.cli.test_commands import TEXT, Terminal
@@ -196,7 +197,8 @@ def test_a_mail_to_whom_an_alert_is_told_again_comes_back_and_pauses_nobody(
     terminal.types("intake", terminal.file("n.txt", unheard))
     terminal.types("deliver")
     with closing(SqlStore.open(f"sqlite:///{tmp_path}/state/controlwatch.db")) as store:
-        assert remind(store, (), now=now() + timedelta(minutes=2))
+        reminder = build_reminder(store, SourceStates(polling=store.polling))
+        assert reminder.remind(now=now() + timedelta(minutes=2))
     with closing(sqlite3.connect(tmp_path / "state" / "controlwatch.db")) as database, database:
         database.execute("UPDATE delivery SET due_at = datetime('now', '-1 hour') WHERE follows > 0")
     terminal.types("deliver")
@@ -223,7 +225,7 @@ def test_a_refused_address_is_shown_as_paused_and_switched_on_again(
     assert "1 deliveries sent" in terminal.types("resume", "1")
     assert mailbox.recipients == [["gone@b.example"]]
     store = SqlStore.open(f"sqlite:///{tmp_path / 'state' / 'controlwatch.db'}")
-    assert [item.paused for item in store.list_subscriptions()] == [""]
+    assert [item.paused for item in store.subscriptions.list_active()] == [""]
     store.close()
 
 

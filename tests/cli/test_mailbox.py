@@ -65,7 +65,7 @@ def test_a_mailbox_that_cannot_be_read_needs_a_person(terminal: Terminal, server
     assert "is blind" in said  # the alert, on the console
     assert "needs a person: mailbox is blind" in terminal.fails("watchers")
     with open_app(Settings(state_dir=terminal.folder / "state", mailbox_url=server.url())) as app:
-        assert any("mailbox is blind" in sentence for sentence in app.queries.needs_a_person())
+        assert any("mailbox is blind" in sentence for sentence in app.queries.list_problems())
     terminal.types("mail", "fetch")
     assert "needs a person" not in terminal.types("watchers")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
-from controlwatch.services.intake import take
+from controlwatch.services.intake import submit
 from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import COMMAND, environment, wait_for
 from tests.services.world import world
@@ -110,9 +110,11 @@ def test_whatever_a_file_is_called_it_is_taken_in_and_its_name_leads_nowhere(
     file = desk / os.fsdecode(name)
     file.write_text(NOTICE, encoding="utf-8")
     with world(tmp_path) as w:
-        decision = take(load_snapshot(file, url=None, now=w.now), w.pipeline, [], title=file.stem, now=w.now)
+        decision = submit(
+            load_snapshot(file, url=None, now=w.now), w.ingester, w.fetch, [], title=file.stem, now=w.now
+        )
         assert decision.alert is not None
-        assert [line.number for line in w.store.list_notices()] == ["GACC 2026-77"]
+        assert [line.number for line in w.store.queries.list_notices()] == ["GACC 2026-77"]
     assert move_processed_file(file, "done").parent == desk / "done"
     assert {path.name for path in desk.iterdir()} == {"done"}
 

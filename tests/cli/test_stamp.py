@@ -15,7 +15,7 @@ from sqlalchemy import text
 from controlwatch.adapters.archive import timestamp_authority as adapter
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap import build_timestamp_authority, open_app, open_stamp_folder
-from controlwatch.service import _run_timestamp_job
+from controlwatch.service import Service
 from controlwatch.settings import Settings
 from tests.authority import NAME, Authority, answer, authority, refusal
 from tests.cli.test_commands import TEXT, Terminal, terminal
@@ -177,7 +177,7 @@ def test_a_copy_put_back_holds_the_stamps(stamping: Terminal, tmp_path: Path) ->
 def aged(terminal: Terminal) -> None:
     """Let everything have been entered long ago."""
     store = SqlStore.open(f"sqlite:///{terminal.folder / 'state' / 'controlwatch.db'}")
-    with store._begin_write() as connection:
+    with store.engine.begin() as connection:
         connection.execute(text("""UPDATE custody SET line = replace(line, '"at":"20', '"at":"19')"""))
     store.close()
 
@@ -218,14 +218,15 @@ def test_the_service_has_the_chain_stamped_and_lives_on_where_it_is_not(
     assert asked is not None
     with open_app(settings) as app:
         served.does = lambda _: answer(b"garbage")
-        _run_timestamp_job(app, asked)
+        service = Service(app)
+        service.stamp_chain(asked)
         assert open_stamp_folder(settings).find_newest() is None
         served.does = served.duty
-        _run_timestamp_job(app, asked)
-        _run_timestamp_job(app, asked)
+        service.stamp_chain(asked)
+        service.stamp_chain(asked)
         newest = open_stamp_folder(settings).find_newest()
         assert newest is not None
-        assert newest[0] == app.store.load_head()
+        assert newest[0] == app.store.custody.load_head()
         assert len(served.asked) == 2
 
 

@@ -155,8 +155,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> LegalGraph:
     register = load_register(load_lexicon())
     store = SqlStore.open(f"sqlite:///{folder / 'store.db'}")
     try:
-        store.import_register(register, datetime(2026, 10, 9, 1, 0, tzinfo=UTC))
-        return store.load_graph(register.entries)
+        store.register.import_entries(register, datetime(2026, 10, 9, 1, 0, tzinfo=UTC))
+        return store.law.load_graph(register.entries)
     finally:
         store.close()
 

@@ -21,7 +21,7 @@ import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.archive.pdf_report import render_pdf
-from controlwatch.bootstrap import App
+from controlwatch.bootstrap import build_app, build_queries
 from controlwatch.cli.alerts import _print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.alerting.tokens import sign_token
@@ -34,7 +34,6 @@ from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.core.rendering.plain_text import render_text
 from controlwatch.core.rendering.slack_blocks import render_message_blocks
 from controlwatch.services.export_evidence import export
-from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer
 from controlwatch.web.serving import serve_in_thread
@@ -148,16 +147,17 @@ def stage() -> tuple[World, str]:
     atexit.register(opened.close)
     folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
     w = opened.enter_context(world(folder))
-    w.pipeline = replace(w.pipeline, links=LINKS)
+    w.deliverer = replace(w.deliverer, links=LINKS)
     started(w)
-    app = App(
-        settings=Settings(state_dir=folder),
-        store=w.store,
-        fetch=w.pipeline.fetch,
-        pipeline=w.pipeline,
-        queries=Queries(books=w.store, lexicon=laws.LEXICON, watched=(WATCHER,)),
+    app = build_app(
+        Settings(state_dir=folder),
+        lexicon=laws.LEXICON,
         watchers=(WATCHER,),
+        store=w.store,
+        fetch=w.fetch,
+        channels={},
     )
+    app = replace(app, links=LINKS)
     return w, opened.enter_context(serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0))
 
 
@@ -189,7 +189,9 @@ def _answer(random: Random, body: bytes) -> Answer:
 
 
 def _claimed(w: World) -> Iterator[Delivery]:
-    while waiting := w.store.claim(now=w.now.replace(year=w.now.year + 1), owner="test", lease=60, most=1):
+    while waiting := w.store.outbox.claim(
+        now=w.now.replace(year=w.now.year + 1), owner="test", lease=60, most=1
+    ):
         for deliveries in waiting:
             w.mark_sent(deliveries)
             yield from deliveries
@@ -266,21 +268,21 @@ def _harmless(page: str) -> None:
 
 def _dossier(w: World, alert: Alert) -> Iterator[str]:
     """The zip: names of ours alone, a page that runs nothing, a PDF that opens."""
-    queries = Queries(books=w.store, lexicon=laws.LEXICON, watched=())
+    queries = build_queries(w.store, laws.LEXICON)
     asked = alert.about or (
         alert.notice.number.canonical if alert.notice and alert.notice.number else alert.url or ""
     )
     try:
-        dossier = queries.dossier(asked)
+        dossier = queries.find_dossier(asked)
     except UsageError:
         return
     out = io.BytesIO()
-    lines = w.store.iterate_chain_lines(dossier)
+    lines = w.store.custody.iterate_chain_lines(dossier)
     export(
         dossier,
         out,
         lines=lines,
-        archive=w.pipeline.archive,
+        archive=w.archive,
         lexicon=laws.LEXICON,
         on=date(2026, 3, 2),
         pdf=render_pdf,

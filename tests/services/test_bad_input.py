@@ -102,14 +102,14 @@ def test_trouble_fails_the_poll_by_name_tells_once_after_three_and_once_on_recov
     assert {report.outcome for report in reports} == {"failed"}
     assert {report.kind for report in reports} == {kind}
     assert all(report.reason for report in reports)
-    assert w.store.load_watcher_state("ministry").health == ("blocked" if kind == "blocked" else "blind")
+    assert w.store.polling.load_state("ministry").health == ("blocked" if kind == "blocked" else "blind")
     (down,) = w.alerts()
     assert down.kind == "health-down"
     w.ministry.render()
     assert w.poll().outcome != "failed"
     (up,) = w.alerts()
     assert up.kind == "health-up"
-    assert w.store.load_watcher_state("ministry").health == "healthy"
+    assert w.store.polling.load_state("ministry").health == "healthy"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_failure_that_looks_like_success_is_a_failure(w: World, kind: str, bod
     w.sites.put(JPAAS.index.api, Answer(body=body, content_type="application/json;charset=UTF-8"))
     report = w.poll(JPAAS)
     assert (report.outcome, report.kind) == ("failed", kind)
-    assert w.store.load_watcher_state("unit").first_poll_at is None
+    assert w.store.polling.load_state("unit").first_poll_at is None
 
 
 def test_a_redesign_of_a_quiet_page_stays_a_failure_although_the_bytes_stay_the_same(w: World) -> None:
@@ -179,7 +179,7 @@ def test_a_dead_server_holds_up_nobody_else(w: World) -> None:
     )
     from controlwatch.adapters.fetch.http import HttpFetcher
 
-    straight = replace(w.pipeline, fetch=HttpFetcher(private=True))
+    straight = replace(w.poller, fetch=HttpFetcher(private=True))
     assert straight.poll(gone, now=w.now).kind == "unreachable"
     assert w.poll().outcome != "failed"
 
@@ -225,7 +225,7 @@ def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: Wor
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
             http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
-        report = replace(w.pipeline, fetch=HttpFetcher(private=True)).poll(watcher, now=w.now)
+        report = replace(w.poller, fetch=HttpFetcher(private=True)).poll(watcher, now=w.now)
     assert report.kind == "unreachable"
 
 
@@ -238,7 +238,7 @@ def test_an_announced_gigabyte_is_not_read(w: World) -> None:
             index=replace(WATCHER.index, url=f"{origin}/index.html"),
             http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
-        report = replace(w.pipeline, fetch=HttpFetcher(private=True)).poll(watcher, now=w.now)
+        report = replace(w.poller, fetch=HttpFetcher(private=True)).poll(watcher, now=w.now)
     assert report.kind == "too-large"
     assert "1,073,741,824" in report.reason
 
@@ -253,13 +253,13 @@ def test_a_notice_that_cannot_be_read_is_told_from_its_title_after_three_tries(w
     assert told[0].notice is not None
     assert told[0].notice.number is not None
     assert any("could not be read" in doubt for doubt in told[0].notice.doubts)
-    assert w.store.load_watcher_state("ministry").unread == 1
+    assert w.store.polling.load_state("ministry").unread == 1
     w.ministry.render()
     w.poll(later=timedelta(days=2))
     assert [alert.kind for alert in w.alerts() if alert.kind not in {"health-down", "health-up"}] == [
         "amended"
     ]
-    assert w.store.load_watcher_state("ministry").unread == 0
+    assert w.store.polling.load_state("ministry").unread == 0
 
 
 def test_one_unreadable_notice_does_not_hide_the_others(w: World) -> None:
@@ -321,7 +321,7 @@ def test_a_first_poll_whose_notices_cannot_be_read_was_a_first_poll_all_the_same
     w.ministry.publish(replace(OLD))
     w.sites.put(f"{HOST}{OLD.path}", Answer(status=500))
     assert w.poll().unread != ()
-    assert w.store.load_watcher_state("ministry").first_poll_at is not None
+    assert w.store.polling.load_state("ministry").first_poll_at is not None
     w.ministry.publish(replace(GALLIUM))
     w.poll()
     assert [alert.title for alert in w.alerts()] == [GALLIUM.title]
@@ -330,8 +330,8 @@ def test_a_first_poll_whose_notices_cannot_be_read_was_a_first_poll_all_the_same
 def test_a_poll_that_breaks_in_our_own_code_is_a_failure_that_is_told(w: World) -> None:
     started(w)
     for _ in range(3):
-        w.pipeline.broke(WATCHER, ZeroDivisionError("ours"), now=w.now)
-    w.pipeline.watch_over([WATCHER], now=w.now)
+        w.poller.record_crash(WATCHER, ZeroDivisionError("ours"), now=w.now)
+    w.reminder.check_sources([WATCHER], now=w.now)
     (alert,) = w.alerts()
     assert alert.kind == "health-down"
     assert "ZeroDivisionError" in alert.body

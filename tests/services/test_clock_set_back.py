@@ -29,11 +29,11 @@ def ahead(w: World) -> World:
 def set_back(w: World) -> None:
     """Set the clock right, and let it do its round."""
     w.now = START + timedelta(hours=1)
-    w.pipeline.remind([w.watcher], now=w.now)
+    w.remind([w.watcher], now=w.now)
 
 
 def told(w: World) -> list[str]:
-    while any(w.pipeline.deliver(now=w.now)):
+    while any(w.deliverer.deliver(now=w.now)):
         pass
     return [card.heading for message in w.channel.messages for card in message.cards]
 
@@ -45,9 +45,9 @@ def test_what_was_told_while_the_clock_ran_ahead_leaves_once_it_is_right(ahead: 
 
 
 def test_a_digest_made_while_the_clock_ran_ahead_does_not_wait_for_that_day(ahead: World) -> None:
-    (old,) = ahead.store.list_subscriptions()
-    ahead.store.unsubscribe(old.id)
-    ahead.store.subscribe(Subscription(channel="console", target="-", rate="weekly"), START)
+    (old,) = ahead.store.subscriptions.list_active()
+    ahead.store.subscriptions.unsubscribe(old.id)
+    ahead.store.subscriptions.subscribe(Subscription(channel="console", target="-", rate="weekly"), START)
     ahead.poll()
     assert told(ahead) == []
     set_back(ahead)
@@ -56,7 +56,7 @@ def test_a_digest_made_while_the_clock_ran_ahead_does_not_wait_for_that_day(ahea
 
 def test_what_a_process_held_while_the_clock_ran_ahead_is_free_once_it_is_right(ahead: World) -> None:
     ahead.poll()
-    assert ahead.store.claim(now=ahead.now, owner="killed", lease=300, most=9) != ()
+    assert ahead.store.outbox.claim(now=ahead.now, owner="killed", lease=300, most=9) != ()
     set_back(ahead)
     ahead.now += timedelta(minutes=1)
     assert len(told(ahead)) == 1
@@ -89,7 +89,7 @@ def test_the_log_of_polls_is_dropped_after_a_year_and_evidence_never(w: World) -
     w.ministry.publish(Page("/notices/art_1.html", TITLE, tightening(40)))
     w.poll()
     before = _counts(w)
-    w.pipeline.remind([w.watcher], now=w.now + timedelta(days=401))
+    w.remind([w.watcher], now=w.now + timedelta(days=401))
     after = _counts(w)
     assert before["poll"] > 0
     assert after["poll"] == 0
@@ -98,7 +98,7 @@ def test_the_log_of_polls_is_dropped_after_a_year_and_evidence_never(w: World) -
 
 
 def _counts(w: World) -> dict[str, int]:
-    with w.store._engine.connect() as connection:
+    with w.store.engine.connect() as connection:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (POLL, SNAPSHOT, VERSION, ALERT)

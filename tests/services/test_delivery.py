@@ -14,8 +14,8 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.services.deliver import ask_to_confirm
-from controlwatch.services.reread import reread
+from controlwatch.services.reread import reread_all
+from controlwatch.services.subscribe import request_confirmation
 from tests.services.test_news import GALLIUM, started
 from tests.services.world import START, Page, World, tightening
 
@@ -52,37 +52,37 @@ def alerted(w: World) -> World:
 
 
 def test_an_alert_is_sent_once(alerted: World) -> None:
-    assert alerted.pipeline.deliver(now=alerted.now) == (1, 0)
-    assert alerted.pipeline.deliver(now=alerted.now) == (0, 0)
+    assert alerted.deliverer.deliver(now=alerted.now) == (1, 0)
+    assert alerted.deliverer.deliver(now=alerted.now) == (0, 0)
     (message,) = alerted.channel.messages
     assert message.subject.startswith("TIGHTENS 收紧: MOFCOM-GACC 2026-40")
 
 
 def test_a_channel_that_is_down_gets_the_alert_when_it_is_up(alerted: World) -> None:
     channel = DownChannel(DeliveryError("no network"), times=3)
-    pipeline = replace(alerted.pipeline, channels={"console": channel})
+    deliverer = replace(alerted.deliverer, channels={"console": channel})
     now = alerted.now
     for _ in range(3):
-        assert pipeline.deliver(now=now) == (0, 1)
+        assert deliverer.deliver(now=now) == (0, 1)
         now += timedelta(hours=1)
-    assert pipeline.deliver(now=now) == (1, 0)
+    assert deliverer.deliver(now=now) == (1, 0)
     assert len(channel.messages) == 1
 
 
 def test_a_channel_that_asks_to_wait_is_left_alone_so_long(alerted: World) -> None:
     channel = DownChannel(DeliveryError("429", retry_after=90))
-    pipeline = replace(alerted.pipeline, channels={"console": channel})
-    pipeline.deliver(now=alerted.now)
-    assert pipeline.deliver(now=alerted.now + timedelta(seconds=89)) == (0, 0)
-    assert pipeline.deliver(now=alerted.now + timedelta(seconds=91)) == (1, 0)
+    deliverer = replace(alerted.deliverer, channels={"console": channel})
+    deliverer.deliver(now=alerted.now)
+    assert deliverer.deliver(now=alerted.now + timedelta(seconds=89)) == (0, 0)
+    assert deliverer.deliver(now=alerted.now + timedelta(seconds=91)) == (1, 0)
 
 
 def test_a_refusal_for_good_is_not_tried_again_and_is_shown(alerted: World) -> None:
     channel = DownChannel(DeliveryError("550 no such user", permanent=True))
-    pipeline = replace(alerted.pipeline, channels={"console": channel})
-    assert pipeline.deliver(now=alerted.now) == (0, 1)
-    assert pipeline.deliver(now=alerted.now + timedelta(days=9)) == (0, 0)
-    assert alerted.store.list_refused_deliveries()[0].reason == "550 no such user"
+    deliverer = replace(alerted.deliverer, channels={"console": channel})
+    assert deliverer.deliver(now=alerted.now) == (0, 1)
+    assert deliverer.deliver(now=alerted.now + timedelta(days=9)) == (0, 0)
+    assert alerted.store.queries.list_refused_deliveries()[0].reason == "550 no such user"
 
 
 GONE = DeliveryError("550 5.1.1 <gone@b.example>: no such user", permanent=True, target=True)
@@ -109,15 +109,15 @@ def gone_address(w: World, **changes: Any) -> tuple[World, GoneTarget, int]:
     """A world in which subscription 2 is of an address that is refused for good, and has an alert due."""
     channel = GoneTarget()
     mine = Subscription(channel="email", target="gone@b.example", **changes)
-    number = w.store.subscribe(mine, START)
-    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": channel})
+    number = w.store.subscriptions.subscribe(mine, START)
+    w.deliverer = replace(w.deliverer, channels={"console": w.channel, "email": channel})
     started(w).ministry.publish(GALLIUM)
     w.poll()
     return w, channel, number
 
 
 def deliver_all(w: World, *, later: timedelta = timedelta(0)) -> None:
-    while any(w.pipeline.deliver(now=w.now + later)):
+    while any(w.deliverer.deliver(now=w.now + later)):
         pass
 
 
@@ -128,18 +128,22 @@ def test_an_address_that_is_refused_for_good_is_asked_once_and_shown_as_paused(w
     w.poll()
     deliver_all(w, later=timedelta(days=9))
     assert channel.tries == 1
-    (paused,) = (item for item in w.store.list_subscriptions() if item.id == number)
+    (paused,) = (item for item in w.store.subscriptions.list_active() if item.id == number)
     assert paused.paused == str(GONE)
-    assert [item.reason for item in w.store.list_refused_deliveries()] == [str(GONE)]
+    assert [item.reason for item in w.store.queries.list_refused_deliveries()] == [str(GONE)]
 
 
 def test_whoever_hears_of_health_is_told_of_a_paused_subscription_once_and_not_by_the_same_way(
     w: World,
 ) -> None:
     _, channel, number = gone_address(w)
-    w.store.subscribe(Subscription(channel="email", target="gone@b.example", categories=("battery",)), START)
-    w.store.subscribe(Subscription(channel="email", target="deaf@b.example", health=False), START)
-    w.store.subscribe(Subscription(channel="email", target="owner@b.example"), START)
+    w.store.subscriptions.subscribe(
+        Subscription(channel="email", target="gone@b.example", categories=("battery",)), START
+    )
+    w.store.subscriptions.subscribe(
+        Subscription(channel="email", target="deaf@b.example", health=False), START
+    )
+    w.store.subscriptions.subscribe(Subscription(channel="email", target="owner@b.example"), START)
     deliver_all(w)
     deliver_all(w, later=timedelta(days=1))
     for told in ([message for _, message in channel.taken], w.channel.messages):
@@ -167,18 +171,24 @@ def test_a_subscription_that_is_resumed_gets_what_waited_and_what_came_meanwhile
     channel.gone.clear()
     deliver_all(w)
     assert channel.taken == []
-    assert w.store.resume(number)
-    assert not w.store.resume(number)
+    assert w.store.subscriptions.resume(number)
+    assert not w.store.subscriptions.resume(number)
     deliver_all(w)
     assert sum(len(message.cards) for _, message in channel.taken) == 2
-    assert w.store.list_refused_deliveries() == ()
+    assert w.store.queries.list_refused_deliveries() == ()
 
 
 def test_an_address_that_nobody_confirmed_is_paused_without_a_word_to_others(w: World) -> None:
-    w.pipeline = replace(w.pipeline, links=LINKS, channels={"console": w.channel, "email": GoneTarget()})
-    ask_to_confirm(w.store, Subscription(channel="email", target="gone@b.example"), who="somebody", now=w.now)
+    w.deliverer = replace(w.deliverer, links=LINKS, channels={"console": w.channel, "email": GoneTarget()})
+    request_confirmation(
+        w.store.subscriptions,
+        w.store.outbox,
+        Subscription(channel="email", target="gone@b.example"),
+        who="somebody",
+        now=w.now,
+    )
     deliver_all(w)
-    assert [bool(item.paused) for item in w.store.list_subscriptions()] == [False, True]
+    assert [bool(item.paused) for item in w.store.subscriptions.list_active()] == [False, True]
     assert w.channel.messages == []
 
 
@@ -186,10 +196,10 @@ def escalated(w: World) -> GoneTarget:
     """Let an alert be told again to somebody else than its subscriber, and return the channel."""
     _, channel, _ = gone_address(w, escalate_after=60, escalate_to="boss@b.example")
     channel.gone.clear()
-    w.pipeline = replace(w.pipeline, links=LINKS)
+    w.deliverer = replace(w.deliverer, links=LINKS)
     deliver_all(w)
     w.now += timedelta(hours=2)
-    w.pipeline.remind((), now=w.now)
+    w.remind((), now=w.now)
     return channel
 
 
@@ -205,28 +215,28 @@ def test_whoever_an_alert_is_told_again_gets_no_link_that_ends_the_subscription_
 def test_what_goes_to_somebody_else_waits_when_it_is_us_whom_a_channel_refuses(w: World) -> None:
     channel = escalated(w)
     revoked = DownChannel(DeliveryError("token_revoked", permanent=True, us=True), times=9)
-    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": revoked})
+    w.deliverer = replace(w.deliverer, channels={"console": w.channel, "email": revoked})
     deliver_all(w)
     assert revoked.times == 8
-    w.pipeline = replace(w.pipeline, channels={"console": w.channel, "email": channel})
+    w.deliverer = replace(w.deliverer, channels={"console": w.channel, "email": channel})
     deliver_all(w, later=timedelta(hours=2))
     assert channel.taken[-1][0] == "boss@b.example"
 
 
 def test_a_message_that_is_refused_for_good_pauses_nobody(alerted: World) -> None:
     channel = DownChannel(DeliveryError("Slack refused: invalid_blocks", permanent=True))
-    pipeline = replace(alerted.pipeline, channels={"console": channel})
-    pipeline.deliver(now=alerted.now)
-    assert [item.paused for item in alerted.store.list_subscriptions()] == [""]
-    assert [item.reason for item in alerted.store.list_refused_deliveries()] == [
+    deliverer = replace(alerted.deliverer, channels={"console": channel})
+    deliverer.deliver(now=alerted.now)
+    assert [item.paused for item in alerted.store.subscriptions.list_active()] == [""]
+    assert [item.reason for item in alerted.store.queries.list_refused_deliveries()] == [
         "Slack refused: invalid_blocks"
     ]
 
 
 def test_a_channel_that_is_not_configured_keeps_its_alerts_waiting(alerted: World) -> None:
-    nowhere = replace(alerted.pipeline, channels={})
+    nowhere = replace(alerted.deliverer, channels={})
     assert nowhere.deliver(now=alerted.now) == (0, 1)
-    assert alerted.pipeline.deliver(now=alerted.now + timedelta(hours=2)) == (1, 0)
+    assert alerted.deliverer.deliver(now=alerted.now + timedelta(hours=2)) == (1, 0)
 
 
 @dataclass
@@ -249,9 +259,9 @@ class SlowChannel:
 
 def crowd(w: World, readers: int) -> World:
     """A world in which one alert is due to so many readers."""
-    w.store.unsubscribe(1)
+    w.store.subscriptions.unsubscribe(1)
     for number in range(readers):
-        w.store.subscribe(Subscription(channel="console", target=f"r{number}"), START)
+        w.store.subscriptions.subscribe(Subscription(channel="console", target=f"r{number}"), START)
     started(w).ministry.publish(GALLIUM)
     w.poll()
     return w
@@ -259,19 +269,19 @@ def crowd(w: World, readers: int) -> World:
 
 def test_a_slow_server_gets_no_message_whose_lease_might_run_out_and_the_rest_is_given_back(w: World) -> None:
     slow = SlowChannel(seconds=20.0)
-    pipeline = replace(crowd(w, 70).pipeline, channels={"console": slow}, clock=slow.clock)
-    sent, failed = pipeline.deliver(now=w.now)
+    deliverer = replace(crowd(w, 70).deliverer, channels={"console": slow}, clock=slow.clock)
+    sent, failed = deliverer.deliver(now=w.now)
     assert (sent, failed) == (len(slow.taken), 0)
     assert sent <= 4  # two that begin within half a minute, and what was on its way beside them
-    rest = w.store.claim(now=w.now, owner="another", lease=60, most=100)
+    rest = w.store.outbox.claim(now=w.now, owner="another", lease=60, most=100)
     assert len(rest) == 70 - sent
     assert {delivery.attempts for (delivery,) in rest} == {1}
 
 
 def test_every_reader_of_a_crowd_gets_the_alert_once_however_slow_the_server(w: World) -> None:
     slow = SlowChannel(seconds=7.0)
-    pipeline = replace(crowd(w, 70).pipeline, channels={"console": slow}, clock=slow.clock)
-    while any(pipeline.deliver(now=w.now)):
+    deliverer = replace(crowd(w, 70).deliverer, channels={"console": slow}, clock=slow.clock)
+    while any(deliverer.deliver(now=w.now)):
         pass
     assert sorted(slow.taken) == sorted(f"r{number}" for number in range(70))
 
@@ -286,11 +296,11 @@ def test_a_process_that_is_told_to_stop_gives_back_what_it_has_not_begun(w: Worl
             self.stopped.set()
             return key
 
-    pipeline = replace(crowd(w, 70).pipeline, stopped=Event())
-    sent, _ = replace(pipeline, channels={"console": Stops(pipeline.stopped)}).deliver(now=w.now)
+    deliverer = replace(crowd(w, 70).deliverer, stopped=Event())
+    sent, _ = replace(deliverer, channels={"console": Stops(deliverer.stopped)}).deliver(now=w.now)
     assert 1 <= sent < 10
-    assert pipeline.deliver(now=w.now) == (0, 0)
-    assert len(w.store.claim(now=w.now, owner="heir", lease=60, most=100)) == 70 - sent
+    assert deliverer.deliver(now=w.now) == (0, 0)
+    assert len(w.store.outbox.claim(now=w.now, owner="heir", lease=60, most=100)) == 70 - sent
 
 
 def test_one_reader_whose_message_cannot_be_written_or_sent_holds_up_nobody(w: World) -> None:
@@ -311,18 +321,20 @@ def test_one_reader_whose_message_cannot_be_written_or_sent_holds_up_nobody(w: W
             return key
 
     choosy = Choosy()
-    pipeline = replace(crowd(w, 30).pipeline, channels={"console": choosy})
-    while any(pipeline.deliver(now=w.now)):
+    deliverer = replace(crowd(w, 30).deliverer, channels={"console": choosy})
+    while any(deliverer.deliver(now=w.now)):
         pass
     assert sorted(set(choosy.taken)) == sorted({f"r{n}" for n in range(30)} - {"r5", "r6", "r7"})
-    waiting = w.store.claim(now=w.now + timedelta(seconds=10), owner="another", lease=60, most=100)
+    waiting = w.store.outbox.claim(now=w.now + timedelta(seconds=10), owner="another", lease=60, most=100)
     assert {message[0].subscription.target for message in waiting} == {"r7"}
 
 
 def test_two_processes_that_deliver_at_once_send_no_message_twice(w: World) -> None:
     channel = SlowChannel(seconds=0.0)
-    pipeline = replace(crowd(w, 120).pipeline, channels={"console": channel})
-    others = [replace(pipeline, owner=f"process {n}", store=SqlStore(w.store._engine)) for n in range(2)]
+    deliverer = replace(crowd(w, 120).deliverer, channels={"console": channel})
+    others = [
+        replace(deliverer, owner=f"process {n}", outbox=SqlStore(w.store.engine).outbox) for n in range(2)
+    ]
     with ThreadPoolExecutor(2) as both:
         counts = list(both.map(lambda each: each.deliver(now=w.now), others))
     assert sum(sent for sent, _ in counts) == 120
@@ -338,9 +350,9 @@ def test_a_process_that_dies_while_sending_leaves_the_alert_to_its_heir(alerted:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replace(alerted.pipeline, channels={"console": Dies()}).deliver(now=alerted.now)
-    assert alerted.pipeline.deliver(now=alerted.now) == (0, 0)
-    assert alerted.pipeline.deliver(now=alerted.now + timedelta(minutes=6)) == (1, 0)
+        replace(alerted.deliverer, channels={"console": Dies()}).deliver(now=alerted.now)
+    assert alerted.deliverer.deliver(now=alerted.now) == (0, 0)
+    assert alerted.deliverer.deliver(now=alerted.now + timedelta(minutes=6)) == (1, 0)
 
 
 def test_a_process_that_dies_between_the_commits_reads_the_notice_again(w: World) -> None:
@@ -351,7 +363,7 @@ def test_a_process_that_dies_between_the_commits_reads_the_notice_again(w: World
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replace(w.pipeline, documents=Dies()).poll(w.watcher, now=w.now + timedelta(minutes=10))  # type: ignore[arg-type]
+        w.poller_with(documents=Dies()).poll(w.watcher, now=w.now + timedelta(minutes=10))  # type: ignore[arg-type]
     w.poll(later=timedelta(minutes=20))
     assert len(w.alerts()) == 1
 
@@ -360,7 +372,7 @@ def test_a_page_that_kills_the_process_each_time_does_not_hide_the_others(w: Wor
     started(w).ministry.publish(
         Page("/notices/art_41.html", "商务部公告2026年第41号", tightening(41)), GALLIUM
     )
-    documents = w.pipeline.documents
+    documents = w.ingester.documents
 
     class Dies:
         read_annex = staticmethod(documents.read_annex)
@@ -370,7 +382,7 @@ def test_a_page_that_kills_the_process_each_time_does_not_hide_the_others(w: Wor
                 raise KeyboardInterrupt
             return documents.read_document(snapshot, watcher)  # type: ignore[arg-type]
 
-    mortal = replace(w.pipeline, documents=Dies())  # type: ignore[arg-type]
+    mortal = w.poller_with(documents=Dies())  # type: ignore[arg-type]
     for _ in range(6):
         w.now += timedelta(minutes=2)
         try:
@@ -382,14 +394,16 @@ def test_a_page_that_kills_the_process_each_time_does_not_hide_the_others(w: Wor
 
 
 def test_a_digest_leaves_once_a_day_as_one_message(w: World) -> None:
-    w.store.unsubscribe(1)
-    w.store.subscribe(Subscription(channel="console", target="-", rate="daily", at=time(17, 0)), START)
+    w.store.subscriptions.unsubscribe(1)
+    w.store.subscriptions.subscribe(
+        Subscription(channel="console", target="-", rate="daily", at=time(17, 0)), START
+    )
     started(w).ministry.publish(
         *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in (41, 42, 43))
     )
     w.poll()
-    assert w.pipeline.deliver(now=w.now) == (0, 0)
-    assert w.pipeline.deliver(now=w.now + timedelta(hours=9)) == (3, 0)
+    assert w.deliverer.deliver(now=w.now) == (0, 0)
+    assert w.deliverer.deliver(now=w.now + timedelta(hours=9)) == (3, 0)
     (message,) = w.channel.messages
     assert len(message.cards) == 3
 
@@ -397,9 +411,9 @@ def test_a_digest_leaves_once_a_day_as_one_message(w: World) -> None:
 def test_reading_everything_anew_never_rings(alerted: World) -> None:
     alerted.alerts()
     watchers = {alerted.watcher.id: alerted.watcher}
-    assert reread(alerted.pipeline, watchers, now=alerted.now) == 0
+    assert reread_all(alerted.ingester, watchers, now=alerted.now) == 0
     other = replace(alerted.watcher, detail=replace(alerted.watcher.detail, body=("h1",)))
-    assert reread(alerted.pipeline, {other.id: other}, now=alerted.now) == 2
+    assert reread_all(alerted.ingester, {other.id: other}, now=alerted.now) == 2
     assert alerted.alerts() == []
 
 
@@ -425,7 +439,7 @@ def test_a_poll_without_news_adds_nothing_to_the_log(w: World) -> None:
     started(w)
 
     def rows() -> int:
-        with w.store._begin_read() as connection:
+        with w.store.engine.begin() as connection:
             return int(connection.execute(text("SELECT count(*) FROM poll")).scalar_one())
 
     before = rows()

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
-from controlwatch.services.verify import verify
+from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.services.test_news import started
@@ -72,7 +72,7 @@ def told(w: World) -> list[str]:
 def sound(w: World, folder: Path) -> bool:
     with closing(sqlite3.connect(folder / "store.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    return verify(w.store, FolderArchive(folder / "snapshots")).is_sound
+    return verify_chain(w.store.custody, FolderArchive(folder / "snapshots")).is_sound
 
 
 @pytest.mark.parametrize("after", range(1, 60, 6))
@@ -95,7 +95,7 @@ def test_a_database_that_somebody_else_holds_costs_no_notice(
     def impatient(connection: Any, *_: object) -> None:
         connection.execute("PRAGMA busy_timeout=20")
 
-    event.listen(begun.store._engine, "checkout", lambda dbapi, *_: impatient(dbapi))
+    event.listen(begun.store.engine, "checkout", lambda dbapi, *_: impatient(dbapi))
     begins = count(1)
     with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
 
@@ -104,10 +104,10 @@ def test_a_database_that_somebody_else_holds_costs_no_notice(
                 with contextlib.suppress(sqlite3.OperationalError):  # we are writing ourselves just now
                     other.execute("BEGIN IMMEDIATE")
 
-        event.listen(begun.store._engine, "begin", hold, insert=True)
+        event.listen(begun.store.engine, "begin", hold, insert=True)
         with contextlib.suppress(OperationalError):
             begun.poll()
-        event.remove(begun.store._engine, "begin", hold)
+        event.remove(begun.store.engine, "begin", hold)
         if other.in_transaction:
             other.execute("ROLLBACK")
     for _ in range(3):
@@ -129,7 +129,7 @@ def test_a_copy_cut_short_by_a_loss_of_power_is_named_and_fetched_anew(
     begun.poll()
     copy = newest(tmp_path)
     copy.write_bytes(copy.read_bytes()[:left])
-    verdict = verify(begun.store, FolderArchive(tmp_path / "snapshots"))
+    verdict = verify_chain(begun.store.custody, FolderArchive(tmp_path / "snapshots"))
     assert set(verdict.counts) <= {"bytes cut short", "bytes damaged"}
     assert URL in verdict.faults[0].what
     for _ in range(2):
@@ -144,7 +144,7 @@ def test_an_annex_whose_copy_the_power_took_is_fetched_anew_and_is_no_amendment(
     w.sites.put(FILE, Answer(body=SUBSTANCE, content_type="application/pdf", etag=True))
     started(w).ministry.publish(replace(COVER))
     w.poll()
-    (annexed,) = [kept for kept in w.store.iterate_snapshots() if kept.url == FILE]
+    (annexed,) = [kept for kept in w.store.custody.iterate_snapshots() if kept.url == FILE]
     (tmp_path / "snapshots" / annexed.sha256[:2] / f"{annexed.sha256[2:]}.gz").write_bytes(b"")
     w.poll(later=HOUR)
     assert [line.split()[0] for line in told(w)] == ["new"]

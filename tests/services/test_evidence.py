@@ -22,10 +22,10 @@ from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.bootstrap import build_queries
 from controlwatch.core.evidence.custody import CustodyFault
 from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection, choose_extension
 from controlwatch.services.export_evidence import export
-from controlwatch.services.queries import Queries
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.services.test_news import GALLIUM, OLD, started
@@ -49,15 +49,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def exported(w: World, asked: str, *, on: date = DAY) -> tuple[bytes, tuple[CustodyFault, ...]]:
-    queries = Queries(books=w.store, lexicon=w.pipeline.lexicon, watched=())
-    dossier = queries.dossier(asked)
+    queries = build_queries(w.store, w.ingester.lexicon)
+    dossier = queries.find_dossier(asked)
     out = BytesIO()
     faults = export(
         dossier,
         out,
-        lines=w.store.iterate_chain_lines(dossier),
-        archive=w.pipeline.archive,
-        lexicon=w.pipeline.lexicon,
+        lines=w.store.custody.iterate_chain_lines(dossier),
+        archive=w.archive,
+        lexicon=w.ingester.lexicon,
         on=on,
         pdf=render_pdf,
     )
@@ -106,7 +106,7 @@ def test_the_report_says_the_same_as_a_page_and_as_a_pdf(lived: World, tmp_path:
     page = (folder / "report.html").read_text(encoding="utf-8")
     printed = pypdfium2.PdfDocument(folder / "report.pdf")
     shown = "".join(sheet.get_textpage().get_text_range() for sheet in printed)
-    head = lived.store.load_head()
+    head = lived.store.custody.load_head()
     for said in ("MOFCOM-GACC 2026-40", "本公告自2026年5月1日起正式实施", "2026-11-22", head.hash):
         assert said in page
         assert said in shown.replace("\r\n", "")
@@ -136,7 +136,7 @@ def test_a_stranger_can_check_a_dossier(lived: World, tmp_path: Path) -> None:
     folder = unpacked(exported(lived, "2026-40")[0], tmp_path)
     done = checked(folder)
     assert done.returncode == 0, done.stdout
-    assert str(lived.store.load_head()) in done.stdout
+    assert str(lived.store.custody.load_head()) in done.stdout
     listed = [line.split("  ") for line in (folder / "MANIFEST.txt").read_text().splitlines()]
     assert {
         hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for digest, name in listed
@@ -168,7 +168,7 @@ def test_a_stranger_sees_a_chain_that_does_not_join(
 
 
 def test_a_notice_of_the_register_has_no_bytes_and_says_so(w: World, tmp_path: Path) -> None:
-    w.store.import_register(load_register(load_lexicon()), NOW)
+    w.store.register.import_entries(load_register(load_lexicon()), NOW)
     packed, faults = exported(w, "MOFCOM 2025-58")
     assert faults == ()
     assert names(packed, "bytes/") == []
@@ -179,7 +179,7 @@ def test_a_notice_of_the_register_has_no_bytes_and_says_so(w: World, tmp_path: P
 
 def test_a_dossier_that_is_not_as_it_was_entered_says_so_itself(w: World, tmp_path: Path) -> None:
     started(w, replace(GALLIUM))
-    with w.store._begin_write() as connection:
+    with w.store.engine.begin() as connection:
         connection.execute(text("UPDATE version SET text = 'x'"))
     packed, (fault,) = exported(w, "2026-40")
     folder = unpacked(packed, tmp_path / "out")
@@ -190,10 +190,10 @@ def test_a_dossier_that_is_not_as_it_was_entered_says_so_itself(w: World, tmp_pa
 
 def written(w: World) -> bytes:
     out = BytesIO()
-    archive = w.pipeline.archive
+    archive = w.archive
     write_warc(
         out,
-        ((one, archive.load_bytes(one.sha256)) for one in w.store.iterate_snapshots()),
+        ((one, archive.load_bytes(one.sha256)) for one in w.store.custody.iterate_snapshots()),
         name="x",
         software="controlwatch",
     )
@@ -206,7 +206,7 @@ def test_others_read_our_warc_with_headers_addresses_times_and_digests(lived: Wo
         if record.rec_type != "warcinfo":
             responses.append((record, record.content_stream().read()))
             assert record.digest_checker.passed
-    kept = list(lived.store.iterate_snapshots())
+    kept = list(lived.store.custody.iterate_snapshots())
     assert [hashlib.sha256(body).hexdigest() for _, body in responses] == [one.sha256 for one in kept]
     (annex,) = [record for record, body in responses if body == SUBSTANCE]
     assert annex.rec_headers.get_header("WARC-Target-URI") == FILE
@@ -218,7 +218,7 @@ def test_others_read_our_warc_with_headers_addresses_times_and_digests(lived: Wo
 
 
 def test_a_page_that_came_packed_is_read_although_it_is_kept_unpacked(lived: World) -> None:
-    kept, other = list(lived.store.iterate_snapshots())[:2]
+    kept, other = list(lived.store.custody.iterate_snapshots())[:2]
     packed = (("content-encoding", "gzip"), ("transfer-encoding", "chunked"), ("server", "s"))
     out = BytesIO()
     snapshots = [(replace(kept, headers=packed), b"<p>x"), (replace(other, headers=()), b"y")]
@@ -233,7 +233,7 @@ def test_a_page_that_came_packed_is_read_although_it_is_kept_unpacked(lived: Wor
 
 
 def test_a_file_is_never_called_what_a_source_makes_up(lived: World) -> None:
-    dossier = Queries(books=lived.store, lexicon=lived.pipeline.lexicon, watched=()).dossier("2026-6")
+    dossier = build_queries(lived.store, lived.ingester.lexicon).find_dossier("2026-6")
     kept = replace(dossier.snapshots[0], headers=(("content-type", "../../x"),))
     assert choose_extension(replace(kept, final_url="https://a.example/a.exe/../../etc")) == "bin"
     assert choose_extension(replace(kept, final_url="https://a.example/a.DOCX?x=1")) == "docx"

@@ -12,7 +12,7 @@ import pytest
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
 from controlwatch.core.model.errors import SourceError, UsageError
-from controlwatch.services.intake import take
+from controlwatch.services.intake import submit
 from tests.services.test_news import GALLIUM, started
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def test_a_saved_page_is_alerted_and_is_the_notice_that_the_site_shows_later(
     file = tmp_path / "saved.html"
     saved = f"<!-- saved from url=(0043)https://www.ministry.example{GALLIUM.path} -->\n{GALLIUM.html}"
     file.write_text(saved, encoding="utf-8")
-    decision = take(
-        load_snapshot(file, url=None, now=w.now), w.pipeline, [w.watcher], title="saved", now=w.now
+    decision = submit(
+        load_snapshot(file, url=None, now=w.now), w.ingester, w.fetch, [w.watcher], title="saved", now=w.now
     )
     assert decision.alert is not None
     w.ministry.publish(GALLIUM)
@@ -41,7 +41,7 @@ def test_the_same_file_twice_is_nothing_new(w: World, tmp_path: Path) -> None:
     file = tmp_path / "notice.txt"
     file.write_text(f"{GALLIUM.title}\n{GALLIUM.text}", encoding="utf-8")
     for _ in range(2):
-        take(load_snapshot(file, url=None, now=w.now), w.pipeline, [], title="notice", now=w.now)
+        submit(load_snapshot(file, url=None, now=w.now), w.ingester, w.fetch, [], title="notice", now=w.now)
     assert len(w.alerts()) == 1
 
 
@@ -79,14 +79,14 @@ def test_a_page_saved_as_one_file_is_the_notice_that_the_site_shows(w: World, tm
     file.write_bytes(mhtml(GALLIUM.html, f"https://www.ministry.example{GALLIUM.path}"))
     snapshot = load_snapshot(file, url=None, now=w.now)
     assert snapshot.url == f"https://www.ministry.example{GALLIUM.path}"
-    decision = take(snapshot, w.pipeline, [w.watcher], title="saved", now=w.now)
+    decision = submit(snapshot, w.ingester, w.fetch, [w.watcher], title="saved", now=w.now)
     assert decision.alert is not None
     w.ministry.publish(GALLIUM)
     w.poll()
     (alert,) = w.alerts()
     assert alert.notice is not None
     assert alert.notice.number is not None
-    assert w.pipeline.archive.load_bytes(snapshot.sha256) == file.read_bytes()
+    assert w.archive.load_bytes(snapshot.sha256) == file.read_bytes()
 
 
 def test_a_mail_is_read_as_a_person_reads_it_and_says_what_was_left(w: World, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_mail_is_read_as_a_person_reads_it_and_says_what_was_left(w: World, tm
     file = tmp_path / "mail.eml"
     file.write_bytes(mail.as_bytes())
     snapshot = load_snapshot(file, url=None, now=w.now)
-    take(snapshot, w.pipeline, [], title="mail", now=w.now)
+    submit(snapshot, w.ingester, w.fetch, [], title="mail", now=w.now)
     (alert,) = w.alerts()
     assert alert.notice is not None
     assert "2026-04-01" in {str(found.start) for found in alert.notice.effective}
@@ -112,8 +112,8 @@ def test_who_handed_a_file_in_is_kept_with_it(w: World, tmp_path: Path) -> None:
     file = tmp_path / "notice.txt"
     file.write_text(f"{GALLIUM.title}\n{GALLIUM.text}", encoding="utf-8")
     snapshot = load_snapshot(file, url=None, now=w.now)
-    take(snapshot, w.pipeline, [], title="notice", now=w.now)
-    kept = w.store.find_snapshot(snapshot.url, snapshot.sha256)
+    submit(snapshot, w.ingester, w.fetch, [], title="notice", now=w.now)
+    kept = w.store.references.find_snapshot(snapshot.url, snapshot.sha256)
     assert kept is not None
     assert dict(kept.headers)["x-handed-in-by"] == file.owner()
 
@@ -145,5 +145,5 @@ def test_a_damaged_mail_is_refused_by_name_or_read_never_an_error_of_ours(
     file = tmp_path / "x.eml"
     file.write_bytes(body)
     with suppress(SourceError):
-        take(load_snapshot(file, url=None, now=w.now), w.pipeline, [], title="x", now=w.now)
+        submit(load_snapshot(file, url=None, now=w.now), w.ingester, w.fetch, [], title="x", now=w.now)
     assert all(alert.notice is None or not alert.notice.is_change for alert in w.alerts())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.services.deliver import GROUP
+from controlwatch.services.deliver import GROUP_SIZE
 from tests.bench.kills import outcomes
 
 
@@ -14,4 +14,4 @@ def test_a_fan_out_that_is_killed_loses_nobody_and_repeats_a_group_at_most() -> 
         assert outcome.lost == 0
         assert outcome.doubled == 0
         assert outcome.early == 0
-        assert outcome.twice <= GROUP
+        assert outcome.twice <= GROUP_SIZE

@@ -12,9 +12,8 @@ from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.law.status import compute_status
-from controlwatch.services.intake import take
-from controlwatch.services.mailbox import ID, collect, watcher_of
-from controlwatch.services.reread import reread
+from controlwatch.services.intake import MAILBOX_ID, build_mailbox_watcher, submit
+from controlwatch.services.reread import reread_all
 from controlwatch.settings import ImapUrl
 from tests.imap import ImapServer, header, newsletter
 from tests.services.test_news import GALLIUM, started
@@ -64,9 +63,10 @@ def look(w: World, url: str, *, heard: object = lambda _said: None, **bounds: fl
     """Look after five minutes, and do the clock's round over the mailbox."""
     w.now += timedelta(minutes=5)
     box = mailbox(url, **bounds)  # type: ignore[arg-type]
-    watcher = watcher_of(box)
-    report = collect(watcher, box, w.pipeline, now=w.now, heard=heard)  # type: ignore[arg-type]
-    w.pipeline.watch_over([watcher], now=w.now)
+    watcher = build_mailbox_watcher(box.address)
+    poller = replace(w.poller, mailbox=box)
+    report = poller.poll(watcher, now=w.now, on_decision=heard)  # type: ignore[arg-type]
+    w.reminder.check_sources([watcher], now=w.now)
     return report
 
 
@@ -81,12 +81,12 @@ def test_a_newsletter_is_told_once_as_a_report_and_stays_unread_for_its_readers(
     server.put(NEWS, at=w.now + timedelta(minutes=1))
     assert [look(w, server.url()).outcome for _ in range(2)] == ["looked", "unchanged"]
     (alert,) = w.alerts()
-    assert (alert.kind, alert.watcher) == ("report", ID)
+    assert (alert.kind, alert.watcher) == ("report", MAILBOX_ID)
     assert alert.title == "China imposes export controls on gallium"
     assert alert.notice is not None
     assert "a mail that says it is from Trade desk <desk@law.example>" in alert.notice.doubts
     assert server.unread() == 1
-    assert w.store.load_watcher_state(ID).newest == date(2026, 3, 2)
+    assert w.store.polling.load_state(MAILBOX_ID).newest == date(2026, 3, 2)
 
 
 def test_the_first_look_takes_a_week_in_and_rings_for_nothing(w: World, server: ImapServer) -> None:
@@ -94,7 +94,9 @@ def test_the_first_look_takes_a_week_in_and_rings_for_nothing(w: World, server: 
     server.put(NEWS, at=w.now - timedelta(days=2))
     assert look(w, server.url()).read == 1
     assert w.alerts() == []
-    assert [line.title for line in w.store.list_notices()] == ["China imposes export controls on gallium"]
+    assert [line.title for line in w.store.queries.list_notices()] == [
+        "China imposes export controls on gallium"
+    ]
     server.put(OTHER, at=w.now + timedelta(minutes=1))
     look(w, server.url())
     assert told(w) == [("report", "China restricts exports of antimony")]
@@ -134,7 +136,14 @@ def test_a_mail_that_says_it_is_the_ministry_repealing_a_notice_reports_and_chan
     raw = head + disguise.replace(b"ADDRESS", address.encode()) + f"\r\n\r\n{REPEAL}\n{REPEALED}".encode()
     if by_hand:
         (file := tmp_path / "forwarded.eml").write_bytes(raw)
-        take(load_snapshot(file, url=None, now=w.now), w.pipeline, [w.watcher], title="forwarded", now=w.now)
+        submit(
+            load_snapshot(file, url=None, now=w.now),
+            w.ingester,
+            w.fetch,
+            [w.watcher],
+            title="forwarded",
+            now=w.now,
+        )
     else:
         look(w, server.url())
         server.put(raw, at=w.now)
@@ -144,14 +153,14 @@ def test_a_mail_that_says_it_is_the_ministry_repealing_a_notice_reports_and_chan
     assert report.notice is not None
     assert (report.notice.number, report.notice.is_change) == (None, False)
     assert (
-        compute_status(w.store.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 5, 1)).state
+        compute_status(w.store.law.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 5, 1)).state
         == "in-force"
     )
     w.ministry.publish(replace(GALLIUM, path="/notices/art_41.html", title=REPEAL, text=REPEALED))
     w.poll()
     assert [alert.kind for alert in w.alerts()] == ["new"]  # the ministry's own page is news all the same
     assert (
-        compute_status(w.store.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 5, 1)).state
+        compute_status(w.store.law.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 5, 1)).state
         == "repealed"
     )
 
@@ -183,9 +192,9 @@ def test_nothing_that_a_mail_leads_to_is_asked_for(w: World, server: ImapServer)
 def test_a_report_read_anew_is_a_report(w: World, server: ImapServer) -> None:
     server.put(header(Subject=REPEAL) + f"\r\n{REPEAL}\n{REPEALED}".encode(), at=w.now)
     look(w, server.url())
-    watcher = watcher_of(mailbox(server.url()))
-    assert reread(w.pipeline, {watcher.id: watcher}, now=w.now) == 0
-    assert [line.official for line in w.store.list_notices()] == [False]
+    watcher = build_mailbox_watcher(mailbox(server.url()).address)
+    assert reread_all(w.ingester, {watcher.id: watcher}, now=w.now) == 0
+    assert [line.official for line in w.store.queries.list_notices()] == [False]
 
 
 class Killed(BaseException):
@@ -238,12 +247,12 @@ def test_a_wrong_password_is_told_after_three_looks_without_it_and_knocked_for_o
     assert "is blind" in alert.title
     assert "CONTROLWATCH_MAILBOX_URL" in alert.body
     assert "wr0ng" not in f"{alert} {reports}"
-    assert is_in_lockout(w.store.load_watcher_state(ID), now=w.now + timedelta(minutes=59))
-    assert not is_in_lockout(w.store.load_watcher_state(ID), now=w.now + timedelta(minutes=60))
+    assert is_in_lockout(w.store.polling.load_state(MAILBOX_ID), now=w.now + timedelta(minutes=59))
+    assert not is_in_lockout(w.store.polling.load_state(MAILBOX_ID), now=w.now + timedelta(minutes=60))
     look(w, server.url())
     (again,) = health(w)
     assert again.kind == "health-up"
-    assert not is_in_lockout(w.store.load_watcher_state(ID), now=w.now)
+    assert not is_in_lockout(w.store.polling.load_state(MAILBOX_ID), now=w.now)
 
 
 def test_a_folder_that_is_gone_is_told_and_what_came_meanwhile_is_not_lost(
@@ -279,7 +288,7 @@ def test_a_damaged_mail_stops_none_behind_it_and_is_not_passed_over_in_silence(
     server.put(raw, NEWS, at=w.now)
     report = look(w, server.url())
     assert (report.outcome, report.read) == ("looked", 2)
-    assert len(w.store.list_notices()) == 2
+    assert len(w.store.queries.list_notices()) == 2
     alerts = w.alerts()
     assert alerts[-1].title == "China imposes export controls on gallium"
     assert len(alerts) == 1 + len(report.unread)  # what could not be read is told from its subject
@@ -312,7 +321,7 @@ def test_a_stopping_service_leaves_the_rest_and_says_nothing_of_the_mailbox(
     w: World, server: ImapServer
 ) -> None:
     server.put(NEWS, OTHER, at=w.now)
-    assert look(w, server.url(), heard=lambda _said: w.pipeline.stopped.set()).kind == "stopping"
-    assert w.store.load_watcher_state(ID).failures == 0
-    w.pipeline.stopped.clear()
+    assert look(w, server.url(), heard=lambda _said: w.poller.stopped.set()).kind == "stopping"
+    assert w.store.polling.load_state(MAILBOX_ID).failures == 0
+    w.poller.stopped.clear()
     assert look(w, server.url()).read == 1

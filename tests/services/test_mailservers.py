@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from controlwatch.services.mailbox import watcher_of
+from controlwatch.services.intake import build_mailbox_watcher
 from tests.imap import PASSWORD, ImapServer, scripted
 from tests.services.test_mailbox import NEWS, look, mailbox, server
 
@@ -91,7 +91,9 @@ def test_a_mail_that_goes_while_we_look_is_passed_over(w: World) -> None:
         *LETS_IN, opened, b"* SEARCH 8 9\r\nTAG OK done\r\n", gone, there + gone, b"* BYE\r\n"
     ) as port:
         assert look(w, f"imap://a:b@127.0.0.1:{port}/INBOX").read == 1
-    assert [line.title for line in w.store.list_notices()] == ["China imposes export controls on gallium"]
+    assert [line.title for line in w.store.queries.list_notices()] == [
+        "China imposes export controls on gallium"
+    ]
 
 
 def test_a_folder_of_any_name_is_found(w: World) -> None:
@@ -136,4 +138,4 @@ def test_a_server_that_does_not_encrypt_although_it_was_to_never_hears_the_passw
 
 def test_the_password_is_in_no_name_of_the_mailbox(server: ImapServer) -> None:
     box = mailbox(server.url())
-    assert PASSWORD not in f"{box.address} {watcher_of(box)} {vars(box)}"
+    assert PASSWORD not in f"{box.address} {build_mailbox_watcher(box.address)} {vars(box)}"

@@ -13,7 +13,7 @@ from controlwatch.core.model import Subscription
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Stopping
 from controlwatch.core.sources.watcher import Detail, Expect
-from controlwatch.services.intake import watcher_for
+from controlwatch.services.intake import build_intake_watcher
 from controlwatch.settings import SmtpUrl
 from controlwatch.testing.pdf import pdf
 from controlwatch.testing.sites import Answer, Asked
@@ -49,7 +49,7 @@ def test_an_annex_that_was_missing_at_first_is_read_when_it_comes(w: World) -> N
     w.sites.put(FILE, Answer(body=SUBSTANCE, content_type="application/pdf"))
     w.poll(later=timedelta(minutes=20))
     assert kinds(w) == ["amended"]
-    record = w.store.find_record("MOFCOM 2026-6")
+    record = w.store.queries.find_record("MOFCOM 2026-6")
     assert record is not None
     assert [finding.code for finding in record.notice.hs_codes] == ["8112929010"]
 
@@ -95,15 +95,15 @@ def test_not_modified_means_the_page_we_believed_and_not_a_challenge_since(w: Wo
     w.poll(later=timedelta(hours=8))
     w.poll(later=timedelta(days=1))
     assert kinds(w) == []
-    with w.store._begin_read() as connection:
+    with w.store.engine.begin() as connection:
         unsettled = connection.execute(text("SELECT count(*) FROM reference WHERE failures > 0")).scalar_one()
     assert unsettled == 0
 
 
 def test_a_service_stopped_while_an_annex_comes_reads_the_notice_again(w: World) -> None:
     def stop(_: Asked) -> Answer:
-        assert isinstance(w.pipeline.fetch, HttpFetcher)
-        w.pipeline.fetch.stop()
+        assert isinstance(w.fetch, HttpFetcher)
+        w.fetch.stop()
         return Answer(body=SUBSTANCE, content_type="application/pdf")
 
     w.sites.put(FILE, stop)
@@ -111,7 +111,7 @@ def test_a_service_stopped_while_an_annex_comes_reads_the_notice_again(w: World)
     put(w, COVER)
     assert w.poll().kind == Stopping.kind
     w.sites.put(FILE, Answer(body=SUBSTANCE, content_type="application/pdf"))
-    restarted = replace(w.pipeline, fetch=HttpFetcher(connect_to=w.sites.origin))
+    restarted = replace(w.poller, fetch=HttpFetcher(connect_to=w.sites.origin))
     restarted.poll(w.watcher, now=w.now + timedelta(minutes=10))
     assert kinds(w) == ["new"]
 
@@ -189,7 +189,7 @@ def test_a_number_learnt_later_does_not_make_a_notice_new_again(w: World) -> Non
     for hours in (1, 2, 7, 20, 30):
         w.poll(later=timedelta(hours=hours))
     assert kinds(w).count("new") <= 1
-    assert len([line for line in w.store.list_notices() if line.number == "MOFCOM-GACC 2026-40"]) == 1
+    assert len([line for line in w.store.queries.list_notices() if line.number == "MOFCOM-GACC 2026-40"]) == 1
 
 
 def test_pages_that_could_not_be_read_at_the_first_poll_do_not_ring_when_they_can(w: World) -> None:
@@ -201,7 +201,7 @@ def test_pages_that_could_not_be_read_at_the_first_poll_do_not_ring_when_they_ca
     w.ministry.render()
     w.poll(later=timedelta(days=1))
     assert kinds(w) == []
-    assert w.store.find_record("MOFCOM 2026-40") is not None
+    assert w.store.queries.find_record("MOFCOM 2026-40") is not None
 
 
 def test_one_page_with_an_error_of_its_own_blinds_nobody(w: World) -> None:
@@ -209,8 +209,8 @@ def test_one_page_with_an_error_of_its_own_blinds_nobody(w: World) -> None:
     w.sites.put(f"{HOST}{GALLIUM.path}", Answer(status=500))
     for _ in range(4):
         w.poll(later=timedelta(minutes=5))
-    assert w.store.load_watcher_state("ministry").health == "healthy"
-    assert w.store.load_watcher_state("ministry").unread == 1
+    assert w.store.polling.load_state("ministry").health == "healthy"
+    assert w.store.polling.load_state("ministry").unread == 1
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_hand_intake_reads_a_page_as_its_own_host_does() -> None:
     watchers = load_watchers(Path("watchers"))
     for name in ("exportcontrol-rules", "gacc-english", "miit-notices", "mfa-countersanctions"):
         own = next(watcher for watcher in watchers if watcher.id == name)
-        assert watcher_for(own.index.url, watchers).http.hosts == own.http.hosts, name
+        assert build_intake_watcher(own.index.url, watchers).http.hosts == own.http.hosts, name
 
 
 def test_a_password_never_shows_in_an_error() -> None:
@@ -297,9 +297,9 @@ def test_deliveries_refused_for_good_can_be_put_back(w: World) -> None:
     started(w).ministry.publish(replace(GALLIUM))
     w.poll()
     down = DownChannel(DeliveryError("550", permanent=True))
-    replace(w.pipeline, channels={"console": down}).deliver(now=w.now)
-    assert w.store.retry_failed(w.now) == 1
-    assert w.pipeline.deliver(now=w.now) == (1, 0)
+    replace(w.deliverer, channels={"console": down}).deliver(now=w.now)
+    assert w.store.outbox.retry_failed(w.now) == 1
+    assert w.deliverer.deliver(now=w.now) == (1, 0)
 
 
 def test_a_message_that_we_cannot_write_waits_and_is_shown(w: World) -> None:
@@ -311,16 +311,18 @@ def test_a_message_that_we_cannot_write_waits_and_is_shown(w: World) -> None:
 
     started(w).ministry.publish(replace(GALLIUM))
     w.poll()
-    broken = replace(w.pipeline, channels={"console": Broken()})
+    broken = replace(w.deliverer, channels={"console": Broken()})
     for days in range(3):
         broken.deliver(now=w.now + timedelta(days=days))
-    (stuck,) = w.store.list_refused_deliveries()
+    (stuck,) = w.store.queries.list_refused_deliveries()
     assert "no such letter" in stuck.reason
 
 
 def test_what_could_not_be_read_goes_to_everyone_it_may_concern(w: World) -> None:
-    w.store.unsubscribe(1)
-    w.store.subscribe(Subscription(channel="console", target="-", hs_prefixes=("8507",), health=False), START)
+    w.store.subscriptions.unsubscribe(1)
+    w.store.subscriptions.subscribe(
+        Subscription(channel="console", target="-", hs_prefixes=("8507",), health=False), START
+    )
     started(w).ministry.publish(replace(GALLIUM))
     w.sites.put(f"{HOST}{GALLIUM.path}", Answer(status=500))
     for _ in range(3):

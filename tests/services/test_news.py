@@ -39,7 +39,7 @@ def test_the_first_look_fills_the_shelf_and_does_not_ring(w: World) -> None:
     started(
         w, *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in range(1, 21))
     )
-    assert len(w.store.list_notices()) == 20
+    assert len(w.store.queries.list_notices()) == 20
     assert w.alerts() == []
 
 
@@ -122,7 +122,7 @@ def test_a_repost_elsewhere_is_not_told_again(w: World) -> None:
     bureau.publish(replace(GALLIUM, path="/notices/copy.html"))
     w.poll(watcher)
     assert len(w.alerts()) == 1
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert [standing.differs for standing in record.standings] == [False, False]
 
@@ -140,7 +140,7 @@ def test_a_repost_that_differs_is_flagged_and_not_told(w: World) -> None:
     )
     w.poll(watcher)
     assert len(w.alerts()) == 1
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert record.standings[1].differs
     assert record.revisions[1].kind == "copy"
@@ -251,7 +251,7 @@ def test_a_page_that_vanishes_is_remembered_and_is_not_a_repeal(w: World) -> Non
     w.ministry.render()
     w.poll(later=timedelta(hours=5))
     assert w.alerts() == []
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert record.line.direction == "tighten"
 
@@ -276,10 +276,10 @@ def test_a_suspension_takes_the_categories_of_the_notice_it_acts_on(w: World) ->
 def test_a_suspension_read_before_its_target_learns_its_categories_when_the_target_comes(w: World) -> None:
     text = "经批准，决定自即日起至2026年11月10日，暂停实施商务部、海关总署公告2026年第40号。\n商务部 海关总署\n2026年3月2日"
     started(w, Page("/notices/art_70.html", "商务部 海关总署公告2026年第70号", text))
-    assert w.store.list_notices(category="minor_metals") == ()
+    assert w.store.queries.list_notices(category="minor_metals") == ()
     w.ministry.publish(GALLIUM)
     w.poll()
-    numbers = {line.number for line in w.store.list_notices(category="minor_metals.gallium")}
+    numbers = {line.number for line in w.store.queries.list_notices(category="minor_metals.gallium")}
     assert numbers == {"MOFCOM-GACC 2026-40", "MOFCOM-GACC 2026-70"}
     assert [alert.title for alert in w.alerts()] == [GALLIUM.title]
 
@@ -350,6 +350,6 @@ def test_a_report_of_a_known_notice_is_tied_to_it_without_an_alert(w: World) -> 
     )
     w.poll(PRESS)
     assert [alert.kind for alert in w.alerts()] == ["new"]
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert [act.verb for act in record.acts] == ["reports"]

@@ -25,7 +25,7 @@ def test_a_source_that_hangs_holds_up_no_other(w: World) -> None:
     bureau = Ministry(w.sites, host="https://bureau.example")
     bureau.publish(OLD)
     stuck = threading.Thread(
-        target=w.pipeline.poll,
+        target=w.poller.poll,
         args=(replace(WATCHER, http=replace(WATCHER.http, timeout=30)),),
         kwargs={"now": w.now},
     )
@@ -56,9 +56,7 @@ def test_one_host_is_asked_one_thing_at_a_time(w: World) -> None:
         replace(WATCHER, id=f"w{n}", index=replace(WATCHER.index, url=f"{HOST}/notices/list{n}.html"))
         for n in range(6)
     ]
-    threads = [
-        threading.Thread(target=w.pipeline.poll, args=(one,), kwargs={"now": w.now}) for one in watchers
-    ]
+    threads = [threading.Thread(target=w.poller.poll, args=(one,), kwargs={"now": w.now}) for one in watchers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -73,7 +71,7 @@ def test_what_the_time_of_a_poll_does_not_suffice_for_stays_due(w: World) -> Non
     )
     seconds = itertools.count(step=3)
     hurried = replace(
-        w.pipeline, fetch=HttpFetcher(connect_to=w.sites.origin, clock=lambda: float(next(seconds)))
+        w.poller, fetch=HttpFetcher(connect_to=w.sites.origin, clock=lambda: float(next(seconds)))
     )
     short = replace(WATCHER, http=replace(WATCHER.http, budget=120.0))
     report = hurried.poll(short, now=w.now + timedelta(minutes=1))
@@ -105,7 +103,7 @@ def test_a_host_whose_https_fails_is_asked_over_http_where_that_is_declared(w: W
         Answer(body=b'<ul class="list"><li><a href="/notices/1.html">x</a></li></ul>'),
     )
     w.sites.put(f"http://127.0.0.1:{port}/notices/1.html", Answer(body=OLD.html.encode()))
-    straight = replace(w.pipeline, fetch=HttpFetcher(private=True))
+    straight = replace(w.poller, fetch=HttpFetcher(private=True))
     assert straight.poll(insecure, now=w.now).kind == "unreachable"
     allowed = replace(insecure, http=replace(insecure.http, plain_http=True))
     assert straight.poll(allowed, now=w.now).outcome == "shelved"
@@ -113,7 +111,7 @@ def test_a_host_whose_https_fails_is_asked_over_http_where_that_is_declared(w: W
 
 def test_polls_end_at_their_next_step_when_the_service_stops_and_are_no_failures(w: World) -> None:
     started(w)
-    assert isinstance(w.pipeline.fetch, HttpFetcher)
-    w.pipeline.fetch.stop()
+    assert isinstance(w.fetch, HttpFetcher)
+    w.fetch.stop()
     assert w.poll().kind == "stopping"
-    assert w.store.load_watcher_state("ministry").failures == 0
+    assert w.store.polling.load_state("ministry").failures == 0

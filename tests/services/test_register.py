@@ -42,8 +42,8 @@ def registered(w: World, *notices: Notice, now: datetime = START) -> World:
         n.number.key: RegisterEntry(key=n.number.key, notice=n) for n in notices if n.number is not None
     }
     register = Register(entries=entries, as_of=date(2026, 3, 1), digest="one")
-    w.store.import_register(register, now)
-    w.pipeline = replace(w.pipeline, register=lambda: register)
+    w.store.register.import_entries(register, now)
+    w.poller = w.poller_with(register=lambda: register)
     w.ministry.publish(replace(OLD))
     assert w.poll().outcome == "shelved"
     return w
@@ -52,8 +52,8 @@ def registered(w: World, *notices: Notice, now: datetime = START) -> World:
 def test_the_register_rings_for_nobody_and_answers_at_once(w: World) -> None:
     registered(w, KNOWN)
     assert w.alerts() == []
-    assert w.store.find_record("MOFCOM 2026-40") is not None
-    found = compute_status(w.store.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 4, 1))
+    assert w.store.queries.find_record("MOFCOM 2026-40") is not None
+    found = compute_status(w.store.law.load_graph(["MOFCOM 2026-40"]), "MOFCOM 2026-40", date(2026, 4, 1))
     assert found.state == "in-force"
 
 
@@ -62,13 +62,13 @@ def test_a_page_of_a_notice_issued_before_we_watched_completes_it_quietly(w: Wor
     w.ministry.publish(replace(GALLIUM))
     w.poll()
     assert w.alerts() == []
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert [(item.kind, bool(item.quiet_because)) for item in record.revisions] == [
         ("register", True),
         ("new", True),
     ]
-    (line,) = w.store.list_registered_notices()
+    (line,) = w.store.register.list_entries()
     assert line.observed
 
 
@@ -84,11 +84,11 @@ def test_what_the_page_does_not_say_stays_filled_in_and_the_difference_is_shown(
     registered(w, replace(KNOWN, effective=(moved,)), now=START + timedelta(days=30))
     w.ministry.publish(replace(GALLIUM))
     w.poll()
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert [found.start for found in record.notice.effective] == [date(2026, 4, 1)]  # the text outweighs
     assert [relation.target for relation in record.notice.relations] == ["MOFCOM 2020-9"]  # the register adds
-    (line,) = w.store.list_registered_notices()
+    (line,) = w.store.register.list_entries()
     assert any("2026-04-01 by this page, 2026-05-01 by the register" in doubt for doubt in line.disagreements)
 
 
@@ -109,7 +109,7 @@ def test_a_page_that_cannot_be_read_leaves_what_the_register_knows(w: World) -> 
     w.sites.take_down(f"{w.ministry.host}{GALLIUM.path}")
     for _ in range(4):
         w.poll(later=timedelta(hours=3))
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert record.notice.is_change
 
@@ -131,7 +131,7 @@ def test_a_suspension_read_after_the_register_takes_the_items_of_its_target(w: W
     assert [(found.id, found.basis) for found in alert.notice.categories] == [
         ("minor_metals.gallium", "resolved")
     ]
-    ledger = w.store.load_graph(["MOFCOM 2026-40"])
+    ledger = w.store.law.load_graph(["MOFCOM 2026-40"])
     assert compute_status(ledger, "MOFCOM 2026-40", date(2026, 4, 1)).state == "suspended"
     assert compute_status(ledger, "MOFCOM 2026-40", date(2027, 3, 11)).state == "in-force"
 
@@ -140,8 +140,8 @@ def test_a_newer_register_replaces_what_nobody_has_observed(w: World) -> None:
     registered(w, KNOWN)
     later = replace(KNOWN, title="镓相关物项（更正）")
     newer = Register(entries={NUMBER.key: RegisterEntry(key=NUMBER.key, notice=later)}, digest="two")
-    assert w.store.import_register(newer, datetime(2026, 6, 1, tzinfo=UTC)) == 1
-    record = w.store.find_record("MOFCOM 2026-40")
+    assert w.store.register.import_entries(newer, datetime(2026, 6, 1, tzinfo=UTC)) == 1
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
     assert record.line.title == "镓相关物项（更正）"
 
@@ -163,9 +163,9 @@ def suspension_known(w: World) -> World:
 def test_what_others_make_known_of_a_registered_notice_is_no_observation_of_it(w: World) -> None:
     suspension_known(w).ministry.publish(replace(GALLIUM))
     w.poll()
-    (line,) = w.store.list_registered_notices()
+    (line,) = w.store.register.list_entries()
     assert not line.observed
-    record = w.store.find_record("MOFCOM 2026-70")
+    record = w.store.queries.find_record("MOFCOM 2026-70")
     assert record is not None
     assert [found.id for found in record.notice.categories] == ["minor_metals.gallium"]
 
@@ -189,4 +189,4 @@ def test_a_listing_of_which_the_register_lacks_names_keeps_saying_so_once_observ
     registered(w, lacking, now=START + timedelta(days=30))
     w.ministry.publish(replace(GALLIUM))
     w.poll()
-    assert w.store.list_incomplete_listings() == ("MOFCOM-GACC 2026-40",)
+    assert w.store.law.list_incomplete_listings() == ("MOFCOM-GACC 2026-40",)

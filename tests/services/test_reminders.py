@@ -30,7 +30,7 @@ def at(day: str) -> datetime:
 def rung(w: World, *days: str) -> list[tuple[str, str]]:
     """Do a round of the clock on each of these days; return what was rung, in order."""
     for day in days:
-        w.pipeline.remind([WATCHER], now=at(day))
+        w.remind([WATCHER], now=at(day))
     return [(alert.kind, said(alert)) for alert in w.alerts()]
 
 
@@ -45,7 +45,7 @@ def gallium(w: World) -> World:
     """A world in which the gallium notice, in force from 2026-04-01, has been told."""
     started(w, MEETING).ministry.publish(replace(GALLIUM))
     w.poll()
-    w.pipeline.remind([WATCHER], now=w.now)
+    w.remind([WATCHER], now=w.now)
     assert [alert.kind for alert in w.alerts()][:1] == ["new"]
     return w
 
@@ -71,7 +71,7 @@ def test_the_silent_end_of_a_suspension_is_rung_for(w: World) -> None:
     gallium(w).ministry.publish(replace(SUSPENSION))
     w.poll()
     w.alerts()
-    w.pipeline.remind([WATCHER], now=at("2026-03-11"))
+    w.remind([WATCHER], now=at("2026-03-11"))
     (first, *_) = rung(w, "2026-05-31", "2026-06-23", "2026-06-29", "2026-06-30", "2026-07-01")
     assert first == ("reminder", "MOFCOM-GACC 2026-70 suspension ends 2026-06-30")
 
@@ -94,7 +94,7 @@ def test_a_date_that_is_amended_is_rung_for_anew_and_its_move_is_told(w: World) 
 
 def test_an_outlook_comes_once_a_day_to_those_who_want_it_empty_weeks_included(w: World) -> None:
     wanted = Subscription(channel="console", target="-", outlook=True, at=time(9, 0), categories=("battery",))
-    w.store.subscribe(wanted, START)
+    w.store.subscriptions.subscribe(wanted, START)
     gallium(w)
     w.alerts()
     told = rung(w, "2026-03-28", "2026-03-28", "2026-03-29")
@@ -117,10 +117,10 @@ def test_a_number_that_stays_away_is_a_lead_and_is_closed_when_it_turns_up(w: Wo
     )
     w.poll()
     w.alerts()
-    assert w.pipeline.remind([watcher], now=w.now + timedelta(days=2)) == ()
-    assert w.pipeline.remind([watcher], now=w.now + timedelta(days=4)) == ("lead: not seen: MOFCOM 2026-4",)
-    assert w.pipeline.remind([watcher], now=w.now + timedelta(days=5)) == ()
-    assert [lead.subject for lead in w.store.list_leads()] == ["MOFCOM 2026-4"]
+    assert w.remind([watcher], now=w.now + timedelta(days=2)) == ()
+    assert w.remind([watcher], now=w.now + timedelta(days=4)) == ("lead: not seen: MOFCOM 2026-4",)
+    assert w.remind([watcher], now=w.now + timedelta(days=5)) == ()
+    assert [lead.subject for lead in w.store.leads.list_all()] == ["MOFCOM 2026-4"]
     w.ministry.publish(
         replace(
             GALLIUM,
@@ -130,20 +130,20 @@ def test_a_number_that_stays_away_is_a_lead_and_is_closed_when_it_turns_up(w: Wo
         )
     )
     w.poll(later=timedelta(days=6))
-    w.pipeline.remind([watcher], now=w.now)
-    assert w.store.list_leads() == ()
-    (closed,) = w.store.list_leads(closed=True)
+    w.remind([watcher], now=w.now)
+    assert w.store.leads.list_all() == ()
+    (closed,) = w.store.leads.list_all(closed=True)
     assert closed.closed_by == "https://www.ministry.example/notices/art_4.html"
 
 
 def subscribed(w: World, **criteria: object) -> int:
     """Subscribe somebody else, and return the number."""
-    return w.store.subscribe(Subscription(channel="console", target="-", **criteria), START)  # type: ignore[arg-type]
+    return w.store.subscriptions.subscribe(Subscription(channel="console", target="-", **criteria), START)  # type: ignore[arg-type]
 
 
 def readers(w: World, day: str) -> set[int]:
     """Do a round of the clock and return who was reminded."""
-    w.pipeline.remind([WATCHER], now=at(day))
+    w.remind([WATCHER], now=at(day))
     found: set[int] = set()
     while claimed := w.claim(at(day) + timedelta(days=40)):
         found.update(item.subscription.id for item in claimed if item.alert.kind == "reminder")
@@ -161,11 +161,11 @@ def test_whoever_was_told_of_a_notice_is_reminded_of_its_day(w: World) -> None:
 def test_what_is_muted_is_kept_back_from_those_too_who_were_told_of_it_before(w: World) -> None:
     """Their wishes have changed since; they still hear of it, but not while its items are muted."""
     number = subscribed(w, terms=("许可",))
-    found = gallium(w).store.find_record("MOFCOM 2026-40")
+    found = gallium(w).store.queries.find_record("MOFCOM 2026-40")
     assert found is not None
     muted = tuple(Mute(category=item.id, until=at("2026-03-28")) for item in found.notice.categories)
-    (mine,) = [item for item in w.store.list_subscriptions() if item.id == number]
-    assert w.store.update_subscription(replace(mine, terms=("稀土",), muted=muted))
+    (mine,) = [item for item in w.store.subscriptions.list_active() if item.id == number]
+    assert w.store.subscriptions.update(replace(mine, terms=("稀土",), muted=muted))
     assert number not in readers(w, "2026-03-25")
     assert number in readers(w, "2026-03-31")
 
@@ -175,14 +175,14 @@ def test_the_end_of_a_suspension_reaches_those_who_follow_the_codes_that_bind_ag
     gallium(w).ministry.publish(replace(SUSPENSION))
     w.poll()
     w.alerts()
-    w.pipeline.remind([WATCHER], now=at("2026-03-11"))
+    w.remind([WATCHER], now=at("2026-03-11"))
     assert by_code in readers(w, "2026-06-23")
 
 
 def test_a_reminder_does_not_wait_for_a_weekly_digest(w: World) -> None:
     subscribed(w, rate="weekly", weekday=0, at=time(17, 0))
     gallium(w)
-    w.pipeline.remind([WATCHER], now=at("2026-03-31"))
+    w.remind([WATCHER], now=at("2026-03-31"))
     due = w.claim(at("2026-03-31") + timedelta(hours=9))
     while due:
         kinds = {item.alert.kind for item in due}
@@ -199,13 +199,13 @@ def test_our_own_better_reading_moves_days_in_silence(w: World) -> None:
     repealing = GALLIUM.text.replace("本公告自", "商务部公告2020年第9号同时废止。本公告自")
     w.ministry.publish(replace(GALLIUM, text=repealing))
     w.poll()
-    w.pipeline.remind([WATCHER], now=w.now)
+    w.remind([WATCHER], now=w.now)
     w.alerts()
-    record = w.store.find_record("MOFCOM 2026-40")
+    record = w.store.queries.find_record("MOFCOM 2026-40")
     assert record is not None
-    (version,) = w.store.list_acting_versions("MOFCOM 2020-9")
+    (version,) = w.store.notices.list_acting_versions("MOFCOM 2020-9")
     other_day = replace(record.notice.effective[0], start=date(2026, 4, 2))
-    w.store.record_rereading(version, replace(record.notice, effective=(other_day,)), now=w.now)
+    w.store.notices.record_rereading(version, replace(record.notice, effective=(other_day,)), now=w.now)
     assert rung(w, "2026-03-10") == []
     assert rung(w, "2026-03-26") == [("reminder", "MOFCOM-GACC 2026-40 takes effect 2026-04-02")]
 
@@ -226,7 +226,7 @@ def test_pages_of_the_shelf_that_are_read_late_open_no_gap(w: World) -> None:
     w.poll()
     w.ministry.render()
     w.poll(later=timedelta(hours=3))
-    assert w.pipeline.remind([watcher], now=w.now + timedelta(days=5)) == ()
+    assert w.remind([watcher], now=w.now + timedelta(days=5)) == ()
 
 
 def test_the_end_of_a_suspension_reaches_those_who_were_told_of_what_binds_again(w: World) -> None:
@@ -235,5 +235,5 @@ def test_the_end_of_a_suspension_reaches_those_who_were_told_of_what_binds_again
     gallium(w).ministry.publish(replace(SUSPENSION))
     w.poll()
     w.alerts()
-    w.pipeline.remind([WATCHER], now=at("2026-03-11"))
+    w.remind([WATCHER], now=at("2026-03-11"))
     assert by_term in readers(w, "2026-06-23")

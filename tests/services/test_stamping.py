@@ -30,8 +30,8 @@ from controlwatch.core.evidence.timestamps import (
 from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import Unstamped
-from controlwatch.services.timestamp import stamp
-from controlwatch.services.verify import verify
+from controlwatch.services.timestamp import stamp_head
+from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer
 from tests.authority import NAME, STAMPED_AT, Said, answer, authority, keys, refusal, token
 from tests.authority import Authority as Served
@@ -54,21 +54,21 @@ class Desk:
 
     def stamp(self, checker: TokenVerifier | None = None, **how: object) -> VerifiedTimestamp | None:
         asked = Rfc3161Authority(self.served.url, checker or self.checker, timeout=0.3)
-        return stamp(self.w.store, self.stamps, asked, now=LATER, **how)  # type: ignore[arg-type]
+        return stamp_head(self.w.store.custody, self.stamps, asked, now=LATER, **how)  # type: ignore[arg-type]
 
     def grows(self) -> ChainHead:
         """Enter something more."""
-        body = f"{self.w.store.load_head()}".encode()
+        body = f"{self.w.store.custody.load_head()}".encode()
         sent = Snapshot(
             url=f"u{body!r}", final_url="u", fetched_at=self.w.now, status=200, headers=(), body=body
         )
-        self.w.store.record_snapshot(sent, self.w.pipeline.archive.save_bytes(body), "w")
-        return self.w.store.load_head()
+        self.w.store.references.record_snapshot(sent, self.w.archive.save_bytes(body), "w")
+        return self.w.store.custody.load_head()
 
     def verdict(self, checker: TokenVerifier | None = None) -> VerificationResult:
-        return verify(
-            self.w.store,
-            self.w.pipeline.archive,
+        return verify_chain(
+            self.w.store.custody,
+            self.w.archive,
             tokens=self.stamps.load_tokens(),
             check=(checker or self.checker).verify_token,
         )
@@ -82,7 +82,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_the_head_is_stamped_by_its_own_hash_and_its_token_kept_for_its_owner_alone(desk: Desk) -> None:
-    head = desk.w.store.load_head()
+    head = desk.w.store.custody.load_head()
     assert desk.stamp() == VerifiedTimestamp(head=head, at=STAMPED_AT, by=NAME, rooted=True)
     (asked,) = desk.served.asked
     assert asked.digest.hex() == head.hash
@@ -106,7 +106,9 @@ def test_the_service_asks_once_a_day_at_most(desk: Desk) -> None:
     assert kept is not None
     asked = Rfc3161Authority(desk.served.url, desk.checker)
     for after, comes in ((timedelta(hours=23), False), (timedelta(hours=25), True)):
-        found = stamp(desk.w.store, desk.stamps, asked, now=kept[1] + after, every=STAMP_INTERVAL)
+        found = stamp_head(
+            desk.w.store.custody, desk.stamps, asked, now=kept[1] + after, every=STAMP_INTERVAL
+        )
         assert (found is not None) is comes
 
 
@@ -134,20 +136,20 @@ def test_without_roots_the_signature_is_checked_and_that_nobody_vouches_is_said(
 
 def test_a_chain_that_was_computed_anew_is_found_out_by_its_stamps(desk: Desk) -> None:
     desk.stamp()
-    head = desk.w.store.load_head()
-    with desk.w.store._begin_write() as connection:
+    head = desk.w.store.custody.load_head()
+    with desk.w.store.engine.begin() as connection:
         line = connection.execute(text("SELECT line FROM custody ORDER BY seq DESC LIMIT 1")).scalar_one()
         line = line.replace('"at":"2', '"at":"1')
         values = {"line": line, "hash": compute_fingerprint(line), "seq": head.seq}
         connection.execute(text("UPDATE custody SET line = :line, hash = :hash WHERE seq = :seq"), values)
-    assert verify(desk.w.store, desk.w.pipeline.archive).is_sound  # as far as the chain alone can tell
+    assert verify_chain(desk.w.store.custody, desk.w.archive).is_sound  # as far as the chain alone can tell
     (fault,) = desk.verdict().faults
     assert (fault.seq, fault.kind) == (head.seq, "stamped head not found")
     assert NAME in fault.what
 
 
 def test_an_entry_that_was_altered_is_not_stamped(desk: Desk) -> None:
-    with desk.w.store._begin_write() as connection:
+    with desk.w.store.engine.begin() as connection:
         connection.execute(text("UPDATE custody SET line = line || ' '"))
     with pytest.raises(Unstamped, match="was altered"):
         desk.stamp()
@@ -228,7 +230,7 @@ def test_an_authority_that_does_not_do_its_duty_is_named_and_nothing_is_kept(des
 
 
 def test_an_authority_that_is_slow_silent_or_gone_is_named_without_its_password(desk: Desk) -> None:
-    newest = desk.w.store.find_newest_entry()
+    newest = desk.w.store.custody.find_newest_entry()
     assert newest is not None
     with pytest.raises(Unstamped, match="takes longer than 0 seconds"):
         Rfc3161Authority(desk.served.url, desk.checker, max_seconds=0.0).request_token(*newest)
@@ -274,7 +276,7 @@ def test_a_token_that_was_altered_is_a_fault(
 @pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_any_byte_of_a_token_may_be_wrong_and_verify_still_answers(desk: Desk) -> None:
     path = kept(desk)
-    body, head = path.read_bytes(), desk.w.store.load_head()
+    body, head = path.read_bytes(), desk.w.store.custody.load_head()
     for checker in (desk.checker, TokenVerifier()):
         for place in range(len(body)):
             for wrong in (body[:place], flipped(place)(body), body[:place] + b"\xff" + body[place + 1 :]):
@@ -292,7 +294,7 @@ def test_a_token_of_another_head_under_this_name_is_a_fault(desk: Desk) -> None:
 
 def test_without_the_libraries_tokens_are_counted_and_nothing_is_said_of_them(desk: Desk) -> None:
     kept(desk)
-    verdict = verify(desk.w.store, desk.w.pipeline.archive, tokens=desk.stamps.load_tokens())
+    verdict = verify_chain(desk.w.store.custody, desk.w.archive, tokens=desk.stamps.load_tokens())
     assert (verdict.is_sound, verdict.unchecked_tokens, verdict.stamps) == (True, 1, [])
 
 
@@ -301,10 +303,10 @@ def test_without_the_libraries_tokens_are_counted_and_nothing_is_said_of_them(de
 
 def test_entries_that_wait_for_days_are_said_and_younger_ones_are_not(desk: Desk) -> None:
     desk.stamp()
-    head = desk.w.store.load_head()
-    assert desk.w.store.find_entry_time_after(head.seq) is None
+    head = desk.w.store.custody.load_head()
+    assert desk.w.store.custody.find_entry_time_after(head.seq) is None
     desk.grows()
-    since = desk.w.store.find_entry_time_after(head.seq)
+    since = desk.w.store.custody.find_entry_time_after(head.seq)
     assert since is not None
     assert describe_overdue(since, now=since + OVERDUE_AFTER - timedelta(seconds=1)) == ""
     assert f"since {since:%Y-%m-%d}" in describe_overdue(since, now=since + OVERDUE_AFTER)
@@ -336,5 +338,5 @@ def test_any_token_is_checked_by_those_who_do_not_know_us(desk: Desk, tmp_path: 
         "answer = r.decode_timestamp_response(pathlib.Path(sys.argv[1]).read_bytes())\n"
         "r.VerifierBuilder(roots=[root]).build().verify(answer, bytes.fromhex(sys.argv[3]))\n"
     )
-    words = [str(path), str(tmp_path / "root.pem"), desk.w.store.load_head().hash]
+    words = [str(path), str(tmp_path / "root.pem"), desk.w.store.custody.load_head().hash]
     assert subprocess.run([sys.executable, "-I", "-c", script, *words], check=False).returncode == 0

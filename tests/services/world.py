@@ -12,19 +12,25 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.bootstrap import build_reminder
 from controlwatch.core.model import Alert, Delivery, Subscription
 from controlwatch.core.model.state import SentMessage
 from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
-from controlwatch.services.poll import Pipeline
+from controlwatch.services.deliver import Deliverer
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.poll import Poller
+from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.sites import Answer, Sites
 from tests.known import fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from controlwatch.core.model.state import PollReport
     from controlwatch.core.rendering.message import Message
+    from controlwatch.services.ports import Archive
+    from controlwatch.services.remind import Reminder
 
 HOST = "https://www.ministry.example"
 INDEX = f"{HOST}/notices/index.html"
@@ -135,25 +141,45 @@ class World:
     sites: Sites
     ministry: Ministry
     store: SqlStore
-    pipeline: Pipeline
+    fetch: HttpFetcher
+    ingester: Ingester
+    poller: Poller
+    deliverer: Deliverer
+    reminder: Reminder
     channel: Kept
     watcher: Watcher = WATCHER
     now: datetime = START
 
+    @property
+    def archive(self) -> Archive:
+        """The archive of this world."""
+        return self.ingester.archive
+
     def poll(self, watcher: Watcher | None = None, *, later: timedelta = timedelta(minutes=10)) -> PollReport:
-        """Poll after some time has passed, and do the clock's round over the sources."""
+        """Poll after some time has passed, and check the sources."""
         self.now += later
-        report = self.pipeline.poll(watcher or self.watcher, now=self.now)
-        self.pipeline.watch_over([watcher or self.watcher], now=self.now)
+        report = self.poller.poll(watcher or self.watcher, now=self.now)
+        self.reminder.check_sources([watcher or self.watcher], now=self.now)
         return report
+
+    def poller_with(self, **changes: object) -> Poller:
+        """A poller that ingests with other parts."""
+        return replace(self.poller, ingester=replace(self.ingester, **changes))  # type: ignore[arg-type]
+
+    def remind(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
+        """Run one round of reminders over these watchers."""
+        sources = replace(self.reminder.sources, watchers=tuple(watchers))
+        return replace(self.reminder, sources=sources).run_round(now=now)
 
     def claim(self, now: datetime) -> tuple[Delivery, ...]:
         """Claim one message."""
-        return next(iter(self.store.claim(now=now, owner="test", lease=1, most=1)), ())
+        return next(iter(self.store.outbox.claim(now=now, owner="test", lease=1, most=1)), ())
 
     def mark_sent(self, deliveries: tuple[Delivery, ...]) -> None:
         """Settle a message as sent."""
-        self.store.mark_sent([SentMessage(deliveries=deliveries, receipt="kept")], owner="test", now=self.now)
+        self.store.outbox.mark_sent(
+            [SentMessage(deliveries=deliveries, receipt="kept")], owner="test", now=self.now
+        )
 
     def alerts(self) -> list[Alert]:
         """Deliver, and return every alert ever delivered or waiting."""
@@ -168,20 +194,39 @@ class World:
 def world(folder: Path, url: str | None = None) -> Iterator[World]:
     """Open a world whose one subscriber wants everything."""
     store = SqlStore.open(url or f"sqlite:///{fresh(folder / 'store.db')}")
-    store.subscribe(Subscription(channel="console", target="-"), START)
-    channel = Kept()
+    store.subscriptions.subscribe(Subscription(channel="console", target="-"), START)
+    channel, lexicon = Kept(), load_lexicon()
     with Sites() as sites:
         fetch = HttpFetcher(connect_to=sites.origin)
-        pipeline = Pipeline(
-            fetch=fetch,
+        sources = SourceStates(polling=store.polling)
+        ingester = Ingester(
             archive=FolderArchive(folder / "snapshots"),
-            store=store,
+            polling=store.polling,
+            references=store.references,
+            notices=store.notices,
             documents=documents,
-            channels={"console": channel},
-            lexicon=load_lexicon(),
+            lexicon=lexicon,
+        )
+        deliverer = Deliverer(
+            outbox=store.outbox,
+            subscriptions=store.subscriptions,
+            law=store.law,
+            channels={"console": channel},  # type: ignore[dict-item]
+            sources=sources,
+            lexicon=lexicon,
             owner="test",
         )
-        yield World(sites=sites, ministry=Ministry(sites), store=store, pipeline=pipeline, channel=channel)
+        yield World(
+            sites=sites,
+            ministry=Ministry(sites),
+            store=store,
+            fetch=fetch,
+            ingester=ingester,
+            poller=Poller(fetch=fetch, ingester=ingester),
+            deliverer=deliverer,
+            reminder=build_reminder(store, sources),
+            channel=channel,
+        )
         fetch.close()
         store.close()
 

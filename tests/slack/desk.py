@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,15 +64,20 @@ class Desk:
             url="https://www.mofcom.gov.cn/a.html",
             notice=record.notice,
         )
-        store.enqueue_alert(
-            alert, route_alert(alert, store.list_subscriptions(), now=at), about=record.line.key
+        store.outbox.enqueue_alert(
+            alert, route_alert(alert, store.subscriptions.list_active(), now=at), about=record.line.key
         )
         self.deliver(at + timedelta(seconds=1))
 
     def deliver(self, now: datetime) -> None:
         """Send what is due."""
-        while any(self.app.pipeline.deliver(now=now)):
+        while any(self.app.deliverer.deliver(now=now)):
             pass
+
+    def remind(self, now: datetime) -> None:
+        """Run a round of reminders, over no source."""
+        reminder = self.app.reminder
+        replace(reminder, sources=replace(reminder.sources, watchers=())).run_round(now=now)
 
     def press(self, posted: Posted, action_id: str, *, user: str = OFFICER, **chosen: Any) -> dict[str, Any]:
         """Press or choose something below a message, and return the answer."""
@@ -88,7 +93,7 @@ def busy(desk: Desk) -> Iterator[None]:
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with desk.app.store._engine.begin():
+        with desk.app.store.engine.begin():
             held.set()
             release.wait(8)
 

@@ -25,7 +25,7 @@ from tests.slack.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, busy, desk_in, e
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with desk_in(tmp_path) as made:
-        made.app.store.subscribe(Subscription(channel="slack", target=CHANNEL), NOW)
+        made.app.store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL), NOW)
         yield made
 
 
@@ -37,9 +37,9 @@ def test_whoever_acknowledges_is_noted_and_shown_on_the_message(desk: Desk) -> N
     assert answer["replace_original"]
     assert '"user_id": "U0OFFICER"' in json.dumps(answer["blocks"][-1])
     assert answer["blocks"][:-1] == posted.blocks
-    (line,) = desk.app.store.list_alerts()
+    (line,) = desk.app.store.actions.list_alerts()
     assert (line.what, line.who, line.number) == ("acknowledged", "U0OFFICER", "MOFCOM 2025-61")
-    assert desk.app.store.list_alerts(open_only=True) == ()
+    assert desk.app.store.actions.list_alerts(open_only=True) == ()
 
 
 def test_what_is_not_relevant_is_kept_with_its_reason(desk: Desk) -> None:
@@ -48,7 +48,7 @@ def test_what_is_not_relevant_is_kept_with_its_reason(desk: Desk) -> None:
     action = {"type": "static_select", **chosen, "selected_option": chosen["options"][0]}
     desk.asker.press(desk.web, action, on=posted)
     assert "not our items" in "\n".join(texts(desk.asker.answer()["blocks"]))
-    (line,) = desk.app.store.list_alerts()
+    (line,) = desk.app.store.actions.list_alerts()
     assert (line.what, line.note) == ("not relevant", "items")
 
 
@@ -59,7 +59,7 @@ def test_nobody_acts_on_an_alert_of_another_channel(desk: Desk) -> None:
     assert "not one of this channel" in desk.asker.answer()["text"]
     desk.asker.press(desk.web, {**button, "block_id": f"controlwatch_alert:{'0' * 32}"}, on=posted)
     assert "not one of this channel" in desk.asker.answer()["text"]
-    (line,) = desk.app.store.list_alerts()
+    (line,) = desk.app.store.actions.list_alerts()
     assert line.what is None
 
 
@@ -82,7 +82,7 @@ def test_the_log_is_printed_and_exported_with_nothing_that_a_spreadsheet_would_r
 
 
 def test_a_direct_message_is_acted_on_by_the_person_it_went_to(desk: Desk) -> None:
-    desk.app.store.subscribe(Subscription(channel="slack", target="U0OFFICER"), NOW)
+    desk.app.store.subscriptions.subscribe(Subscription(channel="slack", target="U0OFFICER"), NOW)
     desk.tell("MOFCOM 2025-61")
     (posted,) = [item for item in desk.slack.posted if item.channel == OFFICER]
     button = element(posted, "controlwatch_acknowledge")
@@ -110,7 +110,7 @@ def test_what_could_not_be_noted_is_told_to_whoever_pressed(
         raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
 
     posted = desk.tell("MOFCOM 2025-61")
-    monkeypatch.setattr(type(desk.app.store), "record_action", locked)
+    monkeypatch.setattr(type(desk.app.store.actions), "record_action", locked)
     answer = desk.press(posted, "controlwatch_acknowledge")
     assert "did not work" in answer["text"]
     assert not answer["replace_original"]
@@ -124,7 +124,7 @@ def test_an_alert_is_assigned_and_has_a_day_and_all_of_it_stands_on_the_message(
     assert "assigned to" in shown
     assert BOSS in shown
     assert "2026-10-05" in shown
-    (line,) = desk.app.store.list_alerts(open_only=True)
+    (line,) = desk.app.store.actions.list_alerts(open_only=True)
     assert (line.assigned_to, line.due) == (BOSS, "2026-10-05")
 
 
@@ -134,7 +134,7 @@ def test_on_its_day_whoever_an_alert_is_assigned_to_is_reminded_once(desk: Desk)
     desk.press(posted, "controlwatch_due", selected_date="2026-10-05")
     for day in (3, 4, 5, 6):
         at = NOW + timedelta(days=day)
-        desk.app.pipeline.remind((), now=at)
+        desk.remind(at)
         desk.deliver(at)
     (reminder,) = desk.slack.posted[1:]
     assert reminder.channel == BOSS
@@ -153,7 +153,7 @@ def test_a_muted_category_is_kept_back_and_logged_until_the_mute_ends(desk: Desk
     before = len(desk.slack.posted)
     desk.tell(record.line.key, kind="amended", at=datetime.now(UTC) + timedelta(days=1))
     assert len(desk.slack.posted) == before
-    assert desk.app.store.list_alerts()[0].state == "muted"
+    assert desk.app.store.actions.list_alerts()[0].state == "muted"
     desk.tell("MOFCOM-GACC 2025-57", at=datetime.now(UTC) + timedelta(days=1))
     assert len(desk.slack.posted) == before + 1
     desk.tell(record.line.key, kind="amended", at=datetime.now(UTC) + timedelta(days=31))
@@ -162,15 +162,17 @@ def test_a_muted_category_is_kept_back_and_logged_until_the_mute_ends(desk: Desk
 
 def test_what_nobody_acts_on_is_told_again_once_to_whom_the_subscription_names(desk: Desk) -> None:
     store = desk.app.store
-    number = store.list_subscriptions()[0].id
-    store.unsubscribe(number)
-    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60, escalate_to=BOSS), NOW)
+    number = store.subscriptions.list_active()[0].id
+    store.subscriptions.unsubscribe(number)
+    store.subscriptions.subscribe(
+        Subscription(channel="slack", target=CHANNEL, escalate_after=60, escalate_to=BOSS), NOW
+    )
     taken = desk.tell("MOFCOM 2025-61")
     left = desk.tell("MOFCOM 2025-62", at=NOW + timedelta(minutes=1))
     desk.press(taken, "controlwatch_assign", selected_user=OFFICER)
     for minutes in (30, 65, 130, 3000):
         at = NOW + timedelta(minutes=minutes)
-        desk.app.pipeline.remind((), now=at)
+        desk.remind(at)
         desk.deliver(at)
     (again,) = [posted for posted in desk.slack.posted if posted not in (taken, left)]
     assert again.channel == BOSS
@@ -178,16 +180,16 @@ def test_what_nobody_acts_on_is_told_again_once_to_whom_the_subscription_names(d
     assert "NOBODY HAS ACTED" in words
     assert "MOFCOM 2025-62" in words
     desk.press(again, "controlwatch_acknowledge", user=BOSS)
-    assert [line.number for line in store.list_alerts(open_only=True)] == ["MOFCOM 2025-61"]
+    assert [line.number for line in store.actions.list_alerts(open_only=True)] == ["MOFCOM 2025-61"]
 
 
 def test_an_escalation_without_a_person_stands_in_the_thread_of_the_alert(desk: Desk) -> None:
     store = desk.app.store
-    store.unsubscribe(store.list_subscriptions()[0].id)
-    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
+    store.subscriptions.unsubscribe(store.subscriptions.list_active()[0].id)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
     first = desk.tell("MOFCOM 2025-61")
     at = NOW + timedelta(hours=2)
-    desk.app.pipeline.remind((), now=at)
+    desk.remind(at)
     desk.deliver(at)
     again = desk.slack.posted[-1]
     assert (again.channel, again.thread_ts) == (CHANNEL, first.ts)
@@ -196,11 +198,11 @@ def test_an_escalation_without_a_person_stands_in_the_thread_of_the_alert(desk: 
 @pytest.mark.parametrize(("kind", "badge"), [("report", "PRESS REPORT"), ("amended", "TEXT AMENDED")])
 def test_what_is_told_again_is_still_the_kind_of_alert_that_it_was(desk: Desk, kind: str, badge: str) -> None:
     store = desk.app.store
-    store.unsubscribe(store.list_subscriptions()[0].id)
-    store.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
+    store.subscriptions.unsubscribe(store.subscriptions.list_active()[0].id)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL, escalate_after=60), NOW)
     desk.tell("MOFCOM 2025-61", kind=kind)
     at = NOW + timedelta(hours=2)
-    desk.app.pipeline.remind((), now=at)
+    desk.remind(at)
     desk.deliver(at)
     top = "\n".join(texts(desk.slack.posted[-1].blocks[:1]))
     assert "NOBODY HAS ACTED" in top
@@ -209,8 +211,8 @@ def test_what_is_told_again_is_still_the_kind_of_alert_that_it_was(desk: Desk, k
 
 def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     store = desk.app.store
-    store.unsubscribe(store.list_subscriptions()[0].id)
-    store.subscribe(Subscription(channel="slack", target=CHANNEL, rate="daily"), NOW)
+    store.subscriptions.unsubscribe(store.subscriptions.list_active()[0].id)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL, rate="daily"), NOW)
     for n, number in enumerate(("MOFCOM 2025-61", "MOFCOM 2025-62")):
         desk_tell_later(desk, number, n)
     desk.deliver(NOW + timedelta(days=1))
@@ -220,7 +222,7 @@ def test_each_alert_of_a_digest_is_acted_on_by_itself(desk: Desk) -> None:
     action = {**buttons[1]["elements"][0], "block_id": buttons[1]["block_id"]}
     desk.asker.press(desk.web, action, user=OFFICER, on=digest)
     answer = desk.asker.answer()
-    assert [line.number for line in store.list_alerts(open_only=True)] == ["MOFCOM 2025-61"]
+    assert [line.number for line in store.actions.list_alerts(open_only=True)] == ["MOFCOM 2025-61"]
     after = replace(digest, blocks=answer["blocks"])
     action = {**buttons[0]["elements"][0], "block_id": buttons[0]["block_id"]}
     desk.asker.press(desk.web, action, user=BOSS, on=after)
@@ -235,35 +237,37 @@ def desk_tell_later(desk: Desk, number: str, n: int) -> None:
     record = desk.app.queries.show(number)
     alert = Alert(kind="new", made_at=NOW, title=record.line.title, watcher="w", notice=record.notice)
     at = NOW + timedelta(minutes=n)
-    desk.app.store.enqueue_alert(
-        alert, route_alert(alert, desk.app.store.list_subscriptions(), now=at), about=record.line.key
+    desk.app.store.outbox.enqueue_alert(
+        alert, route_alert(alert, desk.app.store.subscriptions.list_active(), now=at), about=record.line.key
     )
 
 
 def test_a_channel_that_is_gone_is_paused_and_whoever_made_its_subscription_is_told(desk: Desk) -> None:
     store = desk.app.store
-    store.unsubscribe(store.list_subscriptions()[0].id)
-    number = store.subscribe(Subscription(channel="slack", target=CHANNEL, owner=OFFICER), NOW)
+    store.subscriptions.unsubscribe(store.subscriptions.list_active()[0].id)
+    number = store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL, owner=OFFICER), NOW)
     desk.slack.refusing = {CHANNEL: "is_archived"}
     desk.tell("MOFCOM 2025-61")
     (told,) = desk.slack.posted
     assert told.channel == OFFICER
     assert "is_archived" in "\n".join(texts(told.blocks))
-    assert store.list_subscriptions()[0].paused
+    assert store.subscriptions.list_active()[0].paused
     desk.slack.refusing = {}
-    assert store.resume(number)
+    assert store.subscriptions.resume(number)
     desk.deliver(NOW + timedelta(days=1))
     assert desk.slack.posted[-1].channel == CHANNEL
 
 
 def test_an_owner_who_cannot_be_told_either_is_shown_and_not_tried_for_ever(desk: Desk) -> None:
     store = desk.app.store
-    store.unsubscribe(store.list_subscriptions()[0].id)
-    store.subscribe(Subscription(channel="slack", target=CHANNEL, owner="U0GONE"), NOW)
+    store.subscriptions.unsubscribe(store.subscriptions.list_active()[0].id)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=CHANNEL, owner="U0GONE"), NOW)
     desk.slack.refusing = {CHANNEL: "not_in_channel", "U0GONE": "user_disabled"}
     desk.slack.channels = frozenset({CHANNEL})
     desk.tell_nobody("MOFCOM 2025-61")
-    assert "user_disabled" in {item.reason.rpartition(" ")[2] for item in store.list_refused_deliveries()}
+    assert "user_disabled" in {
+        item.reason.rpartition(" ")[2] for item in store.queries.list_refused_deliveries()
+    }
     desk.deliver(NOW + timedelta(days=9))
     assert desk.slack.posted == []
 
@@ -273,25 +277,27 @@ def test_when_the_bot_is_taken_out_all_its_subscriptions_are_paused_and_one_aler
     desk: Desk, error: str
 ) -> None:
     store = desk.app.store
-    store.subscribe(Subscription(channel="slack", target=OFFICER, owner=OFFICER), NOW)
-    store.subscribe(Subscription(channel="console", target="-"), NOW)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=OFFICER, owner=OFFICER), NOW)
+    store.subscriptions.subscribe(Subscription(channel="console", target="-"), NOW)
     desk.slack.revoked = error
     desk.tell_nobody("MOFCOM 2025-61")
-    paused = {item.channel: bool(item.paused) for item in store.list_subscriptions()}
+    paused = {item.channel: bool(item.paused) for item in store.subscriptions.list_active()}
     assert paused == {"slack": True, "console": False}
-    assert sum(item.paused != "" for item in store.list_subscriptions()) == 2
-    told = [line for line in store.list_alerts() if line.kind == "health-down"]
+    assert sum(item.paused != "" for item in store.subscriptions.list_active()) == 2
+    told = [line for line in store.actions.list_alerts() if line.kind == "health-down"]
     assert [line.channel for line in told] == ["console"]
     desk.slack.revoked = ""
-    for item in store.list_subscriptions():
-        store.resume(item.id)
+    for item in store.subscriptions.list_active():
+        store.subscriptions.resume(item.id)
     desk.deliver(NOW + timedelta(days=1))
     assert {posted.channel for posted in desk.slack.posted} == {CHANNEL, OFFICER}
 
 
 def test_one_message_a_second_goes_to_a_channel(desk: Desk) -> None:
     desk.slack.paced = True
-    desk.app.store.subscribe(Subscription(channel="slack", target=CHANNEL, categories=("battery",)), NOW)
+    desk.app.store.subscriptions.subscribe(
+        Subscription(channel="slack", target=CHANNEL, categories=("battery",)), NOW
+    )
     desk.tell("MOFCOM-GACC 2025-58")
     assert [posted.channel for posted in desk.slack.posted] == [CHANNEL, CHANNEL]
     assert desk.slack.refused == 0

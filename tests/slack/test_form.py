@@ -79,11 +79,11 @@ def test_a_form_is_filled_in_looked_at_and_saved(desk: Desk) -> None:
     assert looked["response_action"] == "push"
     assert refused_view(looked["view"]) == ()
     assert "In the last 90 days this would have sent" in said(looked["view"])
-    assert desk.app.store.list_subscriptions() == ()
+    assert desk.app.store.subscriptions.list_active() == ()
     saved = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
     assert saved["response_action"] == "update"
     assert "is saved" in said(saved["view"])
-    (made,) = desk.app.store.list_subscriptions()
+    (made,) = desk.app.store.subscriptions.list_active()
     assert (made.target, made.owner, made.categories) == (OFFICER, OFFICER, ("battery", "rare_earth.magnets"))
     assert (made.directions, made.destinations) == ((Direction.TIGHTEN,), ("US",))
     assert (made.hs_prefixes, made.rate, made.timezone) == (("850760", "2811"), "daily", "Europe/Berlin")
@@ -105,7 +105,7 @@ def test_a_form_says_which_field_makes_no_sense(desk: Desk) -> None:
     assert "not an HS code" in answer["errors"][f"{C}hs"]
     half = filled(view, quiet_from={"selected_time": "22:00"})
     assert f"{C}quiet_to" in desk.asker.submit(desk.web, view, half, user=OFFICER).json()["errors"]
-    assert desk.app.store.list_subscriptions() == ()
+    assert desk.app.store.subscriptions.list_active() == ()
 
 
 def test_only_managers_are_offered_channels_and_nobody_else_gets_one_by_other_means(desk: Desk) -> None:
@@ -117,7 +117,7 @@ def test_only_managers_are_offered_channels_and_nobody_else_gets_one_by_other_me
     assert desk.asker.submit(desk.web, view, forged, user=OFFICER).json()["response_action"] == "errors"
     looked = desk.asker.submit(desk.web, view, forged, user=BOSS).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=BOSS)
-    assert [item.target for item in desk.app.store.list_subscriptions()] == [CHANNEL]
+    assert [item.target for item in desk.app.store.subscriptions.list_active()] == [CHANNEL]
 
 
 def test_menus_with_a_search_offer_what_is_typed_in_any_language(desk: Desk) -> None:
@@ -130,7 +130,7 @@ def test_menus_with_a_search_offer_what_is_typed_in_any_language(desk: Desk) -> 
 
 
 def test_every_form_is_one_that_slack_takes_whatever_it_is_filled_in_with(desk: Desk) -> None:
-    lexicon = desk.app.queries.lexicon
+    lexicon = desk.app.queries.names.lexicon
     everything = Subscription(
         channel="slack",
         target=CHANNEL,
@@ -154,10 +154,10 @@ def test_a_busy_store_keeps_nobody_waiting(desk: Desk) -> None:
         answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
         assert "busy" in said(answer["view"])
     for _ in range(100):
-        if desk.app.store.list_subscriptions():
+        if desk.app.store.subscriptions.list_active():
             break
         time.sleep(0.05)
-    assert len(desk.app.store.list_subscriptions()) == 1
+    assert len(desk.app.store.subscriptions.list_active()) == 1
 
 
 def test_who_was_told_that_it_is_saved_later_hears_when_it_was_not(
@@ -169,7 +169,7 @@ def test_who_was_told_that_it_is_saved_later_hears_when_it_was_not(
 
     view = opened(desk)
     looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
-    monkeypatch.setattr(type(desk.app.store), "subscribe", locked)
+    monkeypatch.setattr(type(desk.app.store.subscriptions), "subscribe", locked)
     answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
     assert "busy" in said(answer["view"])
     assert "did not work" in said(shown(desk))
@@ -188,13 +188,13 @@ def test_what_is_saved_twice_at_once_is_one_subscription(desk: Desk) -> None:
         press.start()
     for press in presses:
         press.join()
-    assert len(desk.app.store.list_subscriptions()) == 1
+    assert len(desk.app.store.subscriptions.list_active()) == 1
 
 
 def test_a_subscription_that_no_form_can_carry_is_refused_in_words(desk: Desk) -> None:
     terms = tuple(f"{n}{'词' * 100}" for n in range(40))
     wanted = Subscription(channel="slack", target=OFFICER, terms=terms)
-    number = desk.app.store.subscribe(wanted, datetime.now(UTC))
+    number = desk.app.store.subscriptions.subscribe(wanted, datetime.now(UTC))
     view = home(desk)
     desk.slack.homes.clear()
     button = element(view, f"{C}change_{number}")
@@ -207,11 +207,11 @@ def test_a_command_shows_what_it_would_have_sent_before_it_is_saved(desk: Desk) 
     answer = desk.asker.answer()
     assert "Not saved yet" in said(answer)
     assert "In the last 90 days" in said(answer)
-    assert desk.app.store.list_subscriptions() == ()
+    assert desk.app.store.subscriptions.list_active() == ()
     save = element(answer, f"{C}save")
     desk.asker.press(desk.web, save, user=OFFICER)
     assert "is saved" in desk.asker.answer()["text"]
-    (made,) = desk.app.store.list_subscriptions()
+    (made,) = desk.app.store.subscriptions.list_active()
     assert (made.target, made.categories, made.owner) == (OFFICER, ("battery",), OFFICER)
 
 
@@ -227,7 +227,7 @@ def test_what_somebody_wanted_for_themselves_is_saved_for_them_by_nobody_else(de
     desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
     desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}save"), user=BOSS)
     assert "is saved" not in desk.asker.answer()["text"]
-    assert desk.app.store.list_subscriptions() == ()
+    assert desk.app.store.subscriptions.list_active() == ()
 
 
 def test_whoever_takes_over_what_another_wanted_owns_it_alone(desk: Desk) -> None:
@@ -237,7 +237,7 @@ def test_whoever_takes_over_what_another_wanted_owns_it_alone(desk: Desk) -> Non
     view = desk.slack.opened.get(timeout=10)
     looked = desk.asker.submit(desk.web, view, filled(view), user=BOSS).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=BOSS)
-    (made,) = desk.app.store.list_subscriptions()
+    (made,) = desk.app.store.subscriptions.list_active()
     assert (made.target, made.owner) == (BOSS, BOSS)
 
 
@@ -260,10 +260,10 @@ def shown(desk: Desk, user: str = OFFICER) -> dict[str, Any]:
 def test_the_home_shows_subscriptions_open_alerts_what_comes_and_the_sources(desk: Desk) -> None:
     store = desk.app.store
     now = datetime.now(UTC)
-    store.subscribe(
+    store.subscriptions.subscribe(
         Subscription(channel="slack", target=OFFICER, owner=OFFICER, categories=("battery",)), now
     )
-    store.subscribe(Subscription(channel="slack", target=BOSS), now)
+    store.subscriptions.subscribe(Subscription(channel="slack", target=BOSS), now)
     desk.tell("MOFCOM-GACC 2025-58")
     view = home(desk)
     words = said(view)
@@ -280,7 +280,7 @@ def test_the_home_shows_subscriptions_open_alerts_what_comes_and_the_sources(des
 def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
     store = desk.app.store
     until = datetime.now(UTC) + timedelta(days=3)
-    number = store.subscribe(
+    number = store.subscriptions.subscribe(
         Subscription(channel="slack", target=OFFICER, muted=(Mute(category="uav", until=until),)), until
     )
     view = home(desk)
@@ -289,14 +289,14 @@ def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
     values = filled(opened_form, categories=options("graphite"))
     looked = desk.asker.submit(desk.web, opened_form, values, user=OFFICER).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
-    (changed,) = store.list_subscriptions()
+    (changed,) = store.subscriptions.list_active()
     assert (changed.id, changed.categories, len(changed.muted)) == (number, ("graphite",), 1)
     desk.asker.press_in_view(desk.web, element(home(desk), f"{C}end_{number}"), view=view, user=OFFICER)
     for _ in range(100):
-        if not store.list_subscriptions():
+        if not store.subscriptions.list_active():
             break
         time.sleep(0.05)
-    assert store.list_subscriptions() == ()
+    assert store.subscriptions.list_active() == ()
 
 
 def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
@@ -308,28 +308,32 @@ def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
         escalate_after=90,
         muted=tuple(Mute(category=f"c{n}", until=until, who=OFFICER) for n in range(12)),
     )
-    number = desk.app.store.subscribe(held, until)
+    number = desk.app.store.subscriptions.subscribe(held, until)
     view = home(desk)
     desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
     opened_form = desk.slack.opened.get(timeout=10)
     looked = desk.asker.submit(desk.web, opened_form, filled(opened_form), user=OFFICER).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
-    (after,) = desk.app.store.list_subscriptions()
+    (after,) = desk.app.store.subscriptions.list_active()
     assert after == replace(held, id=number)
 
 
 def test_nobody_ends_the_subscription_of_somebody_else(desk: Desk) -> None:
-    number = desk.app.store.subscribe(Subscription(channel="slack", target=BOSS), datetime.now(UTC))
+    number = desk.app.store.subscriptions.subscribe(
+        Subscription(channel="slack", target=BOSS), datetime.now(UTC)
+    )
     view = home(desk)
     button = {"type": "button", "action_id": f"{C}end_{number}", "value": str(number)}
     desk.slack.homes.clear()
     desk.asker.press_in_view(desk.web, button, view=view, user=OFFICER)
     assert "not yours" in said(shown(desk))
-    assert len(desk.app.store.list_subscriptions()) == 1
+    assert len(desk.app.store.subscriptions.list_active()) == 1
 
 
 def test_the_home_shows_what_is_assigned_to_me_and_lets_me_be_done_with_it(desk: Desk) -> None:
-    desk.app.store.subscribe(Subscription(channel="slack", target=CHANNEL, owner=BOSS), datetime.now(UTC))
+    desk.app.store.subscriptions.subscribe(
+        Subscription(channel="slack", target=CHANNEL, owner=BOSS), datetime.now(UTC)
+    )
     posted = desk.tell("MOFCOM-GACC 2025-58")
     assert "2025-58" not in said(home(desk))
     desk.press(posted, f"{C}assign", user=BOSS, selected_user=OFFICER)

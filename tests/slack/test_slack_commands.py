@@ -151,7 +151,7 @@ def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(type(workspace.app.store), "list_parties", broken)
+    monkeypatch.setattr(type(workspace.app.store.law), "list_parties", broken)
     answer = workspace.ask("entity Shield AI")
     assert "An error of ours" in answer
     assert "RuntimeError" not in answer

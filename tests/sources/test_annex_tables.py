@@ -11,7 +11,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.files.documents import read_annex
 from controlwatch.core.extraction import read_notice
 from controlwatch.core.model import Annex, AnnexLink, Document, Notice
-from controlwatch.services.annexes import whole_text
+from controlwatch.services.annexes import join_texts
 
 from . import files
 from .golden import snapshot
@@ -40,7 +40,7 @@ def annex(body: bytes, name: str = "附件") -> Annex:
 def notice(*annexes: Annex) -> Notice:
     title = "商务部公告2026年第90号 关于对部分设备实施出口管制的公告"
     body = Document(url=URL, title=title, text="对附件所列物项实施出口管制。本公告自公布之日起实施。")
-    whole = Document(url=URL, title=title, text=whole_text(body, annexes))
+    whole = Document(url=URL, title=title, text=join_texts(body, annexes))
     return read_notice(whole, LEXICON)
 
 

@@ -49,7 +49,6 @@ from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import (
     Decision,
     HealthNotice,
-    MatchContext,
     NewReference,
     Observation,
     PlannedDelivery,
@@ -60,7 +59,7 @@ from controlwatch.core.model.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from controlwatch.core.alerting.reminders import PlannedAlert
 
@@ -91,10 +90,10 @@ def sight(
     store: SqlStore, notice: Notice, *, url: str, words: str = "", rings: bool = True, watcher: str = "w"
 ) -> Observation:
     """Shelve a reference and return the sight of its page."""
-    store.track_references(
+    store.references.track(
         watcher, [NewReference(ref=NoticeRef(url=url, title=notice.title), may_alert=rings)], NOW
     )
-    due = store.find_reference(watcher, url)
+    due = store.references.find(watcher, url)
     assert due is not None
     body = (
         words
@@ -114,19 +113,36 @@ def sight(
     )
 
 
-def take(store: SqlStore, seen: Observation, now: datetime = NOW) -> Decision:
-    return store.record_observation(
-        seen, partial(decide, seen, now=now), now=now, next_look_at=now + timedelta(hours=1)
-    )
+def observe(store: SqlStore, seen: Observation, now: datetime = NOW) -> Decision:
+    """Find what is known, decide and write, as one transaction."""
+    with store.notices.transaction() as transaction:
+        context = transaction.find_context(seen)
+        decision = decide(seen, context, now=now)
+        transaction.record(seen, context, decision, now=now, next_look_at=now + timedelta(hours=1))
+    return decision
+
+
+def follow_up(
+    store: SqlStore, rule: Callable[[DeliveredAlert], PlannedAlert | None], now: datetime
+) -> list[PlannedAlert]:
+    """Ask a rule about every delivered alert, and write what it plans, as one transaction."""
+    planned = []
+    with store.actions.transaction() as transaction:
+        for delivered in transaction.list_delivered(now=now):
+            alert = rule(delivered)
+            if alert is not None:
+                transaction.record(delivered, alert, now=now)
+                planned.append(alert)
+    return planned
 
 
 def claim(store: SqlStore, *, now: datetime, owner: str, lease: float) -> tuple[Delivery, ...]:
     """Claim one message."""
-    return next(iter(store.claim(now=now, owner=owner, lease=lease, most=1)), ())
+    return next(iter(store.outbox.claim(now=now, owner=owner, lease=lease, most=1)), ())
 
 
 def sent(store: SqlStore, deliveries: Iterable[Delivery], receipt: str = "1.2") -> None:
-    store.mark_sent([SentMessage(deliveries=tuple(deliveries), receipt=receipt)], owner="me", now=NOW)
+    store.outbox.mark_sent([SentMessage(deliveries=tuple(deliveries), receipt=receipt)], owner="me", now=NOW)
 
 
 def test_the_schema_that_migrations_build_is_the_one_that_the_tables_declare(
@@ -150,39 +166,41 @@ def test_migrating_twice_is_migrating_once(database: str, store: SqlStore) -> No
 
 def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -> None:
     beijing_noon = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
-    store.track_references("w", [], beijing_noon)
-    assert store.load_watcher_state("w").first_poll_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+    store.references.track("w", [], beijing_noon)
+    assert store.polling.load_state("w").first_poll_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
     with pytest.raises(Exception, match="timezone"):
-        store.track_references("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
+        store.references.track("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
 
 
 def test_a_watcher_never_polled_is_new(store: SqlStore) -> None:
-    assert store.load_watcher_state("w").health == "new"
-    assert store.load_watcher_state("w").first_poll_at is None
+    assert store.polling.load_state("w").health == "new"
+    assert store.polling.load_state("w").first_poll_at is None
 
 
 def test_a_shelf_holds_each_address_once_whatever_its_scheme(store: SqlStore) -> None:
     for url in ("http://a.example/x.html", "https://a.example/x.html"):
-        store.track_references("w", [NewReference(ref=NoticeRef(url=url, title="t"), may_alert=True)], NOW)
-    assert len(store.list_due_references("w", NOW)) == 1
-    assert store.find_tracked_urls("w", ["a.example/x.html", "a.example/y.html"]) == {"a.example/x.html"}
+        store.references.track("w", [NewReference(ref=NoticeRef(url=url, title="t"), may_alert=True)], NOW)
+    assert len(store.references.list_due("w", NOW)) == 1
+    assert store.references.find_tracked("w", ["a.example/x.html", "a.example/y.html"]) == {
+        "a.example/x.html"
+    }
 
 
 def test_the_first_poll_is_marked_once(store: SqlStore) -> None:
-    store.track_references("w", [], NOW)
-    store.track_references("w", [], NOW + timedelta(days=1))
-    assert store.load_watcher_state("w").first_poll_at == NOW
+    store.references.track("w", [], NOW)
+    store.references.track("w", [], NOW + timedelta(days=1))
+    assert store.polling.load_state("w").first_poll_at == NOW
 
 
 def test_a_missed_reference_is_due_later_and_counts_as_unread(store: SqlStore) -> None:
-    store.track_references(
+    store.references.track(
         "w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), may_alert=True)], NOW
     )
-    (due,) = store.list_due_references("w", NOW)
-    store.record_fetch_failure(due, reason="HTTP 500", absent=False, now=NOW)
-    assert store.list_due_references("w", NOW) == ()
-    assert store.list_due_references("w", NOW + timedelta(hours=1))[0].failures == 1
-    assert store.load_watcher_state("w").unread == 1
+    (due,) = store.references.list_due("w", NOW)
+    store.references.record_fetch_failure(due, reason="HTTP 500", absent=False, now=NOW)
+    assert store.references.list_due("w", NOW) == ()
+    assert store.references.list_due("w", NOW + timedelta(hours=1))[0].failures == 1
+    assert store.polling.load_state("w").unread == 1
 
 
 def test_validators_are_echoed_and_forgotten(store: SqlStore) -> None:
@@ -190,15 +208,15 @@ def test_validators_are_echoed_and_forgotten(store: SqlStore) -> None:
     stamps = Validators(
         etag='"abc"', last_modified="Mon, 02 Mar 2026 00:00:00 GMT", sha256="0" * 64, not_modified=3
     )
-    store.record_poll(report, WatcherState(id="w"), believed={"u": stamps}, doubted=(), now=NOW)
-    assert store.find_validators("u") == stamps
-    store.record_poll(report, WatcherState(id="w"), believed={}, doubted=["u"], now=NOW)
-    assert store.find_validators("u") is None
+    store.polling.record_poll(report, WatcherState(id="w"), keep={"u": stamps}, drop=(), now=NOW)
+    assert store.polling.find_validators("u") == stamps
+    store.polling.record_poll(report, WatcherState(id="w"), keep={}, drop=["u"], now=NOW)
+    assert store.polling.find_validators("u") is None
 
 
 def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    decision = take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    decision = observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     assert decision.alert is not None
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == decision.alert
@@ -208,24 +226,27 @@ def test_a_new_notice_its_alert_and_its_deliveries_are_written_together(store: S
 def test_an_error_while_deciding_leaves_nothing_behind(store: SqlStore) -> None:
     seen = sight(store, announcement(61), url="https://a.example/61.html")
 
-    def fail(_: MatchContext) -> Decision:
-        raise RuntimeError("killed here")
+    def record_and_fail() -> None:
+        with store.notices.transaction() as transaction:
+            context = transaction.find_context(seen)
+            transaction.record(seen, context, decide(seen, context, now=NOW), now=NOW, next_look_at=None)
+            raise RuntimeError("killed here")
 
     with pytest.raises(RuntimeError):
-        store.record_observation(seen, fail, now=NOW, next_look_at=None)
-    assert store.list_notices() == ()
-    assert store.list_due_references("w", NOW) != ()
+        record_and_fail()
+    assert store.queries.list_notices() == ()
+    assert store.references.list_due("w", NOW) != ()
 
 
 def test_a_joint_notice_printed_with_one_issuer_is_the_same_notice(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
+    store.subscriptions.subscribe(EVERYTHING, NOW)
     joint, alone = announcement(10), announcement(10)
     alone = replace(alone, number=DocumentNumber(issuers=("MOFCOM",), year=2026, n=10))
-    first = take(store, sight(store, joint, url="https://a.example/10.html"))
-    second = take(store, sight(store, alone, url="https://b.example/other.html", watcher="v"))
+    first = observe(store, sight(store, joint, url="https://a.example/10.html"))
+    second = observe(store, sight(store, alone, url="https://b.example/other.html", watcher="v"))
     assert first.alert is not None
     assert second.alert is None
-    record = store.find_record("MOFCOM 2026-10")
+    record = store.queries.find_record("MOFCOM 2026-10")
     assert record is not None
     assert [standing.url for standing in record.standings] == [
         "https://a.example/10.html",
@@ -234,50 +255,50 @@ def test_a_joint_notice_printed_with_one_issuer_is_the_same_notice(store: SqlSto
 
 
 def test_the_same_number_of_two_series_is_two_notices(store: SqlStore) -> None:
-    take(store, sight(store, announcement(54), url="https://a.example/54.html"))
+    observe(store, sight(store, announcement(54), url="https://a.example/54.html"))
     customs = replace(announcement(54), number=DocumentNumber(issuers=("GACC",), year=2026, n=54))
-    decision = take(store, sight(store, customs, url="https://c.example/54.html"))
+    decision = observe(store, sight(store, customs, url="https://c.example/54.html"))
     assert decision.change is not None
     assert decision.change.kind == "new"
-    assert len(store.list_notices()) == 2
+    assert len(store.queries.list_notices()) == 2
 
 
 def test_a_copy_with_other_words_is_flagged_and_not_told(store: SqlStore) -> None:
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     seen = sight(
         store,
         announcement(61),
         url="https://b.example/61.html",
         words="另一份措辞不同的副本，实施日期写作2026年5月1日。" * 3,
     )
-    decision = take(store, seen)
+    decision = observe(store, seen)
     assert decision.change is not None
     assert decision.change.kind == "copy"
     assert decision.alert is None
-    record = store.find_record("MOFCOM 2026-61")
+    record = store.queries.find_record("MOFCOM 2026-61")
     assert record is not None
     assert [standing.differs for standing in record.standings] == [False, True]
 
 
 def test_two_threads_that_see_one_notice_at_one_time_alert_once(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
+    store.subscriptions.subscribe(EVERYTHING, NOW)
     sights = [
         sight(store, announcement(61), url=f"https://{host}.example/61.html", watcher=host)
         for host in ("a", "b", "c", "d")
     ]
-    threads = [threading.Thread(target=take, args=(store, seen)) for seen in sights]
+    threads = [threading.Thread(target=observe, args=(store, seen)) for seen in sights]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
-    assert len(store.list_notices()) == 1
+    assert len(store.queries.list_notices()) == 1
 
 
 def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
     for number in range(4):
-        store.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+        store.subscriptions.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     claimed: list[int] = []
 
     def work(owner: str) -> None:
@@ -295,16 +316,16 @@ def test_two_workers_never_lease_one_delivery(store: SqlStore) -> None:
 
 def test_workers_that_claim_many_at_once_tear_no_message_in_two(store: SqlStore) -> None:
     for number in range(40):
-        store.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
+        store.subscriptions.subscribe(replace(EVERYTHING, target=f"-{number}"), NOW)
     for n in (61, 62, 63):
         seen = sight(
             store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
         )
-        take(store, seen)
+        observe(store, seen)
     claimed: list[tuple[Delivery, ...]] = []
 
     def work(owner: str) -> None:
-        while messages := store.claim(now=NOW, owner=owner, lease=60, most=7):
+        while messages := store.outbox.claim(now=NOW, owner=owner, lease=60, most=7):
             claimed.extend(messages)
 
     threads = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
@@ -317,8 +338,8 @@ def test_workers_that_claim_many_at_once_tear_no_message_in_two(store: SqlStore)
 
 
 def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (first,) = claim(store, now=NOW, owner="dead", lease=60)
     assert claim(store, now=NOW + timedelta(seconds=30), owner="heir", lease=60) == ()
     (second,) = claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
@@ -327,19 +348,19 @@ def test_a_lease_that_ran_out_is_claimed_again_with_the_same_key(store: SqlStore
 
 
 def test_a_worker_whose_lease_ran_out_settles_nothing(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     late = claim(store, now=NOW, owner="slow", lease=60)
     claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
-    store.mark_refused(late, owner="slow", reason="too late to say so", now=NOW)
-    assert store.list_refused_deliveries() == ()
+    store.outbox.mark_refused(late, owner="slow", reason="too late to say so", now=NOW)
+    assert store.queries.list_refused_deliveries() == ()
 
 
 def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     claimed = claim(store, now=NOW, owner="me", lease=60)
-    store.reschedule(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
+    store.outbox.reschedule(claimed, owner="me", reason="429", until=NOW + timedelta(minutes=5))
     assert claim(store, now=NOW, owner="me", lease=60) == ()
     again = claim(store, now=NOW + timedelta(minutes=5), owner="me", lease=60)
     sent(store, again)
@@ -347,19 +368,19 @@ def test_a_postponed_delivery_waits_and_a_sent_one_is_done(store: SqlStore) -> N
 
 
 def test_a_refused_delivery_is_shown_with_its_reason(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.mark_refused(
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.outbox.mark_refused(
         claim(store, now=NOW, owner="me", lease=60), owner="me", reason="no such user", now=NOW
     )
-    (refusal,) = store.list_refused_deliveries()
+    (refusal,) = store.queries.list_refused_deliveries()
     assert refusal.reason == "no such user"
 
 
 def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
-    store.subscribe(replace(EVERYTHING, rate="daily", at=time(8, 30)), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, rate="daily", at=time(8, 30)), NOW)
     for n in (61, 62, 63):
-        take(
+        observe(
             store,
             sight(
                 store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
@@ -370,9 +391,9 @@ def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
 
 
 def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlStore) -> None:
-    store.subscribe(replace(EVERYTHING, channel="slack", target="C1"), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, channel="slack", target="C1"), NOW)
     for n in range(61, 68):
-        take(
+        observe(
             store,
             sight(
                 store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
@@ -386,59 +407,59 @@ def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_m
     store: SqlStore,
 ) -> None:
     for channel in ("slack", "email", "console"):
-        store.subscribe(replace(EVERYTHING, channel=channel), NOW)
+        store.subscriptions.subscribe(replace(EVERYTHING, channel=channel), NOW)
     for n in range(61, 68):
         seen = sight(
             store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
         )
-        take(store, seen)
-    claims = [store.claim(now=NOW, owner="me", lease=60, most=2) for _ in range(4)]
+        observe(store, seen)
+    claims = [store.outbox.claim(now=NOW, owner="me", lease=60, most=2) for _ in range(4)]
     found = [[(of[0].subscription.channel, len(of)) for of in claimed] for claimed in claims]
     assert found == [[("slack", 4), ("email", 7)], [("slack", 3), ("console", 7)], [], []]
 
 
 def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     first = claim(store, now=NOW, owner="me", lease=60)
-    store.release(first, owner="another")
+    store.outbox.release(first, owner="another")
     assert claim(store, now=NOW, owner="me", lease=60) == ()
-    store.release(first, owner="me")
+    store.outbox.release(first, owner="me")
     assert claim(store, now=NOW, owner="me", lease=60) == first
 
 
 def test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself(
     store: SqlStore,
 ) -> None:
-    store.subscribe(EVERYTHING, NOW)
+    store.subscriptions.subscribe(EVERYTHING, NOW)
     for n in (61, 62):
-        take(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
+        observe(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
     killed = claim(store, now=NOW, owner="killed", lease=60)
-    take(store, sight(store, announcement(63), url="https://a.example/63.html"))
-    again = store.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60, most=9)
+    observe(store, sight(store, announcement(63), url="https://a.example/63.html"))
+    again = store.outbox.claim(now=NOW + timedelta(seconds=61), owner="heir", lease=60, most=9)
     assert [len(message) for message in again] == [2, 1]
     assert {delivery.message for delivery in again[0]} == {delivery.message for delivery in killed}
     assert again[1][0].message not in {delivery.message for delivery in killed}
 
 
 def test_what_was_claimed_and_never_tried_leaves_with_what_came_meanwhile(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.release(claim(store, now=NOW, owner="me", lease=60), owner="me")
-    take(store, sight(store, announcement(62), url="https://a.example/62.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.outbox.release(claim(store, now=NOW, owner="me", lease=60), owner="me")
+    observe(store, sight(store, announcement(62), url="https://a.example/62.html"))
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 2
 
 
 def test_of_a_group_only_what_is_still_ours_is_settled_as_sent(store: SqlStore) -> None:
     for target in ("a", "b"):
-        store.subscribe(replace(EVERYTHING, target=target), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+        store.subscriptions.subscribe(replace(EVERYTHING, target=target), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     mine = claim(store, now=NOW, owner="me", lease=600)
     lost = claim(store, now=NOW, owner="me", lease=1)
     claim(store, now=NOW + timedelta(seconds=2), owner="heir", lease=60)
     group = [SentMessage(deliveries=of, receipt="1") for of in (lost, mine)]
-    store.mark_sent(group, owner="me", now=NOW)
-    again = store.claim(now=NOW + timedelta(days=1), owner="me", lease=60, most=9)
+    store.outbox.mark_sent(group, owner="me", now=NOW)
+    again = store.outbox.claim(now=NOW + timedelta(days=1), owner="me", lease=60, most=9)
     assert [[delivery.key for delivery in of] for of in again] == [[lost[0].key]]
 
 
@@ -461,17 +482,17 @@ def test_a_subscription_comes_back_as_it_was_given(store: SqlStore) -> None:
         reports=False,
         health=False,
     )
-    number = store.subscribe(given, NOW)
-    assert store.list_subscriptions() == (replace(given, id=number),)
-    assert store.unsubscribe(number)
-    assert not store.unsubscribe(number)
-    assert store.list_subscriptions() == ()
+    number = store.subscriptions.subscribe(given, NOW)
+    assert store.subscriptions.list_active() == (replace(given, id=number),)
+    assert store.subscriptions.unsubscribe(number)
+    assert not store.subscriptions.unsubscribe(number)
+    assert store.subscriptions.list_active() == ()
 
 
 def test_an_ended_subscription_gets_nothing_more(store: SqlStore) -> None:
-    number = store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    store.unsubscribe(number)
+    number = store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.unsubscribe(number)
     assert claim(store, now=NOW, owner="me", lease=60) == ()
 
 
@@ -482,14 +503,14 @@ PAUSED = Alert(
 
 def pause(store: SqlStore, deliveries: tuple[Delivery, ...], *, owner: str = "me") -> bool:
     told = [PlannedDelivery(subscription_id=2, due_at=NOW, why="health of the watchers")]
-    return store.pause(deliveries, owner=owner, reason="550", alert=PAUSED, planned=told, now=NOW)
+    return store.outbox.pause(deliveries, owner=owner, reason="550", alert=PAUSED, planned=told, now=NOW)
 
 
 def two_subscribers(store: SqlStore) -> tuple[Delivery, ...]:
     """Subscription 1 has an alert in hand, subscription 2 cares for nothing that happened."""
-    store.subscribe(EVERYTHING, NOW)
-    store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     return claim(store, now=NOW, owner="me", lease=60)
 
 
@@ -497,7 +518,7 @@ def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore
     claimed = two_subscribers(store)
     assert pause(store, claimed)
     assert not pause(store, claimed)
-    assert [item.paused for item in store.list_subscriptions()] == ["550", ""]
+    assert [item.paused for item in store.subscriptions.list_active()] == ["550", ""]
     (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert (told.alert, told.subscription.id) == (PAUSED, 2)
     sent(store, [told])
@@ -507,23 +528,23 @@ def test_pausing_keeps_what_is_due_tells_others_and_happens_once(store: SqlStore
 def test_resuming_lets_go_of_what_waited(store: SqlStore) -> None:
     (delivery,) = claimed = two_subscribers(store)
     pause(store, claimed)
-    assert store.list_refused_deliveries()[0].reason == "550"
-    assert [store.resume(number) for number in (1, 1, 2, 99)] == [True, False, False, False]
+    assert store.queries.list_refused_deliveries()[0].reason == "550"
+    assert [store.subscriptions.resume(number) for number in (1, 1, 2, 99)] == [True, False, False, False]
     again = claim(store, now=NOW, owner="me", lease=60)
     assert [item.key for item in again] == [delivery.key]
-    assert store.list_refused_deliveries() == ()
+    assert store.queries.list_refused_deliveries() == ()
 
 
 def test_a_worker_whose_lease_ran_out_pauses_nobody(store: SqlStore) -> None:
     late = two_subscribers(store)
     claim(store, now=NOW + timedelta(seconds=61), owner="heir", lease=60)
     assert not pause(store, late)
-    assert [item.paused for item in store.list_subscriptions()] == ["", ""]
+    assert [item.paused for item in store.subscriptions.list_active()] == ["", ""]
 
 
 def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(store: SqlStore) -> None:
-    store.subscribe(replace(EVERYTHING, escalate_after=60), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(replace(EVERYTHING, escalate_after=60), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     sent(store, claim(store, now=NOW, owner="me", lease=60))
     later = NOW + timedelta(hours=2)
     rings: list[PlannedAlert] = []
@@ -533,7 +554,7 @@ def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(
         return plan_escalation(told, now=later)
 
     def keep_the_clock() -> None:
-        rings.extend(store.record_follow_ups((rule,), now=later))
+        rings.extend(follow_up(store, rule, later))
 
     threads = [threading.Thread(target=keep_the_clock) for _ in range(2)]
     for thread in threads:
@@ -544,17 +565,17 @@ def test_two_processes_that_keep_the_clock_at_one_time_tell_an_alert_again_once(
 
 
 def test_what_went_out_before_anything_was_to_be_told_again_is_not(store: SqlStore) -> None:
-    store.subscribe(EVERYTHING, NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    assert store.update_subscription(replace(store.list_subscriptions()[0], escalate_after=60))
+    assert store.subscriptions.update(replace(store.subscriptions.list_active()[0], escalate_after=60))
     later = NOW + timedelta(hours=2)
-    assert store.record_follow_ups((partial(plan_escalation, now=later),), now=later) == ()
-    take(
+    assert follow_up(store, partial(plan_escalation, now=later), later) == []
+    observe(
         store, sight(store, announcement(62), url="https://a.example/62.html", words="另一公告的正文。" * 20)
     )
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    (ringing,) = store.record_follow_ups((partial(plan_escalation, now=later),), now=later)
+    (ringing,) = follow_up(store, partial(plan_escalation, now=later), later)
     assert ringing.alert.notice is not None
     assert ringing.alert.notice.number == announcement(62).number
 
@@ -562,36 +583,36 @@ def test_what_went_out_before_anything_was_to_be_told_again_is_not(store: SqlSto
 def test_what_went_to_a_place_that_a_subscription_has_left_is_still_acted_on_there_and_begins_no_thread(
     store: SqlStore,
 ) -> None:
-    store.subscribe(replace(EVERYTHING, channel="slack", target="C0OLD"), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(replace(EVERYTHING, channel="slack", target="C0OLD"), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (old,) = claim(store, now=NOW, owner="me", lease=60)
     sent(store, [old], receipt="1.2")
-    assert store.update_subscription(replace(store.list_subscriptions()[0], target="C0NEW"))
+    assert store.subscriptions.update(replace(store.subscriptions.list_active()[0], target="C0NEW"))
     url, other = "https://a.example/61.html", "决定对下列物项实施出口管制，并作如下修改。" * 9
-    take(store, sight(store, announcement(61), url=url, words=other), NOW + timedelta(hours=1))
+    observe(store, sight(store, announcement(61), url=url, words=other), NOW + timedelta(hours=1))
     (new,) = claim(store, now=NOW + timedelta(hours=1), owner="me", lease=60)
     assert (new.target, new.first_receipt) == ("C0NEW", "")
-    assert store.record_action(old.key, what="acknowledged", who="U1", targets=["C0OLD"], now=NOW)
-    assert [line.target for line in store.list_alerts()] == ["C0NEW", "C0OLD"]
+    assert store.actions.record_action(old.key, what="acknowledged", who="U1", targets=["C0OLD"], now=NOW)
+    assert [line.target for line in store.actions.list_alerts()] == ["C0NEW", "C0OLD"]
 
 
 def test_open_are_the_alerts_that_somebody_is_to_act_on_and_no_outlook_or_health(store: SqlStore) -> None:
-    store.subscribe(replace(EVERYTHING, outlook=True, health=True), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(replace(EVERYTHING, outlook=True, health=True), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     for kind in ("outlook", "health-down"):
         alert = replace(PAUSED, kind=kind)
-        store.enqueue_alert(alert, [PlannedDelivery(subscription_id=1, due_at=NOW, why="")])
+        store.outbox.enqueue_alert(alert, [PlannedDelivery(subscription_id=1, due_at=NOW, why="")])
     sent(store, claim(store, now=NOW, owner="me", lease=60))
-    assert [line.kind for line in store.list_alerts(open_only=True)] == ["new"]
-    assert len(store.list_alerts()) == 3
+    assert [line.kind for line in store.actions.list_alerts(open_only=True)] == ["new"]
+    assert len(store.actions.list_alerts()) == 3
 
 
 def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
     """Two alerts that left in one mail to subscription 1; subscription 2 got nothing."""
-    store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
-    store.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, categories=("battery",)), NOW)
     for n in (61, 62):
-        take(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
+        observe(store, sight(store, announcement(n), url=f"https://a.example/{n}.html"))
     claimed = claim(store, now=NOW, owner="me", lease=60)
     assert len(claimed) == 2
     sent(store, claimed, receipt=f"<{claimed[0].key}@a.example>")
@@ -599,10 +620,10 @@ def one_mail(store: SqlStore) -> tuple[Delivery, ...]:
 
 
 def come_back(store: SqlStore, key: str, *, alert: Alert | None = PAUSED) -> bool:
-    mailed = store.find_sent_mail(key)
+    mailed = store.outbox.find_sent_mail(key)
     assert mailed is not None
     told = [PlannedDelivery(subscription_id=2, due_at=NOW, why="health of the watchers")] if alert else []
-    return store.record_bounce(mailed, reason="it came back", alert=alert, planned=told, now=NOW)
+    return store.outbox.record_bounce(mailed, reason="it came back", alert=alert, planned=told, now=NOW)
 
 
 def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_resumed(
@@ -610,38 +631,38 @@ def test_all_that_left_in_a_mail_comes_back_with_it_once_and_leaves_again_when_r
 ) -> None:
     first, second = one_mail(store)
     assert come_back(store, first.key)
-    assert [item.reason for item in store.list_refused_deliveries()] == ["it came back"] * 2
-    assert [item.paused for item in store.list_subscriptions()] == ["it came back", ""]
+    assert [item.reason for item in store.queries.list_refused_deliveries()] == ["it came back"] * 2
+    assert [item.paused for item in store.subscriptions.list_active()] == ["it came back", ""]
     assert not come_back(store, first.key)
     (told,) = claim(store, now=NOW, owner="me", lease=60)
     assert told.subscription.id == 2
     assert claim(store, now=NOW, owner="me", lease=60) == ()
-    assert store.resume(1)
+    assert store.subscriptions.resume(1)
     assert [item.key for item in claim(store, now=NOW, owner="me", lease=60)] == [first.key, second.key]
 
 
 def test_a_mail_that_came_back_for_a_reason_of_its_own_pauses_nobody(store: SqlStore) -> None:
     first, _ = one_mail(store)
     assert come_back(store, first.key, alert=None)
-    assert [item.paused for item in store.list_subscriptions()] == ["", ""]
-    assert len(store.list_refused_deliveries()) == 2
-    assert store.retry_failed(NOW) == 2
+    assert [item.paused for item in store.subscriptions.list_active()] == ["", ""]
+    assert len(store.queries.list_refused_deliveries()) == 2
+    assert store.outbox.retry_failed(NOW) == 2
 
 
 def test_a_mail_is_known_by_its_key_whoever_its_subscriber_and_nothing_else_is(store: SqlStore) -> None:
     (waiting,) = two_subscribers(store)
-    assert store.find_sent_mail(waiting.key) is None  # not a mail
-    assert store.find_sent_mail("0" * 32) is None
+    assert store.outbox.find_sent_mail(waiting.key) is None  # not a mail
+    assert store.outbox.find_sent_mail("0" * 32) is None
 
 
 def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlStore) -> None:
-    store.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    store.subscriptions.subscribe(replace(EVERYTHING, channel="email", target="desk@b.example"), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
-    leaving = store.find_sent_mail(delivery.key)
+    leaving = store.outbox.find_sent_mail(delivery.key)
     sent(store, [delivery], receipt="<1@a.example>")
-    store.unsubscribe(1)
-    settled = store.find_sent_mail(delivery.key)
+    store.subscriptions.unsubscribe(1)
+    settled = store.outbox.find_sent_mail(delivery.key)
     assert leaving is not None
     assert settled is not None
     assert [(item.is_leaving, item.receipt, item.active) for item in (leaving, settled)] == [
@@ -651,15 +672,19 @@ def test_a_mail_that_is_not_settled_is_told_from_one_that_was_sent(store: SqlSto
 
 
 def test_an_address_that_is_not_confirmed_gets_no_alert_until_it_is(store: SqlStore) -> None:
-    number = store.subscribe(replace(EVERYTHING, confirmed=False), NOW)
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    number = store.subscriptions.subscribe(replace(EVERYTHING, confirmed=False), NOW)
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     assert claim(store, now=NOW, owner="me", lease=60) == ()
-    assert [store.confirm(number), store.confirm(number), store.confirm(99)] == [True, True, False]
+    assert [
+        store.subscriptions.confirm(number),
+        store.subscriptions.confirm(number),
+        store.subscriptions.confirm(99),
+    ] == [True, True, False]
     other = announcement(62, title="另一件事")
-    take(store, sight(store, other, url="https://a.example/62.html", words="第62号公告的正文。" * 20))
+    observe(store, sight(store, other, url="https://a.example/62.html", words="第62号公告的正文。" * 20))
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
-    store.unsubscribe(number)
-    assert not store.confirm(number)
+    store.subscriptions.unsubscribe(number)
+    assert not store.subscriptions.confirm(number)
 
 
 def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(database: str) -> None:
@@ -679,7 +704,7 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(data
         )
     engine.dispose()
     opened = SqlStore.open(database)
-    (kept,) = opened.list_subscriptions()
+    (kept,) = opened.subscriptions.list_active()
     opened.close()
     assert (kept.confirmed, kept.paused) == (True, "")
 
@@ -704,7 +729,7 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(data
 def test_chinese_words_of_any_length_are_found_and_nothing_else(
     store: SqlStore, wanted: str, found: set[int]
 ) -> None:
-    take(
+    observe(
         store,
         sight(
             store,
@@ -714,28 +739,32 @@ def test_chinese_words_of_any_length_are_found_and_nothing_else(
         ),
     )
     gallium = announcement(62, title="公布对镓相关物项实施出口管制的决定", category="minor_metals.gallium")
-    take(
+    observe(
         store,
         sight(
             store, gallium, url="https://a.example/62.html", words="对氮化镓（纯度100%）实施出口管制。" * 5
         ),
     )
     assert {
-        int(line.number.rpartition("-")[2]) for line in store.list_notices(containing=wanted) if line.number
+        int(line.number.rpartition("-")[2])
+        for line in store.queries.list_notices(containing=wanted)
+        if line.number
     } == found
 
 
 def test_lines_are_filtered_by_category_group_and_issuer(store: SqlStore) -> None:
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
-    assert [line.number for line in store.list_notices(category="rare_earth")] == ["MOFCOM-GACC 2026-61"]
-    assert store.list_notices(category="rare") == ()
-    assert len(store.list_notices(issuer="GACC")) == 1
-    assert store.list_notices(issuer="MOF") == ()
-    assert store.list_notices(since=NOW + timedelta(days=1)) == ()
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    assert [line.number for line in store.queries.list_notices(category="rare_earth")] == [
+        "MOFCOM-GACC 2026-61"
+    ]
+    assert store.queries.list_notices(category="rare") == ()
+    assert len(store.queries.list_notices(issuer="GACC")) == 1
+    assert store.queries.list_notices(issuer="MOF") == ()
+    assert store.queries.list_notices(since=NOW + timedelta(days=1)) == ()
 
 
 def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
-    take(store, sight(store, announcement(61), url="https://a.example/61.html"))
+    observe(store, sight(store, announcement(61), url="https://a.example/61.html"))
     (event,) = coming(store, date(2026, 3, 15), date(2026, 4, 1))
     assert (event.date, event.event, event.quote) == (
         date(2026, 4, 1),
@@ -746,58 +775,49 @@ def test_events_are_the_days_that_arrive(store: SqlStore) -> None:
 
 
 def coming(store: SqlStore, first: date, last: date) -> tuple[KeyDate, ...]:
-    return find_key_dates(store.load_graph(store.list_keys_changed_between(first, last)), first, last)
+    return find_key_dates(store.law.load_graph(store.law.list_keys_changed_between(first, last)), first, last)
 
 
 def test_who_acts_on_a_notice_is_shown_with_it(store: SqlStore) -> None:
-    take(store, sight(store, announcement(55), url="https://a.example/55.html"))
+    observe(store, sight(store, announcement(55), url="https://a.example/55.html"))
     acting = replace(
         announcement(70),
         direction=Direction.SUSPEND,
         relations=(Relation(verb=Verb.SUSPENDS, target="MOFCOM-GACC 2026-55", quote="暂停实施第55号公告"),),
     )
-    take(store, sight(store, acting, url="https://a.example/70.html", words="暂停实施第55号公告。" * 20))
-    record = store.find_record("MOFCOM 2026-55")
+    observe(store, sight(store, acting, url="https://a.example/70.html", words="暂停实施第55号公告。" * 20))
+    record = store.queries.find_record("MOFCOM 2026-55")
     assert record is not None
     assert [(act.verb, act.key) for act in record.acts] == [("suspends", "MOFCOM 2026-70")]
-    assert store.find_categories(["MOFCOM 2026-55"]) == {"MOFCOM 2026-55": ("rare_earth.items",)}
+    assert store.notices.find_categories(["MOFCOM 2026-55"]) == {"MOFCOM 2026-55": ("rare_earth.items",)}
 
 
 def test_the_same_bytes_make_one_snapshot_and_other_bytes_another(store: SqlStore) -> None:
     snapshot = Snapshot(
         url="u", final_url="u", fetched_at=NOW, status=200, headers=(("etag", '"1"'),), body=b"a"
     )
-    first = store.record_snapshot(snapshot, "a" * 64, "w")
-    assert store.record_snapshot(snapshot, "a" * 64, "w") == first
-    assert store.record_snapshot(snapshot, "b" * 64, "w") != first
+    first = store.references.record_snapshot(snapshot, "a" * 64, "w")
+    assert store.references.record_snapshot(snapshot, "a" * 64, "w") == first
+    assert store.references.record_snapshot(snapshot, "b" * 64, "w") != first
 
 
 def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
     from controlwatch.core.alerting.routing import route_alert
 
-    store.subscribe(EVERYTHING, NOW)
-    store.subscribe(replace(EVERYTHING, health=False), NOW)
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, health=False), NOW)
     alert = Alert(kind="health-down", made_at=NOW, title="blind", watcher="w", body="why")
     warned = HealthNotice(times=1, at=NOW, since=NOW, word="blind")
-
-    def decide(
-        states: Mapping[str, WatcherState],
-        told: Mapping[str, HealthNotice],
-        _titles: Mapping[str, tuple[str, ...]],
-    ) -> list[tuple[HealthAlert, tuple[PlannedDelivery, ...]]]:
-        assert states["w"].health == "new"
-        if "w" in told:
-            assert told["w"] == warned
-            return [(HealthAlert(health_notices={"w": None}), ())]
-        return [
-            (
-                HealthAlert(health_notices={"w": warned}, alert=alert),
-                route_alert(alert, store.list_subscriptions(), now=NOW),
-            )
-        ]
-
-    assert store.record_health_alerts(["w"], decide) == (alert,)
-    assert store.record_health_alerts(["w"], decide) == ()
+    assert store.polling.load_state("w").health == "new"
+    with store.health.transaction() as transaction:
+        assert transaction.load_notices() == {}
+        deliveries = route_alert(alert, store.subscriptions.list_active(), now=NOW)
+        transaction.record(HealthAlert(health_notices={"w": warned}, alert=alert), deliveries)
+    with store.health.transaction() as transaction:
+        assert transaction.load_notices() == {"w": warned}
+        transaction.record(HealthAlert(health_notices={"w": None}), ())
+    with store.health.transaction() as transaction:
+        assert transaction.load_notices() == {}
     (delivery,) = claim(store, now=NOW, owner="me", lease=60)
     assert delivery.alert == alert
     assert claim(store, now=NOW, owner="me", lease=60) == ()
@@ -806,7 +826,7 @@ def test_a_health_alert_reaches_its_subscribers(store: SqlStore) -> None:
 def _count_up(path: str, times: int) -> None:
     store = SqlStore.open(f"sqlite:///{path}")
     for _ in range(times):
-        with store._begin_write() as connection:
+        with store.engine.begin() as connection:
             value = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
             connection.execute(
                 text("UPDATE resource SET not_modified = :v WHERE url = 'n'"), {"v": value + 1}
@@ -819,7 +839,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = SqlStore.open(f"sqlite:///{path}")
     report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
-    store.record_poll(report, WatcherState(id="w"), believed={"n": Validators()}, doubted=(), now=NOW)
+    store.polling.record_poll(report, WatcherState(id="w"), keep={"n": Validators()}, drop=(), now=NOW)
     workers = [
         multiprocessing.get_context("spawn").Process(target=_count_up, args=(str(path), 100))
         for _ in range(3)
@@ -828,7 +848,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join()
-    with store._begin_read() as connection:
+    with store.engine.begin() as connection:
         counted = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
     store.close()
     assert counted == 300
@@ -842,52 +862,52 @@ def test_files_of_the_store_are_private(tmp_path: Path) -> None:
 
 def quiet(store: SqlStore, now: datetime, *, not_modified: int) -> None:
     """One quiet poll of the watcher w."""
-    state = replace(store.load_watcher_state("w"), last_success_at=now, last_poll_at=now)
+    state = replace(store.polling.load_state("w"), last_success_at=now, last_poll_at=now)
     report = PollReport(watcher="w", started_at=now, outcome="unchanged")
     stamps = {"u": Validators(etag='"1"', not_modified=not_modified)}
-    store.record_poll(report, state, believed=stamps, doubted=(), now=now)
+    store.polling.record_poll(report, state, keep=stamps, drop=(), now=now)
 
 
 def test_quiet_polls_are_seen_by_others_after_a_flush(database: str, store: SqlStore) -> None:
-    store.track_references("w", [], NOW)
+    store.references.track("w", [], NOW)
     for minutes in (10, 20, 30):
         quiet(store, NOW + timedelta(minutes=minutes), not_modified=minutes // 10)
-    assert store.load_watcher_state("w").last_success_at == NOW + timedelta(minutes=30)
-    store.flush()
+    assert store.polling.load_state("w").last_success_at == NOW + timedelta(minutes=30)
+    store.polling.flush()
     other = SqlStore.open(database)
-    assert other.load_watcher_state("w").last_success_at == NOW + timedelta(minutes=30)
-    held = other.find_validators("u")
+    assert other.polling.load_state("w").last_success_at == NOW + timedelta(minutes=30)
+    held = other.polling.find_validators("u")
     assert held is not None
     assert held.not_modified == 3
     other.close()
 
 
 def test_what_another_process_shelved_is_due_after_a_flush(database: str, store: SqlStore) -> None:
-    store.track_references("w", [], NOW)
+    store.references.track("w", [], NOW)
     quiet(store, NOW, not_modified=1)
     other = SqlStore.open(database)
-    other.track_references(
+    other.references.track(
         "w", [NewReference(ref=NoticeRef(url="https://a.example/x", title="t"), may_alert=True)], NOW
     )
     other.close()
     quiet(store, NOW, not_modified=2)
-    store.flush()
-    assert len(store.list_due_references("w", NOW)) == 1
+    store.polling.flush()
+    assert len(store.references.list_due("w", NOW)) == 1
 
 
 def test_a_failure_ends_the_quiet_and_is_written_at_once(database: str, store: SqlStore) -> None:
-    store.track_references("w", [], NOW)
+    store.references.track("w", [], NOW)
     quiet(store, NOW, not_modified=1)
     failed = PollReport(watcher="w", started_at=NOW, outcome="failed", kind="timed-out", reason="no answer")
-    store.record_poll(
+    store.polling.record_poll(
         failed,
-        replace(store.load_watcher_state("w"), failures=1, kind="timed-out"),
-        believed={},
-        doubted=["u"],
+        replace(store.polling.load_state("w"), failures=1, kind="timed-out"),
+        keep={},
+        drop=["u"],
         now=NOW,
     )
     other = SqlStore.open(database)
-    assert other.load_watcher_state("w").failures == 1
-    assert other.find_validators("u") is None
+    assert other.polling.load_state("w").failures == 1
+    assert other.polling.find_validators("u") is None
     other.close()
-    assert store.find_validators("u") is None
+    assert store.polling.find_validators("u") is None

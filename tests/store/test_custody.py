@@ -26,7 +26,7 @@ from controlwatch.core.evidence.custody import (
 )
 from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model import Snapshot
-from controlwatch.services.verify import verify
+from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.services.test_news import GALLIUM, OLD, started
@@ -72,13 +72,15 @@ class State:
     def first_file(self) -> Path:
         """The copy of the bytes that the first snapshot speaks of."""
         link = next(
-            item for item in self.store.iterate_entries() if isinstance(item, StoredEntry) and item.snapshot
+            item
+            for item in self.store.custody.iterate_entries()
+            if isinstance(item, StoredEntry) and item.snapshot
         )
         assert link.snapshot is not None
         return self.folder / link.snapshot.sha256[:2] / f"{link.snapshot.sha256[2:]}.gz"
 
     def verdict(self, *noted: ChainHead) -> VerificationResult:
-        return verify(self.store, self.archive, noted=noted)
+        return verify_chain(self.store.custody, self.archive, noted=noted)
 
 
 @pytest.fixture
@@ -118,10 +120,10 @@ def swapped(state: State) -> None:
 
 def rewritten(state: State) -> None:
     """Write an entry anew with a hash that fits it, as one would who knows how."""
-    with state.store._begin_read() as connection:
+    with state.store.engine.begin() as connection:
         line = connection.execute(text("SELECT line FROM custody WHERE seq = 4")).scalar_one()
     line = line.replace('"status":200', '"status":203')
-    with state.store._begin_write() as connection:
+    with state.store.engine.begin() as connection:
         values = {"line": line, "hash": compute_fingerprint(line)}
         connection.execute(text("UPDATE custody SET line = :line, hash = :hash WHERE seq = 4"), values)
 
@@ -211,7 +213,7 @@ def test_a_tail_that_was_cut_off_is_missed_only_where_its_head_was_noted(state: 
 def test_a_head_noted_earlier_is_found_in_the_longer_chain(state: State) -> None:
     head = state.verdict().head
     snapshot = Snapshot(url="u", final_url="u", fetched_at=NOW, status=200, headers=(), body=b"later")
-    state.store.record_snapshot(snapshot, state.archive.save_bytes(b"later"), "w")
+    state.store.references.record_snapshot(snapshot, state.archive.save_bytes(b"later"), "w")
     verdict = state.verdict(head)
     assert verdict.is_sound
     assert (verdict.noted_heads, verdict.head.seq) == ([head], head.seq + 1)
@@ -250,25 +252,25 @@ def test_an_entry_has_one_way_to_be_written() -> None:
 def test_the_same_life_gives_a_sound_chain_on_either_database(database: str, tmp_path: Path) -> None:
     with world(tmp_path, database) as w:
         live(w)
-        w.store.import_register(load_register(load_lexicon()), NOW)
-        first = verify(w.store, w.pipeline.archive)
+        w.store.register.import_entries(load_register(load_lexicon()), NOW)
+        first = verify_chain(w.store.custody, w.archive)
         # A newer register replaces what nobody has observed, and completes the rest: all of it entered.
-        w.store.import_register(load_register(load_lexicon()), w.now)
-        second = verify(w.store, w.pipeline.archive, noted=[first.head])
+        w.store.register.import_entries(load_register(load_lexicon()), w.now)
+        second = verify_chain(w.store.custody, w.archive, noted=[first.head])
         assert first.is_sound, first.faults[:3]
         assert second.is_sound, second.faults[:3]
         assert second.head.seq > first.head.seq
         assert second.versions == first.versions
-        dossier = w.store.find_dossier("MOFCOM 2026-6")
+        dossier = w.store.custody.find_dossier("MOFCOM 2026-6")
         assert dossier is not None
-        lines = list(w.store.iterate_chain_lines(dossier))
+        lines = list(w.store.custody.iterate_chain_lines(dossier))
         assert compute_fingerprint(lines[-1]) == dossier.head.hash == second.head.hash
         assert lines[1] == dossier.entries[0].line
-        assert len(list(w.store.iterate_snapshots())) == second.snapshots
-        with w.store._begin_write() as connection:
+        assert len(list(w.store.custody.iterate_snapshots())) == second.snapshots
+        with w.store.engine.begin() as connection:
             connection.execute(text("UPDATE version SET text = 'x' WHERE id = 2"))
             connection.execute(text("DELETE FROM custody WHERE seq = 3"))
-        third = verify(w.store, w.pipeline.archive)
+        third = verify_chain(w.store.custody, w.archive)
         assert third.counts["row altered"] == 1
         assert (third.counts["entries missing"], third.counts["row not entered"]) == (1, 1)
 
@@ -277,7 +279,7 @@ def _keep(url: str, name: str, count: int) -> None:
     store = SqlStore.open(url)
     for n in range(count):
         snapshot = Snapshot(url=f"{name}{n}", final_url="u", fetched_at=NOW, status=200, headers=(), body=b"")
-        store.record_snapshot(snapshot, "a" * 64, "w")
+        store.references.record_snapshot(snapshot, "a" * 64, "w")
     store.close()
 
 
@@ -287,6 +289,6 @@ def test_two_writers_at_once_never_fork_the_chain(database: str, store: SqlStore
         worker.start()
     for worker in workers:
         worker.join()
-    verdict = verify(store, FolderArchive(tmp_path / "none"))
+    verdict = verify_chain(store.custody, FolderArchive(tmp_path / "none"))
     assert verdict.head.seq == 81
     assert verdict.counts == {"bytes missing": 80}

@@ -26,7 +26,7 @@ from controlwatch.core.model import (
     Notice,
     NoticeKind,
 )
-from controlwatch.services.verify import verify
+from controlwatch.services.verify import verify_chain
 
 NOW = "2026-11-01 00:00:00"
 NOTICE = Notice(
@@ -86,34 +86,34 @@ def at_work(url: str) -> None:
 def upgraded(database: str) -> SqlStore:
     at_work(database)
     store = SqlStore.open(database)
-    store.import_register(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
+    store.register.import_entries(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
     return store
 
 
 def test_a_store_at_work_is_upgraded_with_its_subscriptions_and_deliveries(upgraded: SqlStore) -> None:
-    (subscription,) = upgraded.list_subscriptions()
+    (subscription,) = upgraded.subscriptions.list_active()
     assert (subscription.reminders, subscription.outlook) == (True, False)
-    assert upgraded.count_deliveries() == {"sent": 1}
+    assert upgraded.queries.count_deliveries() == {"sent": 1}
     upgraded.close()
 
 
 def test_parties_of_notices_observed_before_the_upgrade_are_found(upgraded: SqlStore) -> None:
-    assert "Sample Maritime Robotics" in {party.en for party in upgraded.list_parties()}
+    assert "Sample Maritime Robotics" in {party.en for party in upgraded.law.list_parties()}
     upgraded.close()
 
 
 def test_the_register_completes_what_was_observed_before_it_and_is_kept_below(upgraded: SqlStore) -> None:
-    line = next(line for line in upgraded.list_registered_notices() if line.key == "MOFCOM 2025-21")
+    line = next(line for line in upgraded.register.list_entries() if line.key == "MOFCOM 2025-21")
     assert line.observed
     assert any("parties that this page as read does not" in doubt for doubt in line.disagreements)
-    assert len(upgraded.list_registered_notices()) >= 140
+    assert len(upgraded.register.list_entries()) >= 140
     upgraded.close()
 
 
 def test_what_was_held_before_the_log_began_is_entered_late_and_verifies(
     upgraded: SqlStore, tmp_path: Path
 ) -> None:
-    verdict = verify(upgraded, FolderArchive(tmp_path / "snapshots"))
+    verdict = verify_chain(upgraded.custody, FolderArchive(tmp_path / "snapshots"))
     assert verdict.late_entries == 2
     # The bytes of that store were never ours to have: everything else stands.
     assert verdict.counts == {"bytes missing": 1}

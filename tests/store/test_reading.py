@@ -48,7 +48,7 @@ def state(terminal: Terminal) -> Path:
 def killed(database: str) -> None:
     """Write to a store, and die before it is closed."""
     store = SqlStore.open(database)
-    store.record_snapshot(SENT, "a" * 64, "w")
+    store.references.record_snapshot(SENT, "a" * 64, "w")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -132,16 +132,16 @@ def test_a_service_at_work_can_be_verified(state: Path) -> None:
     url = f"sqlite:///{state / 'controlwatch.db'}"
     at_work_now = SqlStore.open(url)
     with SqlStore.open_read_only(url) as looked_at:
-        before = looked_at.load_head()
-        at_work_now.record_snapshot(SENT, "a" * 64, "w")
-        assert looked_at.load_head() == at_work_now.load_head()
-        assert looked_at.load_head().seq == before.seq + 1
+        before = looked_at.custody.load_head()
+        at_work_now.references.record_snapshot(SENT, "a" * 64, "w")
+        assert looked_at.custody.load_head() == at_work_now.custody.load_head()
+        assert looked_at.custody.load_head().seq == before.seq + 1
     at_work_now.close()
 
 
 def live(url: str) -> None:
     store = SqlStore.open(url)
-    store.record_snapshot(SENT, "a" * 64, "w")
+    store.references.record_snapshot(SENT, "a" * 64, "w")
     store.close()
 
 
@@ -154,10 +154,10 @@ def test_a_service_that_starts_and_writes_meanwhile_is_noticed(state: Path) -> N
 def test_nothing_can_be_written_through_a_store_that_is_only_looked_at(database: str) -> None:
     SqlStore.open(database).close()
     with SqlStore.open_read_only(database) as store:
-        assert store.load_head().seq == 1
+        assert store.custody.load_head().seq == 1
         with pytest.raises(DBAPIError, match=r"read-?only"):
-            store.record_snapshot(SENT, "a" * 64, "w")
-        assert store.count_entries() == 1
+            store.references.record_snapshot(SENT, "a" * 64, "w")
+        assert store.custody.count_entries() == 1
 
 
 def test_a_store_of_another_revision_is_refused_on_either_database(database: str) -> None:

@@ -25,7 +25,7 @@ from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, al
 from controlwatch.adapters.storage.engine import open_engine
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.services.verify import verify
+from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Sites
 from tests.bench.mailserver import MailServer, Taken
 from tests.processes import server_of_forks
@@ -136,7 +136,9 @@ class Campaign:
             ministry.publish(*(_page(1000 + 10 * n + k, START) for k in range(3)))
         with open_app(self.home.settings) as app:
             for number in range(READERS):
-                app.store.subscribe(Subscription(channel="email", target=f"r{number}@reader.example"), START)
+                app.store.subscriptions.subscribe(
+                    Subscription(channel="email", target=f"r{number}@reader.example"), START
+                )
         (self.home.folder / "state" / "inbox").mkdir()
         self._life(None)
         self._publish(2)
@@ -250,7 +252,7 @@ class Campaign:
                     found = db.execute(f"PRAGMA {pragma}").fetchall()
                     self.outcome.faults += [str(row) for row in found if row != ("ok",)]
         store = SqlStore.open(self.home.settings.database)
-        verdict = verify(store, FolderArchive(state / "snapshots"))
+        verdict = verify_chain(store.custody, FolderArchive(state / "snapshots"))
         self.outcome.faults += map(str, verdict.faults)
         store.close()
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model.errors import UsageError
-from controlwatch.services.intake import take
+from controlwatch.services.intake import submit
 from controlwatch.settings import Settings
 from tests.bench.delivery import SENDER, deliver
 
@@ -110,11 +110,11 @@ def live(home: Home, now: datetime, fuse_at: int | None) -> None:
     with open_app(home.settings) as app:
         fuse.at("p")
         for watcher in app.watchers:
-            app.pipeline.poll(watcher, now=now)
+            app.poller.poll(watcher, now=now)
         fuse.at("i")
         take_in_inbox(app, now)
         fuse.at("m")
-        app.pipeline.remind(app.watchers, now=now)
+        app.reminder.run_round(now=now)
         fuse.at("d")
         deliver(app, now)
     _note_steps(home, fuse)
@@ -130,7 +130,14 @@ def take_in_inbox(app: App, now: datetime) -> None:
     """Take in what lies in the inbox, as the service does."""
     for path in list_inbox_files(app.settings.state_dir / "inbox"):
         with contextlib.suppress(UsageError):  # another process was quicker
-            take(load_snapshot(path, url=None, now=now), app.pipeline, app.watchers, title=path.stem, now=now)
+            submit(
+                load_snapshot(path, url=None, now=now),
+                app.ingester,
+                app.fetch,
+                app.watchers,
+                title=path.stem,
+                now=now,
+            )
             move_processed_file(path, "done")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.bootstrap import open_app
-from controlwatch.services.verify import verify
+from controlwatch.services.verify import verify_chain
 from tests.processes import server_of_forks
 from tests.store.test_migrations import at_work
 from tests.torture.life import Home, open_only
@@ -72,13 +72,13 @@ def _what_is_wrong(home: Home) -> list[str]:
     """Start once more, and hold what is there against what should be."""
     with open_app(home.settings) as app:
         found: list[str] = []
-        if app.store.count_deliveries() != {"sent": 1}:
-            found.append(f"deliveries are {app.store.count_deliveries()}")
-        if len(app.store.list_subscriptions()) != 1:
-            found.append(f"{len(app.store.list_subscriptions())} subscriptions")
-        if len(app.store.list_registered_notices()) < 140:
-            found.append(f"the register holds {len(app.store.list_registered_notices())}")
-        verdict = verify(app.store, FolderArchive(home.settings.state_dir / "snapshots"))
+        if app.store.queries.count_deliveries() != {"sent": 1}:
+            found.append(f"deliveries are {app.store.queries.count_deliveries()}")
+        if len(app.store.subscriptions.list_active()) != 1:
+            found.append(f"{len(app.store.subscriptions.list_active())} subscriptions")
+        if len(app.store.register.list_entries()) < 140:
+            found.append(f"the register holds {len(app.store.register.list_entries())}")
+        verdict = verify_chain(app.store.custody, FolderArchive(home.settings.state_dir / "snapshots"))
         if verdict.counts != ITS_FAULTS:
             found.append(f"verify says {verdict.counts}")
     return found

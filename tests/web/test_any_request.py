@@ -56,7 +56,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, str]
             open_app(chosen) as app,
             serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
         ):
-            app.store.subscribe(READER, NOW)
+            app.store.subscriptions.subscribe(READER, NOW)
             yield app, web
 
 
@@ -137,7 +137,9 @@ def test_no_address_method_or_body_makes_an_error_of_ours_or_changes_anything(
 
 def subscribed(app: App) -> list[tuple[str, bool]]:
     return [
-        (one.target, one.confirmed) for one in app.store.list_subscriptions() if one.channel == READER.channel
+        (one.target, one.confirmed)
+        for one in app.store.subscriptions.list_active()
+        if one.channel == READER.channel
     ]
 
 

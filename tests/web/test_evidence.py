@@ -13,10 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.bootstrap import App
+from controlwatch.bootstrap import build_app
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.alerting.tokens import sign_token
-from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
@@ -34,16 +33,15 @@ HOSTILE = Page(
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[tuple[World, str]]:
     with world(tmp_path) as w:
-        app = App(
-            settings=Settings(state_dir=tmp_path),
-            store=w.store,
-            fetch=w.pipeline.fetch,
-            pipeline=replace(
-                w.pipeline, links=SignedLinks(public_url="https://watch.example", secret=SECRET)
-            ),
-            queries=Queries(books=w.store, lexicon=load_lexicon(), watched=(WATCHER,)),
+        app = build_app(
+            Settings(state_dir=tmp_path),
+            lexicon=load_lexicon(),
             watchers=(WATCHER,),
+            store=w.store,
+            fetch=w.fetch,
+            channels={},
         )
+        app = replace(app, links=SignedLinks(public_url="https://watch.example", secret=SECRET))
         with serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as web:
             yield w, web
 
@@ -56,7 +54,7 @@ def ring(w: World, page: Page) -> int:
     """Publish a page after the first look, and return the id of the alert about it."""
     started(w).ministry.publish(replace(page))
     w.poll()
-    ((delivery,),) = w.store.claim(now=w.now, owner="test", lease=60, most=1)
+    ((delivery,),) = w.store.outbox.claim(now=w.now, owner="test", lease=60, most=1)
     return delivery.alert_id
 
 
@@ -101,7 +99,7 @@ def test_a_token_that_is_not_one_of_an_alert_shows_nothing(told: tuple[World, st
 def test_of_what_no_bytes_are_kept_the_link_to_our_copy_says_so(told: tuple[World, str]) -> None:
     w, web = told
     alert_id = ring(w, GALLIUM)
-    with w.store._engine.begin() as connection:
+    with w.store.engine.begin() as connection:
         connection.execute(text("UPDATE version SET snapshot_id = NULL"))
     assert "No bytes are kept" in httpx.get(link(web, alert_id)).text
     answer = httpx.get(f"{link(web, alert_id)}/copy")

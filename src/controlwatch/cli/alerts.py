@@ -50,7 +50,7 @@ def alerts(
     if as_csv and json:
         raise UsageError("--csv and --json exclude each other")
     with open_cli_app() as app:
-        lines = app.store.list_alerts(open_only=waiting, limit=limit)
+        lines = app.store.actions.list_alerts(open_only=waiting, limit=limit)
     if json:
         print_json(lines)
     elif as_csv:

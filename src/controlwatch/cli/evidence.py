@@ -65,18 +65,18 @@ def evidence(
     from controlwatch.services.export_evidence import attested, export
 
     with open_cli_read_only() as held:
-        dossier = held.queries.dossier(notice)
+        dossier = held.queries.find_dossier(notice)
         path = to or Path(f"evidence-{UNSAFE_FILE_NAME.sub('-', dossier.name)[:60].strip('-.')}.zip")
         with open_new_file(path, force=force) as out:
             faults = export(
                 dossier,
                 out,
-                lines=held.store.iterate_chain_lines(dossier),
+                lines=held.store.custody.iterate_chain_lines(dossier),
                 archive=held.archive,
                 lexicon=held.lexicon,
                 on=today(),
                 stamps=attested(
-                    dossier, held.stamps.load_tokens(), stands=held.store.has_head, check=held.check
+                    dossier, held.stamps.load_tokens(), stands=held.store.custody.has_head, check=held.check
                 ),
                 pdf=render_pdf if is_installed() else None,
             )
@@ -99,7 +99,7 @@ def stamp() -> None:
     Exit status 1 where the authority gives none, or one that proves nothing.
     """
     from controlwatch.bootstrap import build_timestamp_authority
-    from controlwatch.services.timestamp import stamp as stamped
+    from controlwatch.services.timestamp import stamp_head
     from controlwatch.settings import Settings
 
     authority = build_timestamp_authority(Settings.load())
@@ -107,7 +107,7 @@ def stamp() -> None:
         raise UsageError("set CONTROLWATCH_TSA_URL to the address of a time-stamping authority (RFC 3161)")
     with open_cli_read_only() as held:
         try:
-            found = stamped(held.store, held.stamps, authority, now=now())
+            found = stamp_head(held.store.custody, held.stamps, authority, now=now())
         except Unstamped as error:
             error_console.print(Text(str(error), style="red"))
             raise typer.Exit(1) from None
@@ -138,7 +138,9 @@ def warc(
         raise UsageError(f"a WARC file {INSTALL_HINT}")
     lost: list[SnapshotEntry] = []
     with open_cli_read_only() as held, open_new_file(file, force=force) as out:
-        kept = held.queries.dossier(notice).snapshots if notice else held.store.iterate_snapshots()
+        kept = (
+            held.queries.find_dossier(notice).snapshots if notice else held.store.custody.iterate_snapshots()
+        )
         records = _pair_with_bytes(kept, held.archive, lost)
         count = write_warc(out, records, name=file.name, software=f"controlwatch {version('controlwatch')}")
         if not count:
@@ -197,17 +199,17 @@ def verify(
     Prints the head of the chain: note it somewhere else, and give it back with --head.
     Exit status 1 names the first broken link.
     """
-    from controlwatch.services.verify import verify as verified
+    from controlwatch.services.verify import verify_chain
 
     heads = [parse_head(text) for text in head or ()]
     with open_cli_read_only() as held, show_progress("verifying") as show:
-        verdict = verified(
-            held.store,
+        verdict = verify_chain(
+            held.store.custody,
             held.archive,
             noted=heads,
             tokens=held.stamps.load_tokens(),
             check=held.check,
-            progress=show,
+            on_progress=show,
         )
     if json:
         print_json(_build_json(verdict))

@@ -57,7 +57,7 @@ def status(
     Example: controlwatch status 'MOFCOM 2024-46' --on 2026-11-28
     """
     with open_cli_app() as app:
-        answer = app.queries.status(subject, on=parse_day(on) if on else today())
+        answer = app.queries.law.status(subject, on=parse_day(on) if on else today())
     if json:
         print_json(answer)
     else:
@@ -78,7 +78,7 @@ def lookup(
     Example: controlwatch lookup 8507.60 --on 2026-11-11
     """
     with open_cli_app() as app:
-        found = app.queries.lookup(query, on=parse_day(on) if on else today())
+        found = app.queries.law.lookup(query, on=parse_day(on) if on else today())
     if json:
         print_json(found)
     else:
@@ -95,8 +95,8 @@ def upcoming(
     """What takes effect, ends or closes soon; suspensions that end in silence, too."""
     first = parse_day(on) if on else today()
     with open_cli_app() as app:
-        events = app.queries.upcoming(on=first, days=days, categories=category or ())
-        limits = app.queries.limits(first)
+        events = app.queries.law.upcoming(on=first, days=days, categories=category or ())
+        limits = app.queries.law.list_cautions(first)
     if json:
         print_json(events)
         return
@@ -124,8 +124,8 @@ def compare(
     until = parse_day(last) if last else today()
     with open_cli_app() as app:
         wanted = (*(category or ()), *_find_subscribed_categories(app, subscription))
-        found = app.queries.compare(first=parse_day(first), last=until, categories=wanted)
-        limits = app.queries.limits(until)
+        found = app.queries.law.compare(first=parse_day(first), last=until, categories=wanted)
+        limits = app.queries.law.list_cautions(until)
     if json:
         print_json(found)
         return
@@ -147,7 +147,7 @@ def entity(
     Example: controlwatch entity 'Shield AI'
     """
     with open_cli_app() as app:
-        found = app.queries.entity(name, on=parse_day(on) if on else today())
+        found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
     if json:
         print_json(found)
     else:
@@ -161,7 +161,7 @@ def leads(
 ) -> None:
     """What a person should look into: numbers that a series skips and nobody has seen."""
     with open_cli_app() as app:
-        found = app.queries.leads(closed=closed)
+        found = app.queries.list_leads(closed=closed)
     if json:
         print_json(found)
         return
@@ -181,8 +181,8 @@ def known(
 ) -> None:
     """The register of known notices, and whether a watcher has observed them since."""
     with open_cli_app() as app:
-        found = app.queries.registered(disagreements=disagreements)
-        as_of = app.queries.books.find_register_date()
+        found = app.queries.law.list_registered(disagreements=disagreements)
+        as_of = app.store.register.find_date()
     if json:
         print_json(found)
         return
@@ -201,7 +201,7 @@ def known(
 def _find_subscribed_categories(app: App, number: int | None) -> tuple[str, ...]:
     if number is None:
         return ()
-    found = next((item for item in app.store.list_subscriptions() if item.id == number), None)
+    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
     if found is None:
         raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     return found.categories

@@ -82,20 +82,20 @@ def fetch() -> None:
     The service does it every five minutes. Exit status 1 when the mailbox cannot be read.
     """
     from controlwatch.bootstrap import build_mailbox
-    from controlwatch.service import deliver_all
-    from controlwatch.services.mailbox import ID, collect
+    from controlwatch.services.intake import MAILBOX_ID
     from controlwatch.settings import Settings
 
     def print_line(said: str) -> None:
         console.print(Text(f"• {to_one_line(said, 300)}"))
 
     settings = Settings.load()
-    mailbox = build_mailbox(settings)
+    build_mailbox(settings)  # refused by name where none is set
     with open_cli_app(settings) as app:
-        report = collect(app.queries.watcher(ID), mailbox, app.pipeline, now=now(), heard=print_line)
+        watcher = app.queries.names.find_watcher(MAILBOX_ID)
+        report = app.poller.poll(watcher, now=now(), on_decision=print_line)
         print_poll_report(report)
-        app.pipeline.watch_over(app.watchers, now=now())
-        sent, failed = deliver_all(app)
+        app.reminder.check_sources(now=now())
+        sent, failed = app.deliverer.deliver_all(now)
     console.print(f"{sent} deliveries sent, {failed} not.")
     raise typer.Exit(1 if report.outcome == "failed" else 0)
 
@@ -114,13 +114,15 @@ def bounce(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    from controlwatch.services.bounces import came_back
+    from controlwatch.services.bounces import process_bounce
 
     mails = [(name, _read_mail(name)) for name in files or ["-"]]
     try:
         with open_cli_app() as app:
             for name, raw in mails:
-                said = came_back(raw, store=app.store, now=now())
+                said = process_bounce(
+                    raw, mails=app.store.outbox, subscriptions=app.store.subscriptions, now=now()
+                )
                 console.print(Text(said if name == "-" else f"{name}: {said}"), soft_wrap=True)
     except (ControlwatchError, OSError, SQLAlchemyError) as error:
         error_console.print(Text(f"controlwatch: try again later: {to_one_line(str(error))}", style="red"))

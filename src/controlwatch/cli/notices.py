@@ -97,12 +97,12 @@ def show(
     with open_cli_app() as app:
         record = app.queries.show(notice)
         if json:
-            print_json(_add_evidence(record, app.pipeline.lexicon) if explain else record)
+            print_json(_add_evidence(record, app.lexicon) if explain else record)
         elif explain:
             text = f"{record.notice.title}\n{record.text}"
             from controlwatch.cli.explain_view import print_explanation as explained
 
-            explained(console, text, record.notice, app.pipeline.lexicon)
+            explained(console, text, record.notice, app.lexicon)
         else:
             _print_record(record)
 
@@ -116,7 +116,7 @@ def history(
 ) -> None:
     """How a control came to be what it is: every change, in order of time."""
     with open_cli_app() as app:
-        steps = app.queries.history(subject)
+        steps = app.queries.law.history(subject)
     if json:
         print_json(steps)
     elif steps:

@@ -126,18 +126,18 @@ def _read_alone(path: str, *, published: date | None) -> NoticeReading:
 def _read_with_register(app: App, path: str, *, published: date | None, register: bool) -> NoticeReading:
     from controlwatch.adapters.files.inbox import load_snapshot
     from controlwatch.core.extraction import resolve_categories
-    from controlwatch.services.intake import from_url, watcher_for
+    from controlwatch.services.intake import build_intake_watcher, fetch_page
 
     if _is_url(path):
-        snapshot = from_url(path, app.pipeline, watcher_for(path, app.watchers))
+        snapshot = fetch_page(path, build_intake_watcher(path, app.watchers), app.fetch)
     else:
         snapshot = _read_stdin() if path == "-" else load_snapshot(Path(path), url=None, now=now())
     reading = _read_snapshot(snapshot, published=published)
     if not register:
         return reading
     targets = {to_notice_key(relation.target) for relation in reading.notice.relations}
-    known = app.store.find_categories(targets)
-    return replace(reading, notice=resolve_categories(reading.notice, known, app.pipeline.lexicon))
+    known = app.store.notices.find_categories(targets)
+    return replace(reading, notice=resolve_categories(reading.notice, known, app.lexicon))
 
 
 def _read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReading:

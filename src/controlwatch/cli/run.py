@@ -50,21 +50,20 @@ def poll(
 
     Example: controlwatch poll mofcom-announcements aqygzj
     """
-    from controlwatch.service import deliver_all
 
     with open_cli_app() as app:
-        chosen = [app.queries.watcher(name) for name in names or ()]
+        chosen = [app.queries.names.find_watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
         reports = [_poll_with_progress(app, watcher) for watcher in watchers]
-        app.pipeline.watch_over(app.watchers, now=now())
-        sent, waiting_still = deliver_all(app)
+        app.reminder.check_sources(now=now())
+        sent, waiting_still = app.deliverer.deliver_all(now)
     console.print(f"{sent} deliveries sent, {waiting_still} not.")
     raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
 
 
 def _poll_with_progress(app: App, watcher: Watcher) -> PollReport:
     with show_progress(watcher.id) as progress:
-        report = app.poll(watcher, now=now(), progress=progress)
+        report = app.poller.poll(watcher, now=now(), on_progress=progress)
     print_poll_report(report)
     return report
 
@@ -79,13 +78,12 @@ def deliver(
 
     After a token or a mail relay was mended: controlwatch deliver --again
     """
-    from controlwatch.service import deliver_all
 
     with open_cli_app() as app:
         if again:
-            console.print(f"{app.store.retry_failed(now())} deliveries put back.")
-        sent, failed = deliver_all(app)
-        refusals = app.queries.refusals()
+            console.print(f"{app.store.outbox.retry_failed(now())} deliveries put back.")
+        sent, failed = app.deliverer.deliver_all(now)
+        refusals = app.queries.list_refused_deliveries()
     console.print(f"{sent} deliveries sent, {failed} not.")
     for item in refusals:
         error_console.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
@@ -97,11 +95,10 @@ def remind() -> None:
 
     The service does it by itself; this is for those who run controlwatch from a timetable of their own.
     """
-    from controlwatch.service import deliver_all
 
     with open_cli_app() as app:
-        titles = app.pipeline.remind(app.watchers, now=now())
-        sent, waiting_still = deliver_all(app)
+        titles = app.reminder.run_round(now=now())
+        sent, waiting_still = app.deliverer.deliver_all(now)
     for title in titles:
         console.print(Text(to_one_line(title, 200)))
     console.print(f"{len(titles)} reminders; {sent} deliveries sent, {waiting_still} not.")
@@ -120,26 +117,26 @@ def intake(
     Example: controlwatch intake saved.html --url http://www.customs.gov.cn/customs/…/article_….html
     """
     from controlwatch.adapters.files.inbox import load_snapshot
-    from controlwatch.service import deliver_all
-    from controlwatch.services.intake import from_url, take, watcher_for
+    from controlwatch.services.intake import build_intake_watcher, fetch_page, submit
 
     with open_cli_app() as app:
         if source.startswith(("http://", "https://")):
-            snapshot = from_url(source, app.pipeline, watcher_for(source, app.watchers))
+            snapshot = fetch_page(source, build_intake_watcher(source, app.watchers), app.fetch)
         else:
             snapshot = load_snapshot(Path(source), url=url, now=now())
-        decision = take(snapshot, app.pipeline, app.watchers, title=Path(source).stem, now=now())
-        deliver_all(app)
+        title = Path(source).stem
+        decision = submit(snapshot, app.ingester, app.fetch, app.watchers, title=title, now=now())
+        app.deliverer.deliver_all(now)
     console.print(Text(decision.summary_line))
 
 
 def reread() -> None:
     """Read every kept page anew with today's reader. Never alerts."""
-    from controlwatch.services.reread import reread as reread_all
+    from controlwatch.services.reread import reread_all
 
     with open_cli_app() as app, show_progress("re-reading") as progress:
         watchers = {watcher.id: watcher for watcher in app.watchers}
-        differing = reread_all(app.pipeline, watchers, now=now(), progress=progress)
+        differing = reread_all(app.ingester, watchers, now=now(), on_progress=progress)
     console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
 
 

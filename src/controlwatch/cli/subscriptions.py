@@ -99,16 +99,16 @@ def subscribe(
     name = _require_choice(channel, CHANNELS, "channel")
     hours = _parse_quiet_hours(quiet)
     with open_cli_app() as app:
-        names = app.queries
+        names = app.queries.names
         made = Subscription(
             channel=_parse_channel(name),
             target=resolve_destination(app, target) if name == "apprise" else parse_target(name, target),
-            categories=tuple(names.category(item) for item in category or ()),
-            issuers=tuple(names.issuer(item) for item in issuer or ()),
+            categories=tuple(names.find_category(item) for item in category or ()),
+            issuers=tuple(names.find_issuer(item) for item in issuer or ()),
             directions=tuple(
                 Direction(_require_choice(item, tuple(Direction), "direction")) for item in direction or ()
             ),
-            destinations=tuple(names.destination(item) for item in destination or ()),
+            destinations=tuple(names.find_destination(item) for item in destination or ()),
             hs_prefixes=tuple(parse_hs_prefix(item) for item in hs or ()),
             terms=tuple(_parse_term(item) for item in term or ()),
             rate=_parse_rate(rate),
@@ -124,12 +124,14 @@ def subscribe(
             escalate_after=escalate_after,
             escalate_to=parse_target(name, escalate_to) if escalate_to else "",
         )
-        number = _request_confirmation(app, made) if confirm else app.store.subscribe(made, now())
+        number = (
+            _request_confirmation(app, made) if confirm else app.store.subscriptions.subscribe(made, now())
+        )
     console.print(
         f"Subscription {number}: {describe_criteria(made)} → {made.channel} {made.target}, {made.rate}.",
         markup=False,
     )
-    if made.channel not in app.pipeline.channels:
+    if made.channel not in app.channels:
         console.print(
             f"Note: {made.channel} is not configured here yet; alerts wait until it is.", style="yellow"
         )
@@ -137,18 +139,23 @@ def subscribe(
 
 def _request_confirmation(app: App, made: Subscription) -> int:
     """Subscribe an address that is to confirm, and send it the request."""
-    from controlwatch.service import deliver_all
-    from controlwatch.services.deliver import ask_to_confirm
+    from controlwatch.services.subscribe import request_confirmation
 
     if made.channel != "email":
         raise UsageError("only e-mail addresses are asked to confirm; leave --confirm out")
-    if not app.pipeline.links.public_url:
+    if not app.links.public_url:
         raise UsageError(
             "--confirm needs CONTROLWATCH_PUBLIC_URL: the address at which the link in the mail reaches us"
         )
-    number = ask_to_confirm(app.store, made, who="The operator of this service (本服务管理员)", now=now())
-    deliver_all(app)
-    refused = next((item.paused for item in app.store.list_subscriptions() if item.id == number), "")
+    number = request_confirmation(
+        app.store.subscriptions,
+        app.store.outbox,
+        made,
+        who="The operator of this service (本服务管理员)",
+        now=now(),
+    )
+    app.deliverer.deliver_all(now)
+    refused = next((item.paused for item in app.store.subscriptions.list_active() if item.id == number), "")
     console.print(
         f"{made.target} is asked by mail; it gets nothing else until it confirms."
         if not refused
@@ -163,7 +170,7 @@ def unsubscribe(
 ) -> None:
     """End a subscription."""
     with open_cli_app() as app:
-        if not app.store.unsubscribe(number):
+        if not app.store.subscriptions.unsubscribe(number):
             raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     console.print(f"Subscription {number} has ended.")
 
@@ -171,7 +178,7 @@ def unsubscribe(
 def subscriptions(*, json: JsonOption = False) -> None:
     """Show every active subscription."""
     with open_cli_app() as app:
-        active = app.store.list_subscriptions()
+        active = app.store.subscriptions.list_active()
     if json:
         print_json(active)
         return
@@ -207,8 +214,10 @@ def mute(
     Example: controlwatch mute 3 battery.primary_lithium --days 14
     """
     with open_cli_app() as app:
-        wanted = Mute(category=app.queries.category(category), until=now() + timedelta(days=days), who="cli")
-        if not app.store.mute_category(number, wanted):
+        wanted = Mute(
+            category=app.queries.names.find_category(category), until=now() + timedelta(days=days), who="cli"
+        )
+        if not app.store.actions.mute_category(number, wanted):
             raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
     until = f"muted until {wanted.until:%Y-%m-%d}" if days else "told again"
     console.print(f"Subscription {number}: {wanted.category} is {until}.", markup=False)
@@ -220,14 +229,13 @@ def resume(
     ],
 ) -> None:
     """Send to a paused subscription again, or to all of a channel; what waited for it leaves now."""
-    from controlwatch.service import deliver_all
 
     with open_cli_app() as app:
-        paused = [item for item in app.store.list_subscriptions() if item.paused]
+        paused = [item for item in app.store.subscriptions.list_active() if item.paused]
         chosen = [item.id for item in paused if which in {str(item.id), item.channel}]
-        if not [number for number in chosen if app.store.resume(number)]:
+        if not [number for number in chosen if app.store.subscriptions.resume(number)]:
             raise UsageError(f"there is no paused subscription {which}; see: controlwatch subscriptions")
-        sent, failed = deliver_all(app)
+        sent, failed = app.deliverer.deliver_all(now)
     numbers = ", ".join(str(number) for number in chosen)
     console.print(f"On again: {numbers}. {sent} deliveries sent, {failed} not.", markup=False)
 

@@ -42,8 +42,8 @@ def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
     if context.invoked_subcommand is not None:
         return
     with open_cli_app() as app:
-        lines = app.queries.watchers()
-        trouble = app.queries.needs_a_person()
+        lines = app.queries.list_watchers()
+        trouble = app.queries.list_problems()
     if json:
         print_json(lines)
     else:
@@ -100,7 +100,7 @@ def probe(
     from controlwatch.services.probe import try_source
 
     with open_cli_app() as app:
-        watcher = app.queries.watcher(watcher_id)
+        watcher = app.queries.names.find_watcher(watcher_id)
         if not watcher.http.hosts:
             raise UsageError(f"{watcher.id} is no site; `controlwatch mail fetch` looks into it")
         folder = app.settings.state_dir / "probes" / watcher.id

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from controlwatch.adapters.channels.console import render_redline
 from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
 from controlwatch.demo.epilogue import quiet_table
-from controlwatch.services.intake import take
+from controlwatch.services.intake import submit
 from controlwatch.testing.samples import LATER
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ def _hand_in(stage: Stage, sample_id: str) -> None:
     path.write_bytes(f"<!-- saved from url=({len(url):04d}){url} -->\n".encode() + page)
     title = stage.regulators.samples[sample_id].title
     snapshot = load_snapshot(path, url=None, now=stage.now)
-    take(snapshot, stage.pipeline, stage.watchers.values(), title=title, now=stage.now)
+    submit(snapshot, stage.app.ingester, stage.app.fetch, stage.watchers.values(), title=title, now=stage.now)
     move_processed_file(path, "done")
     stage.say("A page saved from the site of Customs is taken in from the inbox.")
-    stage.pipeline.deliver(now=stage.now)
+    stage.deliverer.deliver(now=stage.now)
 
 
 def redesign(stage: Stage) -> None:
@@ -231,7 +231,7 @@ def law(stage: Stage) -> None:
         "the sample listing is about to take effect.",
     )
     for day, state in BATTERIES:
-        found = stage.app.queries.lookup("8507.60", on=date.fromisoformat(day))
+        found = stage.app.queries.law.lookup("8507.60", on=date.fromisoformat(day))
         hits = [hit for hit in found.hits if "2025-58" in hit.number]
         stage.check(
             f"the batteries of 2025-58 are {state} on {day}", holds=[h.state for h in hits] == [state]
@@ -239,10 +239,10 @@ def law(stage: Stage) -> None:
         for hit in hits:
             until = f" until {hit.until}" if hit.until else ""
             stage.say(f"HS 8507.60 on {day}: {hit.state}{until}, by {hit.number}")
-    stage.pipeline.remind(stage.watchers.values(), now=stage.now)
+    stage.reminder.run_round(now=stage.now)
     stage.now += LATER - timedelta(days=1)
-    stage.pipeline.remind(stage.watchers.values(), now=stage.now)
-    while any(stage.pipeline.deliver(now=stage.now)):
+    stage.reminder.run_round(now=stage.now)
+    while any(stage.deliverer.deliver(now=stage.now)):
         pass
     reminded = any("-999 · takes effect" in card.heading for card in stage.witness.cards)
     stage.check("a reminder of the sample listing comes", holds=reminded)

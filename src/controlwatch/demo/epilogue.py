@@ -33,9 +33,7 @@ def quiet_table(stage: Stage, rows: Iterable[tuple[str, Posting, str]]) -> Table
     table = _table("Watcher", "Document, and what it was read as", "Not told because")
     for watcher_id, posting, reason in rows:
         notice = stage.app.queries.show(posting.sample.number or posting.url).notice
-        names = ", ".join(
-            stage.pipeline.lexicon.get_category_name(found.id, "en") for found in notice.categories
-        )
+        names = ", ".join(stage.app.lexicon.get_category_name(found.id, "en") for found in notice.categories)
         read_as = f"{notice.kind.value}{f': {names}' if names else ''}"
         document = Text(f"{posting.sample.title}\n").append(read_as, style="bright_black")
         table.add_row(watcher_id, document, Text(reason))
@@ -81,7 +79,7 @@ def _slack(stage: Stage) -> Table:
 
 def _watchers(stage: Stage) -> Table:
     table = _table("Watcher", "Health", "Listed", "Source", title="Watchers")
-    for line in stage.app.queries.watchers():
+    for line in stage.app.queries.list_watchers():
         if line.enabled:
             health = Text(line.health, style=HEALTH[line.health])
             table.add_row(line.id, health, str(line.state.rows), Text(line.name))

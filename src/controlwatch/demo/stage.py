@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from controlwatch.core.rendering.card import Card
     from controlwatch.core.rendering.message import Message
     from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.poll import Pipeline
+    from controlwatch.services.deliver import Deliverer
+    from controlwatch.services.poll import Poller
+    from controlwatch.services.remind import Reminder
     from controlwatch.testing.formats.base import Posting
 
 POLL_EVERY = timedelta(minutes=10)
@@ -76,7 +78,9 @@ class Stage:
 
     console: Console
     app: App
-    pipeline: Pipeline
+    poller: Poller
+    deliverer: Deliverer
+    reminder: Reminder
     watchers: dict[str, Watcher]
     sites: Sites
     regulators: Regulators
@@ -109,11 +113,11 @@ class Stage:
         """Let time pass, look once, and deliver; alerts appear on the console as they come."""
         self.now += later
         watcher = self.watchers[watcher_id]
-        report = self.pipeline.poll(watcher, now=self.now)
-        self.pipeline.watch_over([watcher], now=self.now)
+        report = self.poller.poll(watcher, now=self.now)
+        self.reminder.check_sources([watcher], now=self.now)
         if shown:
             self.console.print(_line(report, watcher, self.now))
-        self.pipeline.deliver(now=self.now)
+        self.deliverer.deliver(now=self.now)
         return report
 
     def expect(self, *told: tuple[str, str]) -> None:
@@ -156,7 +160,7 @@ def staged(console: Console) -> Iterator[Stage]:
         settings = _settings(folder, sites, mailbox, slack)
         app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(to_beijing_day(now))))
         for subscription in SUBSCRIPTIONS:
-            app.store.subscribe(subscription, now)
+            app.store.subscriptions.subscribe(subscription, now)
         # The pauses between two requests to a host and two messages to a channel are all that is changed:
         # these hosts need no politeness.
         watchers = [
@@ -166,11 +170,13 @@ def staged(console: Console) -> Iterator[Stage]:
         ]
         witness = Witness(console)
         unpaced = SlackChannel(slack.token, api_url=settings.slack_api_url, every=0.0)
-        channels = {**app.pipeline.channels, "console": witness, "slack": unpaced}
+        channels = {**app.channels, "console": witness, "slack": unpaced}
         yield Stage(
             console=console,
             app=app,
-            pipeline=replace(app.pipeline, channels=channels),
+            poller=app.poller,
+            deliverer=replace(app.deliverer, channels=channels),
+            reminder=app.reminder,
             watchers={watcher.id: watcher for watcher in watchers},
             sites=sites,
             regulators=Regulators(sites, watchers, today=to_beijing_day(now)),

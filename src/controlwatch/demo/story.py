@@ -79,5 +79,5 @@ def _keep_running(stage: Stage) -> None:
         time.sleep(ROUND)
         stage.now += timedelta(seconds=ROUND)
         for watcher in stage.watchers.values():
-            stage.pipeline.poll(watcher, now=stage.now)
-        stage.pipeline.deliver(now=stage.now)
+            stage.poller.poll(watcher, now=stage.now)
+        stage.deliverer.deliver(now=stage.now)

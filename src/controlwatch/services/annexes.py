@@ -1,127 +1,96 @@
-"""Bring and read the annexes of a notice; what cannot be brought is read from our own copy, or doubted."""
+"""Fetch and read the annexes of a notice; what cannot be fetched is read from our own copy, or doubted."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from controlwatch.core.model import Annex, Snapshot
+from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.model.errors import OutOfTime, SourceError
 from controlwatch.core.model.state import Validators
 from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.requests import build_detail_request
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from controlwatch.core.model import AnnexLink, Document
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Store
-
-#: A notice hangs a handful of files; more than this is a page of downloads, not of annexes.
-MOST_ANNEXES = 30
+#: A notice has a handful of annexes; a page with more links than this is a page of downloads.
+MAX_ANNEXES = 30
 
 
-def read_annexes(
-    document: Document,
-    watcher: Watcher,
-    *,
-    ask: FetchSession | None,
-    archive: Archive,
-    store: Store,
-    documents: DocumentReader,
-) -> tuple[Annex, ...]:
-    """Return the annexes as read, in the order of the page. Without `ask` only our copies are read."""
-    bring = _Bringer(watcher, ask=ask, archive=archive, store=store, documents=documents)
-    annexes = tuple(bring(link) for link in document.annexes[:MOST_ANNEXES])
-    if len(document.annexes) <= MOST_ANNEXES:
-        return annexes
-    left = document.annexes[MOST_ANNEXES]
-    return (
-        *annexes,
-        Annex(url=left.url, name=left.name, text="", doubt="this and further annexes were not read"),
-    )
-
-
-def whole_text(document: Document, annexes: Iterable[Annex]) -> str:
+def join_texts(document: Document, annexes: Iterable[Annex]) -> str:
     """Return the body and every readable annex as one text, each annex under its name."""
     parts = [document.text, *(f"附件：{annex.name}\n{annex.text}" for annex in annexes if annex.text)]
     return "\n\n".join(part for part in parts if part)
 
 
-def held_of(url: str, *, store: Store, archive: Archive) -> Validators | None:
-    """Return what to send with a question for an address: nothing where we could not use a "not modified".
+def find_usable_validators(url: str, *, polling: Polling, archive: Archive) -> Validators | None:
+    """Return what to send with a request for an address: nothing where we could not use a "304".
 
-    A copy of ours that is gone or damaged is fetched anew, and so is mended.
+    A copy that is gone or damaged is fetched again, and so is repaired.
     """
-    held = store.find_validators(url)
-    if held is None or held.sha256 is None or archive.inspect_copy(held.sha256).fault is not None:
+    validators = polling.find_validators(url)
+    if validators is None or validators.sha256 is None:
         return None
-    return held
+    return validators if archive.inspect_copy(validators.sha256).fault is None else None
 
 
-class _Bringer:
-    """Brings one annex after another."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexReader:
+    """Reads the annexes of one page. Without a session only our own copies are read."""
 
-    def __init__(
-        self,
-        watcher: Watcher,
-        *,
-        ask: FetchSession | None,
-        archive: Archive,
-        store: Store,
-        documents: DocumentReader,
-    ) -> None:
-        self._watcher = watcher
-        self._ask = ask
-        self._archive = archive
-        self._store = store
-        self._documents = documents
+    watcher: Watcher
+    session: FetchSession | None
+    archive: Archive
+    polling: Polling
+    references: References
+    documents: DocumentReader
 
-    def __call__(self, link: AnnexLink) -> Annex:
-        held = held_of(link.url, store=self._store, archive=self._archive)
-        try:
-            snapshot = (
-                self._ask(build_detail_request(self._watcher, link.url), held)
-                if self._ask is not None
-                else None
-            )
-            if snapshot is not None:
-                check_response(snapshot)
-                return self._fresh(link, snapshot, held)
-            trouble = ""
-        except OutOfTime:
-            raise  # nothing is said about the annex; the notice is read again
-        except SourceError as error:
-            trouble = str(error)
-        if held is not None:
-            return self._ours(link, held, trouble)
-        return Annex(
-            url=link.url, name=link.name, text="", doubt=f"could not be fetched: {trouble or 'not asked for'}"
+    def read_all(self, document: Document) -> tuple[Annex, ...]:
+        """Return the annexes of a document as read, in the order of the page."""
+        annexes = tuple(self._read_annex(link) for link in document.annexes[:MAX_ANNEXES])
+        if len(document.annexes) <= MAX_ANNEXES:
+            return annexes
+        left = document.annexes[MAX_ANNEXES]
+        return (
+            *annexes,
+            Annex(url=left.url, name=left.name, text="", doubt="this and further annexes were not read"),
         )
 
-    def _fresh(self, link: AnnexLink, snapshot: Snapshot, held: Validators | None) -> Annex:
-        sha256 = self._archive.save_bytes(snapshot.body)
-        self._store.record_snapshot(snapshot, sha256, self._watcher.id)
-        annex = self._documents.read_annex(snapshot, link)
-        if annex.doubt and not annex.text and held is not None:
-            return self._ours(link, held, annex.doubt)
-        self._store.save_validators(link.url, Validators.from_snapshot(snapshot))
-        return replace(annex, sha256=sha256)
+    def _read_annex(self, link: AnnexLink) -> Annex:
+        """Fetch an annex and read it, or read our own copy: a file that is gone is not withdrawn by law."""
+        validators = find_usable_validators(link.url, polling=self.polling, archive=self.archive)
+        trouble = ""
+        try:
+            request = build_detail_request(self.watcher, link.url)
+            snapshot = self.session(request, validators) if self.session is not None else None
+            if snapshot is not None:
+                check_response(snapshot)
+                sha256 = self.archive.save_bytes(snapshot.body)
+                self.references.record_snapshot(snapshot, sha256, self.watcher.id)
+                annex = self.documents.read_annex(snapshot, link)
+                if validators is None or annex.text or not annex.doubt:
+                    self.polling.save_validators(link.url, Validators.from_snapshot(snapshot))
+                    return replace(annex, sha256=sha256)
+                trouble = annex.doubt
+        except OutOfTime:
+            raise  # nothing is known of the annex; the notice is read again
+        except SourceError as error:
+            trouble = str(error)
+        if validators is None:
+            doubt = f"could not be fetched: {trouble or 'not asked for'}"
+            return Annex(url=link.url, name=link.name, text="", doubt=doubt)
+        return self._read_copy(link, validators.sha256 or "", trouble)
 
-    def _ours(self, link: AnnexLink, held: Validators, trouble: str) -> Annex:
-        """Read the copy we hold: a file that cannot be fetched today has not been withdrawn by law."""
-        sha256 = held.sha256 or ""
-        body = self._archive.load_bytes(sha256)
+    def _read_copy(self, link: AnnexLink, sha256: str, trouble: str) -> Annex:
         copy = Snapshot(
             url=link.url,
             final_url=link.url,
             fetched_at=datetime.fromtimestamp(0, UTC),
             status=200,
             headers=(),
-            body=body,
+            body=self.archive.load_bytes(sha256),
         )
-        annex = self._documents.read_annex(copy, link)
+        annex = self.documents.read_annex(copy, link)
         doubt = f"not reachable now, read from our copy ({trouble})" if trouble else annex.doubt
         return replace(annex, sha256=sha256, doubt=annex.doubt or doubt)

@@ -1,75 +1,86 @@
-"""Mails that come back: what left in one is put down as refused, and an address with nobody is paused."""
+"""Returned mails: what left in one is recorded as refused, and an address that does not exist is paused."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from controlwatch.core.alerting.bounce_reports import NotABounce, parse_report
+from controlwatch.core.alerting.bounce_reports import NotABounce, RecipientStatus, SentMail, parse_report
 from controlwatch.core.alerting.paused_targets import build_paused_alert, plan_recipients
+from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import DeliveryError
-
-if TYPE_CHECKING:
-    from controlwatch.core.alerting.bounce_reports import RecipientStatus, SentMail
-    from controlwatch.services.ports import Store
+from controlwatch.core.model.state import PlannedDelivery
+from controlwatch.services.ports import Subscriptions
 
 
-def came_back(raw: bytes, *, store: Store, now: datetime) -> str:
-    """Take in a mail from the mailbox that ours are sent from, and return what it changed, in a sentence.
+class SentMails(Protocol):
+    """Mails in the store that have left."""
 
-    Where a server says that it could not deliver a mail of ours, what left in it is put down as refused;
-    where nobody is at the address, the subscription is paused, too, and others are told once. Nothing
-    else changes anything. Raises `DeliveryError` for a report that came before its mail was settled: it is
-    to be brought again later.
+    def find_sent_mail(self, key: str) -> SentMail | None:
+        """Return the mail that left under the key of a delivery."""
+
+    def record_bounce(
+        self,
+        mailed: SentMail,
+        *,
+        reason: str,
+        alert: Alert | None,
+        planned: Iterable[PlannedDelivery],
+        now: datetime,
+    ) -> bool:
+        """Record as refused what left in a mail; with an alert, pause its subscription and notify others."""
+
+
+def process_bounce(raw: bytes, *, mails: SentMails, subscriptions: Subscriptions, now: datetime) -> str:
+    """Process a mail from the mailbox that ours are sent from; return what it changed, in a sentence.
+
+    Where a server reports that it could not deliver a mail, what left in it is recorded as refused; where
+    the address does not exist, the subscription is paused, too, and others are notified once. Nothing else
+    changes anything. Raises `DeliveryError` for a report that came before its mail was settled: it is to be
+    submitted again later.
     """
-    found = parse_report(raw)
-    if isinstance(found, NotABounce):
-        return f"nothing is changed: {found.reason}"
-    mailed = store.find_sent_mail(found.key)
-    if mailed is not None and mailed.is_leaving and not mailed.receipt:
+    report = parse_report(raw)
+    if isinstance(report, NotABounce):
+        return f"nothing is changed: {report.reason}"
+    mail = mails.find_sent_mail(report.key)
+    if mail is not None and mail.is_leaving and not mail.receipt:
         raise DeliveryError("the mail that came back is not settled yet")
-    if mailed is None or mailed.receipt != found.message_id:
-        return "nothing is changed: no mail of ours has this Message-ID"
-    number = mailed.subscription.id
-    target = mailed.addressee or mailed.subscription.target
-    fate = next((fate for fate in found.recipients if fate.is_addressed_to(target)), None)
-    why = _idle(mailed, fate)
-    if fate is None or why:
-        return f"nothing is changed for subscription {number}: {why}"
-    # Of whoever is told again there is no subscription to pause: the refusal is shown.
-    nobody = fate.verdict == "nobody" and not mailed.addressee
-    if not _put_down(mailed, f"the mail came back: {fate.reason}", pause=nobody, store=store, now=now):
-        return f"nothing is changed for subscription {number}: this is known already"
-    if nobody:
-        return f"subscription {number} is paused: the mail came back: {fate.reason}"
-    return f"subscription {number} goes on, one mail to {_speaks_of(mailed, fate)}"
-
-
-def _idle(mailed: SentMail, fate: RecipientStatus | None) -> str:
-    """Say why a report changes nothing, if it does not."""
-    if not mailed.active:
-        return "it has ended"
-    if fate is None:
-        return "the report speaks of an address that the one we wrote to leads on to"
-    if fate.verdict == "waits":
-        return f"nothing is decided yet ({fate.action or 'no action is named'})"
-    return ""
-
-
-def _speaks_of(mailed: SentMail, fate: RecipientStatus) -> str:
-    """Say what came back that pauses no subscription, and what it speaks of."""
-    if mailed.addressee:
-        return f"{mailed.addressee} came back: {fate.reason}. That is where its alerts are told again"
-    return (
-        f"it came back: {fate.reason}. That speaks of us or of this mail, not of the address; "
+    if mail is None or mail.receipt != report.message_id:
+        return "nothing is changed: no mail of controlwatch has this Message-ID"
+    subscription = mail.subscription
+    target = mail.addressee or subscription.target
+    status = next((status for status in report.recipients if status.is_addressed_to(target)), None)
+    obstacle = _explain_no_effect(mail, status)
+    if status is None or obstacle:
+        return f"nothing is changed for subscription {subscription.id}: {obstacle}"
+    # The addressee of an escalation has no subscription to pause: the refusal is shown.
+    is_paused = status.verdict == "nobody" and not mail.addressee
+    reason = f"the mail came back: {status.reason}"
+    alert = build_paused_alert(subscription, reason, now=now) if is_paused else None
+    planned = plan_recipients(alert, subscription, subscriptions.list_active(), now=now) if alert else ()
+    if not mails.record_bounce(mail, reason=reason, alert=alert, planned=planned, now=now):
+        return f"nothing is changed for subscription {subscription.id}: this is known already"
+    if is_paused:
+        return f"subscription {subscription.id} is paused: {reason}"
+    consequence = (
+        "Its alerts are escalated to that address"
+        if mail.addressee
+        else "That concerns the sender or this mail, not the address; "
         "`controlwatch deliver --again` sends it again"
     )
-
-
-def _put_down(mailed: SentMail, reason: str, *, pause: bool, store: Store, now: datetime) -> bool:
-    subscription = mailed.subscription
-    alert = build_paused_alert(subscription, reason, now=now) if pause else None
-    planned = (
-        plan_recipients(alert, subscription, store.list_subscriptions(), now=now) if alert is not None else ()
+    return (
+        f"subscription {subscription.id} goes on, one mail to {mail.addressee or 'it'} came back: "
+        f"{status.reason}. {consequence}"
     )
-    return store.record_bounce(mailed, reason=reason, alert=alert, planned=planned, now=now)
+
+
+def _explain_no_effect(mail: SentMail, status: RecipientStatus | None) -> str:
+    """Return why a report changes nothing; "" where it does."""
+    if not mail.active:
+        return "it has ended"
+    if status is None:
+        return "the report concerns an address that ours forwards to"
+    if status.verdict == "waits":
+        return f"nothing is decided yet ({status.action or 'no action is named'})"
+    return ""

@@ -1,192 +1,293 @@
-"""Send what is due, and settle it: sent, to be tried again, or refused for good."""
+"""Send what is due, and settle it: sent, to be tried again, or refused permanently."""
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from controlwatch.core.alerting.paused_targets import (
-    OUTBOX_SOURCE,
     build_channel_paused_alert,
     build_paused_alert,
     plan_recipients,
 )
-from controlwatch.core.model import Alert, ChannelName
-from controlwatch.core.model.errors import DeliveryError, UsageError
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.graph import LegalGraph
+from controlwatch.core.law.status import LegalStatus, compute_status
+from controlwatch.core.model import Alert, ChannelName, Delivery
+from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.state import PlannedDelivery, SentMessage
-from controlwatch.core.rendering.message import MessageComposer
-from controlwatch.services.ports import Channel, Store
+from controlwatch.core.rendering.message import Message, MessageComposer
+from controlwatch.services.ports import Subscriptions
+from controlwatch.services.source_states import SourceStates
 
-if TYPE_CHECKING:
-    from controlwatch.core.model import Delivery, Subscription
-
-LEASE = 300.0  #: seconds a delivery is ours before another process may try it
-ROUND = 30.0  #: seconds after which no message is begun; one takes two minutes at most, well within its lease
-AT_ONCE = 100  #: messages claimed together; they wait for their lease to end when the process is killed
-GROUP = 20  #: messages sent before they are settled together; so many at most leave twice when it is killed
-GROUP_TIME = 0.25  #: seconds after which no message of a group is begun, however few they are
+LEASE_SECONDS = 300.0  #: a delivery is ours for this long before another process may try it
+#: After this time no message is begun; one takes two minutes at most, well within its lease.
+ROUND_SECONDS = 30.0
+CLAIM_SIZE = 100  #: messages claimed together; they wait for their lease to end when the process is killed
+GROUP_SIZE = 20  #: messages sent before they are settled together; at most these leave twice after a kill
+GROUP_SECONDS = 0.25  #: after this time no message of a group is begun, however few were sent
 WORKERS = 3  #: messages on their way at the same time
-FIRST_WAIT = 30.0  #: seconds before the second try; each further wait is twice as long
-LONGEST_WAIT = 3600.0
+FIRST_RETRY_SECONDS = 30.0  #: before the second try; each further wait is twice as long
+MAX_RETRY_SECONDS = 3600.0
 
 #: What leaves as one message: deliveries of one subscription.
-Together = tuple["Delivery", ...]
+DeliveryGroup = tuple[Delivery, ...]
+#: A message that was tried: with its receipt, or with what went wrong.
+Attempt = tuple[DeliveryGroup, str | Exception]
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    name: ChannelName
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        """Send a message and return its receipt; raises `DeliveryError`."""
+
+    def close(self) -> None:
+        """Close whatever connection is open."""
+
+
+class Outbox(Protocol):
+    """Alerts and deliveries in the store."""
+
+    def enqueue_alert(
+        self, alert: Alert, deliveries: Iterable[PlannedDelivery], *, about: str | None = None
+    ) -> None:
+        """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
+
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due, of `most` subscriptions: for each what leaves as one message."""
+
+    def mark_sent(self, messages: Iterable[SentMessage], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, where the lease is still ours."""
+
+    def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
+
+    def reschedule(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+        """Settle for another try."""
+
+    def mark_refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+        """Settle as refused permanently; a person must look."""
+
+    def pause(
+        self,
+        deliveries: Iterable[Delivery],
+        *,
+        owner: str,
+        reason: str,
+        alert: Alert,
+        planned: Iterable[PlannedDelivery],
+        now: datetime,
+        channel: ChannelName | None = None,
+    ) -> bool:
+        """Release deliveries, pause their subscription or all of a channel, and notify others, all in one."""
+
+    def retry_failed(self, now: datetime) -> int:
+        """Make refused deliveries due again now; return their number."""
+
+
+class LegalGraphs(Protocol):
+    """The legal graph in the store."""
+
+    def load_graph(self, keys: Iterable[str]) -> LegalGraph:
+        """Return the notices of these keys with all that act on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Delivers what is due."""
+
+    outbox: Outbox
+    subscriptions: Subscriptions
+    law: LegalGraphs
+    channels: Mapping[ChannelName, Channel]
+    sources: SourceStates
+    lexicon: Lexicon
+    owner: str  #: name of this process, for leases
+    links: SignedLinks = field(default_factory=SignedLinks)
+    clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
+    stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
+
+    def deliver(self, *, now: datetime) -> tuple[int, int]:
+        """Send what is due, for half a minute at most; return the number of deliveries sent and failed.
+
+        Call again, with a fresh `now`, until it returns (0, 0).
+        """
+        started = self.clock()
+        return DeliveryRound(
+            outbox=self.outbox,
+            subscriptions=self.subscriptions,
+            channels=self.channels,
+            composer=MessageComposer(
+                lexicon=self.lexicon,
+                now=now,
+                links=self.links,
+                find_status=self._find_status,
+                load_watcher_states=lambda: (state for _, state in self.sources.load(now=now)),
+            ),
+            owner=f"{self.owner}:{secrets.token_hex(4)}",
+            started=now,
+            elapsed=lambda: self.clock() - started,
+            stopped=self.stopped,
+        ).run()
+
+    def deliver_all(
+        self, clock: Callable[[], datetime], *, after_each: Callable[[], None] = lambda: None
+    ) -> tuple[int, int]:
+        """Send everything that is due; return the number of deliveries sent and failed.
+
+        `after_each` is called after each round: many subscribers behind a slow server take many minutes.
+        """
+        sent = failed = 0
+        while any(counts := self.deliver(now=clock())):
+            sent, failed = sent + counts[0], failed + counts[1]
+            after_each()
+        return sent, failed
+
+    def _find_status(self, key: str, day: date) -> LegalStatus | None:
+        """Return the legal status of a notice on a day, where the law knows the notice."""
+        graph = self.law.load_graph([key])
+        return compute_status(graph, key, day) if key in graph.instruments else None
 
 
 @dataclass(slots=True, kw_only=True)
-class Round:
-    """One round of deliveries: claims, sends, and writes down what became of it."""
+class DeliveryRound:
+    """One round of deliveries: claims, sends, and records what became of it."""
 
-    store: Store
+    outbox: Outbox
+    subscriptions: Subscriptions
     channels: Mapping[ChannelName, Channel]
     composer: MessageComposer
     owner: str
     started: datetime
-    passed: Callable[[], float]  #: seconds since then
+    elapsed: Callable[[], float]  #: seconds since the start
     stopped: Event
     sent: int = 0
     failed: int = 0
 
     def run(self) -> tuple[int, int]:
-        """Send what is due; return how many deliveries were sent and how many were not."""
+        """Send what is due; return the number of deliveries sent and failed."""
         with ThreadPoolExecutor(WORKERS, "deliver") as pool:
-            while not self._over():
-                claimed = self.store.claim(now=self._now(), owner=self.owner, lease=LEASE, most=AT_ONCE)
+            while not self._is_over():
+                claimed = self.outbox.claim(
+                    now=self._get_time(), owner=self.owner, lease=LEASE_SECONDS, most=CLAIM_SIZE
+                )
                 if not claimed:
                     break
-                self._send_all(deque(claimed), pool)
+                self._send_claimed(deque(claimed), pool)
         return self.sent, self.failed
 
-    def _send_all(self, waiting: deque[Together], pool: Executor) -> None:
+    def _send_claimed(self, waiting: deque[DeliveryGroup], pool: Executor) -> None:
         try:
-            while waiting and not self._over():
-                group = deque(waiting.popleft() for _ in range(min(GROUP, len(waiting))))
-                self._send_group(group, pool)
-                waiting.extendleft(reversed(group))
+            while waiting and not self._is_over():
+                batch = deque(waiting.popleft() for _ in range(min(GROUP_SIZE, len(waiting))))
+                self._send_batch(batch, pool)
+                waiting.extendleft(reversed(batch))
         finally:
-            left = [delivery for together in waiting for delivery in together]
+            left = [delivery for group in waiting for delivery in group]
             if left:
-                self.store.release(left, owner=self.owner)
+                self.outbox.release(left, owner=self.owner)
 
-    def _send_group(self, group: deque[Together], pool: Executor) -> None:
-        """Send a group, several messages at a time, and settle it; what was not begun stays in it.
+    def _send_batch(self, batch: deque[DeliveryGroup], pool: Executor) -> None:
+        """Send messages, several at a time, and settle them together; what was not begun stays in the batch.
 
         A commit for each message would take as long as sending it.
         """
-        done: list[tuple[Together, str | Exception]] = []
-        ends = self.passed() + GROUP_TIME
-        workers = [pool.submit(self._send_some, group, ends, done) for _ in range(min(WORKERS, len(group)))]
+        attempts: list[Attempt] = []
+        ends = self.elapsed() + GROUP_SECONDS
+
+        def send_some() -> None:
+            while not self._is_over() and self.elapsed() < ends:
+                try:
+                    group = batch.popleft()
+                except IndexError:
+                    return
+                attempts.append((group, self._send(group)))
+
+        workers = [pool.submit(send_some) for _ in range(min(WORKERS, len(batch)))]
         try:
             wait(workers)
         finally:
-            self._settle(done)
+            self._settle(attempts)
         for worker in workers:
-            worker.result()  # raises what is none of a channel's errors
+            worker.result()  # raises what is not an error of a channel
 
-    def _send_some(
-        self, group: deque[Together], ends: float, done: list[tuple[Together, str | Exception]]
-    ) -> None:
-        """Send one message of the group after the other, beside the other workers."""
-        while not self._over() and self.passed() < ends:
-            try:
-                together = group.popleft()
-            except IndexError:
-                return
-            done.append((together, self._send(together)))
-
-    def _send(self, together: Together) -> str | Exception:
+    def _send(self, group: DeliveryGroup) -> str | Exception:
         """Send one message; return its receipt, or what went wrong."""
-        subscription = together[0].subscription
+        name = group[0].subscription.channel
+        channel = self.channels.get(name)
+        if channel is None:
+            return DeliveryError(f"{name} is not configured here", retry_after=MAX_RETRY_SECONDS)
         try:
-            channel = self._channel(subscription.channel)
-            message = self.composer.compose(together)
-            return channel.send(message, target=together[0].target, key=together[0].message)
+            message = self.composer.compose(group)
+            return channel.send(message, target=group[0].target, key=group[0].message)
         except (DeliveryError, ValueError, LookupError, TypeError, AttributeError) as error:
             return error
 
-    def _channel(self, name: ChannelName) -> Channel:
-        channel = self.channels.get(name)
-        if channel is None:
-            raise DeliveryError(f"{name} is not configured here", retry_after=LONGEST_WAIT)
-        return channel
-
-    def _settle(self, done: Iterable[tuple[Together, str | Exception]]) -> None:
-        """Write down what became of messages: first those that must not leave again."""
-        now = self._now()
-        sent = [SentMessage(deliveries=of, receipt=said) for of, said in done if isinstance(said, str)]
+    def _settle(self, attempts: Iterable[Attempt]) -> None:
+        """Record what became of messages: first those that must not leave again."""
+        now = self._get_time()
+        sent = [
+            SentMessage(deliveries=group, receipt=outcome)
+            for group, outcome in attempts
+            if isinstance(outcome, str)
+        ]
         if sent:
-            self.store.mark_sent(sent, owner=self.owner, now=now)
+            self.outbox.mark_sent(sent, owner=self.owner, now=now)
         self.sent += sum(len(message.deliveries) for message in sent)
-        for together, error in done:
-            if isinstance(error, Exception):
-                self.failed += len(together)
-                self._settle_failure(together, error, now=now)
+        for group, outcome in attempts:
+            if isinstance(outcome, Exception):
+                self.failed += len(group)
+                self._settle_failure(group, outcome, now=now)
 
-    def _settle_failure(self, together: Together, failure: Exception, *, now: datetime) -> None:
-        # A message that we cannot even write is put off like one that nobody takes, and shown.
-        said = f"an error of ours: {type(failure).__name__}: {failure}"
-        ours = DeliveryError(said, retry_after=LONGEST_WAIT)
-        error = failure if isinstance(failure, DeliveryError) else ours
-        to_others = bool(together[0].addressee)
-        if error.permanent and (error.us or error.target) and not to_others:
-            self._pause(together, str(error), us=error.us, now=now)
+    def _settle_failure(self, group: DeliveryGroup, failure: Exception, *, now: datetime) -> None:
+        # A message that cannot even be written is put off like one that is not taken, and shown.
+        reason = f"internal error: {type(failure).__name__}: {failure}"
+        internal = DeliveryError(reason, retry_after=MAX_RETRY_SECONDS)
+        error = failure if isinstance(failure, DeliveryError) else internal
+        is_escalated = bool(group[0].addressee)
+        if error.permanent and (error.us or error.target) and not is_escalated:
+            self._pause(group, str(error), whole_channel=error.us, now=now)
         elif error.permanent and not error.us:
-            self.store.mark_refused(together, owner=self.owner, reason=str(error), now=now)
+            self.outbox.mark_refused(group, owner=self.owner, reason=str(error), now=now)
         else:
-            tries = max(delivery.attempts for delivery in together)
-            delay = error.retry_after or min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10))
-            until = now + timedelta(seconds=delay)
-            self.store.reschedule(together, owner=self.owner, reason=str(error), until=until)
+            tries = max(delivery.attempts for delivery in group)
+            backoff = min(MAX_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(tries - 1, 10))
+            until = now + timedelta(seconds=error.retry_after or backoff)
+            self.outbox.reschedule(group, owner=self.owner, reason=str(error), until=until)
 
-    def _pause(self, together: Together, reason: str, *, us: bool, now: datetime) -> None:
-        """Send nothing more to a target that takes nothing, keep what it should get, and tell others once.
+    def _pause(self, group: DeliveryGroup, reason: str, *, whole_channel: bool, now: datetime) -> None:
+        """Send nothing more to a target that takes nothing, keep what is due to it, and notify others once.
 
-        Where it is `us` of whom a channel takes nothing, that is all of its subscriptions, and one alert.
+        Where a channel takes nothing from us at all, that is all of its subscriptions, and one alert.
         """
-        subscription = together[0].subscription
-        active = self.store.list_subscriptions()
+        subscription = group[0].subscription
+        active = self.subscriptions.list_active()
         alert = (
             build_channel_paused_alert(subscription, active, reason, now=now)
-            if us
+            if whole_channel
             else build_paused_alert(subscription, reason, now=now)
         )
-        self.store.pause(
-            together,
-            owner=self.owner,
-            reason=reason,
-            alert=alert,
-            planned=plan_recipients(alert, subscription, active, whole_channel=us, now=now),
-            channel=subscription.channel if us else None,
-            now=now,
+        planned = plan_recipients(alert, subscription, active, whole_channel=whole_channel, now=now)
+        channel = subscription.channel if whole_channel else None
+        self.outbox.pause(
+            group, owner=self.owner, reason=reason, alert=alert, planned=planned, channel=channel, now=now
         )
 
-    def _over(self) -> bool:
-        return self.stopped.is_set() or self.passed() > ROUND
+    def _is_over(self) -> bool:
+        return self.stopped.is_set() or self.elapsed() > ROUND_SECONDS
 
-    def _now(self) -> datetime:
-        return self.started + timedelta(seconds=self.passed())
-
-
-def ask_to_confirm(store: Store, subscription: Subscription, *, who: str, now: datetime) -> int:
-    """Subscribe an address that its owner has yet to confirm, and ask by one mail; return its number.
-
-    `who` asked is shown in the mail: our own words for them, never text that they gave, or the mail could
-    be made to advertise. An address that was asked already is not asked again: `UsageError`.
-    """
-    same = (subscription.channel, subscription.target.casefold())
-    for item in store.list_subscriptions():
-        if not item.confirmed and (item.channel, item.target.casefold()) == same:
-            raise UsageError(
-                f"{item.target} was asked already (subscription {item.id}) and has not confirmed"
-            )
-    number = store.subscribe(replace(subscription, confirmed=False), now)
-    alert = Alert(kind="confirmation", made_at=now, title="confirmation", watcher=OUTBOX_SOURCE, body=who)
-    store.enqueue_alert(
-        alert, [PlannedDelivery(subscription_id=number, due_at=now, why="asked to be confirmed")]
-    )
-    return number
+    def _get_time(self) -> datetime:
+        return self.started + timedelta(seconds=self.elapsed())

@@ -1,85 +1,163 @@
-"""Take in: keep the bytes (commit 1), read them, and write what they amount to as one (commit 2)."""
+"""Ingest one document: archive the bytes (commit 1), read them, write what follows as one (commit 2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction import read_notice, resolve_categories
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
-from controlwatch.core.model import Document, Snapshot, sanitize, to_notice_key
+from controlwatch.core.model import Annex, Document, Notice, Snapshot, sanitize, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Reshaped
-from controlwatch.core.model.state import Decision, Observation, PendingReference, Validators
+from controlwatch.core.model.state import (
+    Decision,
+    MatchContext,
+    Observation,
+    PendingReference,
+    Validators,
+    VersionText,
+)
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
-from controlwatch.services.annexes import read_annexes, whole_text
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.annexes import AnnexReader, join_texts
+from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Annex, Notice
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Store
+
+class MatchingTransaction(Protocol):
+    """One transaction over notices."""
+
+    def find_context(self, observation: Observation) -> MatchContext:
+        """Return everything in the store that bears on an observation."""
+
+    def record(
+        self,
+        observation: Observation,
+        context: MatchContext,
+        decision: Decision,
+        *,
+        now: datetime,
+        next_look_at: datetime | None,
+    ) -> None:
+        """Write version, findings, alert and deliveries, and that the reference was read."""
+
+
+class Matching(Protocol):
+    """Notices in the store."""
+
+    def transaction(self) -> AbstractContextManager[MatchingTransaction]:
+        """Open commit 2; two watchers that see one notice at one time take turns in it."""
+
+    def list_acting_versions(self, key: str) -> tuple[VersionText, ...]:
+        """Return the latest versions of the notices that act on the one of this key."""
+
+    def record_rereading(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
+        """Write a better reading of a version's own words; never an alert."""
+
+    def find_categories(self, keys: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return the item categories of known notices, by the key of their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakingIn:
-    """What it takes to make a notice of bytes."""
+class SourceDocument:
+    """A document with where it comes from."""
+
+    watcher: Watcher
+    reference: PendingReference
+    document: Document
+    annexes: tuple[Annex, ...] = ()
+    snapshot_id: int | None = None
+    is_fallback: bool = False  #: made from the list row alone, because the page could not be read
+    is_reread: bool = False  #: read again from our own copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingester:
+    """Makes notices of bytes."""
 
     archive: Archive
-    store: Store
+    polling: Polling
+    references: References
+    notices: Matching
     documents: DocumentReader
     lexicon: Lexicon
     register: Callable[[], Register] = Register  #: the known notices, loaded when first needed
 
-    def take_in(
+    def ingest(
         self,
         watcher: Watcher,
-        due: PendingReference,
+        reference: PendingReference,
         snapshot: Snapshot,
         *,
-        ask: FetchSession | None,
+        session: FetchSession | None,
         now: datetime,
-        reread: bool = False,
+        is_reread: bool = False,
     ) -> Decision:
-        """Keep the bytes, read them, and write what they amount to. `ask` brings the annexes."""
+        """Archive a page, read it with its annexes, and record what follows.
+
+        Without a `session` annexes are read from our own copies only. Raises `SourceError` where the page
+        cannot be read.
+        """
         sha256 = self.archive.save_bytes(snapshot.body)
-        snapshot_id = self.store.record_snapshot(snapshot, sha256, watcher.id)
+        snapshot_id = self.references.record_snapshot(snapshot, sha256, watcher.id)
         document = self.documents.read_document(snapshot, watcher)
-        annexes = read_annexes(
-            document, watcher, ask=ask, archive=self.archive, store=self.store, documents=self.documents
+        annexes = AnnexReader(
+            watcher=watcher,
+            session=session,
+            archive=self.archive,
+            polling=self.polling,
+            references=self.references,
+            documents=self.documents,
+        ).read_all(document)
+        source = SourceDocument(
+            watcher=watcher,
+            reference=reference,
+            document=document,
+            annexes=annexes,
+            snapshot_id=snapshot_id,
+            is_reread=is_reread,
         )
-        decision = self._record(
-            watcher, due, document, annexes, snapshot_id=snapshot_id, now=now, reread=reread
-        )
+        decision = self._record(source, now=now)
         if all(annex.sha256 for annex in annexes):
-            # Only a notice that was read whole may be answered with "not modified".
-            self.store.save_validators(due.ref.url, Validators.from_snapshot(snapshot))
+            # Only a notice that was read whole may be answered with "304 Not Modified".
+            self.polling.save_validators(reference.ref.url, Validators.from_snapshot(snapshot))
         return decision
 
-    def take_row(
-        self, watcher: Watcher, due: PendingReference, *, now: datetime, doubt: str = "", reread: bool = False
+    def ingest_row(
+        self,
+        watcher: Watcher,
+        reference: PendingReference,
+        *,
+        now: datetime,
+        doubt: str = "",
+        is_reread: bool = False,
     ) -> Decision:
-        """Take in what the index row alone says: for feeds, and for pages that will not be read."""
-        document = build_listed_document(due.ref)
+        """Record what the list row says: for feeds, and, with a doubt, for pages that cannot be read."""
+        document = build_listed_document(reference.ref)
         if doubt:
             document = replace(document, text=document.text or document.title, doubts=(doubt,))
-        return self._record(
-            watcher, due, document, (), snapshot_id=None, now=now, fallback=bool(doubt), reread=reread
+        source = SourceDocument(
+            watcher=watcher,
+            reference=reference,
+            document=document,
+            is_fallback=bool(doubt),
+            is_reread=is_reread,
         )
+        return self._record(source, now=now)
 
-    def kept(self, url: str, sha256: str | None) -> Snapshot:
-        """Return these bytes of an address as they were sent: the ones last believed, not the last ones.
+    def load_snapshot(self, url: str, sha256: str | None) -> Snapshot:
+        """Return these bytes of an address as they were sent: those last trusted, not the last ones.
 
-        Raises `Reshaped` when there are none: a server that says "not modified" of a page we never
-        had says nothing.
+        Raises `Reshaped` when there are none: "304 Not Modified" means nothing for a page never fetched.
         """
-        record = self.store.find_snapshot(url, sha256) if sha256 is not None else None
+        record = self.references.find_snapshot(url, sha256) if sha256 is not None else None
         if record is None:
             raise Reshaped(f"{url} is said not to have changed, but was never sent")
         try:
@@ -95,66 +173,54 @@ class TakingIn:
             body=body,
         )
 
-    def _record(
-        self,
-        watcher: Watcher,
-        due: PendingReference,
-        document: Document,
-        annexes: tuple[Annex, ...],
-        *,
-        snapshot_id: int | None,
-        now: datetime,
-        fallback: bool = False,
-        reread: bool = False,
-    ) -> Decision:
-        document = sanitize.sanitize_document(document)
-        annexes = tuple(sanitize.sanitize_annex(annex) for annex in annexes)
-        text = whole_text(document, annexes)
-        notice = self._read(watcher, replace(document, text=text), annexes, url=due.ref.url)
-        seen = Observation(
+    def _record(self, source: SourceDocument, *, now: datetime) -> Decision:
+        """Read the document; then find what is known, decide and write, all in one transaction."""
+        watcher, reference = source.watcher, source.reference
+        document = sanitize.sanitize_document(source.document)
+        annexes = tuple(sanitize.sanitize_annex(annex) for annex in source.annexes)
+        address, text = canonicalize_url(reference.ref.url), join_texts(document, annexes)
+        notice = self._resolve(read_notice(replace(document, text=text), self.lexicon))
+        annex_doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
+        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts))
+        official = watcher.role == "official"
+        observation = Observation(
             watcher=watcher.id,
-            official=watcher.role == "official",
-            address=canonicalize_url(due.ref.url),
-            url=due.ref.url,
+            official=official,
+            address=address,
+            url=reference.ref.url,
             document=document,
             annexes=annexes,
-            notice=notice,
+            notice=self.register().complete_notice(notice, address) if official else to_report(notice),
             text=text,
             fingerprint=fingerprint_text(text),
-            snapshot_id=snapshot_id,
-            reference=due,
-            fallback=fallback,
-            reread=reread,
+            snapshot_id=source.snapshot_id,
+            reference=reference,
+            fallback=source.is_fallback,
+            reread=source.is_reread,
         )
-        following = _again(due, now) if watcher.detail.follow else None
-        decision = self.store.record_observation(
-            seen, partial(decide, seen, now=now), now=now, next_look_at=following
+        next_look_at = (
+            schedule_recheck(seen_at=reference.first_seen_at, listed_on=reference.ref.listed_on, now=now)
+            if watcher.detail.follow
+            else None
         )
+        with self.notices.transaction() as transaction:
+            context = transaction.find_context(observation)
+            decision = decide(observation, context, now=now)
+            transaction.record(observation, context, decision, now=now, next_look_at=next_look_at)
         if decision.change is not None and notice.number is not None:
-            self._resolve_those_acting_on(notice.number.key, now=now)
+            self._resolve_acting_notices(notice.number.key, now=now)
         return decision
 
-    def _read(self, watcher: Watcher, document: Document, annexes: tuple[Annex, ...], *, url: str) -> Notice:
-        notice = self._resolved(read_notice(document, self.lexicon))
-        doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
-        notice = replace(notice, doubts=(*notice.doubts, *doubts))
-        if watcher.role != "official":
-            return to_report(notice)
-        return self.register().complete_notice(notice, canonicalize_url(url))
-
-    def _resolved(self, notice: Notice) -> Notice:
+    def _resolve(self, notice: Notice) -> Notice:
+        """Give a notice that acts on others the item categories of those, where it names none itself."""
         targets = {to_notice_key(relation.target) for relation in notice.relations}
-        return resolve_categories(notice, self.store.find_categories(targets), self.lexicon)
+        return resolve_categories(notice, self.notices.find_categories(targets), self.lexicon)
 
-    def _resolve_those_acting_on(self, key: str, *, now: datetime) -> None:
+    def _resolve_acting_notices(self, key: str, *, now: datetime) -> None:
         """A suspension may be read before the notice it suspends: now its items can be known."""
-        for version in self.store.list_acting_versions(key):
-            better = self._resolved(version.notice)
+        for version in self.notices.list_acting_versions(key):
+            better = self._resolve(version.notice)
             if better != version.notice:
-                self.store.record_rereading(version, better, now=now)
+                self.notices.record_rereading(version, better, now=now)
                 if better.number is not None:
-                    self._resolve_those_acting_on(better.number.key, now=now)
-
-
-def _again(due: PendingReference, now: datetime) -> datetime | None:
-    return schedule_recheck(seen_at=due.first_seen_at, listed_on=due.ref.listed_on, now=now)
+                    self._resolve_acting_notices(better.number.key, now=now)

@@ -1,43 +1,28 @@
-"""The story: poll, take in, remind, deliver. Decisions are made in `core`; here they are acted upon.
-
-`poll` looks at an index, judges whether it can be believed, shelves what is unseen and reads what
-is due. `take_in` (in `taking_in.py`) keeps the bytes (commit 1), reads them, and writes version,
-findings, alert and deliveries as one (commit 2). `remind` (in `reminding.py`) compares the calendar, as
-the law stands, with what people have been told. `deliver` (in `delivering.py`) leases what is due,
-renders it, sends it, settles it.
-"""
+"""Poll one source: read its list, track what is new, read what is due. Decisions are made in `core`."""
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.source_health import (
-    EffectiveState,
-    NextPoll,
-    apply_failure,
-    apply_success,
-    compute_effective_state,
+from controlwatch.core.alerting.source_health import apply_failure, apply_success
+from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
+from controlwatch.core.model.state import (
+    Decision,
+    NewReference,
+    PendingReference,
+    PollOutcome,
+    PollReport,
+    Validators,
+    WatcherState,
 )
-from controlwatch.core.law.status import LegalStatus, compute_status
-from controlwatch.core.model.errors import (
-    Challenged,
-    OutOfTime,
-    Refused,
-    SourceError,
-    Stopping,
-    Unreachable,
-    Unread,
-)
-from controlwatch.core.model.state import Decision, PendingReference, PollReport, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.rendering.message import MessageComposer
+from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
+from controlwatch.core.sources.page_failures import choose_reported_error, is_gone, is_host_down
 from controlwatch.core.sources.plausibility import (
     check_response,
     describe_shortfall,
@@ -45,255 +30,261 @@ from controlwatch.core.sources.plausibility import (
     update_baseline,
 )
 from controlwatch.core.sources.requests import build_detail_request
-from controlwatch.services.annexes import held_of
-from controlwatch.services.deliver import Round
-from controlwatch.services.ingest import TakingIn
-from controlwatch.services.remind import remind, watch_over
-from controlwatch.services.scan_index import Look, Sight
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.annexes import find_usable_validators
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.intake import track_reference
+from controlwatch.services.ports import Fetcher, FetchSession
+from controlwatch.services.scan_index import IndexScan, IndexScanner
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+#: After this number of failed tries a notice is alerted from its title alone, with a doubt.
+MAX_READ_FAILURES = 3
+#: How far back the first look into a mailbox goes, and how far before the last one a look without a cursor.
+FIRST_LOOK_BACK, REPEATED_LOOK_BACK = timedelta(days=7), timedelta(days=1)
 
-    from controlwatch.core.model import ChannelName
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Channel, Fetcher, FetchSession
-
-#: After so many failed tries a notice is told from its title alone, with the doubt said.
-GIVE_UP = 3
-#: After so many pages in a row that do not answer, the rest of the poll is left for the next one.
-STOP_AFTER = 3
-
-#: Hears how far a long piece of work has come: done, total, title of the next.
+#: Called with how far a long piece of work has come: done, total, title of the next.
 Progress = Callable[[int, int, str], None]
 
 
+class MailboxReader(Protocol):
+    """A folder that mails come to; it is never changed."""
+
+    address: str  #: without the password
+
+    def fetch_mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
+        """Yield the mails after the one with this cursor, oldest first, up to a limit.
+
+        Without a cursor, or where the mailbox has renumbered its mails, those since about that instant.
+        Raises `Unreachable`, `TimedOut` or `LockedOut`.
+        """
+
+
+@dataclass(slots=True, kw_only=True)
+class PollRun:
+    """One poll as it goes on; what it found adds up, also when it fails."""
+
+    watcher: Watcher
+    state: WatcherState  #: before the poll
+    now: datetime
+    on_progress: Progress | None = None
+    on_decision: Callable[[str], None] | None = None  #: called with a sentence for each reference read
+    scan: IndexScan = field(default_factory=IndexScan)
+    rows: int = 0
+    new: int = 0
+    due: int = 0
+    read: int = 0
+    alerts: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def note_decision(self, reference: PendingReference, decision: Decision | None) -> None:
+        """Add what came of a reference."""
+        if decision is None:
+            return
+        if decision.alert is not None:
+            self.alerts.append(decision.alert.title)
+        if self.on_decision is not None:
+            self.on_decision(f"{reference.ref.title}: {decision.summary_line}")
+
+    def build_report(self, error: SourceError | None) -> PollReport:
+        """Return the report of the poll, which ended with this error or without one."""
+        is_first = self.state.first_poll_at is None
+        is_unchanged = self.scan.is_unchanged and not self.due
+        outcome: PollOutcome = "shelved" if is_first else "unchanged" if is_unchanged else "looked"
+        return PollReport(
+            watcher=self.watcher.id,
+            started_at=self.now,
+            outcome=outcome if error is None else "failed",
+            kind=error.kind if error is not None else None,
+            reason=str(error) if error is not None else "; ".join(self.scan.faults),
+            rows=self.rows,
+            unseen=self.new,
+            read=self.read,
+            alerts=tuple(self.alerts),
+            unread=tuple(self.unread),
+        )
+
+    def build_state(self) -> WatcherState:
+        """Return the watcher's state with what the scan showed, and what is odd about it."""
+        state, scan = self.state, self.scan
+        if self.watcher.index.kind == "mailbox":
+            return replace(state, newest=scan.newest or state.newest)
+        statistics = scan.get_statistics(self.watcher)
+        is_whole = not (scan.is_unchanged or scan.is_partly_unchanged)
+        oddity = "; ".join(scan.faults) or (describe_shortfall(statistics) if is_whole else "")
+        silence = describe_silence(state.learnt, scan.newest, to_beijing_day(self.now))
+        if not is_whole and not oddity and state.concern == "degraded":
+            oddity = state.concern_reason  # nothing has changed about it
+        return replace(
+            state,
+            rows=scan.rows,
+            newest=scan.newest,
+            whole_at=self.now if scan.is_full and not scan.faults else state.whole_at,
+            learnt=update_baseline(state.learnt, statistics) if is_whole else state.learnt,
+            concern="degraded" if oddity else "quiet" if silence else "",
+            concern_reason=oddity or silence,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline(TakingIn):
-    """The four ports and the lexicon; one of these is all a process needs."""
+class Poller:
+    """Polls sources: sites, feeds and the mailbox."""
 
     fetch: Fetcher
-    channels: Mapping[ChannelName, Channel]
-    owner: str  #: name of this process, for leases
-    links: SignedLinks = field(default_factory=SignedLinks)
-    clock: Callable[[], float] = time.monotonic  #: measures how long a round of deliveries takes
-    watched: tuple[Watcher, ...] = ()  #: the sources that are watched
-    next_poll: NextPoll = lambda _watcher, _after: None  #: says when a source is to be polled
-    began: datetime | None = None  #: when this process began to poll
-    lacks: Callable[[], str] = str  #: says what the machine lacks
-    stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
+    ingester: Ingester
+    mailbox: MailboxReader | None = None
+    stopped: Event = field(default_factory=Event)  #: set: read no further mail
 
-    # ------------------------------------------------------------------ poll
-
-    def poll(self, watcher: Watcher, *, now: datetime, progress: Progress | None = None) -> PollReport:
-        """Look once at a source. Never raises for what a source does: the report says how it went."""
-        state = self.store.load_watcher_state(watcher.id)
-        sight = Sight()
-        try:
-            with self.fetch.open_session(watcher) as ask:
-                Look(watcher=watcher, state=state, ask=ask, store=self.store, now=now, sight=sight).run()
-                if sight.unseen or state.first_poll_at is None:
-                    self.store.track_references(watcher.id, sight.unseen, now)
-                report = self._read_due(watcher, state, sight, ask=ask, now=now, progress=progress)
-        except Stopping as error:
-            return PollReport(watcher=watcher.id, started_at=now, outcome="failed", kind=error.kind)
-        except SourceError as error:
-            report = PollReport(
-                watcher=watcher.id, started_at=now, outcome="failed", kind=error.kind, reason=str(error)
-            )
-        self._conclude(watcher, state, sight, report, now=now)
-        return report
-
-    def _read_due(
+    def poll(
         self,
         watcher: Watcher,
-        state: WatcherState,
-        sight: Sight,
         *,
-        ask: FetchSession,
         now: datetime,
-        progress: Progress | None,
+        on_progress: Progress | None = None,
+        on_decision: Callable[[str], None] | None = None,
     ) -> PollReport:
-        due = self.store.list_due_references(watcher.id, now)
-        titles: list[str] = []
-        unread: list[SourceError] = []
-        done = 0
-        for place, reference in enumerate(due):
-            if progress is not None:
-                progress(place, len(due), reference.ref.title)
-            try:
-                decision = self._read_one(watcher, reference, ask=ask, now=now)
-                done += 1
-            except Stopping:
-                raise
-            except SourceError as error:
-                if not (reference.was_read and _is_gone(error)):
-                    unread.append(error)
-                decision = self._could_not_read(watcher, reference, error, now=now)
-                if isinstance(error, OutOfTime) or _host_is_down(unread, done):
-                    break
-            if decision is not None and decision.alert is not None:
-                titles.append(decision.alert.title)
-        if _host_is_down(unread, done):
-            raise _worst(unread)
-        first = state.first_poll_at is None
-        return PollReport(
-            watcher=watcher.id,
-            started_at=now,
-            outcome="shelved" if first else "unchanged" if sight.unchanged and not due else "looked",
-            reason="; ".join(sight.faults),
-            rows=sight.rows,
-            unseen=len(sight.unseen),
-            read=done,
-            alerts=tuple(titles),
-            unread=tuple(str(error) for error in unread),
-        )
-
-    def _conclude(
-        self, watcher: Watcher, state: WatcherState, sight: Sight, report: PollReport, *, now: datetime
-    ) -> None:
-        failed = report.outcome == "failed"
-        after = (
-            apply_failure(state, kind=report.kind, reason=report.reason, now=now)
-            if failed
-            else apply_success(state, seen=_seen(watcher, state, sight, now=now), now=now)
-        )
-        self.store.record_poll(
-            report,
-            after,
-            believed={} if failed else sight.believed,
-            doubted=sight.asked if failed else (),
+        """Poll a source once. Never raises for what a source does: the report says how it ended."""
+        run = PollRun(
+            watcher=watcher,
+            state=self.ingester.polling.load_state(watcher.id),
             now=now,
+            on_progress=on_progress,
+            on_decision=on_decision,
         )
+        try:
+            if watcher.index.kind == "mailbox":
+                self._read_mailbox(run)
+            else:
+                self._read_site(run)
+        except Stopping as error:
+            return run.build_report(error)  # nothing is recorded: the source did not fail
+        except SourceError as error:
+            return self._record(run, run.build_report(error))
+        return self._record(run, run.build_report(None))
 
-    def watch_over(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
-        """Tell people of sources that are in trouble, and of those that are over it; return the titles."""
-        stands = self._stands(now)
-        return watch_over(self.store, watchers, stands=stands, lacks=self.lacks(), now=now)
-
-    def _stands(self, now: datetime) -> EffectiveState:
-        """Return what says how a source fares by now."""
-        return lambda watcher, state: compute_effective_state(
-            state, watcher, now=now, next_poll=self.next_poll, since=self.began
-        )
-
-    def broke(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
-        """Record a poll that ended in an error of ours: it is a failure like any other, and is told."""
-        reason = f"an error of ours, please report it: {type(error).__name__}: {error}"
+    def record_crash(self, watcher: Watcher, error: BaseException, *, now: datetime) -> None:
+        """Record a poll that ended in an internal error: it is a failure like any other, and is alerted."""
+        run = PollRun(watcher=watcher, state=self.ingester.polling.load_state(watcher.id), now=now)
+        reason = f"internal error; please report it: {type(error).__name__}: {error}"
         report = PollReport(
             watcher=watcher.id, started_at=now, outcome="failed", kind="internal", reason=reason
         )
-        self._conclude(watcher, self.store.load_watcher_state(watcher.id), Sight(), report, now=now)
+        self._record(run, report)
 
-    # ------------------------------------------------------------------ read what is due
+    def _record(self, run: PollRun, report: PollReport) -> PollReport:
+        polling = self.ingester.polling
+        if report.outcome == "failed":
+            state = apply_failure(run.state, kind=report.kind, reason=report.reason, now=run.now)
+            polling.record_poll(report, state, keep={}, drop=run.scan.requested, now=run.now)
+        else:
+            state = apply_success(run.state, seen=run.build_state(), now=run.now)
+            polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
+        return report
 
-    def _read_one(
-        self, watcher: Watcher, due: PendingReference, *, ask: FetchSession, now: datetime
-    ) -> Decision | None:
+    def _read_site(self, run: PollRun) -> None:
+        """Scan the list, track what is new, and read every page that is due."""
+        watcher, scan, references = run.watcher, run.scan, self.ingester.references
+        with self.fetch.open_session(watcher) as session:
+            IndexScanner(
+                watcher=watcher,
+                state=run.state,
+                session=session,
+                polling=self.ingester.polling,
+                references=references,
+                now=run.now,
+                scan=scan,
+            ).run()
+            if scan.new_references or run.state.first_poll_at is None:
+                references.track(watcher.id, scan.new_references, run.now)
+            due = references.list_due(watcher.id, run.now)
+            errors: list[SourceError] = []
+            for place, reference in enumerate(due):
+                if run.on_progress is not None:
+                    run.on_progress(place, len(due), reference.ref.title)
+                try:
+                    decision = self._read_page(run, reference, session)
+                    run.read += 1
+                except Stopping:
+                    raise
+                except SourceError as error:
+                    if not (reference.was_read and is_gone(error)):
+                        errors.append(error)
+                    decision = self._record_unread_page(run, reference, error)
+                    if isinstance(error, OutOfTime) or is_host_down(errors, read=run.read):
+                        break
+                run.note_decision(reference, decision)
+        if is_host_down(errors, read=run.read):
+            raise choose_reported_error(errors)
+        run.rows, run.new, run.due = scan.rows, len(scan.new_references), len(due)
+        run.unread += [str(error) for error in errors]
+
+    def _read_page(self, run: PollRun, reference: PendingReference, session: FetchSession) -> Decision | None:
+        """Fetch a notice's page and ingest it."""
+        watcher, url, ingester = run.watcher, reference.ref.url, self.ingester
         # Noted before it happens: a page that kills the process is put off like one that does not answer.
-        self.store.record_fetch_failure(due, reason="interrupted while it was read", absent=False, now=now)
-        if not due.was_read and due.failures >= GIVE_UP:
-            self.take_row(watcher, due, now=now, doubt="the page could not be read so far")
+        ingester.references.record_fetch_failure(
+            reference, reason="interrupted while it was read", absent=False, now=run.now
+        )
+        if not reference.was_read and reference.failures >= MAX_READ_FAILURES:
+            ingester.ingest_row(watcher, reference, now=run.now, doubt="the page could not be read so far")
         if not watcher.detail.follow:
-            return self.take_row(watcher, due, now=now)
-        held = held_of(due.ref.url, store=self.store, archive=self.archive) if due.was_read else None
-        snapshot = ask(build_detail_request(watcher, due.ref.url), held)
+            return ingester.ingest_row(watcher, reference, now=run.now)
+        validators = (
+            find_usable_validators(url, polling=ingester.polling, archive=ingester.archive)
+            if reference.was_read
+            else None
+        )
+        snapshot = session(build_detail_request(watcher, url), validators)
         if snapshot is None:
-            # The page stands as it stood; its annexes may not.
-            snapshot = self.kept(due.ref.url, held.sha256 if held is not None else None)
+            # The page is unchanged; its annexes may not be.
+            snapshot = ingester.load_snapshot(url, validators.sha256 if validators is not None else None)
         check_response(snapshot)
-        return self.take_in(watcher, due, snapshot, ask=ask, now=now)
+        return ingester.ingest(watcher, reference, snapshot, session=session, now=run.now)
 
-    def _could_not_read(
-        self, watcher: Watcher, due: PendingReference, error: SourceError, *, now: datetime
+    def _record_unread_page(
+        self, run: PollRun, reference: PendingReference, error: SourceError
     ) -> Decision | None:
-        """Leave a reference due. A page that is gone is not a repeal; one never read is told in the end."""
-        self.store.record_fetch_failure(due, reason=str(error), absent=_is_gone(error), now=now)
-        if due.was_read or due.failures + 1 != GIVE_UP:
+        """Leave a reference due. A missing page is not a repeal; one never read is alerted in the end."""
+        self.ingester.references.record_fetch_failure(
+            reference, reason=str(error), absent=is_gone(error), now=run.now
+        )
+        if reference.was_read or reference.failures + 1 != MAX_READ_FAILURES:
             return None
-        return self.take_row(watcher, due, now=now, doubt=f"the page could not be read: {error}")
+        doubt = f"the page could not be read: {error}"
+        return self.ingester.ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
 
-    # ------------------------------------------------------------------ remind
+    def _read_mailbox(self, run: PollRun) -> None:
+        """Ingest the new mails of the mailbox; each is stored before the cursor moves past it.
 
-    def remind(self, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
-        """Ring for days that draw near or have moved, and for sources in trouble; return the titles."""
-        every = tuple(watchers)
-        return (*self.watch_over(every, now=now), *remind(self.store, every, now=now))
-
-    # ------------------------------------------------------------------ deliver
-
-    def deliver(self, *, now: datetime) -> tuple[int, int]:
-        """Send what is due, for half a minute at most; return how many deliveries were sent and how many not.
-
-        Call again, with a fresh `now`, until it returns (0, 0).
+        A mail that is seen again, after a kill or under another number, is recognised by its bytes.
         """
-        began = self.clock()
-        return Round(
-            store=self.store,
-            channels=self.channels,
-            composer=MessageComposer(
-                lexicon=self.lexicon,
-                now=now,
-                links=self.links,
-                find_status=self._standing,
-                load_watcher_states=lambda: map(
-                    self._stands(now),
-                    self.watched,
-                    self.store.load_watcher_states(one.id for one in self.watched),
-                ),
-            ),
-            owner=f"{self.owner}:{secrets.token_hex(4)}",
-            started=now,
-            passed=lambda: self.clock() - began,
-            stopped=self.stopped,
-        ).run()
+        if self.mailbox is None:
+            raise ValueError(f"{run.watcher.id} is a mailbox, and none is set up")
+        polling, last_success_at = self.ingester.polling, run.state.last_success_at
+        cursor = polling.find_validators(self.mailbox.address)
+        since = run.now - FIRST_LOOK_BACK if last_success_at is None else last_success_at - REPEATED_LOOK_BACK
+        mails = self.mailbox.fetch_mails(after=cursor.etag if cursor is not None else None, since=since)
+        with closing(mails):
+            for mail in mails:
+                if self.stopped.is_set():
+                    raise Stopping("the service is being stopped")
+                self._read_mail(run, mail)
+                polling.save_validators(self.mailbox.address, Validators(etag=mail.cursor))
 
-    def _standing(self, key: str, day: date) -> LegalStatus | None:
-        """How the notice of a key stands on a day, where it is one that the law knows."""
-        ledger = self.store.load_graph([key])
-        return compute_status(ledger, key, day) if key in ledger.instruments else None
-
-
-def _seen(watcher: Watcher, state: WatcherState, sight: Sight, *, now: datetime) -> WatcherState:
-    """Return the state with what a look showed, and what is odd about it."""
-    whole = not (sight.unchanged or sight.partly_unchanged)
-    odd = "; ".join(sight.faults) or (describe_shortfall(sight.shown(watcher)) if whole else "")
-    silent = describe_silence(state.learnt, sight.newest, to_beijing_day(now))
-    if not whole and not odd and state.concern == "degraded":
-        odd = state.concern_reason  # nothing has changed about it
-    return replace(
-        state,
-        rows=sight.rows,
-        newest=sight.newest,
-        whole_at=now if sight.whole and not sight.faults else state.whole_at,
-        learnt=update_baseline(state.learnt, sight.shown(watcher)) if whole else state.learnt,
-        concern="degraded" if odd else "quiet" if silent else "",
-        concern_reason=odd or silent,
-    )
-
-
-def _is_gone(error: SourceError) -> bool:
-    return isinstance(error, Refused) and error.status in {404, 410}
-
-
-def _host_is_down(unread: list[SourceError], done: int) -> bool:
-    """Whether the pages do not answer, or challenge us, although the index did: the source is failing.
-
-    A single page with an error of its own is not: it stays due, is counted as unread, and is told from
-    its title in the end.
-    """
-    if done or not unread:
-        return False
-    if isinstance(unread[-1], Challenged):
-        return True
-    last = unread[-STOP_AFTER:]
-    return len(last) == STOP_AFTER and all(isinstance(error, Unreachable) for error in last)
-
-
-def _worst(unread: list[SourceError]) -> SourceError:
-    """The error to show when no page at all could be read."""
-    named = next((error for error in unread if isinstance(error, Challenged)), unread[0])
-    return (
-        named
-        if isinstance(named, Challenged)
-        else Unread(f"{len(unread)} notices could not be read: {named}")
-    )
+    def _read_mail(self, run: PollRun, mail: Mail) -> None:
+        """Ingest a mail as a report. The first look alerts nobody to what it finds."""
+        started = run.state.first_poll_at
+        # Servers count whole seconds.
+        may_alert = started is not None and mail.arrived_at >= started.replace(microsecond=0)
+        new = NewReference(ref=to_reference(mail), may_alert=may_alert)
+        reference = track_reference(self.ingester.references, run.watcher, new, now=run.now)
+        snapshot = to_snapshot(mail, now=run.now)
+        try:
+            decision = self.ingester.ingest(run.watcher, reference, snapshot, session=None, now=run.now)
+        except (SourceError, ValueError, LookupError) as error:
+            # It will not read better another time: it is alerted from its subject.
+            doubt = f"the mail could not be read: {error}"
+            run.unread.append(f"{reference.ref.title}: {error}")
+            decision = self.ingester.ingest_row(run.watcher, reference, now=run.now, doubt=doubt)
+        run.rows, run.new, run.due, run.read = (count + 1 for count in (run.rows, run.new, run.due, run.read))
+        run.scan.newest = max(run.scan.newest or date.min, to_beijing_day(mail.arrived_at))
+        run.note_decision(reference, decision)

@@ -1,30 +1,86 @@
-"""What may be asked: the same answers for the command line, the bot and the web."""
+"""Queries: the same answers for the command line, Slack and the web."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.evidence.dossier import Dossier
-from controlwatch.core.law.answers import NoticeLine, NoticeRecord, Preview, RefusedDelivery, WatcherLine
+from controlwatch.core.law.answers import (
+    LeadLine,
+    NoticeLine,
+    NoticeRecord,
+    Preview,
+    PublishedNotice,
+    RefusedDelivery,
+    WatcherLine,
+)
 from controlwatch.core.model import Alert, AlertKind, Subscription
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.services.legal_queries import Legal
+from controlwatch.services.legal_queries import LegalQueries
+from controlwatch.services.names import Names
+from controlwatch.services.source_states import SourceStates
 
 #: Days that may be counted back: a century.
-LONGEST = 36_500
+MAX_DAYS_BACK = 36_500
 #: Days that a preview looks back.
-PREVIEW = 90
+PREVIEW_DAYS = 90
+
+
+class NoticeQueries(Protocol):
+    """Notices, alerts and deliveries as the store knows them."""
+
+    def list_notices(
+        self,
+        *,
+        since: datetime | None = None,
+        category: str | None = None,
+        issuer: str | None = None,
+        containing: str | None = None,
+        changes_only: bool = False,
+        limit: int = 50,
+    ) -> tuple[NoticeLine, ...]:
+        """Return notices, newest published first."""
+
+    def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
+        """Return official changes, and alerted reports, published on a day or later, newest first."""
+
+    def find_record(self, key: str) -> NoticeRecord | None:
+        """Return everything about one notice, by key or canonical address."""
+
+    def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
+        """Return the deliveries that a channel refused permanently."""
+
+
+class DossierSource(Protocol):
+    """What proves a notice."""
+
+    def find_dossier(self, key: str) -> Dossier | None:
+        """Return what proves a notice, by key or canonical address."""
+
+
+class LeadSource(Protocol):
+    """Leads in the store."""
+
+    def list_all(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+        """Return what a person should look into, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queries(Legal):
-    """Questions over the books. Every wrong name is refused with the nearest right ones."""
+class Queries:
+    """Queries over the store. Every unknown name is refused with the nearest known ones."""
 
-    lacks: Callable[[], str] = str  #: says what the machine lacks
-    unstamped: Callable[[], str] = str  #: says since when the chain waits for a time stamp
+    names: Names
+    law: LegalQueries
+    notices: NoticeQueries
+    dossiers: DossierSource
+    leads: LeadSource
+    sources: SourceStates
+    operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def latest(
         self,
@@ -37,51 +93,51 @@ class Queries(Legal):
         changes_only: bool = False,
         limit: int = 20,
     ) -> tuple[NoticeLine, ...]:
-        """Notices, newest published first; `days` counts back from `now` by when we first saw them."""
-        return self.books.list_notices(
-            since=now - timedelta(days=min(days, LONGEST)) if days is not None else None,
-            category=self.category(category) if category else None,
-            issuer=self.issuer(issuer) if issuer else None,
+        """Return notices, newest published first; `days` counts back from `now` by when we first saw them."""
+        return self.notices.list_notices(
+            since=now - timedelta(days=min(days, MAX_DAYS_BACK)) if days is not None else None,
+            category=self.names.find_category(category) if category else None,
+            issuer=self.names.find_issuer(issuer) if issuer else None,
             containing=containing,
             changes_only=changes_only,
             limit=limit,
         )
 
-    def show(self, asked: str) -> NoticeRecord:
-        """Everything about a notice, asked by number in any spelling, or by address."""
-        key = self.key(asked)
-        record = self.books.find_record(key)
+    def show(self, name: str) -> NoticeRecord:
+        """Return everything about a notice, named by its number in any spelling, or by its address."""
+        key = self.names.to_key(name)
+        record = self.notices.find_record(key)
         if record is None:
-            raise self.not_known(asked, key)
+            raise self.law.build_unknown_error(name, key)
         return record
 
-    def dossier(self, asked: str) -> Dossier:
-        """What proves a notice, asked as for `show`."""
-        key = self.key(asked)
-        found = self.books.find_dossier(key)
-        if found is None:
-            raise self.not_known(asked, key)
-        return found
+    def find_dossier(self, name: str) -> Dossier:
+        """Return what proves a notice, named as for `show`."""
+        key = self.names.to_key(name)
+        dossier = self.dossiers.find_dossier(key)
+        if dossier is None:
+            raise self.law.build_unknown_error(name, key)
+        return dossier
 
-    def preview(self, subscription: Subscription, *, now: datetime, days: int = PREVIEW) -> Preview:
-        """What a subscription would have been sent of the notices published in the days before `now`.
+    def preview(self, subscription: Subscription, *, now: datetime, days: int = PREVIEW_DAYS) -> Preview:
+        """Return what a subscription would have been sent of the notices published in the days before `now`.
 
         Its reminders and amendments are not counted: they depend on when each was seen.
         """
         since = to_beijing_day(now) - timedelta(days=days)
-        told: list[tuple[NoticeLine, str]] = []
-        for item in self.books.list_published_since(since):
+        matches: list[tuple[NoticeLine, str]] = []
+        for item in self.notices.list_published_since(since):
             kind: AlertKind = "new" if item.line.official else "report"
             alert = Alert(
                 kind=kind, made_at=now, title=item.line.title, watcher=item.line.watcher, notice=item.notice
             )
             why = explain_match(alert, subscription, text=item.text)
             if why is not None:
-                told.append((item.line, why))
-        return Preview(days=days, matches=tuple(told))
+                matches.append((item.line, why))
+        return Preview(days=days, matches=tuple(matches))
 
-    def watchers(self) -> tuple[WatcherLine, ...]:
-        """Every declared watcher and how it fares."""
+    def list_watchers(self) -> tuple[WatcherLine, ...]:
+        """Return every declared watcher with its health."""
         return tuple(
             WatcherLine(
                 id=watcher.id,
@@ -92,20 +148,25 @@ class Queries(Legal):
                 health="blocked" if watcher.blocked and state.kind == "blocked" else state.health,
                 state=state,
             )
-            for watcher, state in self.states_of(self.watched)
+            for watcher, state in self.sources.load(now=self.clock())
         )
 
-    def needs_a_person(self) -> tuple[str, ...]:
-        """What somebody must look at: disk, time stamps, blind watchers (not so by design), refusals."""
-        by_design = {watcher.id for watcher in self.watched if watcher.blocked}
+    def list_problems(self) -> tuple[str, ...]:
+        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
-            for line in self.watchers()
-            if line.health in {"blind", "blocked"} and not (line.health == "blocked" and line.id in by_design)
+            for line in self.list_watchers()
+            if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )
-        refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.refusals())
-        return (*filter(None, [self.lacks(), self.unstamped()]), *blind, *refused)
+        refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
+        warnings = (warn() for warn in self.operational_warnings)
+        return (*filter(None, warnings), *blind, *refused)
 
-    def refusals(self) -> tuple[RefusedDelivery, ...]:
-        """Deliveries that a channel refused for good."""
-        return self.books.list_refused_deliveries()
+    def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
+        """Return what a person should look into, oldest first."""
+        return self.leads.list_all(closed=closed)
+
+    def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
+        """Return the deliveries that a channel refused permanently."""
+        return self.notices.list_refused_deliveries()

@@ -1,107 +1,224 @@
-"""Keep time: ring for the days that draw near, for alerts that nobody acts on, for numbers not seen."""
+"""Alerts that no page causes: source health, upcoming dates, alerts to follow up, numbers not seen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from controlwatch.core.alerting.follow_up import plan_due_reminder, plan_escalation
-from controlwatch.core.alerting.reminders import PlannedAlert, decide_reminders
+from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
+from controlwatch.core.alerting.reminders import (
+    PlannedAlert,
+    ReminderContext,
+    ReminderRound,
+    decide_reminders,
+)
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.alerting.source_health import plan_health_alerts
-from controlwatch.core.law.number_gaps import Lead, find_gaps
-from controlwatch.core.model import Alert
+from controlwatch.core.alerting.source_health import HealthAlert, plan_health_alerts
+from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
+from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model.state import HealthNotice, PlannedDelivery
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.ports import Polling, Subscriptions
+from controlwatch.services.source_states import SourceStates
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from controlwatch.core.alerting.source_health import EffectiveState, HealthAlert
-    from controlwatch.core.model import Subscription
-    from controlwatch.core.model.state import HealthNotice, PlannedDelivery, WatcherState
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import Store
-
-
-#: How far the log of polls goes back. What is evidence of a notice, or of who was told, is never dropped.
-POLLS_KEPT = timedelta(days=400)
+#: How far the log of polls goes back. What is evidence of a notice, or of an alert, is never dropped.
+POLL_LOG_AGE = timedelta(days=400)
 #: Leads named in one alert.
-SHOWN = 8
+MAX_NAMED_LEADS = 8
 
 
-def watch_over(
-    store: Store,
-    watchers: Iterable[Watcher],
-    *,
-    stands: EffectiveState,
-    lacks: str,
-    now: datetime,
-) -> tuple[str, ...]:
-    """Do one round over the sources: tell of what is wrong, and of what is right again; return the titles.
+class HealthTransaction(Protocol):
+    """One transaction over what people were told about sources."""
 
-    `stands` says how a source fares by now, by its state as its last poll left it; `lacks` what the machine
-    lacks.
-    """
-    every = tuple(watchers)
-    subscriptions = store.list_subscriptions()
+    def load_notices(self) -> dict[str, HealthNotice]:
+        """Return what people were last told of each source that was in trouble."""
 
-    def decide(
-        states: Mapping[str, WatcherState],
-        told: Mapping[str, HealthNotice],
-        taken_in: Mapping[str, tuple[str, ...]],
-    ) -> Iterator[tuple[HealthAlert, tuple[PlannedDelivery, ...]]]:
-        standing = {watcher.id: stands(watcher, states[watcher.id]) for watcher in every}
-        for ring_ in plan_health_alerts(every, standing, told, taken_in, lacks=lacks, now=now):
-            planned = route_alert(ring_.alert, subscriptions, now=now) if ring_.alert is not None else ()
-            yield ring_, planned
+    def list_titles_since(self, notices: Mapping[str, HealthNotice]) -> dict[str, tuple[str, ...]]:
+        """Return the titles of the alerts from each source since its trouble began, oldest first."""
 
-    alerts = store.record_health_alerts((watcher.id for watcher in every), decide)
-    return tuple(f"{alert.kind}: {alert.title}" for alert in alerts)
+    def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
+        """Write an alert about sources with what people will have been told by it."""
 
 
-def remind(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> tuple[str, ...]:
-    """Do one round of the clock; return the titles of the alerts made."""
-    store.repair_clock_skew(now=now)
-    store.purge_polls(now - POLLS_KEPT)
-    rings = store.record_reminders(partial(decide_reminders, now=now), now=now)
-    again = store.record_follow_ups(
-        (partial(plan_escalation, now=now), partial(plan_due_reminder, now=now)), now=now
-    )
-    titles = [f"{found.alert.kind}: {found.alert.title}" for found in (*rings, *again)]
-    store.close_leads(now=now)
-    raised = store.raise_leads(_gaps(store, watchers, now=now), partial(_told, now=now), now=now)
-    if raised:
-        titles.append(f"lead: {_title(raised)}")
-    return tuple(titles)
+class ReminderTransaction(Protocol):
+    """One transaction over scheduled reminders."""
+
+    def load_context(self, *, now: datetime) -> ReminderContext:
+        """Return everything in the store that bears on a round of reminders."""
+
+    def record(self, decided: ReminderRound) -> None:
+        """Write a round."""
 
 
-def _gaps(store: Store, watchers: Iterable[Watcher], *, now: datetime) -> Iterable[Lead]:
-    for watcher in watchers:
-        since = store.load_watcher_state(watcher.id).first_poll_at
-        for series in watcher.expect.series if since is not None else ():
-            yield from find_gaps(
-                series,
-                store.list_observed_numbers(series, watcher.id),
-                since=since or now,
-                patience=timedelta(days=watcher.expect.gap_days),
-                now=now,
+class FollowUpTransaction(Protocol):
+    """One transaction over alerts that people must act on."""
+
+    def list_delivered(self, *, now: datetime) -> tuple[DeliveredAlert, ...]:
+        """Return alerts of the last days that are still open, or whose due day has come."""
+
+    def record(self, delivered: DeliveredAlert, planned: PlannedAlert, *, now: datetime) -> None:
+        """Write an alert that repeats another, and that it does."""
+
+
+class LeadTransaction(Protocol):
+    """One transaction over leads."""
+
+    def filter_new(self, leads: Iterable[Lead]) -> tuple[Lead, ...]:
+        """Return the leads that were not raised before and whose number has not turned up anywhere."""
+
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
+        """Return every active subscription."""
+
+    def record(self, leads: Iterable[Lead], planned: PlannedAlert, *, now: datetime) -> None:
+        """Write leads and the alert about them."""
+
+
+class Health(Protocol):
+    """Alerts about sources in the store."""
+
+    def transaction(self) -> AbstractContextManager[HealthTransaction]:
+        """Open a transaction; rounds of several processes take turns."""
+
+
+class Reminders(Protocol):
+    """Scheduled reminders in the store."""
+
+    def transaction(self) -> AbstractContextManager[ReminderTransaction]:
+        """Open a transaction; rounds of several processes take turns."""
+
+
+class FollowUps(Protocol):
+    """Delivered alerts in the store."""
+
+    def transaction(self) -> AbstractContextManager[FollowUpTransaction]:
+        """Open a transaction; rounds of several processes take turns."""
+
+
+class Leads(Protocol):
+    """Leads in the store."""
+
+    def transaction(self) -> AbstractContextManager[LeadTransaction]:
+        """Open a transaction; rounds of several processes take turns."""
+
+    def list_observed_numbers(self, series: str, watcher_id: str) -> tuple[ObservedNumber, ...]:
+        """Return the numbers of a series that a watcher has shown."""
+
+    def close_found(self, *, now: datetime) -> tuple[str, ...]:
+        """Close every lead whose number has turned up; return their subjects."""
+
+
+class Maintenance(Protocol):
+    """Upkeep of the store."""
+
+    def repair_clock_skew(self, *, now: datetime) -> int:
+        """Make due now what a clock that ran ahead has put off; return the number of rows changed."""
+
+    def purge_polls(self, before: datetime) -> int:
+        """Drop the rows of the poll log before an instant; return their number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """Makes the alerts that no page causes."""
+
+    polling: Polling
+    subscriptions: Subscriptions
+    health: Health
+    reminders: Reminders
+    follow_ups: FollowUps
+    leads: Leads
+    maintenance: Maintenance
+    sources: SourceStates
+    disk_warning: Callable[[], str] = str  #: what the machine lacks; "" where nothing
+
+    def check_sources(self, watchers: Iterable[Watcher] | None = None, *, now: datetime) -> tuple[str, ...]:
+        """Alert people to sources in trouble, and to those that are over it; return kinds and titles.
+
+        All watchers that run here by default.
+        """
+        chosen = self.sources.watchers if watchers is None else tuple(watchers)
+        subscriptions = self.subscriptions.list_active()
+        self.polling.flush()
+        states = {state.id: state for _, state in self.sources.load(chosen, now=now)}
+        titles: list[str] = []
+        with self.health.transaction() as transaction:
+            notices = transaction.load_notices()
+            titles_since = transaction.list_titles_since(notices)
+            warning = self.disk_warning()
+            for planned in plan_health_alerts(chosen, states, notices, titles_since, lacks=warning, now=now):
+                alert = planned.alert
+                deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()
+                transaction.record(planned, deliveries)
+                titles += [f"{alert.kind}: {alert.title}"] if alert is not None else []
+        return tuple(titles)
+
+    def run_round(self, *, now: datetime) -> tuple[str, ...]:
+        """Check the sources, maintain the store, remind; return the kinds and titles of the alerts made."""
+        health_titles = self.check_sources(now=now)
+        self.maintain(now=now)
+        return (*health_titles, *self.remind(now=now))
+
+    def remind(self, *, now: datetime) -> tuple[str, ...]:
+        """Make the reminders, escalations and leads that are due; return their kinds and titles."""
+        return (*self._remind_of_dates(now), *self._follow_up(now), *self._raise_leads(now))
+
+    def maintain(self, *, now: datetime) -> None:
+        """Repair what a clock that ran ahead has put off, and drop old rows of the poll log."""
+        self.maintenance.repair_clock_skew(now=now)
+        self.maintenance.purge_polls(now - POLL_LOG_AGE)
+
+    def _remind_of_dates(self, now: datetime) -> list[str]:
+        with self.reminders.transaction() as transaction:
+            decided = decide_reminders(transaction.load_context(now=now), now=now)
+            transaction.record(decided)
+        return [f"{planned.alert.kind}: {planned.alert.title}" for planned in decided.alerts]
+
+    def _follow_up(self, now: datetime) -> list[str]:
+        """Repeat alerts on which nothing was done in time, and those whose due day has come."""
+        titles: list[str] = []
+        with self.follow_ups.transaction() as transaction:
+            for delivered in transaction.list_delivered(now=now):
+                for plan in (plan_escalation, plan_due_reminder):
+                    planned = plan(delivered, now=now)
+                    if planned is not None:
+                        transaction.record(delivered, planned, now=now)
+                        titles.append(f"{planned.alert.kind}: {planned.alert.title}")
+        return titles
+
+    def _raise_leads(self, now: datetime) -> list[str]:
+        """Close leads whose number has turned up, and raise one alert for all that are new."""
+        self.leads.close_found(now=now)
+        gaps = list(self._find_gaps(now))
+        with self.leads.transaction() as transaction:
+            leads = transaction.filter_new(gaps)
+            if not leads:
+                return []
+            subjects = ", ".join(lead.subject for lead in leads[:MAX_NAMED_LEADS])
+            hidden = len(leads) - MAX_NAMED_LEADS
+            alert = Alert(
+                kind="lead",
+                made_at=now,
+                title=f"not seen: {subjects}" + (f" and {hidden} more" if hidden > 0 else ""),
+                watcher="clock",
+                body="; ".join(lead.reason for lead in leads[:MAX_NAMED_LEADS])
+                + ". Each may be published elsewhere, or have been skipped: look it up, and hand it in with "
+                "`controlwatch intake` if it is a notice. List them all: `controlwatch leads`.",
             )
+            deliveries = route_alert(alert, transaction.list_subscriptions(), now=now)
+            transaction.record(leads, PlannedAlert(alert=alert, deliveries=deliveries), now=now)
+        return [f"lead: {alert.title}"]
 
-
-def _told(leads: tuple[Lead, ...], subscriptions: tuple[Subscription, ...], *, now: datetime) -> PlannedAlert:
-    """Make one alert of the leads of a round: a gap of six numbers is one thing to look into."""
-    alert = Alert(
-        kind="lead",
-        made_at=now,
-        title=_title(leads),
-        watcher="clock",
-        body="; ".join(lead.reason for lead in leads[:SHOWN])
-        + ". Each may stand elsewhere, or have been skipped: look it up, and hand it in with "
-        "`controlwatch intake` if it is a notice. All of them: `controlwatch leads`.",
-    )
-    return PlannedAlert(alert=alert, deliveries=route_alert(alert, subscriptions, now=now))
-
-
-def _title(leads: tuple[Lead, ...]) -> str:
-    more = f" and {len(leads) - SHOWN} more" if len(leads) > SHOWN else ""
-    return f"not seen: {', '.join(lead.subject for lead in leads[:SHOWN])}{more}"
+    def _find_gaps(self, now: datetime) -> Iterator[Lead]:
+        for watcher in self.sources.watchers:
+            since = self.polling.load_state(watcher.id).first_poll_at
+            for series in watcher.expect.series if since is not None else ():
+                yield from find_gaps(
+                    series,
+                    self.leads.list_observed_numbers(series, watcher.id),
+                    since=since or now,
+                    patience=timedelta(days=watcher.expect.gap_days),
+                    now=now,
+                )

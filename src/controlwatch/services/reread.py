@@ -1,44 +1,43 @@
-"""Read what we keep anew, with today's reader. Our own better understanding is never news."""
+"""Read stored pages again with today's reader. A better reading of ours is never an alert."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime
 
 from controlwatch.core.model.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from controlwatch.core.model.state import Decision, ReadReference
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.poll import Pipeline, Progress
+from controlwatch.core.model.state import Decision, ReadReference
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.poll import Progress
 
 
-def reread(
-    pipeline: Pipeline,
+def reread_all(
+    ingester: Ingester,
     watchers: Mapping[str, Watcher],
     *,
     now: datetime,
-    progress: Progress | None = None,
+    on_progress: Progress | None = None,
 ) -> int:
-    """Read every kept page anew; return how many readings differ from before."""
-    held = [item for item in pipeline.store.list_read_references() if item.watcher_id in watchers]
+    """Read every stored page again; return the number of readings that differ from before."""
+    items = [item for item in ingester.references.list_read() if item.watcher_id in watchers]
     differing = 0
-    for place, item in enumerate(held):
-        if progress is not None:
-            progress(place, len(held), item.reference.ref.title)
-        decision = _one(pipeline, watchers[item.watcher_id], item, now=now)
+    for place, item in enumerate(items):
+        if on_progress is not None:
+            on_progress(place, len(items), item.reference.ref.title)
+        decision = _reread_one(ingester, watchers[item.watcher_id], item, now=now)
         differing += decision is not None and decision.change is not None
     return differing
 
 
-def _one(pipeline: Pipeline, watcher: Watcher, item: ReadReference, *, now: datetime) -> Decision | None:
+def _reread_one(
+    ingester: Ingester, watcher: Watcher, item: ReadReference, *, now: datetime
+) -> Decision | None:
+    """Return what the new reading amounts to; None where the declaration of today cannot read those bytes."""
     if item.snapshot is None:
-        return pipeline.take_row(watcher, item.reference, now=now, reread=True)
+        return ingester.ingest_row(watcher, item.reference, now=now, is_reread=True)
     try:
-        snapshot = pipeline.kept(item.snapshot.url, item.snapshot.sha256)
-        return pipeline.take_in(watcher, item.reference, snapshot, ask=None, now=now, reread=True)
+        snapshot = ingester.load_snapshot(item.snapshot.url, item.snapshot.sha256)
+        return ingester.ingest(watcher, item.reference, snapshot, session=None, now=now, is_reread=True)
     except SourceError:
-        # Yesterday's bytes in a shape that today's declaration no longer reads: the old reading stands.
-        return None
+        return None  # the reading of before stays

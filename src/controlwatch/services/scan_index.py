@@ -1,12 +1,12 @@
-"""Look at a watcher's index: every page that may show something new, judged before it is believed."""
+"""Scan a watcher's list pages: every page that may show something new, judged before it is trusted."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from controlwatch.core.model import sanitize
+from controlwatch.core.model import IndexPage, NoticeRef, sanitize
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, Validators, WatcherState
@@ -27,186 +27,164 @@ from controlwatch.core.sources.requests import (
     list_index_urls,
     parse_unit,
 )
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.ports import FetchSession, Polling, References
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from controlwatch.core.model import IndexPage, NoticeRef
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import FetchSession, Store
-
-#: So often the pages behind the first are read although it shows nothing new: a notice may be put up there.
-WHOLE_EVERY = timedelta(days=1)
-#: Every so many answers in a row that say "not modified", the whole page is asked for all the same.
-FULL_EVERY = 10
+#: How often the pages behind the first are read although it shows nothing new: a notice may be added there.
+FULL_SCAN_INTERVAL = timedelta(days=1)
+#: Every tenth answer "304 Not Modified" in a row, the page is requested without conditions all the same.
+FULL_REQUEST_INTERVAL = 10
 
 
 @dataclass(slots=True)
-class Sight:
-    """What one look at an index brought."""
+class IndexScan:
+    """What one scan of a list found; it fills as the scan goes on, also when it fails."""
 
-    unseen: list[NewReference] = field(default_factory=list)
+    new_references: list[NewReference] = field(default_factory=list)
     rows: int = 0
-    days: list[date] = field(default_factory=list)  #: that rows carry
+    days: list[date] = field(default_factory=list)  #: dates that rows carry
     total: int | None = None  #: notices that the source says it has
     newest: date | None = None
-    whole: bool = False  #: the pages behind the first were read too, whatever it showed
-    unchanged: bool = True  #: all of it
-    partly_unchanged: bool = False
-    believed: dict[str, Validators] = field(default_factory=dict)  #: to be sent back next time
-    asked: list[str] = field(default_factory=list)  #: to be forgotten if the look cannot be believed
+    is_full: bool = False  #: the pages behind the first were read too, whatever it showed
+    is_unchanged: bool = True  #: all of it
+    is_partly_unchanged: bool = False
+    trusted: dict[str, Validators] = field(default_factory=dict)  #: to be sent next time, by request
+    requested: list[str] = field(default_factory=list)  #: requests to forget if the scan cannot be trusted
     faults: list[str] = field(default_factory=list)
 
-    def shown(self, watcher: Watcher) -> IndexStatistics:
-        """Return what was shown, as far as it says whether to believe it."""
+    def get_statistics(self, watcher: Watcher) -> IndexStatistics:
+        """Return the figures by which a scan is judged."""
         return IndexStatistics(
             rows=self.rows, days=tuple(self.days), total=self.total, page_size=watcher.index.pages.size
         )
 
 
-@dataclass(slots=True, kw_only=True)
-class Look:
-    """One look at a watcher's index. `sight` fills as the look goes on, also when it fails."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexScanner:
+    """Scans the list of one watcher once, into `scan`."""
 
     watcher: Watcher
     state: WatcherState
-    ask: FetchSession
-    store: Store
+    session: FetchSession
+    polling: Polling
+    references: References
     now: datetime
-    sight: Sight
+    scan: IndexScan
 
     def run(self) -> None:
-        """Read the index.
+        """Read the list.
 
-        Raises `SourceError` when a page cannot be had or the whole cannot be believed; `sight.asked`
-        then names the requests whose validators are not to be trusted any more.
+        Raises `SourceError` when a page cannot be fetched or the whole is not plausible; the validators of
+        `scan.requested` are then not to be trusted any more.
         """
-        today = to_beijing_day(self.now)
-        self.sight.whole = self._is_time()
-        ids = self._ids()
-        for place, entry in enumerate(list_index_urls(self.watcher, today=today)):
+        scan, state, today = self.scan, self.state, to_beijing_day(self.now)
+        last = state.whole_at
+        is_recent = last is not None and timedelta() <= self.now - last < FULL_SCAN_INTERVAL
+        scan.is_full = state.failures > 0 or not is_recent
+        unit_ids = self._fetch_unit_ids()
+        for place, url in enumerate(list_index_urls(self.watcher, today=today)):
             try:
-                self._entry(entry, ids, today)
+                self._scan_list(url, unit_ids, today)
             except SourceError as error:
-                self._carry_on(error, first=place == 0)
-        sight = self.sight
-        if sight.unchanged:
-            sight.rows, sight.newest = self.state.rows, self.state.newest
-        elif sight.partly_unchanged:
-            sight.rows = max(sight.rows, self.state.rows)
-            sight.newest = max(filter(None, (sight.newest, self.state.newest)), default=None)
-        check_expectations(self.watcher.expect, rows=sight.rows, newest_on=sight.newest, today=today)
-        if not (sight.unchanged or sight.partly_unchanged):
-            check_baseline(self.state.learnt, sight.shown(self.watcher))
+                self._tolerate(error, is_first=place == 0)
+        if scan.is_unchanged:
+            scan.rows, scan.newest = state.rows, state.newest
+        elif scan.is_partly_unchanged:
+            scan.rows = max(scan.rows, state.rows)
+            scan.newest = max(filter(None, (scan.newest, state.newest)), default=None)
+        check_expectations(self.watcher.expect, rows=scan.rows, newest_on=scan.newest, today=today)
+        if not (scan.is_unchanged or scan.is_partly_unchanged):
+            check_baseline(state.learnt, scan.get_statistics(self.watcher))
 
-    def _is_time(self) -> bool:
-        """Whether to read the pages behind the first as well: once a day, and after each outage."""
-        last = self.state.whole_at
-        return self.state.failures > 0 or last is None or not timedelta() <= self.now - last < WHOLE_EVERY
+    def _tolerate(self, error: SourceError, *, is_first: bool) -> None:
+        """Note an error of a later page or of last year's list: it must not hide what the first page shows.
 
-    def _carry_on(self, error: SourceError, *, first: bool) -> None:
-        """What a later page or last year's index refuses must not hide what the first one shows.
-
-        The first page is then asked for in full again next time. A first poll takes all or nothing.
+        The first page is then requested in full next time. A first poll reads all or nothing.
         """
-        if first or self.state.first_poll_at is None or isinstance(error, OutOfTime):
+        if is_first or self.state.first_poll_at is None or isinstance(error, OutOfTime):
             raise error
-        self.sight.faults.append(f"a part of the index was not read: {error}")
-        self.sight.believed.clear()
+        self.scan.faults.append(f"a part of the index was not read: {error}")
+        self.scan.trusted.clear()
 
-    def _ids(self) -> Mapping[str, str] | None:
+    def _fetch_unit_ids(self) -> Mapping[str, str] | None:
         """Read a jpaas unit's parameters from its column page; those declared are the fall-back."""
         request = build_column_request(self.watcher)
         if request is None:
             return None
         try:
-            snapshot = self.ask(request)
+            snapshot = self.session(request)
             if snapshot is None:
                 return None
             check_response(snapshot)
-            charset = self.watcher.http.charset
-            return parse_unit(
-                self.watcher,
-                decode_body(snapshot.body, header=snapshot.get_header("content-type"), declared=charset).text,
-            )
+            header, charset = snapshot.get_header("content-type"), self.watcher.http.charset
+            return parse_unit(self.watcher, decode_body(snapshot.body, header=header, declared=charset).text)
         except SourceError:
             if "pageId" not in self.watcher.index.params:
                 raise
             return None
 
-    def _entry(self, entry: str, ids: Mapping[str, str] | None, today: date) -> None:
-        """Turn the pages of one index until one shows nothing unseen."""
-        pages = self.watcher.index.pages
-        started = self.state.first_poll_at
+    def _scan_list(self, url: str, unit_ids: Mapping[str, str] | None, today: date) -> None:
+        """Turn the pages of one list until one shows nothing new."""
+        scan, pages, started = self.scan, self.watcher.index.pages, self.state.first_poll_at
         listed: list[NoticeRef] = []
-        known: set[str] = set()
-        before: set[str] = set()
-        least = pages.shelf if self.sight.whole else 1
+        tracked: set[str] = set()
+        shown: set[str] = set()
+        least = pages.shelf if scan.is_full else 1
         for number in range(1, (pages.most if started else pages.shelf) + 1):
-            request = build_page_request(self.watcher, entry, number=number, ids=ids, today=today)
+            request = build_page_request(self.watcher, url, number=number, ids=unit_ids, today=today)
             if request is None:
                 break
             try:
-                shown = self._page(request, first=number == 1)
+                page = self._fetch_page(request, is_first=number == 1)
             except SourceError as error:
-                self._carry_on(error, first=number == 1)
+                self._tolerate(error, is_first=number == 1)
                 break
-            if shown is None and number < least:
-                continue  # it stands as it stood; those behind it may not
-            if shown is None:
+            if page is None and number < least:
+                continue  # it is unchanged; the pages behind it may not be
+            if page is None:
                 break
-            here = {canonicalize_url(ref.url) for ref in shown.refs}
-            held = self.store.find_tracked_urls(self.watcher.id, here)
-            listed.extend(shown.refs)
-            known |= held
+            here = {canonicalize_url(ref.url) for ref in page.refs}
+            tracked_here = self.references.find_tracked(self.watcher.id, here)
+            listed.extend(page.refs)
+            tracked |= tracked_here
             if number == 1:
-                self.sight.rows += len(shown.refs)
-                self.sight.total = shown.total
+                scan.rows += len(page.refs)
+                scan.total = page.total
             if number == 1 or started is None:  # by these the source is judged from now on
-                self.sight.days += [ref.listed_on for ref in shown.refs if ref.listed_on is not None]
-            before_this = len(before)
-            before |= here
-            ended = shown.total is not None and number * pages.size >= shown.total
-            nothing_new = started is not None and here <= held and number >= least
-            if ended or len(before) == before_this or nothing_new:
+                scan.days += [ref.listed_on for ref in page.refs if ref.listed_on is not None]
+            is_last = page.total is not None and number * pages.size >= page.total
+            shows_nothing_new = started is not None and here <= tracked_here and number >= least
+            if is_last or here <= shown or shows_nothing_new:
                 break
-        self._shelved(listed, known)
-
-    def _shelved(self, listed: list[NoticeRef], known: set[str]) -> None:
-        refs = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
-        self.sight.newest = max(self.sight.days, default=None)
-        started = self.state.first_poll_at
+            shown |= here
+        scan.newest = max(scan.days, default=None)
+        references = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
         first_poll_on = to_beijing_day(started) if started is not None else None
-        self.sight.unseen.extend(find_new_references(refs, known, first_poll_on=first_poll_on))
+        scan.new_references += find_new_references(references, tracked, first_poll_on=first_poll_on)
 
-    def _page(self, request: Request, *, first: bool) -> IndexPage | None:
-        """Ask for a page and read it; None when it is what we believed before, or need not exist yet."""
-        name = _name(request)
-        held = self.store.find_validators(name) if first else None
-        self.sight.asked.append(name)
-        due_in_full = held is None or held.not_modified + 1 >= FULL_EVERY
-        snapshot = self.ask(request, held if request.conditional and not due_in_full else None)
+    def _fetch_page(self, request: Request, *, is_first: bool) -> IndexPage | None:
+        """Fetch a page and read it; None when it is unchanged, or need not exist yet."""
+        form = "&".join(f"{key}={value}" for key, value in request.form)  # POSTs to one URL differ by it
+        name = f"{request.url}#{form}" if form else request.url
+        validators = self.polling.find_validators(name) if is_first else None
+        self.scan.requested.append(name)
+        in_full = validators is None or validators.not_modified + 1 >= FULL_REQUEST_INTERVAL
+        snapshot = self.session(request, validators if request.conditional and not in_full else None)
         if snapshot is None:
-            if held is None:
-                raise Reshaped(f"{request.url} answered 304 to a question without conditions")
-            self.sight.believed[name] = replace(held, not_modified=held.not_modified + 1)
-            self.sight.partly_unchanged = True
+            if validators is None:
+                raise Reshaped(f"{request.url} answered 304 to a request without conditions")
+            self.scan.trusted[name] = replace(validators, not_modified=validators.not_modified + 1)
+            self.scan.is_partly_unchanged = True
             return None
-        if snapshot.status == 404 and (request.optional or not first):
+        if snapshot.status == 404 and (request.optional or not is_first):
             return None  # a year that has not begun, or a page beyond the last
         check_response(snapshot)
-        if first:
-            self.sight.believed[name] = Validators.from_snapshot(snapshot)
-        if held is not None and held.sha256 == snapshot.sha256:
-            self.sight.partly_unchanged = True
+        if is_first:
+            self.scan.trusted[name] = Validators.from_snapshot(snapshot)
+        if validators is not None and validators.sha256 == snapshot.sha256:
+            self.scan.is_partly_unchanged = True
             return None
-        shown = parse_index(self.watcher, snapshot)
-        self.sight.unchanged = False
-        self.sight.faults.extend(shown.faults)
-        return shown
-
-
-def _name(request: Request) -> str:
-    """Name a request in the books: POSTs to one address differ by their form."""
-    form = "&".join(f"{key}={value}" for key, value in request.form)
-    return f"{request.url}#{form}" if form else request.url
+        page = parse_index(self.watcher, snapshot)
+        self.scan.is_unchanged = False
+        self.scan.faults.extend(page.faults)
+        return page

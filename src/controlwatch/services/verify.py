@@ -1,41 +1,48 @@
-"""Verify: follow the chain of custody, and hold every entry against the store and the archive."""
+"""Verify: follow the chain of custody, and compare every entry with the store and the archive."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from controlwatch.core.evidence.custody import (
     ChainChecker,
     ChainHead,
     CustodyFault,
+    StoredEntry,
     UnloggedRow,
     compare_with_bytes,
     compare_with_row,
     format_instant,
     report_unlogged_row,
 )
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model.errors import Unstamped
+from controlwatch.services.ports import Archive
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from controlwatch.core.evidence.custody import StoredEntry
-    from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
-    from controlwatch.services.ports import Archive, CustodyLog
-
-#: How often the progress is told: each so many entries.
-_STEP = 200
+#: Entries between two reports of progress.
+PROGRESS_STEP = 200
 
 
-def verify(
+class CustodyLog(Protocol):
+    """The chain of custody as the store holds it."""
+
+    def iterate_entries(self) -> Iterator[StoredEntry | UnloggedRow]:
+        """Yield every entry from the first on, with what the store holds of it; then the rows without one."""
+
+    def count_entries(self) -> int:
+        """Return the number of entries."""
+
+
+def verify_chain(
     custody: CustodyLog,
     archive: Archive,
     *,
     noted: Iterable[ChainHead] = (),
     tokens: Iterable[TimestampToken] = (),
     check: Callable[[TimestampToken], VerifiedTimestamp] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
 ) -> VerificationResult:
     """Return whether everything is as it was entered.
 
@@ -43,67 +50,59 @@ def verify(
     or raises `Unstamped`. Without it they are counted as not checked.
     """
     total = custody.count_entries()
-    verdict, follower, awaited = VerificationResult(), ChainChecker(), set(noted)
-    stamped = {token.head: token for token in tokens}
-    standing: set[ChainHead] = set()
-    for item in custody.iterate_entries():
-        if isinstance(item, UnloggedRow):
-            verdict.add_fault(report_unlogged_row(item))
+    result, checker, missing = VerificationResult(), ChainChecker(), set(noted)
+    token_by_head = {token.head: token for token in tokens}
+    heads_found: set[ChainHead] = set()
+    for entry in custody.iterate_entries():
+        if isinstance(entry, UnloggedRow):
+            result.add_fault(report_unlogged_row(entry))
             continue
-        _one(item, verdict, follower, archive)
-        head = ChainHead(seq=item.seq, hash=item.hash)
-        if head in awaited:
-            awaited.remove(head)
-            verdict.noted_heads.append(head)
-        if head in stamped:
-            standing.add(head)
-        verdict.head = head
-        if progress is not None and item.seq % _STEP == 0:
-            progress(item.seq, total, "")
-    if verdict.head.seq == 0:
-        verdict.add_fault(CustodyFault(seq=None, kind="beginning missing", what="the log is empty"))
-    for head in sorted(awaited, key=lambda one: one.seq):
-        verdict.add_fault(
-            CustodyFault(
-                seq=None, kind="head not found", what=f"{head} was noted, and is not in the chain any more"
-            )
-        )
-    for head, token in stamped.items():
-        _stamp(token, verdict, check, stands=head in standing)
-    return verdict
+        faults = [*checker.check_next(entry), *compare_with_row(entry)]
+        if entry.snapshot is not None:
+            result.snapshots += 1
+            faults += compare_with_bytes(entry, entry.snapshot, archive.inspect_copy(entry.snapshot.sha256))
+        elif entry.version is not None and not entry.is_superseded:
+            result.versions += 1
+        result.late_entries += entry.is_late
+        for fault in faults:
+            result.add_fault(fault)
+        head = ChainHead(seq=entry.seq, hash=entry.hash)
+        if head in missing:
+            missing.remove(head)
+            result.noted_heads.append(head)
+        if head in token_by_head:
+            heads_found.add(head)
+        result.head = head
+        if on_progress is not None and entry.seq % PROGRESS_STEP == 0:
+            on_progress(entry.seq, total, "")
+    if result.head.seq == 0:
+        result.add_fault(CustodyFault(seq=None, kind="beginning missing", what="the log is empty"))
+    for head in sorted(missing, key=lambda head: head.seq):
+        what = f"{head} was noted, and is not in the chain any more"
+        result.add_fault(CustodyFault(seq=None, kind="head not found", what=what))
+    for head, token in token_by_head.items():
+        _check_token(token, result, check, is_in_chain=head in heads_found)
+    return result
 
 
-def _stamp(
+def _check_token(
     token: TimestampToken,
-    verdict: VerificationResult,
+    result: VerificationResult,
     check: Callable[[TimestampToken], VerifiedTimestamp] | None,
     *,
-    stands: bool,
+    is_in_chain: bool,
 ) -> None:
-    """Take a time stamp into the verdict: what it says, then whether the chain still holds its head."""
+    """Add a time stamp to the result: what it proves, then whether the chain still holds its head."""
     if check is None:
-        verdict.unchecked_tokens += 1
+        result.unchecked_tokens += 1
         return
     try:
         stamp = check(token)
     except Unstamped as error:
-        verdict.add_fault(CustodyFault(seq=token.head.seq, kind="stamp not good", what=str(error)))
+        result.add_fault(CustodyFault(seq=token.head.seq, kind="stamp not good", what=str(error)))
         return
-    if stands:
-        verdict.stamps.append(stamp)
+    if is_in_chain:
+        result.stamps.append(stamp)
         return
-    said = f"it was stamped by {stamp.by} at {format_instant(stamp.at)}, and is not in the chain any more"
-    verdict.add_fault(CustodyFault(seq=token.head.seq, kind="stamped head not found", what=said))
-
-
-def _one(link: StoredEntry, verdict: VerificationResult, follower: ChainChecker, archive: Archive) -> None:
-    """Take one entry into the verdict: the link itself first, then its row, then its bytes."""
-    faults = [*follower.check_next(link), *compare_with_row(link)]
-    if link.snapshot is not None:
-        verdict.snapshots += 1
-        faults += compare_with_bytes(link, link.snapshot, archive.inspect_copy(link.snapshot.sha256))
-    elif link.version is not None and not link.is_superseded:
-        verdict.versions += 1
-    verdict.late_entries += link.is_late
-    for fault in faults:
-        verdict.add_fault(fault)
+    what = f"it was stamped by {stamp.by} at {format_instant(stamp.at)}, and is not in the chain any more"
+    result.add_fault(CustodyFault(seq=token.head.seq, kind="stamped head not found", what=what))

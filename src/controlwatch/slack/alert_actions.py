@@ -89,7 +89,7 @@ class AlertActionHandler:
         channel = str(body.get("channel", {}).get("id", ""))
         asker = identify_asker(self.app.settings, str(body["user"]["id"]), channel)
         what, note = deed(action, asker)
-        done = self.app.store.record_action(
+        done = self.app.store.actions.record_action(
             parse_delivery_key(action),
             what=what,
             who=asker.user,
@@ -136,14 +136,16 @@ class AlertActionHandler:
 
     def _mute_category(self, action: Json, asker: Asker) -> tuple[Action, str]:
         category, _, days = _read_selected_value(action).rpartition(":")
-        if category not in self.app.queries.categories() or days not in {str(n) for n in MUTE_DAYS}:
+        if category not in self.app.queries.names.list_categories() or days not in {
+            str(n) for n in MUTE_DAYS
+        }:
             raise UsageError("Nothing was chosen.")
         if not asker.is_manager:
             raise UsageError("The subscriptions of this channel are managed by others here.")
         until = datetime.now(UTC) + timedelta(days=int(days))
         store = self.app.store
-        number = store.find_subscription_id(parse_delivery_key(action), (asker.channel, asker.user))
-        if number is None or not store.mute_category(
+        number = store.actions.find_subscription_id(parse_delivery_key(action), (asker.channel, asker.user))
+        if number is None or not store.actions.mute_category(
             number, Mute(category=category, until=until, who=asker.user)
         ):
             raise UsageError("This alert is not one of this channel.")

@@ -20,9 +20,9 @@ from controlwatch.slack.permissions import Asker
 from controlwatch.slack.subscription_words import parse_subscription
 
 if TYPE_CHECKING:
-    from controlwatch.adapters.storage import SqlStore
     from controlwatch.core.model import Subscription
     from controlwatch.services.queries import Queries
+    from controlwatch.services.store import Store
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MAX_DAYS = 3660
@@ -35,7 +35,7 @@ class CommandResponder:
     """The bot's side of the queries and of the subscriptions."""
 
     queries: Queries
-    store: SqlStore
+    store: Store
 
     def answer(self, command: BotCommand, asker: Asker, *, now: datetime) -> Reply:
         """Answer; what is asked wrongly is answered with what would be right."""
@@ -73,10 +73,10 @@ class CommandResponder:
         days, names = _split_count(command.words)
         category = issuer = None
         for name in names:
-            if name.upper() in {found.code for found in self.queries.lexicon.issuers}:
+            if name.upper() in {found.code for found in self.queries.names.lexicon.issuers}:
                 issuer = name.upper()
             else:
-                category = self.queries.category(name)
+                category = self.queries.names.find_category(name)
         lines = self.queries.latest(now=now, days=days, category=category, issuer=issuer, limit=50)
         return replies.latest_reply(lines, title=f"The newest notices {' '.join(command.words)}".strip())
 
@@ -85,21 +85,21 @@ class CommandResponder:
 
     def _answer_status(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
         subject, on = _split_day(command, now)
-        return replies.status_reply(self.queries.status(subject, on=on))
+        return replies.status_reply(self.queries.law.status(subject, on=on))
 
     def _answer_upcoming(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
         days, names = _split_count(command.words)
         days = min(days or 30, MAX_DAYS)
         today = to_beijing_day(now)
-        found = self.queries.upcoming(on=today, days=days, categories=names)
-        return replies.events_reply(found, days=days, cautions=self.queries.limits(today))
+        found = self.queries.law.upcoming(on=today, days=days, categories=names)
+        return replies.events_reply(found, days=days, cautions=self.queries.law.list_cautions(today))
 
     def _answer_lookup(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
         query, on = _split_day(command, now)
-        return replies.lookup_reply(self.queries.lookup(query, on=on))
+        return replies.lookup_reply(self.queries.law.lookup(query, on=on))
 
     def _answer_history(self, command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
-        steps = self.queries.history(_require_words(command))
+        steps = self.queries.law.history(_require_words(command))
         rows = tuple(
             ReplyRow(heading=f"{step.date or '?'} {step.what}", body=step.number, quote=step.quote)
             for step in steps
@@ -107,14 +107,16 @@ class CommandResponder:
         return Reply(title=f"History of {command.text}", rows=rows)
 
     def _answer_entity(self, command: BotCommand, _asker: Asker, now: datetime) -> Reply:
-        return replies.parties_reply(self.queries.entity(_require_words(command), on=to_beijing_day(now)))
+        return replies.parties_reply(
+            self.queries.law.find_parties(_require_words(command), on=to_beijing_day(now))
+        )
 
     def _answer_watchers(self, _command: BotCommand, _asker: Asker, _now: datetime) -> Reply:
-        return replies.watchers_reply(self.queries.watchers())
+        return replies.watchers_reply(self.queries.list_watchers())
 
     def _answer_why(self, command: BotCommand, asker: Asker, _now: datetime) -> Reply:
         record = self.queries.show(_require_words(command))
-        found = self.store.list_alert_reasons(record.line.key, (asker.channel, asker.user))
+        found = self.store.queries.list_alert_reasons(record.line.key, (asker.channel, asker.user))
         rows = tuple(
             ReplyRow(
                 heading=f"{line.made_at:%Y-%m-%d %H:%M} UTC {line.kind}", body=f"{line.state}: {line.why}"
@@ -141,7 +143,7 @@ class CommandResponder:
             )
         if len(words) == len(command.words):
             return self._preview_subscription(made, now)
-        number = self.store.subscribe(made, now)
+        number = self.store.subscriptions.subscribe(made, now)
         return Reply(
             title=f"Subscription {number}: {describe_subscription(made)}",
             note=f"Alerts come {'to you' if made.target == asker.user else 'to this channel'}. "
@@ -169,7 +171,7 @@ class CommandResponder:
             raise UsageError(f"there is no subscription {command.text or '?'} of this channel or of yours")
         if mine.target == asker.channel and not asker.is_manager:
             raise UsageError("the subscriptions of this channel are managed by others here")
-        self.store.unsubscribe(number)
+        self.store.subscriptions.unsubscribe(number)
         return Reply(title=f"Subscription {number} has ended.")
 
     def _answer_subscriptions(self, _command: BotCommand, asker: Asker, _now: datetime) -> Reply:
@@ -181,7 +183,7 @@ class CommandResponder:
 
     def _list_subscriptions(self, asker: Asker) -> tuple[Subscription, ...]:
         places = {asker.channel, asker.user}
-        active = self.store.list_subscriptions()
+        active = self.store.subscriptions.list_active()
         return tuple(item for item in active if item.channel == "slack" and item.target in places)
 
 

@@ -87,7 +87,7 @@ class SubscriptionForm:
         def open_view() -> None:
             manager = may_manage(self.app.settings, user)
             carried = pack_subscription(wanted, most=VIEW_CAPACITY)
-            view = build_form(wanted, self.app.queries.lexicon, manager=manager, metadata=carried)
+            view = build_form(wanted, self.app.queries.names.lexicon, manager=manager, metadata=carried)
             client.views_open(trigger_id=trigger, view=view)
 
         return try_or_explain(open_view)[1]
@@ -109,7 +109,7 @@ class SubscriptionForm:
             if said:
                 self.home.publish_view(client, user, said=said)
         else:
-            _, said = try_or_explain(lambda: self.app.store.unsubscribe(held.id))
+            _, said = try_or_explain(lambda: self.app.store.subscriptions.unsubscribe(held.id))
             self.home.publish_view(client, user, said=said)
 
     def preview_submission(self, ack: Ack, body: Json, view: Json) -> None:
@@ -158,20 +158,22 @@ class SubscriptionForm:
     def offer_suggestions(self, ack: Ack, body: Json) -> None:
         """Offer what fits what somebody types."""
         typed, action_id = str(body.get("value", "")), str(body.get("action_id", ""))
-        ack(options=build_suggestions(action_id, typed, self.app.queries.lexicon))
+        ack(options=build_suggestions(action_id, typed, self.app.queries.names.lexicon))
 
     def _save_subscription(self, wanted: Subscription, user: str) -> str:
         self._require_permission(wanted, user)
         store = self.app.store
         if wanted.id:
-            if self._find_manageable(str(wanted.id), user) is None or not store.update_subscription(wanted):
+            if self._find_manageable(str(wanted.id), user) is None or not store.subscriptions.update(wanted):
                 raise UsageError("This subscription is not yours, or has ended.")
             return f"Subscription {wanted.id} is changed: {describe_subscription(wanted)}."
         with _save_lock:
             same = (
-                item.id for item in store.list_subscriptions() if replace(item, id=0, paused="") == wanted
+                item.id
+                for item in store.subscriptions.list_active()
+                if replace(item, id=0, paused="") == wanted
             )
-            number = next(same, 0) or store.subscribe(wanted, datetime.now(UTC))
+            number = next(same, 0) or store.subscriptions.subscribe(wanted, datetime.now(UTC))
         saved = f"Subscription {number} is saved: {describe_subscription(wanted)}."
         return f"{saved} To end it: unsubscribe {number}"
 
@@ -183,7 +185,7 @@ class SubscriptionForm:
     def _find_manageable(self, number: str, user: str) -> Subscription | None:
         """Return a subscription that somebody may change: their own, or a channel's if they manage these."""
         manager = may_manage(self.app.settings, user)
-        found = (item for item in self.app.store.list_subscriptions() if str(item.id) == number)
+        found = (item for item in self.app.store.subscriptions.list_active() if str(item.id) == number)
         held = next((item for item in found if item.channel == "slack"), None)
         if held is None or held.target == user or (manager and _is_channel(held.target)):
             return held

@@ -50,7 +50,7 @@ class AppHome:
 
     def list_subscriptions(self, user: str) -> tuple[Subscription, ...]:
         """Return what somebody gets, and what they have subscribed channels to."""
-        active = self.app.store.list_subscriptions()
+        active = self.app.store.subscriptions.list_active()
         return tuple(item for item in active if item.channel == "slack" and user in {item.target, item.owner})
 
     def load_content(self, user: str) -> HomeContent:
@@ -62,11 +62,11 @@ class AppHome:
         categories = () if everything else {name for item in mine for name in item.categories}
         return HomeContent(
             subscriptions=mine,
-            open_alerts=store.list_alerts(
+            open_alerts=store.actions.list_alerts(
                 open_only=True, targets={user, *(item.target for item in mine)}, limit=MAX_OPEN_ALERTS
             ),
-            upcoming=queries.upcoming(on=to_beijing_day(now), days=LOOKAHEAD_DAYS, categories=categories),
+            upcoming=queries.law.upcoming(on=to_beijing_day(now), days=LOOKAHEAD_DAYS, categories=categories),
             days=LOOKAHEAD_DAYS,
-            watchers=queries.watchers(),
+            watchers=queries.list_watchers(),
             user=user,
         )

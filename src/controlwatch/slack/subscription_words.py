@@ -75,18 +75,18 @@ def _parse_criterion(word: str, queries: Queries) -> tuple[str, str]:
     digits = word.replace(".", "")
     if digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 10:
         return "hs_prefixes", digits
-    if word.lower() in queries.categories():
+    if word.lower() in queries.names.list_categories():
         return "categories", word.lower()
     named: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("issuers", queries.issuer),
-        ("destinations", queries.destination),
+        ("issuers", queries.names.find_issuer),
+        ("destinations", queries.names.find_destination),
     )
     for kind, lookup in named:
         try:
             return kind, lookup(word.upper() if word.isascii() else word)
         except UsageError:
             continue
-    meanings = match_categories(word, queries.lexicon)
-    if len(meanings) == 1 or (meanings and meanings[0] in queries.lexicon.group_ids):
+    meanings = match_categories(word, queries.names.lexicon)
+    if len(meanings) == 1 or (meanings and meanings[0] in queries.names.lexicon.group_ids):
         return "categories", meanings[0]
-    return "categories", queries.category(word)
+    return "categories", queries.names.find_category(word)

@@ -72,7 +72,7 @@ def build_evidence_routes(app: App) -> APIRouter:
             return render_page(UNKNOWN_LINK, status=404)
         drawn = build_card(
             found.alert,
-            app.queries.lexicon,
+            app.queries.names.lexicon,
             language="both",
             why="",
             today=to_beijing_day(found.alert.made_at),
@@ -88,7 +88,7 @@ def build_evidence_routes(app: App) -> APIRouter:
         found = _find_evidence(app, token)
         try:
             body = (
-                app.pipeline.archive.load_bytes(found.sha256) if found is not None and found.sha256 else None
+                app.ingester.archive.load_bytes(found.sha256) if found is not None and found.sha256 else None
             )
         except KeyError:
             body = None
@@ -102,6 +102,6 @@ def build_evidence_routes(app: App) -> APIRouter:
 
 
 def _find_evidence(app: App, token: str) -> AlertEvidence | None:
-    secret = app.pipeline.links.secret
+    secret = app.links.secret
     subject = verify_token(secret, "alert", token) if secret else None
-    return app.store.find_alert_evidence(subject) if subject is not None else None
+    return app.store.queries.find_alert_evidence(subject) if subject is not None else None

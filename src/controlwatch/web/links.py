@@ -33,7 +33,7 @@ def build_link_routes(app: App) -> APIRouter:
     def end_subscription(token: str) -> Response:
         """End the subscription; ending it twice is no error."""
         return _perform_action(
-            app, "unsubscribe", token, app.store.unsubscribe, "The subscription has ended."
+            app, "unsubscribe", token, app.store.subscriptions.unsubscribe, "The subscription has ended."
         )
 
     @router.get("/confirm/{token}")
@@ -45,7 +45,11 @@ def build_link_routes(app: App) -> APIRouter:
     def confirm_subscription(token: str) -> Response:
         """Confirm the subscription."""
         return _perform_action(
-            app, "confirm", token, app.store.confirm, "Confirmed. Alerts will come to this address."
+            app,
+            "confirm",
+            token,
+            app.store.subscriptions.confirm,
+            "Confirmed. Alerts will come to this address.",
         )
 
     @router.get("/acknowledge/{token}")
@@ -58,7 +62,7 @@ def build_link_routes(app: App) -> APIRouter:
     @router.post("/acknowledge/{token}")
     def acknowledge_alerts(token: str) -> Response:
         """Note that whoever the mail went to has acknowledged it."""
-        act = partial(app.store.acknowledge, now=datetime.now(UTC))
+        act = partial(app.store.actions.acknowledge, now=datetime.now(UTC))
         return _perform_action(
             app, "acknowledge", token, act, "Acknowledged. It stands in the log of alerts."
         )
@@ -83,5 +87,5 @@ def _perform_action(
 
 
 def _verify_token(app: App, purpose: TokenPurpose, token: str) -> int | None:
-    secret = app.pipeline.links.secret
+    secret = app.links.secret
     return verify_token(secret, purpose, token) if secret else None

@@ -33,7 +33,7 @@ class _StoreCollector:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        lines = [line for line in self._app.queries.watchers() if line.enabled]
+        lines = [line for line in self._app.queries.list_watchers() if line.enabled]
         seen = GaugeMetricFamily(
             "controlwatch_last_success_timestamp_seconds",
             "When a source was last seen with success.",
@@ -50,10 +50,10 @@ class _StoreCollector:
         yield seen
         yield health
         deliveries = GaugeMetricFamily("controlwatch_deliveries", "Deliveries by state.", labels=["state"])
-        for state, count in self._app.store.count_deliveries().items():
+        for state, count in self._app.store.queries.count_deliveries().items():
             deliveries.add_metric([state], float(count))
         yield deliveries
-        leads = len(self._app.queries.leads())
+        leads = len(self._app.queries.list_leads())
         yield GaugeMetricFamily(
             "controlwatch_open_leads", "Numbers that nobody has seen.", value=float(leads)
         )

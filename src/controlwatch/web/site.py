@@ -36,7 +36,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     @web.get("/healthz")
     def healthz() -> Response:
         """Say whether anything needs a person: 200 when nothing does, else 503 with what."""
-        waiting = app.queries.needs_a_person()
+        waiting = app.queries.list_problems()
         return JSONResponse({"ok": not waiting, "needs": list(waiting)}, status_code=503 if waiting else 200)
 
     @web.get("/metrics")

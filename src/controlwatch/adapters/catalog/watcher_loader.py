@@ -233,6 +233,8 @@ def _is_selector(selector: str) -> bool:
 
 def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
     """Kinds and styles that exist each, but not together."""
+    if index.kind in {"mailbox", "manual"}:
+        yield "index.kind", f"is {index.kind!r}, which a file cannot declare; use links, feed, jpaas or json"
     if index.kind in {"jpaas", "json"} and not index.api:
         yield "index.api", f"is missing; a {index.kind} index is asked through its service"
     if index.kind in {"jpaas", "links"} and not index.rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,11 @@ from controlwatch.adapters.storage.base import (
     ALERT_ACTION,
     DELIVERY,
     NOTICE,
+    ROUND_LOCK,
     SUBSCRIPTION,
     StorePart,
-    acquire_round_lock,
     alert_from_json,
+    take_turns,
 )
 from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.adapters.storage.subscriptions import to_subscription
@@ -32,7 +34,7 @@ from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Mute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -41,6 +43,21 @@ if TYPE_CHECKING:
 
 #: Of an alert that is older nobody is told again.
 MAX_FOLLOW_UP_AGE = timedelta(days=30)
+
+
+class FollowUpTransaction:
+    """One transaction: find the alerts that may have to be repeated, and write those that are."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_delivered(self, *, now: datetime) -> tuple[DeliveredAlert, ...]:
+        """Return alerts of the last days that are still open, or whose due day has come."""
+        return tuple(_iterate_delivered_alerts(self._connection, now=now))
+
+    def record(self, delivered: DeliveredAlert, planned: PlannedAlert, *, now: datetime) -> None:
+        """Write an alert that repeats another, and that it does."""
+        _write_follow_up(self._connection, delivered, planned, now=now)
 
 
 class ActionStore(StorePart):
@@ -67,7 +84,7 @@ class ActionStore(StorePart):
                 )
             )
         )
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             delivery = connection.execute(mine).first()
             if delivery is None:
                 return ()
@@ -82,7 +99,7 @@ class ActionStore(StorePart):
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.id == delivery_id, DELIVERY.c.receipt.is_not(None))
         )
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             mail = connection.execute(left).first()
             if mail is None:
                 return False
@@ -99,14 +116,14 @@ class ActionStore(StorePart):
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)), SUBSCRIPTION.c.active)
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             found = connection.execute(chosen).scalar()
         return None if found is None else int(found)
 
     def mute_category(self, subscription_id: int, mute: Mute) -> bool:
         """Mute a category for a subscription; a mute that has ended ends the one before. False: none such."""
         mine = SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             held = connection.execute(select(SUBSCRIPTION.c.muted).where(*mine).with_for_update()).scalar()
             if held is None:
                 return False
@@ -116,19 +133,12 @@ class ActionStore(StorePart):
             connection.execute(update(SUBSCRIPTION).where(*mine).values(values))
         return True
 
-    def record_follow_ups(
-        self, rules: Iterable[Callable[[DeliveredAlert], PlannedAlert | None]], *, now: datetime
-    ) -> tuple[PlannedAlert, ...]:
-        """Ask the rules about alerts of the last days that somebody must act on; write what they say."""
-        rules = tuple(rules)
-        rings: list[PlannedAlert] = []
-        with self._begin_write() as connection:
-            acquire_round_lock(connection)
-            for told in _iterate_delivered_alerts(connection, now=now):
-                for ringing in filter(None, (rule(told) for rule in rules)):
-                    _write_follow_up(connection, told, ringing, now=now)
-                    rings.append(ringing)
-        return tuple(rings)
+    @contextmanager
+    def transaction(self) -> Iterator[FollowUpTransaction]:
+        """Open a transaction over alerts to follow up; rounds of several processes take turns."""
+        with self._engine.begin() as connection:
+            take_turns(connection, ROUND_LOCK)
+            yield FollowUpTransaction(connection)
 
     def list_alerts(
         self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
@@ -164,7 +174,7 @@ class ActionStore(StorePart):
             joined = joined.where(or_(SUBSCRIPTION.c.target.in_(places), _match_assignee(places)))
         if open_only:
             joined = joined.where(_match_open())
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             rows = connection.execute(joined).mappings().all()
             done = _select_actions(connection, [row["delivery"] for row in rows])
         return tuple(_to_alert_line(dict(row), done[row["delivery"]]) for row in rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from controlwatch.adapters.storage import tables
@@ -43,6 +44,9 @@ LEAD = _get_table(tables.LeadRow)
 ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
+
+#: Advisory locks of PostgreSQL, by which transactions of one kind take turns (7305011: migrations).
+NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
 
 #: Who is said to have seen what nobody has observed yet, and the kind of such a version.
 REGISTER_SOURCE = "register"
@@ -92,28 +96,35 @@ def match_category(connection: Connection, category: str) -> ColumnElement[bool]
     return and_(FINDING.c.kind == "category", match_prefix(connection, value, category), leaf)
 
 
-def acquire_round_lock(connection: Connection) -> None:
-    """Let one process at a time keep the clock; SQLite's transactions do so by themselves."""
+def take_turns(connection: Connection, lock: int) -> None:
+    """Let one transaction at a time hold a lock; SQLite's immediate transactions take turns by themselves."""
     if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305013)")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+
+
+def build_insert(connection: Connection, table: Table) -> Any:
+    """Return an insert of the dialect in use, which knows `ON CONFLICT`."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def upsert(
+    connection: Connection, table: Table, values: dict[str, Any], *, key: list[str], keep: bool = False
+) -> None:
+    """Insert a row, or overwrite (`keep`: leave alone) the one that is there."""
+    statement = build_insert(connection, table).values(values)
+    if keep:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=key))
+    else:
+        changed = {name: value for name, value in values.items() if name not in key}
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
 class StorePart:
-    """A part of the store, over the one engine."""
+    """A part of the store, over the one engine. Every public method is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._read_engine = engine.execution_options(read_only=True)
-
-    @contextmanager
-    def _begin_write(self) -> Iterator[Connection]:
-        with self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _begin_read(self) -> Iterator[Connection]:
-        with self._read_engine.begin() as connection:
-            yield connection
 
     @contextmanager
     def _begin_consistent_read(self) -> Iterator[Connection]:

@@ -11,10 +11,12 @@ from controlwatch.adapters.storage.base import (
     ADDRESS,
     ANNEX,
     CUSTODY,
+    CUSTODY_LOCK,
     NOTICE,
     SNAPSHOT,
     VERSION,
     StorePart,
+    take_turns,
 )
 from controlwatch.adapters.storage.notice_queries import find_notice_id, load_record
 from controlwatch.core.evidence.custody import (
@@ -51,26 +53,26 @@ class CustodyStore(StorePart):
 
     def load_head(self) -> ChainHead:
         """The newest entry."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return _select_head(connection)
 
     def find_newest_entry(self) -> tuple[ChainHead, str] | None:
         """The newest entry and its line; None where the log is empty."""
         last = select(CUSTODY.c.seq, CUSTODY.c.hash, CUSTODY.c.line).order_by(CUSTODY.c.seq.desc()).limit(1)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             row = connection.execute(last).first()
         return None if row is None else (ChainHead(seq=row.seq, hash=row.hash), row.line)
 
     def has_head(self, head: ChainHead) -> bool:
         """Whether a head is in the chain, by what the chain says of itself."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             found = select(CUSTODY.c.hash).where(CUSTODY.c.seq == head.seq)
             return connection.execute(found).scalar() == head.hash
 
     def find_entry_time_after(self, seq: int) -> datetime | None:
         """When the first entry after another was entered; None where there is none."""
         some = select(CUSTODY.c.line).where(CUSTODY.c.seq > seq).order_by(CUSTODY.c.seq).limit(1)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             line = connection.execute(some).scalar()
         return None if line is None else parse_entry_time(line)
 
@@ -115,7 +117,7 @@ class CustodyStore(StorePart):
         while last < dossier.head.seq:
             within = CUSTODY.c.seq > last, CUSTODY.c.seq <= dossier.head.seq
             some = select(CUSTODY.c.seq, CUSTODY.c.line).where(*within).order_by(CUSTODY.c.seq)
-            with self._begin_read() as connection:
+            with self._read_engine.begin() as connection:
                 rows = connection.execute(some.limit(_BATCH_SIZE)).all()
             if not rows:
                 return
@@ -131,7 +133,7 @@ class CustodyStore(StorePart):
 
     def count_entries(self) -> int:
         """How many entries there are, as a measure of how long `iterate_entries` takes."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return int(connection.execute(select(func.count()).select_from(CUSTODY)).scalar_one())
 
 
@@ -187,9 +189,7 @@ def _append_entries(
     at: datetime,
     late: bool = False,
 ) -> None:
-    if connection.dialect.name == "postgresql":
-        # One at a time; SQLite's immediate transactions do it by themselves.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305014)")
+    take_turns(connection, CUSTODY_LOCK)
     head = _select_head(connection)
     rows: list[dict[str, Any]] = []
     for what, of in said:

@@ -53,18 +53,18 @@ class LegalGraphStore(StorePart):
 
     def load_graph(self, keys: Iterable[str]) -> LegalGraph:
         """Return the notices of these keys with all that act on them, straight or through others."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return select_graph(connection, keys)
 
     def list_keys_touching(self, category: str) -> tuple[str, ...]:
         """Keys of the changes that touch a category; a group covers its leaves."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             touching = _query_keys(match_category(connection, category), NOTICE.c.is_change)
             return tuple(sorted(connection.execute(touching).scalars()))
 
     def list_keys_changed_between(self, first: date, last: date) -> tuple[str, ...]:
         """Keys of notices that something may have happened to between two days, both included."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return select_keys_changed_between(connection, first, last)
 
     def find_code_mentions(self, kind: str, code: str) -> tuple[CodeMention, ...]:
@@ -76,7 +76,7 @@ class LegalGraphStore(StorePart):
             .where(FINDING.c.kind == kind, NOTICE.c.official, NOTICE.c.is_change)
             .order_by(NOTICE.c.published, NOTICE.c.id, FINDING.c.id)
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             either = or_(match_prefix(connection, FINDING.c.value, code), FINDING.c.value.in_(headings))
             # The first condition says nothing new; it is the one that the index serves.
             matching = and_(match_prefix(connection, FINDING.c.value, code[:4]), either)
@@ -87,7 +87,7 @@ class LegalGraphStore(StorePart):
 
     def suggest_codes(self, kind: str, code: str) -> tuple[str, ...]:
         """Codes that are named somewhere and begin as this one does: for a helpful refusal."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             like = match_prefix(connection, FINDING.c.value, code[:2])
             found = select(FINDING.c.value).where(FINDING.c.kind == kind, like).distinct()
             return tuple(connection.execute(found.order_by(FINDING.c.value).limit(400)).scalars())
@@ -100,7 +100,7 @@ class LegalGraphStore(StorePart):
             .where(NOTICE.c.official)
             .order_by(NOTICE.c.published, PARTY.c.id)
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             rows = connection.execute(joined).all()
             lists = _select_party_lists(connection, {row.notice_id for row in rows})
         return tuple(
@@ -119,14 +119,14 @@ class LegalGraphStore(StorePart):
     def list_incomplete_listings(self) -> tuple[str, ...]:
         """Numbers of listing notices whose parties are not all known here."""
         named = and_(FINDING.c.kind == "disagreement", FINDING.c.quote.startswith(f"{DOUBT_PREFIX}names "))
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             found = select(NOTICE.c.number).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
             numbers = connection.execute(found.distinct().order_by(NOTICE.c.number)).scalars()
             return tuple(number for number in numbers if number)
 
     def find_last_success_time(self) -> datetime | None:
         """When a watcher last looked with success."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return connection.execute(select(func.max(WATCHER.c.last_success_at))).scalar()
 
 

@@ -62,7 +62,7 @@ class NoticeQueryStore(StorePart):
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
         """Notices, newest published first. `containing` is looked for in title and text, exactly."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             where = list(_build_filters(connection, since, category, issuer, containing))
             if changes_only:
                 where.append(NOTICE.c.is_change)
@@ -82,7 +82,7 @@ class NoticeQueryStore(StorePart):
             .where(NOTICE.c.published >= day, told)
             .order_by(NOTICE.c.published.desc(), NOTICE.c.id.desc())
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return tuple(
                 PublishedNotice(
                     line=_to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
@@ -92,7 +92,7 @@ class NoticeQueryStore(StorePart):
 
     def find_record(self, key: str) -> NoticeRecord | None:
         """Everything about the notice of this key (a number's key, or a canonical address)."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             notice_id = find_notice_id(connection, key)
             return None if notice_id is None else load_record(connection, notice_id)
 
@@ -105,7 +105,7 @@ class NoticeQueryStore(StorePart):
             | NOTICE.c.number.contains(f" {year}-", autoescape=True)
         )
         exact_first = case((NOTICE.c.number.endswith(tail, autoescape=True), 0), else_=1)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return tuple(
                 connection.execute(near.order_by(exact_first, NOTICE.c.id.desc()).limit(5)).scalars()
             )
@@ -113,7 +113,7 @@ class NoticeQueryStore(StorePart):
     def list_history_remarks(self, keys: Iterable[str]) -> tuple[HistoryStep, ...]:
         """What happened to some notices beside the acts of the law: edits of their text, explanations."""
         wanted = list(keys)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return (*_iterate_amendments(connection, wanted), *_iterate_explanations(connection, wanted))
 
     def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
@@ -126,7 +126,7 @@ class NoticeQueryStore(StorePart):
             .where(NOTICE.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)))
             .order_by(ALERT.c.id.desc())
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return tuple(DeliveryReason(**row) for row in connection.execute(joined).mappings())
 
     def find_alert_evidence(self, alert_id: int) -> AlertEvidence | None:
@@ -147,7 +147,7 @@ class NoticeQueryStore(StorePart):
             .outerjoin(SNAPSHOT, SNAPSHOT.c.id == VERSION.c.snapshot_id)
             .where(ALERT.c.id == alert_id)
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             row = connection.execute(joined).mappings().first()
         if row is None:
             return None
@@ -157,7 +157,7 @@ class NoticeQueryStore(StorePart):
     def count_deliveries(self) -> dict[str, int]:
         """How many deliveries are pending, leased, sent and refused."""
         counted = select(DELIVERY.c.state, func.count()).group_by(DELIVERY.c.state)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return {state: int(count) for state, count in connection.execute(counted)}
 
     def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
@@ -175,7 +175,7 @@ class NoticeQueryStore(StorePart):
             .where(_match_stuck())
             .order_by(DELIVERY.c.id)
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return tuple(
                 RefusedDelivery(
                     id=row.id,

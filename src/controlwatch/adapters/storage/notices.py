@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, literal, select, update
@@ -12,6 +13,7 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     FINDING,
     NOTICE,
+    NOTICE_LOCK,
     REGISTER_SOURCE,
     REGISTER_VERSION,
     VERSION,
@@ -19,11 +21,12 @@ from controlwatch.adapters.storage.base import (
     find_watch_start,
     notice_from_json,
     notice_to_json,
+    take_turns,
 )
 from controlwatch.adapters.storage.custody_log import append_version_entries
 from controlwatch.adapters.storage.findings import write_findings
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.adapters.storage.polling import mark_reference_read
+from controlwatch.adapters.storage.references import mark_reference_read
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable
 from controlwatch.core.model import to_notice_key
@@ -31,7 +34,7 @@ from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, O
 from controlwatch.core.model.timezones import to_beijing_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
@@ -39,48 +42,58 @@ if TYPE_CHECKING:
     from controlwatch.core.model import Notice
 
 
-class NoticeStore(StorePart):
-    """Notices, their addresses, versions and findings."""
+class NoticeTransaction:
+    """One transaction: find what is known of a notice, then write what was decided, all of it or nothing."""
 
-    def record_observation(
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find_context(self, observation: Observation) -> MatchContext:
+        """Return everything in the store that bears on an observation."""
+        connection, about = self._connection, observation.about
+        return MatchContext(
+            known=_find_known_notice(connection, observation),
+            subscriptions=select_active_subscriptions(connection),
+            official_known=about is not None and _is_observed_or_old(connection, about),
+            reported_before=about is not None
+            and _has_notice(connection, NOTICE.c.about == about, NOTICE.c.rung),
+        )
+
+    def record(
         self,
-        seen: Observation,
-        decide: Callable[[MatchContext], Decision],
+        observation: Observation,
+        context: MatchContext,
+        decision: Decision,
         *,
         now: datetime,
         next_look_at: datetime | None,
-    ) -> Decision:
-        """Commit 2: find what is known, let the rule decide, write all of it or nothing.
+    ) -> None:
+        """Write version, findings, alert and deliveries, and that the reference was read."""
+        _write_observation(
+            self._connection, observation, context.known, decision, now=now, next_look_at=next_look_at
+        )
 
-        Two watchers that see one notice at one time take turns: SQLite's immediate transactions and
-        one advisory lock on PostgreSQL make the second find what the first wrote.
-        """
-        with self._begin_write() as connection:
-            if not self._is_sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
-            known = _find_known_notice(connection, seen)
-            decision = decide(
-                MatchContext(
-                    known=known,
-                    subscriptions=select_active_subscriptions(connection),
-                    official_known=seen.about is not None and _is_observed_or_old(connection, seen.about),
-                    reported_before=seen.about is not None
-                    and _has_notice(connection, NOTICE.c.about == seen.about, NOTICE.c.rung),
-                )
-            )
-            _write_observation(connection, seen, known, decision, now=now, next_look_at=next_look_at)
-        return decision
+
+class NoticeStore(StorePart):
+    """Notices, their addresses, versions and findings."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[NoticeTransaction]:
+        """Open commit 2. Two watchers that see one notice at one time take turns in it."""
+        with self._engine.begin() as connection:
+            take_turns(connection, NOTICE_LOCK)
+            yield NoticeTransaction(connection)
 
     def list_acting_versions(self, key: str) -> tuple[VersionText, ...]:
         """The latest versions of the notices that act on the one of this key."""
         acting = select(FINDING.c.version_id).where(FINDING.c.kind == "relation", FINDING.c.value == key)
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             ids = connection.execute(acting.distinct().order_by(FINDING.c.version_id)).scalars().all()
             return tuple(_load_version(connection, int(version_id)) for version_id in ids)
 
     def record_rereading(self, version: VersionText, notice: Notice, *, now: datetime) -> None:
         """Write a better reading of a version's own words: a version of kind `reread`, never an alert."""
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             row = dict(connection.execute(select(VERSION).where(VERSION.c.id == version.id)).mappings().one())
             if row["kind"] == REGISTER_VERSION:
                 # Nobody has observed it: it stays what the register says, better understood.
@@ -122,7 +135,7 @@ class NoticeStore(StorePart):
             .order_by(FINDING.c.id)
         )
         found: dict[str, tuple[str, ...]] = {}
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             for key, value in connection.execute(wanted):
                 found[key] = (*found.get(key, ()), value)
         return found

@@ -63,7 +63,7 @@ class OutboxStore(StorePart):
         self, alert: Alert, deliveries: Iterable[PlannedDelivery], *, about: str | None = None
     ) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
@@ -86,7 +86,7 @@ class OutboxStore(StorePart):
             "lease_until": now + timedelta(seconds=lease),
             "attempts": DELIVERY.c.attempts + 1,
         }
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             readers = connection.execute(_query_waiting_subscriptions(free, most)).scalars().all()
             due = connection.execute(_query_due_deliveries(free, readers)).mappings()
             messages = _assign_messages(sorted(due, key=lambda row: readers.index(row["subscription_id"])))
@@ -107,7 +107,7 @@ class OutboxStore(StorePart):
             for message in messages
             for delivery in message.deliveries
         ]
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             connection.execute(_MARK_SENT, rows)
 
     def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
@@ -143,7 +143,7 @@ class OutboxStore(StorePart):
         """
         mine = tuple(deliveries)
         these = SUBSCRIPTION.c.channel == channel if channel else SUBSCRIPTION.c.id == mine[0].subscription.id
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             settled = _update_leased(connection, mine, owner, state="pending", reason=reason)
             return settled > 0 and _pause_subscriptions(
                 connection, these, reason=reason, alert=alert, planned=planned, now=now
@@ -156,7 +156,7 @@ class OutboxStore(StorePart):
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.channel == "email")
         )
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             row = connection.execute(joined).mappings().first()
         if row is None:
             return None
@@ -184,7 +184,7 @@ class OutboxStore(StorePart):
         number = mailed.subscription.id
         theirs = update(DELIVERY).where(DELIVERY.c.subscription_id == number)
         sent = theirs.where(DELIVERY.c.receipt == mailed.receipt, DELIVERY.c.state == "sent")
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
             if alert is not None:
@@ -200,13 +200,13 @@ class OutboxStore(StorePart):
 
     def retry_failed(self, now: datetime) -> int:
         """Put refused deliveries back, due now; return how many."""
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             refused = update(DELIVERY).where(or_(DELIVERY.c.state == "refused", DELIVERY.c.attempts > 0))
             open_ones = refused.where(DELIVERY.c.state.in_(("refused", "pending")))
             return int(connection.execute(open_ones.values(state="pending", due_at=now, attempts=0)).rowcount)
 
     def _settle_deliveries(self, deliveries: Iterable[Delivery], owner: str, **values: object) -> None:
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             _update_leased(connection, deliveries, owner, **values)
 
 

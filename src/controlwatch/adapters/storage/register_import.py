@@ -40,21 +40,21 @@ if TYPE_CHECKING:
 class RegisterImport(StorePart):
     """What came with the package."""
 
-    def find_register_digest(self) -> str | None:
+    def find_digest(self) -> str | None:
         """The fingerprint of the register that was taken in last; None when there was none."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return connection.execute(
                 select(REGISTER_IMPORT.c.digest).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
             ).scalar()
 
-    def find_register_date(self) -> date | None:
+    def find_date(self) -> date | None:
         """The day of the newest evidence in the register."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return connection.execute(
                 select(REGISTER_IMPORT.c.as_of).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
             ).scalar()
 
-    def list_registered_notices(self) -> tuple[RegisterLine, ...]:
+    def list_entries(self) -> tuple[RegisterLine, ...]:
         """Every notice that the register brought, oldest first."""
         latest = VERSION.alias("latest")
         joined = (
@@ -65,7 +65,7 @@ class RegisterImport(StorePart):
             .order_by(NOTICE.c.published, NOTICE.c.id)
         )
         doubts = select(FINDING.c.notice_id, FINDING.c.quote).where(FINDING.c.kind == "disagreement")
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             rows = connection.execute(joined).mappings().all()
             said: defaultdict[int, list[str]] = defaultdict(list)
             for notice_id, quote in connection.execute(doubts.order_by(FINDING.c.id)):
@@ -82,12 +82,12 @@ class RegisterImport(StorePart):
             for row in rows
         )
 
-    def import_register(self, register: Register, now: datetime) -> int:
+    def import_entries(self, register: Register, now: datetime) -> int:
         """Take a register in, as one transaction; return how many notices it holds.
 
         What has been observed outweighs it: the register completes the reading, and is kept below it.
         """
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             if not self._is_sqlite:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
             first = find_watch_start(connection) is None

@@ -25,18 +25,18 @@ _PLAIN_FIELDS = (
 class SubscriptionStore(StorePart):
     """Subscriptions, active and ended."""
 
-    def list_subscriptions(self) -> tuple[Subscription, ...]:
+    def list_active(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
-        with self._begin_read() as connection:
+        with self._read_engine.begin() as connection:
             return select_active_subscriptions(connection)
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""
         row = SUBSCRIPTION.insert().values(**_build_row(subscription), active=True, created_at=now)
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
 
-    def update_subscription(self, subscription: Subscription) -> bool:
+    def update(self, subscription: Subscription) -> bool:
         """Write a subscription that exists anew, as its owner wants it now. False when there is none.
 
         What went to another place than it goes to now keeps that place: there it is acted on, and what
@@ -46,7 +46,7 @@ class SubscriptionStore(StorePart):
         number = subscription.id
         held = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
         went = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             before = connection.execute(held).one_or_none()
             if before is not None and before.target != subscription.target:
                 mine = went.where(DELIVERY.c.addressee == "")
@@ -59,7 +59,7 @@ class SubscriptionStore(StorePart):
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
         mine = SUBSCRIPTION.c.id == subscription_id
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             ended = connection.execute(
                 update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.active).values(active=False)
             )
@@ -86,14 +86,14 @@ class SubscriptionStore(StorePart):
             .where(DELIVERY.c.state == "refused", DELIVERY.c.receipt.is_not(None))
             .values(state="pending", attempts=0)
         )
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             resumed = update_active(connection, subscription_id, paused, paused_at=None, paused_reason=None)
             if resumed:
                 connection.execute(back)
         return resumed
 
     def _update_fields(self, subscription_id: int, **values: object) -> bool:
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             return update_active(connection, subscription_id, **values)
 
 

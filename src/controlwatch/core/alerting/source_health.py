@@ -173,8 +173,8 @@ def plan_health_alerts(
     """
     yield from _plan_machine_alerts(lacks, told.get(MACHINE_SOURCE), now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
-    # A mailbox says nothing of the way to the sites: it may stand on our side of the network.
-    sites = [states[watcher.id] for watcher in enabled if watcher.http.hosts]
+    # A mailbox says nothing about the way to the sites: it may be on our side of the network.
+    sites = [states[watcher.id] for watcher in enabled if watcher.index.kind != "mailbox"]
     together: set[str] = set()
     for cause in COMMON_CAUSES:
         before = told.get(cause.name)

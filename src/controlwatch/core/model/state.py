@@ -24,6 +24,8 @@ Health = Literal["new", "healthy", "quiet", "degraded", "blocked", "blind"]
 """new: never polled; quiet: silent for longer than it ever was; degraded: read in part, or failed once or
 twice; blind: failed three times and more; blocked: it challenges machines."""
 Concern = Literal["", "quiet", "degraded"]
+PollOutcome = Literal["shelved", "unchanged", "looked", "failed"]
+"""shelved: the first poll, which tracks what it finds and alerts nobody; looked: something was new or due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +247,7 @@ class PollReport:
 
     watcher: str
     started_at: datetime
-    outcome: Literal["shelved", "unchanged", "looked", "failed"]
+    outcome: PollOutcome
     kind: str | None = None
     reason: str = ""
     rows: int = 0

@@ -46,7 +46,9 @@ class Index:
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    kind: Literal["links", "feed", "jpaas", "json"]
+    kind: Literal["links", "feed", "jpaas", "json", "mailbox", "manual"]
+    #: mailbox: a folder of mails, set up by CONTROLWATCH_MAILBOX_URL; manual: what people hand in. Neither
+    #: is declared in a file.
     url: str  #: the page a person would open; may hold {year}, which is this year and the last
     api: str | None = None  #: jpaas unit or JSON service; None where the page itself is the list
     method: Literal["GET", "POST"] = "GET"

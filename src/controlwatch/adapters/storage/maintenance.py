@@ -1,13 +1,21 @@
-"""A clock that ran ahead and was set back: what it dated into the future is due now."""
+"""Upkeep: old rows of the poll log, and rows that a clock dated into the future."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
-from controlwatch.adapters.storage.base import ALERT, DELIVERY, HEALTH_NOTICE, REFERENCE, WATCHER, StorePart
+from controlwatch.adapters.storage.base import (
+    ALERT,
+    DELIVERY,
+    HEALTH_NOTICE,
+    POLL,
+    REFERENCE,
+    WATCHER,
+    StorePart,
+)
 from controlwatch.core.model.timezones import RETRY_DELAYS
 
 if TYPE_CHECKING:
@@ -17,8 +25,13 @@ if TYPE_CHECKING:
 TOLERANCE = timedelta(minutes=5)
 
 
-class ClockSkewRepair(StorePart):
-    """What was written by a clock that ran ahead."""
+class MaintenanceStore(StorePart):
+    """Upkeep of the store."""
+
+    def purge_polls(self, before: datetime) -> int:
+        """Drop what the log of polls says of the time before; return how many entries."""
+        with self._engine.begin() as connection:
+            return connection.execute(delete(POLL).where(POLL.c.started_at < before)).rowcount
 
     def repair_clock_skew(self, *, now: datetime) -> int:
         """Make due now what a clock that ran ahead has put off; return how many things that were.
@@ -42,5 +55,5 @@ class ClockSkewRepair(StorePart):
             update(WATCHER).where(WATCHER.c.last_poll_at > ahead).values(last_poll_at=now),
             update(HEALTH_NOTICE).where(HEALTH_NOTICE.c.at > ahead).values(at=now),
         )
-        with self._begin_write() as connection:
+        with self._engine.begin() as connection:
             return sum(connection.execute(change).rowcount for change in changes)

@@ -1,4 +1,4 @@
-"""Names as people write them → ours; every wrong one is refused with the nearest right ones."""
+"""Names as people write them, resolved to ids; an unknown one is refused with the nearest known ones."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Naming:
-    """What may be named."""
+class Names:
+    """Resolves names of categories, issuers, destinations, watchers and notices."""
 
     lexicon: Lexicon
-    watched: tuple[Watcher, ...]
+    watchers: tuple[Watcher, ...]
 
-    def category(self, name: str) -> str:
+    def find_category(self, name: str) -> str:
         """Return a category id; raises `UsageError` with the nearest ones."""
-        return chosen(name.strip().lower(), self.categories(), "category")
+        return choose_name(name.strip().lower(), self.list_categories(), "category")
 
-    def issuer(self, name: str) -> str:
+    def find_issuer(self, name: str) -> str:
         """Return an issuer's code, given as code or as Chinese name."""
         for issuer in self.lexicon.issuers:
             if name in issuer.zh or name.casefold() in {
                 word.casefold() for word in (issuer.code, *issuer.en)
             }:
                 return issuer.code
-        return chosen(name, {issuer.code for issuer in self.lexicon.issuers}, "issuer")
+        return choose_name(name, {issuer.code for issuer in self.lexicon.issuers}, "issuer")
 
-    def destination(self, name: str) -> str:
+    def find_destination(self, name: str) -> str:
         """Return a destination's ISO code, given as code or as name."""
         for place in self.lexicon.places:
             if name in place.zh or name.casefold() in {word.casefold() for word in (place.code, *place.en)}:
                 return place.code
-        return chosen(name, {place.code for place in self.lexicon.places}, "destination")
+        return choose_name(name, {place.code for place in self.lexicon.places}, "destination")
 
-    def watcher(self, name: str) -> Watcher:
+    def find_watcher(self, name: str) -> Watcher:
         """Return a declared watcher."""
-        wanted = chosen(name, {watcher.id for watcher in self.watched}, "watcher")
-        return next(watcher for watcher in self.watched if watcher.id == wanted)
+        wanted = choose_name(name, {watcher.id for watcher in self.watchers}, "watcher")
+        return next(watcher for watcher in self.watchers if watcher.id == wanted)
 
-    def categories(self) -> frozenset[str]:
+    def list_categories(self) -> frozenset[str]:
         """Return every category and group id."""
         return self.lexicon.category_ids | self.lexicon.group_ids
 
-    def key(self, asked: str) -> str:
+    def to_key(self, asked: str) -> str:
         """Return the key of a notice asked for by number in any spelling, or by address."""
         number = parse_number(asked, self.lexicon)
         if number is None:
@@ -64,7 +64,7 @@ class Naming:
         return f"MOFCOM {number.key}"
 
 
-def chosen(name: str, allowed: Iterable[str], what: str) -> str:
+def choose_name(name: str, allowed: Iterable[str], what: str) -> str:
     """Return a name that is allowed, or raise `UsageError` with the nearest ones."""
     names = sorted(allowed)
     if name in names:

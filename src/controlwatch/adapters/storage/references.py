@@ -1,0 +1,214 @@
+"""Tracked references: the rows of index pages, when each is due, and the bytes that were fetched for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, select, update
+
+from controlwatch.adapters.storage.base import (
+    ADDRESS,
+    REFERENCE,
+    SNAPSHOT,
+    VERSION,
+    WATCHER,
+    StorePart,
+    build_insert,
+    upsert,
+)
+from controlwatch.adapters.storage.custody_log import append_snapshot_entry
+from controlwatch.adapters.storage.poll_cache import PollCache
+from controlwatch.core.model import NoticeRef, Snapshot
+from controlwatch.core.model.addresses import canonicalize_url
+from controlwatch.core.model.state import NewReference, PendingReference, ReadReference, SnapshotRecord
+from controlwatch.core.model.timezones import schedule_retry
+
+#: What a watcher is before its first poll.
+EMPTY_WATCHER_ROW = {"failures": 0, "rows": 0, "concern": "", "concern_reason": "", "learnt": {}}
+_BATCH_SIZE = 500  #: SQLite allows some thousand bound values a statement
+
+
+class ReferenceStore(StorePart):
+    """References of watchers, and snapshots."""
+
+    def __init__(self, engine: Engine, poll_cache: PollCache) -> None:
+        super().__init__(engine)
+        self._poll_cache = poll_cache
+
+    def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
+        """Which of these (canonical) addresses the watcher's shelf holds."""
+        addresses = list(urls)
+        found: set[str] = set()
+        with self._read_engine.begin() as connection:
+            for place in range(0, len(addresses), _BATCH_SIZE):
+                batch = addresses[place : place + _BATCH_SIZE]
+                held = select(REFERENCE.c.address).where(
+                    REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address.in_(batch)
+                )
+                found.update(connection.execute(held).scalars())
+        return frozenset(found)
+
+    def track(self, watcher_id: str, unseen: Iterable[NewReference], now: datetime) -> None:
+        """Put references on the shelf, due at once; marks the first poll as done."""
+        self._poll_cache.forget(watcher_id)
+        rows = [_build_reference_row(watcher_id, item, now) for item in unseen]
+        with self._engine.begin() as connection:
+            upsert(
+                connection,
+                WATCHER,
+                {**EMPTY_WATCHER_ROW, "id": watcher_id, "first_poll_at": now},
+                key=["id"],
+                keep=True,
+            )
+            connection.execute(
+                update(WATCHER)
+                .where(WATCHER.c.id == watcher_id, WATCHER.c.first_poll_at.is_(None))
+                .values(first_poll_at=now)
+            )
+            for place in range(0, len(rows), _BATCH_SIZE // 10):
+                batch = rows[place : place + _BATCH_SIZE // 10]
+                connection.execute(build_insert(connection, REFERENCE).values(batch).on_conflict_do_nothing())
+
+    def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
+        """References to be read now, never-read ones first, in the order the index listed them."""
+        if self._poll_cache.has_nothing_due(watcher_id, now):
+            return ()
+        waiting = _query_references(REFERENCE.c.watcher_id == watcher_id).where(
+            REFERENCE.c.next_look_at <= now
+        )
+        with self._read_engine.begin() as connection:
+            return tuple(_to_pending_reference(row) for row in connection.execute(waiting).mappings())
+
+    def find(self, watcher_id: str, url: str) -> PendingReference | None:
+        """The reference of a watcher's shelf at this address, due or not."""
+        with self._read_engine.begin() as connection:
+            one = _query_references(
+                REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address == canonicalize_url(url)
+            )
+            row = connection.execute(one).mappings().first()
+        return None if row is None else _to_pending_reference(row)
+
+    def list_read(self) -> tuple[ReadReference, ...]:
+        """Every reference that was read, with the latest bytes it was read from; oldest first."""
+        joined = (
+            select(REFERENCE, ADDRESS.c.version_id, VERSION.c.snapshot_id)
+            .join(ADDRESS, ADDRESS.c.address == REFERENCE.c.address)
+            .join(VERSION, VERSION.c.id == ADDRESS.c.version_id)
+            .where(REFERENCE.c.taken)
+            .order_by(REFERENCE.c.first_seen_at, REFERENCE.c.id)
+        )
+        with self._read_engine.begin() as connection:
+            rows = connection.execute(joined).mappings().all()
+            ids = [row["snapshot_id"] for row in rows if row["snapshot_id"] is not None]
+            bytes_of = {row["id"]: _to_snapshot_record(row) for row in _select_snapshots(connection, ids)}
+        return tuple(
+            ReadReference(
+                watcher_id=row["watcher_id"],
+                reference=_to_pending_reference(row),
+                snapshot=bytes_of.get(row["snapshot_id"]),
+            )
+            for row in rows
+        )
+
+    def record_fetch_failure(
+        self, due: PendingReference, *, reason: str, absent: bool, now: datetime
+    ) -> None:
+        """A reference could not be read; it stays due, later and later."""
+        values: dict[str, Any] = {
+            "failures": due.failures + 1,
+            "reason": reason,
+            "next_look_at": schedule_retry(failures=due.failures + 1, now=now),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(update(REFERENCE).where(REFERENCE.c.id == due.id).values(values))
+            if absent:
+                first = update(REFERENCE).where(REFERENCE.c.id == due.id, REFERENCE.c.absent_since.is_(None))
+                connection.execute(first.values(absent_since=now))
+
+    def record_unchanged(self, due: PendingReference, *, next_look_at: datetime | None) -> None:
+        """A reference was looked at again and nothing differs."""
+        with self._engine.begin() as connection:
+            mark_reference_read(connection, due.id, next_look_at=next_look_at)
+
+    def find_snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
+        """How these bytes of an address were sent, if we kept them."""
+        these = select(SNAPSHOT).where(SNAPSHOT.c.url == url, SNAPSHOT.c.sha256 == sha256)
+        latest = these.order_by(SNAPSHOT.c.id.desc()).limit(1)
+        with self._read_engine.begin() as connection:
+            row = connection.execute(latest).mappings().first()
+        return None if row is None else _to_snapshot_record(row)
+
+    def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
+        """Commit 1: that these bytes came from there, then. Unchanged bytes give the row they had."""
+        latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)
+        with self._engine.begin() as connection:
+            held = connection.execute(latest.order_by(SNAPSHOT.c.id.desc()).limit(1)).first()
+            if held is not None and held.sha256 == sha256:
+                return int(held.id)
+            row = SNAPSHOT.insert().values(
+                watcher_id=watcher_id,
+                url=snapshot.url,
+                final_url=snapshot.final_url,
+                fetched_at=snapshot.fetched_at,
+                status=snapshot.status,
+                headers=[list(pair) for pair in snapshot.headers],
+                sha256=sha256,
+                size=len(snapshot.body),
+            )
+            made = int(connection.execute(row.returning(SNAPSHOT.c.id)).scalar_one())
+            append_snapshot_entry(connection, made, at=snapshot.fetched_at)
+            return made
+
+
+def mark_reference_read(connection: Connection, reference_id: int, **values: object) -> None:
+    """A reference's page was read: it is no longer failing or absent."""
+    settled = {"taken": True, "failures": 0, "reason": None, "absent_since": None} | values
+    connection.execute(update(REFERENCE).where(REFERENCE.c.id == reference_id).values(settled))
+
+
+def _select_snapshots(connection: Connection, ids: list[int]) -> Iterator[RowMapping]:
+    for place in range(0, len(ids), _BATCH_SIZE):
+        batch = select(SNAPSHOT).where(SNAPSHOT.c.id.in_(ids[place : place + _BATCH_SIZE]))
+        yield from connection.execute(batch).mappings()
+
+
+def _to_snapshot_record(row: RowMapping) -> SnapshotRecord:
+    headers = tuple((name, value) for name, value in row["headers"])
+    same = ("url", "final_url", "fetched_at", "status", "sha256")
+    return SnapshotRecord(headers=headers, **{name: row[name] for name in same})
+
+
+def _query_references(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(REFERENCE).where(*where).order_by(REFERENCE.c.taken, REFERENCE.c.id)
+
+
+def _to_pending_reference(row: RowMapping) -> PendingReference:
+    ref = NoticeRef(url=row["url"], title=row["title"], listed_on=row["listed_on"], content=row["content"])
+    return PendingReference(
+        id=row["id"],
+        ref=ref,
+        may_alert=row["rings"],
+        alert_since=row["since"],
+        first_seen_at=row["first_seen_at"],
+        was_read=row["taken"],
+        failures=row["failures"],
+    )
+
+
+def _build_reference_row(watcher_id: str, item: NewReference, now: datetime) -> dict[str, Any]:
+    return {
+        "watcher_id": watcher_id,
+        "address": canonicalize_url(item.ref.url),
+        "url": item.ref.url,
+        "title": item.ref.title,
+        "listed_on": item.ref.listed_on,
+        "content": item.ref.content,
+        "rings": item.may_alert,
+        "since": item.alert_since,
+        "first_seen_at": now,
+        "next_look_at": now,
+        "taken": False,
+        "failures": 0,
+    }

@@ -1,0 +1,152 @@
+"""The store as the entry points use it: one Protocol for each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from controlwatch.core.alerting.follow_up import Action, ActionRecord
+from controlwatch.core.evidence.custody import ChainHead
+from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
+from controlwatch.core.law.register import Register
+from controlwatch.core.model import Mute
+from controlwatch.services.bounces import SentMails
+from controlwatch.services.deliver import Outbox
+from controlwatch.services.ingest import Matching
+from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
+from controlwatch.services.ports import Polling, References, Subscriptions
+from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries
+from controlwatch.services.remind import FollowUps, Health, Leads, Maintenance, Reminders
+from controlwatch.services.timestamp import NewestEntry
+from controlwatch.services.verify import CustodyLog
+
+
+class AlertActions(FollowUps, Protocol):
+    """What people do about alerts."""
+
+    def record_action(
+        self, key: str, *, what: Action, who: str, targets: Iterable[str], note: str = "", now: datetime
+    ) -> tuple[ActionRecord, ...]:
+        """Record an action on a delivery, by its key; return all actions on it.
+
+        Nothing is recorded, and nothing returned, where the delivery went to none of the targets.
+        """
+
+    def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
+        """Record that the reader of a mail acknowledged all of it. False where there is no such mail."""
+
+    def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
+        """Return the subscription that a delivery was made for, where it is one of the targets'."""
+
+    def mute_category(self, subscription_id: int, mute: Mute) -> bool:
+        """Mute a category for a subscription. False where there is no such subscription."""
+
+    def list_alerts(
+        self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
+    ) -> tuple[AlertLine, ...]:
+        """Return alerts as they were delivered, newest first, each with what was done about it."""
+
+
+class StoredNotices(NoticeQueries, HistorySource, Protocol):
+    """Notices, alerts and deliveries, and why they were delivered."""
+
+    def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
+        """Return why a notice was, or was not, alerted to these targets."""
+
+    def find_alert_evidence(self, delivery_id: int) -> AlertEvidence | None:
+        """Return what a delivered alert rests on."""
+
+    def count_deliveries(self) -> Mapping[str, int]:
+        """Return the number of deliveries by state."""
+
+
+class StoredLeads(Leads, LeadSource, Protocol):
+    """Leads, to be raised and to be listed."""
+
+
+class StoredOutbox(Outbox, SentMails, Protocol):
+    """Deliveries, to be sent and to come back."""
+
+
+class StoredRegister(RegisterSource, Protocol):
+    """The shipped register."""
+
+    def find_digest(self) -> str | None:
+        """Return the digest of the register that was imported last; None before the first import."""
+
+    def import_entries(self, register: Register, now: datetime) -> int:
+        """Import a register without alerting anyone; return the number of its notices."""
+
+
+class StoredCustody(CustodyLog, NewestEntry, DossierSource, Protocol):
+    """The chain of custody."""
+
+    def has_head(self, head: ChainHead) -> bool:
+        """Return whether a head is in the chain, by what the chain says of itself."""
+
+    def find_entry_time_after(self, seq: int) -> datetime | None:
+        """Return when the first entry after another was entered; None where there is none."""
+
+
+class Store(Protocol):
+    """What the service remembers."""
+
+    @property
+    def polling(self) -> Polling:
+        """Watchers: state, validators, log of polls."""
+
+    @property
+    def references(self) -> References:
+        """Tracked references and snapshots."""
+
+    @property
+    def notices(self) -> Matching:
+        """Notices, for matching and recording."""
+
+    @property
+    def law(self) -> LegalSource:
+        """The legal graph."""
+
+    @property
+    def register(self) -> StoredRegister:
+        """The shipped register."""
+
+    @property
+    def queries(self) -> StoredNotices:
+        """Notices, alerts and deliveries, for questions."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Subscriptions."""
+
+    @property
+    def outbox(self) -> StoredOutbox:
+        """Alerts on their way."""
+
+    @property
+    def actions(self) -> AlertActions:
+        """What people do about alerts."""
+
+    @property
+    def reminders(self) -> Reminders:
+        """Scheduled reminders."""
+
+    @property
+    def leads(self) -> StoredLeads:
+        """Numbers not seen."""
+
+    @property
+    def health(self) -> Health:
+        """Alerts about sources."""
+
+    @property
+    def custody(self) -> StoredCustody:
+        """The chain of custody."""
+
+    @property
+    def maintenance(self) -> Maintenance:
+        """Upkeep."""
+
+    def close(self) -> None:
+        """Write what is only in memory, and close every connection."""
