@@ -9,9 +9,16 @@ from functools import cache
 from importlib import resources
 from typing import cast, get_args
 
-from controlwatch.core.extraction.text.lexicon import Category, GroupKind, Issuer, Lexicon, Place
+from controlwatch.core.extraction.text.lexicon import (
+    NO_CONCLUSION,
+    Category,
+    GroupKind,
+    Issuer,
+    Lexicon,
+    Place,
+    Rule,
+)
 from controlwatch.core.extraction.text.normalize import HAN
-from controlwatch.core.extraction.text.rules import NO_CONCLUSION, Rule
 from controlwatch.core.model import Direction, Verb
 from controlwatch.core.model.errors import DeclarationError
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from controlwatch.core.extraction.text.numerals import parse_numeral
+from controlwatch.core.extraction.text.normalize import parse_numeral
 
 ClauseStep = tuple[int, int]
 ClausePath = tuple[ClauseStep, ...]
