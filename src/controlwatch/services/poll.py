@@ -10,6 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success
+from controlwatch.core.model import Validators
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
     Decision,
@@ -17,7 +18,6 @@ from controlwatch.core.model.state import (
     PendingReference,
     PollOutcome,
     PollReport,
-    Validators,
     WatcherState,
 )
 from controlwatch.core.model.timezones import to_beijing_day
