@@ -273,7 +273,7 @@ class Poller:
                 polling.save_validators(self.mailbox.address, Validators(etag=mail.cursor))
 
     def _read_mail(self, run: PollRun, mail: Mail) -> None:
-        """Ingest a mail as a report. The first look alerts nobody to what it finds."""
+        """Ingest a mail as a report. The first look into a mailbox never alerts."""
         started = run.state.first_poll_at
         # Servers count whole seconds.
         may_alert = started is not None and mail.arrived_at >= started.replace(microsecond=0)
