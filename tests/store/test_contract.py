@@ -43,6 +43,7 @@ from controlwatch.core.model import (
     Relation,
     Snapshot,
     Subscription,
+    Validators,
     Verb,
 )
 from controlwatch.core.model.addresses import canonicalize_url
@@ -54,7 +55,6 @@ from controlwatch.core.model.state import (
     PlannedDelivery,
     PollReport,
     SentMessage,
-    Validators,
     WatcherState,
 )
 

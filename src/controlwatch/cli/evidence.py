@@ -61,26 +61,26 @@ def evidence(
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
     from controlwatch.adapters.archive.pdf_report import INSTALL_HINT, is_installed, render_pdf
-    from controlwatch.services.export_evidence import attested, export
+    from controlwatch.services.export_evidence import check_tokens, export_dossier
 
     with open_cli_read_only() as state:
         dossier = state.queries.find_dossier(notice)
         path = to or Path(f"evidence-{UNSAFE_FILE_NAME.sub('-', dossier.name)[:60].strip('-.')}.zip")
         with open_new_file(path, force=force) as out:
-            faults = export(
+            faults = export_dossier(
                 dossier,
                 out,
                 lines=state.store.custody.iterate_chain_lines(dossier),
                 archive=state.archive,
                 lexicon=state.lexicon,
                 on=today(),
-                stamps=attested(
+                stamps=check_tokens(
                     dossier,
                     state.stamps.load_tokens(),
-                    stands=state.store.custody.has_head,
+                    has_head=state.store.custody.has_head,
                     check=state.check,
                 ),
-                pdf=render_pdf if is_installed() else None,
+                render_pdf=render_pdf if is_installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
     console.print(Text(f"head {dossier.head}"), soft_wrap=True)

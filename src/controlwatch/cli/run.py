@@ -17,6 +17,7 @@ from controlwatch.cli.common import (
     print_poll_report,
     show_progress,
 )
+from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 
 
@@ -182,6 +183,10 @@ def demo(
 
     Example: controlwatch demo --once
     """
+    from controlwatch.demo import INSTALL_HINT, is_installed
+
+    if not is_installed():
+        raise UsageError(f"the demo {INSTALL_HINT}")
     from controlwatch.demo.story import tell
 
     raise typer.Exit(tell(console, once=once))

@@ -109,17 +109,17 @@ def probe(
 
     Example: controlwatch watchers probe mofcom-announcements
     """
-    from controlwatch.services.probe import try_source
+    from controlwatch.services.probe import probe_source
 
     with open_cli_app() as app:
         watcher = app.queries.names.find_watcher(watcher_id)
-        if not watcher.http.hosts:
+        if watcher.source_kind == "mailbox":
             raise UsageError(f"{watcher.id} is not a site; to read it: controlwatch mail fetch")
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with app.fetch.open_session(watcher) as ask:
-                differences, readable = try_source(watcher, ask, folder, today=today())
+                differences, readable = probe_source(watcher, ask, folder, today=today())
         except SourceError as error:
             error_console.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None

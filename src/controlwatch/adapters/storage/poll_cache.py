@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from controlwatch.core.model.state import Validators, WatcherState
+    from controlwatch.core.model import Validators
+    from controlwatch.core.model.state import WatcherState
 
 
 @dataclass(slots=True)

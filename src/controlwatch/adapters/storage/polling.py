@@ -11,7 +11,8 @@ from sqlalchemy import Engine, RowMapping, bindparam, delete, func, select, upda
 
 from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
 from controlwatch.adapters.storage.poll_cache import PollCache
-from controlwatch.core.model.state import Baseline, PollReport, Validators, WatcherState
+from controlwatch.core.model import Validators
+from controlwatch.core.model.state import Baseline, PollReport, WatcherState
 
 _UPDATE_POLL_TIMES = (
     update(WATCHER)

@@ -19,7 +19,7 @@ from controlwatch.core.model import (
     Verb,
 )
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
-from controlwatch.core.sources.new_references import may_alert
+from controlwatch.core.sources.index_pages import may_alert
 
 #: Documents in which an authority explains its rules.
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
@@ -157,7 +157,7 @@ def _prepend_title(title: str, text: str) -> str:
 
 def _may_alert(seen: Observation) -> bool:
     dated = seen.notice.published or seen.document.page_date or seen.reference.ref.listed_on
-    return may_alert(may_ring=seen.reference.may_alert, since=seen.reference.alert_since, dated=dated)
+    return may_alert(eligible=seen.reference.may_alert, since=seen.reference.alert_since, dated=dated)
 
 
 def _explain_no_alert(seen: Observation, *, told: bool | None = None) -> str:

@@ -174,7 +174,7 @@ def plan_health_alerts(
     yield from _plan_machine_alerts(lacks, told.get(MACHINE_SOURCE), now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
     # A mailbox says nothing about the way to the sites: it may be on our side of the network.
-    sites = [states[watcher.id] for watcher in enabled if watcher.index.kind != "mailbox"]
+    sites = [states[watcher.id] for watcher in enabled if watcher.source_kind == "site"]
     together: set[str] = set()
     for cause in COMMON_CAUSES:
         before = told.get(cause.name)
