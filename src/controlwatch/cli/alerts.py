@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Annotated
 
@@ -50,13 +51,7 @@ def alerts(
     if json:
         print_json(lines)
     elif as_csv:
-        names = [item.name for item in fields(AlertLine)]
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        for line in lines:
-            values = (to_json_value(getattr(line, name)) for name in names)
-            texts = ("" if value is None else strip_hidden(str(value)) for value in values)
-            writer.writerow([FORMULA_START.sub(r"\1'", text) for text in texts])
+        print_csv(lines)
     else:
         drawn = build_table("Made", "Kind", "Alert", "To", "State", "Action")
         for line in lines:
@@ -70,3 +65,14 @@ def alerts(
                 build_cell(f"{action} {line.note or ''}".strip()),
             )
         console.print(drawn if lines else "No alerts yet.")
+
+
+def print_csv(lines: Iterable[AlertLine]) -> None:
+    """Print alerts as CSV that a spreadsheet takes as text only: no cell is a formula."""
+    names = [item.name for item in fields(AlertLine)]
+    writer = csv.writer(sys.stdout)
+    writer.writerow(names)
+    for line in lines:
+        values = (to_json_value(getattr(line, name)) for name in names)
+        texts = ("" if value is None else strip_hidden(str(value)) for value in values)
+        writer.writerow([FORMULA_START.sub(r"\1'", text) for text in texts])
