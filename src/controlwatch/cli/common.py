@@ -31,6 +31,15 @@ console = Console()
 error_console = Console(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ExplainOption = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="Show the text with its proving words marked, and the rule behind each conclusion."
+    ),
+]
+NoticeArgument = Annotated[
+    str, typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.")
+]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from controlwatch.cli.common import (
     JsonOption,
+    NoticeArgument,
     console,
     error_console,
     now,
@@ -42,10 +43,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evidence(
-    notice: Annotated[
-        str,
-        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
-    ],
+    notice: NoticeArgument,
     *,
     to: Annotated[
         Path | None,

@@ -36,7 +36,7 @@ TEST_MESSAGE = Message(
     ),
 )
 
-group = typer.Typer(help="Mail: test the sending, read the mailbox, process bounces.", no_args_is_help=True)
+group = typer.Typer(no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def mail() -> None:
-    """Test the sending of mail, read the mailbox, process bounces."""
+    """Mail: test the sending, read the mailbox, process bounces."""
 
 
 @group.command()

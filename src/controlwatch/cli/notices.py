@@ -9,7 +9,9 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    ExplainOption,
     JsonOption,
+    NoticeArgument,
     build_cell,
     build_table,
     console,
@@ -82,18 +84,9 @@ def latest(
 
 
 def show(
-    notice: Annotated[
-        str,
-        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
-    ],
+    notice: NoticeArgument,
     *,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain",
-            help="Show the text with its proving words marked, and the rule behind each conclusion.",
-        ),
-    ] = False,
+    explain: ExplainOption = False,
     json: JsonOption = False,
 ) -> None:
     """Show a notice: its findings with the sentences that prove them, its addresses, annexes and versions.

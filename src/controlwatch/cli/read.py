@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from controlwatch.cli.common import console, now, open_cli_app, parse_day
+from controlwatch.cli.common import ExplainOption, console, now, open_cli_app, parse_day
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
 from controlwatch.core.model.errors import SourceError, UsageError
 
@@ -57,13 +57,7 @@ def read(
     published: Annotated[
         str | None, typer.Option(help="Publication date (YYYY-MM-DD) where the page shows none.")
     ] = None,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain",
-            help="Show the text with its proving words marked, and the rule behind each conclusion.",
-        ),
-    ] = False,
+    explain: ExplainOption = False,
     full: Annotated[
         bool, typer.Option("--full", help="With --explain: show a long document in full.")
     ] = False,

@@ -13,14 +13,14 @@ from controlwatch.core.model.errors import UsageError
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Slack: check the setup.", no_args_is_help=True)
+    group = typer.Typer(no_args_is_help=True)
     group.callback()(slack)  # a group even with one command: `slack check`
     group.command("check")(check_setup)
     app.add_typer(group, name="slack", rich_help_panel="Subscribe")
 
 
 def slack() -> None:
-    """Check the setup of Slack."""
+    """Slack: check the setup."""
 
 
 def check_setup(

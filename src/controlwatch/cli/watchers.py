@@ -24,7 +24,7 @@ HEALTH_STYLES = {
     "blind": "bold red",
 }
 
-group = typer.Typer(help="Watched sources: health, checks, new declarations.", invoke_without_command=True)
+group = typer.Typer(invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
-    """Show the health of every watcher.
+    """Show the health of every watcher; the subcommands check and create declarations.
 
     Exit status 1 when something needs a person: a blind watcher, a refused delivery.
 
