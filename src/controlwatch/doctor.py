@@ -28,7 +28,7 @@ from controlwatch.bootstrap import (
     find_stamp_warning,
     open_stamp_folder,
 )
-from controlwatch.core.alerting.source_health import ADVICE
+from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path

@@ -149,7 +149,7 @@ def test_whoever_hears_of_health_is_told_of_a_paused_subscription_once_and_not_b
     for told in ([message for _, message in channel.taken], w.channel.messages):
         subjects = [message.subject for message in told if "is paused" in message.subject]
         assert subjects == [
-            f"NOT DELIVERED 投递中断: subscription {number} is paused: its mail address takes nothing from us any more"
+            f"NOT DELIVERED 投递中断: subscription {number} is paused: its mail address no longer accepts messages"
         ]
     assert {target for target, _ in channel.taken} == {"owner@b.example"}
 

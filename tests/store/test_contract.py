@@ -24,8 +24,8 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import migrate
 from controlwatch.core.alerting.decide import decide
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_escalation
+from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.alerting.redline import fingerprint_text
-from controlwatch.core.alerting.source_health import HealthAlert
 from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.model import (
     Alert,

@@ -154,7 +154,7 @@ def challenge(stage: Stage) -> None:
     stage.expect(("tighten", "2025-79"))
     stage.regulators.restore("gacc-announcements")
     stage.poll("gacc-announcements")
-    stage.expect(("health-up", "seen again"))
+    stage.expect(("health-up", "watched again"))
 
 
 def _hand_in(stage: Stage, sample_id: str) -> None:
@@ -191,7 +191,7 @@ def redesign(stage: Stage) -> None:
     stage.say("A maintainer mends the declaration (here the old markup comes back).")
     stage.regulators.restore("mofcom-policy")
     stage.poll("mofcom-policy")
-    stage.expect(("suspend", "2025-72"), ("health-up", "seen again"))
+    stage.expect(("suspend", "2025-72"), ("health-up", "watched again"))
 
 
 def not_told(stage: Stage) -> None:

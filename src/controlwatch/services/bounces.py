@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from controlwatch.core.alerting.bounce_reports import NotABounce, RecipientStatus, SentMail, parse_report
-from controlwatch.core.alerting.paused_targets import build_paused_alert, plan_recipients
+from controlwatch.core.alerting.delivery_failures import build_paused_alert, plan_recipients
 from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.state import PlannedDelivery
@@ -55,7 +55,7 @@ def process_bounce(raw: bytes, *, mails: SentMails, subscriptions: Subscriptions
     if status is None or obstacle:
         return f"nothing is changed for subscription {subscription.id}: {obstacle}"
     # The addressee of an escalation has no subscription to pause: the refusal is shown.
-    is_paused = status.verdict == "nobody" and not mail.addressee
+    is_paused = status.verdict == "no-such-address" and not mail.addressee
     reason = f"the mail came back: {status.reason}"
     alert = build_paused_alert(subscription, reason, now=now) if is_paused else None
     planned = plan_recipients(alert, subscription, subscriptions.list_active(), now=now) if alert else ()
@@ -81,6 +81,6 @@ def _explain_no_effect(mail: SentMail, status: RecipientStatus | None) -> str:
         return "it has ended"
     if status is None:
         return "the report concerns an address that ours forwards to"
-    if status.verdict == "waits":
+    if status.verdict == "undecided":
         return f"nothing is decided yet ({status.action or 'no action is named'})"
     return ""

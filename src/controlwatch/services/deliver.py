@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from controlwatch.core.alerting.paused_targets import (
+from controlwatch.core.alerting.delivery_failures import (
     build_channel_paused_alert,
     build_paused_alert,
     plan_recipients,

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
 
-from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import build_card

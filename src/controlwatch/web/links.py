@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
-from controlwatch.core.alerting.tokens import TokenPurpose, verify_token
+from controlwatch.core.alerting.signed_links import TokenPurpose, verify_token
 from controlwatch.web.pages import UNKNOWN_LINK, render_page
 
 if TYPE_CHECKING:

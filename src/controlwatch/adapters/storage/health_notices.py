@@ -17,7 +17,7 @@ from controlwatch.adapters.storage.base import (
     upsert,
 )
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.core.alerting.source_health import HealthAlert
+from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, TypeVar
 
-from controlwatch.core.alerting.paused_targets import OUTBOX_SOURCE
+from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
