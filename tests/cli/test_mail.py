@@ -273,7 +273,7 @@ def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_lea
     ("changes", "says"),
     [
         ({"action": "delayed"}, "nothing is decided yet (delayed)"),
-        ({"final": "rfc822; left@elsewhere.example"}, "leads on to"),
+        ({"final": "rfc822; left@elsewhere.example"}, "forwards to"),
         (
             {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
             "no mail that controlwatch sent",

@@ -18,6 +18,7 @@ from controlwatch.cli.common import (
     to_json_value,
 )
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.rendering.palette import TONE_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,15 +27,6 @@ if TYPE_CHECKING:
 
     from controlwatch.core.extraction import Lexicon
     from controlwatch.core.law.answers import HistoryStep, NoticeLine, NoticeRecord, Revision
-
-DIRECTION_COLOURS = {
-    "tighten": "red",
-    "resume": "red",
-    "suspend": "yellow",
-    "relax": "green",
-    "clarify": "blue",
-    "neutral": "white",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -138,7 +130,7 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
         drawn.add_row(
             str(line.published or "?"),
             Text(to_one_line(line.number or "", 80)),
-            Text(word, style=DIRECTION_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
+            Text(word, style=TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
             "\n".join(_list_dates(line)),
             title,
         )
@@ -155,7 +147,7 @@ def _list_dates(line: NoticeLine) -> Iterator[str]:
 def _build_history_table(steps: Iterable[HistoryStep]) -> Table:
     drawn = build_table("Day", "What", "Number", "Title", "Proof")
     for step in steps:
-        style = DIRECTION_COLOURS.get(step.direction, "")
+        style = TONE_COLOURS.get(step.direction, "")
         drawn.add_row(
             str(step.date or "?"),
             Text(to_one_line(step.what, 200), style=style),
@@ -178,7 +170,7 @@ def _print_record(record: NoticeRecord) -> None:
     console.print(
         Text(
             f"{line.number or 'no number'} · {line.direction}",
-            style=f"bold {DIRECTION_COLOURS.get(line.direction, '')}",
+            style=f"bold {TONE_COLOURS.get(line.direction, '')}",
         )
     )
     console.print(Text(to_one_line(line.title, 400), style="bold"))

@@ -173,8 +173,10 @@ def _print_card(notice: Notice) -> None:
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.channels.console import render_panel
     from controlwatch.core.rendering.card import build_card
+    from controlwatch.core.rendering.facts import CardContext
 
     alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
-    drawn = build_card(alert, load_lexicon(), language="both", why="", today=now().date())
+    context = CardContext(lexicon=load_lexicon(), language="both", today=now().date())
+    drawn = build_card(alert, context)
     change = "a change of the rules" if notice.is_change else "no change of the rules"
     console.print(render_panel(replace(drawn, footer=(f"{notice.kind.value}: {change}",))))

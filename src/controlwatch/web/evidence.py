@@ -16,6 +16,7 @@ from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import build_card
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
 
 if TYPE_CHECKING:
@@ -70,13 +71,9 @@ def build_evidence_routes(app: App) -> APIRouter:
         found = _find_evidence(app, token)
         if found is None:
             return render_page(UNKNOWN_LINK, status=404)
-        drawn = build_card(
-            found.alert,
-            app.queries.names.lexicon,
-            language="both",
-            why="",
-            today=to_beijing_day(found.alert.made_at),
-        )
+        today = to_beijing_day(found.alert.made_at)
+        context = CardContext(lexicon=app.queries.names.lexicon, language="both", today=today)
+        drawn = build_card(found.alert, context)
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
         # The token as asked: it has been verified, and the copy stands below it wherever we are served.
         body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token, no_bytes=NO_BYTES_NOTE)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.rendering.palette import TONE_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
     from controlwatch.core.rendering.card import Card
     from controlwatch.core.rendering.facts import CardFact
     from controlwatch.core.rendering.message import Message
-
-TONE_COLOURS = {
-    "tighten": "red",
-    "resume": "red",
-    "suspend": "yellow",
-    "relax": "green",
-    "clarify": "blue",
-    "neutral": "white",
-    "report": "bright_black",
-    "health-down": "yellow",
-    "health-up": "green",
-}
 
 #: What is done with a stretch → style, sign before, sign after.
 REDLINE_STYLES = {

@@ -1,56 +1,44 @@
-"""Answers to questions as a person reads them in a chat: a title, rows, what to beware of."""
+"""Answers to questions in a chat: a title, rows and cautions, before a channel formats them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from controlwatch.core.law.answers import (
+    CategoryStatus,
+    LookupResult,
+    NoticeLine,
+    NoticeRecord,
+    PartySearchResult,
+    WatcherLine,
+)
 from controlwatch.core.law.status import LegalStatus
-
-if TYPE_CHECKING:
-    from controlwatch.core.law.answers import (
-        CategoryStatus,
-        LookupResult,
-        NoticeLine,
-        NoticeRecord,
-        PartySearchResult,
-        WatcherLine,
-    )
-    from controlwatch.core.model import KeyDate, Subscription
-
-STATE_MARKS = {
-    "in-force": "🔴",
-    "partly-suspended": "🟠",
-    "suspended": "🟡",
-    "not-yet": "🔵",
-    "lapsed": "⚪",
-    "repealed": "⚪",
-    "unknown": "❔",
-}
+from controlwatch.core.model import KeyDate, Subscription
+from controlwatch.core.rendering.palette import MARKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRow:
     """A line of an answer."""
 
-    heading: str  #: what it is about, shown bold
+    heading: str  #: the subject, in bold
     body: str = ""
-    quote: str = ""  #: the words that prove it
+    quote: str = ""  #: the quote that proves it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyButton:
-    """Something that may be done with an answer about a subscription: save it, or open the form with it."""
+    """An action on an answer about a subscription: save it, or open the form with it."""
 
     text: str
-    value: str  #: the subscription, as the bot carries it
+    value: str  #: the subscription, as the bot encodes it
     saves: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, before any chat draws it."""
+    """An answer, before a channel formats it."""
 
     title: str
     rows: tuple[ReplyRow, ...] = ()
@@ -64,9 +52,7 @@ def status_reply(found: LegalStatus | CategoryStatus) -> Reply:
     if isinstance(found, LegalStatus):
         until = f" until {found.until}" if found.until else ""
         parts = [
-            ReplyRow(
-                heading=f"{STATE_MARKS[part.state]} {part.scope}", body=_format_until(part.state, part.until)
-            )
+            ReplyRow(heading=f"{MARKS[part.state]} {part.scope}", body=_format_until(part.state, part.until))
             for part in found.clauses
             if len(found.clauses) > 1
         ]
@@ -79,19 +65,19 @@ def status_reply(found: LegalStatus | CategoryStatus) -> Reply:
             for link in found.chain
         ]
         return Reply(
-            title=f"{STATE_MARKS[found.state]} {found.number} on {found.on}: {found.state}{until}",
+            title=f"{MARKS[found.state]} {found.number} on {found.on}: {found.state}{until}",
             note=found.title if found.title != found.number else "",
             rows=(*parts, *chain),
             cautions=found.cautions,
         )
     rows = [
         ReplyRow(
-            heading=f"{STATE_MARKS[item.state]} {item.number}",
+            heading=f"{MARKS[item.state]} {item.number}",
             body=f"{_format_until(item.state, item.until)} · {item.title}",
         )
         for item in found.notices
     ]
-    title = f"{STATE_MARKS[found.state]} {found.category} on {found.on}: {found.state}"
+    title = f"{MARKS[found.state]} {found.category} on {found.on}: {found.state}"
     return Reply(title=title, rows=tuple(rows), cautions=found.cautions)
 
 
@@ -99,7 +85,7 @@ def lookup_reply(found: LookupResult) -> Reply:
     """Return what controls an item."""
     rows = [
         ReplyRow(
-            heading=f"{STATE_MARKS[hit.state]} {hit.number}{f' {hit.clause}' if hit.clause else ''}",
+            heading=f"{MARKS[hit.state]} {hit.number}{f' {hit.clause}' if hit.clause else ''}",
             body=f"{_format_until(hit.state, hit.until)} · {hit.category}",
             quote=hit.quote,
         )
@@ -109,12 +95,12 @@ def lookup_reply(found: LookupResult) -> Reply:
         title=f"{found.query} on {found.on}",
         rows=tuple(rows),
         cautions=found.cautions,
-        note="" if rows else "Nothing known controls it.",
+        note="" if rows else "No control of it is known.",
     )
 
 
 def events_reply(events: Iterable[KeyDate], *, days: int, cautions: tuple[str, ...]) -> Reply:
-    """Return what comes."""
+    """Return the key dates of the next days."""
     rows = [
         ReplyRow(
             heading=f"{event.date} {event.event}",
@@ -134,7 +120,7 @@ def events_reply(events: Iterable[KeyDate], *, days: int, cautions: tuple[str, .
 
 
 def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
-    """Return notices in a line each."""
+    """Return notices, one line each."""
     rows = [
         ReplyRow(
             heading=f"{line.published or '?'} {line.number or line.kind}",
@@ -164,7 +150,7 @@ def notice_reply(record: NoticeRecord) -> Reply:
         rows.append(
             ReplyRow(heading=relation.verb.value, body=f"{relation.target}{clause}", quote=relation.quote)
         )
-    rows.extend(ReplyRow(heading="stands at", body=standing.url) for standing in record.standings)
+    rows.extend(ReplyRow(heading="published at", body=standing.url) for standing in record.standings)
     return Reply(
         title=f"{line.number or line.kind} · {line.direction}",
         note=line.title,
@@ -192,12 +178,12 @@ def parties_reply(found: PartySearchResult) -> Reply:
         )
         for match in found.matches
     ]
-    note = "Possible matches, verify identity." if rows else "No listed party known here resembles it."
+    note = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
     return Reply(title=found.query, rows=tuple(rows), cautions=found.cautions, note=note)
 
 
 def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
-    """Return how the watchers fare, those in trouble first."""
+    """Return the health of the watchers, those in trouble first."""
     order = ("blind", "blocked", "degraded", "quiet", "new", "healthy")
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
@@ -211,7 +197,7 @@ def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
 
 
 def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str) -> Reply:
-    """Return subscriptions with what each is for, in words."""
+    """Return subscriptions, each with its description."""
     rows = tuple(ReplyRow(heading=f"No. {item.id}", body=words) for item, words in found)
     return Reply(title=title, rows=rows, note="" if rows else "None yet; try: subscribe battery")
 

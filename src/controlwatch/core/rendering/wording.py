@@ -1,4 +1,4 @@
-"""The words on a card, English and Chinese."""
+"""The vocabulary of cards, English and Chinese."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "announced, not enacted": ("announced, not enacted", "已宣布、尚无正式文件"),
     "what": ("What happens", "事项"),
     "was": ("Before", "原定"),
-    "again": ("In force again the day after", "次日恢复实施"),
+    "again": ("In force again the next day", "次日恢复实施"),
     "health-down": ("NOT WATCHED", "监测中断"),
     "health-up": ("WATCHED AGAIN", "监测恢复"),
     "paused": ("NOT DELIVERED", "投递中断"),
@@ -55,7 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "doubts": ("Doubts", "存疑"),
     "source": ("Source", "来源"),
     "acknowledge": ("Acknowledge", "已阅"),
-    "copy": ("Our copy", "存档"),
+    "copy": ("Stored copy", "存档"),
     "evidence": ("Evidence", "依据"),
     "status": ("Status", "效力"),
     "in-force": ("in force", "有效"),
@@ -92,7 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def find_word(key: str, language: Language) -> str:
-    """Return a word in the subscriber's language; both are joined by a blank."""
+    """Return a word in the subscriber's language; both are joined by a space."""
     english, chinese = WORDS.get(key, (key, key))
     if language == "en" or english == chinese:
         return english
@@ -100,7 +100,7 @@ def find_word(key: str, language: Language) -> str:
 
 
 def pick_language(english: str, chinese: str, language: Language) -> str:
-    """Return a name in the subscriber's language; both are parted by a dot."""
+    """Return a text in the subscriber's language; both are separated by a dot."""
     if language == "en" or not chinese or english == chinese:
         return english
     return chinese if language == "zh" else f"{english} · {chinese}"
