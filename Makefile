@@ -41,8 +41,8 @@ reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes
 torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
 	$(BIN)/python -m tests.torture
 
-lock:                       ## pin everything anew, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence --extra stamps pyproject.toml -o requirements.lock
+lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

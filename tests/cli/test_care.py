@@ -85,7 +85,7 @@ def test_a_state_that_is_in_use_is_not_written_over(state: Path, tmp_path: Path)
     write_backup(state, tmp_path / "copy.tar")
     with pytest.raises(UsageError, match="not empty"):
         restore_backup(tmp_path / "copy.tar", state)
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         write_backup(state, tmp_path / "copy.tar")
 
 
@@ -110,14 +110,14 @@ def test_a_copy_that_would_write_elsewhere_is_refused(tmp_path: Path, name: str)
         entry = tarfile.TarInfo(name)
         entry.size = 4
         tar.addfile(entry, io.BytesIO(b"evil"))
-    with pytest.raises(UsageError, match="no backup of ours"):
+    with pytest.raises(UsageError, match="is not a controlwatch backup"):
         restore_backup(copy, tmp_path / "again")
     assert not (tmp_path / "evil").exists()
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"\x00\x01garbage" * 100)
-    with pytest.raises(UsageError, match="no backup of ours"):
+    with pytest.raises(UsageError, match="is not a controlwatch backup"):
         restore_backup(tmp_path / "x.tar", tmp_path / "again")
 
 

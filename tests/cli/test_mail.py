@@ -62,7 +62,7 @@ def test_a_check_says_each_step_and_the_message_id_of_the_mail_that_arrived(
     assert mailbox.recipients == [["me@b.example"]]
     assert [line[:2] for line in said.splitlines()[:4]] == ["✓ "] * 4
     assert f"connected to 127.0.0.1:{mailbox.port}" in said
-    assert "no TLS: the mail travels in the clear" in said
+    assert "no TLS: the mail is sent unencrypted" in said
     assert "no login" in said
     assert mail["Message-ID"] in said
     assert "controlwatch: a test mail" in mail["Subject"]
@@ -125,7 +125,7 @@ def test_a_check_over_tls_with_a_login_goes_all_the_way() -> None:
     with Mailbox(**options) as box:
         said, wrong = steps(box, trusted, tls="starttls", user="u", password="right")
         assert wrong == ""
-        assert re.fullmatch(r"TLSv1\.[23], and the certificate is good", said[1])
+        assert re.fullmatch(r"TLSv1\.[23], and the certificate is valid", said[1])
         assert said[2] == "logged in as u"
         assert len(box.mails) == 1
 
@@ -276,7 +276,7 @@ def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_lea
         ({"final": "rfc822; left@elsewhere.example"}, "forwards to"),
         (
             {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
-            "no mail that controlwatch sent",
+            "no mail of controlwatch",
         ),
         ({"returned": "Subject: none\n\n"}, "returns no mail that controlwatch sent"),
     ],

@@ -172,8 +172,8 @@ def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over()
 
 def test_a_mailbox_that_answers_says_nothing_of_the_way_to_the_sites() -> None:
     world = some(*"abcd")
-    mailbox = world.watchers[-1]  # its server may be in the local network
-    world.watchers[-1] = replace(mailbox, index=replace(mailbox.index, kind="mailbox"))
+    mailbox = replace(world.watchers[-1].index, url="imaps://mail.example/INBOX")  # it may be next door
+    world.watchers[-1] = replace(world.watchers[-1], index=mailbox, http=Http(hosts=()))
     world.fail("a", "b", "c", kind="unreachable", times=3)
     world.succeed("d")
     assert kinds(world.round()) == [f"health-down {NETWORK_CAUSE.name}"]

@@ -1,4 +1,4 @@
-"""The laws at the head of `core/status.py`, one test each."""
+"""The laws at the head of `core/law/status.py`, one test each."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_notice_that_we_never_saw_is_unknown_with_what_others_do_to_it() -> No
         ("suspends", "MOFCOM-GACC 2025-70", "2025-11-07"),
         ("suspension ends", "MOFCOM-GACC 2025-70", "2026-11-10"),
     ]
-    assert found.cautions == ("MOFCOM 2025-58 itself is not known here, only what others say of it",)
+    assert found.cautions == ("MOFCOM 2025-58 itself is not known here, only what others say about it",)
 
 
 def test_a_notice_of_unknown_date_counts_from_the_day_by_which_it_was_issued() -> None:
@@ -820,7 +820,7 @@ def test_where_two_notices_act_on_each_other_both_acts_are_shown_with_a_doubt(nu
     assert any("a person must decide" in caution for caution in found.cautions)
 
 
-def test_where_three_notices_act_in_a_ring_each_is_told_with_a_doubt() -> None:
+def test_where_three_notices_act_in_a_circle_each_is_shown_with_a_caution() -> None:
     ring = [
         notice(f"MOFCOM 2026-{n}", f"2026-01-{n}", act(SUSPENDS, f"MOFCOM 2026-{target}"))
         for n, target in ((11, 12), (12, 13), (13, 11))
@@ -849,14 +849,14 @@ def test_an_extension_of_one_of_two_notices_that_act_on_each_other_turns_on_its_
 # --------------------------------------------------------------------------- the chain
 
 
-def test_the_chain_is_told_oldest_first_of_a_notice_that_we_never_saw_too() -> None:
+def test_the_steps_are_oldest_first_also_for_an_unknown_notice() -> None:
     undo = notice("MOFCOM 2026-50", "2026-03-01", act(REPEALS, "MOFCOM-GACC 2025-58"))
     found = stands(LegalGraph.from_instruments([PAUSE, undo]), "MOFCOM-GACC 2025-58", "2026-06-30")
     days = [link.date for link in found.chain]
     assert days == sorted(days)
 
 
-def test_each_step_of_the_chain_is_told_once() -> None:
+def test_each_step_is_shown_once() -> None:
     """A catalogue that repeals all those before it, year after year: every path leads to the oldest."""
     years = [
         notice(

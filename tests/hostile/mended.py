@@ -19,12 +19,12 @@ MENDED = (
     Mended(
         "A server that sends a letter of a header, the frame of a chunk or early hints now and then held a poll for ever",
         "connections keep to what the poll has left, not each wait alone",
-        "pipeline/test_hostile_servers.py::test_a_server_that_sends_a_letter_now_and_then_is_left_when_the_time_is_up",
+        "services/test_hostile_servers.py::test_a_server_that_sends_a_letter_now_and_then_is_left_when_the_time_is_up",
     ),
     Mended(
         "gzip in empty blocks unpacks to nothing without an end, and was read without an end",
         "bytes are counted as they come, too",
-        "pipeline/test_hostile_servers.py::test_what_is_larger_than_allowed_packed_or_unpacked_is_not_read_to_its_end",
+        "services/test_hostile_servers.py::test_what_is_larger_than_allowed_packed_or_unpacked_is_not_read_to_its_end",
     ),
     Mended(
         "A page of sixty lines that look like the head of a mail without its end stopped the whole service: each line "

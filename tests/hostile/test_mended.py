@@ -25,8 +25,8 @@ from controlwatch.core.alerting.redline import build_redline, fingerprint_text
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.errors import Garbled, Reshaped
 from controlwatch.core.rendering.message import Message
+from controlwatch.core.sources.decoding import is_wrapped
 from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.mime import is_wrapped
 from controlwatch.testing.sites import Answer
 from tests.channels.test_any_text import NOW, only_shows
 from tests.extraction.making import announcement

@@ -23,8 +23,8 @@ from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.bootstrap import build_queries
-from controlwatch.core.evidence.custody import CustodyFault
 from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection, choose_extension
+from controlwatch.core.evidence.verification import CustodyFault
 from controlwatch.services.export_evidence import export
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE

@@ -18,7 +18,7 @@ from tests.torture.migrating import starts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HERE = "pipeline/test_disk.py::"
+HERE = "services/test_disk.py::"
 MENDED = (
     Mended(
         "A process killed between a mail and its settlement sent it again together with what had come due meanwhile, "
@@ -44,7 +44,7 @@ MENDED = (
     Mended(
         "What was told while the clock ran ahead waited for that day after it was set right",
         "what a clock that ran ahead has put off is due at once",
-        "pipeline/test_clock_set_back.py::test_what_was_told_while_the_clock_ran_ahead_leaves_once_it_is_right",
+        "services/test_clock_set_back.py::test_what_was_told_while_the_clock_ran_ahead_leaves_once_it_is_right",
     ),
     Mended(
         "A notice put up on the second page of a list, with nothing new on the first, was never seen",

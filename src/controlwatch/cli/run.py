@@ -17,6 +17,7 @@ from controlwatch.cli.common import (
     print_poll_report,
     show_progress,
 )
+from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 
 if TYPE_CHECKING:
@@ -160,6 +161,10 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is told.")] = False,
 ) -> None:
     """The whole story on sample regulators on this machine: no account, no network, nothing kept."""
+    from controlwatch.demo import INSTALL_HINT, is_installed
+
+    if not is_installed():
+        raise UsageError(f"the demo {INSTALL_HINT}")
     from controlwatch.demo.story import tell
 
     raise typer.Exit(tell(console, once=once))

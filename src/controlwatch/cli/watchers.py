@@ -101,7 +101,7 @@ def probe(
 
     with open_cli_app() as app:
         watcher = app.queries.names.find_watcher(watcher_id)
-        if not watcher.http.hosts:
+        if watcher.source_kind == "mailbox":
             raise UsageError(f"{watcher.id} is no site; `controlwatch mail fetch` looks into it")
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)

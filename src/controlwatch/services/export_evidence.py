@@ -8,9 +8,9 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from controlwatch.core.evidence.custody import CustodyFault, compare_with_bytes, compare_with_row
 from controlwatch.core.evidence.dossier import build_report, choose_extension, sanitize_report
 from controlwatch.core.evidence.timestamps import select_proving_tokens
+from controlwatch.core.evidence.verification import CustodyFault, compare_with_bytes, compare_with_row
 from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from controlwatch.core.model.errors import Unstamped
 from controlwatch.core.model.text_safety import strip_hidden

@@ -22,11 +22,18 @@ from controlwatch.core.law.answers import (
     RegisterLine,
     StatusDifference,
 )
-from controlwatch.core.law.controls import STATE_RANK, find_controls, is_control
 from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.history import build_history
 from controlwatch.core.law.key_dates import find_key_dates
-from controlwatch.core.law.lookup import DESCRIPTION_DECIDES, ParsedQuery, match_categories, parse_query
+from controlwatch.core.law.lookup import (
+    DESCRIPTION_DECIDES,
+    STATE_RANK,
+    ParsedQuery,
+    find_controls,
+    is_control,
+    match_categories,
+    parse_query,
+)
 from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category

@@ -22,11 +22,13 @@ from controlwatch.core.model.state import (
 )
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
-from controlwatch.core.sources.page_failures import choose_reported_error, is_gone, is_host_down
 from controlwatch.core.sources.plausibility import (
     check_response,
+    choose_reported_error,
     describe_shortfall,
     describe_silence,
+    is_gone,
+    is_host_down,
     update_baseline,
 )
 from controlwatch.core.sources.requests import build_detail_request
@@ -106,7 +108,7 @@ class PollRun:
     def build_state(self) -> WatcherState:
         """Return the watcher's state with what the scan showed, and what is odd about it."""
         state, scan = self.state, self.scan
-        if self.watcher.index.kind == "mailbox":
+        if self.watcher.source_kind == "mailbox":
             return replace(state, newest=scan.newest or state.newest)
         statistics = scan.get_statistics(self.watcher)
         is_whole = not (scan.is_unchanged or scan.is_partly_unchanged)
@@ -151,7 +153,7 @@ class Poller:
             on_decision=on_decision,
         )
         try:
-            if watcher.index.kind == "mailbox":
+            if watcher.source_kind == "mailbox":
                 self._read_mailbox(run)
             else:
                 self._read_site(run)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from controlwatch.core.evidence.custody import StoredCopy
+from controlwatch.core.evidence.verification import StoredCopy
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Subscription
 from controlwatch.core.model.state import (
     NewReference,

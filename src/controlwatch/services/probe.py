@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controlwatch.core.model.errors import Reshaped, SourceError
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.index_pages import parse_index
 from controlwatch.core.sources.probe_report import find_differences
 from controlwatch.core.sources.requests import (

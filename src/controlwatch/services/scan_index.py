@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from controlwatch.core.model import IndexPage, NoticeRef, sanitize
+from controlwatch.core.model import IndexPage, NoticeRef, sanitize_reference
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, Validators, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.sources.charset import decode_body
-from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.new_references import find_new_references, remove_repetitions
+from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.index_pages import find_new_references, parse_index, remove_repetitions
 from controlwatch.core.sources.plausibility import (
     IndexStatistics,
     check_baseline,
@@ -158,7 +157,7 @@ class IndexScanner:
                 break
             shown |= here
         scan.newest = max(scan.days, default=None)
-        references = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
+        references = remove_repetitions(sanitize_reference(ref) for ref in listed)
         first_poll_on = to_beijing_day(started) if started is not None else None
         scan.new_references += find_new_references(references, tracked, first_poll_on=first_poll_on)
 

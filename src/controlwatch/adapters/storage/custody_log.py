@@ -27,12 +27,12 @@ from controlwatch.core.evidence.custody import (
     LogEntry,
     SnapshotEntry,
     StoredEntry,
-    UnloggedRow,
     VersionEntry,
     compute_fingerprint,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
+from controlwatch.core.evidence.verification import UnloggedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

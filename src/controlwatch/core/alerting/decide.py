@@ -19,7 +19,7 @@ from controlwatch.core.model import (
     Verb,
 )
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
-from controlwatch.core.sources.new_references import may_alert
+from controlwatch.core.sources.index_pages import may_alert
 
 #: Documents in which an authority explains its rules.
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
@@ -155,7 +155,7 @@ def _get_title(observation: Observation) -> str:
 def _may_alert(observation: Observation) -> bool:
     reference = observation.reference
     dated = observation.notice.published or observation.document.page_date or reference.ref.listed_on
-    return may_alert(may_ring=reference.may_alert, since=reference.alert_since, dated=dated)
+    return may_alert(eligible=reference.may_alert, since=reference.alert_since, dated=dated)
 
 
 def _explain_no_alert(observation: Observation, *, is_news: bool) -> str:

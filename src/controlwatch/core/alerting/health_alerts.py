@@ -55,7 +55,7 @@ def plan_health_alerts(
     yield from _plan_machine_alerts(disk_warning, notices.get(MACHINE_SOURCE), now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
     # A mailbox proves nothing about the route to the sites: it may be in the local network.
-    sites = [states[watcher.id] for watcher in enabled if watcher.index.kind != "mailbox"]
+    sites = [states[watcher.id] for watcher in enabled if watcher.source_kind == "site"]
     covered: set[str] = set()  # by an alert about a common cause
     for cause in COMMON_CAUSES:
         notice = notices.get(cause.name)

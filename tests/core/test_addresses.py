@@ -1,4 +1,4 @@
-"""When two addresses are one page, and where we may go."""
+"""When two addresses are one page, and which hosts may be contacted."""
 
 from __future__ import annotations
 

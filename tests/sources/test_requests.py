@@ -1,4 +1,4 @@
-"""What is asked of a source, page by page and year by year."""
+"""The requests to a source, page by page and year by year."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def query(request: requests.Request | None) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
 
 
-def test_a_yearly_index_is_asked_for_this_year_and_the_last() -> None:
+def test_a_yearly_index_is_requested_for_this_year_and_the_last() -> None:
     found = requests.list_index_urls(YEARLY, today=date(2027, 1, 1))
     assert found == (f"{SITE}/gg/2027/index.html", f"{SITE}/gg/2026/index.html")
 
@@ -45,7 +45,7 @@ def test_only_in_january_may_the_page_of_the_year_be_missing(
     assert (request.optional, request.conditional) == (optional, True)
 
 
-def test_a_unit_is_asked_with_each_key_as_its_own_parameter() -> None:
+def test_a_unit_is_requested_with_each_key_as_its_own_parameter() -> None:
     source = watcher(jpaas(pages=Pages(style="param-json", size=24)))
     first, second = (
         requests.build_page_request(source, "x"),
@@ -82,7 +82,7 @@ def test_a_column_page_without_the_list_is_reshaped(shell: str) -> None:
         requests.parse_unit(watcher(jpaas()), shell)
 
 
-def test_a_unit_without_any_parameters_is_not_asked() -> None:
+def test_a_unit_without_any_parameters_is_not_requested() -> None:
     with pytest.raises(Reshaped):
         requests.build_page_request(watcher(jpaas(params={})), "x")
 
@@ -116,7 +116,7 @@ def test_an_index_of_one_page_has_no_second() -> None:
     assert requests.build_column_request(watcher(links())) is None
 
 
-def test_a_notice_is_asked_for_as_a_person_would() -> None:
+def test_a_notice_is_requested_as_by_a_browser() -> None:
     headers = {"Referer": f"{SITE}/", "X-Requested-With": "XMLHttpRequest", "Accept": "application/json"}
     request = requests.build_detail_request(watcher(links(), headers=headers), f"{SITE}/art_1.html")
     assert request.headers == (("Referer", f"{SITE}/"),)
