@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import open_engine
+from controlwatch.adapters.storage.engine import open_database
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
 from controlwatch.bootstrap import (
     build_mailbox,
@@ -116,7 +116,7 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
 def _check_database(settings: Settings) -> Iterator[CheckResult]:
     began = time.monotonic()
     try:
-        engine = open_engine(settings.database)
+        engine = open_database(settings.database).write
         with engine.begin() as connection:
             sound = True
             if engine.dialect.name == "sqlite":

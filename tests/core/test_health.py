@@ -28,7 +28,7 @@ from controlwatch.core.sources.plausibility import (
     describe_silence,
     update_baseline,
 )
-from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.sources.watcher import Http, Watcher
 from tests.services.world import WATCHER
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

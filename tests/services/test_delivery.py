@@ -333,7 +333,7 @@ def test_two_processes_that_deliver_at_once_send_no_message_twice(w: World) -> N
     channel = SlowChannel(seconds=0.0)
     deliverer = replace(crowd(w, 120).deliverer, channels={"console": channel})
     others = [
-        replace(deliverer, owner=f"process {n}", outbox=SqlStore(w.store.engine).outbox) for n in range(2)
+        replace(deliverer, owner=f"process {n}", outbox=SqlStore(w.store.database).outbox) for n in range(2)
     ]
     with ThreadPoolExecutor(2) as both:
         counts = list(both.map(lambda each: each.deliver(now=w.now), others))

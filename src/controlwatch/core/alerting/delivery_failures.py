@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model import Alert, ChannelName, Subscription
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.state import PlannedDelivery
 
@@ -58,17 +59,31 @@ def is_about_address(status: re.Match[str]) -> bool:
     return status[1] in ADDRESS_CLASSES
 
 
-def build_paused_alert(subscription: Subscription, reason: str, *, now: datetime) -> Alert:
-    """Return the alert about a subscription that is paused from now on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausePlan:
+    """A subscription, or a whole channel, to be paused, and the alert about it."""
 
-    It goes to those who subscribed to source health. They are not shown the address itself.
+    subscription_id: int
+    channel: ChannelName | None = None  #: set where all its subscriptions are paused
+    reason: str
+    alert: Alert
+    deliveries: tuple[PlannedDelivery, ...] = ()
+
+
+def plan_pause(
+    subscription: Subscription, active: Iterable[Subscription], *, reason: str, now: datetime
+) -> PausePlan:
+    """Plan the pause of a subscription whose target no longer accepts messages.
+
+    The alert goes to subscribers to source health, except at the same target, and to the owner. It does not
+    show the address. An address that was never confirmed causes no alert: it may be a typing error.
     """
     target = TARGET_NAMES.get(subscription.channel, subscription.channel)
     # The name of an Apprise destination identifies no person, and may be a word of the reason.
     hidden = "(?!)" if subscription.channel == "apprise" else re.escape(subscription.target)
     explanation = re.sub(hidden, "…", reason, flags=re.IGNORECASE).rstrip(".")
     number = subscription.id
-    return Alert(
+    alert = Alert(
         kind="health-down",
         made_at=now,
         title=f"subscription {number} is paused: its {target} no longer accepts messages",
@@ -77,15 +92,27 @@ def build_paused_alert(subscription: Subscription, reason: str, *, now: datetime
         f"it is; once the cause is repaired, `controlwatch resume {number}` sends what waits, and "
         f"`controlwatch unsubscribe {number}` ends it.",
     )
+    plan = PausePlan(subscription_id=number, reason=reason, alert=alert)
+    if not subscription.confirmed:
+        return plan
+    same = (subscription.channel, subscription.target)
+    others = (item for item in active if (item.channel, item.target) != same)
+    deliveries = route_alert(alert, others, now=now)
+    if subscription.owner not in {"", subscription.target}:
+        why = "you made this subscription"
+        to_owner = PlannedDelivery(subscription_id=number, due_at=now, why=why, addressee=subscription.owner)
+        deliveries = (*deliveries, to_owner)
+    return replace(plan, deliveries=deliveries)
 
 
-def build_channel_paused_alert(
-    subscription: Subscription, subscriptions: Iterable[Subscription], reason: str, *, now: datetime
-) -> Alert:
-    """Return the alert about a channel that refuses this sender: all its subscriptions are paused."""
+def plan_channel_pause(
+    subscription: Subscription, active: Iterable[Subscription], *, reason: str, now: datetime
+) -> PausePlan:
+    """Plan the pause of a whole channel that refuses this sender; the alert uses the other channels."""
     channel = subscription.channel
+    subscriptions = tuple(active)
     count = sum(item.channel == channel for item in subscriptions)
-    return Alert(
+    alert = Alert(
         kind="health-down",
         made_at=now,
         title=f"{channel} no longer accepts messages: its subscriptions are paused",
@@ -94,30 +121,11 @@ def build_channel_paused_alert(
         f"`controlwatch {channel} check` says what is wrong; once that is repaired, "
         f"`controlwatch resume {channel}` sends what waits.",
     )
-
-
-def plan_recipients(
-    alert: Alert,
-    paused: Subscription,
-    subscriptions: Iterable[Subscription],
-    *,
-    now: datetime,
-    whole_channel: bool = False,
-) -> tuple[PlannedDelivery, ...]:
-    """Plan the alert for subscribers to source health, except at the target that failed, and for the owner.
-
-    An address that was never confirmed causes no alert: it may be a typing error.
-    """
-    if not paused.confirmed:
-        return ()
-    if whole_channel:
-        return route_alert(alert, (item for item in subscriptions if item.channel != paused.channel), now=now)
-    same = (paused.channel, paused.target)
-    planned = route_alert(
-        alert, (item for item in subscriptions if (item.channel, item.target) != same), now=now
+    others = (item for item in subscriptions if item.channel != channel)
+    return PausePlan(
+        subscription_id=subscription.id,
+        channel=channel,
+        reason=reason,
+        alert=alert,
+        deliveries=route_alert(alert, others, now=now) if subscription.confirmed else (),
     )
-    if paused.owner in {"", paused.target}:
-        return planned
-    why = "you made this subscription"
-    to_owner = PlannedDelivery(subscription_id=paused.id, due_at=now, why=why, addressee=paused.owner)
-    return (*planned, to_owner)
