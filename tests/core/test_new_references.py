@@ -9,14 +9,20 @@ import pytest
 from controlwatch.core.model import NoticeRef
 from controlwatch.core.sources.index_pages import (
     PageView,
+    add_references,
     find_new_references,
     may_alert,
-    remove_repetitions,
     should_turn_page,
 )
 from controlwatch.core.sources.watcher import Pages
 
 FIRST = date(2026, 3, 2)
+
+
+def listed_of(*refs: NoticeRef) -> dict[str, NoticeRef]:
+    listed: dict[str, NoticeRef] = {}
+    add_references(listed, refs)
+    return listed
 
 
 def ref(name: str, day: date | None = None, title: str = "公告") -> NoticeRef:
@@ -25,12 +31,13 @@ def ref(name: str, day: date | None = None, title: str = "公告") -> NoticeRef:
 
 def test_the_first_poll_never_alerts() -> None:
     assert [
-        item.may_alert for item in find_new_references([ref("1"), ref("2")], set(), first_poll_on=None)
+        item.may_alert
+        for item in find_new_references(listed_of(ref("1"), ref("2")), set(), first_poll_on=None)
     ] == [False, False]
 
 
 def test_every_new_reference_above_a_known_one_may_alert_back_dated_or_not() -> None:
-    listed = [ref("new"), ref("back-dated", date(2025, 1, 1)), ref("old")]
+    listed = listed_of(ref("new"), ref("back-dated", date(2025, 1, 1)), ref("old"))
     found = find_new_references(listed, {"a.example/old"}, first_poll_on=FIRST)
     assert [(item.ref.url[-3:], item.may_alert, item.alert_since) for item in found] == [
         ("new", True, None),
@@ -39,12 +46,14 @@ def test_every_new_reference_above_a_known_one_may_alert_back_dated_or_not() -> 
 
 
 def test_what_a_deletion_moves_into_view_alerts_only_if_recent() -> None:
-    found = find_new_references([ref("old"), ref("from-below")], {"a.example/old"}, first_poll_on=FIRST)
+    found = find_new_references(
+        listed_of(ref("old"), ref("from-below")), {"a.example/old"}, first_poll_on=FIRST
+    )
     assert [(item.may_alert, item.alert_since) for item in found] == [(True, FIRST)]
 
 
 def test_a_site_moved_as_a_whole_alerts_only_about_what_is_recent() -> None:
-    found = find_new_references([ref("moved-1"), ref("moved-2")], set(), first_poll_on=FIRST)
+    found = find_new_references(listed_of(ref("moved-1"), ref("moved-2")), set(), first_poll_on=FIRST)
     assert {item.alert_since for item in found} == {FIRST}
 
 
@@ -65,8 +74,10 @@ def test_an_undated_notice_may_alert_rather_than_be_lost(
 
 
 def test_a_pinned_repetition_and_a_cut_title_count_once_with_the_full_title() -> None:
-    listed = [ref("1", title="关于公布对…"), ref("1", title="关于公布对相关物项实施出口管制的决定"), ref("2")]
-    assert [item.title for item in remove_repetitions(listed)] == [
+    listed = listed_of(
+        ref("1", title="关于公布对…"), ref("1", title="关于公布对相关物项实施出口管制的决定"), ref("2")
+    )
+    assert [item.title for item in listed.values()] == [
         "关于公布对相关物项实施出口管制的决定",
         "公告",
     ]

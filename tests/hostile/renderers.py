@@ -32,7 +32,7 @@ from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.core.rendering.plain_text import render_text
 from controlwatch.core.rendering.slack_blocks import render_message_blocks
-from controlwatch.services.export_evidence import export
+from controlwatch.services.export_evidence import export_dossier
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer
 from controlwatch.web.serving import serve_in_thread
@@ -277,14 +277,14 @@ def _dossier(w: World, alert: Alert) -> Iterator[str]:
         return
     out = io.BytesIO()
     lines = w.store.custody.iterate_chain_lines(dossier)
-    export(
+    export_dossier(
         dossier,
         out,
         lines=lines,
         archive=w.archive,
         lexicon=laws.LEXICON,
         on=date(2026, 3, 2),
-        pdf=render_pdf,
+        render_pdf=render_pdf,
     )
     with zipfile.ZipFile(out) as box:
         for name in box.namelist():

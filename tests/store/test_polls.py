@@ -9,11 +9,11 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.model import (
     NoticeRef,
     Snapshot,
+    Validators,
 )
 from controlwatch.core.model.state import (
     NewReference,
     PollReport,
-    Validators,
     WatcherState,
 )
 from tests.store.steps import (

@@ -17,9 +17,9 @@ from sqlmodel import SQLModel
 from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import migrate
+from controlwatch.core.model import Validators
 from controlwatch.core.model.state import (
     PollReport,
-    Validators,
     WatcherState,
 )
 from tests.store.steps import (

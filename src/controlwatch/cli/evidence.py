@@ -62,23 +62,23 @@ def evidence(
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
     from controlwatch.adapters.archive.pdf_report import INSTALL_HINT, is_installed, render_pdf
-    from controlwatch.services.export_evidence import attested, export
+    from controlwatch.services.export_evidence import check_tokens, export_dossier
 
     with open_cli_read_only() as held:
         dossier = held.queries.find_dossier(notice)
         path = to or Path(f"evidence-{UNSAFE_FILE_NAME.sub('-', dossier.name)[:60].strip('-.')}.zip")
         with open_new_file(path, force=force) as out:
-            faults = export(
+            faults = export_dossier(
                 dossier,
                 out,
                 lines=held.store.custody.iterate_chain_lines(dossier),
                 archive=held.archive,
                 lexicon=held.lexicon,
                 on=today(),
-                stamps=attested(
-                    dossier, held.stamps.load_tokens(), stands=held.store.custody.has_head, check=held.check
+                stamps=check_tokens(
+                    dossier, held.stamps.load_tokens(), has_head=held.store.custody.has_head, check=held.check
                 ),
-                pdf=render_pdf if is_installed() else None,
+                render_pdf=render_pdf if is_installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
     console.print(Text(f"head {dossier.head}"), soft_wrap=True)

@@ -97,7 +97,7 @@ def probe(
 
     For a connected machine. What came is saved below state/probes/ID/.
     """
-    from controlwatch.services.probe import try_source
+    from controlwatch.services.probe import probe_source
 
     with open_cli_app() as app:
         watcher = app.queries.names.find_watcher(watcher_id)
@@ -107,7 +107,7 @@ def probe(
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with app.fetch.open_session(watcher) as ask:
-                said, readable = try_source(watcher, ask, folder, today=today())
+                said, readable = probe_source(watcher, ask, folder, today=today())
         except SourceError as error:
             error_console.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None

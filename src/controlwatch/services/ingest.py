@@ -18,20 +18,14 @@ from controlwatch.core.model import (
     Document,
     Notice,
     Snapshot,
+    Validators,
     sanitize_annex,
     sanitize_document,
     to_notice_key,
 )
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Reshaped
-from controlwatch.core.model.state import (
-    Decision,
-    MatchContext,
-    Observation,
-    PendingReference,
-    Validators,
-    VersionText,
-)
+from controlwatch.core.model.state import Decision, MatchContext, Observation, PendingReference, VersionText
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher

@@ -10,6 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success
+from controlwatch.core.model import Validators
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
     Decision,
@@ -17,7 +18,6 @@ from controlwatch.core.model.state import (
     PendingReference,
     PollOutcome,
     PollReport,
-    Validators,
     WatcherState,
 )
 from controlwatch.core.model.timezones import to_beijing_day
@@ -273,7 +273,7 @@ class Poller:
                 polling.save_validators(self.mailbox.address, Validators(etag=mail.cursor))
 
     def _read_mail(self, run: PollRun, mail: Mail) -> None:
-        """Ingest a mail as a report. The first look alerts nobody to what it finds."""
+        """Ingest a mail as a report. The first look into a mailbox never alerts."""
         started = run.state.first_poll_at
         # Servers count whole seconds.
         may_alert = started is not None and mail.arrived_at >= started.replace(microsecond=0)

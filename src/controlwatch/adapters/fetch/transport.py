@@ -9,8 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -61,17 +60,8 @@ class Allowance:
         )
 
 
-_current_allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
-
-
-@contextmanager
-def apply_allowance(allowance: Allowance) -> Iterator[None]:
-    """Apply an allowance to every connection that this thread uses."""
-    token = _current_allowance.set(allowance)
-    try:
-        yield
-    finally:
-        _current_allowance.reset(token)
+#: The allowance that every connection of this thread keeps to, while it is set.
+current_allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
 def open_transport(*, connect_to: str | None, private: bool) -> httpx.BaseTransport:
@@ -165,7 +155,7 @@ class _FixedOriginTransport(httpx.BaseTransport):
 
 def _limit_wait(timeout: float | None) -> float | None:
     """Return how many seconds the next piece may take."""
-    allowance = _current_allowance.get()
+    allowance = current_allowance.get()
     if allowance is None:
         return timeout
     left = allowance.get_seconds_left()
@@ -195,7 +185,7 @@ class _BoundedStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         received = self._inner.read(max_bytes, _limit_wait(timeout))
-        allowance = _current_allowance.get()
+        allowance = current_allowance.get()
         return received if allowance is None else allowance.spend_bytes(received)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
 from controlwatch.adapters.storage.engine import Database
-from controlwatch.core.model.state import Baseline, PollReport, Validators, WatcherState
+from controlwatch.core.model import Validators
+from controlwatch.core.model.state import Baseline, PollReport, WatcherState
 
 _UPDATE_POLL_TIMES = (
     update(WATCHER)

@@ -376,7 +376,7 @@ class DeliveryRow(SQLModel, table=True):
     due_at: datetime
     why: str = ""
     key: str = Field(unique=True)
-    message: str | None = None  #: key of the first delivery of the message in which it was, or may have been, sent
+    message: str | None = None  #: key of the first delivery of its message, sent or perhaps sent
     attempts: int = 0
     lease_until: datetime | None = None
     lease_owner: str | None = None

@@ -14,7 +14,6 @@ from controlwatch.core.model import (
     Document,
     Notice,
     NoticeRef,
-    Snapshot,
     Subscription,
     Verb,
     to_notice_key,
@@ -26,30 +25,6 @@ twice; blind: failed at least three times in a row; blocked: it sends bot challe
 Concern = Literal["", "quiet", "degraded"]
 PollOutcome = Literal["shelved", "unchanged", "looked", "failed"]
 """shelved: the first poll, which tracks what it finds and never alerts; looked: something was new or due."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
-    """The validators (ETag, Last-Modified) that a server sent with a body; sent back unchanged."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    sha256: str | None = None
-    not_modified: int = 0  #: answers 304 in a row since the last full read
-
-    @classmethod
-    def from_snapshot(cls, snapshot: Snapshot) -> Validators:
-        """Return the validators of a response."""
-        return cls(
-            etag=_keep_sendable(snapshot.get_header("etag")),
-            last_modified=_keep_sendable(snapshot.get_header("last-modified")),
-            sha256=snapshot.sha256,
-        )
-
-
-def _keep_sendable(validator: str | None) -> str | None:
-    """Return a validator that a request can carry; one with odd characters is dropped."""
-    return validator if validator is not None and validator.isascii() and validator.isprintable() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

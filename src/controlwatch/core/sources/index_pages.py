@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -274,40 +274,44 @@ def should_turn_page(pages: Pages, page: PageView, *, is_first_poll: bool, is_fu
     return is_first_poll or is_required or page.has_untracked
 
 
-def remove_repetitions(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
-    """Return one reference per canonical address: the one with the longest title that is not cut.
+def add_references(listed: dict[str, NoticeRef], refs: Iterable[NoticeRef]) -> frozenset[str]:
+    """Add the references of a page to those listed so far; return the canonical addresses of the page.
 
-    Indexes pin notices twice and cut titles by "...".
+    `listed` holds one reference per canonical address, from top to bottom: the one with the longest title
+    that is not cut. Indexes pin notices twice and cut titles by "...".
     """
-    best: dict[str, tuple[int, NoticeRef]] = {}
+    addresses = set()
     for ref in refs:
-        length = 0 if ref.title.endswith(("...", "…", "．．．")) else len(ref.title)
         address = canonicalize_url(ref.url)
-        if address not in best or length > best[address][0]:
-            best[address] = (length, ref)
-    return tuple(ref for _, ref in best.values())
+        addresses.add(address)
+        if address not in listed or _measure_title(ref) > _measure_title(listed[address]):
+            listed[address] = ref
+    return frozenset(addresses)
+
+
+def _measure_title(ref: NoticeRef) -> int:
+    return 0 if ref.title.endswith(("...", "…", "．．．")) else len(ref.title)
 
 
 def find_new_references(
-    listed: Sequence[NoticeRef], known: AbstractSet[str], *, first_poll_on: date | None
+    listed: Mapping[str, NoticeRef], known: AbstractSet[str], *, first_poll_on: date | None
 ) -> tuple[NewReference, ...]:
     """Return the references that are not tracked yet, each with whether it may alert.
 
-    `listed` is the index from top to bottom over all pages; `known` holds the canonical addresses that are
-    tracked; `first_poll_on` is the day of the first poll in Beijing, None at the first poll.
+    `listed` is the index from top to bottom over all pages, by canonical address; `known` holds the canonical
+    addresses that are tracked; `first_poll_on` is the day of the first poll in Beijing, None at that poll.
 
     The first poll never alerts. Later every new reference may alert, back-dated or not, except below the last
     known one: a deletion moves old notices into view there, so it may alert only if published since the first
     poll. The same applies when no listed reference is known, as after a move of the whole site.
     """
     if first_poll_on is None:
-        return tuple(NewReference(ref=ref, may_alert=False) for ref in listed)
-    is_known = [canonicalize_url(ref.url) in known for ref in listed]
-    last_known = max((place for place, is_tracked in enumerate(is_known) if is_tracked), default=-1)
+        return tuple(NewReference(ref=ref, may_alert=False) for ref in listed.values())
+    last_known = max((place for place, address in enumerate(listed) if address in known), default=-1)
     return tuple(
         NewReference(ref=ref, may_alert=True, alert_since=first_poll_on if place > last_known else None)
-        for place, ref in enumerate(listed)
-        if not is_known[place]
+        for place, (address, ref) in enumerate(listed.items())
+        if address not in known
     )
 
 

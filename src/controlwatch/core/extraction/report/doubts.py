@@ -50,7 +50,7 @@ def list_doubts(
             "The text names no item; its subject follows from the notices it acts on.",
         ),
         *(
-            (True, f"“{words}” is no day of the calendar: what it dates is not known.")
+            (True, f"“{words}” is not a day of the calendar: what it dates is not known.")
             for words in impossible
         ),
         (miscounted, f"The title speaks of {stated_parties} parties; {len(notice.entities)} were read."),
