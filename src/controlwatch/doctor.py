@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import open_engine
+from controlwatch.adapters.storage.engine import open_database
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
 from controlwatch.bootstrap import (
     build_mailbox,
@@ -27,7 +27,7 @@ from controlwatch.bootstrap import (
     find_stamp_warning,
     open_stamp_folder,
 )
-from controlwatch.core.alerting.source_health import ADVICE
+from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
@@ -109,7 +109,7 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
 def _check_database(settings: Settings) -> Iterator[CheckResult]:
     started = time.monotonic()
     try:
-        engine = open_engine(settings.database)
+        engine = open_database(settings.database).write
         with engine.begin() as connection:
             is_intact = True
             if engine.dialect.name == "sqlite":

@@ -22,7 +22,7 @@ from controlwatch.cli import app
 from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST_MESSAGE
 from controlwatch.cli.smtp_advice import find_advice
-from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.smtp import Mailbox
@@ -278,7 +278,7 @@ def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_lea
             {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
             "no mail of controlwatch",
         ),
-        ({"returned": "Subject: none\n\n"}, "returns no mail of ours"),
+        ({"returned": "Subject: none\n\n"}, "returns no mail that controlwatch sent"),
     ],
 )
 def test_other_reports_change_nothing_and_say_so(
@@ -316,7 +316,7 @@ def test_files_are_read_too_and_none_is_a_mistake(terminal: Terminal, mailbox: M
     first.write_bytes(bounce(told(terminal, mailbox)))
     noise.write_bytes(b"\xff\x00" * 100)
     said = terminal.types("mail", "bounce", str(noise), str(first))
-    assert f"{noise}: nothing is changed: it is no delivery status notification" in said
+    assert f"{noise}: nothing is changed: it is not a delivery status notification" in said
     assert f"{first}: subscription 1 is paused" in said
     assert "cannot be read" in terminal.fails("mail", "bounce", "/no/such")
 

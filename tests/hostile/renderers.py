@@ -23,8 +23,7 @@ from selectolax.lexbor import LexborHTMLParser
 from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.bootstrap import build_app, build_queries
 from controlwatch.cli.alerts import print_csv
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.tokens import sign_token
+from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
 from controlwatch.core.model.errors import UsageError

@@ -24,7 +24,7 @@ MENDED = (
         "A process killed between a mail and its settlement sent it again together with what had come due meanwhile, "
         "under the same Message-ID: a mail program that knows the id drops the second, and the newcomer with it",
         "what may have left is tried again as the message that it was; what is new leaves by itself",
-        "store/test_contract.py::test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself",
+        "store/test_leases.py::test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself",
     ),
     Mended(
         "A page of which our copy was cut short could never be read again where its server says that it has not changed",

@@ -21,6 +21,7 @@ from controlwatch.cli.common import (
     to_json_value,
 )
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.rendering.palette import TONE_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from controlwatch.core.law.answers import NoticeLine, NoticeRecord
-
-DIRECTION_STYLES = {
-    "tighten": "red",
-    "resume": "red",
-    "suspend": "yellow",
-    "relax": "green",
-    "clarify": "blue",
-    "neutral": "white",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -133,7 +125,7 @@ def history(
     for step in steps:
         drawn.add_row(
             str(step.date or "?"),
-            Text(to_one_line(step.what, 200), style=DIRECTION_STYLES.get(step.direction, "")),
+            Text(to_one_line(step.what, 200), style=TONE_COLOURS.get(step.direction, "")),
             build_cell(step.number, 80),
             build_cell(step.title, 80),
             build_cell(step.quote, 120),
@@ -158,7 +150,7 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
         drawn.add_row(
             str(line.published or "?"),
             build_cell(line.number, 80),
-            Text(word, style=DIRECTION_STYLES.get(line.direction, "") if line.is_change else "bright_black"),
+            Text(word, style=TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
             "\n".join(dates),
             title,
         )
@@ -168,7 +160,7 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
 def _print_record(record: NoticeRecord) -> None:
     line, notice = record.line, record.notice
     heading = f"{line.number or 'no number'} · {line.direction}"
-    console.print(Text(heading, style=f"bold {DIRECTION_STYLES.get(line.direction, '')}"))
+    console.print(Text(heading, style=f"bold {TONE_COLOURS.get(line.direction, '')}"))
     console.print(Text(to_one_line(line.title, 400), style="bold"))
     for text in (notice.summary.en, notice.summary.zh):
         console.print(Text(strip_hidden(text)))

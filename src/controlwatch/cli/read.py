@@ -106,10 +106,11 @@ def _choose_printer(
     def print_card(_path: str, reading: NoticeReading) -> None:
         from controlwatch.adapters.channels.console import render_panel
         from controlwatch.core.rendering.card import build_card
+        from controlwatch.core.rendering.facts import CardContext
 
         notice = reading.notice
         alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
-        card = build_card(alert, load_lexicon(), language="both", why="", today=now().date())
+        card = build_card(alert, CardContext(lexicon=load_lexicon(), language="both", today=now().date()))
         change = "a change of the rules" if notice.is_change else "no change of the rules"
         console.print(render_panel(replace(card, footer=(f"{notice.kind.value}: {change}",))))
 

@@ -157,7 +157,7 @@ def challenge(stage: Stage) -> None:
     stage.expect(("tighten", "2025-79"))
     stage.regulators.restore("gacc-announcements")
     stage.poll("gacc-announcements")
-    stage.expect(("health-up", "seen again"))
+    stage.expect(("health-up", "watched again"))
 
 
 def _hand_in(stage: Stage, sample_id: str) -> None:
@@ -194,7 +194,7 @@ def redesign(stage: Stage) -> None:
     stage.say("A maintainer fixes the declaration (here the old markup comes back).")
     stage.regulators.restore("mofcom-policy")
     stage.poll("mofcom-policy")
-    stage.expect(("suspend", "2025-72"), ("health-up", "seen again"))
+    stage.expect(("suspend", "2025-72"), ("health-up", "watched again"))
 
 
 def no_alerts(stage: Stage) -> None:

@@ -8,8 +8,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.adapters.channels.console import TONE_COLOURS
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.palette import TONE_COLOURS
 from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:

@@ -178,7 +178,7 @@ class Poller:
             state = apply_failure(run.state, kind=report.kind, reason=report.reason, now=run.now)
             polling.record_poll(report, state, keep={}, drop=run.scan.requested, now=run.now)
         else:
-            state = apply_success(run.state, seen=run.build_state(), now=run.now)
+            state = apply_success(run.state, observed=run.build_state(), now=run.now)
             polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
         return report
 

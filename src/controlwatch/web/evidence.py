@@ -10,12 +10,13 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
 
-from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import AlertEvidence
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import build_card
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.services.ports import Archive
 from controlwatch.services.store import StoredNotices
 from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
@@ -76,10 +77,7 @@ def build_evidence_routes(
             return render_page(UNKNOWN_LINK, status=404)
         drawn = build_card(
             found.alert,
-            lexicon,
-            language="both",
-            why="",
-            today=to_beijing_day(found.alert.made_at),
+            CardContext(lexicon=lexicon, language="both", today=to_beijing_day(found.alert.made_at)),
         )
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
         # The link to the copy is relative: the path of the page depends on how the server is reached.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 
-from controlwatch.core.alerting.tokens import TokenPurpose, verify_token
+from controlwatch.core.alerting.signed_links import TokenPurpose, verify_token
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.store import AlertActions
 from controlwatch.web.pages import UNKNOWN_LINK, render_page

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from controlwatch.core.alerting.delivery_errors import REPAIR_WAIT, from_http_status
+from controlwatch.core.alerting.delivery_failures import REPAIR_WAIT, from_http_status
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, DeliveryError
 from controlwatch.core.model.text_safety import to_one_line

@@ -14,18 +14,7 @@ from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
-
-TONE_COLOURS = {
-    "tighten": "red",
-    "resume": "red",
-    "suspend": "yellow",
-    "relax": "green",
-    "clarify": "blue",
-    "neutral": "white",
-    "report": "bright_black",
-    "health-down": "yellow",
-    "health-up": "green",
-}
+from controlwatch.core.rendering.palette import TONE_COLOURS
 
 #: Operation of a redline segment → style, mark before, mark after.
 REDLINE_STYLES = {

@@ -15,7 +15,7 @@ from email.utils import parseaddr
 from typing import Literal
 
 from controlwatch.adapters.channels.email_message import MailWriter
-from controlwatch.core.alerting.delivery_errors import (
+from controlwatch.core.alerting.delivery_failures import (
     ENHANCED_STATUS,
     RELAY_REFUSED,
     REPAIR_WAIT,

@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 import httpx
 
-from controlwatch.core.alerting.delivery_errors import from_http_status
+from controlwatch.core.alerting.delivery_failures import from_http_status
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.text_safety import to_one_line

@@ -8,25 +8,16 @@ from dataclasses import dataclass
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, WatcherLine
 from controlwatch.core.model import Subscription
 from controlwatch.core.rendering.law_answers import LawAnswer
-
-STATE_MARKS = {
-    "in-force": "🔴",
-    "partly-suspended": "🟠",
-    "suspended": "🟡",
-    "not-yet": "🔵",
-    "lapsed": "⚪",
-    "repealed": "⚪",
-    "unknown": "❔",
-}
+from controlwatch.core.rendering.palette import MARKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyRow:
     """A line of an answer."""
 
-    heading: str  #: what it is about, shown bold
+    heading: str  #: the subject, in bold
     body: str = ""
-    quote: str = ""  #: the words that prove it
+    quote: str = ""  #: the quote that proves it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +31,7 @@ class ReplyButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, before any chat draws it."""
+    """An answer, before a channel formats it."""
 
     title: str
     rows: tuple[ReplyRow, ...] = ()
@@ -55,7 +46,7 @@ def law_reply(answer: LawAnswer) -> Reply:
     for table in answer.tables:
         for row in table.rows:
             heading, details = row.cells[: table.heading_columns], row.cells[table.heading_columns :]
-            mark = STATE_MARKS[row.state] if row.state else ""
+            mark = MARKS[row.state] if row.state else ""
             rows.append(
                 ReplyRow(
                     heading=" ".join(filter(None, (mark, *heading))),
@@ -63,9 +54,7 @@ def law_reply(answer: LawAnswer) -> Reply:
                     quote=row.quote,
                 )
             )
-    title = (
-        f"{STATE_MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
-    )
+    title = f"{MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
     return Reply(title=title, note=" · ".join(answer.notes), rows=tuple(rows), cautions=answer.cautions)
 
 
