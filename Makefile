@@ -45,7 +45,7 @@ pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png from the product (needs Ch
 	@$(BIN)/python tools/draw_alert.py
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

@@ -232,7 +232,7 @@ class ReadOnlyApp:
 def open_read_only_app(settings: Settings) -> Iterator[ReadOnlyApp]:
     """Open what is kept to be looked at: no upgrade, no file, no folder, no lock.
 
-    Raises `UsageError` where there is no store, or one of another revision.
+    Raises `UsageError` where the store does not exist, or is of another revision.
     """
     lexicon = load_lexicon()
     with SqlStore.open_read_only(settings.database) as store:
@@ -292,13 +292,13 @@ def _load_known_register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register
 
 
 def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
-    """Take the shipped register in where it is new to this store: quietly, nobody is told."""
+    """Import the shipped register where it is new to this store, without an alert."""
     if store.register.find_digest() != digest:
         store.register.import_entries(replace(known(), digest=digest), datetime.now(UTC))
 
 
 def build_signed_links(settings: Settings) -> SignedLinks:
-    """Return what links in messages are made of: none where nobody reaches us from outside."""
+    """Return what builds the links in messages; without a public address it builds none."""
     if settings.public_url is None:
         return SignedLinks()
     return SignedLinks(public_url=settings.public_url, secret=load_signing_secret(settings))
@@ -397,6 +397,6 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
 
 
 def _subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
-    """With no Slack and no SMTP, and nobody subscribed, alerts go to the console."""
+    """Subscribe the console where neither Slack nor SMTP is set up and there are no subscriptions."""
     if set(channels) == {"console"} and not store.subscriptions.list_active():
         store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

@@ -144,14 +144,14 @@ def test_every_server_says_in_its_own_way_that_nobody_is_there(raw: bytes) -> No
     found = fate(raw)
     assert found.is_addressed_to(DESK)
     assert found.is_addressed_to("Desk@B.example")
-    assert found.verdict == "nobody"
+    assert found.verdict == "no-such-address"
 
 
 @pytest.mark.parametrize(
     ("status", "said", "verdict"),
     [
-        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "nobody"),
-        ("5.4.4", "X-Postfix; Host or domain name not found", "nobody"),
+        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "no-such-address"),
+        ("5.4.4", "X-Postfix; Host or domain name not found", "no-such-address"),
         ("5.7.1", "smtp; 550 5.7.1 message refused as spam", "not-delivered"),
         ("5.7.26", "smtp; 550 5.7.26 unauthenticated mail is not accepted", "not-delivered"),
         ("5.3.4", "smtp; 552 5.3.4 message too big", "not-delivered"),
@@ -159,7 +159,7 @@ def test_every_server_says_in_its_own_way_that_nobody_is_there(raw: bytes) -> No
         ("5.0.0", "smtp; 550 5.7.1 unknown sender policy", "not-delivered"),
         ("5.0.0", "smtp; 554 content rejected", "not-delivered"),
         ("5.0.0", "smtp; 550 relay to unknown host not permitted", "not-delivered"),
-        ("5.0.0", "smtp; 550 from 195.1.2.3: mailbox unavailable", "nobody"),
+        ("5.0.0", "smtp; 550 from 195.1.2.3: mailbox unavailable", "no-such-address"),
         ("", "smtp; 550 user unknown", "not-delivered"),
     ],
 )
@@ -171,7 +171,7 @@ def test_only_what_speaks_of_the_address_says_that_nobody_is_there(
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded", ""])
 def test_what_is_not_failed_decides_nothing(action: str) -> None:
-    assert fate(Report(action=f"{action} (for now)" if action else "").bytes).verdict == "waits"
+    assert fate(Report(action=f"{action} (for now)" if action else "").bytes).verdict == "undecided"
 
 
 def test_an_address_that_ours_leads_on_to_is_not_ours() -> None:
@@ -192,7 +192,7 @@ NO_BOUNCES = {
     ),
     "a person's reply": (
         f"From: desk@b.example\nReferences: {ID}\n\n550 tons?\n> Message-ID: {ID}\n".encode(),
-        "no delivery status",
+        "not a delivery status",
     ),
     "a receipt": (
         b"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
@@ -206,19 +206,22 @@ NO_BOUNCES = {
     ),
     "a bounce of somebody else's mail": (
         Report(returned="Message-ID: <1@x.example>\n\n").bytes,
-        "no mail of ours",
+        "no mail that controlwatch sent",
     ),
-    "a bounce without a Message-ID": (Report(returned="Subject: x\n\n").bytes, "no mail of ours"),
+    "a bounce without a Message-ID": (
+        Report(returned="Subject: x\n\n").bytes,
+        "no mail that controlwatch sent",
+    ),
     "a key that is too short": (
         Report(returned="Message-ID: <abc@controlwatch.example>\n\n").bytes,
-        "no mail of ours",
+        "no mail that controlwatch sent",
     ),
     "a report that only the thread names": (
         Report(returned=f"References: {ID}\n\n").bytes,
-        "no mail of ours",
+        "no mail that controlwatch sent",
     ),
-    "nothing": (b"", "no delivery status"),
-    "noise": (bytes(range(256)) * 40, "no delivery status"),
+    "nothing": (b"", "not a delivery status"),
+    "noise": (bytes(range(256)) * 40, "not a delivery status"),
     "a mail that is too large": (b"x" * (MAX_MAIL_BYTES + 1), "larger than 10 MB"),
 }
 
@@ -246,14 +249,14 @@ def test_parts_within_parts_within_parts_are_no_report(raw: bytes) -> None:
 
 def test_a_report_that_returns_a_large_mail_is_read_from_its_beginning() -> None:
     large = f"Message-ID: {ID}\n\n" + base64.b64encode(b"a page" * 200_000).decode()
-    assert fate(Report(returned=large).bytes).verdict == "nobody"
+    assert fate(Report(returned=large).bytes).verdict == "no-such-address"
 
 
 def test_charsets_that_nobody_knows_and_bytes_that_are_none_change_nothing() -> None:
     odd = POSTFIX.bytes.replace(b"us-ascii", b"x-klingon").replace(
         b"User unknown", "用户不存在".encode("gb18030")
     )
-    assert fate(odd).verdict == "nobody"
+    assert fate(odd).verdict == "no-such-address"
     assert "用户不存在" in fate(odd).diagnostic
 
 

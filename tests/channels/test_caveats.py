@@ -12,6 +12,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.channels.console import render_panel
 from controlwatch.core.model import Alert, Caveat, Language, Notice
 from controlwatch.core.rendering.card import Card, build_card
+from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.plain_text import render_text
@@ -29,7 +30,7 @@ def drawn(*caveats: Caveat, language: Language = "both") -> Card:
     alert = Alert(
         kind="new", made_at=datetime(2026, 3, 2, tzinfo=UTC), title="公告", watcher="w", notice=notice
     )
-    return build_card(alert, load_lexicon(), language=language, why="", today=date(2026, 3, 2))
+    return build_card(alert, CardContext(lexicon=load_lexicon(), language=language, today=date(2026, 3, 2)))
 
 
 def in_terminal(drawn: Card) -> str:

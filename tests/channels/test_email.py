@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.channels.email_message import MailWriter
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.alerting.signed_links import SignedLinks, verify_token
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,

@@ -85,7 +85,7 @@ def test_a_state_that_is_in_use_is_not_written_over(state: Path, tmp_path: Path)
     write_backup(state, tmp_path / "copy.tar")
     with pytest.raises(UsageError, match="not empty"):
         restore_backup(tmp_path / "copy.tar", state)
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         write_backup(state, tmp_path / "copy.tar")
 
 
@@ -110,14 +110,14 @@ def test_a_copy_that_would_write_elsewhere_is_refused(tmp_path: Path, name: str)
         entry = tarfile.TarInfo(name)
         entry.size = 4
         tar.addfile(entry, io.BytesIO(b"evil"))
-    with pytest.raises(UsageError, match="no backup of ours"):
+    with pytest.raises(UsageError, match="is not a controlwatch backup"):
         restore_backup(copy, tmp_path / "again")
     assert not (tmp_path / "evil").exists()
 
 
 def test_what_is_no_backup_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(b"\x00\x01garbage" * 100)
-    with pytest.raises(UsageError, match="no backup of ours"):
+    with pytest.raises(UsageError, match="is not a controlwatch backup"):
         restore_backup(tmp_path / "x.tar", tmp_path / "again")
 
 
@@ -126,7 +126,7 @@ def test_the_commands_copy_and_put_back(terminal: Terminal, tmp_path: Path) -> N
     said = terminal.types("backup", str(tmp_path / "copy.tar"))
     assert "files" in said
     said = terminal.types("restore", str(tmp_path / "copy.tar"), CONTROLWATCH_STATE_DIR=str(tmp_path / "new"))
-    assert "put back" in said
+    assert "files restored to" in said
     assert (tmp_path / "new" / "controlwatch.db").exists()
 
 
@@ -144,7 +144,7 @@ def test_the_doctor_says_what_is_right_and_what_to_do(terminal: Terminal) -> Non
             CONTROLWATCH_CONNECT_TO=sites.origin,
             COLUMNS="200",
         )
-    for words in ("every watcher is well declared", "the database is sound", "hosts answer", "answers"):
+    for words in ("all watcher declarations are valid", "the database is intact", "hosts answer", "answers"):
         assert words in said
     assert "scope commands is missing" in said
     assert "→" in said
@@ -162,7 +162,7 @@ def test_a_service_that_stopped_a_day_ago_is_not_shown_as_healthy(terminal: Term
                 report = PollReport(watcher=watcher.id, started_at=now - ago, outcome="looked")
                 app.store.polling.record_poll(report, state, keep={}, drop=(), now=now - ago)
     shown = terminal.fails("watchers")
-    assert "mofcom-policy is blind: no poll has come to an end since" in shown
+    assert "mofcom-policy is blind: no poll has ended since" in shown
     assert "mofcom-press is blind" not in shown
     assert "not watched now" in terminal.types("status", "2025-61")
 

@@ -139,7 +139,7 @@ def test_an_error_of_ours_prints_no_variable(
     env |= {f"CONTROLWATCH_{name}": value for name, value in {**SECRETS, **PLAIN}.items()}
     broken = (
         "import controlwatch.services.queries as q, controlwatch.cli as c, sys\n"
-        "def fail(self): secret = self.books; raise RuntimeError('broken')\n"
+        "def fail(self): secret = self.notices; raise RuntimeError('broken')\n"
         "q.Queries.list_watchers = fail\nsys.argv = ['controlwatch', 'watchers']\nc.main()"
     )
     done = subprocess.run(

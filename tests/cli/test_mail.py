@@ -22,7 +22,7 @@ from controlwatch.cli import app
 from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST_MESSAGE
 from controlwatch.cli.smtp_advice import find_advice
-from controlwatch.core.alerting.tokens import verify_token
+from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.smtp import Mailbox
@@ -63,7 +63,7 @@ def test_a_check_says_each_step_and_the_message_id_of_the_mail_that_arrived(
     assert mailbox.recipients == [["me@b.example"]]
     assert [line[:2] for line in said.splitlines()[:4]] == ["✓ "] * 4
     assert f"connected to 127.0.0.1:{mailbox.port}" in said
-    assert "no TLS: the mail travels in the clear" in said
+    assert "no TLS: the mail is sent unencrypted" in said
     assert "no login" in said
     assert mail["Message-ID"] in said
     assert "controlwatch: a test mail" in mail["Subject"]
@@ -126,7 +126,7 @@ def test_a_check_over_tls_with_a_login_goes_all_the_way() -> None:
     with Mailbox(**options) as box:
         said, wrong = steps(box, trusted, tls="starttls", user="u", password="right")
         assert wrong == ""
-        assert re.fullmatch(r"TLSv1\.[23], and the certificate is good", said[1])
+        assert re.fullmatch(r"TLSv1\.[23], and the certificate is valid", said[1])
         assert said[2] == "logged in as u"
         assert len(box.mails) == 1
 
@@ -136,10 +136,10 @@ def test_each_thing_that_is_mis_set_has_its_advice() -> None:
     with Mailbox(**options) as box:
         assert "user and password" in steps(box, trusted, tls="starttls", user="u", password="wrong")[1]
         assert "certificate is for another" in steps(box, None, tls="starttls", user="u", password="right")[1]
-        assert "speaks no TLS on this port" in steps(box, trusted, tls="implicit")[1]
+        assert "does not start with TLS on this port" in steps(box, trusted, tls="implicit")[1]
         said, wrong = steps(box, trusted)
         assert said[1].endswith("the server offers TLS: add ?starttls=true")
-        assert "wants a login" in wrong
+        assert "requires a login" in wrong
         assert box.mails == []
 
 
@@ -147,7 +147,7 @@ def test_an_address_is_asked_once_and_gets_nothing_until_it_confirms(
     terminal: Terminal, mailbox: Mailbox
 ) -> None:
     said = terminal.types("subscribe", "email", "desk@b.example", "--confirm", "--category", "battery")
-    assert "desk@b.example is asked by mail" in said
+    assert "desk@b.example is asked to confirm by mail" in said
     (mail,) = mailbox.mails
     words = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     for sentence in (
@@ -172,14 +172,14 @@ def test_an_address_is_asked_once_and_gets_nothing_until_it_confirms(
 def test_an_address_that_cannot_be_asked_is_told_at_once(terminal: Terminal, mailbox: Mailbox) -> None:
     mailbox.refuse.add("typo@b.example")
     said = terminal.types("subscribe", "email", "typo@b.example", "--confirm")
-    assert "typo@b.example could not be asked: the SMTP server answered 550" in said
+    assert "could not be sent to typo@b.example: the SMTP server answered 550" in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
     ("words", "env", "sentence"),
     [
         (["email", "a@b.example"], {"CONTROLWATCH_PUBLIC_URL": ""}, "needs CONTROLWATCH_PUBLIC_URL"),
-        (["slack", "C0123ABCD"], {}, "only e-mail addresses"),
+        (["slack", "C0123ABCD"], {}, "for e-mail addresses only"),
     ],
 )
 def test_what_cannot_be_confirmed_is_refused_and_nothing_is_kept(
@@ -274,12 +274,12 @@ def test_a_mail_that_came_back_pauses_its_subscription_tells_others_once_and_lea
     ("changes", "says"),
     [
         ({"action": "delayed"}, "nothing is decided yet (delayed)"),
-        ({"final": "rfc822; left@elsewhere.example"}, "leads on to"),
+        ({"final": "rfc822; left@elsewhere.example"}, "forwards to"),
         (
             {"returned": "Message-ID: <ffffffffffffffffffffffffffffffff@controlwatch.example>\n\n"},
-            "no mail of ours",
+            "no mail of controlwatch",
         ),
-        ({"returned": "Subject: none\n\n"}, "returns no mail of ours"),
+        ({"returned": "Subject: none\n\n"}, "returns no mail that controlwatch sent"),
     ],
 )
 def test_other_reports_change_nothing_and_say_so(
@@ -302,8 +302,8 @@ def test_a_mail_refused_as_spam_is_put_down_and_the_address_is_not_paused(
     assert code == 0
     assert "subscription 1 goes on" in said
     assert "active" in terminal.types("subscriptions")
-    assert "not taken: email desk@b.example: the mail came back: 5.7.1" in terminal.fails("deliver")
-    assert "1 deliveries put back" in terminal.types("deliver", "--again")
+    assert "refused: email desk@b.example: the mail came back: 5.7.1" in terminal.fails("deliver")
+    assert "1 deliveries made due" in terminal.types("deliver", "--again")
 
 
 def test_a_subscription_that_has_ended_is_left_alone(terminal: Terminal, mailbox: Mailbox) -> None:
@@ -317,7 +317,7 @@ def test_files_are_read_too_and_none_is_a_mistake(terminal: Terminal, mailbox: M
     first.write_bytes(bounce(told(terminal, mailbox)))
     noise.write_bytes(b"\xff\x00" * 100)
     said = terminal.types("mail", "bounce", str(noise), str(first))
-    assert f"{noise}: nothing is changed: it is no delivery status notification" in said
+    assert f"{noise}: nothing is changed: it is not a delivery status notification" in said
     assert f"{first}: subscription 1 is paused" in said
     assert "cannot be read" in terminal.fails("mail", "bounce", "/no/such")
 

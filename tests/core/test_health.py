@@ -9,16 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from controlwatch.core.alerting.common_causes import NETWORK_CAUSE, SERVICE_CAUSE
+from controlwatch.core.alerting.health_alerts import MACHINE_SOURCE, plan_health_alerts
 from controlwatch.core.alerting.source_health import (
-    MACHINE_SOURCE,
-    NETWORK_CAUSE,
     OVERDUE_AFTER,
-    SERVICE_CAUSE,
     NextPoll,
     apply_failure,
     apply_success,
     compute_effective_state,
-    plan_health_alerts,
 )
 from controlwatch.core.model import Alert
 from controlwatch.core.model.errors import Implausible
@@ -60,7 +58,7 @@ class Rounds:
     def __post_init__(self) -> None:
         for watcher in self.watchers:
             state = WatcherState(id=watcher.id)
-            self.states[watcher.id] = apply_success(state, seen=replace(state, rows=9), now=self.now)
+            self.states[watcher.id] = apply_success(state, observed=replace(state, rows=9), now=self.now)
 
     def stands(self, watcher: Watcher) -> WatcherState:
         """How a source fares by now."""
@@ -80,13 +78,13 @@ class Rounds:
         for name in ids or tuple(self.states):
             self.states[name] = apply_success(self.states[name], now=self.now)
 
-    def round(self, later: timedelta = HOUR, *, lacks: str = "") -> list[Alert]:
+    def round(self, later: timedelta = HOUR, *, disk_warning: str = "") -> list[Alert]:
         """Let time pass; do one round; return the alerts."""
         self.now += later
         alerts = []
         states = {watcher.id: self.stands(watcher) for watcher in self.watchers}
         for ring in plan_health_alerts(
-            self.watchers, states, self.told, self.taken_in, lacks=lacks, now=self.now
+            self.watchers, states, self.told, self.taken_in, disk_warning=disk_warning, now=self.now
         ):
             for name, warned in ring.health_notices.items():
                 if warned is None:
@@ -155,7 +153,7 @@ def test_a_health_alert_says_what_is_wrong_since_when_and_what_to_do() -> None:
     assert "since 2026-03-02 09:00 Beijing time" in down.title
     assert "timed-out" in down.body
     assert "not being watched" in down.body
-    assert "Last seen" in down.body
+    assert "Last read" in down.body
 
 
 def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over() -> None:
@@ -174,7 +172,8 @@ def test_when_nothing_can_be_reached_that_is_one_alert_and_one_when_it_is_over()
 
 def test_a_mailbox_that_answers_says_nothing_of_the_way_to_the_sites() -> None:
     world = some(*"abcd")
-    world.watchers[-1] = replace(world.watchers[-1], http=Http(hosts=()))  # it may stand next door
+    mailbox = replace(world.watchers[-1].index, url="imaps://mail.example/INBOX")  # it may be next door
+    world.watchers[-1] = replace(world.watchers[-1], index=mailbox, http=Http(hosts=()))
     world.fail("a", "b", "c", kind="unreachable", times=3)
     world.succeed("d")
     assert kinds(world.round()) == [f"health-down {NETWORK_CAUSE.name}"]
@@ -219,7 +218,7 @@ def test_a_source_whose_polls_stop_is_blind_whatever_its_last_one_said() -> None
     world.succeed("b")
     (down,) = world.round(OVERDUE_AFTER)
     assert (down.watcher, world.stands(world.watchers[0]).health) == ("a", "blind")
-    assert down.body.startswith("No poll has come to an end since 2026-03-02 09:00")
+    assert down.body.startswith("No poll has ended since 2026-03-02 09:00")
     world.succeed()
     assert kinds(world.round(OVERDUE_AFTER)) == ["health-up a"]
 
@@ -272,7 +271,7 @@ def test_one_source_that_stays_overdue_after_the_others_are_polled_again_is_told
 def test_a_disk_that_is_nearly_full_is_told_while_there_is_room_to_tell_it_and_once_it_is_over() -> None:
     world = some("a")
     full = "the disk is nearly full: 3 MB are free"
-    found = [kinds(world.round(lacks=full)) for _ in range(25)]
+    found = [kinds(world.round(disk_warning=full)) for _ in range(25)]
     assert found == [[f"health-down {MACHINE_SOURCE}"], *[[]] * 23, [f"health-down {MACHINE_SOURCE}"]]
     assert kinds(world.round()) == [f"health-up {MACHINE_SOURCE}"]
     assert world.round() == []
@@ -281,7 +280,7 @@ def test_a_disk_that_is_nearly_full_is_told_while_there_is_room_to_tell_it_and_o
 def concerned(word: str) -> Rounds:
     world = some("a")
     seen = replace(world.states["a"], concern=word, concern_reason="odd")  # type: ignore[arg-type]
-    world.states["a"] = apply_success(world.states["a"], seen=seen, now=world.now)
+    world.states["a"] = apply_success(world.states["a"], observed=seen, now=world.now)
     return world
 
 
@@ -300,7 +299,7 @@ def test_the_beginning_of_a_concern_is_kept_while_it_lasts() -> None:
     world.succeed("a")
     assert world.states["a"].concern_since == since
     healthy = replace(world.states["a"], concern="", concern_reason="")
-    assert apply_success(world.states["a"], seen=healthy, now=world.now).concern_since is None
+    assert apply_success(world.states["a"], observed=healthy, now=world.now).concern_since is None
 
 
 # What is usual for a source.

@@ -47,7 +47,7 @@ def test_where_two_notices_act_on_each_other_both_acts_are_shown_with_a_doubt(nu
     assert any("a person must decide" in caution for caution in found.cautions)
 
 
-def test_where_three_notices_act_in_a_ring_each_is_told_with_a_doubt() -> None:
+def test_where_three_notices_act_in_a_circle_each_is_shown_with_a_caution() -> None:
     ring = [
         notice(f"MOFCOM 2026-{n}", f"2026-01-{n}", act(SUSPENDS, f"MOFCOM 2026-{target}"))
         for n, target in ((11, 12), (12, 13), (13, 11))

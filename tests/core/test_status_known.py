@@ -46,7 +46,7 @@ def test_a_notice_that_we_never_saw_is_unknown_with_what_others_do_to_it() -> No
         ("suspends", "MOFCOM-GACC 2025-70", "2025-11-07"),
         ("suspension ends", "MOFCOM-GACC 2025-70", "2026-11-10"),
     ]
-    assert found.cautions == ("MOFCOM 2025-58 itself is not known here, only what others say of it",)
+    assert found.cautions == ("MOFCOM 2025-58 itself is not known here, only what others say about it",)
 
 
 def test_a_notice_of_unknown_date_counts_from_the_day_by_which_it_was_issued() -> None:

@@ -1,4 +1,4 @@
-"""Laws of status over any notices and any acts of theirs, rings of them included."""
+"""Laws of status over arbitrary notices and acts, circles included."""
 
 from __future__ import annotations
 

@@ -21,14 +21,14 @@ from tests.core.legal_status import (
 )
 
 
-def test_the_chain_is_told_oldest_first_of_a_notice_that_we_never_saw_too() -> None:
+def test_the_steps_are_oldest_first_also_for_an_unknown_notice() -> None:
     undo = notice("MOFCOM 2026-50", "2026-03-01", act(REPEALS, "MOFCOM-GACC 2025-58"))
     found = stands(LegalGraph.from_instruments([PAUSE, undo]), "MOFCOM-GACC 2025-58", "2026-06-30")
     days = [link.date for link in found.chain]
     assert days == sorted(days)
 
 
-def test_each_step_of_the_chain_is_told_once() -> None:
+def test_each_step_is_shown_once() -> None:
     """A catalogue that repeals all those before it, year after year: every path leads to the oldest."""
     years = [
         notice(

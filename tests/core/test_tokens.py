@@ -8,8 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.tokens import TokenPurpose, sign_token, verify_token
+from controlwatch.core.alerting.signed_links import SignedLinks, TokenPurpose, sign_token, verify_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable

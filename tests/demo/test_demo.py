@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from controlwatch.cli.run import demo
+from controlwatch.core.model.errors import UsageError
 from controlwatch.demo import story
 from tests.processes import RunningService
 from tests.waiting import PATIENCE, wait_for
@@ -47,16 +49,16 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "工信部联安全函〔2025〕335号 · lithium thionyl chloride batteries",
         "MOFCOM-GACC 2025-58",
         "85076000",
-        "the official notice MOFCOM 2025-58 is known; this report is tied to it",
+        "the official notice MOFCOM 2025-58 is known; this report is linked to it",
         "clarifies MOFCOM 2025-61",
         "clarifies MOFCOM 2025-62",
         "Until 2026-11-10",
         "[-公布之-]",
-        "2025-58 stands at 2 addresses",
-        "it is flagged, and not told twice",
+        "2025-58 is at 2 addresses",
+        "it is flagged, without a second alert",
         "GACC announcements (海关总署公告) is blocked",
         "MOFCOM policy releases (政策发布) is blind",
-        "is seen again",
+        "is watched again",
         "not a change of the rules",
         "HS 8507.60 on 2026-11-10: suspended until 2026-11-10, by MOFCOM-GACC 2025-58",
         "HS 8507.60 on 2026-11-11: in-force, by MOFCOM-GACC 2025-58",
@@ -84,6 +86,12 @@ def test_it_stays_up_until_it_is_stopped_and_touches_no_settings_of_the_user(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_its_extra_the_demo_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controlwatch.demo.is_installed", lambda: False)
+    with pytest.raises(UsageError, match=r"^the demo needs the extra: pip install 'controlwatch\[demo\]'$"):
+        demo(once=True)
+
+
 def test_a_story_that_goes_astray_says_so_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def astray(stage: Stage) -> None:
         stage.poll("gacc-english")
@@ -93,7 +101,7 @@ def test_a_story_that_goes_astray_says_so_and_fails(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(story, "epilogue", lambda *_, **__: None)
     told = Console(file=StringIO(), width=200)
     assert story.tell(told, once=True) == 1
-    assert "expected alerts: relax: a notice that nobody published. Came: none." in told.file.getvalue()
+    assert "expected alerts: relax: a notice that nobody published. Received: none." in told.file.getvalue()
 
 
 def test_left_running_it_looks_at_everything_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:

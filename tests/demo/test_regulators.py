@@ -13,7 +13,7 @@ from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.index_pages import parse_index
 from controlwatch.core.sources.plausibility import check_expectations, find_newest_day
 from controlwatch.core.sources.requests import (

@@ -44,7 +44,7 @@ def test_the_shipped_words_are_sound_and_loaded_once() -> None:
         ),
         (
             {"id": "graphite", "zh": "石墨", "en": "graphite", "terms": ["a", "a"]},
-            "graphite.terms: 'a' stands there twice",
+            "graphite.terms: 'a' is listed twice",
         ),
         (
             {"id": "graphite", "zh": "石墨", "en": "graphite", "change": "no"},

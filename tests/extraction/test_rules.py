@@ -38,7 +38,7 @@ def _with(rule: TomlTable) -> dict[str, TomlTable]:
 @pytest.mark.parametrize(
     ("flaw", "reason"),
     [
-        ({"pattern": "取消("}, "relax.trial.pattern: not a pattern"),
+        ({"pattern": "取消("}, "relax.trial.pattern: not a regular expression"),
         ({"pattern": "(取消)管制"}, "relax.trial.pattern: groups must be written"),
         ({"yes": ["恢复管制"]}, "relax.trial.yes: '恢复管制' is not matched"),
         ({"no": ["现取消其管制"]}, "relax.trial.no: '现取消其管制' is matched"),
@@ -55,7 +55,7 @@ def test_a_rule_that_its_examples_do_not_bear_out_is_refused(flaw: TomlTable, re
 
 def test_a_rule_whose_sentences_would_not_be_looked_at_is_refused() -> None:
     silent = {**SOUND, "pattern": "废弃", "yes": ["一概废弃"], "no": []}
-    with pytest.raises(DeclarationError, match=r"acts: no word of it stands in '一概废弃'"):
+    with pytest.raises(DeclarationError, match=r"acts: none of its words is in '一概废弃'"):
         build_lexicon({"graphite.toml": GRAPHITE}, WORDS, _with(silent))
 
 

@@ -22,16 +22,16 @@ def test_a_summary_says_who_what_when_and_on_what() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "told"),
+    ("codes", "counted"),
     [
         ("8112929010", "It names one HS code (8112929010)."),
         ("8112929010、2804290010", "It names two HS codes (8112929010, 2804290010)."),
         ("8112929010、2804290010、2841801000、2849902000", "It names four HS codes."),
     ],
 )
-def test_what_is_named_is_counted_as_a_person_counts(codes: str, told: str) -> None:
+def test_what_is_named_is_counted_as_a_person_counts(codes: str, counted: str) -> None:
     read = announcement(f"决定对镓相关物项（参考海关商品编号：{codes}）实施出口管制。")
-    assert read.summary.en.endswith(told)
+    assert read.summary.en.endswith(counted)
 
 
 def test_a_joint_notice_is_named_by_its_issuers() -> None:

@@ -22,9 +22,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.bootstrap import build_app, build_queries
-from controlwatch.cli.alerts import _print_csv
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.tokens import sign_token
+from controlwatch.cli.alerts import print_csv
+from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
 from controlwatch.core.model.errors import UsageError
@@ -33,7 +32,7 @@ from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.core.rendering.plain_text import render_text
 from controlwatch.core.rendering.slack_blocks import render_message_blocks
-from controlwatch.services.export_evidence import export
+from controlwatch.services.export_evidence import export_dossier
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer
 from controlwatch.web.serving import serve_in_thread
@@ -118,7 +117,7 @@ def table(random: Random) -> Iterator[str]:
     )  # fmt: skip
     out = io.StringIO(newline="")
     with contextlib.redirect_stdout(out):
-        _print_csv([line])
+        print_csv([line])
     printed = out.getvalue()
     yield printed
     laws.only_shows([printed.replace("\r\n", "\n")])
@@ -278,14 +277,14 @@ def _dossier(w: World, alert: Alert) -> Iterator[str]:
         return
     out = io.BytesIO()
     lines = w.store.custody.iterate_chain_lines(dossier)
-    export(
+    export_dossier(
         dossier,
         out,
         lines=lines,
         archive=w.archive,
         lexicon=laws.LEXICON,
         on=date(2026, 3, 2),
-        pdf=render_pdf,
+        render_pdf=render_pdf,
     )
     with zipfile.ZipFile(out) as box:
         for name in box.namelist():

@@ -149,7 +149,7 @@ def test_whoever_hears_of_health_is_told_of_a_paused_subscription_once_and_not_b
     for told in ([message for _, message in channel.taken], w.channel.messages):
         subjects = [message.subject for message in told if "is paused" in message.subject]
         assert subjects == [
-            f"NOT DELIVERED 投递中断: subscription {number} is paused: its mail address takes nothing from us any more"
+            f"NOT DELIVERED 投递中断: subscription {number} is paused: its mail address no longer accepts messages"
         ]
     assert {target for target, _ in channel.taken} == {"owner@b.example"}
 
@@ -333,7 +333,7 @@ def test_two_processes_that_deliver_at_once_send_no_message_twice(w: World) -> N
     channel = SlowChannel(seconds=0.0)
     deliverer = replace(crowd(w, 120).deliverer, channels={"console": channel})
     others = [
-        replace(deliverer, owner=f"process {n}", outbox=SqlStore(w.store.engine).outbox) for n in range(2)
+        replace(deliverer, owner=f"process {n}", outbox=SqlStore(w.store.database).outbox) for n in range(2)
     ]
     with ThreadPoolExecutor(2) as both:
         counts = list(both.map(lambda each: each.deliver(now=w.now), others))

@@ -104,10 +104,13 @@ def test_a_database_that_somebody_else_holds_costs_no_notice(
                 with contextlib.suppress(sqlite3.OperationalError):  # we are writing ourselves just now
                     other.execute("BEGIN IMMEDIATE")
 
-        event.listen(begun.store.engine, "begin", hold, insert=True)
+        engines = (begun.store.database.write, begun.store.database.read)
+        for engine in engines:
+            event.listen(engine, "begin", hold, insert=True)
         with contextlib.suppress(OperationalError):
             begun.poll()
-        event.remove(begun.store.engine, "begin", hold)
+        for engine in engines:
+            event.remove(engine, "begin", hold)
         if other.in_transaction:
             other.execute("ROLLBACK")
     for _ in range(3):

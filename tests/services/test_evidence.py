@@ -23,14 +23,14 @@ from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.bootstrap import build_queries
-from controlwatch.core.evidence.custody import CustodyFault
 from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection, choose_extension
-from controlwatch.services.export_evidence import export
+from controlwatch.core.evidence.verification import CustodyFault
+from controlwatch.services.export_evidence import export_dossier
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import World, world
-from tests.store.test_contract import NOW
+from tests.store.steps import NOW
 
 DAY = date(2026, 11, 22)
 
@@ -52,14 +52,14 @@ def exported(w: World, asked: str, *, on: date = DAY) -> tuple[bytes, tuple[Cust
     queries = build_queries(w.store, w.ingester.lexicon)
     dossier = queries.find_dossier(asked)
     out = BytesIO()
-    faults = export(
+    faults = export_dossier(
         dossier,
         out,
         lines=w.store.custody.iterate_chain_lines(dossier),
         archive=w.archive,
         lexicon=w.ingester.lexicon,
         on=on,
-        pdf=render_pdf,
+        render_pdf=render_pdf,
     )
     return out.getvalue(), faults
 

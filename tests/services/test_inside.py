@@ -12,7 +12,7 @@ import httpx
 import pytest
 import trustme
 
-from controlwatch.adapters.fetch import http as ours
+from controlwatch.adapters.fetch import transport as ours
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.core.model.errors import SourceError, Unreachable
 from controlwatch.core.sources.requests import Request
@@ -44,7 +44,7 @@ def test_no_spelling_of_a_private_address_is_asked(host: str) -> None:
 def test_a_name_that_leads_inside_is_said_so() -> None:
     watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=("localhost:9",)))
     fetch = HttpFetcher()
-    with fetch.open_session(watcher) as ask, pytest.raises(Unreachable, match="no public address"):
+    with fetch.open_session(watcher) as ask, pytest.raises(Unreachable, match="not a public address"):
         ask(Request(url="http://localhost:9/x"))
     fetch.close()
 

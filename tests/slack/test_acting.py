@@ -56,9 +56,9 @@ def test_nobody_acts_on_an_alert_of_another_channel(desk: Desk) -> None:
     posted = desk.tell("MOFCOM 2025-61")
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, channel="C0OTHERS", on=posted)
-    assert "not one of this channel" in desk.asker.answer()["text"]
+    assert "not sent to this channel" in desk.asker.answer()["text"]
     desk.asker.press(desk.web, {**button, "block_id": f"controlwatch_alert:{'0' * 32}"}, on=posted)
-    assert "not one of this channel" in desk.asker.answer()["text"]
+    assert "not sent to this channel" in desk.asker.answer()["text"]
     (line,) = desk.app.store.actions.list_alerts()
     assert line.what is None
 
@@ -177,7 +177,7 @@ def test_what_nobody_acts_on_is_told_again_once_to_whom_the_subscription_names(d
     (again,) = [posted for posted in desk.slack.posted if posted not in (taken, left)]
     assert again.channel == BOSS
     words = "\n".join(texts(again.blocks))
-    assert "NOBODY HAS ACTED" in words
+    assert "NO ACTION SO FAR" in words
     assert "MOFCOM 2025-62" in words
     desk.press(again, "controlwatch_acknowledge", user=BOSS)
     assert [line.number for line in store.actions.list_alerts(open_only=True)] == ["MOFCOM 2025-61"]
@@ -205,7 +205,7 @@ def test_what_is_told_again_is_still_the_kind_of_alert_that_it_was(desk: Desk, k
     desk.remind(at)
     desk.deliver(at)
     top = "\n".join(texts(desk.slack.posted[-1].blocks[:1]))
-    assert "NOBODY HAS ACTED" in top
+    assert "NO ACTION SO FAR" in top
     assert badge in top
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.sources.challenge import detect_challenge
+from controlwatch.core.sources.plausibility import detect_challenge
 
 LONG = "<p>为维护国家安全和利益，对下列物项实施出口管制，未经许可不得出口。</p>" * 20
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 
 TITLE = "关于对镓、锗相关物项实施出口管制的公告"
 PAGE = f"<html><head><title>{TITLE}</title></head></html>"

@@ -52,8 +52,8 @@ def test_a_scaffold_is_sound_as_it_stands(sound: Path) -> None:
         ("title = []", 'title = ["var:a-b"]', "detail.title.0", "not a CSS selector"),
         ('hosts = ["www.mofcom.gov.cn"]', 'hosts = ["mofcom.gov.cn"]', "index.url", "not among http.hosts"),
         (f'url = "{URL}"', 'url = "ftp://www.mofcom.gov.cn/"', "index.url", "must be an http"),
-        ('kind = "links"', 'kind = "jpaas"', "index.api", "asked through its service"),
-        ('kind = "links"', 'kind = "json"', "index.api", "asked through its service"),
+        ('kind = "links"', 'kind = "jpaas"', "index.api", "fetched through its service"),
+        ('kind = "links"', 'kind = "json"', "index.api", "fetched through its service"),
         ('kind = "links"', 'kind = "links"\nmethod = "POST"', "index.method", "fetched by GET"),
         (
             "[detail]",
@@ -68,9 +68,14 @@ def test_a_scaffold_is_sound_as_it_stands(sound: Path) -> None:
             "must hold {n}",
         ),
         ("[detail]", f"{PAGES} 'field'\n[detail]", "index.pages.name", "is missing"),
-        ("pause = 1.0 ", "timeout = 0\npause = 1.0 ", "http.timeout", "more than nothing"),
+        ("pause = 1.0 ", "timeout = 0\npause = 1.0 ", "http.timeout", "more than 0"),
         ('id = "sample"', 'id = "other"', "id", "the file is sample.toml"),
-        ('maintainers = ["controlwatch maintainers"]', "maintainers = []", "maintainers", "names nobody"),
+        (
+            'maintainers = ["controlwatch maintainers"]',
+            "maintainers = []",
+            "maintainers",
+            "at least one maintainer",
+        ),
         ('id = "sample"', 'id = "sample', "", "is not TOML"),
     ],
 )
@@ -108,12 +113,12 @@ def test_an_empty_directory_is_a_mistake(tmp_path: Path) -> None:
     ("watcher_id", "url", "reason"),
     [
         ("sample", URL, "already declared"),
-        ("Sample", URL, "no id"),
-        ("../sample", URL, "no id"),
-        ("", URL, "no id"),
-        ("other", "ftp://www.mofcom.gov.cn/", "no http"),
-        ("other", "www.mofcom.gov.cn", "no http"),
-        ("other", 'https://x.cn/"', "no http"),
+        ("Sample", URL, "not an id"),
+        ("../sample", URL, "not an id"),
+        ("", URL, "not an id"),
+        ("other", "ftp://www.mofcom.gov.cn/", "not an http"),
+        ("other", "www.mofcom.gov.cn", "not an http"),
+        ("other", 'https://x.cn/"', "not an http"),
     ],
 )
 def test_a_scaffold_refuses_what_cannot_be_declared(

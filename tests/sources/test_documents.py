@@ -98,7 +98,7 @@ def test_an_archive_gives_each_of_its_documents() -> None:
     read = annex(body.getvalue())
     assert "1C226\t钨" in read.text
     assert "附件1.txt\n第三条 其他" in read.text
-    assert read.doubt == "图.png: not a document known here"
+    assert read.doubt == "图.png: not a supported document"
 
 
 def test_plain_text_has_its_title_in_the_first_line() -> None:
@@ -258,7 +258,7 @@ def deflated(content: bytes, *, times: int) -> bytes:
         (ofd(ofd_page()), "needs OCR"),
         (ofd_table([("甲", "乙")])[:-90], "damaged"),
         (pdf_of(ruled([("甲", "乙")]))[:900], "damaged, cut off"),
-        (compound({"Other": b"1"}), "no document known here"),
+        (compound({"Other": b"1"}), "without a supported document"),
     ],
 )
 def test_bad_input_is_a_doubt_in_plain_words(body: bytes, doubt: str) -> None:
@@ -296,10 +296,10 @@ def test_archives_within_archives_end_somewhere() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "doubt"),
     [
-        (SHELL, 412, "a bot challenge came instead of the file"),
-        (SHELL, 200, "a bot challenge came instead of the file"),
+        (SHELL, 412, "a bot challenge was sent instead of the file"),
+        (SHELL, 200, "a bot challenge was sent instead of the file"),
         (b"<html><body>404 Not Found</body></html>", 404, "the source answered 404"),
-        (b"<html><body>Please log in</body></html>", 200, "a web page came instead of the file"),
+        (b"<html><body>Please log in</body></html>", 200, "a web page was sent instead of the file"),
     ],
 )
 def test_a_page_in_the_place_of_a_file_is_a_doubt(body: bytes, status: int, doubt: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.core.model.errors import Challenged
 from controlwatch.core.sources import index_pages
+from controlwatch.core.sources.requests import parse_unit
 from controlwatch.core.sources.watcher import Watcher
 
 from .golden import EXAMPLES, WATCHERS, index, read_examples, saved
@@ -57,7 +58,7 @@ def test_the_example_is_an_index_one_would_believe(watcher: Watcher) -> None:
 @pytest.mark.parametrize("watcher", [w for w in ALL if w.index.kind == "jpaas"], ids=name)
 def test_the_column_page_gives_the_parameters_of_its_list(watcher: Watcher) -> None:
     shell = (EXAMPLES / watcher.id / "shell.html").read_text(encoding="utf-8")
-    live = index_pages.parse_unit(watcher, shell)
+    live = parse_unit(watcher, shell)
     assert live["pageId"]
     assert {name: live[name] for name in watcher.index.params} == watcher.index.params
 

@@ -28,18 +28,18 @@ def test_a_source_as_declared_differs_in_nothing() -> None:
     assert find_differences(source, shell=SHELL % "p", **sent) == ()
 
 
-def test_ids_of_a_redesign_are_told() -> None:
+def test_ids_of_a_redesign_are_reported() -> None:
     found = find_differences(watcher(jpaas()), shell=SHELL % "new", index=unit(ROWS), detail=None)
     assert "The column page says pageId = new; declared is p." in found
 
 
-def test_another_service_is_told() -> None:
+def test_another_service_is_reported() -> None:
     moved = (SHELL % "p").replace('url="/unit"', 'url="/v2/unit"')
     found = find_differences(watcher(jpaas()), shell=moved, index=unit(ROWS), detail=None)
     assert f"The column page asks {SITE}/v2/unit; declared is {SITE}/unit." in found
 
 
-def test_rows_days_and_links_that_do_not_fit_are_told() -> None:
+def test_rows_days_and_links_that_do_not_fit_are_reported() -> None:
     source = watcher(links(), expect=Expect(rows=5))
     found = " ".join(
         find_differences(source, shell=None, index=answer(ROWS.replace("2026-11-02", "昨天")), detail=None)
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_a_difference_too() -> None:
     )
 
 
-def test_selectors_that_no_longer_match_are_told() -> None:
+def test_selectors_that_no_longer_match_are_reported() -> None:
     source = watcher(links(), detail=Detail(title=("h2.title",), published=("#gone",)))
     found = find_differences(source, shell=None, index=stamped(answer(ROWS)), detail=stamped(answer(NOTICE)))
     assert "Nothing on the notice's page matches detail.title." in found

@@ -31,7 +31,7 @@ from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import World, world
-from tests.store.test_contract import NOW
+from tests.store.steps import NOW
 
 
 @pytest.fixture(scope="module")

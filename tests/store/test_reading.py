@@ -18,7 +18,7 @@ from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import UsageError
 from tests.cli.test_commands import TEXT, Terminal, terminal
 from tests.processes import server_of_forks
-from tests.store.test_contract import NOW
+from tests.store.steps import NOW
 from tests.store.test_migrations import at_work
 
 __all__ = ["terminal"]
@@ -94,7 +94,7 @@ def test_a_store_of_another_revision_is_refused_with_what_to_do_and_left_alone(t
     folder.mkdir()
     at_work(f"sqlite:///{folder / 'controlwatch.db'}")
     before = files(folder)
-    assert "is of revision 0001" in terminal.fails("verify")
+    assert "has revision 0001" in terminal.fails("verify")
     assert files(folder) == before
     terminal.types("watchers")  # which the sentence names
     assert "bytes missing" in terminal.fails("verify")
@@ -104,7 +104,7 @@ def test_a_store_of_another_revision_is_refused_with_what_to_do_and_left_alone(t
     ("done", "said"),
     [
         ("UPDATE alembic_version SET version_num = '9999'", "newer version"),
-        ("DROP TABLE alembic_version", "no store of ours"),
+        ("DROP TABLE alembic_version", "no store of controlwatch"),
     ],
 )
 def test_what_is_no_store_of_this_version_is_said_to_be_none(
@@ -124,7 +124,7 @@ def test_a_file_that_is_no_database_is_said_to_be_none(terminal: Terminal, state
 
 def test_where_there_is_nothing_nothing_is_made(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
-    assert "there is no store" in terminal.fails("verify")
+    assert "no store exists at" in terminal.fails("verify")
     assert not (terminal.folder / "state").exists()
 
 
@@ -162,7 +162,7 @@ def test_nothing_can_be_written_through_a_store_that_is_only_looked_at(database:
 
 def test_a_store_of_another_revision_is_refused_on_either_database(database: str) -> None:
     at_work(database)
-    with pytest.raises(UsageError, match="is of revision 0001"), SqlStore.open_read_only(database):
+    with pytest.raises(UsageError, match="has revision 0001"), SqlStore.open_read_only(database):
         pass
 
 

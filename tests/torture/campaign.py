@@ -22,7 +22,7 @@ from sqlalchemy import select
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, alert_from_json
-from controlwatch.adapters.storage.engine import open_engine
+from controlwatch.adapters.storage.engine import open_database
 from controlwatch.bootstrap import open_app
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.services.verify import verify_chain
@@ -273,7 +273,7 @@ class Campaign:
         out.lost += [f"mail {name} to {to}" for to, name in receipts if (to, name) not in ids]
 
     def _told(self) -> tuple[list[Alert], list[tuple[str, str, str]]]:
-        engine = open_engine(self.home.settings.database)
+        engine = open_database(self.home.settings.database).write
         joined = select(DELIVERY.c.state, SUBSCRIPTION.c.target, DELIVERY.c.receipt).join(
             SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id
         )

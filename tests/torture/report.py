@@ -23,7 +23,7 @@ MENDED = (
     Mended(
         "A process killed between a mail and its settlement sent it again together with what had become due meanwhile, under the same Message-ID: a mail program that knows the id drops the second, and the new alert with it",
         "what may have been sent is retried as the same message; new alerts are sent separately",
-        "store/test_contract.py::test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself",
+        "store/test_leases.py::test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself",
     ),
     Mended(
         "A page whose copy was cut short could never be read again when its server answered that it had not changed",

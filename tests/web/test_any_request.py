@@ -16,7 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 
 from controlwatch.bootstrap import App, open_app
-from controlwatch.core.alerting.tokens import sign_token
+from controlwatch.core.alerting.signed_links import sign_token
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.slack.bolt_app import build_bolt_app

@@ -14,8 +14,7 @@ from sqlalchemy import text
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.bootstrap import build_app
-from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.alerting.tokens import sign_token
+from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app

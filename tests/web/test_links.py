@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from controlwatch.bootstrap import App, open_app
-from controlwatch.core.alerting.tokens import sign_token
+from controlwatch.core.alerting.signed_links import sign_token
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import PlannedDelivery, SentMessage
 from controlwatch.demo.stage import shipped_watchers

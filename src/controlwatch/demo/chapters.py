@@ -1,4 +1,4 @@
-"""The chapters of the story: what happens to people who watch regulators."""
+"""The chapters of the story: what happens when regulators are watched."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ HOURS = timedelta(hours=2)
 
 
 def first_look(stage: Stage) -> None:
-    """Fill the shelves."""
+    """Track what the sources list already."""
     count = len(stage.watchers)
     stage.heading(
         "A first look",
         f"{count} watchers look for the first time: at script shells and the services behind them, "
-        "lists of links, a site in GB18030, feeds. What stands there already is read and "
-        "shelved; it does not ring.",
+        "lists of links, a site in GB18030, feeds. What they list already is read and "
+        "tracked; it raises no alert.",
     )
-    shelved = _shelve(stage)
+    tracked = _poll_all(stage)
     stage.expect()
     rules = stage.app.queries.latest(now=stage.now, changes_only=True, limit=1000)
-    stage.say(f"{shelved} notices at {count} sources are on the shelf, {len(rules)} of them rules. No alert.")
+    stage.say(f"{tracked} notices at {count} sources are tracked, {len(rules)} of them rules. No alert.")
 
 
-def _shelve(stage: Stage) -> int:
-    shelved = 0
+def _poll_all(stage: Stage) -> int:
+    """Poll every source once and return the number of notices read."""
+    read = 0
     columns = (TextColumn("{task.description:<24}"), BarColumn(40), MofNCompleteColumn())
     with Progress(*columns, console=stage.console, transient=True) as bar:
         task = bar.add_task("", total=len(stage.watchers))
@@ -46,9 +47,9 @@ def _shelve(stage: Stage) -> int:
             report = stage.poll(watcher_id, later=timedelta(0), shown=False)
             fits = report.outcome == "shelved" and not report.unread
             stage.check(f"{watcher_id} is read at the first look", holds=fits)
-            shelved += report.read
+            read += report.read
             bar.advance(task)
-    return shelved
+    return read
 
 
 def notices_appear(stage: Stage) -> None:
@@ -56,8 +57,8 @@ def notices_appear(stage: Stage) -> None:
     stage.heading(
         "Notices appear",
         "Three ministries relax the supervision of small lithium thionyl chloride batteries. "
-        "MOFCOM and Customs put batteries and graphite anodes under control; the codes stand in a "
-        "PDF below the text. The Tariff Commission keeps a part of its tariffs suspended, to the "
+        "MOFCOM and Customs put batteries and graphite anodes under control; the codes are in an "
+        "attached PDF. The Tariff Commission keeps a part of its tariffs suspended, to the "
         "minute.",
     )
     stage.appears("miit-notices", "335")
@@ -69,11 +70,11 @@ def notices_appear(stage: Stage) -> None:
 
 
 def press(stage: Stage) -> None:
-    """A report is tied to the notice it speaks of."""
+    """A report is linked to the notice that it is about."""
     stage.heading(
         "The press comments",
-        "A commentary speaks of the battery controls of October 2025. It changes nothing, and the "
-        "notice it speaks of is known already.",
+        "A commentary is about the battery controls of October 2025. It changes nothing, and the "
+        "notice that it is about is known already.",
     )
     posting = stage.appears("china-briefing", "briefing-58")
     stage.expect()
@@ -85,17 +86,17 @@ def answer(stage: Stage) -> None:
     stage.heading(
         "The ministry explains",
         "MOFCOM's spokesperson answers questions on Announcements 61 and 62 of 2025. An answer is "
-        "no rule, but this one explains two.",
+        "not a rule, but this one explains two.",
     )
     stage.appears("mofcom-spokesperson", "qa-61-62")
     stage.expect(("clarify", "rare-earth"))
 
 
 def suspension(stage: Stage) -> None:
-    """A suspension of notices that it only numbers."""
+    """A suspension that refers to notices by number only."""
     stage.heading(
         "A suspension",
-        "One sentence suspends six announcements until a day. It names no item: what it concerns "
+        "One sentence suspends six announcements until a date. It names no item: what it concerns "
         "is looked up in the announcements that it acts on.",
     )
     stage.appears("mofcom-policy", "2025-70")
@@ -106,8 +107,8 @@ def amendment(stage: Stage) -> None:
     """Words change at a known address."""
     stage.heading(
         "A silent amendment",
-        "Three sample parties are listed. Two hours later the page reads differently, and the "
-        "list of notices shows nothing of it.",
+        "Three sample parties are listed. Two hours later the text of the page is different, but "
+        "the list of notices is not.",
     )
     stage.appears("mofcom-announcements", "sample-listing")
     stage.expect(("tighten", "-999"))
@@ -121,7 +122,7 @@ def reposts(stage: Stage) -> None:
     """The same notice elsewhere, and one that differs."""
     stage.heading(
         "Reposts",
-        "The bureau's own site puts two of these up again: the one on batteries word for word, "
+        "The bureau's own site publishes two of these again: the one on batteries word for word, "
         "the sample listing with the words it had before.",
     )
     stage.regulators.publish("aqygzj", "2025-58")
@@ -130,20 +131,22 @@ def reposts(stage: Stage) -> None:
     same = stage.app.queries.show("MOFCOM 2025-58").standings
     alike = len(same) == 2 and not any(standing.differs for standing in same)
     stage.check("the repost of 2025-58 is the same notice", holds=alike)
-    stage.say(f"2025-58 stands at {len(same)} addresses with the same words. No second alert.")
+    stage.say(f"2025-58 is at {len(same)} addresses with the same text. No second alert.")
     other = stage.app.queries.show(stage.regulators.samples["sample-listing"].number)
     differing = sum(standing.differs for standing in other.standings)
     stage.check("the differing copy is flagged", holds=differing == 1)
-    stage.say("The copy of the sample listing differs; it is flagged, and not told twice:", style="yellow")
+    stage.say(
+        "The copy of the sample listing differs; it is flagged, without a second alert:", style="yellow"
+    )
     stage.console.print(Padding(render_redline(other.revisions[-1].redline), (0, 2)))
 
 
 def challenge(stage: Stage) -> None:
-    """A site that does not want machines."""
+    """A site that blocks automated clients."""
     stage.heading(
         "A challenge",
-        "Customs answers with a bot challenge, as it does to machines. It is recognised and never "
-        "defeated. One failure is no news; the third in a row is told, once. Meanwhile a person "
+        "Customs answers with a bot challenge, as it does to automated clients. It is detected and "
+        "never bypassed. One failure raises no alert; the third in a row raises one. Meanwhile a person "
         "saves a notice in a browser and drops it into the inbox.",
     )
     stage.regulators.challenge("gacc-announcements")
@@ -154,11 +157,11 @@ def challenge(stage: Stage) -> None:
     stage.expect(("tighten", "2025-79"))
     stage.regulators.restore("gacc-announcements")
     stage.poll("gacc-announcements")
-    stage.expect(("health-up", "seen again"))
+    stage.expect(("health-up", "watched again"))
 
 
 def _hand_in(stage: Stage, sample_id: str) -> None:
-    """Do by hand what the service does with every file in its inbox."""
+    """Process a saved page as the service does with every file in its inbox."""
     url, page = stage.regulators.saved("gacc-announcements", sample_id)
     inbox = stage.app.settings.state_dir / "inbox"
     inbox.mkdir(exist_ok=True)
@@ -168,37 +171,37 @@ def _hand_in(stage: Stage, sample_id: str) -> None:
     snapshot = load_snapshot(path, url=None, now=stage.now)
     submit(snapshot, stage.app.ingester, stage.app.fetch, stage.watchers.values(), title=title, now=stage.now)
     move_processed_file(path, "done")
-    stage.say("A page saved from the site of Customs is taken in from the inbox.")
+    stage.say("A page saved from the site of Customs is read from the inbox.")
     stage.deliverer.deliver(now=stage.now)
 
 
 def redesign(stage: Stage) -> None:
-    """A list of another shape."""
+    """A list with another markup."""
     stage.heading(
         "A redesign",
         "MOFCOM's main column gets new ids overnight; they are read from the page, and nothing "
         "happens. Then its markup changes: it answers 200 and is full of notices, none of them "
-        "where they were. Three looks, one alert; and what is put up meanwhile is not lost.",
+        "where they were. Three polls, one alert; and a notice published meanwhile is not lost.",
     )
     stage.regulators.renumber("mofcom-policy")
     report = stage.poll("mofcom-policy")
-    stage.check("new ids are survived", holds=report.outcome != "failed")
+    stage.check("new ids do not fail the poll", holds=report.outcome != "failed")
     stage.regulators.redesign("mofcom-policy")
     stage.regulators.publish("mofcom-policy", "2025-72")
     for _ in range(3):
         stage.poll("mofcom-policy")
     stage.expect(("health-down", "blind"))
-    stage.say("A maintainer mends the declaration (here the old markup comes back).")
+    stage.say("A maintainer fixes the declaration (here the old markup comes back).")
     stage.regulators.restore("mofcom-policy")
     stage.poll("mofcom-policy")
-    stage.expect(("suspend", "2025-72"), ("health-up", "seen again"))
+    stage.expect(("suspend", "2025-72"), ("health-up", "watched again"))
 
 
-def not_told(stage: Stage) -> None:
-    """What nobody had to read."""
+def no_alerts(stage: Stage) -> None:
+    """What raised no alert."""
     stage.heading(
-        "What was not told",
-        "More appears that changes no rule. It is read, kept and searchable; nobody is disturbed.",
+        "No alerts",
+        "More documents appear that change no rule. They are read, archived and searchable.",
     )
     quiet = (
         ("miit-policies", "meeting-2023"),
@@ -213,7 +216,7 @@ def not_told(stage: Stage) -> None:
     stage.console.print(quiet_table(stage, rows))
 
 
-#: Days on which the law on lithium-ion batteries is asked, and what it is then.
+#: Dates, and the status of the controls on lithium-ion batteries on each.
 BATTERIES = (
     ("2025-11-01", "not-yet"),
     ("2025-11-15", "suspended"),
@@ -223,11 +226,11 @@ BATTERIES = (
 
 
 def law(stage: Stage) -> None:
-    """What is in force on a day, and the days that come."""
+    """What is in force on a date, and reminders of coming dates."""
     stage.heading(
-        "The law on a day, and the clock",
-        "No page says that a suspension has ended. What the notices do to each other is computed for "
-        "any day; older notices come from the register that ships. Then the clock moves on, until "
+        "The law on a date, and reminders",
+        "No page says that a suspension has ended. The effect of notices on each other is computed for "
+        "any date; older notices come from the shipped register. Then the clock moves on, until "
         "the sample listing is about to take effect.",
     )
     for day, state in BATTERIES:
@@ -250,7 +253,7 @@ def law(stage: Stage) -> None:
 
 
 def quiet_because(stage: Stage, posting: Posting) -> str:
-    """Why nobody was told, in the words kept with the notice."""
+    """Return why there was no alert, as stored with the notice."""
     revisions = stage.app.queries.show(posting.sample.number or posting.url).revisions
     reason = revisions[-1].quiet_because
     stage.check(f"{posting.sample.id} is quiet for a reason", holds=bool(reason))
@@ -267,6 +270,6 @@ CHAPTERS = (
     reposts,
     challenge,
     redesign,
-    not_told,
+    no_alerts,
     law,
 )

@@ -1,4 +1,4 @@
-"""What a compliance officer would have seen, in tables, and what to try next."""
+"""Tables of what a compliance officer would have received, and commands to try next."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.adapters.channels.console import TONE_COLOURS
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.palette import TONE_COLOURS
 from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ HEALTH = {
 
 
 def quiet_table(stage: Stage, rows: Iterable[tuple[str, Posting, str]]) -> Table:
-    """What appeared and was told to nobody, with what it was taken for."""
-    table = _table("Watcher", "Document, and what it was read as", "Not told because")
+    """Return the documents that raised no alert, with kind and categories and the reason."""
+    table = _table("Watcher", "Document, kind and categories", "No alert because")
     for watcher_id, posting, reason in rows:
         notice = stage.app.queries.show(posting.sample.number or posting.url).notice
         names = ", ".join(stage.app.lexicon.get_category_name(found.id, "en") for found in notice.categories)
@@ -41,10 +41,10 @@ def quiet_table(stage: Stage, rows: Iterable[tuple[str, Posting, str]]) -> Table
 
 
 def epilogue(stage: Stage, *, once: bool) -> None:
-    """Print what arrived where, how the watchers fare, and what to try."""
+    """Print the deliveries, the health of the sources, and commands to try."""
     show = stage.console.print
     show()
-    show(Rule(Text("What a compliance officer has seen", style="bold cyan"), align="left", style="cyan"))
+    show(Rule(Text("What a compliance officer has received", style="bold cyan"), align="left", style="cyan"))
     show()
     show(_mails(stage))
     show()
@@ -89,9 +89,9 @@ def _watchers(stage: Stage) -> Table:
 def _next(stage: Stage, *, once: bool) -> Text:
     if once:
         tries: tuple[tuple[str, str], ...] = (
-            ("controlwatch demo", "the same without --once: the sample regulators stay up, to be asked"),
+            ("controlwatch demo", "the same without --once: the sample regulators keep running"),
             ("controlwatch watchers", "the sources that are watched"),
-            ("controlwatch read notice.html", "what would be alerted on a page of yours"),
+            ("controlwatch read notice.html", "the alert that a page of yours would raise"),
             ("controlwatch run", "the service on the real sources"),
         )
     else:
@@ -110,14 +110,14 @@ def _next(stage: Stage, *, once: bool) -> Text:
     if not once:
         text.append(
             f"\nPress Ctrl-C to end; the sample regulators are at {stage.sites.origin}, one for each Host, "
-            "and are looked at every 10 seconds.",
+            "and are polled every 10 seconds.",
             style="bold",
         )
     return text
 
 
 def _toned(subject: str) -> Text:
-    """A subject with its badge in the colour that the alert has in the terminal."""
+    """Return a subject with its badge in the colour of the alert in the terminal."""
     text = Text(to_one_line(subject, 300))
     for tone, colour in TONE_COLOURS.items():
         for badge in (find_word(tone, "both"), find_word(tone, "en")):

@@ -1,4 +1,4 @@
-"""The stage of the demo: an app on a state of its own, the sample regulators, a mailbox, a Slack, a clock."""
+"""The stage of the demo: an app with a temporary state, sample regulators, a mailbox, a Slack, a clock."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SUBSCRIPTIONS = (
 
 
 class Witness:
-    """The console channel, which also remembers what it printed, so that the demo can check itself."""
+    """The console channel, which also records what it prints, so that the demo can check itself."""
 
     name: ChannelName = "console"
 
@@ -64,10 +64,10 @@ class Witness:
         self.cards: list[Card] = []
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
     def send(self, message: Message, *, target: str, key: str) -> str:
-        """Print and remember."""
+        """Print and record the cards."""
         self.cards.extend(message.cards)
         return self._inner.send(message, target=target, key=key)
 
@@ -89,7 +89,7 @@ class Stage:
     witness: Witness
     now: datetime
     chapter: int = 0
-    astray: list[str] = field(default_factory=list)  #: where the story did not go as told
+    astray: list[str] = field(default_factory=list)  #: where the story did not go as expected
 
     def heading(self, title: str, text: str) -> None:
         """Begin a chapter."""
@@ -100,17 +100,17 @@ class Stage:
         self.console.print(Padding(Text(text), (0, 0, 1, 0)))
 
     def say(self, words: str, *, style: str = "green") -> None:
-        """Tell what came of it."""
+        """Print a result."""
         self.console.print(Text(f"→ {words}", style=style))
 
     def appears(self, watcher_id: str, sample_id: str) -> Posting:
-        """Let a regulator publish a document, and look."""
+        """Let a regulator publish a document, and poll it."""
         posting = self.regulators.publish(watcher_id, sample_id)
         self.poll(watcher_id)
         return posting
 
     def poll(self, watcher_id: str, *, later: timedelta = POLL_EVERY, shown: bool = True) -> PollReport:
-        """Let time pass, look once, and deliver; alerts appear on the console as they come."""
+        """Advance the clock, poll once, and deliver; alerts appear on the console."""
         self.now += later
         watcher = self.watchers[watcher_id]
         report = self.poller.poll(watcher, now=self.now)
@@ -120,21 +120,21 @@ class Stage:
         self.deliverer.deliver(now=self.now)
         return report
 
-    def expect(self, *told: tuple[str, str]) -> None:
+    def expect(self, *alerts: tuple[str, str]) -> None:
         """Check the alerts printed since the last check: tone and a part of the heading of each, in order."""
         cards = tuple(self.witness.cards)
         self.witness.cards.clear()
-        fits = len(cards) == len(told) and all(
+        fits = len(cards) == len(alerts) and all(
             card.tone == tone and words in card.heading
-            for card, (tone, words) in zip(cards, told, strict=True)
+            for card, (tone, words) in zip(cards, alerts, strict=True)
         )
         if not fits:
-            came = "; ".join(f"{card.tone}: {card.heading}" for card in cards) or "none"
-            wanted = "; ".join(f"{tone}: {words}" for tone, words in told) or "none"
-            self.astray.append(f"expected alerts: {wanted}. Came: {came}.")
+            received = "; ".join(f"{card.tone}: {card.heading}" for card in cards) or "none"
+            expected = "; ".join(f"{tone}: {words}" for tone, words in alerts) or "none"
+            self.astray.append(f"expected alerts: {expected}. Received: {received}.")
 
     def check(self, what: str, *, holds: bool) -> None:
-        """Check anything else that the story relies on."""
+        """Check any other fact that the story relies on."""
         if not holds:
             self.astray.append(f"expected: {what}.")
 
@@ -150,7 +150,7 @@ def _line(report: PollReport, watcher: Watcher, now: datetime) -> Text:
 
 @contextmanager
 def staged(console: Console) -> Iterator[Stage]:
-    """Set the stage up, and take everything down at the end; nothing of it stays on the disk."""
+    """Set up the stage, and remove everything at the end, also from the disk."""
     now = datetime.now(UTC)
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="controlwatch-demo-")))
@@ -161,8 +161,8 @@ def staged(console: Console) -> Iterator[Stage]:
         app = opened.enter_context(open_app(settings, console=console, unlearnt=_retold(to_beijing_day(now))))
         for subscription in SUBSCRIPTIONS:
             app.store.subscriptions.subscribe(subscription, now)
-        # The pauses between two requests to a host and two messages to a channel are all that is changed:
-        # these hosts need no politeness.
+        # Only the pauses between two requests to a host and two messages to a channel are changed: these
+        # hosts need no politeness.
         watchers = [
             replace(watcher, http=replace(watcher.http, pause=0.0))
             for watcher in app.watchers
@@ -188,14 +188,14 @@ def staged(console: Console) -> Iterator[Stage]:
 
 
 def _retold(today: date) -> frozenset[str]:
-    """Return the keys of the notices that the story tells as news: the register must not know them yet."""
+    """Return the keys of the notices that are new in the story: the register must not know them yet."""
     lexicon = load_lexicon()
-    told = (parse_number(sample.number or sample.title, lexicon) for sample in samples(today).values())
-    return frozenset(number.key for number in told if number is not None)
+    numbers = (parse_number(sample.number or sample.title, lexicon) for sample in samples(today).values())
+    return frozenset(number.key for number in numbers if number is not None)
 
 
 def _settings(folder: Path, sites: Sites, mailbox: Mailbox, slack: SlackStandIn) -> Settings:
-    """Settings of the demo's own: whatever is set in the environment must not be touched by it."""
+    """Return settings that override those of the environment: its database and accounts stay untouched."""
     return Settings(
         state_dir=folder,
         database_url=f"sqlite:///{folder / 'controlwatch.db'}",
@@ -209,7 +209,7 @@ def _settings(folder: Path, sites: Sites, mailbox: Mailbox, slack: SlackStandIn)
 
 
 def shipped_watchers() -> Path:
-    """The declarations that came with this package, never those of the folder it is called in."""
+    """Return the folder of the package's declarations, never that of the current folder."""
     package = Path(__file__).parents[1]
     packed = package / "_watchers"
     return packed if packed.is_dir() else package.parents[1] / "watchers"

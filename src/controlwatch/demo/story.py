@@ -1,4 +1,4 @@
-"""The demo: the story told on its stage, and what follows when it is left running."""
+"""The demo: runs the chapters on the stage, then keeps polling until it is stopped."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 INTRODUCTION = (
     "Sample regulators run on this machine, in the true formats of the sites, and the shipped "
-    "watchers look at them through the unchanged pipeline: no account, no network, nothing kept. "
+    "watchers poll them through the unchanged pipeline: no account, no network, nothing kept. "
     "The documents are written for this demo; their facts are real. Notices of 2023 to 2026 are "
-    "replayed as if they appeared now, and the clock is moved on between two looks. Parties "
+    "replayed as if they appeared now, and the clock is moved on between two polls. Parties "
     "called 样例 or Sample are made up."
 )
-#: Seconds between two rounds once the story is told.
+#: Seconds between two rounds of polls after the story.
 ROUND = 10.0
 
 
 def tell(console: Console, *, once: bool) -> int:
-    """Tell the story; 0 if it went as told, 1 if an alert that belongs in it did not come."""
+    """Tell the story; return 0 if it went as expected, 1 if an alert was missing or another came."""
     console.print(Padding(Text(INTRODUCTION, style="italic"), (1, 2, 0, 2)))
     _stop_on_signals()
     status = 1
@@ -52,7 +52,7 @@ def tell(console: Console, *, once: bool) -> int:
 def _stop_on_signals() -> None:
     """Let SIGTERM end the demo as Ctrl-C does, so that the temporary state is removed.
 
-    Ctrl-C is set too: a shell starts background jobs with it ignored.
+    SIGINT is set too: a shell starts background jobs with it ignored.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -67,14 +67,14 @@ def _stop_on_signals() -> None:
 def _judged(stage: Stage) -> int:
     if not stage.astray:
         return 0
-    stage.console.print(Text("The story did not go as told:", style="bold red"))
+    stage.console.print(Text("The story did not go as expected:", style="bold red"))
     for sentence in stage.astray:
         stage.console.print(Text(f"  • {sentence}", style="red"))
     return 1
 
 
 def _keep_running(stage: Stage) -> None:
-    """Look at everything again and again, until somebody ends it."""
+    """Poll all sources repeatedly until interrupted."""
     while True:
         time.sleep(ROUND)
         stage.now += timedelta(seconds=ROUND)

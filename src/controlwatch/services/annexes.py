@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
+from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Validators
 from controlwatch.core.model.errors import OutOfTime, SourceError
-from controlwatch.core.model.state import Validators
 from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.requests import build_detail_request
 from controlwatch.core.sources.watcher import Watcher

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
 from controlwatch.core.alerting.bounce_reports import NotABounce, RecipientStatus, SentMail, parse_report
-from controlwatch.core.alerting.paused_targets import build_paused_alert, plan_recipients
-from controlwatch.core.model import Alert
+from controlwatch.core.alerting.delivery_failures import PausePlan, plan_pause
 from controlwatch.core.model.errors import DeliveryError
-from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.services.ports import Subscriptions
 
 
@@ -21,15 +18,9 @@ class SentMails(Protocol):
         """Return the mail that left under the key of a delivery."""
 
     def record_bounce(
-        self,
-        mailed: SentMail,
-        *,
-        reason: str,
-        alert: Alert | None,
-        planned: Iterable[PlannedDelivery],
-        now: datetime,
+        self, mail: SentMail, *, reason: str, plan: PausePlan | None = None, now: datetime
     ) -> bool:
-        """Record as refused what left in a mail; with an alert, pause its subscription and notify others."""
+        """Record as refused what left in a mail; with a plan, pause its subscription and notify others."""
 
 
 def process_bounce(raw: bytes, *, mails: SentMails, subscriptions: Subscriptions, now: datetime) -> str:
@@ -55,11 +46,11 @@ def process_bounce(raw: bytes, *, mails: SentMails, subscriptions: Subscriptions
     if status is None or obstacle:
         return f"nothing is changed for subscription {subscription.id}: {obstacle}"
     # The addressee of an escalation has no subscription to pause: the refusal is shown.
-    is_paused = status.verdict == "nobody" and not mail.addressee
+    is_paused = status.verdict == "no-such-address" and not mail.addressee
     reason = f"the mail came back: {status.reason}"
-    alert = build_paused_alert(subscription, reason, now=now) if is_paused else None
-    planned = plan_recipients(alert, subscription, subscriptions.list_active(), now=now) if alert else ()
-    if not mails.record_bounce(mail, reason=reason, alert=alert, planned=planned, now=now):
+    active = subscriptions.list_active() if is_paused else ()
+    plan = plan_pause(subscription, active, reason=reason, now=now) if is_paused else None
+    if not mails.record_bounce(mail, reason=reason, plan=plan, now=now):
         return f"nothing is changed for subscription {subscription.id}: this is known already"
     if is_paused:
         return f"subscription {subscription.id} is paused: {reason}"
@@ -81,6 +72,6 @@ def _explain_no_effect(mail: SentMail, status: RecipientStatus | None) -> str:
         return "it has ended"
     if status is None:
         return "the report concerns an address that ours forwards to"
-    if status.verdict == "waits":
+    if status.verdict == "undecided":
         return f"nothing is decided yet ({status.action or 'no action is named'})"
     return ""

@@ -12,11 +12,7 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from controlwatch.core.alerting.paused_targets import (
-    build_channel_paused_alert,
-    build_paused_alert,
-    plan_recipients,
-)
+from controlwatch.core.alerting.delivery_failures import PausePlan, plan_channel_pause, plan_pause
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.graph import LegalGraph
@@ -81,17 +77,7 @@ class Outbox(Protocol):
     def mark_refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
         """Settle as refused permanently; a person must look."""
 
-    def pause(
-        self,
-        deliveries: Iterable[Delivery],
-        *,
-        owner: str,
-        reason: str,
-        alert: Alert,
-        planned: Iterable[PlannedDelivery],
-        now: datetime,
-        channel: ChannelName | None = None,
-    ) -> bool:
+    def pause(self, deliveries: Iterable[Delivery], *, owner: str, plan: PausePlan, now: datetime) -> bool:
         """Release deliveries, pause their subscription or all of a channel, and notify others, all in one."""
 
     def retry_failed(self, now: datetime) -> int:
@@ -273,18 +259,10 @@ class DeliveryRound:
 
         Where a channel takes nothing from us at all, that is all of its subscriptions, and one alert.
         """
-        subscription = group[0].subscription
+        decide = plan_channel_pause if whole_channel else plan_pause
         active = self.subscriptions.list_active()
-        alert = (
-            build_channel_paused_alert(subscription, active, reason, now=now)
-            if whole_channel
-            else build_paused_alert(subscription, reason, now=now)
-        )
-        planned = plan_recipients(alert, subscription, active, whole_channel=whole_channel, now=now)
-        channel = subscription.channel if whole_channel else None
-        self.outbox.pause(
-            group, owner=self.owner, reason=reason, alert=alert, planned=planned, channel=channel, now=now
-        )
+        plan = decide(group[0].subscription, active, reason=reason, now=now)
+        self.outbox.pause(group, owner=self.owner, plan=plan, now=now)
 
     def _is_over(self) -> bool:
         return self.stopped.is_set() or self.elapsed() > ROUND_SECONDS

@@ -1,84 +1,75 @@
-"""Export: a dossier as a zip that is checked without this programme. Same dossier, same day: same bytes."""
+"""Export a dossier as a zip that can be checked without this program. Same dossier, same day: same bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from datetime import date
+from typing import BinaryIO
 
-from controlwatch.core.evidence.custody import CustodyFault, compare_with_bytes, compare_with_row
-from controlwatch.core.evidence.dossier import build_report, choose_extension, sanitize_report
-from controlwatch.core.evidence.timestamps import select_proving_tokens
+from controlwatch.core.evidence.custody import ChainHead
+from controlwatch.core.evidence.dossier import (
+    Dossier,
+    EvidenceReport,
+    build_report,
+    choose_extension,
+    sanitize_report,
+)
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp, select_proving_tokens
+from controlwatch.core.evidence.verification import CustodyFault, compare_with_bytes, compare_with_row
 from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.errors import Unstamped
 from controlwatch.core.model.text_safety import strip_hidden
 from controlwatch.core.rendering.evidence_howto import CHECK_SCRIPT, render_howto
 from controlwatch.core.rendering.evidence_report import render_report
+from controlwatch.services.ports import Archive
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
-
-    from controlwatch.core.evidence.custody import ChainHead
-    from controlwatch.core.evidence.dossier import Dossier, EvidenceReport
-    from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.services.ports import Archive
-
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can hold: ours holds none
+#: The first time that a zip can hold. Every file gets it, so that equal dossiers give equal bytes.
+EARLIEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attested:
-    """A time stamp for a dossier, as it was found."""
+class CheckedToken:
+    """A time stamp for a dossier, with the result of its check."""
 
     token: TimestampToken
     stamp: VerifiedTimestamp | None = None  #: None where it could not be checked
     fault: CustodyFault | None = None  #: why it is left out
 
-    @property
-    def said(self) -> str:
-        """What the report says of it."""
+    def describe(self) -> str:
+        """Return the sentence of the report about it."""
         if self.fault is not None:
             return str(self.fault)
         return f"Time-stamped: {self.stamp or f'entry {self.token.head.seq} (the stamp was not checked)'}"
 
 
-def attested(
+def check_tokens(
     dossier: Dossier,
     tokens: Iterable[TimestampToken],
     *,
-    stands: Callable[[ChainHead], bool],
+    has_head: Callable[[ChainHead], bool],
     check: Callable[[TimestampToken], VerifiedTimestamp] | None,
-) -> Iterator[Attested]:
-    """Yield the time stamps that prove the entries of a dossier best, each as it was found."""
-    for token in select_proving_tokens(tokens, (link.seq for link in dossier.entries), dossier.head):
+) -> Iterator[CheckedToken]:
+    """Yield the time stamps that prove the entries of a dossier best, each with the result of its check."""
+    for token in select_proving_tokens(tokens, (entry.seq for entry in dossier.entries), dossier.head):
         try:
             stamp = check(token) if check is not None else None
         except Unstamped as error:
             fault = CustodyFault(seq=token.head.seq, kind="stamp not good", what=str(error))
         else:
-            if stands(token.head):
-                yield Attested(token=token, stamp=stamp)
+            if has_head(token.head):
+                yield CheckedToken(token=token, stamp=stamp)
                 continue
-            said = "it was stamped and is not in the chain any more"
-            fault = CustodyFault(seq=token.head.seq, kind="stamped head not found", what=said)
-        yield Attested(token=token, fault=fault)
+            what = "it was stamped and is not in the chain any more"
+            fault = CustodyFault(seq=token.head.seq, kind="stamped head not found", what=what)
+        yield CheckedToken(token=token, fault=fault)
 
 
-def check(dossier: Dossier, archive: Archive) -> tuple[CustodyFault, ...]:
-    """Return what of a dossier is not as it was entered."""
-    found: list[CustodyFault] = []
-    for link in dossier.entries:
-        found += compare_with_row(link)
-        if link.snapshot is not None:
-            found += compare_with_bytes(link, link.snapshot, archive.inspect_copy(link.snapshot.sha256))
-    return tuple(found)
-
-
-def export(
+def export_dossier(
     dossier: Dossier,
     out: BinaryIO,
     *,
@@ -86,8 +77,8 @@ def export(
     archive: Archive,
     lexicon: Lexicon,
     on: date,
-    stamps: Iterable[Attested] = (),
-    pdf: Callable[[EvidenceReport], bytes] | None = None,
+    stamps: Iterable[CheckedToken] = (),
+    render_pdf: Callable[[EvidenceReport], bytes] | None = None,
 ) -> tuple[CustodyFault, ...]:
     """Write the zip; return what of it is not as it was entered, which the report says too.
 
@@ -95,70 +86,77 @@ def export(
     the day in Beijing; `stamps` are those of the chain that prove the entries best.
     """
     stamps = tuple(stamps)
-    faults = (*check(dossier, archive), *(one.fault for one in stamps if one.fault))
-    drawn = sanitize_report(
-        build_report(dossier, lexicon, faults, on=on, stamped=tuple(one.said for one in stamps))
-    )
+    faults = (*_find_faults(dossier, archive), *(stamp.fault for stamp in stamps if stamp.fault))
+    sentences = tuple(stamp.describe() for stamp in stamps)
+    report = sanitize_report(build_report(dossier, lexicon, faults, on=on, stamped=sentences))
     notice = dossier.record.notice
     reading = {**to_json(notice), "evidence": list_evidence(notice, lexicon)}
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        box = _Box(packed)
-        box.put("report.html", render_report(drawn, strip_hidden(dossier.record.text)).encode())
-        if pdf is not None:
-            box.put("report.pdf", pdf(drawn))
-        box.put("reading.json", json.dumps(reading, ensure_ascii=False, indent=2).encode())
-        for name, body in _files(dossier, archive):
-            box.put(name, body)
-        for one in stamps:
-            if one.fault is None:
-                box.put(f"stamps/{one.token.file_name}", one.token.body)
-        box.pour("chain.jsonl", (f"{line}\n".encode() for line in lines))
-        box.put("check.py", CHECK_SCRIPT.encode())
-        box.put("HOWTO.txt", render_howto(dossier).encode())
-        box.put("MANIFEST.txt", box.manifest().encode())
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zip_file:
+        evidence = _EvidenceZip(zip_file)
+        evidence.add("report.html", render_report(report, strip_hidden(dossier.record.text)).encode())
+        if render_pdf is not None:
+            evidence.add("report.pdf", render_pdf(report))
+        evidence.add("reading.json", json.dumps(reading, ensure_ascii=False, indent=2).encode())
+        for name, body in _list_hashed_files(dossier, archive):
+            evidence.add(name, body)
+        for stamp in stamps:
+            if stamp.fault is None:
+                evidence.add(f"stamps/{stamp.token.file_name}", stamp.token.body)
+        evidence.add_pieces("chain.jsonl", (f"{line}\n".encode() for line in lines))
+        evidence.add("check.py", CHECK_SCRIPT.encode())
+        evidence.add("HOWTO.txt", render_howto(dossier).encode())
+        evidence.add("MANIFEST.txt", evidence.render_manifest().encode())
     return faults
 
 
-def _files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:
+def _find_faults(dossier: Dossier, archive: Archive) -> Iterator[CustodyFault]:
+    """Yield what of a dossier is not as it was entered."""
+    for entry in dossier.entries:
+        yield from compare_with_row(entry)
+        if entry.snapshot is not None:
+            yield from compare_with_bytes(entry, entry.snapshot, archive.inspect_copy(entry.snapshot.sha256))
+
+
+def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:
     """Yield what the entries hold the hashes of, each as a file that has that hash."""
-    held: set[str] = set()
-    for kept in dossier.snapshots:
-        yield f"headers/snapshot-{kept.id}.json", kept.headers_text.encode()
-        if kept.sha256 in held:
+    packed: set[str] = set()
+    for snapshot in dossier.snapshots:
+        yield f"headers/snapshot-{snapshot.id}.json", snapshot.headers_text.encode()
+        if snapshot.sha256 in packed:
             continue
-        held.add(kept.sha256)
+        packed.add(snapshot.sha256)
         try:
-            yield f"bytes/{kept.sha256}.{choose_extension(kept)}", archive.load_bytes(kept.sha256)
+            yield f"bytes/{snapshot.sha256}.{choose_extension(snapshot)}", archive.load_bytes(snapshot.sha256)
         except KeyError:
-            continue  # `check` has named it
+            continue  # reported as a fault
     for version in dossier.versions:
         yield f"text/version-{version.id}.txt", version.text.encode()
         yield f"readings/version-{version.id}.json", version.reading_text.encode()
 
 
-class _Box:
-    """A zip that lists what is in it."""
+class _EvidenceZip:
+    """A zip that lists the hashes of its files."""
 
-    def __init__(self, packed: zipfile.ZipFile) -> None:
-        self._packed = packed
+    def __init__(self, zip_file: zipfile.ZipFile) -> None:
+        self._zip = zip_file
         self._digests: dict[str, str] = {}
 
-    def put(self, name: str, body: bytes) -> None:
+    def add(self, name: str, body: bytes) -> None:
         """Add a file."""
-        self.pour(name, [body])
+        self.add_pieces(name, [body])
 
-    def pour(self, name: str, pieces: Iterable[bytes]) -> None:
+    def add_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
         """Add a file piece by piece."""
         digest = hashlib.sha256()
-        info = zipfile.ZipInfo(name, date_time=_EARLIEST)
+        info = zipfile.ZipInfo(name, date_time=EARLIEST_ZIP_TIME)
         info.compress_type = zipfile.ZIP_DEFLATED
         info.create_system, info.external_attr = 3, 0o644 << 16
-        with self._packed.open(info, "w") as file:
+        with self._zip.open(info, "w") as file:
             for piece in pieces:
                 digest.update(piece)
                 file.write(piece)
         self._digests[name] = digest.hexdigest()
 
-    def manifest(self) -> str:
+    def render_manifest(self) -> str:
         """Return the list, as sha256sum reads it."""
         return "".join(f"{digest}  {name}\n" for name, digest in sorted(self._digests.items()))

@@ -13,17 +13,19 @@ from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction import read_notice, resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
-from controlwatch.core.model import Annex, Document, Notice, Snapshot, sanitize, to_notice_key
+from controlwatch.core.model import (
+    Annex,
+    Document,
+    Notice,
+    Snapshot,
+    Validators,
+    sanitize_annex,
+    sanitize_document,
+    to_notice_key,
+)
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Reshaped
-from controlwatch.core.model.state import (
-    Decision,
-    MatchContext,
-    Observation,
-    PendingReference,
-    Validators,
-    VersionText,
-)
+from controlwatch.core.model.state import Decision, MatchContext, Observation, PendingReference, VersionText
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
@@ -176,8 +178,8 @@ class Ingester:
     def _record(self, source: SourceDocument, *, now: datetime) -> Decision:
         """Read the document; then find what is known, decide and write, all in one transaction."""
         watcher, reference = source.watcher, source.reference
-        document = sanitize.sanitize_document(source.document)
-        annexes = tuple(sanitize.sanitize_annex(annex) for annex in source.annexes)
+        document = sanitize_document(source.document)
+        annexes = tuple(sanitize_annex(annex) for annex in source.annexes)
         address, text = canonicalize_url(reference.ref.url), join_texts(document, annexes)
         notice = self._resolve(read_notice(replace(document, text=text), self.lexicon))
         annex_doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from controlwatch.core.model import NoticeRef, Snapshot, sanitize
+from controlwatch.core.model import NoticeRef, Snapshot, sanitize_reference
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import Decision, NewReference, PendingReference
-from controlwatch.core.sources.mime import is_mail
+from controlwatch.core.sources.decoding import is_mail
 from controlwatch.core.sources.plausibility import check_response
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Detail, Http, Index, Schedule, Watcher
@@ -33,7 +33,7 @@ def build_mailbox_watcher(address: str) -> Watcher:
         maintainers=("controlwatch maintainers",),
         confidence="B",
         schedule=Schedule(cron=("*/5 * * * *",)),
-        index=Index(kind="mailbox", url=address),
+        index=Index(kind="links", url=address),
         detail=Detail(follow=False),
         http=Http(hosts=()),
     )
@@ -52,7 +52,7 @@ def build_intake_watcher(url: str, watchers: Iterable[Watcher]) -> Watcher:
         maintainers=("controlwatch maintainers",),
         confidence="A",
         schedule=Schedule(cron=()),
-        index=Index(kind="manual", url=url),
+        index=Index(kind="links", url=url),
         detail=Detail(),
         http=Http(hosts=(host,)),
     )
@@ -99,7 +99,7 @@ def track_reference(
     references: References, watcher: Watcher, new: NewReference, *, now: datetime
 ) -> PendingReference:
     """Track a reference that was brought to us, and return it as it is tracked."""
-    ref = sanitize.sanitize_reference(new.ref)
+    ref = sanitize_reference(new.ref)
     references.track(watcher.id, [replace(new, ref=ref)], now)
     reference = references.find(watcher.id, ref.url)
     if reference is None:

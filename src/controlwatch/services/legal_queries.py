@@ -22,11 +22,18 @@ from controlwatch.core.law.answers import (
     RegisterLine,
     StatusDifference,
 )
-from controlwatch.core.law.controls import STATE_RANK, find_controls, is_control
 from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.history import build_history
 from controlwatch.core.law.key_dates import find_key_dates
-from controlwatch.core.law.lookup import DESCRIPTION_DECIDES, ParsedQuery, match_categories, parse_query
+from controlwatch.core.law.lookup import (
+    DESCRIPTION_DECIDES,
+    STATE_RANK,
+    ParsedQuery,
+    find_controls,
+    is_control,
+    match_categories,
+    parse_query,
+)
 from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
@@ -101,105 +108,103 @@ class LegalQueries:
     sources: SourceStates
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def status(self, wanted: str, *, on: date) -> LegalStatus | CategoryStatus:
-        """What a notice (by number or address), or an item category, is on a day, and why."""
-        category = self._find_category(wanted)
+    def status(self, name: str, *, on: date) -> LegalStatus | CategoryStatus:
+        """Return the status of a notice (by number or address) or of an item category on a day."""
+        category = self._find_category(name)
         if category is not None:
             return self._find_category_status(category, on)
-        key = self.names.to_key(wanted)
-        ledger = self.law.load_graph([key])
-        if key not in ledger.instruments and not ledger.acts_by_target.get(key):
-            raise self.build_unknown_error(wanted, key)
-        found = compute_status(ledger, key, on)
-        return replace(found, cautions=(*found.cautions, *self.list_cautions(on)))
+        key = self.names.to_key(name)
+        graph = self.law.load_graph([key])
+        if key not in graph.instruments and not graph.acts_by_target.get(key):
+            raise self.build_unknown_error(name, key)
+        status = compute_status(graph, key, on)
+        return replace(status, cautions=(*status.cautions, *self.list_cautions(on)))
 
     def lookup(self, query: str, *, on: date) -> LookupResult:
-        """What controls an HS code, a control code or an item on a day, by which notice and clause."""
-        what = parse_query(query)
-        wanted = match_categories(query, self.names.lexicon) if what.kind == "term" else ()
-        named = self._find_mentions(what, wanted)
-        if not named and not wanted:
-            raise self._build_no_match_error(query, what)
-        keys = tuple(dict.fromkeys(one.key for one in named))
-        ledger = self.law.load_graph(keys).restrict_to(on)
-        statuses = {key: compute_status(ledger, key, on, chained=False) for key in keys}
-        found = tuple(
-            dict.fromkeys(find_controls(ledger, named, statuses, self.names.lexicon, wanted=wanted))
+        """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
+        parsed = parse_query(query)
+        categories = match_categories(query, self.names.lexicon) if parsed.kind == "term" else ()
+        mentions = self._find_mentions(parsed, categories)
+        if not mentions and not categories:
+            raise self._build_no_match_error(query, parsed)
+        keys = tuple(dict.fromkeys(mention.key for mention in mentions))
+        graph = self.law.load_graph(keys).restrict_to(on)
+        statuses = {key: compute_status(graph, key, on, chained=False) for key in keys}
+        controls = tuple(
+            dict.fromkeys(find_controls(graph, mentions, statuses, self.names.lexicon, wanted=categories))
         )
-        living = sorted(
-            (hit for hit in found if hit.state not in ENDED_STATES),
-            key=lambda hit: STATE_RANK.index(hit.state),
+        live = sorted(
+            (control for control in controls if control.state not in ENDED_STATES),
+            key=lambda control: STATE_RANK.index(control.state),
         )
-        numbers = {hit.number for hit in living}
-        cautions = [DESCRIPTION_DECIDES] if what.kind == "hs" else []
-        over = sorted({hit.number for hit in found} - numbers)
-        if over:
-            cautions.append(f"lapsed or repealed by then, left out: {', '.join(over)}")
-        cautions += [said for one in statuses.values() if one.number in numbers for said in one.cautions]
+        live_numbers = {control.number for control in live}
+        cautions = [DESCRIPTION_DECIDES] if parsed.kind == "hs" else []
+        ended = sorted({control.number for control in controls} - live_numbers)
+        if ended:
+            cautions.append(f"lapsed or repealed by then, left out: {', '.join(ended)}")
+        for status in statuses.values():
+            if status.number in live_numbers:
+                cautions += status.cautions
         return LookupResult(
             query=query,
             on=on,
-            hits=tuple(living),
+            hits=tuple(live),
             cautions=tuple(dict.fromkeys((*cautions, *self.list_cautions(on)))),
         )
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[KeyDate, ...]:
-        """What takes effect, ends or closes from a day on, as far as it was known by then."""
+        """Return what takes effect, ends or closes from a day on, as far as it was known by then."""
         last = on + timedelta(days=max(0, min(days, (date.max - on).days - 1)))
-        wanted = tuple(self.names.find_category(name) for name in categories)
-        ledger = self.law.load_graph(self.law.list_keys_changed_between(on, last))
+        chosen = tuple(self.names.find_category(name) for name in categories)
+        graph = self.law.load_graph(self.law.list_keys_changed_between(on, last))
         return tuple(
-            event
-            for event in find_key_dates(ledger, on, last, known_on=on)
-            if not wanted or _is_touched(event, wanted)
+            key_date
+            for key_date in find_key_dates(graph, on, last, known_on=on)
+            if not chosen or _is_touched(key_date, chosen)
         )
 
     def compare(
         self, *, first: date, last: date, categories: Iterable[str] = ()
     ) -> tuple[StatusDifference, ...]:
-        """Which notices stand otherwise on the last day than on the first."""
+        """Return the notices whose status on the last day differs from that on the first."""
         if last < first:
             raise UsageError(f"{last} comes before {first}: compare from the earlier day to the later")
-        wanted = tuple(self.names.find_category(name) for name in categories)
+        chosen = tuple(self.names.find_category(name) for name in categories)
         # What ended on the first day is over on the next.
-        ledger = self.law.load_graph(self.law.list_keys_changed_between(first, last))
-        return tuple(_compare_days(ledger, first, last, wanted))
+        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
+        return tuple(_compare_days(graph, first, last, chosen))
 
-    def history(self, wanted: str) -> tuple[HistoryStep, ...]:
-        """How a category, or a notice, came to be what it is: every step, oldest first."""
-        category = self._find_category(wanted)
-        keys = self.law.list_keys_touching(category) if category else (self.names.to_key(wanted),)
-        ledger = self.law.load_graph(keys)
-        if category is None and keys[0] not in ledger.instruments:
-            raise self.build_unknown_error(wanted, keys[0])
-        return build_history(ledger, keys, self.history_source.list_history_remarks(keys))
+    def history(self, name: str) -> tuple[HistoryStep, ...]:
+        """Return every step in the history of a category or a notice, oldest first."""
+        category = self._find_category(name)
+        keys = self.law.list_keys_touching(category) if category else (self.names.to_key(name),)
+        graph = self.law.load_graph(keys)
+        if category is None and keys[0] not in graph.instruments:
+            raise self.build_unknown_error(name, keys[0])
+        return build_history(graph, keys, self.history_source.list_history_remarks(keys))
 
     def find_parties(self, name: str, *, on: date) -> PartySearchResult:
-        """Listed parties whose names resemble one: exact, or nearly so, in either language."""
+        """Return the listed parties whose name, in either language, equals or resembles one."""
         if not name.strip():
             raise UsageError("an empty name matches every party; write the name of a party")
         parties = self.law.list_parties()
-        ledger = self.law.load_graph({party.key for party in parties})
-        cautions = ["Names alone identify nobody: compare address, owners and registration"]
-        missing = self.law.list_incomplete_listings()
-        if missing:
+        graph = self.law.load_graph({party.key for party in parties})
+        cautions = ["A name alone does not identify a party: compare address, owners and registration"]
+        incomplete = self.law.list_incomplete_listings()
+        if incomplete:
             cautions.append(
-                f"the parties of these listings are not all known here, read them: {', '.join(missing)}"
+                f"the parties of these listings are not all known here, read them: {', '.join(incomplete)}"
             )
-        matches = match_parties(name, parties, ledger, on=on)
+        matches = match_parties(name, parties, graph, on=on)
         if len(matches) == MAX_MATCHES:
             cautions.append(f"only the {MAX_MATCHES} nearest are shown: write more of the name")
-        return PartySearchResult(
-            query=name,
-            on=on,
-            matches=matches,
-            cautions=(*cautions, *self.list_cautions(on)),
-        )
+        cautions += self.list_cautions(on)
+        return PartySearchResult(query=name, on=on, matches=matches, cautions=tuple(cautions))
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
-        """The register, oldest first; or only what observed pages disagree with."""
-        found = self.register.list_entries()
-        return tuple(line for line in found if line.disagreements) if disagreements else found
+        """Return the register, oldest first; or only the entries that observed pages disagree with."""
+        entries = self.register.list_entries()
+        return tuple(line for line in entries if line.disagreements) if disagreements else entries
 
     def list_cautions(self, on: date) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""
@@ -232,38 +237,37 @@ class LegalQueries:
             yield f"not watched now: {names}{more}: what is published only there is not in this answer"
 
     def build_unknown_error(self, wanted: str, key: str) -> UsageError:
-        """Return the refusal of a number that nobody has seen, with those near it."""
+        """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
         hint = f"; nearest: {', '.join(near)}" if near else ""
         return UsageError(f"no notice {wanted!r} is known here{hint}")
 
-    def _find_category(self, wanted: str) -> str | None:
-        """Return the category that is meant, None where a number or an address is."""
-        name = wanted.strip().lower()
-        if name in self.names.list_categories():
-            return name
-        if parse_number(wanted, self.names.lexicon) is not None or "/" in wanted:
+    def _find_category(self, name: str) -> str | None:
+        """Return the category that a name means; None where it is a number or an address."""
+        normalized = name.strip().lower()
+        if normalized in self.names.list_categories():
+            return normalized
+        if parse_number(name, self.names.lexicon) is not None or "/" in name:
             return None
-        found = match_categories(wanted, self.names.lexicon)
-        if not found:
-            if any(sign.isdigit() for sign in wanted):
+        matches = match_categories(name, self.names.lexicon)
+        if not matches:
+            if any(character.isdigit() for character in name):
                 return None
-            return self.names.find_category(wanted)  # refuses it, with the nearest ones
-        if found[0] in self.names.lexicon.group_ids or len(found) == 1:
-            return found[0]
-        raise UsageError(f"{wanted!r} may mean {', '.join(found[:8])}; say which")
+            return self.names.find_category(name)  # raises, with the nearest ones
+        if matches[0] in self.names.lexicon.group_ids or len(matches) == 1:
+            return matches[0]
+        raise UsageError(f"{name!r} may mean {', '.join(matches[:8])}; choose one of them")
 
     def _find_category_status(self, category: str, on: date) -> CategoryStatus:
         keys = self.law.list_keys_touching(category)
-        ledger = self.law.load_graph(keys)
-        known = ledger.restrict_to(on)
+        graph = self.law.load_graph(keys).restrict_to(on)
         statuses = [
-            compute_status(known, key, on)
+            compute_status(graph, key, on)
             for key in keys
-            if (instrument := known.instruments.get(key)) is not None and is_control(instrument)
+            if (instrument := graph.instruments.get(key)) is not None and is_control(instrument)
         ]
-        statuses.sort(key=lambda found: (STATE_RANK.index(found.state), found.number))
-        cautions = dict.fromkeys(caution for found in statuses for caution in found.cautions)
+        statuses.sort(key=lambda status: (STATE_RANK.index(status.state), status.number))
+        cautions = dict.fromkeys(caution for status in statuses for caution in status.cautions)
         return CategoryStatus(
             category=category,
             on=on,
@@ -272,32 +276,32 @@ class LegalQueries:
             cautions=(*cautions, *self.list_cautions(on)),
         )
 
-    def _find_mentions(self, what: ParsedQuery, wanted: tuple[str, ...]) -> tuple[CodeMention, ...]:
+    def _find_mentions(self, query: ParsedQuery, categories: tuple[str, ...]) -> tuple[CodeMention, ...]:
         """Return where a code is named, or which notices touch the categories that words mean."""
-        if what.kind != "term":
-            return self.law.find_code_mentions(what.kind, what.value)
-        keys = dict.fromkeys(key for chosen in wanted for key in self.law.list_keys_touching(chosen))
+        if query.kind != "term":
+            return self.law.find_code_mentions(query.kind, query.value)
+        keys = dict.fromkeys(key for name in categories for key in self.law.list_keys_touching(name))
         return tuple(CodeMention(key=key, code="", quote="") for key in keys)
 
-    def _build_no_match_error(self, query: str, what: ParsedQuery) -> UsageError:
-        if what.kind == "term":
-            near = get_close_matches(query.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
-            return UsageError(f"no item {query!r} is known here; nearest: {', '.join(near) or 'none'}")
-        like = self.law.suggest_codes(what.kind, what.value)
-        near = get_close_matches(what.value, like, n=3, cutoff=0.5)
-        name = "HS" if what.kind == "hs" else "control"
+    def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
+        if query.kind == "term":
+            near = get_close_matches(words.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
+            return UsageError(f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}")
+        similar = self.law.suggest_codes(query.kind, query.value)
+        near = get_close_matches(query.value, similar, n=3, cutoff=0.5)
+        name = "HS" if query.kind == "hs" else "control"
         return UsageError(
-            f"no change known here names the {name} code {query!r}; nearest: {', '.join(near) or 'none'}. "
-            "That is no proof that nothing controls it"
+            f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
+            "That does not prove that nothing controls it"
         )
 
 
 def _compare_days(
-    ledger: LegalGraph, first: date, last: date, wanted: tuple[str, ...]
+    graph: LegalGraph, first: date, last: date, categories: tuple[str, ...]
 ) -> Iterator[StatusDifference]:
-    then, now = ledger.restrict_to(first), ledger.restrict_to(last)
+    then, now = graph.restrict_to(first), graph.restrict_to(last)
     for key, instrument in now.instruments.items():
-        if not instrument.enacts or (wanted and not _is_touched(instrument, wanted)):
+        if not instrument.enacts or (categories and not _is_touched(instrument, categories)):
             continue
         before, after = compute_status(then, key, first), compute_status(now, key, last)
         parts = [(part.scope, part.state) for part in before.clauses]
@@ -310,9 +314,10 @@ def _compare_days(
             before=before.state,
             after=after.state,
             until=after.until,
-            because=tuple(link for link in after.chain if first <= link.date <= last),
+            because=tuple(step for step in after.chain if first <= step.date <= last),
         )
 
 
-def _is_touched(what: KeyDate | Instrument, wanted: tuple[str, ...]) -> bool:
-    return any(covers_category(chosen, name) for chosen in wanted for name in what.categories)
+def _is_touched(item: KeyDate | Instrument, categories: tuple[str, ...]) -> bool:
+    """Return whether a key date or an instrument concerns one of these categories."""
+    return any(covers_category(chosen, name) for chosen in categories for name in item.categories)

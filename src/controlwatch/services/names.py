@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.sources.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from threading import Event
 from typing import Protocol
 
 from controlwatch.core.alerting.source_health import apply_failure, apply_success
+from controlwatch.core.model import Validators
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
     Decision,
@@ -17,16 +18,17 @@ from controlwatch.core.model.state import (
     PendingReference,
     PollOutcome,
     PollReport,
-    Validators,
     WatcherState,
 )
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
-from controlwatch.core.sources.page_failures import choose_reported_error, is_gone, is_host_down
 from controlwatch.core.sources.plausibility import (
     check_response,
+    choose_reported_error,
     describe_shortfall,
     describe_silence,
+    is_gone,
+    is_host_down,
     update_baseline,
 )
 from controlwatch.core.sources.requests import build_detail_request
@@ -106,7 +108,7 @@ class PollRun:
     def build_state(self) -> WatcherState:
         """Return the watcher's state with what the scan showed, and what is odd about it."""
         state, scan = self.state, self.scan
-        if self.watcher.index.kind == "mailbox":
+        if self.watcher.source_kind == "mailbox":
             return replace(state, newest=scan.newest or state.newest)
         statistics = scan.get_statistics(self.watcher)
         is_whole = not (scan.is_unchanged or scan.is_partly_unchanged)
@@ -151,7 +153,7 @@ class Poller:
             on_decision=on_decision,
         )
         try:
-            if watcher.index.kind == "mailbox":
+            if watcher.source_kind == "mailbox":
                 self._read_mailbox(run)
             else:
                 self._read_site(run)
@@ -176,7 +178,7 @@ class Poller:
             state = apply_failure(run.state, kind=report.kind, reason=report.reason, now=run.now)
             polling.record_poll(report, state, keep={}, drop=run.scan.requested, now=run.now)
         else:
-            state = apply_success(run.state, seen=run.build_state(), now=run.now)
+            state = apply_success(run.state, observed=run.build_state(), now=run.now)
             polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
         return report
 
@@ -271,7 +273,7 @@ class Poller:
                 polling.save_validators(self.mailbox.address, Validators(etag=mail.cursor))
 
     def _read_mail(self, run: PollRun, mail: Mail) -> None:
-        """Ingest a mail as a report. The first look alerts nobody to what it finds."""
+        """Ingest a mail as a report. The first look into a mailbox never alerts."""
         started = run.state.first_poll_at
         # Servers count whole seconds.
         may_alert = started is not None and mail.arrived_at >= started.replace(microsecond=0)

@@ -7,15 +7,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from controlwatch.core.evidence.custody import StoredCopy
-from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Subscription
+from controlwatch.core.evidence.verification import StoredCopy
+from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Subscription, Validators
 from controlwatch.core.model.state import (
     NewReference,
     PendingReference,
     PollReport,
     ReadReference,
     SnapshotRecord,
-    Validators,
     WatcherState,
 )
 from controlwatch.core.sources.requests import Request

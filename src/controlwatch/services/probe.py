@@ -1,13 +1,14 @@
-"""Try a declared source: ask once, keep what comes, and compare it with the declaration."""
+"""Probe a declared source: fetch it once, save the answers, and compare them with the declaration."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import Reshaped, SourceError
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.index_pages import parse_index
 from controlwatch.core.sources.probe_report import find_differences
 from controlwatch.core.sources.requests import (
@@ -17,62 +18,47 @@ from controlwatch.core.sources.requests import (
     list_index_urls,
     parse_unit,
 )
-
-if TYPE_CHECKING:
-    from controlwatch.core.model import Snapshot
-    from controlwatch.core.sources.watcher import Watcher
-    from controlwatch.services.ports import FetchSession
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.ports import FetchSession
 
 
-def try_source(
-    watcher: Watcher, ask: FetchSession, folder: Path, *, today: date
+def probe_source(
+    watcher: Watcher, session: FetchSession, folder: Path, *, today: date
 ) -> tuple[tuple[str, ...], bool]:
     """Return how the source differs from its declaration, and whether its list could be read at all.
 
-    What comes is saved in `folder`. Raises `SourceError` when nothing comes.
+    The answers are saved in `folder`. Raises `SourceError` when the list page cannot be fetched.
     """
-    shell_text, ids = _column(watcher, ask, folder)
-    request = build_page_request(watcher, list_index_urls(watcher, today=today)[0], ids=ids, today=today)
-    index = ask(request) if request is not None else None
-    if index is None:
-        raise Reshaped("the index did not come")
-    _save(folder / "index.bin", index)
-    try:
-        refs = parse_index(watcher, index).refs
-    except SourceError:
-        return find_differences(watcher, shell=shell_text, index=index, detail=None), False
-    notice = _first_notice(watcher, refs[0].url, ask, folder)
-    return find_differences(watcher, shell=shell_text, index=index, detail=notice), True
-
-
-def _column(watcher: Watcher, ask: FetchSession, folder: Path) -> tuple[str | None, dict[str, str] | None]:
-    """The column page of a jpaas source and the parameters that it names; neither for others."""
+    column, unit_ids = None, None
     request = build_column_request(watcher)
-    sent = ask(request) if request is not None else None
-    if sent is None:
-        return None, None
-    _save(folder / "shell.bin", sent)
-    text = decode_body(sent.body, header=sent.get_header("content-type"), declared=watcher.http.charset).text
+    snapshot = session(request) if request is not None else None
+    if snapshot is not None:
+        _save_answer(folder / "shell.bin", snapshot)
+        header, charset = snapshot.get_header("content-type"), watcher.http.charset
+        column = decode_body(snapshot.body, header=header, declared=charset).text
+        with suppress(SourceError):  # reported as a difference
+            unit_ids = parse_unit(watcher, column)
+    first_url = list_index_urls(watcher, today=today)[0]
+    request = build_page_request(watcher, first_url, ids=unit_ids, today=today)
+    index = session(request) if request is not None else None
+    if index is None:
+        raise Reshaped("the list page could not be fetched")
+    _save_answer(folder / "index.bin", index)
     try:
-        return text, parse_unit(watcher, text)
+        url = parse_index(watcher, index).refs[0].url
     except SourceError:
-        return text, None  # `differences` says so
-
-
-def _first_notice(watcher: Watcher, url: str, ask: FetchSession, folder: Path) -> Snapshot | None:
+        return find_differences(watcher, shell=column, index=index, detail=None), False
     try:
-        notice = ask(build_detail_request(watcher, url)) if watcher.detail.follow else None
+        notice = session(build_detail_request(watcher, url)) if watcher.detail.follow else None
     except SourceError:
-        return None  # `differences` says so
+        notice = None  # reported as a difference
     if notice is not None:
-        _save(folder / "detail.bin", notice)
-    return notice
+        _save_answer(folder / "detail.bin", notice)
+    return find_differences(watcher, shell=column, index=index, detail=notice), True
 
 
-def _save(path: Path, snapshot: Snapshot) -> None:
+def _save_answer(path: Path, snapshot: Snapshot) -> None:
     path.write_bytes(snapshot.body)
-    head = [
-        f"{snapshot.status} {snapshot.final_url}",
-        *(f"{name}: {value}" for name, value in snapshot.headers),
-    ]
-    path.with_suffix(".headers.txt").write_text("\n".join(head) + "\n", encoding="utf-8")
+    lines = [f"{snapshot.status} {snapshot.final_url}"]
+    lines += [f"{name}: {value}" for name, value in snapshot.headers]
+    path.with_suffix(".headers.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

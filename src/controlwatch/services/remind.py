@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
+from controlwatch.core.alerting.health_alerts import HealthAlert, plan_health_alerts
 from controlwatch.core.alerting.reminders import (
     PlannedAlert,
     ReminderContext,
@@ -16,7 +17,6 @@ from controlwatch.core.alerting.reminders import (
     decide_reminders,
 )
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.alerting.source_health import HealthAlert, plan_health_alerts
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
@@ -148,7 +148,9 @@ class Reminder:
             notices = transaction.load_notices()
             titles_since = transaction.list_titles_since(notices)
             warning = self.disk_warning()
-            for planned in plan_health_alerts(chosen, states, notices, titles_since, lacks=warning, now=now):
+            for planned in plan_health_alerts(
+                chosen, states, notices, titles_since, disk_warning=warning, now=now
+            ):
                 alert = planned.alert
                 deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()
                 transaction.record(planned, deliveries)

@@ -1,4 +1,4 @@
-"""Read stored pages again with today's reader. A better reading of ours is never an alert."""
+"""Read stored pages again with today's reader. A better reading never alerts."""
 
 from __future__ import annotations
 

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from controlwatch.core.model import IndexPage, NoticeRef, sanitize
-from controlwatch.core.model.addresses import canonicalize_url
+from controlwatch.core.model import IndexPage, NoticeRef, Validators, sanitize_reference
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
-from controlwatch.core.model.state import NewReference, Validators, WatcherState
+from controlwatch.core.model.state import NewReference, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.sources.charset import decode_body
-from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.new_references import find_new_references, remove_repetitions
+from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.index_pages import (
+    PageView,
+    add_references,
+    find_new_references,
+    parse_index,
+    should_turn_page,
+)
 from controlwatch.core.sources.plausibility import (
     IndexStatistics,
     check_baseline,
@@ -126,11 +130,11 @@ class IndexScanner:
     def _scan_list(self, url: str, unit_ids: Mapping[str, str] | None, today: date) -> None:
         """Turn the pages of one list until one shows nothing new."""
         scan, pages, started = self.scan, self.watcher.index.pages, self.state.first_poll_at
-        listed: list[NoticeRef] = []
+        listed: dict[str, NoticeRef] = {}
         tracked: set[str] = set()
-        shown: set[str] = set()
-        least = pages.shelf if scan.is_full else 1
-        for number in range(1, (pages.most if started else pages.shelf) + 1):
+        number, is_more = 0, True
+        while is_more:
+            number += 1
             request = build_page_request(self.watcher, url, number=number, ids=unit_ids, today=today)
             if request is None:
                 break
@@ -139,28 +143,27 @@ class IndexScanner:
             except SourceError as error:
                 self._tolerate(error, is_first=number == 1)
                 break
-            if page is None and number < least:
-                continue  # it is unchanged; the pages behind it may not be
-            if page is None:
-                break
-            here = {canonicalize_url(ref.url) for ref in page.refs}
-            tracked_here = self.references.find_tracked(self.watcher.id, here)
-            listed.extend(page.refs)
-            tracked |= tracked_here
-            if number == 1:
-                scan.rows += len(page.refs)
-                scan.total = page.total
-            if number == 1 or started is None:  # by these the source is judged from now on
-                scan.days += [ref.listed_on for ref in page.refs if ref.listed_on is not None]
-            is_last = page.total is not None and number * pages.size >= page.total
-            shows_nothing_new = started is not None and here <= tracked_here and number >= least
-            if is_last or here <= shown or shows_nothing_new:
-                break
-            shown |= here
+            view = PageView(number=number, is_unchanged=True)
+            if page is not None:
+                count = len(listed)
+                here = add_references(listed, [sanitize_reference(ref) for ref in page.refs])
+                tracked_here = self.references.find_tracked(self.watcher.id, here)
+                tracked |= tracked_here
+                if number == 1:
+                    scan.rows += len(page.refs)
+                    scan.total = page.total
+                if number == 1 or started is None:  # by these the source is judged from now on
+                    scan.days += [ref.listed_on for ref in page.refs if ref.listed_on is not None]
+                view = PageView(
+                    number=number,
+                    total=page.total,
+                    is_repetition=len(listed) == count,
+                    has_untracked=not here <= tracked_here,
+                )
+            is_more = should_turn_page(pages, view, is_first_poll=started is None, is_full_scan=scan.is_full)
         scan.newest = max(scan.days, default=None)
-        references = remove_repetitions(sanitize.sanitize_reference(ref) for ref in listed)
         first_poll_on = to_beijing_day(started) if started is not None else None
-        scan.new_references += find_new_references(references, tracked, first_poll_on=first_poll_on)
+        scan.new_references += find_new_references(listed, tracked, first_poll_on=first_poll_on)
 
     def _fetch_page(self, request: Request, *, is_first: bool) -> IndexPage | None:
         """Fetch a page and read it; None when it is unchanged, or need not exist yet."""

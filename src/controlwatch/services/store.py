@@ -34,13 +34,13 @@ class AlertActions(FollowUps, Protocol):
         """
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
-        """Record that the reader of a mail acknowledged all of it. False where there is no such mail."""
+        """Record that the reader of a mail acknowledged all of it. False where the mail does not exist."""
 
     def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""
 
     def mute_category(self, subscription_id: int, mute: Mute) -> bool:
-        """Mute a category for a subscription. False where there is no such subscription."""
+        """Mute a category for a subscription. False where the subscription does not exist."""
 
     def list_alerts(
         self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from controlwatch.core.alerting.paused_targets import OUTBOX_SOURCE
+from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import PlannedDelivery

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from controlwatch.core.evidence.custody import (
+from controlwatch.core.evidence.custody import ChainHead, StoredEntry, format_instant
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
+from controlwatch.core.evidence.verification import (
     ChainChecker,
-    ChainHead,
     CustodyFault,
-    StoredEntry,
     UnloggedRow,
+    VerificationResult,
     compare_with_bytes,
     compare_with_row,
-    format_instant,
     report_unlogged_row,
 )
-from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
-from controlwatch.core.evidence.verification import VerificationResult
 from controlwatch.core.model.errors import Unstamped
 from controlwatch.services.ports import Archive
 

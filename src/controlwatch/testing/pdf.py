@@ -1,11 +1,8 @@
-"""Write a small PDF of Chinese text, as offices do: in a font that every reader has and no file carries."""
+"""Write a small PDF of Chinese text in a font that PDF readers supply, so none is embedded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 _PER_PAGE = 40
 _LEADING = 18  # points from line to line
@@ -21,7 +18,7 @@ _FONT = (
 
 
 def pdf(lines: Iterable[str]) -> bytes:
-    """Return a PDF that shows these lines, forty on an A4 page. Characters beyond the BMP become '?'."""
+    """Return a PDF of lines, forty on an A4 page. Characters beyond the BMP become '?'."""
     shown = tuple(lines)
     sheets = [shown[start : start + _PER_PAGE] for start in range(0, len(shown), _PER_PAGE)] or [()]
     pages = [6 + 2 * number for number in range(len(sheets))]  # object numbers; the content follows its page

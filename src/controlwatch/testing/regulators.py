@@ -1,4 +1,4 @@
-"""The sample regulators: every host that the shipped watchers poll, on loopback, in its true format."""
+"""The sample regulators: every host that the shipped watchers poll, on loopback, in its real format."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CUSTOMS_EN = Linked(
 )
 _FINANCE = Linked(list="finance-list.html", article="finance.html", place=monthly("htm"))
 _MFA = Linked(list="trs-list.html", article="trs.html", place=monthly("shtml"))
-# The page says gb2312, as such pages do; it holds characters that only GB18030 has.
+# The page declares gb2312, as such pages do, but holds characters that only GB18030 has.
 _TAO = Linked(
     list="trs-list.html",
     article="trs.html",
@@ -78,7 +78,7 @@ COLUMNS: dict[str, tuple[Format, str, int]] = {
     "google-news-mofcom": (_feed("https://news.google.com/rss/articles/{key}?oc=5"), "news-mofcom", 2),
     "google-news-miit": (_feed("https://news.google.com/rss/articles/{key}?oc=5"), "news-miit", 2),
 }
-#: What Customs sends to machines.
+#: The bot challenge of Customs.
 CHALLENGE = (
     b'<html><head><meta id="q1Ws" content="zz" r=\'m\'><script type="text/javascript" r=\'m\'>'
     b"$_ts=window['$_ts'];if(!$_ts)$_ts={};$_ts.nsd=10001;</script></head><body></body></html>"
@@ -86,12 +86,12 @@ CHALLENGE = (
 
 
 class Regulators:
-    """The sites of the regulators. The story puts notices up and changes them; nothing here is real time."""
+    """The sites of the regulators. The story publishes notices and changes them; no clock is read."""
 
     def __init__(self, sites: Sites, watchers: Iterable[Watcher], *, today: date) -> None:
-        """Open every column that is known here with its quiet rows and its known notices."""
+        """Open every supported column with its quiet rows and its known notices."""
         self._sites = sites
-        self._services: dict[str, dict[str, Served]] = {}  #: address → column → what it says there
+        self._services: dict[str, dict[str, Served]] = {}  #: URL → column → its response
         self._challenging: set[str] = set()
         self.samples = samples(today)
         self.columns = {
@@ -101,7 +101,7 @@ class Regulators:
             self._open(column)
 
     def publish(self, watcher_id: str, sample_id: str) -> Posting:
-        """Put a document on top of a column; return where it stands."""
+        """Publish a document at the top of a column and return it with its URL."""
         column = self.columns[watcher_id]
         posting = self._post(column, self.samples[sample_id])
         column.postings.insert(0, posting)
@@ -109,17 +109,17 @@ class Regulators:
         return posting
 
     def amend(self, watcher_id: str, sample_id: str) -> Posting:
-        """Change the words of a document at its address, as silently as offices do."""
+        """Change the text of a document at its URL, silently, as issuers do."""
         column = self.columns[watcher_id]
         place, posting = next(
-            (place, held) for place, held in enumerate(column.postings) if held.sample.id == sample_id
+            (place, posted) for place, posted in enumerate(column.postings) if posted.sample.id == sample_id
         )
         column.postings[place] = replace(posting, sample=posting.sample.amended())
         self._show(column)
         return column.postings[place]
 
     def challenge(self, watcher_id: str) -> None:
-        """Let a site answer machines with a challenge from now on."""
+        """Let a site answer with a bot challenge from now on."""
         self._challenging.add(self._host(watcher_id))
 
     def redesign(self, watcher_id: str) -> None:
@@ -139,7 +139,7 @@ class Regulators:
         self._show(self.columns[watcher_id])
 
     def saved(self, watcher_id: str, sample_id: str) -> tuple[str, bytes]:
-        """A notice as a person's browser gets it: its address and its page."""
+        """Return URL and page of a notice as a browser receives them."""
         column = self.columns[watcher_id]
         posting = self._post(column, self.samples[sample_id])
         return posting.url, COLUMNS[watcher_id][0].notice(column, posting).body
@@ -192,7 +192,7 @@ class Regulators:
 
 
 def _chosen(asked: Asked, columns: Iterable[Served]) -> Answer:
-    """The reply that a field of the query or of the form asks for."""
+    """Return the response that a field of the query or the form selects."""
     fields = {**parse_qs(asked.query), **parse_qs(asked.body.decode())}
     for served in columns:
         name, value = served.chosen_by or ("", "")

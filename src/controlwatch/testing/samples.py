@@ -1,25 +1,23 @@
-"""The sample documents: read from `documents/*.toml`, with the days that depend on today filled in."""
+"""The sample documents, read from `documents/*.toml`; dates that depend on today are filled in."""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 HERE = Path(__file__).parent / "documents"
-#: "later" in a text: a day so long after today.
+#: Time from today to the date that a text calls "later".
 LATER = timedelta(days=21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleAnnex:
-    """A file below a document; it is served as a PDF."""
+    """A file attached to a document; it is served as a PDF."""
 
     name: str
     lines: tuple[str, ...]
@@ -27,7 +25,7 @@ class SampleAnnex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A document as its office wrote it, before any site shows it."""
+    """A document as its issuer wrote it, before any site shows it."""
 
     id: str
     title: str
@@ -37,20 +35,20 @@ class Sample:
     office: str = ""  #: 来源, 发布单位
     number: str = ""  #: 发布文号, where a site prints it
     signed: str = ""  #: who signs; "" for news
-    section: str = ""  #: folder on the site, where it is not the column's own
+    section: str = ""  #: folder on the site, if not that of the column
     language: str = "zh"
     annex: SampleAnnex | None = None
-    shelf: tuple[str, ...] = ()  #: watchers at which it stands before the story begins
-    amendment: tuple[tuple[str, str], ...] = ()  #: words → other words
+    shelf: tuple[str, ...] = ()  #: watchers that list it before the story begins
+    amendment: tuple[tuple[str, str], ...] = ()  #: line → new line
 
     @property
     def key(self) -> str:
-        """Thirty-two hex digits, as content systems name their files."""
+        """A file name of some content systems: 32 hex digits."""
         return hashlib.sha256(self.id.encode()).hexdigest()[:32]
 
     @property
     def serial(self) -> int:
-        """A number, as other content systems name theirs."""
+        """A file name of other content systems: a number."""
         return int(self.key[:6], 16) % 900_000 + 100_000
 
     @property
@@ -60,7 +58,7 @@ class Sample:
         return (self.signed, f"{day.year}年{day.month}月{day.day}日") if self.signed else ()
 
     def amended(self) -> Sample:
-        """The same document after its office has changed it without a word."""
+        """Return the same document after a silent amendment by its issuer."""
         words = dict(self.amendment)
         return replace(self, lines=tuple(words.get(line, line) for line in self.lines))
 
@@ -72,26 +70,26 @@ def samples(today: date) -> dict[str, Sample]:
 
 
 def filler(family: str, today: date, *, every: int) -> tuple[Sample, ...]:
-    """Return what a column carries in quiet weeks, newest first: one row every so many days."""
+    """Return the rows of a column in quiet weeks, newest first: one for each `every` days."""
     with (HERE / "filler.toml").open("rb") as file:
-        told: dict[str, Any] = tomllib.load(file)[family]
-    titles = list(_numbered(told, today))
+        table: dict[str, Any] = tomllib.load(file)[family]
+    titles = list(_numbered(table, today))
     return tuple(
         Sample(
             id=f"{family}-{place}",
             title=title,
             published=today - timedelta(days=1 + place * every),
-            lines=(told["text"].format(title=title),),
+            lines=(table["text"].format(title=title),),
             office="办公厅",
         )
         for place, title in enumerate(titles)
     )
 
 
-def _numbered(told: dict[str, Any], today: date) -> Iterator[str]:
-    for turn in range(told.get("repeat", 1)):
-        for place, title in enumerate(told["titles"]):
-            yield title.format(year=today.year, n=turn * len(told["titles"]) + place + 1)
+def _numbered(table: dict[str, Any], today: date) -> Iterator[str]:
+    for turn in range(table.get("repeat", 1)):
+        for place, title in enumerate(table["titles"]):
+            yield title.format(year=today.year, n=turn * len(table["titles"]) + place + 1)
 
 
 def _rows(name: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Web sites on loopback: many hosts behind one port, told apart by the Host that was asked for."""
+"""Web sites on loopback: many hosts behind one port, distinguished by the Host header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request as a site sees it."""
+    """A request that a site received."""
 
     method: str
     host: str
@@ -26,7 +26,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a site sends back. With `etag`, a matching If-None-Match gets 304."""
+    """The response of a site. With `etag`, a matching If-None-Match gets 304."""
 
     body: bytes = b""
     status: int = 200
@@ -39,7 +39,7 @@ Reply = Answer | Callable[[Asked], Answer]
 
 
 class Sites:
-    """A set of sites. Pages may be put up, changed and taken down while it runs."""
+    """A set of sites. Pages may be added, changed and removed while it runs."""
 
     def __init__(self) -> None:
         self._pages: dict[tuple[str, str], Reply] = {}
@@ -48,7 +48,7 @@ class Sites:
         self._thread = threading.Thread(target=self._serve, name="sites", daemon=True)
 
     def _serve(self) -> None:
-        # The default would let every end of a test wait for half a second.
+        # The default would delay the end of every test by half a second.
         self._server.serve_forever(poll_interval=0.02)
 
     def __enter__(self) -> Sites:
@@ -62,19 +62,19 @@ class Sites:
 
     @property
     def origin(self) -> str:
-        """The address to connect to."""
+        """The URL to connect to."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def put(self, url: str, reply: Reply) -> None:
-        """Put a page up; the query of the address counts only where it has one."""
+        """Serve a page; without a query in its URL, it is served for any query."""
         self._pages[_place(url)] = reply
 
     def take_down(self, url: str) -> None:
-        """Take a page down: 404 from now on."""
+        """Remove a page: 404 from now on."""
         self._pages.pop(_place(url), None)
 
     def answer(self, asked: Asked) -> Answer:
-        """Find the page asked for."""
+        """Return the response to a request."""
         self.asked.append(asked)
         whole = (asked.host, f"{asked.path}?{asked.query}" if asked.query else asked.path)
         reply = self._pages.get(whole) or self._pages.get((asked.host, asked.path))
@@ -88,7 +88,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of visitors who leave in the middle, and what the library says of the rest."""
+        """Ignore clients that disconnect early; report other errors as the library does."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -112,7 +112,7 @@ def _place(url: str) -> tuple[str, str]:
 def _handler(sites: Sites) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Head and body in one packet: two would wait 40 ms for the other side's acknowledgement.
+        # Header and body in one packet: a second one would wait 40 ms for an acknowledgement.
         wbufsize = -1
         disable_nagle_algorithm = True
         served: ClassVar[Sites] = sites
@@ -148,6 +148,6 @@ def _handler(sites: Sites) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(answer.body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: the demo's terminal belongs to the story."""
+            """Log nothing: the terminal shows the demo's story."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""A Slack Web API stand-in: real HTTP, Slack's envelopes, Slack's limits and Slack's refusals."""
+"""A stand-in for the Slack Web API: real HTTP, with Slack's envelopes, limits and refusals."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from controlwatch.testing.sites import Answer, Asked, Sites
 from controlwatch.testing.slack_limits import refused_message, refused_view
 
 Json = dict[str, Any]
-#: Slack opens one view for a trigger, within so many seconds.
+#: Seconds within which Slack opens one view for a trigger.
 TRIGGER = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A message that Slack took."""
+    """A message that Slack accepted."""
 
     channel: str
     text: str
@@ -36,29 +36,29 @@ class Posted:
 
 @dataclass(slots=True)
 class SlackStandIn:
-    """Takes messages and views; refuses what Slack would refuse."""
+    """Accepts messages and views; refuses those that Slack would refuse."""
 
-    token: str = "xoxb-stand-in"  # noqa: S105 - not a secret: the stand-in's own
+    token: str = "xoxb-stand-in"  # noqa: S105 - not a secret: only the stand-in knows it
     channels: frozenset[str] = frozenset({"C0CONTROLS"})
     posted: list[Posted] = field(default_factory=list)
-    limited: int = 0  #: so many next calls are answered 429
-    broken: int = 0  #: so many next calls are answered 503
+    limited: int = 0  #: number of next calls that are answered 429
+    broken: int = 0  #: number of next calls that are answered 503
     scopes: tuple[str, ...] = ("chat:write", "commands", "app_mentions:read", "im:history", "im:write")
     retry_after: int = 1
-    refusing: dict[str, str] = field(default_factory=dict)  #: channel → the error that it answers with
-    closed: dict[str, str] = field(default_factory=dict)  #: thread → the error that a reply is answered with
-    revoked: str = ""  #: the error that every call is answered with: token_revoked, account_inactive
-    paced: bool = False  #: refuses a second message to a channel within a second, as Slack does
-    opened: queue.Queue[Json] = field(default_factory=queue.Queue)  #: views opened and updated, as they came
+    refusing: dict[str, str] = field(default_factory=dict)  #: channel → error of every message to it
+    closed: dict[str, str] = field(default_factory=dict)  #: thread → error of every reply in it
+    revoked: str = ""  #: error of every call: token_revoked, account_inactive
+    paced: bool = False  #: whether a second message to a channel within a second is refused, as by Slack
+    opened: queue.Queue[Json] = field(default_factory=queue.Queue)  #: views opened and updated, in order
     homes: dict[str, Json] = field(default_factory=dict)  #: the home last published for each user
-    refused: int = 0  #: messages that came too soon
+    refused: int = 0  #: number of messages sent too soon
     _views: dict[str, Json] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def put_up(self, sites: Sites) -> str:
-        """Serve on these sites and return the API's address."""
+        """Serve the API on these sites and return its URL."""
         host = sites.origin.removeprefix("http://")
         sites.put(f"http://{host}/api/chat.postMessage", self._post_message)
         sites.put(f"http://{host}/api/auth.test", self._auth_test)
@@ -67,7 +67,7 @@ class SlackStandIn:
         return f"{sites.origin}/api/"
 
     def commands(self, sites: Sites) -> SlackAsker:
-        """Return a person in this Slack, whose answers are collected on these sites."""
+        """Return a user of this Slack, whose answers are collected on these sites."""
         return SlackAsker(self, sites)
 
     def _auth_test(self, asked: Asked) -> Answer:
@@ -105,7 +105,7 @@ class SlackStandIn:
             return _ok(ts=ts, channel=message["channel"])
 
     def trigger(self) -> str:
-        """Return a trigger, as every interaction brings one."""
+        """Return a new trigger id, as sent with every interaction."""
         with self._guard:
             name = f"{len(self._triggers) + 1}.stand-in"
             self._triggers[name] = time.monotonic()
@@ -180,18 +180,18 @@ class SlackStandIn:
 
 @dataclass(slots=True)
 class SlackAsker:
-    """Sends what Slack sends us, signed as Slack signs it, and collects what comes back."""
+    """Sends us requests as Slack does, signed as by Slack, and collects the answers."""
 
     slack: SlackStandIn
     sites: Sites
-    secret: str = "signing-secret-of-the-stand-in"  # noqa: S105 - not a secret: the stand-in's own
+    secret: str = "signing-secret-of-the-stand-in"  # noqa: S105 - not a secret: only the stand-in knows it
     answered: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
     sent: int = 0
 
     def command(
         self, web: str, text: str, *, user: str = "U0ASKER", channel: str = "C0CONTROLS"
     ) -> httpx.Response:
-        """Type /controlwatch and some words."""
+        """Enter the command /controlwatch with some text."""
         form = {
             "command": "/controlwatch",
             "text": text,
@@ -212,7 +212,7 @@ class SlackAsker:
         channel: str = "C0CONTROLS",
         on: Posted | None = None,
     ) -> httpx.Response:
-        """Press a button of a message, or choose from a list of it."""
+        """Press a button of a message, or choose from a menu in it."""
         payload = {
             "type": "block_actions",
             "user": {"id": user},
@@ -227,7 +227,7 @@ class SlackAsker:
         return self._post(web, form, _FORM)
 
     def press_in_view(self, web: str, action: Json, *, view: Json, user: str = "U0ASKER") -> httpx.Response:
-        """Press something in a modal or in the App Home."""
+        """Press a button in a modal or in the App Home."""
         payload = {
             "type": "block_actions",
             "user": {"id": user},
@@ -251,7 +251,7 @@ class SlackAsker:
         return self._post(web, urlencode({"payload": json.dumps(payload)}), _FORM)
 
     def suggest(self, web: str, action_id: str, typed: str, *, user: str = "U0ASKER") -> Json:
-        """Type into a menu that asks us for its options, and return what it then offers."""
+        """Type into a menu with external options, and return the options that we offer."""
         payload = {
             "type": "block_suggestion",
             "user": {"id": user},
@@ -266,7 +266,7 @@ class SlackAsker:
         return answer
 
     def event(self, web: str, event: dict[str, Any], *, event_id: str = "") -> httpx.Response:
-        """Say something that the bot hears."""
+        """Send an event to the bot."""
         self.sent += 1
         body = {
             "type": "event_callback",
@@ -278,11 +278,11 @@ class SlackAsker:
         return self._post(web, json.dumps(body), "application/json")
 
     def answer(self, *, wait: float = 60.0) -> dict[str, Any]:
-        """Return the next answer that came to a response address."""
+        """Return the next answer sent to a response URL; `wait` is in seconds."""
         return self.answered.get(timeout=wait)
 
     def signed(self, body: str, *, at: float | None = None) -> dict[str, str]:
-        """Return the headers with which Slack proves that a body is its own."""
+        """Return the headers of Slack's signature of a body."""
         stamp = str(int(time.time() if at is None else at))
         signature = SignatureVerifier(self.secret).generate_signature(timestamp=stamp, body=body)
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}

@@ -1,4 +1,4 @@
-"""What Slack refuses of blocks and views: its documented limits, and the rules that people run into.
+"""The limits of Slack for blocks and views: the documented ones, and common causes of refusals.
 
 https://docs.slack.dev/reference/block-kit and https://docs.slack.dev/reference/views
 """
@@ -18,7 +18,7 @@ MOST_OPTIONS = 100
 LINK = re.compile(r"(?:https?://|mailto:)\S*$")
 #: block → its texts' limit
 TEXTS = {"header": 150, "section": 3_000, "context": 2_000}
-#: block → how many elements it takes
+#: block → its maximum number of elements
 ELEMENTS = {"context": 10, "actions": 25}
 MENUS = frozenset({"static_select", "multi_static_select", "overflow", "checkboxes", "radio_buttons"})
 PICKERS = {
@@ -37,15 +37,15 @@ OTHERS = frozenset(
 
 
 def refused_message(blocks: list[Json], text: str = "") -> str | None:
-    """Return Slack's error for a message, or None where it takes it."""
+    """Return Slack's error for a message, or None if it is accepted."""
     if len(blocks) > MOST_BLOCKS or any(_faults(blocks)):
         return "invalid_blocks"
-    total = sum(len(said) for said in texts(blocks)) + len(text)
+    total = sum(len(shown) for shown in texts(blocks)) + len(text)
     return "msg_blocks_too_long" if total > MOST_CHARACTERS else None
 
 
 def refused_view(view: Json) -> tuple[str, ...]:
-    """Return what Slack finds wrong with a view; nothing where it takes it."""
+    """Return the faults that Slack reports for a view; none if it is accepted."""
     return tuple(_view_faults(view))
 
 
@@ -86,7 +86,7 @@ def _faults(blocks: list[Json]) -> Iterator[str]:
     if len(ids) != len(set(ids)):
         yield "block ids are not unique"
     if _hollow(blocks):
-        yield "a list of no elements, or a link that leads nowhere"
+        yield "an empty list of elements, or an invalid link"
     for block in blocks:
         if len(block.get("block_id", "x")) not in range(1, 256):
             yield "a block id is too long"
@@ -94,7 +94,7 @@ def _faults(blocks: list[Json]) -> Iterator[str]:
 
 
 def _hollow(value: object) -> bool:
-    """Say whether something holds a list of no elements, or a link that leads nowhere."""
+    """Return whether a value holds an empty list of elements, or an invalid link."""
     if isinstance(value, list):
         return any(_hollow(item) for item in value)
     if not isinstance(value, dict):
@@ -140,7 +140,7 @@ def _element(element: Json) -> Iterator[str]:
     if check is not None:
         yield from check(element)
     elif kind not in OTHERS:
-        yield f"no element {kind}"
+        yield f"{kind!r} is not a supported element"
     if len(element.get("initial_value", "")) > 3_000:
         yield "an initial value is too long"
 
@@ -150,18 +150,20 @@ def _button(button: Json) -> Iterator[str]:
     if len(button.get("value", "")) > 2_000 or len(button.get("url", "")) > 3_000:
         yield "a button's value or address is too long"
     if button.get("style", "primary") not in {"primary", "danger"}:
-        yield "no such style"
+        yield "unknown style"
 
 
 def _picker(element: Json) -> Iterator[str]:
     name, form = PICKERS[element["type"]]
     if name in element and not form.fullmatch(element[name]):
-        yield f"{name} is none"
+        yield f"{name} is malformed"
 
 
 def _menu(menu: Json) -> Iterator[str]:
     groups = menu.get("option_groups")
-    options = [one for group in groups for one in group["options"]] if groups else menu.get("options", [])
+    options = (
+        [option for group in groups for option in group["options"]] if groups else menu.get("options", [])
+    )
     most = 10 if menu["type"] in {"checkboxes", "radio_buttons"} else MOST_OPTIONS
     for part in [group["options"] for group in groups] if groups else [options]:
         if not 1 <= len(part) <= most:
@@ -176,7 +178,7 @@ def _menu(menu: Json) -> Iterator[str]:
             yield "an option's value is too long or empty"
     chosen = menu.get("initial_options", [menu["initial_option"]] if "initial_option" in menu else None)
     if chosen is not None and (not chosen or any(option not in options for option in chosen)):
-        yield "what is chosen at first is none of the options"
+        yield "an initial option is not among the options"
 
 
 def _plain(value: Json, most: int, what: str) -> Iterator[str]:

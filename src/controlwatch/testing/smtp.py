@@ -1,4 +1,7 @@
-"""A mail server on loopback that keeps what it takes: aiosmtpd, with the refusals that tests ask for."""
+"""A mail server on loopback that keeps the mails it accepts: aiosmtpd, with the refusals that tests need.
+
+Needs the extra `demo`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,14 @@ import asyncio
 import email
 import email.policy
 import time
-from typing import TYPE_CHECKING, Any
+from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
-if TYPE_CHECKING:
-    from email.message import EmailMessage
-
 
 class _AnyPort(Controller):
-    """A controller that takes the port that the system gives."""
+    """A controller that listens on a port that the system chooses."""
 
     def _trigger_server(self) -> None:
         if isinstance(self.server, asyncio.Server):
@@ -24,15 +25,15 @@ class _AnyPort(Controller):
 
 
 class Mailbox:
-    """Takes mail for anybody, but for the recipients to `refuse`, to `defer`, or to give other `replies`."""
+    """Accepts mail for any recipient, except those to `refuse`, to `defer`, or with other `replies`."""
 
     def __init__(self, *, port: int = 0, **options: Any) -> None:
-        """Port 0 takes a free one; `options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
+        """Port 0 is any free port; `options` go to aiosmtpd's Controller (STARTTLS, authentication)."""
         self.mails: list[EmailMessage] = []
         self.sources: list[bytes] = []  #: the same mails as sent: a parser hides what was encoded
         self.recipients: list[list[str]] = []
-        self.arrived: list[float] = []  #: when each was taken, by the monotonic clock
-        self.peers: set[tuple[str, int]] = set()  #: the connections that mail came over
+        self.arrived: list[float] = []  #: when each was accepted, by the monotonic clock
+        self.peers: set[tuple[str, int]] = set()  #: the client addresses of the connections
         self.refuse: set[str] = set()
         self.defer: set[str] = set()
         self.replies: dict[str, str] = {}
@@ -47,18 +48,18 @@ class Mailbox:
 
     @property
     def port(self) -> int:
-        """The port that the system gave."""
+        """The port that the server listens on."""
         return int(self._controller.port)
 
     @property
     def url(self) -> str:
-        """The address for CONTROLWATCH_SMTP_URL."""
+        """The URL for CONTROLWATCH_SMTP_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     async def handle_RCPT(  # noqa: N802 - the name is the library's
         self, server: object, session: object, envelope: Any, address: str, options: list[str]
     ) -> str:
-        """Take or refuse a recipient."""
+        """Accept or refuse a recipient."""
         del server, session, options
         if address in self.replies:
             return self.replies[address]
@@ -70,7 +71,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: object, session: Any, envelope: Any) -> str:  # noqa: N802
-        """Keep a mail."""
+        """Accept a mail and keep it."""
         del server
         self.arrived.append(time.monotonic())
         self.peers.add(session.peer)

@@ -1,30 +1,28 @@
-"""The report of a dossier as a PDF, Chinese in a font that every reader has and no file carries.
+"""The report of a dossier as a PDF; its Chinese is in a font that PDF readers supply, so none is embedded.
 
 Needs the extra `evidence`. The same report gives the same bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from importlib.util import find_spec
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection
+from controlwatch.core.evidence.dossier import EvidenceReport
 
 #: What to do where the libraries are not installed.
 INSTALL_HINT = "needs the extra: pip install 'controlwatch[evidence]'"
 _FONT_NAME = "STSong-Light"
 _MARGIN = 48  # points
-#: A cell that is longer than a page cannot be laid out; the reading and the text are in files of their own.
+#: A cell longer than a page cannot be laid out; the dossier has the full text in separate files.
 _MAX_CELL_LENGTH = 900
 
 
 def is_installed() -> bool:
-    """Whether a PDF can be made here."""
+    """Return whether PDFs can be written here."""
     return find_spec("reportlab") is not None
 
 
@@ -57,7 +55,7 @@ def _draw_page_number(canvas: Any, page: Any) -> None:
 
 
 def _build_flow(report: EvidenceReport, width: float) -> Iterator[Any]:
-    from reportlab.platypus import Spacer
+    from reportlab.platypus import Spacer, Table
 
     yield _build_paragraph(report.heading, 16)
     yield _build_paragraph(report.title, 11)
@@ -69,8 +67,20 @@ def _build_flow(report: EvidenceReport, width: float) -> Iterator[Any]:
         yield _build_paragraph(section.title, 12, with_next=True)
         for text in section.words:
             yield _build_paragraph(text, 9)
-        if section.rows:
-            yield _build_table(section, width)
+        if not section.rows:
+            continue
+        has_heading = any(section.columns)
+        rows = [section.columns, *section.rows] if has_heading else list(section.rows)
+        longest = [
+            max(min(max((len(row[column]) for row in rows), default=1), 64), 10)
+            for column in range(len(section.columns))
+        ]
+        yield Table(
+            [[_build_paragraph(cell, 8) for cell in row] for row in rows],
+            colWidths=[width * length / sum(longest) for length in longest],
+            repeatRows=has_heading,
+            style=[("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEABOVE", (0, 0), (-1, -1), 0.4, "#d0d5dd")],
+        )
 
 
 def _build_paragraph(text: str, size: float, *, colour: str = "#101828", with_next: bool = False) -> Any:
@@ -88,22 +98,3 @@ def _build_paragraph(text: str, size: float, *, colour: str = "#101828", with_ne
         keepWithNext=with_next,
     )
     return Paragraph(escape(shown).replace("\n", "<br/>"), style)
-
-
-def _build_table(section: ReportSection, width: float) -> Any:
-    from reportlab.platypus import Table
-
-    rows = [section.columns, *section.rows] if any(section.columns) else list(section.rows)
-    longest = [
-        max(min(max((len(row[column]) for row in rows), default=1), 64), 10)
-        for column in range(len(section.columns))
-    ]
-    widths = [width * one / sum(longest) for one in longest]
-    drawn = [[_build_paragraph(cell, 8) for cell in row] for row in rows]
-    line = ("LINEABOVE", (0, 0), (-1, -1), 0.4, "#d0d5dd")
-    return Table(
-        drawn,
-        colWidths=widths,
-        repeatRows=any(section.columns),
-        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), line],
-    )

@@ -1,14 +1,15 @@
-"""Bytes as sent, compressed, under their own SHA-256: written whole or not at all."""
+"""Snapshots in a folder: bytes as sent, compressed, named by SHA-256, each written whole or not at all."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import tempfile
 import zlib
 from pathlib import Path
 
-from controlwatch.adapters.archive.atomic_write import sync_folder, write_durably
-from controlwatch.core.evidence.custody import StoredCopy
+from controlwatch.core.evidence.verification import StoredCopy
 
 _CHUNK_BYTES = 1 << 20
 
@@ -17,12 +18,12 @@ class FolderArchive:
     """Keeps bytes in a folder: `ab/cdef….gz`, where abcdef… is the SHA-256 of the plain bytes."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder  # made with the first bytes: whoever only reads makes nothing
+        self._folder = folder  # created with the first bytes: reading creates nothing
 
     def save_bytes(self, body: bytes) -> str:
-        """Store the bytes durably and return their SHA-256 in hex; the same bytes are kept once.
+        """Store the bytes durably and return their SHA-256 in hex; equal bytes are stored once.
 
-        A copy that has been damaged is replaced: these are the bytes that it should hold.
+        A damaged copy is replaced: its name says which bytes it must hold, and these are they.
         """
         sha256 = hashlib.sha256(body).hexdigest()
         path = self._get_path(sha256)
@@ -31,12 +32,12 @@ class FolderArchive:
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.parent.mkdir(exist_ok=True, mode=0o700)
                 sync_folder(self._folder)
-            # mtime=0: the same bytes give the same file, whenever they were sent.
+            # mtime=0: equal bytes give the same file, whenever they were sent.
             write_durably(path, gzip.compress(body, mtime=0))
         return sha256
 
     def load_bytes(self, sha256: str) -> bytes:
-        """Return bytes kept before; KeyError when there are none, or others than were kept."""
+        """Return stored bytes; raises KeyError when they are missing or damaged."""
         try:
             body = gzip.decompress(self._get_path(sha256).read_bytes())
         except (OSError, EOFError, zlib.error):
@@ -46,7 +47,7 @@ class FolderArchive:
         return body
 
     def inspect_copy(self, sha256: str) -> StoredCopy:
-        """Return how a copy stands, in constant memory."""
+        """Return the size of a copy and what is wrong with it, in constant memory."""
         digest, size = hashlib.sha256(), 0
         try:
             with gzip.open(self._get_path(sha256)) as file:
@@ -60,7 +61,7 @@ class FolderArchive:
         except (OSError, zlib.error):
             return StoredCopy(size=size, fault="bytes damaged")
         if digest.hexdigest() != sha256:
-            # An empty file is no damaged gzip to the reader of such files, but nothing at all.
+            # gzip reads an empty file as no bytes, without an error.
             return StoredCopy(size=size, fault="bytes altered" if size else "bytes cut short")
         return StoredCopy(size=size)
 
@@ -68,3 +69,26 @@ class FolderArchive:
         if len(sha256) != 64 or not sha256.isalnum():
             raise KeyError(sha256)
         return self._folder / sha256[:2] / f"{sha256[2:]}.gz"
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write or replace a file that only its owner may read; after a power loss it is whole or absent."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+        sync_folder(path.parent)
+    finally:
+        Path(name).unlink(missing_ok=True)  # left over only after an error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power loss; the bytes of its files are synced on their own."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,96 +3,85 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from http import HTTPStatus
 from importlib.util import find_spec
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
-from controlwatch.core.evidence.custody import format_instant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from controlwatch.core.evidence.custody import SnapshotEntry
+from controlwatch.core.evidence.custody import SnapshotEntry, format_instant
 
 #: What to do where the library is not installed.
 INSTALL_HINT = "needs the extra: pip install 'controlwatch[evidence]'"
 _WARC_VERSION = "1.1"
-#: How the bytes were packed for the way. We keep them unpacked: said as sent, these would be untrue of them.
+#: How the body was coded for transfer. We store it decoded, so these headers would be wrong as sent.
 _TRANSFER_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
 
 def is_installed() -> bool:
-    """Whether WARC files can be written here."""
+    """Return whether WARC files can be written here."""
     return find_spec("warcio") is not None
 
 
 def write_warc(
     out: BinaryIO, snapshots: Iterable[tuple[SnapshotEntry, bytes]], *, name: str, software: str
 ) -> int:
-    """Write snapshots as compressed records, the same ones always alike; return how many."""
+    """Write snapshots as compressed records and return their number; equal snapshots give equal bytes."""
     from warcio.warcwriter import WARCWriter
 
     writer = WARCWriter(out, gzip=True, warc_version=_WARC_VERSION)
     count = 0
-    for kept, body in snapshots:
+    for entry, body in snapshots:
         if count == 0:
-            writer.write_record(_build_info_record(writer, kept, name, software))
-        writer.write_record(_build_record(writer, kept, body))
+            fields = {
+                "software": software,
+                "format": f"WARC File Format {_WARC_VERSION}",
+                "description": "bodies are decoded; the headers of their coding begin with x-archive-orig-",
+            }
+            record = writer.create_warcinfo_record(name, fields)
+            record_id = _build_record_id(f"about {entry.id} {entry.sha256}")
+            record.rec_headers.replace_header("WARC-Record-ID", record_id)
+            record.rec_headers.replace_header("WARC-Date", format_instant(entry.fetched_at))
+            writer.write_record(record)
+        writer.write_record(_build_record(writer, entry, body))
         count += 1
     return count
 
 
-def _build_info_record(writer: Any, first: SnapshotEntry, name: str, software: str) -> Any:
-    said = {
-        "software": software,
-        "format": f"WARC File Format {_WARC_VERSION}",
-        "description": "bodies are without the coding of the way, whose headers begin with x-archive-orig-",
-    }
-    record = writer.create_warcinfo_record(name, said)
-    record.rec_headers.replace_header("WARC-Record-ID", _build_record_id(f"about {first.id} {first.sha256}"))
-    record.rec_headers.replace_header("WARC-Date", format_instant(first.fetched_at))
-    return record
-
-
-def _build_record(writer: Any, kept: SnapshotEntry, body: bytes) -> Any:
-    """Return a response; bytes that a person handed in, without headers, are a resource."""
+def _build_record(writer: Any, entry: SnapshotEntry, body: bytes) -> Any:
+    """Return a response record, or a resource record for bytes without headers, handed in by a person."""
     from warcio.statusandheaders import StatusAndHeaders
 
-    about = {
-        "WARC-Record-ID": _build_record_id(f"snapshot {kept.id} {kept.sha256}"),
-        "WARC-Date": format_instant(kept.fetched_at),
-        "WARC-Payload-Digest": f"sha256:{kept.sha256}",
+    fields = {
+        "WARC-Record-ID": _build_record_id(f"snapshot {entry.id} {entry.sha256}"),
+        "WARC-Date": format_instant(entry.fetched_at),
+        "WARC-Payload-Digest": f"sha256:{entry.sha256}",
     }
-    if kept.url != kept.final_url:
-        about["X-Asked-URI"] = kept.url
-    if not kept.headers:
+    if entry.url != entry.final_url:
+        fields["X-Asked-URI"] = entry.url
+    if not entry.headers:
         return writer.create_warc_record(
-            kept.final_url,
+            entry.final_url,
             "resource",
             payload=BytesIO(body),
             length=len(body),
             warc_content_type="application/octet-stream",
-            warc_headers_dict=about,
+            warc_headers_dict=fields,
         )
-    phrase = HTTPStatus(kept.status).phrase if kept.status in set(HTTPStatus) else ""
-    headers = StatusAndHeaders(
-        f"{kept.status} {phrase}".rstrip(), list(_build_headers(kept)), protocol="HTTP/1.1"
-    )
+    phrase = HTTPStatus(entry.status).phrase if entry.status in set(HTTPStatus) else ""
+    headers = [
+        (f"x-archive-orig-{name}" if name in _TRANSFER_HEADERS else name, value)
+        for name, value in entry.headers
+    ]
+    headers.append(("content-length", str(entry.size)))
     return writer.create_warc_record(
-        kept.final_url,
+        entry.final_url,
         "response",
         payload=BytesIO(body),
         length=len(body),
-        http_headers=headers,
-        warc_headers_dict=about,
+        http_headers=StatusAndHeaders(f"{entry.status} {phrase}".rstrip(), headers, protocol="HTTP/1.1"),
+        warc_headers_dict=fields,
     )
-
-
-def _build_headers(kept: SnapshotEntry) -> Iterator[tuple[str, str]]:
-    for name, value in kept.headers:
-        yield (f"x-archive-orig-{name}" if name in _TRANSFER_HEADERS else name), value
-    yield "content-length", str(kept.size)
 
 
 def _build_record_id(subject: str) -> str:

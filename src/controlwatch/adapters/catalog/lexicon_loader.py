@@ -1,21 +1,26 @@
-"""The words the reader knows, loaded from the package's TOML files and refused where they make no sense."""
+"""Load the lexicon of the extraction from the package's TOML files; refuse entries that cannot be right."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, cast, get_args
+from typing import cast, get_args
 
-from controlwatch.core.extraction.text.lexicon import Category, GroupKind, Issuer, Lexicon, Place
+from controlwatch.core.extraction.text.lexicon import (
+    NO_CONCLUSION,
+    Category,
+    GroupKind,
+    Issuer,
+    Lexicon,
+    Place,
+    Rule,
+)
 from controlwatch.core.extraction.text.normalize import HAN
-from controlwatch.core.extraction.text.rules import NO_CONCLUSION, Rule
 from controlwatch.core.model import Direction, Verb
 from controlwatch.core.model.errors import DeclarationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 TomlTable = dict[str, object]
 
@@ -36,7 +41,7 @@ PHRASE_LISTS = (
     "market",
     "acts",
 )
-#: The families of rules, a file each, and what a rule of theirs may conclude.
+#: The families of rules, one file each, and what their rules may conclude.
 CAVEAT_KINDS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
 RULE_FAMILIES: dict[str, frozenset[str]] = {
     "direction": frozenset(Direction),
@@ -57,36 +62,58 @@ def load_lexicon() -> Lexicon:
 def build_lexicon(
     taxonomy: Mapping[str, TomlTable], lexicon: Mapping[str, TomlTable], rules: Mapping[str, TomlTable]
 ) -> Lexicon:
-    """Return a lexicon from parsed files, by file name; raise `DeclarationError` on nonsense."""
-    categories = [found for file, table in taxonomy.items() for found in _parse_categories(file, table)]
-    _refuse_duplicates("taxonomy", (found.id for found in categories))
-    _refuse_unknown_references(categories)
-    names = {
-        str(_get_group(file, table)["id"]): _parse_names(file, "group", _get_group(file, table))
-        for file, table in taxonomy.items()
+    """Return a lexicon from parsed files, by file name; raise `DeclarationError` for invalid entries."""
+    categories: list[Category] = []
+    group_names: dict[str, tuple[str, str]] = {}
+    for file, table in taxonomy.items():
+        group = cast("TomlTable", table.get("group"))
+        if not isinstance(group, dict) or "id" not in group:
+            raise DeclarationError(file, "group", "a taxonomy file begins with [group] and its id")
+        categories.extend(_parse_categories(file, table, str(group.get("kind", ""))))
+        group_names[str(group["id"])] = _parse_names(file, "group", group)
+    lists = lexicon.get("phrases.toml", {})
+    for key in sorted(set(PHRASE_LISTS) ^ set(lists)):
+        raise DeclarationError("phrases.toml", key, "no such list" if key in lists else "the list is missing")
+    phrases = {key: _parse_strings("phrases.toml", key, lists[key], empty=False) for key in PHRASE_LISTS}
+    families = {
+        family: tuple(_parse_rules(f"{family}.toml", rules.get(f"{family}.toml", {}), allowed))
+        for family, allowed in RULE_FAMILIES.items()
     }
-    phrases = _parse_phrases("phrases.toml", lexicon.get("phrases.toml", {}))
-    found_rules = _parse_rules(rules)
-    _refuse_unreachable_rules(found_rules["direction"], phrases["acts"])
+    _refuse_duplicates("rules", (rule.id for family in families.values() for rule in family))
+    _check_references(categories, families["direction"], phrases["acts"])
+    issuers = _parse_coded("issuers.toml", lexicon.get("issuers.toml", {}), "issuer")
+    places = _parse_coded("places.toml", lexicon.get("places.toml", {}), "place")
     return Lexicon(
         categories=tuple(categories),
-        issuers=_parse_issuers("issuers.toml", lexicon.get("issuers.toml", {})),
-        places=_parse_places("places.toml", lexicon.get("places.toml", {})),
+        issuers=tuple(Issuer(code=code, zh=zh, en=en) for code, zh, en, _ in issuers),
+        places=tuple(
+            Place(code=code, zh=zh, en=en, short=str(entry.get("short", "")))
+            for code, zh, en, entry in places
+        ),
         phrases=phrases,
-        rules=found_rules,
-        group_names=names,
+        rules=families,
+        group_names=group_names,
     )
 
 
-def _refuse_unknown_references(categories: Iterable[Category]) -> None:
-    """Refuse a category that points at one that is not there."""
-    found = tuple(categories)
-    ids = {category.id for category in found}
-    for category in found:
+def _check_references(categories: Iterable[Category], rules: Iterable[Rule], acts: Iterable[str]) -> None:
+    """Refuse references to unknown categories, and rules that no text can reach.
+
+    A rule is tried on Chinese text only where a word of the list "acts" is found.
+    """
+    _refuse_duplicates("taxonomy", (category.id for category in categories))
+    ids = {category.id for category in categories}
+    for category in categories:
         if category.as_technology and category.as_technology not in ids:
             raise DeclarationError(
                 "taxonomy", f"{category.id}.as_technology", f"no category {category.as_technology!r}"
             )
+    for rule in rules:
+        for example in rule.yes:
+            if HAN.search(example) and not any(word in example for word in acts):
+                raise DeclarationError(
+                    "phrases.toml", "acts", f"none of its words is in {example!r} ({rule.id})"
+                )
 
 
 def _read_folder(folder: str) -> dict[str, TomlTable]:
@@ -103,42 +130,36 @@ def _read_folder(folder: str) -> dict[str, TomlTable]:
     return tables
 
 
-def _parse_categories(file: str, table: TomlTable) -> tuple[Category, ...]:
-    group = _get_group(file, table)
-    kind = str(group.get("kind", ""))
+def _parse_categories(file: str, table: TomlTable, kind: str) -> Iterator[Category]:
     if kind not in get_args(GroupKind):
         raise DeclarationError(file, "group.kind", f"{kind!r} is none of {', '.join(get_args(GroupKind))}")
-    return tuple(
-        _parse_category(file, entry, cast("GroupKind", kind))
-        for entry in _get_entries(file, table, "category")
-    )
-
-
-def _parse_category(file: str, entry: TomlTable, kind: GroupKind) -> Category:
-    category_id = _parse_text(file, "category.id", entry, "id")
-    unknown = set(entry) - {"id", "zh", "en", "as_technology", *CATEGORY_FLAGS, *CATEGORY_WORDS}
-    if unknown:
-        raise DeclarationError(file, f"{category_id}.{min(unknown)}", "no such key")
-    zh, en = _parse_names(file, category_id, entry)
-    words = {key: _parse_strings(file, f"{category_id}.{key}", entry.get(key, [])) for key in CATEGORY_WORDS}
-    for pattern in words["patterns"]:
-        _compile_pattern(file, f"{category_id}.patterns", pattern)
-    flags = {
-        key: _parse_flag(file, f"{category_id}.{key}", entry.get(key, default))
-        for key, default in CATEGORY_FLAGS.items()
-    }
-    return Category(
-        id=category_id,
-        group=category_id.partition(".")[0],
-        kind=kind,
-        zh=zh,
-        en=en,
-        change=flags["change"],
-        subject=flags["subject"],
-        alone=flags["alone"],
-        as_technology=str(entry.get("as_technology", "")),
-        **words,
-    )
+    for entry in _get_entries(file, table, "category"):
+        category_id = _parse_text(file, "category.id", entry, "id")
+        _refuse_unknown_keys(
+            file, category_id, entry, {"id", "zh", "en", "as_technology", *CATEGORY_FLAGS, *CATEGORY_WORDS}
+        )
+        zh, en = _parse_names(file, category_id, entry)
+        words = {
+            key: _parse_strings(file, f"{category_id}.{key}", entry.get(key, [])) for key in CATEGORY_WORDS
+        }
+        for pattern in words["patterns"]:
+            _compile_pattern(file, f"{category_id}.patterns", pattern)
+        flags = {
+            key: _parse_flag(file, f"{category_id}.{key}", entry.get(key, default))
+            for key, default in CATEGORY_FLAGS.items()
+        }
+        yield Category(
+            id=category_id,
+            group=category_id.partition(".")[0],
+            kind=cast("GroupKind", kind),
+            zh=zh,
+            en=en,
+            change=flags["change"],
+            subject=flags["subject"],
+            alone=flags["alone"],
+            as_technology=str(entry.get("as_technology", "")),
+            **words,
+        )
 
 
 def _parse_flag(file: str, key: str, value: object) -> bool:
@@ -147,114 +168,58 @@ def _parse_flag(file: str, key: str, value: object) -> bool:
     return value
 
 
-def _parse_issuers(file: str, table: TomlTable) -> tuple[Issuer, ...]:
-    entries = _get_entries(file, table, "issuer")
-    _refuse_duplicates(file, (_parse_text(file, "issuer.code", entry, "code") for entry in entries))
-    return tuple(
-        Issuer(
-            code=_parse_text(file, "issuer.code", entry, "code"),
-            zh=_parse_strings(file, "issuer.zh", entry.get("zh"), empty=False),
-            en=_parse_strings(file, "issuer.en", entry.get("en"), empty=False),
+def _parse_coded(
+    file: str, table: TomlTable, key: str
+) -> list[tuple[str, tuple[str, ...], tuple[str, ...], TomlTable]]:
+    """Return code, Chinese names, English names and the whole table of every entry."""
+    coded = [
+        (
+            _parse_text(file, f"{key}.code", entry, "code"),
+            _parse_strings(file, f"{key}.zh", entry.get("zh"), empty=False),
+            _parse_strings(file, f"{key}.en", entry.get("en"), empty=False),
+            entry,
         )
-        for entry in entries
-    )
+        for entry in _get_entries(file, table, key)
+    ]
+    _refuse_duplicates(file, (code for code, *_ in coded))
+    return coded
 
 
-def _parse_places(file: str, table: TomlTable) -> tuple[Place, ...]:
-    entries = _get_entries(file, table, "place")
-    _refuse_duplicates(file, (_parse_text(file, "place.code", entry, "code") for entry in entries))
-    return tuple(
-        Place(
-            code=_parse_text(file, "place.code", entry, "code"),
-            zh=_parse_strings(file, "place.zh", entry.get("zh"), empty=False),
-            en=_parse_strings(file, "place.en", entry.get("en"), empty=False),
-            short=str(entry.get("short", "")),
+def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterator[Rule]:
+    """Yield the rules of a family; refuse one that does not match its own examples."""
+    for entry in _get_entries(file, table, "rule"):
+        rule_id = _parse_text(file, "rule.id", entry, "id")
+        _refuse_unknown_keys(file, rule_id, entry, {"id", "of", "means", "pattern", "yes", "no", "weak"})
+        of = _parse_text(file, f"{rule_id}.of", entry, "of")
+        if of not in allowed:
+            raise DeclarationError(file, f"{rule_id}.of", f"{of!r} is none of {', '.join(sorted(allowed))}")
+        rule = Rule(
+            id=rule_id,
+            of=of,
+            means=_parse_text(file, f"{rule_id}.means", entry, "means"),
+            pattern=_parse_text(file, f"{rule_id}.pattern", entry, "pattern"),
+            yes=_parse_strings(file, f"{rule_id}.yes", entry.get("yes"), empty=False),
+            no=_parse_strings(file, f"{rule_id}.no", entry.get("no", [])),
+            weak=_parse_flag(file, f"{rule_id}.weak", entry.get("weak", False)),
         )
-        for entry in entries
-    )
-
-
-def _parse_phrases(file: str, table: TomlTable) -> dict[str, tuple[str, ...]]:
-    missing = [key for key in PHRASE_LISTS if key not in table]
-    if missing:
-        raise DeclarationError(file, missing[0], "the list is missing")
-    unknown = set(table) - set(PHRASE_LISTS)
-    if unknown:
-        raise DeclarationError(file, min(unknown), "no such list")
-    return {key: _parse_strings(file, key, table[key], empty=False) for key in PHRASE_LISTS}
-
-
-def _parse_rules(files: Mapping[str, TomlTable]) -> dict[str, tuple[Rule, ...]]:
-    found = {
-        family: _parse_family(f"{family}.toml", files.get(f"{family}.toml", {})) for family in RULE_FAMILIES
-    }
-    _refuse_duplicates("rules", (rule.id for rules in found.values() for rule in rules))
-    return found
-
-
-def _refuse_unreachable_rules(rules: Iterable[Rule], acts: Iterable[str]) -> None:
-    """Refuse a rule whose Chinese examples would not be looked at, for want of a word of the list "acts"."""
-    words = tuple(acts)
-    for rule in rules:
+        pattern = _compile_pattern(file, f"{rule_id}.pattern", rule.pattern)
         for example in rule.yes:
-            if HAN.search(example) and not any(word in example for word in words):
-                raise DeclarationError(
-                    "phrases.toml", "acts", f"no word of it stands in {example!r} ({rule.id})"
-                )
+            if not pattern.search(example):
+                raise DeclarationError(file, f"{rule_id}.yes", f"{example!r} is not matched")
+        for example in rule.no:
+            if pattern.search(example):
+                raise DeclarationError(file, f"{rule_id}.no", f"{example!r} is matched")
+        yield rule
 
 
-def _parse_family(file: str, table: TomlTable) -> tuple[Rule, ...]:
-    return tuple(_parse_rule(file, entry) for entry in _get_entries(file, table, "rule"))
-
-
-def _parse_rule(file: str, entry: TomlTable) -> Rule:
-    """Return a rule; one whose examples do not bear it out is refused."""
-    rule_id = _parse_text(file, "rule.id", entry, "id")
-    unknown = set(entry) - {"id", "of", "means", "pattern", "yes", "no", "weak"}
-    if unknown:
-        raise DeclarationError(file, f"{rule_id}.{min(unknown)}", "no such key")
-    of = _parse_text(file, f"{rule_id}.of", entry, "of")
-    allowed = RULE_FAMILIES[file.removesuffix(".toml")]
-    if of not in allowed:
-        raise DeclarationError(file, f"{rule_id}.of", f"{of!r} is none of {', '.join(sorted(allowed))}")
-    rule = Rule(
-        id=rule_id,
-        of=of,
-        means=_parse_text(file, f"{rule_id}.means", entry, "means"),
-        pattern=_parse_text(file, f"{rule_id}.pattern", entry, "pattern"),
-        yes=_parse_strings(file, f"{rule_id}.yes", entry.get("yes"), empty=False),
-        no=_parse_strings(file, f"{rule_id}.no", entry.get("no", [])),
-        weak=_parse_flag(file, f"{rule_id}.weak", entry.get("weak", False)),
-    )
-    _check_examples(file, rule)
-    return rule
-
-
-def _compile_pattern(file: str, key: str, words: str) -> re.Pattern[str]:
+def _compile_pattern(file: str, key: str, source: str) -> re.Pattern[str]:
     try:
-        pattern = re.compile(words, re.IGNORECASE)
+        pattern = re.compile(source, re.IGNORECASE)
     except re.error as error:
-        raise DeclarationError(file, key, f"not a pattern ({error})") from error
+        raise DeclarationError(file, key, f"not a regular expression ({error})") from error
     if pattern.groups:
         raise DeclarationError(file, key, "groups must be written (?:…)")
     return pattern
-
-
-def _check_examples(file: str, rule: Rule) -> None:
-    pattern = _compile_pattern(file, f"{rule.id}.pattern", rule.pattern)
-    missed = next((words for words in rule.yes if not pattern.search(words)), None)
-    if missed is not None:
-        raise DeclarationError(file, f"{rule.id}.yes", f"{missed!r} is not matched")
-    caught = next((words for words in rule.no if pattern.search(words)), None)
-    if caught is not None:
-        raise DeclarationError(file, f"{rule.id}.no", f"{caught!r} is matched")
-
-
-def _get_group(file: str, table: TomlTable) -> TomlTable:
-    group = table.get("group")
-    if not isinstance(group, dict) or "id" not in group:
-        raise DeclarationError(file, "group", "a file of the taxonomy opens with [group] and its id")
-    return cast("TomlTable", group)
 
 
 def _get_entries(file: str, table: TomlTable, key: str) -> list[TomlTable]:
@@ -283,13 +248,19 @@ def _parse_strings(file: str, key: str, value: object, *, empty: bool = True) ->
     words = tuple(str(word) for word in value)
     if len(set(words)) != len(words):
         twin = next(word for word in words if words.count(word) > 1)
-        raise DeclarationError(file, key, f"{twin!r} stands there twice")
+        raise DeclarationError(file, key, f"{twin!r} is listed twice")
     return words
 
 
 def _refuse_duplicates(file: str, ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            raise DeclarationError(file, one, "defined twice")
-        seen.add(one)
+    known: set[str] = set()
+    for name in ids:
+        if name in known:
+            raise DeclarationError(file, name, "defined twice")
+        known.add(name)
+
+
+def _refuse_unknown_keys(file: str, name: str, entry: TomlTable, allowed: set[str]) -> None:
+    unknown = set(entry) - allowed
+    if unknown:
+        raise DeclarationError(file, f"{name}.{min(unknown)}", "no such key")

@@ -1,4 +1,4 @@
-"""Read the declared sources from TOML, and say of every mistake where it is and what was meant."""
+"""Load the declared sources from TOML; for every mistake, name its place and suggest the correction."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ import difflib
 import re
 import tomllib
 import typing
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import DeclarationError, UsageError
-from controlwatch.core.sources.watcher import Http, Index, Watcher
-
-if typing.TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from pydantic_core import ErrorDetails
+from controlwatch.core.sources.watcher import Index, Watcher
 
 _WATCHER_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
 _ID_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
@@ -31,7 +28,7 @@ _EMPTY_PAGE = LexborHTMLParser("<html></html>")
 
 
 def load_watchers(directory: Path) -> tuple[Watcher, ...]:
-    """Return every watcher of a directory, by id. Raises the first `DeclarationError` where there is one."""
+    """Return every watcher of a directory, by id. Raises the first `DeclarationError` if there is any."""
     mistakes = check_watchers(directory)
     if mistakes:
         raise mistakes[0]
@@ -39,36 +36,36 @@ def load_watchers(directory: Path) -> tuple[Watcher, ...]:
 
 
 def load_watcher(path: Path) -> Watcher:
-    """Return one declared watcher. Raises `DeclarationError` for the first thing that cannot be meant."""
-    read = _read_file(path)
-    if isinstance(read, Watcher):
-        return read
-    raise read[0]
+    """Return one declared watcher. Raises `DeclarationError` for the first mistake."""
+    watcher = _read_file(path)
+    if isinstance(watcher, Watcher):
+        return watcher
+    raise watcher[0]
 
 
 def check_watchers(directory: Path) -> list[DeclarationError]:
-    """Return everything that is wrong with the declarations of a directory."""
+    """Return all mistakes in the declarations of a directory."""
     paths = _list_files(directory)
     if not paths:
         return [DeclarationError(str(directory), "", "holds no watcher (*.toml)")]
-    # An id is its file's name, so a directory cannot hold two watchers of one id.
-    read = (_read_file(path) for path in paths)
-    return [mistake for found in read if isinstance(found, list) for mistake in found]
+    # An id is its file's name, so a directory cannot hold two watchers with the same id.
+    results = (_read_file(path) for path in paths)
+    return [mistake for result in results if isinstance(result, list) for mistake in result]
 
 
 def scaffold_watcher(directory: Path, watcher_id: str, url: str) -> Path:
     """Write a commented declaration for a new source and return its path.
 
-    It is valid as it stands: a list of links, polled every half hour. Raises `UsageError` for an id that is
+    It is valid unchanged: a list of links, polled every half hour. Raises `UsageError` for an id that is
     taken or malformed and for an address that is not http.
     """
     if not _ID_PATTERN.fullmatch(watcher_id):
         raise UsageError(
-            f"{watcher_id!r} is no id; use lower-case words joined by hyphens, e.g. mofcom-policy"
+            f"{watcher_id!r} is not an id; use lower-case words joined by hyphens, e.g. mofcom-policy"
         )
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\"\\]", url):
-        raise UsageError(f"{url!r} is no http:// or https:// address")
+        raise UsageError(f"{url!r} is not an http:// or https:// address")
     path = directory / f"{watcher_id}.toml"
     if path.exists():
         raise UsageError(f"{watcher_id} is already declared in {path}")
@@ -82,7 +79,7 @@ def _list_files(directory: Path) -> tuple[Path, ...]:
 
 
 def _read_file(path: Path) -> Watcher | list[DeclarationError]:
-    """The watcher, or all that is wrong with its file."""
+    """Return the watcher, or all mistakes in its file."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -101,7 +98,7 @@ def _read_file(path: Path) -> Watcher | list[DeclarationError]:
     return mistakes or watcher
 
 
-# --------------------------------------------------------------------------- what pydantic found
+# --------------------------------------------------------------------------- what pydantic finds
 
 
 def _explain_error(file: str, detail: ErrorDetails) -> DeclarationError:
@@ -110,57 +107,39 @@ def _explain_error(file: str, detail: ErrorDetails) -> DeclarationError:
     kind = detail["type"]
     if kind == "missing":
         return DeclarationError(file, key, "is missing")
-    if kind in {"unexpected_keyword_argument", "extra_forbidden"}:
-        return DeclarationError(file, key, _explain_unknown_key(location))
     if kind == "literal_error":
         allowed = detail.get("ctx", {}).get("expected", "")
         return DeclarationError(file, key, f"is {detail['input']!r}; allowed: {allowed}")
-    return DeclarationError(
-        file, key, f"is {detail['input']!r}; {detail['msg'][0].lower()}{detail['msg'][1:]}"
-    )
-
-
-def _explain_unknown_key(location: list[str]) -> str:
-    allowed = _list_keys(location[:-1])
-    near = difflib.get_close_matches(location[-1], allowed, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ";"
-    return f"is no known key{hint} allowed here: {', '.join(allowed)}"
-
-
-def _list_keys(path: list[str]) -> tuple[str, ...]:
-    """The keys that the table at a path may hold."""
+    if kind not in {"unexpected_keyword_argument", "extra_forbidden"}:
+        reason = f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
+        return DeclarationError(file, key, f"is {detail['input']!r}; {reason}")
     table: type = Watcher
-    for name in path:
+    for name in location[:-1]:
         table = typing.get_type_hints(table)[name]
-    return tuple(field.name for field in dataclasses.fields(table))
+    keys = [field.name for field in dataclasses.fields(table)]
+    near = difflib.get_close_matches(location[-1], keys, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    return DeclarationError(file, key, f"is not a known key{hint} allowed here: {', '.join(keys)}")
 
 
-# --------------------------------------------------------------------------- what only we can know
+# --------------------------------------------------------------------------- what only we can check
 
 
 def _find_contradictions(watcher: Watcher, stem: str) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of values that are valid each, but cannot be right."""
     if watcher.id != stem:
         yield "id", f"is {watcher.id!r}, but the file is {stem}.toml"
     if not _ID_PATTERN.fullmatch(watcher.id):
         yield "id", f"is {watcher.id!r}; use lower-case words joined by hyphens"
     if not watcher.maintainers:
-        yield "maintainers", "names nobody"
-    yield from _check_schedule(watcher)
-    yield from _check_addresses(watcher)
-    yield from _check_bounds(watcher.http)
-    yield from _check_patterns(watcher)
-    yield from _check_selectors(watcher)
-    yield from _check_combinations(watcher.index)
-
-
-def _check_schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
+        yield "maintainers", "is empty; name at least one maintainer"
     try:
         zone = ZoneInfo(watcher.schedule.timezone)
     except (KeyError, ValueError, OSError):
         yield "schedule.timezone", f"is {watcher.schedule.timezone!r}; no such time zone, e.g. Asia/Shanghai"
         zone = ZoneInfo("UTC")
     if not watcher.schedule.cron:
-        yield "schedule.cron", "holds no line, so the source would never be asked"
+        yield "schedule.cron", "is empty, so the source would never be polled"
     for number, line in enumerate(watcher.schedule.cron):
         if _NUMBERED_DAY.match(line):
             yield f"schedule.cron.{number}", f"is {line!r}; write days of the week as names (mon-fri)"
@@ -168,42 +147,39 @@ def _check_schedule(watcher: Watcher) -> Iterator[tuple[str, str]]:
             CronTrigger.from_crontab(line, timezone=zone)
         except ValueError as error:
             yield f"schedule.cron.{number}", f"is {line!r}; {error}"
+    yield from _check_http(watcher)
+    yield from _check_expressions(watcher)
+    yield from _check_combinations(watcher.index)
 
 
-def _check_addresses(watcher: Watcher) -> Iterator[tuple[str, str]]:
-    if not watcher.http.hosts:
+def _check_http(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    http = watcher.http
+    if not http.hosts:
         yield "http.hosts", "names no host"
-    named = (("index.url", watcher.index.url), ("index.api", watcher.index.api))
-    for key, url in named:
+    for key, url in (("index.url", watcher.index.url), ("index.api", watcher.index.api)):
         if url is None:
             continue
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             yield key, f"is {url!r}; must be an http:// or https:// address"
-        elif not is_allowed_url(url, watcher.http.hosts):
-            hosts = ", ".join(watcher.http.hosts)
-            yield key, f"is on {parts.netloc}, which is not among http.hosts ({hosts})"
-
-
-def _check_bounds(http: Http) -> Iterator[tuple[str, str]]:
+        elif not is_allowed_url(url, http.hosts):
+            yield key, f"is on {parts.netloc}, which is not among http.hosts ({', '.join(http.hosts)})"
     if http.pause < 0:
         yield "http.pause", f"is {http.pause}; must not be negative"
     for key, value in (("timeout", http.timeout), ("budget", http.budget), ("largest", http.largest)):
         if value <= 0:
-            yield f"http.{key}", f"is {value}; must be more than nothing"
+            yield f"http.{key}", f"is {value}; must be more than 0"
 
 
-def _check_patterns(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def _check_expressions(watcher: Watcher) -> Iterator[tuple[str, str]]:
+    """Check the regular expressions and the CSS selectors."""
+    detail, index = watcher.detail, watcher.index
     rejects = ((f"expect.reject.{n}", pattern) for n, pattern in enumerate(watcher.expect.reject))
-    for key, pattern in (("index.article", watcher.index.article), *rejects):
+    for key, pattern in (("index.article", index.article), *rejects):
         try:
             re.compile(pattern)
         except re.error as error:
             yield key, f"is {pattern!r}; not a regular expression: {error}"
-
-
-def _check_selectors(watcher: Watcher) -> Iterator[tuple[str, str]]:
-    detail, index = watcher.detail, watcher.index
     lists = (
         ("title", detail.title),
         ("published", detail.published),
@@ -212,17 +188,17 @@ def _check_selectors(watcher: Watcher) -> Iterator[tuple[str, str]]:
         ("annexes", detail.annexes),
         ("drop", detail.drop),
     )
-    named = [(f"detail.{key}.{n}", css) for key, group in lists for n, css in enumerate(group)]
-    named.append(("detail.labels", detail.labels))
+    selectors = [(f"detail.{key}.{n}", css) for key, group in lists for n, css in enumerate(group)]
+    selectors.append(("detail.labels", detail.labels))
     if index.kind in {"links", "jpaas"}:
-        named += [(f"index.{key}", getattr(index, key)) for key in ("rows", "link", "title", "date")]
-    for key, selector in named:
+        selectors += [(f"index.{key}", getattr(index, key)) for key in ("rows", "link", "title", "date")]
+    for key, selector in selectors:
         if selector and not _is_selector(selector):
             yield key, f"is {selector!r}; not a CSS selector"
 
 
 def _is_selector(selector: str) -> bool:
-    if selector.startswith("var:"):
+    if selector.startswith("var:"):  # a variable of the page's script
         return selector.removeprefix("var:").isidentifier()
     try:
         _EMPTY_PAGE.css(selector)
@@ -232,15 +208,13 @@ def _is_selector(selector: str) -> bool:
 
 
 def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
-    """Kinds and styles that exist each, but not together."""
-    if index.kind in {"mailbox", "manual"}:
-        yield "index.kind", f"is {index.kind!r}, which a file cannot declare; use links, feed, jpaas or json"
+    """Check the kind, and its combinations with page styles."""
     if index.kind in {"jpaas", "json"} and not index.api:
-        yield "index.api", f"is missing; a {index.kind} index is asked through its service"
+        yield "index.api", f"is missing; a {index.kind} index is fetched through its service"
     if index.kind in {"jpaas", "links"} and not index.rows:
-        yield "index.rows", "is missing; say which elements are the rows (a[href] for plain links)"
+        yield "index.rows", "is missing; give the selector of the rows (a[href] for plain links)"
     if index.kind == "json" and not index.title:
-        yield "index.title", "is missing; say which key holds the title"
+        yield "index.title", "is missing; name the key that holds the title"
     if index.kind != "json" and index.method == "POST":
         yield "index.method", f"is 'POST'; a {index.kind} index is fetched by GET"
     styles = {"jpaas": {"none", "param-json"}, "json": {"none", "field"}, "feed": {"none"}}
@@ -257,18 +231,18 @@ def _check_combinations(index: Index) -> Iterator[tuple[str, str]]:
 
 
 _TEMPLATE = """\
-# A declared source. Every key is described in docs/watchers.md. `controlwatch watchers check` judges this
+# A declared source. Every key is described in docs/watchers.md. `controlwatch watchers check` checks this
 # file, `controlwatch watchers probe {id}` compares it with the live site.
 id = "{id}"
 name = "{id}"                # in English, with the Chinese name of the column in brackets
-issuer = "press"             # the issuer's code, such as MOFCOM; "press" for everybody else
+issuer = "press"             # the issuer's code, such as MOFCOM; "press" for any other
 role = "secondary"           # "official" only for the issuer's own site
 language = "zh"
 maintainers = ["controlwatch maintainers"]
-confidence = "B"             # "A" once two independent observations agree with this file
-notes = "Made by `controlwatch watchers new`; say here what a reviewer should know."
+confidence = "B"             # "A" when two independent observations agree with this file
+notes = "Made by `controlwatch watchers new`; write here what a reviewer should know."
 
-[schedule]                   # five-field cron lines in the time zone of the office
+[schedule]                   # five-field cron lines in the time zone of the issuer
 cron = ["*/30 8-19 * * *", "15 20-23/2,0-7/2 * * *"]
 timezone = "Asia/Shanghai"
 
@@ -280,7 +254,7 @@ link = "a[href]"             # CSS selector of the link within a row
 date = ""                    # CSS selector of the printed day within a row, e.g. span
 article = ""                 # regular expression that the path of a notice must match, e.g. /art/\\\\d{{4}}/
 
-[detail]                     # empty lists: the page is read by what most sites use
+[detail]                     # empty lists: the defaults, which fit most sites
 title = []
 published = []
 body = []
@@ -290,5 +264,5 @@ hosts = ["{host}"]
 pause = 1.0                  # seconds between two requests
 
 [expect]
-rows = 1                     # at least so many notices on the first page
+rows = 1                     # minimum number of notices on the first page
 """

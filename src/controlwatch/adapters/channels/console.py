@@ -1,39 +1,22 @@
-"""The console as a channel: a card is a panel in the terminal."""
+"""The console as a channel: each card is a panel in the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from controlwatch.core.model import ChannelName, RedlineSegment
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.facts import CardFact
+from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.palette import TONE_COLOURS
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from rich.console import RenderableType
-
-    from controlwatch.core.model import ChannelName, RedlineSegment
-    from controlwatch.core.rendering.card import Card
-    from controlwatch.core.rendering.facts import CardFact
-    from controlwatch.core.rendering.message import Message
-
-TONE_COLOURS = {
-    "tighten": "red",
-    "resume": "red",
-    "suspend": "yellow",
-    "relax": "green",
-    "clarify": "blue",
-    "neutral": "white",
-    "report": "bright_black",
-    "health-down": "yellow",
-    "health-up": "green",
-}
-
-#: What is done with a stretch → style, sign before, sign after.
+#: Operation of a redline segment → style, mark before, mark after.
 REDLINE_STYLES = {
     "same": ("", "", ""),
     "deleted": ("strike red", "[-", "-]"),
@@ -50,10 +33,10 @@ class ConsoleChannel:
         self._console = console or Console()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
     def send(self, message: Message, *, target: str, key: str) -> str:
-        """Print every card; the console cannot refuse."""
+        """Print every card; this cannot fail."""
         del target
         for card in message.cards:
             self._console.print(render_panel(card))
@@ -61,36 +44,32 @@ class ConsoleChannel:
 
 
 def render_panel(card: Card) -> Panel:
-    """Draw a card as a panel. Text goes in as text: no markup of ours or theirs is interpreted."""
+    """Return a card as a panel. Its text is plain: markup in it is not interpreted."""
     colour = TONE_COLOURS[card.tone]
+    parts: list[RenderableType] = [Text(to_one_line(card.heading, 400), style=f"bold {colour}")]
+    if card.title:
+        parts.append(Text(to_one_line(card.title, 400), style="bold"))
+    if card.moved:
+        parts.append(Text(card.labels[0], style="bold"))
+        parts.extend(Text(f"  • {to_one_line(line, 400)}") for line in card.moved)
+    if card.redline:
+        parts.append(render_redline(card.redline))
+    parts.extend(Text(strip_hidden(paragraph)) for paragraph in card.summary)
+    if card.facts or card.caveats:
+        parts.append(_render_facts((*card.facts, *card.caveats)))
+    for doubt in card.doubts:
+        parts.append(Text(f"{card.labels[2]}: {to_one_line(doubt, 400)}", style="yellow"))
+    if card.url:
+        parts.append(Text(to_one_line(card.url, 600), style="underline"))
+    parts.append(Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black"))
     title = Text(f" {to_one_line(card.badge)} ", style=f"bold reverse {colour}")
     return Panel(
-        Group(*_render_parts(card, colour)),
+        Group(*parts),
         title=title,
         title_align="left",
         border_style=colour,
         padding=(0, 1),
     )
-
-
-def _render_parts(card: Card, colour: str) -> Iterator[RenderableType]:
-    yield Text(to_one_line(card.heading, 400), style=f"bold {colour}")
-    if card.title:
-        yield Text(to_one_line(card.title, 400), style="bold")
-    if card.moved:
-        yield Text(card.labels[0], style="bold")
-        yield from (Text(f"  • {to_one_line(line, 400)}") for line in card.moved)
-    if card.redline:
-        yield render_redline(card.redline)
-    for paragraph in card.summary:
-        yield Text(strip_hidden(paragraph))
-    if card.facts or card.caveats:
-        yield _render_facts((*card.facts, *card.caveats))
-    for doubt in card.doubts:
-        yield Text(f"{card.labels[2]}: {to_one_line(doubt, 400)}", style="yellow")
-    if card.url:
-        yield Text(to_one_line(card.url, 600), style="underline")
-    yield Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black")
 
 
 def _render_facts(facts: Iterable[CardFact]) -> Table:
@@ -108,7 +87,7 @@ def _render_facts(facts: Iterable[CardFact]) -> Table:
 
 
 def render_redline(stretches: tuple[RedlineSegment, ...]) -> Text:
-    """Draw a redline; the signs keep it readable where there is no colour."""
+    """Return a redline as text; the marks keep it readable without colour."""
     text = Text()
     for stretch in stretches:
         style, before, after = REDLINE_STYLES[stretch.op]

@@ -8,34 +8,31 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from controlwatch.adapters.channels.email_message import MailWriter
-from controlwatch.core.alerting.delivery_errors import (
+from controlwatch.core.alerting.delivery_failures import (
     ENHANCED_STATUS,
     RELAY_REFUSED,
     REPAIR_WAIT,
     is_about_address,
 )
+from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.message import Message
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.model import ChannelName
-    from controlwatch.core.rendering.message import Message
-
-#: Replies that ask for a login.
+#: Reply codes that demand a login.
 LOGIN_CODES = frozenset({530, 535})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpServer:
-    """An SMTP server and how to enter it."""
+    """An SMTP server and the credentials for it."""
 
     host: str
     port: int
@@ -44,15 +41,15 @@ class SmtpServer:
     tls: Literal["none", "starttls", "implicit"] = "none"
 
 
-#: Seconds after which a connection is not used again, and mails after which a new one is made.
+#: Idle seconds, and mails, after which a connection is not used again.
 MAX_IDLE = 20.0
 MAX_MAILS = 100
-#: Seconds that one mail may take in all, however slowly the server answers: its lease must not run out.
+#: Seconds for one mail, however slowly the server answers: the lease of its delivery must not expire.
 MAX_SECONDS = 120.0
 
 
 class _DeadlineConnection:
-    """A connection on which each wait ends when the mail has to."""
+    """A connection whose waits end at the deadline of the mail."""
 
     timeout: float
     sock: socket.socket | None
@@ -60,9 +57,9 @@ class _DeadlineConnection:
 
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is not None:
-            patience = min(self.timeout, max(1.0, self.deadline - time.monotonic()))
-            if patience != self.sock.gettimeout():
-                self.sock.settimeout(patience)
+            timeout = min(self.timeout, max(1.0, self.deadline - time.monotonic()))
+            if timeout != self.sock.gettimeout():
+                self.sock.settimeout(timeout)
         return super().getreply()  # type: ignore[misc,no-any-return]
 
 
@@ -77,7 +74,7 @@ _SmtpConnection = _PlainSmtp | _TlsSmtp
 
 @dataclass(slots=True)
 class _PooledConnection:
-    """A connection that is held, and how far it has been used."""
+    """An open connection and its use so far."""
 
     connection: _SmtpConnection
     mail_count: int = 0
@@ -94,14 +91,14 @@ class _PooledConnection:
 
 
 class EmailChannel:
-    """Sends alerts by SMTP, each thread over one connection as long as there is something to send."""
+    """Sends alerts by SMTP over pooled connections, one for each thread that is sending."""
 
     name: ChannelName = "email"
 
     def __init__(
         self, server: SmtpServer, *, sender: str, timeout: float = 30.0, context: ssl.SSLContext | None = None
     ) -> None:
-        """`sender` is an address, or `Name <address>`; `context` decides which certificates are trusted."""
+        """`sender` is an address or `Name <address>`; `context` decides which certificates are trusted."""
         self._server = server
         name, self._address = parseaddr(sender)
         self._mails = MailWriter(name or "controlwatch", self._address)
@@ -109,90 +106,83 @@ class EmailChannel:
         self._timeout = timeout
         self._context = context or ssl.create_default_context()
         self._guard = threading.Lock()
-        self._held: list[_PooledConnection] = []  #: connections that nobody uses just now
+        self._pool: list[_PooledConnection] = []  #: connections not in use
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the Message-ID; raises `DeliveryError`."""
         mail = self._mails.write_mail(message, target=target, key=key)
-        ends = time.monotonic() + MAX_SECONDS
+        message_id = f"<{self._mails.build_message_id(key)}>"
+        deadline = time.monotonic() + MAX_SECONDS
         with _translate_errors():
-            if not self._send_over_pooled(mail, target, ends):
-                self._send_over(_PooledConnection(self._connect(ends)), mail, target, ends)
-        return f"<{self._mails.build_message_id(key)}>"
+            with self._guard:
+                stale = [pooled for pooled in self._pool if pooled.is_stale]
+                self._pool = [pooled for pooled in self._pool if not pooled.is_stale]
+                pooled = self._pool.pop() if self._pool else None
+            for unused in stale:
+                unused.close()
+            if pooled is not None:
+                with suppress(smtplib.SMTPServerDisconnected):  # then over a new connection
+                    self._send_over(pooled, mail, target, deadline)
+                    return message_id
+            connection = self._open_connection()
+            connection.deadline = deadline
+            with ExitStack() as on_failure:
+                on_failure.callback(connection.close)
+                self._start_tls(connection)
+                self._log_in(connection)
+                on_failure.pop_all()
+            self._send_over(_PooledConnection(connection), mail, target, deadline)
+        return message_id
 
     def close(self) -> None:
-        """Part from the server."""
+        """Close every connection that is not in use."""
         with self._guard:
-            held, self._held = self._held, []
-        for line in held:
-            line.close()
+            pool, self._pool = self._pool, []
+        for pooled in pool:
+            pooled.close()
 
-    def _send_over_pooled(self, mail: bytes, target: str, ends: float) -> bool:
-        """Send over a connection that is held; False where there is none, or the server has left it."""
-        line = self._take_pooled()
-        if line is None:
-            return False
+    def _send_over(self, pooled: _PooledConnection, mail: bytes, target: str, deadline: float) -> None:
+        """Send over a connection and return it to the pool, or close it after a connection error."""
+        pooled.connection.deadline = deadline
         try:
-            self._send_over(line, mail, target, ends)
-        except smtplib.SMTPServerDisconnected:
-            return False
-        return True
-
-    def _take_pooled(self) -> _PooledConnection | None:
-        """Take a connection that nobody uses, and part from those that were not used for long."""
-        with self._guard:
-            stale = [line for line in self._held if line.is_stale]
-            self._held = [line for line in self._held if not line.is_stale]
-            taken = self._held.pop() if self._held else None
-        for line in stale:
-            line.close()
-        return taken
-
-    def _send_over(self, line: _PooledConnection, mail: bytes, target: str, ends: float) -> None:
-        """Send over this connection, and hold it for the next mail."""
-        line.connection.deadline = ends
-        try:
-            line.connection.sendmail(self._address, [target], mail, self._options)
+            pooled.connection.sendmail(self._address, [target], mail, self._options)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-            self._return_to_pool(line)  # it refused this mail, and takes the next, unless it hung up
+            self._return_to_pool(
+                pooled
+            )  # the server refused this mail, but takes others unless it disconnected
             raise
         except (OSError, smtplib.SMTPException):
-            line.close()
+            pooled.close()
             raise
-        line.mail_count += 1
-        self._return_to_pool(line)
+        pooled.mail_count += 1
+        self._return_to_pool(pooled)
 
-    def _return_to_pool(self, line: _PooledConnection) -> None:
-        line.last_used = time.monotonic()
-        if line.connection.sock is not None:
+    def _return_to_pool(self, pooled: _PooledConnection) -> None:
+        pooled.last_used = time.monotonic()
+        if pooled.connection.sock is not None:
             with self._guard:
-                self._held.append(line)
+                self._pool.append(pooled)
 
     def check_delivery(self, message: Message, *, target: str, key: str) -> Iterator[str]:
-        """Send, and say each step once it is done; raises `DeliveryError` at the one that fails."""
+        """Send and yield each step when it is done; raises `DeliveryError` at the step that fails."""
         to = self._server
         mail = self._mails.write_mail(message, target=target, key=key)
         with _translate_errors(), ExitStack() as opened:
             server = opened.enter_context(closing(self._open_connection()))
             yield f"connected to {to.host}:{to.port}"
             self._start_tls(server)
-            yield _describe_security(server)
+            if isinstance(server.sock, ssl.SSLSocket):
+                yield f"{server.sock.version()}, and the certificate is valid"
+            else:
+                server.ehlo_or_helo_if_needed()
+                hint = "; the server offers TLS: add ?starttls=true" if server.has_extn("starttls") else ""
+                yield f"no TLS: the mail is sent unencrypted{hint}"
             self._log_in(server)
             yield f"logged in as {to.user}" if to.user is not None else "no login: none is set"
             server.sendmail(self._address, [target], mail, self._options)
             yield f"accepted for {target} with the Message-ID <{self._mails.build_message_id(key)}>"
-            with suppress(smtplib.SMTPException, OSError):  # it has the mail: how we part says nothing
+            with suppress(smtplib.SMTPException, OSError):  # the server has the mail: errors no longer matter
                 server.quit()
-
-    def _connect(self, ends: float) -> _SmtpConnection:
-        server = self._open_connection()
-        server.deadline = ends
-        with ExitStack() as on_failure:
-            on_failure.callback(server.close)
-            self._start_tls(server)
-            self._log_in(server)
-            on_failure.pop_all()
-        return server
 
     def _open_connection(self) -> _SmtpConnection:
         to = self._server
@@ -209,53 +199,32 @@ class EmailChannel:
             server.login(self._server.user, self._server.password or "")
 
 
-def _describe_security(server: smtplib.SMTP) -> str:
-    """Say how a connection is protected."""
-    if isinstance(server.sock, ssl.SSLSocket):
-        return f"{server.sock.version()}, and the certificate is good"
-    server.ehlo_or_helo_if_needed()
-    hint = "; the server offers TLS: add ?starttls=true" if server.has_extn("starttls") else ""
-    return f"no TLS: the mail travels in the clear{hint}"
-
-
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Tell every way in which a server can fail as a `DeliveryError`."""
+    """Raise a `DeliveryError` for every error of the server or the connection."""
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
-        raise _to_recipient_error(code, reason) from error
+        description = _describe_reply(code, reason)
+        if not 500 <= code < 600:
+            raise DeliveryError(description) from error
+        # Distinguish an address that does not exist from a server that accepts nothing from us.
+        words = _decode_reason(reason)
+        status = ENHANCED_STATUS.match(words)
+        about_address = RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
+        if code in LOGIN_CODES or not about_address:
+            raise DeliveryError(description, retry_after=REPAIR_WAIT) from error
+        raise DeliveryError(description, permanent=True, target=True) from error
     except smtplib.SMTPAuthenticationError as error:
         raise DeliveryError(f"the SMTP server refused our credentials ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
-        # Not about this recipient: a relay may be mis-set for an hour, and then it is mended.
-        raise _to_sender_error(error.smtp_code, error.smtp_error) from error
+        # Not about this recipient: a misconfigured relay may be fixed within the hour.
+        description = _describe_reply(error.smtp_code, error.smtp_error)
+        wait = REPAIR_WAIT if 500 <= error.smtp_code < 600 else None
+        raise DeliveryError(description, retry_after=wait) from error
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(f"the SMTP server could not be used: {error}") from error
-
-
-def _to_recipient_error(code: int, reason: bytes | str) -> DeliveryError:
-    """Tell an address that does not exist from a server that takes nothing from us."""
-    said = _describe_reply(code, reason)
-    if not 500 <= code < 600:
-        return DeliveryError(said)
-    if not _is_about_address(code, _decode_reason(reason)):
-        return DeliveryError(said, retry_after=REPAIR_WAIT)
-    return DeliveryError(said, permanent=True, target=True)
-
-
-def _is_about_address(code: int, words: str) -> bool:
-    status = ENHANCED_STATUS.match(words)
-    if code in LOGIN_CODES:
-        return False
-    return RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
-
-
-def _to_sender_error(code: int, reason: bytes | str) -> DeliveryError:
-    return DeliveryError(
-        _describe_reply(code, reason), retry_after=REPAIR_WAIT if 500 <= code < 600 else None
-    )
 
 
 def _describe_reply(code: int, reason: bytes | str) -> str:

@@ -1,4 +1,4 @@
-"""A mail as bytes: what all readers of a message get is built once, what is one reader's own is put in."""
+"""A mail as bytes: the parts that all readers of a message share are built once, the rest for each reader."""
 
 from __future__ import annotations
 
@@ -12,30 +12,28 @@ from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHead
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering import html_mail, plain_text
+from controlwatch.core.rendering.card import Card
+from controlwatch.core.rendering.message import Message
 
-if TYPE_CHECKING:
-    from controlwatch.core.rendering.card import Card
-    from controlwatch.core.rendering.message import Message
-
-#: What stands in To: and at RCPT as it is: name@example.com. No blank, no comma, no quote, no line end.
+#: An address that is safe unquoted in To: and RCPT: name@example.com; no blank, comma, quote, line end.
 ADDRESS_PATTERN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
-#: What may stand between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
+#: A URL that may be written between < and > in a header: https://alerts.example.com/unsubscribe/17.K5chv…
 LINK_PATTERN = re.compile(r"https?://[!-;=?-~]{1,900}")
 #: Bytes that one line of base64 holds, in 76 characters.
 BASE64_LINE_BYTES = 57
-#: No line of base64 begins so.
+#: Cannot begin a line of base64.
 BOUNDARY = "=_controlwatch"
-#: Messages whose common parts are kept: one notice is a few, by language and by why people get it.
+#: Messages whose shared parts are cached.
 CACHE_SIZE = 16
 
 
 class _VerbatimHeader(UniqueUnstructuredHeader):
-    """A header of identifiers: the library would fold a long one by encoding it, and nobody would know it."""
+    """A header of identifiers: the library would fold a long one by encoding it, and so break it."""
 
     name: str
 
@@ -51,14 +49,14 @@ POLICY = email.policy.SMTP.clone(header_factory=_registry)
 
 @dataclass(frozen=True, slots=True)
 class _MailPart:
-    """A text in base64 that ends differently for each reader."""
+    """A text in base64 with a different end for each reader."""
 
-    encoded_lines: bytes  #: the whole lines of what is the same for all
-    remainder: bytes  #: what of it fills no line, not encoded yet
+    encoded_lines: bytes  #: the complete lines of the shared text
+    remainder: bytes  #: the rest of the shared text, too short for a line and not encoded yet
 
     @classmethod
     def from_body(cls, subtype: str, body: str) -> _MailPart:
-        """Encode what is the same for all, below its headers."""
+        """Encode the shared text, with the headers of the part."""
         head = (
             f'--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset="utf-8"\r\n'
             "Content-Transfer-Encoding: base64\r\n\r\n"
@@ -68,7 +66,7 @@ class _MailPart:
         return cls(head.encode() + _encode_base64(source[:cut]), source[cut:])
 
     def add_closing(self, closing: str) -> bytes:
-        """Return the part with a reader's own end."""
+        """Return the part with the end for one reader."""
         return self.encoded_lines + _encode_base64(self.remainder + _to_wire_bytes(closing))
 
 
@@ -82,23 +80,27 @@ class MailWriter:
         self._common = lru_cache(maxsize=CACHE_SIZE)(self._build_common)
 
     def write_mail(self, message: Message, *, target: str, key: str) -> bytes:
-        """Return the mail to one reader; raises `DeliveryError` for what is no address."""
+        """Return the mail to one reader; raises `DeliveryError` for a target that is not an address."""
         if not ADDRESS_PATTERN.fullmatch(target):
-            wrong = f"{to_one_line(target, 100)!r} is no address that mail can be sent to"
-            raise DeliveryError(wrong, permanent=True, target=True)
+            reason = f"{to_one_line(target, 100)!r} is not a valid mail address"
+            raise DeliveryError(reason, permanent=True, target=True)
         head, plain, rich = self._common(message.subject, message.cards, message.thread)
-        own = [
+        headers = [
             f"To: {target}",
             f"Date: {format_datetime(localtime())}",
             f"Message-ID: <{self.build_message_id(key)}>",
-            *_build_unsubscribe_headers(message.unsubscribe),
             "MIME-Version: 1.0",
             f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"',
         ]
+        # The headers behind a mail program's "unsubscribe" (RFC 2369); RFC 8058 permits https only.
+        if LINK_PATTERN.fullmatch(message.unsubscribe):
+            headers.append(f"List-Unsubscribe: <{message.unsubscribe}>")
+            if message.unsubscribe.startswith("https://"):
+                headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
         return b"".join(
             (
                 head,
-                "\r\n".join(own).encode("ascii"),
+                "\r\n".join(headers).encode("ascii"),
                 b"\r\n\r\n",
                 plain.add_closing(plain_text.render_reader_text(message)),
                 rich.add_closing(html_mail.render_reader_html(message)),
@@ -107,18 +109,18 @@ class MailWriter:
         )
 
     def build_message_id(self, key: str) -> str:
-        """Return what is the same for every try of one delivery, so that receivers can drop a repetition."""
+        """Return the id of every attempt at one delivery, by which receivers can drop a repetition."""
         if not key.isalnum() or not key.isascii():
-            raise ValueError("a key of a delivery is made of letters and digits")
+            raise ValueError("a delivery key consists of letters and digits")
         return f"{key}@{self._domain}"
 
     def _build_common(
         self, subject: str, cards: tuple[Card, ...], thread: str
     ) -> tuple[bytes, _MailPart, _MailPart]:
-        """Write what all mails of a message share: their headers, their text, their page."""
+        """Return what all mails of a message share: headers, text part, HTML part."""
         head = EmailMessage(policy=self._policy)
         head["From"] = Address(display_name=self._name, addr_spec=self._address)
-        # The library would decode what looks like an encoded word, and fails at one that is damaged.
+        # The library would decode anything like an encoded word, and fails at a damaged one.
         head["Subject"] = to_one_line(subject, 200).replace("=?", "＝?")
         head["Auto-Submitted"] = "auto-generated"
         head["X-Auto-Response-Suppress"] = "All"
@@ -133,9 +135,9 @@ class MailWriter:
         return headers, _MailPart.from_body("plain", plain), _MailPart.from_body("html", rich)
 
     def build_thread_headers(self, thread: str) -> Iterator[tuple[str, str]]:
-        """Yield the headers by which all mails about one notice stand together.
+        """Yield the headers by which mail programs group all mails about one notice in a thread.
 
-        They answer to a root that was never sent: which of them comes first differs between readers.
+        They reply to a root that was never sent, because readers get different mails first.
         """
         if thread:
             mark = hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -143,20 +145,12 @@ class MailWriter:
                 yield name, f"<notice-{mark}@{self._domain}>"
 
 
-def _build_unsubscribe_headers(address: str) -> Iterator[str]:
-    """Yield the headers behind a mail program's own "unsubscribe" (RFC 2369, RFC 8058)."""
-    if LINK_PATTERN.fullmatch(address):
-        yield f"List-Unsubscribe: <{address}>"
-        if address.startswith("https://"):  # RFC 8058 knows no other
-            yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
-
-
-def _to_wire_bytes(words: str) -> bytes:
-    """Return text as mail carries it: UTF-8, with the line ends of the net."""
-    return words.replace("\n", "\r\n").encode("utf-8", "replace")
+def _to_wire_bytes(text: str) -> bytes:
+    """Return text as sent in a mail: UTF-8, with CRLF line ends."""
+    return text.replace("\n", "\r\n").encode("utf-8", "replace")
 
 
 def _encode_base64(source: bytes) -> bytes:
-    """Write bytes as lines of 76 characters."""
+    """Return bytes in base64, in lines of 76 characters."""
     lines = (source[start : start + BASE64_LINE_BYTES] for start in range(0, len(source), BASE64_LINE_BYTES))
     return b"".join(b2a_base64(line, newline=False) + b"\r\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Slack as a channel: chat.postMessage through the SDK, rate limits told from refusals."""
+"""Slack as a channel: chat.postMessage through the SDK, with rate limits separate from refusals."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import ssl
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
+from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.model import ChannelName
-    from controlwatch.core.rendering.message import Message
-
-#: Errors about this target, whatever the message; below, about this message: no repetition mends them.
+#: Permanent errors about the target, whatever the message. MESSAGE_ERRORS: the same about the message.
 TARGET_ERRORS = frozenset(
     {
         "cannot_dm_bot",
@@ -36,9 +32,9 @@ TARGET_ERRORS = frozenset(
         "user_not_found",
     }
 )
-#: Errors about us, whatever the target: somebody took the bot out.
+#: Errors about our bot, whatever the target: it was removed.
 BOT_ERRORS = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
-#: Errors about the thread of the first alert, which somebody has closed or deleted: the channel is there.
+#: Errors about the thread of the first alert, closed or deleted meanwhile: the channel itself is usable.
 THREAD_ERRORS = frozenset(
     {
         "cannot_reply_to_message",
@@ -49,9 +45,9 @@ THREAD_ERRORS = frozenset(
     }
 )
 MESSAGE_ERRORS = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
-#: Seconds between two messages to one channel, a little more than Slack asks for.
+#: Seconds between two messages to one channel, a little more than Slack demands.
 MIN_INTERVAL = 1.05
-#: Seconds to wait for somebody to mend a token, a scope or a membership.
+#: Seconds to wait for an operator to fix a token, a scope or a membership.
 REPAIR_WAIT = 3600.0
 CREDENTIAL_ERRORS = frozenset(
     {
@@ -72,22 +68,22 @@ class SlackChannel:
     def __init__(
         self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = MIN_INTERVAL
     ) -> None:
-        """Open a client; `api_url` points it at another Web API (with its trailing slash or without).
+        """Open a client; `api_url` is another Web API, with or without a trailing slash.
 
-        Messages to one target leave `every` so many seconds.
+        `every` is the minimum number of seconds between two messages to one target.
         """
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
         self._pace = _RateLimiter(every)
-        # No retry handlers: the outbox waits as long as Slack says, without holding a worker.
+        # No retry handlers: the outbox waits as long as Slack demands, without blocking a worker.
         self._client = WebClient(
             token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
         )
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is open."""
 
     def send(self, message: Message, *, target: str, key: str) -> str:
-        """Post and return Slack's timestamp of the message; raises `DeliveryError`."""
+        """Post a message and return its Slack timestamp; raises `DeliveryError`."""
         try:
             return self._post_message(message, target, key, thread=message.reply_to)
         except SlackApiError as error:
@@ -99,7 +95,9 @@ class SlackChannel:
             raise _to_delivery_error(error) from error
 
     def _post_message(self, message: Message, target: str, key: str, *, thread: str) -> str:
-        """Post, in a thread if one is given; raises what Slack answers, or `DeliveryError`."""
+        """Post, in a thread if one is given; raises `SlackApiError` for a refusal, else `DeliveryError`."""
+        # Slack drops a repetition by its UUID.
+        message_id = f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
         metadata = {"event_type": "controlwatch_delivery", "event_payload": {"key": key}}
         try:
             with self._pace.wait_turn(target):
@@ -108,9 +106,9 @@ class SlackChannel:
                     text=render_fallback_text(message),
                     blocks=render_message_blocks(message),
                     metadata=metadata,
-                    client_msg_id=_to_message_uuid(key),
+                    client_msg_id=message_id,
                     thread_ts=thread or None,
-                    # What follows on an alert stands in its thread, and in the channel where it is news.
+                    # A follow-up is posted in the thread of its alert, and shown in the channel too.
                     reply_broadcast=True if thread else None,
                     unfurl_links=False,
                     unfurl_media=False,
@@ -123,27 +121,24 @@ class SlackChannel:
 
 
 class _RateLimiter:
-    """One message a second to a channel, counted from Slack's answer: more it refuses, and holds all up."""
+    """Sends one message a second to a channel, counted from Slack's answer: more are refused."""
 
     def __init__(self, every: float) -> None:
         self._every = every
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._done: dict[str, float] = {}  #: when a target was last sent to, by the monotonic clock
+        self._done: dict[
+            str, float
+        ] = {}  #: when the last message to a target was sent, by the monotonic clock
 
     @contextmanager
     def wait_turn(self, target: str) -> Iterator[None]:
-        """Wait until a message may go to this target, and let no other go meanwhile."""
+        """Wait until a message may be sent to this target, and block others to it meanwhile."""
         with self._turns[target]:
             time.sleep(max(0.0, self._done.get(target, -self._every) + self._every - time.monotonic()))
             try:
                 yield
             finally:
                 self._done[target] = time.monotonic()
-
-
-def _to_message_uuid(key: str) -> str:
-    """Write a delivery's key as the UUID that Slack drops repetitions by."""
-    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
 
 
 def _to_delivery_error(error: SlackApiError) -> DeliveryError:

@@ -1,1 +1,1 @@
-"""Fetching over HTTP and IMAP, bounded in time and bytes."""
+"""Fetching over HTTP and IMAP, limited in time and bytes."""

@@ -1,4 +1,4 @@
-"""A mailbox over IMAP, only ever looked at: EXAMINE and PEEK leave every mark of its readers as it is."""
+"""A mailbox read over IMAP without changing it: EXAMINE and PEEK leave every flag as it is."""
 
 from __future__ import annotations
 
@@ -7,36 +7,34 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from imaplib import IMAP4, IMAP4_SSL
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from controlwatch.core.model.errors import LockedOut, TimedOut, Unreachable
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.mail_documents import Mail
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-#: Mails of one look; what is beyond waits for the next.
+#: Mails fetched at once; the others wait for the next time.
 MAX_MAILS = 50
-#: Seconds for one answer, and for one look however slowly the server drips.
+#: Seconds for one answer, and for one connection however slowly the server sends.
 ANSWER_TIMEOUT, MAX_SECONDS = 30.0, 600.0
-#: Bytes of a literal beside the mail itself.
+#: Bytes allowed in a literal beyond the mail itself.
 LITERAL_MARGIN = 1_000_000
 
 #: 7 (UID 43 RFC822.SIZE 2048 INTERNALDATE "17-Jul-2026 02:44:25 +0800" BODY[]<0> {2048}
 SIZE_PATTERN = re.compile(rb"RFC822\.SIZE (\d{1,18})")
 ARRIVAL_PATTERN = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
-#: What stands in a folder's name as &…- (RFC 3501, 5.1.3): 通讯, &
+#: What a folder's name encodes as &…- (RFC 3501, 5.1.3): 通讯, &
 NON_ASCII_PATTERN = re.compile(r"[^\x20-\x7e]+|&")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapAccount:
-    """A mailbox, and how to enter it."""
+    """A mailbox and the credentials for it."""
 
     host: str
     port: int
@@ -58,53 +56,52 @@ class ImapMailbox:
         wait: float = ANSWER_TIMEOUT,
         longest: float = MAX_SECONDS,
     ) -> None:
-        """Of a mail of more bytes than `largest` only the first ones are read."""
+        """Read at most `largest` bytes of a mail, `most` mails at once; `wait`, `longest` are seconds."""
         self._account, self._largest, self._most = account, largest, most
         self._wait, self._longest = wait, longest
         scheme = "imaps" if account.tls == "implicit" else "imap"
         self.address = f"{scheme}://{account.user}@{account.host}:{account.port}/{account.folder}"
 
     def count_mails(self) -> int:
-        """Return how many mails the folder holds; raises as `fetch_mails` does."""
+        """Return the number of mails in the folder; raises as `fetch_mails` does."""
         with self._open_folder() as server:
             (*_, count) = server.response("EXISTS")[1]
             return int(count or b"0")
 
     def fetch_mails(self, *, after: str | None, since: datetime) -> Generator[Mail, None, None]:
-        """Yield what came after the mail of this mark, oldest first, so many at most.
+        """Yield the mails after the one at this cursor, oldest first, up to a maximum.
 
-        A mark is UIDVALIDITY and UID. Without one, or where UIDVALIDITY is another, what came since the day
-        (UTC) of that instant. Raises `Unreachable`, `TimedOut` or `LockedOut`.
+        A cursor is UIDVALIDITY:UID. Without one, or when UIDVALIDITY has changed, yields the mails since the
+        day (UTC) of `since`. Raises `Unreachable`, `TimedOut` or `LockedOut`.
         """
         with self._open_folder() as server:
             (validity,) = server.response("UIDVALIDITY")[1]
             if validity is None:
                 raise Unreachable(f"{self._account.host} gives mails no lasting numbers (UIDVALIDITY)")
             era = str(int(validity))
-            for uid in self._search_new(server, era, after, since)[: self._most]:
+            before, _, last = (after or "").partition(":")
+            known = int(last) if before == era else 0
+            day = since.astimezone(UTC).strftime("%d-%b-%Y")
+            criteria = ("UID", f"{known + 1}:*") if known else ("SINCE", day)
+            lines = self._require_ok(server.uid("SEARCH", *criteria), "a search")
+            numbers = {int(number) for line in lines if line for number in line.split()}
+            # 44:* is never empty: where 43 is the last, it means 43.
+            new = sorted(number for number in numbers if number > known)
+            for uid in new[: self._most]:
                 if (mail := self._fetch_mail(server, era, uid)) is not None:
                     yield mail
 
-    def _search_new(self, server: IMAP4, era: str, after: str | None, since: datetime) -> list[int]:
-        before, _, last = (after or "").partition(":")
-        known = int(last) if before == era else 0
-        wanted = ("UID", f"{known + 1}:*") if known else ("SINCE", since.astimezone(UTC).strftime("%d-%b-%Y"))
-        found = self._require_ok(server.uid("SEARCH", *wanted), "a search")
-        numbers = {int(number) for line in found if line for number in line.split()}
-        # 44:* is never empty: where 43 is the last, it means 43.
-        return sorted(number for number in numbers if number > known)
-
     def _fetch_mail(self, server: IMAP4, era: str, uid: int) -> Mail | None:
-        """Return a mail; None for one that has gone meanwhile."""
-        wanted = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{self._largest}>)"
-        answer = self._require_ok(server.uid("FETCH", str(uid), wanted), f"mail {uid}")
+        """Return a mail; None when it was deleted meanwhile."""
+        items = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{self._largest}>)"
+        answer = self._require_ok(server.uid("FETCH", str(uid), items), f"mail {uid}")
         parts = [part if isinstance(part, tuple) else (part or b"", b"") for part in answer]
-        said = b" ".join(part[0] for part in parts)
-        size, arrived = SIZE_PATTERN.search(said), ARRIVAL_PATTERN.search(said)
+        fields = b" ".join(part[0] for part in parts)
+        size, arrived = SIZE_PATTERN.search(fields), ARRIVAL_PATTERN.search(fields)
         if size is None or arrived is None:
             return None
         body = b"".join(part[1] for part in parts)
-        # Some servers only estimate a size: it counts where we have stopped reading.
+        # Some servers only estimate the size: it matters only for a mail that was cut.
         whole = len(body) if len(body) < self._largest else max(int(size[1]), len(body))
         day = datetime.strptime(arrived[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z")
         return Mail(cursor=f"{era}:{uid}", arrived_at=day, size=whole, body=body)
@@ -117,14 +114,24 @@ class ImapMailbox:
 
     @contextmanager
     def _open_folder(self) -> Iterator[IMAP4]:
-        """Connect, log in, open the folder to be read alone, and part in peace."""
+        """Connect, log in, open the folder read-only, and log out at the end."""
+        account = self._account
+        implicit = account.tls == "implicit"
+        kind: type[_PlainImap | _TlsImap] = _TlsImap if implicit else _PlainImap
         with self._translate_errors():
-            server = self._connect()
+            server = kind(
+                account.host,
+                account.port,
+                timeout=self._wait,
+                longest=self._longest,
+                largest=self._largest + LITERAL_MARGIN,
+                **({"ssl_context": ssl.create_default_context()} if implicit else {}),
+            )
             try:
-                if self._account.tls == "starttls":
-                    server.starttls(ssl.create_default_context())  # raises where the server offers none
+                if account.tls == "starttls":
+                    server.starttls(ssl.create_default_context())  # raises when the server offers none
                 self._log_in(server)
-                folder = _quote_string(_encode_utf7(self._account.folder))
+                folder = _quote_string(_encode_utf7(account.folder))
                 self._require_ok(server.select(folder, readonly=True), "the folder")
                 yield server
                 with suppress(OSError, IMAP4.error):
@@ -132,21 +139,6 @@ class ImapMailbox:
             finally:
                 with suppress(OSError):
                     server.shutdown()
-
-    def _connect(self) -> _PlainImap | _TlsImap:
-        account, longest, largest = self._account, self._longest, self._largest + LITERAL_MARGIN
-        if account.tls != "implicit":
-            return _PlainImap(
-                account.host, account.port, timeout=self._wait, longest=longest, largest=largest
-            )
-        return _TlsImap(
-            account.host,
-            account.port,
-            ssl_context=ssl.create_default_context(),
-            timeout=self._wait,
-            longest=longest,
-            largest=largest,
-        )
 
     def _log_in(self, server: IMAP4) -> None:
         user = self._account.user
@@ -158,45 +150,45 @@ class ImapMailbox:
         except IMAP4.abort:
             raise
         except (IMAP4.error, UnicodeError) as error:
-            words = self._redact_reply(error.args[0])
-            raise LockedOut(f"{self._account.host} does not let {user} in: {words}") from None
+            reply = self._redact_reply(error.args[0])
+            raise LockedOut(f"{self._account.host} refused the login of {user}: {reply}") from None
 
     @property
     def _plain_credentials(self) -> bytes:
-        """User and password as PLAIN wants them (RFC 4616)."""
+        """User and password in the form of PLAIN (RFC 4616)."""
         return f"\0{self._account.user}\0{self._account.password}".encode()
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Say what went wrong in our own kinds."""
+        """Raise our error for each that the libraries raise."""
         host = self._account.host
         try:
             yield
         except TimeoutError:
             raise TimedOut(f"{host} did not answer in time") from None
         except ssl.SSLCertVerificationError as error:
-            words = error.verify_message
-            raise Unreachable(f"the certificate of {host} is not to be trusted: {words}") from None
+            reason = error.verify_message
+            raise Unreachable(f"the certificate of {host} is not trusted: {reason}") from None
         except OSError as error:
             raise Unreachable(f"{host} cannot be reached: {error.strerror or error}") from None
         except (IMAP4.error, ValueError, LookupError) as error:
-            words = self._redact_reply(error)
-            raise Unreachable(f"{host} breaks off, or speaks no IMAP: {words}") from None
+            reply = self._redact_reply(error)
+            raise Unreachable(f"{host} closed the connection, or does not speak IMAP: {reply}") from None
 
-    def _redact_reply(self, said: object) -> str:
-        """Return a server's words without our secrets: some repeat what they do not take."""
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    def _redact_reply(self, reply: object) -> str:
+        """Return a server's reply without our secrets: some servers repeat what they refuse."""
+        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
         for secret in (self._account.password, base64.b64encode(self._plain_credentials).decode()):
             text = text.replace(secret, "…")
         return to_one_line(text, 200)
 
 
 class _BoundedConnection:
-    """A connection that is hung up when its time is over, and that takes no endless piece."""
+    """A connection that ends at its deadline and refuses literals that are too large."""
 
     def __init__(self, *arguments: Any, longest: float, largest: int, **options: Any) -> None:
         self._largest = largest
-        self._late = False  #: it was we who hung up
+        self._late = False  #: whether the deadline closed it
         self._timer = threading.Timer(longest, self._hang_up)
         self._timer.daemon = True
         super().__init__(*arguments, **options)
@@ -207,7 +199,7 @@ class _BoundedConnection:
         self._timer.start()
 
     def read(self, size: int) -> bytes:
-        """Read a literal of so many bytes."""
+        """Read a literal of `size` bytes."""
         if size > self._largest:
             raise IMAP4.abort(f"it would send {size:,} bytes at once")
         with self._enforce_deadline():
@@ -223,7 +215,7 @@ class _BoundedConnection:
         try:
             yield
         finally:
-            if self._late:  # whatever came then is not whole
+            if self._late:  # what was read then is incomplete
                 raise TimeoutError
 
     def shutdown(self) -> None:
@@ -249,16 +241,16 @@ def _quote_string(text: str) -> str:
 
 
 def _encode_utf7(name: str) -> str:
-    """Return a folder's name as servers spell it.
+    """Return a folder's name in the modified UTF-7 of servers.
 
     >>> _encode_utf7("Law & News/通讯")
     'Law &- News/&kBqLrw-'
     """
 
-    def encode_run(found: re.Match[str]) -> str:
-        if found[0] == "&":
+    def encode_run(run: re.Match[str]) -> str:
+        if run[0] == "&":
             return "&-"
-        packed = base64.b64encode(found[0].encode("utf-16-be")).decode("ascii").rstrip("=")
-        return f"&{packed.replace('/', ',')}-"
+        encoded = base64.b64encode(run[0].encode("utf-16-be")).decode("ascii").rstrip("=")
+        return f"&{encoded.replace('/', ',')}-"
 
     return NON_ASCII_PATTERN.sub(encode_run, name)

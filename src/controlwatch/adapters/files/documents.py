@@ -1,4 +1,4 @@
-"""Bytes to text: pages, plain text, and the files that offices hang below them."""
+"""Parse snapshots into documents: web pages, plain text, and the files attached to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from controlwatch.adapters.files import LEGACY_WORD
@@ -17,24 +16,24 @@ from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_en
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, SourceError
-from controlwatch.core.sources.challenge import detect_challenge
-from controlwatch.core.sources.charset import DecodedText, decode_body
-from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, is_mail, is_wrapped, unwrap_body
+from controlwatch.core.sources.decoding import (
+    DecodedText,
+    FileFormat,
+    decode_body,
+    detect_format,
+    is_mail,
+    is_wrapped,
+)
+from controlwatch.core.sources.mime import DAMAGED_MAIL_ERRORS, unwrap_body
 from controlwatch.core.sources.notice_pages import parse_notice_page
-from controlwatch.core.sources.sniff import detect_format
-
-if TYPE_CHECKING:
-    from controlwatch.core.sources.mime import UnwrappedPart
-    from controlwatch.core.sources.sniff import FileFormat
-    from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.sources.plausibility import detect_challenge
+from controlwatch.core.sources.watcher import Watcher
 
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
-_UTF8_HAN = re.compile(
-    rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}"
-)  # six Han characters that no GBK text has by chance
-_TIMEOUT_SECONDS = 30  # seconds for one file
-_MAX_TEXT_LENGTH = 5_000_000  # characters of a text that is read
-_MAX_MAIL_LENGTH = 1_000_000  # of a mail: anybody can write one
+_UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characters in UTF-8; not GBK by chance
+_TIMEOUT_SECONDS = 30  # for one file
+_MAX_TEXT_LENGTH = 5_000_000  # characters of a text file
+_MAX_MAIL_LENGTH = 1_000_000  # characters of a mail: anyone can send one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +44,16 @@ class _ParseResult:
 
 
 def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
-    """Read what a source sent as the document of a notice.
+    """Parse what a source sent as the document of a notice.
 
     Raises `Challenged` for a bot challenge, `Refused` for an HTTP error, `Reshaped` for a page without a
-    notice in it and `Garbled` for bytes that are no document.
+    notice and `Garbled` for bytes that are not a document.
     """
     if is_wrapped(snapshot.body) or is_mail(snapshot):
         return _read_wrapped(snapshot, watcher)
     kind = sniff_format(snapshot)
     if kind in {"html", "text"}:
-        return _read_text(snapshot, watcher, kind=kind)
+        return _read_text(snapshot, watcher, is_page=kind == "html")
     if snapshot.status >= 400:
         raise Refused(f"the source answered {snapshot.status}", status=snapshot.status)
     parsed = _parse_binary(snapshot.body, kind)
@@ -66,39 +65,57 @@ def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Documen
 
 
 def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
-    """Read a page that was saved as one file, or a mail: what a person would read of it."""
+    """Parse a page that was saved as one file, or a mail: the part that a person would read."""
     try:
-        found = unwrap_body(snapshot.body)
+        part = unwrap_body(snapshot.body)
     except DAMAGED_MAIL_ERRORS as error:
         raise Garbled(f"the mail or saved page is damaged: {type(error).__name__}") from error
-    if found is None or is_wrapped(found.body):
+    if part is None or is_wrapped(part.body):
         raise Garbled("the mail or saved page holds nothing that can be read")
-    check_nesting(found.body, found.content_type)
-    headers = (*((name, value) for name, value in snapshot.headers if name != "content-type"),)
-    inner = replace(snapshot, body=found.body, headers=(*headers, ("content-type", found.content_type)))
-    read = read_document(inner, watcher)
-    doubts = tuple(f"{name} came along and was not read: hand it in by itself" for name in found.unread_files)
-    read = replace(read, doubts=(*read.doubts, *doubts))
-    if is_mail(snapshot):
-        return _apply_mail_headers(read, found, snapshot)
-    return replace(read, title=read.title or found.title)
-
-
-def _apply_mail_headers(read: Document, found: UnwrappedPart, snapshot: Snapshot) -> Document:
-    """Say what a mail is called by its subject, who it says wrote it, and what of it was not fetched."""
-    text = read.text if read.title in read.text else f"{read.title}\n{read.text}"
-    doubts = [f"a mail that says it is from {found.sender}"] if found.sender else []
+    check_nesting(part.body, part.content_type)
+    headers = (header for header in snapshot.headers if header[0] != "content-type")
+    inner = replace(snapshot, body=part.body, headers=(*headers, ("content-type", part.content_type)))
+    document = read_document(inner, watcher)
+    doubts = [
+        *document.doubts,
+        *(f"{name} was attached and not read; hand it in separately" for name in part.unread_files),
+    ]
+    if not is_mail(snapshot):
+        return replace(document, title=document.title or part.title, doubts=tuple(doubts))
+    # A mail is titled by its subject; its sender and the parts that were not fetched are doubts.
+    text = document.text if document.title in document.text else f"{document.title}\n{document.text}"
+    if part.sender:
+        doubts.append(f"a mail that says it is from {part.sender}")
     if cut := snapshot.get_header("content-range"):
         doubts.append(f"the mail is too large, only a part of it was read ({cut})")
     if len(text) > _MAX_MAIL_LENGTH:
         doubts.append(f"only the first {_MAX_MAIL_LENGTH} characters were read")
-    title, doubted = found.title or read.title, (*read.doubts, *doubts)
-    return replace(read, title=title, text=text[:_MAX_MAIL_LENGTH], doubts=doubted)
+    title = part.title or document.title
+    return replace(document, title=title, text=text[:_MAX_MAIL_LENGTH], doubts=tuple(doubts))
 
 
 def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
-    """Read a file that hangs below a notice. What cannot be read becomes a doubt, never an error."""
-    parsed = _parse_annex(snapshot, link)
+    """Parse a file attached to a notice. A file that cannot be read becomes a doubt, never an error."""
+    kind = sniff_format(snapshot)
+    if kind == "html":
+        parsed = _parse_html_annex(snapshot, link)
+    elif snapshot.status >= 400:
+        parsed = _build_failure(f"the source answered {snapshot.status}")
+    elif kind == "text":
+        decoded = _decode_text(snapshot, None)
+        doubts = [*_describe_loss(decoded)]
+        if not decoded.text.strip():
+            doubts.append("the file is empty")
+        if decoded.encoding != "utf-8" and _UTF8_HAN.search(snapshot.body):
+            doubts.append("parts of the text are in another encoding")
+        if len(decoded.text) > _MAX_TEXT_LENGTH:
+            doubts.append(f"only the first {_MAX_TEXT_LENGTH} characters were read")
+        lines = (line.strip(" \u3000\r") for line in decoded.text[:_MAX_TEXT_LENGTH].splitlines())
+        parsed = _ParseResult("\n".join(line for line in lines if line.strip()), tuple(doubts))
+    else:
+        parsed = _parse_binary(snapshot.body, kind)
+        if not (parsed.text.strip() or parsed.doubts):
+            parsed = _ParseResult("", ("no text was found in the file",))
     return Annex(
         url=link.url,
         name=link.name,
@@ -109,25 +126,34 @@ def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
 
 
 def sniff_format(snapshot: Snapshot) -> FileFormat:
-    """Tell the format by the first bytes, then by what they say, and only last by the content type."""
+    """Detect the format by the first bytes, then by the text, and last by the content type."""
     return detect_format(snapshot.body, snapshot.get_header("content-type") or "")
 
 
-def _read_text(snapshot: Snapshot, watcher: Watcher | None, *, kind: FileFormat) -> Document:
+def _read_text(snapshot: Snapshot, watcher: Watcher | None, *, is_page: bool) -> Document:
+    """Parse a web page, or plain text whose first line that is not blank is the title."""
     decoded = _decode_text(snapshot, watcher)
     reason = detect_challenge(decoded.text)
     if reason:
         raise Challenged(f"the source sent {reason} instead of the notice")
     if snapshot.status >= 400:
         raise Refused(f"the source answered {snapshot.status}", status=snapshot.status)
-    if kind == "text":
-        return _read_plain_text(snapshot, decoded)
-    return parse_notice_page(
-        decoded.text,
-        url=snapshot.final_url,
-        detail=watcher.detail if watcher else None,
+    if is_page:
+        return parse_notice_page(
+            decoded.text,
+            url=snapshot.final_url,
+            detail=watcher.detail if watcher else None,
+            encoding=decoded.encoding,
+            replaced=decoded.replaced,
+        )
+    lines = [line for line in (line.strip(" \u3000\r\t") for line in decoded.text.splitlines()) if line]
+    return Document(
+        url=snapshot.url,
+        title=lines[0] if lines else "",
+        text="\n".join(lines[1:]),
         encoding=decoded.encoding,
         replaced=decoded.replaced,
+        doubts=_describe_loss(decoded),
     )
 
 
@@ -136,63 +162,20 @@ def _decode_text(snapshot: Snapshot, watcher: Watcher | None) -> DecodedText:
     return decode_body(snapshot.body, header=snapshot.get_header("content-type"), declared=declared)
 
 
-def _read_plain_text(snapshot: Snapshot, decoded: DecodedText) -> Document:
-    """Plain text: the first line that is not blank is the title, the rest the text."""
-    found = [line.strip(" \u3000\r\t") for line in decoded.text.splitlines()]
-    shown = [line for line in found if line]
-    return Document(
-        url=snapshot.url,
-        title=shown[0] if shown else "",
-        text="\n".join(shown[1:]),
-        encoding=decoded.encoding,
-        replaced=decoded.replaced,
-        doubts=_describe_loss(decoded),
-    )
-
-
-def _parse_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
-    kind = sniff_format(snapshot)
-    if kind == "html":
-        return _parse_html_annex(snapshot, link)
-    if snapshot.status >= 400:
-        return _build_failure(f"the source answered {snapshot.status}")
-    if kind == "text":
-        return _parse_text(_decode_text(snapshot, None), snapshot.body)
-    parsed = _parse_binary(snapshot.body, kind)
-    return (
-        parsed
-        if parsed.text.strip() or parsed.doubts
-        else _ParseResult("", ("no text was found in the file",))
-    )
-
-
-def _parse_text(decoded: DecodedText, body: bytes) -> _ParseResult:
-    lines = (line.strip(" \u3000\r") for line in decoded.text[:_MAX_TEXT_LENGTH].splitlines())
-    found = (
-        not decoded.text.strip() and "the file is empty",
-        decoded.encoding != "utf-8"
-        and _UTF8_HAN.search(body)
-        and "parts of the text are in another encoding",
-        len(decoded.text) > _MAX_TEXT_LENGTH and f"only the first {_MAX_TEXT_LENGTH} characters were read",
-    )
-    doubts = (*_describe_loss(decoded), *(doubt for doubt in found if doubt))
-    return _ParseResult("\n".join(line for line in lines if line.strip()), doubts)
-
-
 def _describe_loss(decoded: DecodedText) -> tuple[str, ...]:
     return (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
 
 
 def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
-    """An HTML page where a file was linked: a challenge, an error page, or a table saved as .xls."""
+    """Parse an HTML page sent for a linked file: a challenge, an error page, or a table saved as .xls."""
     decoded = _decode_text(snapshot, None)
     if detect_challenge(decoded.text):
-        return _build_failure("a bot challenge came instead of the file")
+        return _build_failure("a bot challenge was sent instead of the file")
     if snapshot.status >= 400:
         return _build_failure(f"the source answered {snapshot.status}")
     names = (link.name, urlsplit(link.url).path)
     if not any(_OFFICE_NAME.search(name) for name in names):
-        return _build_failure("a web page came instead of the file")
+        return _build_failure("a web page was sent instead of the file")
     try:
         page = parse_notice_page(decoded.text, url=snapshot.final_url)
     except SourceError as error:
@@ -200,7 +183,7 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     return _ParseResult(page.text, _describe_loss(decoded))
 
 
-# --------------------------------------------------------------------------- the bounded process
+# --------------------------------------------------------------------------- the sandboxed process
 
 
 def _build_failure(reason: str) -> _ParseResult:
@@ -211,7 +194,7 @@ def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
     if kind == "archive":
         return _build_failure("an archive of this kind is not readable here")
     if kind == "unknown":
-        return _build_failure("not a document known here")
+        return _build_failure("not a supported document")
     if kind == "rtf":
         return _convert_legacy(body)
     parsed = _parse_isolated(body, kind)
@@ -219,7 +202,7 @@ def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
 
 
 def _parse_isolated(body: bytes, kind: FileFormat) -> _ParseResult:
-    """Parse in a process of its own, with its own memory, CPU and clock, and without our secrets."""
+    """Parse in a separate process, with limits of memory, CPU and time, and without our secrets."""
     try:
         done = run_isolated(
             "controlwatch.adapters.files.sandboxed_parse", kind, given=body, seconds=_TIMEOUT_SECONDS
@@ -227,37 +210,31 @@ def _parse_isolated(body: bytes, kind: FileFormat) -> _ParseResult:
     except subprocess.TimeoutExpired:
         return _build_failure(f"the file could not be read within {_TIMEOUT_SECONDS} seconds")
     if done.returncode:
-        return _build_failure(_explain_exit(done.returncode, done.stderr))
+        last = done.stderr.decode("utf-8", errors="replace").strip().rpartition("\n")[2]
+        name, _, reason = last.partition(":")
+        if done.returncode < 0 or name.endswith(("MemoryError", "RecursionError")):
+            return _build_failure("the file could not be read within the bounds of memory and time")
+        return _build_failure(f"the file could not be read ({(reason or name).strip()[:200]})")
     answer = json.loads(done.stdout)
     doubts = tuple(str(doubt) for doubt in answer["doubts"])
     return _ParseResult(str(answer["text"]), doubts, is_failure=bool(answer["is_failure"]))
 
 
-def _explain_exit(status: int, stderr: bytes) -> str:
-    if status < 0:
-        return "the file could not be read within the bounds of memory and time"
-    last = stderr.decode("utf-8", errors="replace").strip().rpartition("\n")[2]
-    name, _, reason = last.partition(":")
-    if name.endswith(("MemoryError", "RecursionError")):
-        return "the file could not be read within the bounds of memory and time"
-    return f"the file could not be read ({(reason or name).strip()[:200]})"
-
-
 def _convert_legacy(body: bytes) -> _ParseResult:
-    """A Word file older than our reader: LibreOffice, where it is installed, makes a DOCX of it."""
+    """Parse a legacy Word file by converting it to DOCX with LibreOffice, if that is installed."""
     office = shutil.which("soffice")
     if office is None:
         return _ParseResult("", (LEGACY_WORD,))
-    with tempfile.TemporaryDirectory() as place:
-        source = Path(place, "annex.doc")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "annex.doc")
         source.write_bytes(body)
-        profile = f"-env:UserInstallation={Path(place, 'profile').as_uri()}"
-        command = [office, profile, "--headless", "--convert-to", "docx", "--outdir", place, str(source)]
+        profile = f"-env:UserInstallation={Path(folder, 'profile').as_uri()}"
+        command = [office, profile, "--headless", "--convert-to", "docx", "--outdir", folder, str(source)]
         try:
             subprocess.run(  # noqa: S603  (LibreOffice as found on PATH; the file name is ours)
                 command, capture_output=True, timeout=2 * _TIMEOUT_SECONDS, check=True, env=safe_environment()
             )
-            made = source.with_suffix(".docx").read_bytes()
+            converted = source.with_suffix(".docx").read_bytes()
         except (subprocess.SubprocessError, OSError):
-            return _build_failure("legacy DOC not readable here, by LibreOffice neither")
-    return _parse_isolated(made, "zip")
+            return _build_failure("legacy DOC not readable here, not even by LibreOffice")
+    return _parse_isolated(converted, "zip")

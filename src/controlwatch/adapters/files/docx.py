@@ -1,19 +1,15 @@
-"""Read a DOCX file: paragraphs, tables and text boxes in their order."""
+"""Parse DOCX files: paragraphs, tables and text boxes in document order."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import docx
+from docx.oxml.xmlchemy import BaseOxmlElement
 
 from controlwatch.adapters.files import ParsedFile
 from controlwatch.core.sources.html_tables import format_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from docx.oxml.xmlchemy import BaseOxmlElement
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK_TAG = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -22,12 +18,12 @@ _MAX_COLUMNS = 100  # columns that a cell may claim to cover
 
 
 def read_docx(body: bytes) -> ParsedFile:
-    """Read the body of a DOCX file. Numbers that Word makes while printing a list are not in the file."""
+    """Parse the body of a DOCX file. The numbers of list items are not in the file: Word computes them."""
     return ParsedFile("\n".join(_read_blocks(docx.Document(io.BytesIO(body)).element.body)))
 
 
 def _read_blocks(container: BaseOxmlElement) -> Iterator[str]:
-    """Lines of what stands in a body, a cell, a text box, or a content control among them."""
+    """Yield the lines of a body, a cell or a text box, with those of content controls in it."""
     for part in container.iterchildren(tag="*"):
         if part.tag == f"{_W}p":
             yield from _read_paragraph(part)
@@ -46,7 +42,7 @@ def _read_paragraph(paragraph: BaseOxmlElement) -> Iterator[str]:
 
 
 def _read_inline(part: BaseOxmlElement, boxes: list[BaseOxmlElement]) -> Iterator[str]:
-    """What is printed; deleted text and field codes have tags of their own and are left out."""
+    """Yield the visible text; deleted text and field codes have other tags and are left out."""
     for child in part.iterchildren(tag="*"):
         if child.tag == f"{_W}t":
             yield child.text or ""
@@ -54,40 +50,34 @@ def _read_inline(part: BaseOxmlElement, boxes: list[BaseOxmlElement]) -> Iterato
             yield _CHARACTER_TAGS[child.tag]
         elif child.tag == f"{_W}txbxContent":
             boxes.append(child)
-        elif child.tag not in {_FALLBACK_TAG, f"{_W}pPr"}:  # a fallback repeats its choice
+        elif child.tag not in {_FALLBACK_TAG, f"{_W}pPr"}:  # a fallback repeats other content
             yield from _read_inline(child, boxes)
 
 
 def _read_table(table: BaseOxmlElement) -> Iterator[str]:
-    """Rows as lines; a cell merged downwards stands in each row, a table in a cell follows its row."""
-    held: dict[int, str] = {}
+    """Yield rows as lines; a cell merged downwards is repeated, a nested table follows its row."""
+    merged: dict[int, str] = {}  #: text of the cells merged downwards, by column
     for row in _find_children(table, "tr"):
         inner: list[BaseOxmlElement] = []
-        line = _read_row(row, held, inner)
-        yield from (shown for shown in format_rows(line) if shown.strip())
+        texts = [""] * _parse_number(row.find(f"{_W}trPr/{_W}gridBefore"), default=0)
+        for cell in _find_children(row, "tc"):
+            merge = cell.find(f"{_W}tcPr/{_W}vMerge")
+            if merge is None:
+                merged.pop(len(texts), None)
+                text = _read_cell(cell, inner)
+            elif merge.get(f"{_W}val") == "restart":
+                text = merged[len(texts)] = _read_cell(cell, inner)
+            else:
+                text = merged.get(len(texts), "")
+            width = _parse_number(cell.find(f"{_W}tcPr/{_W}gridSpan"), default=1)
+            texts.extend([text, *[""] * (width - 1)])
+        yield from (line for line in format_rows(texts) if line.strip())
         for nested in inner:
             yield from _read_table(nested)
 
 
-def _read_row(row: BaseOxmlElement, held: dict[int, str], inner: list[BaseOxmlElement]) -> list[str]:
-    shown = [""] * _parse_number(row.find(f"{_W}trPr/{_W}gridBefore"), default=0)
-    for cell in _find_children(row, "tc"):
-        column = len(shown)
-        merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-        if merge is None:
-            held.pop(column, None)
-            shown.append(_read_cell(cell, inner))
-        elif merge.get(f"{_W}val") == "restart":
-            held[column] = _read_cell(cell, inner)
-            shown.append(held[column])
-        else:
-            shown.append(held.get(column, ""))
-        shown.extend([""] * (_parse_number(cell.find(f"{_W}tcPr/{_W}gridSpan"), default=1) - 1))
-    return shown
-
-
 def _read_cell(cell: BaseOxmlElement, inner: list[BaseOxmlElement]) -> str:
-    """The words of a cell in one line, without the tables that stand in it."""
+    """Return the text of a cell in one line, without nested tables, which are added to `inner`."""
     words: list[str] = []
     for part in cell.iterchildren(tag="*"):
         if part.tag == f"{_W}tbl":
@@ -100,7 +90,7 @@ def _read_cell(cell: BaseOxmlElement, inner: list[BaseOxmlElement]) -> str:
 
 
 def _find_children(container: BaseOxmlElement, name: str) -> Iterator[BaseOxmlElement]:
-    """Rows of a table or cells of a row, also those in content controls."""
+    """Yield the rows of a table or the cells of a row, also those in content controls."""
     for part in container.iterchildren(tag="*"):
         if part.tag == f"{_W}{name}":
             yield part
@@ -109,5 +99,5 @@ def _find_children(container: BaseOxmlElement, name: str) -> Iterator[BaseOxmlEl
 
 
 def _parse_number(setting: BaseOxmlElement | None, *, default: int) -> int:
-    written = "" if setting is None else setting.get(f"{_W}val", "")
-    return min(int(written), _MAX_COLUMNS) if written.isascii() and written.isdigit() else default
+    digits = "" if setting is None else setting.get(f"{_W}val", "")
+    return min(int(digits), _MAX_COLUMNS) if digits.isascii() and digits.isdigit() else default

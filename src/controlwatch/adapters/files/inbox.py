@@ -1,70 +1,60 @@
-"""Files that people hand in: saved pages read from disk, and the inbox folder they are dropped into."""
+"""Files handed in by people: pages saved to disk, and the inbox folder where they are dropped."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
 
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
-from controlwatch.core.model import Snapshot, sanitize
+from controlwatch.core.model import Snapshot, remove_unprintable
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.sources.decoding import MAIL_TYPE, find_saved_location
 from controlwatch.core.sources.mail_documents import make_intake_url
-from controlwatch.core.sources.mime import MAIL_TYPE, find_saved_location
-from controlwatch.core.sources.sniff import detect_format
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-    from pathlib import Path
-
-#: What browsers write into a saved page: <!-- saved from url=(0036)http://www.customs.gov.cn/x.html -->
+#: Browsers write the address of a page into its saved copy:
+#: <!-- saved from url=(0036)http://www.customs.gov.cn/x.html -->
 SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(\S+?)\s*-->")
-#: Files of more bytes than this are not notices.
+#: Larger files are not notices.
 MAX_BYTES = 50_000_000
 
 
 def load_snapshot(path: Path, *, url: str | None, now: datetime) -> Snapshot:
-    """Read a file as if its address had sent it: the one given, the one a browser saved in it, or none.
+    """Load a file as a snapshot of its address: the given one, the one a browser saved in it, or none.
 
-    Raises `UsageError` for what cannot be had, `Garbled` for a page that nobody could walk through.
+    `now` is the time of the snapshot. Raises `UsageError` for a file that cannot be read, and `Garbled` for a
+    page that is nested too deeply.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes; that is no notice")
+            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes; a notice is not")
         body = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    mail = path.suffix.lower() == ".eml"
-    if not mail and detect_format(body) in {"html", "text"}:
+    is_mail = path.suffix.lower() == ".eml"
+    saved_url = ""
+    if not is_mail:
         check_nesting(body)
-    address = url or (None if mail else _find_saved_url(body)) or make_intake_url(body)
+        saved = SAVED_FROM.search(body[:4096])
+        saved_url = saved[1].decode("ascii", "replace") if saved else find_saved_location(body)
+    address = url or (saved_url if is_allowed_url(saved_url, ["*"]) else make_intake_url(body))
+    try:
+        owner = path.owner()
+    except (KeyError, NotImplementedError):
+        owner = f"user {path.stat().st_uid}"
     headers = (
-        *((("content-type", MAIL_TYPE),) if mail else ()),
-        ("x-handed-in-by", _find_owner(path)),
-        ("x-handed-in-as", sanitize.remove_unprintable(path.name)),
+        *((("content-type", MAIL_TYPE),) if is_mail else ()),
+        ("x-handed-in-by", owner),
+        ("x-handed-in-as", remove_unprintable(path.name)),
     )
     return Snapshot(url=address, final_url=address, fetched_at=now, status=200, headers=headers, body=body)
 
 
-def _find_saved_url(body: bytes) -> str | None:
-    """Return the address that a browser wrote into a page when it saved it."""
-    saved = SAVED_FROM.search(body[:4096])
-    shown = saved[1].decode("ascii", "replace") if saved else find_saved_location(body)
-    return shown if is_allowed_url(shown, ["*"]) else None
-
-
-def _find_owner(path: Path) -> str:
-    """Return whose file it is: that person handed it in."""
-    try:
-        return path.owner()
-    except (KeyError, NotImplementedError):
-        return f"user {path.stat().st_uid}"
-
-
 def list_inbox_files(folder: Path) -> Iterator[Path]:
-    """Yield the files dropped into the inbox, oldest first; hidden and half-copied ones are left."""
+    """Yield the files in the inbox, oldest first, without hidden and half-copied ones."""
     if folder.is_dir():
         files = (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
         yield from sorted(
@@ -78,7 +68,7 @@ def list_inbox_files(folder: Path) -> Iterator[Path]:
 
 
 def move_processed_file(path: Path, where: str) -> Path:
-    """Move a file of the inbox to its `done` or `failed` folder, never over another; what is gone is gone."""
+    """Move an inbox file to its `done` or `failed` folder under an unused name; ignore one that is gone."""
     folder = path.parent / where
     folder.mkdir(exist_ok=True)
     target = folder / path.name

@@ -1,80 +1,72 @@
-"""Read an OFD file, the page format of Chinese offices (GB/T 33190): XML pages in a zip."""
+"""Parse OFD files, the page format of Chinese offices (GB/T 33190): XML pages in a zip."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder  # builds only; the parser below refuses entities
 from xml.parsers import expat
+from zipfile import ZipFile
 
 from controlwatch.adapters.files import ParsedFile, Unreadable
 from controlwatch.adapters.files.pdf_lines import Glyph, group_lines
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
-from controlwatch.adapters.files.pdf_table_runs import join_continued_tables
-from controlwatch.adapters.files.pdf_tables import RuledTable, RulingLine, split_page
+from controlwatch.adapters.files.pdf_tables import (
+    RuledTable,
+    RulingLine,
+    join_continued_tables,
+    split_page,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from zipfile import ZipFile
-
-_POINTS_PER_MM = (
-    72 / 25.4
-)  # a millimetre, the unit of the format, in the points that `ruled` and `visual` count in
-_COLUMN_GAP = 2.0  # sizes; a gap of so much parts columns where no lines are drawn
+_POINTS_PER_MM = 72 / 25.4  # the format measures in millimetres, `pdf_tables` and `pdf_lines` in points
+_COLUMN_GAP = 2.0  # sizes; a gap this wide separates columns where no lines are drawn
 _MAX_PAGES = 600
-_MAX_OFFSETS = 10_000  # offsets of one run of text: "g 9999999 5" is written in a few bytes
+_MAX_OFFSETS = 10_000  # offsets of one run of text: "g 9999999 5" takes only a few bytes
 _MAX_DISTANCE = 1e5  # millimetres
 _PAGE_NAME = re.compile(r"Pages/Page_(\d+)/Content\.xml$")  # Doc_0/Pages/Page_0/Content.xml
 _PATH_TOKEN = re.compile(r"([MLC])|([-+.\d]+)\s+([-+.\d]+)")  # M 0 0 L 160 0 C
 
 
 def read_ofd(archive: ZipFile) -> ParsedFile:
-    """Read the text of every page from top to bottom. Raises `Unreadable` for XML that declares entities."""
-    names = _list_pages(archive)
-    pages = tuple(tuple(_read_page(_parse_xml(archive.read(name)))) for name in names[:_MAX_PAGES])
+    """Parse the text of every page from top to bottom. Raises `Unreadable` for XML that declares entities.
+
+    The pages are in the order in which each document lists them, else in the order of their numbers.
+    """
+    names = set(archive.namelist())
+    listed = [
+        posixpath.normpath(posixpath.join(posixpath.dirname(document), page.get("BaseLoc", "")))
+        for document in sorted(name for name in names if name.endswith("Document.xml"))
+        for page in _parse_xml(archive.read(document)).iter("Page")
+    ]
+    page_names = [name for name in listed if name in names]
+    if not page_names:
+        numbered = ((_PAGE_NAME.search(name), name) for name in names)
+        page_names = [name for _, name in sorted((int(found[1]), name) for found, name in numbered if found)]
+    pages: list[tuple[str | RuledTable, ...]] = []
+    for name in page_names[:_MAX_PAGES]:
+        page = _parse_xml(archive.read(name))
+        glyphs = tuple(_read_glyphs(page))
+        content = tuple(split_page(glyphs, *_read_ruling_lines(page)))
+        if not any(isinstance(part, RuledTable) for part in content):
+            content = tuple(group_lines(glyphs, wide_gap=_COLUMN_GAP))  # a wide gap separates cells
+        pages.append(content)
     text = "\n".join(to_text_lines(join_continued_tables(pages)))
-    if len(names) > _MAX_PAGES:
-        return ParsedFile(text, (f"only the first {_MAX_PAGES} of {len(names)} pages were read",))
+    if len(page_names) > _MAX_PAGES:
+        return ParsedFile(text, (f"only the first {_MAX_PAGES} of {len(page_names)} pages were read",))
     return ParsedFile(text, () if text else ("needs OCR",))
 
 
-def _read_page(page: Element) -> Iterator[str | RuledTable]:
-    """Ruled tables, and lines around them; without lines drawn, a clear gap parts the cells of a row."""
-    glyphs = tuple(_read_glyphs(page))
-    level, upright = _read_ruling_lines(page)
-    found = tuple(split_page(glyphs, level, upright))
-    return iter(
-        found
-        if any(isinstance(part, RuledTable) for part in found)
-        else group_lines(glyphs, wide_gap=_COLUMN_GAP)
-    )
-
-
-def _list_pages(archive: ZipFile) -> tuple[str, ...]:
-    """The pages in the order that each document lists them, else in the order of their numbers."""
-    names = set(archive.namelist())
-    documents = sorted(name for name in names if name.endswith("Document.xml"))
-    listed = [
-        posixpath.normpath(posixpath.join(posixpath.dirname(document), page.get("BaseLoc", "")))
-        for document in documents
-        for page in _parse_xml(archive.read(document)).iter("Page")
-    ]
-    known = tuple(name for name in listed if name in names)
-    numbered = ((_PAGE_NAME.search(name), name) for name in names)
-    return known or tuple(
-        name for _, name in sorted((int(found[1]), name) for found, name in numbered if found)
-    )
-
-
 def _read_glyphs(page: Element) -> Iterator[Glyph]:
-    """Text codes with their place: the box of the object plus the offset within it."""
-    for shown in page.iter("TextObject"):
-        left, top, _, high = _parse_floats(shown.get("Boundary", ""), 4)
-        size = _parse_floats(shown.get("Size", ""), 1)[0] or high
-        for code in shown.iter("TextCode"):
+    """Yield the characters with their positions: the box of the text object plus the offset in it."""
+    for text in page.iter("TextObject"):
+        left, top, _, height = _parse_floats(text.get("Boundary", ""), 4)
+        size = _parse_floats(text.get("Size", ""), 1)[0] or height
+        for code in text.iter("TextCode"):
             x, y = (_parse_floats(code.get(name, ""), 1)[0] for name in ("X", "Y"))
-            places = _parse_offsets(code.get("DeltaX", ""))
+            offsets = _parse_offsets(code.get("DeltaX", ""))
             for character in (code.text or "").strip("\r\n"):
                 width = size if ord(character) >= 0x2E80 else size / 2
                 start = (left + x) * _POINTS_PER_MM
@@ -85,12 +77,12 @@ def _read_glyphs(page: Element) -> Iterator[Glyph]:
                     size * _POINTS_PER_MM,
                     character,
                 )
-                x += next(places, width)
+                x += next(offsets, width)
 
 
-def _parse_offsets(written: str) -> Iterator[float]:
-    """How far each character is from the one before; "g 3 5" is three times five."""
-    parts = iter(written.split()[:_MAX_OFFSETS])
+def _parse_offsets(numbers: str) -> Iterator[float]:
+    """Yield the distance of each character from the one before; "g 3 5" is three times five."""
+    parts = iter(numbers.split()[:_MAX_OFFSETS])
     for part in parts:
         if part == "g":
             times, offset = _parse_floats(next(parts, ""), 1)[0], _parse_floats(next(parts, ""), 1)[0]
@@ -100,64 +92,61 @@ def _parse_offsets(written: str) -> Iterator[float]:
 
 
 def _read_ruling_lines(page: Element) -> tuple[list[RulingLine], list[RulingLine]]:
-    level: list[RulingLine] = []
-    upright: list[RulingLine] = []
-    for shown in page.iter("PathObject"):
-        left, top = _parse_floats(shown.get("Boundary", ""), 2)
-        drawn = (data.text or "" for data in shown.iter("AbbreviatedData"))
-        for one, other in (side for data in drawn for side in _parse_strokes(data)):
-            x1, x2 = sorted((left + one[0], left + other[0]))
-            y1, y2 = sorted((top + one[1], top + other[1]))
+    """Return the horizontal and the vertical lines of a page."""
+    horizontal: list[RulingLine] = []
+    vertical: list[RulingLine] = []
+    for shape in page.iter("PathObject"):
+        left, top = _parse_floats(shape.get("Boundary", ""), 2)
+        strokes = (side for data in shape.iter("AbbreviatedData") for side in _parse_strokes(data.text or ""))
+        for start, end in strokes:
+            x1, x2 = sorted((left + start[0], left + end[0]))
+            y1, y2 = sorted((top + start[1], top + end[1]))
             if y2 - y1 < 1 / _POINTS_PER_MM < x2 - x1:
-                level.append(RulingLine(y1 * _POINTS_PER_MM, x1 * _POINTS_PER_MM, x2 * _POINTS_PER_MM))
+                horizontal.append(RulingLine(y1 * _POINTS_PER_MM, x1 * _POINTS_PER_MM, x2 * _POINTS_PER_MM))
             elif x2 - x1 < 1 / _POINTS_PER_MM < y2 - y1:
-                upright.append(RulingLine(x1 * _POINTS_PER_MM, y1 * _POINTS_PER_MM, y2 * _POINTS_PER_MM))
-    return level, upright
+                vertical.append(RulingLine(x1 * _POINTS_PER_MM, y1 * _POINTS_PER_MM, y2 * _POINTS_PER_MM))
+    return horizontal, vertical
 
 
 def _parse_strokes(data: str) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    """The straight strokes of a drawn path."""
+    """Yield start and end of the straight strokes of a drawn path."""
     start = last = (0.0, 0.0)
-    sign = "M"
-    for found in _PATH_TOKEN.finditer(data):
-        if found[1] == "C":
+    command = "M"
+    for token in _PATH_TOKEN.finditer(data):
+        if token[1] == "C":
             yield last, start
-        elif found[1]:
-            sign = found[1]
+        elif token[1]:
+            command = token[1]
         else:
-            x, y = _parse_floats(found[0], 2)
-            if sign == "L":
+            x, y = _parse_floats(token[0], 2)
+            if command == "L":
                 yield last, (x, y)
             else:
                 start = x, y
             last = x, y
 
 
-def _parse_floats(numbers: str, count: int) -> tuple[float, ...]:
-    """So many numbers, 0 for each that is missing, is no number, or lies beyond any paper."""
-    found = [_parse_float(number) for number in numbers.split()[:count]]
-    return (*found, *[0.0] * (count - len(found)))
-
-
-def _parse_float(number: str) -> float:
-    try:
-        found = float(number)
-    except ValueError:
-        return 0.0
-    return found if abs(found) < _MAX_DISTANCE else 0.0
+def _parse_floats(text: str, count: int) -> tuple[float, ...]:
+    """Return `count` numbers, with 0 for each that is missing, malformed, or larger than any paper."""
+    numbers = [0.0] * count
+    for place, word in enumerate(text.split()[:count]):
+        with suppress(ValueError):
+            number = float(word)
+            numbers[place] = number if abs(number) < _MAX_DISTANCE else 0.0
+    return tuple(numbers)
 
 
 def _parse_xml(data: bytes) -> Element:
-    """Parse without name spaces; a DOCTYPE, the door of every XML bomb, is refused."""
+    """Parse XML without namespaces; refuse a DOCTYPE, which every XML bomb needs."""
+
+    def refuse_doctype(*_: object) -> NoReturn:
+        raise Unreadable("its XML declares entities")
+
     builder = TreeBuilder()
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartDoctypeDeclHandler = refuse_doctype
     parser.StartElementHandler = lambda tag, given: builder.start(tag.rpartition(":")[2], given)
     parser.EndElementHandler = lambda tag: builder.end(tag.rpartition(":")[2])
     parser.CharacterDataHandler = builder.data
     parser.Parse(data, True)  # noqa: FBT003  (expat takes it by position only)
     return builder.close()
-
-
-def _refuse_doctype(*_: object) -> NoReturn:
-    raise Unreadable("its XML declares entities")

@@ -1,4 +1,4 @@
-"""What the libraries raise for a damaged or hostile file, and what we say of it."""
+"""The errors that libraries raise for a damaged or hostile file, and their description for readers."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from controlwatch.core.model.errors import SourceError
 
 PARSE_ERRORS = (
     Unreadable,
-    SourceError,  # a web page in an archive that shows nothing
+    SourceError,  # a web page without text in an archive
     PyPdfError,
-    DependencyError,  # PyPDF wants another library for AES, which PDFium reads by itself
+    DependencyError,  # PyPDF needs another library for AES; PDFium does not
     CalamineError,
     OpcError,
     ExpatError,
     BadZipFile,
     zlib.error,
     struct.error,
-    SyntaxError,  # what lxml raises for XML that is none
+    SyntaxError,  # of lxml, for malformed XML
     ArithmeticError,
-    AttributeError,  # PyPDF and python-docx on a tree of which a branch is missing
+    AttributeError,  # of PyPDF and python-docx, for an incomplete tree
     AssertionError,
-    EOFError,  # a member of a zip that is shorter than its directory says
+    EOFError,  # for a member of a zip that is shorter than declared
     LookupError,
     NotImplementedError,
     OSError,
@@ -40,11 +40,11 @@ PARSE_ERRORS = (
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the doubt that a reader of the alert is shown."""
+    """Return the doubt to show to readers of the alert."""
     if isinstance(error, FileNotDecryptedError | PasswordError):
         return ENCRYPTED
     if isinstance(error, RecursionError):
         return "the file could not be read within the bounds of memory and time"
     if isinstance(error, Unreadable | SourceError):
         return f"the file could not be read ({error})" if str(error) != ENCRYPTED else ENCRYPTED
-    return "the file is damaged, cut off, or not what its name says"  # what the library says is no plain word
+    return "the file is damaged, cut off, or not what its name says"  # the library's message is too technical

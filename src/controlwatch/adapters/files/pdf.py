@@ -1,10 +1,9 @@
-"""Read the text of a PDF: rows of ruled tables as rows, other visual lines joined to paragraphs again."""
+"""Parse the text of a PDF: ruled tables as rows, other visual lines joined into paragraphs."""
 
 from __future__ import annotations
 
 import io
 import time
-from typing import TYPE_CHECKING
 
 import pypdfium2
 from pypdf import PdfReader
@@ -13,100 +12,81 @@ from controlwatch.adapters.files import ENCRYPTED, ParsedFile, Unreadable
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
 from controlwatch.adapters.files.pdf_page import get_page_transform, read_glyphs, read_ruling_lines
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
-from controlwatch.adapters.files.pdf_table_runs import join_continued_tables
-from controlwatch.adapters.files.pdf_tables import RuledTable, split_page
+from controlwatch.adapters.files.pdf_tables import RuledTable, join_continued_tables, split_page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    PageContent = tuple[str | RuledTable, ...]
+PageContent = tuple[str | RuledTable, ...]
 
 _MAX_PAGES = 600
-_MAX_CPU_SECONDS = 15  # of CPU for all pages; what was read by then is better than nothing
+_MAX_CPU_SECONDS = 15  # of CPU for all pages; the pages read by then are kept
 
 
 def read_pdf(body: bytes) -> ParsedFile:
-    """Read a PDF; pages without text are a doubt, never an empty document taken for granted."""
+    """Parse a PDF; pages without text are a doubt, because they may be scanned."""
     file = _PdfFile(body)
-    pages = tuple(_read_pages(file))
-    return ParsedFile(
-        "\n".join(to_text_lines(join_continued_tables(pages))), tuple(_list_doubts(pages, file.count))
-    )
-
-
-def _read_pages(file: _PdfFile) -> Iterator[PageContent]:
-    begun = time.process_time()
-    for number in range(min(file.count, _MAX_PAGES)):
-        if time.process_time() - begun > _MAX_CPU_SECONDS:
-            return
-        yield file.read_page(number)
-
-
-def _list_doubts(pages: tuple[PageContent, ...], count: int) -> Iterator[str]:
+    start = time.process_time()
+    pages: list[PageContent] = []
+    while len(pages) < min(file.count, _MAX_PAGES) and time.process_time() - start <= _MAX_CPU_SECONDS:
+        pages.append(file.read_page(len(pages)))
+    doubts: list[str] = []
     blank = sum(not page for page in pages)
     if blank:
-        yield "needs OCR" if blank == len(pages) else f"needs OCR: {blank} of {len(pages)} pages have no text"
+        which = "" if blank == len(pages) else f": {blank} of {len(pages)} pages have no text"
+        doubts.append(f"needs OCR{which}")
     if not pages:
-        yield "the file has no pages"
-    elif len(pages) < count:
-        why = "" if len(pages) == _MAX_PAGES else f", as far as {_MAX_CPU_SECONDS} seconds go"
-        yield f"only the first {len(pages)} of {count} pages were read{why}"
+        doubts.append("the file has no pages")
+    elif len(pages) < file.count:
+        why = "" if len(pages) == _MAX_PAGES else f" within {_MAX_CPU_SECONDS} seconds"
+        doubts.append(f"only the first {len(pages)} of {file.count} pages were read{why}")
+    return ParsedFile("\n".join(to_text_lines(join_continued_tables(pages))), tuple(doubts))
 
 
 class _PdfFile:
-    """A PDF by two libraries: PDFium knows where a page draws, PyPDF reads what has no lines drawn."""
+    """A PDF in two libraries: PDFium gives positions, PyPDF the text of pages without ruled tables."""
 
     def __init__(self, body: bytes) -> None:
-        self._drawn = _open_with_pdfium(body)
-        self._written: PdfReader | None = None
+        self._pdfium: pypdfium2.PdfDocument | None = None
         try:
-            self._written = PdfReader(io.BytesIO(body))
-            self.count = len(self._written.pages)
+            self._pdfium = pypdfium2.PdfDocument(body)
+        except pypdfium2.PdfiumError as error:
+            if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                raise Unreadable(ENCRYPTED) from error
+        self._pypdf: PdfReader | None = None
+        try:
+            self._pypdf = PdfReader(io.BytesIO(body))
+            self.count = len(self._pypdf.pages)
         except PARSE_ERRORS:
-            if self._drawn is None:
+            if self._pdfium is None:
                 raise
-        if self._drawn is not None:
-            self.count = len(self._drawn)
+        if self._pdfium is not None:
+            self.count = len(self._pdfium)
 
     def read_page(self, number: int) -> PageContent:
         """Return the visual lines and ruled tables of a page, from top to bottom."""
-        found = _read_with_pdfium(self._drawn, number, is_ruled=True) if self._drawn is not None else ()
-        if any(isinstance(part, RuledTable) for part in found):
-            return found
+        content = _read_with_pdfium(self._pdfium, number, is_ruled=True) if self._pdfium is not None else ()
+        if any(isinstance(part, RuledTable) for part in content):
+            return content
         try:
-            return self._extract_lines(number)
+            if self._pypdf is None:
+                raise Unreadable("no library opens it")
+            text = self._pypdf.pages[number].extract_text()
         except PARSE_ERRORS:
-            if self._drawn is None:
+            if self._pdfium is None:
                 raise
-            return _read_with_pdfium(self._drawn, number, is_ruled=False)
-
-    def _extract_lines(self, number: int) -> PageContent:
-        if self._written is None:
-            raise Unreadable("no library opens it")
-        text = self._written.pages[number].extract_text()
+            return _read_with_pdfium(self._pdfium, number, is_ruled=False)
         return tuple(line for line in text.splitlines() if line.strip())
 
 
-def _open_with_pdfium(body: bytes) -> pypdfium2.PdfDocument | None:
-    try:
-        return pypdfium2.PdfDocument(body)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            raise Unreadable(ENCRYPTED) from error
-        return None
-
-
 def _read_with_pdfium(file: pypdfium2.PdfDocument, number: int, *, is_ruled: bool) -> PageContent:
-    """A page as PDFium sees it. Where only ruled tables are asked for, a page without lines is not read."""
+    """Return a page as PDFium reads it; with `is_ruled`, nothing for a page without ruling lines."""
     try:
         page = file[number]
     except pypdfium2.PdfiumError:
         return ()
     try:
-        turn = get_page_transform(page)
-        level, standing = read_ruling_lines(page, turn) if is_ruled else ([], [])
-        if is_ruled and not (level and len(standing) > 1):
+        transform = get_page_transform(page)
+        horizontal, vertical = read_ruling_lines(page, transform) if is_ruled else ([], [])
+        if is_ruled and not (horizontal and len(vertical) > 1):
             return ()
-        return tuple(split_page(read_glyphs(page, turn), level, standing))
+        return tuple(split_page(read_glyphs(page, transform), horizontal, vertical))
     finally:
         page.close()

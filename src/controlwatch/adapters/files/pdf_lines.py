@@ -1,21 +1,18 @@
-"""Characters with their places become the lines that the eye sees."""
+"""Group positioned characters into visual lines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-_SAME_LINE = 0.5  # of the size: indices and exponents stand so far from the base line
+_SAME_LINE = 0.5  # of the size: the distance of indices and exponents from the base line
 _SAME_PLACE = 0.2  # of the size: a character printed twice is bold
 _WORD_GAP = 0.3  # of the size: words are further apart than letters
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One or several characters: left and right edge, base line (downwards is more), size, in points."""
+    """One or several characters: base line (larger is lower), left and right edge, size, in points."""
 
     y: float
     x: float
@@ -36,7 +33,7 @@ def group_lines(glyphs: Iterable[Glyph], *, wide_gap: float = float("inf")) -> I
 
 
 def _render_line(line: Sequence[Glyph], wide_gap: float) -> Iterator[str]:
-    """The characters of a line from left to right, with a blank where the eye sees one."""
+    """Yield the characters of a line from left to right, with blanks for gaps, unless all are blank."""
     text = ""
     last: Glyph | None = None
     for glyph in sorted(line, key=lambda glyph: glyph.x):

@@ -1,26 +1,36 @@
-"""Find tables by their ruling lines: lines and characters of a page in, stretches of text and rows out."""
+"""Find ruled tables on pages, and join those that run over several pages.
+
+Input are the characters and ruling lines of a page; output are visual lines of text and tables.
+"""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from controlwatch.adapters.files.pdf_lines import Glyph, group_lines
 from controlwatch.core.sources.html_tables import join_lines
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-#: Points between lines that are one line drawn twice, or its two edges; no column and no row is as narrow.
+#: Points; lines closer than this are one line drawn twice, or its two edges. Columns and rows are wider.
 LINE_TOLERANCE = 3.0
-_MAX_LINES = 3_000  # lines of a page; what has more is a drawing
+_MAX_LINES = 3_000  # lines of a page; a page with more is a drawing
+
+_PAGE_MARK = re.compile(  # — 12 — · 12/40 · 第12页 共40页
+    r"[-—–\s]*\d{1,4}[-—–\s]*|第?\s*\d{1,4}\s*[/页].{0,12}"
+)
+_EDGE_LINES = 2  # lines at the top and at the bottom that may be repeated on every page
+_MAX_HEADING_ROWS = 3  # rows of a heading
+_CODE = re.compile(  # begins a new row: 8486209010 · 3B915.a
+    r"\d{8}|\d{10}|\d[A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RulingLine:
-    """A level or an upright line: where it stands, and from where to where it runs, from above, from left."""
+    """A horizontal line (y, first and last x) or a vertical one (x, first and last y), in points."""
 
     position: float
     start: float
@@ -29,7 +39,7 @@ class RulingLine:
 
 @dataclass(frozen=True, slots=True)
 class RuledTable:
-    """The rows of a ruled table, and where its columns begin and end."""
+    """The rows of a ruled table, and the edges of its columns in points."""
 
     columns: tuple[float, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -37,7 +47,7 @@ class RuledTable:
 
 @dataclass(slots=True)
 class _LineFrame:
-    """The rules that touch each other."""
+    """Horizontal (level) and vertical (upright) lines that touch each other."""
 
     level: list[RulingLine] = field(default_factory=list)
     upright: list[RulingLine] = field(default_factory=list)
@@ -56,7 +66,7 @@ class _LineFrame:
 def split_page(
     glyphs: Sequence[Glyph], level: Iterable[RulingLine], upright: Iterable[RulingLine]
 ) -> Iterator[str | RuledTable]:
-    """Yield a page from top to bottom: visual lines of text, and tables with two columns or more."""
+    """Yield the content of a page from top to bottom: visual lines, and tables of at least two columns."""
     grids = [_CellGrid(frame) for frame in _find_frames(_merge_lines(level), _merge_lines(upright))]
     tables = sorted((grid for grid in grids if grid.is_table), key=lambda grid: grid.ys[0])
     free: list[Glyph] = []
@@ -71,14 +81,14 @@ def split_page(
 
 
 def _merge_lines(rules: Iterable[RulingLine]) -> list[RulingLine]:
-    """Join the pieces of lines: borders are drawn cell by cell."""
+    """Join the pieces of lines: borders are often drawn cell by cell."""
     whole: list[RulingLine] = []
-    shelves: dict[float, list[RulingLine]] = defaultdict(list)
+    by_position: dict[float, list[RulingLine]] = defaultdict(list)
     place = float("-inf")
     for rule in sorted(rules):
         place = rule.position if rule.position - place > LINE_TOLERANCE else place
-        shelves[place].append(rule)
-    for at, pieces in shelves.items():
+        by_position[place].append(rule)
+    for at, pieces in by_position.items():
         start, end = min((piece.start, piece.end) for piece in pieces)
         for piece in sorted(pieces, key=lambda piece: piece.start):
             if piece.start > end + LINE_TOLERANCE:
@@ -90,7 +100,7 @@ def _merge_lines(rules: Iterable[RulingLine]) -> list[RulingLine]:
 
 
 def _find_frames(level: list[RulingLine], upright: list[RulingLine]) -> Iterator[_LineFrame]:
-    """Rules that cross or meet belong together; a line without an upright one is an underline."""
+    """Group the lines that cross or meet; a horizontal line without a vertical one is an underline."""
     if len(level) + len(upright) > _MAX_LINES:
         return
     waiting, left = set(upright), set(level)
@@ -98,11 +108,11 @@ def _find_frames(level: list[RulingLine], upright: list[RulingLine]) -> Iterator
         fresh = {waiting.pop()}
         frame = _LineFrame(upright=list(fresh))
         while fresh:
-            flat = {rule for rule in left if any(_is_touching(rule, other) for other in fresh)}
-            fresh = {rule for rule in waiting if any(_is_touching(other, rule) for other in flat)}
-            left -= flat
+            crossed = {rule for rule in left if any(_is_touching(rule, other) for other in fresh)}
+            fresh = {rule for rule in waiting if any(_is_touching(other, rule) for other in crossed)}
+            left -= crossed
             waiting -= fresh
-            frame.level += flat
+            frame.level += crossed
             frame.upright += fresh
         yield frame
 
@@ -123,25 +133,31 @@ def _drop_near_duplicates(places: list[float]) -> tuple[float, ...]:
 
 
 class _CellGrid:
-    """The fields between the lines of a frame; fields without a line between them are one cell."""
+    """The fields between the lines of a frame; fields without a line between them form one cell."""
 
     def __init__(self, frame: _LineFrame) -> None:
         self.xs, self.ys = frame.column_edges, frame.row_edges
         self._wide, self._high = len(self.xs) - 1, len(self.ys) - 1
         self._cell = list(range(max(self._wide * self._high, 0)))
         self._glyphs: dict[int, list[Glyph]] = defaultdict(list)
-        if self.is_table:
-            self._merge_cells(
-                _find_drawn_sides(frame.level, self.ys, self.xs),
-                _find_drawn_sides(frame.upright, self.xs, self.ys),
-            )
+        if not self.is_table:
+            return
+        level = _find_drawn_sides(frame.level, self.ys, self.xs)
+        upright = _find_drawn_sides(frame.upright, self.xs, self.ys)
+        for row in range(self._high):
+            for column in range(self._wide):
+                here = row * self._wide + column
+                if column + 1 < self._wide and (column + 1, row) not in upright:
+                    self._join_cells(here, here + 1)
+                if row + 1 < self._high and (row + 1, column) not in level:
+                    self._join_cells(here, here + self._wide)
 
     @property
     def is_table(self) -> bool:
         return self._wide > 1 and self._high > 0
 
     def take_glyph(self, glyph: Glyph) -> bool:
-        """Keep a character that stands in the table; the middle of its body says in which field."""
+        """Add a character to the field that holds its middle; return False for one outside the table."""
         row = bisect_right(self.ys, glyph.y - glyph.size / 3) - 1
         column = bisect_right(self.xs, (glyph.x + glyph.end) / 2) - 1
         if not (0 <= row < self._high and 0 <= column < self._wide):
@@ -151,31 +167,23 @@ class _CellGrid:
 
     def build_table(self) -> RuledTable:
         texts = {cell: join_lines(group_lines(glyphs)) for cell, glyphs in self._glyphs.items()}
-        found = (self._build_row(row, texts) for row in range(self._high))
-        return RuledTable(self.xs, tuple(row for row in found if any(row)))
-
-    def _build_row(self, row: int, texts: dict[int, str]) -> tuple[str, ...]:
-        """A cell stands in every row it covers, and in the first of the columns."""
-        cells = [self._find_root(row * self._wide + column) for column in range(self._wide)]
-        if not any(texts.get(cell) for cell in cells if cell // self._wide == row):
-            return ()
-        return tuple(
-            texts.get(cell, "") if number == 0 or cell != cells[number - 1] else ""
-            for number, cell in enumerate(cells)
-        )
-
-    def _merge_cells(self, level: set[tuple[int, int]], upright: set[tuple[int, int]]) -> None:
+        rows: list[tuple[str, ...]] = []
         for row in range(self._high):
-            for column in range(self._wide):
-                here = row * self._wide + column
-                if column + 1 < self._wide and (column + 1, row) not in upright:
-                    self._join_cells(here, here + 1)
-                if row + 1 < self._high and (row + 1, column) not in level:
-                    self._join_cells(here, here + self._wide)
+            cells = [self._find_root(row * self._wide + column) for column in range(self._wide)]
+            if not any(texts.get(cell) for cell in cells if cell // self._wide == row):
+                continue  # every cell is blank, or began in a row above
+            # A cell is repeated in every row that it covers, but only in the first of its columns.
+            rows.append(
+                tuple(
+                    texts.get(cell, "") if number == 0 or cell != cells[number - 1] else ""
+                    for number, cell in enumerate(cells)
+                )
+            )
+        return RuledTable(self.xs, tuple(row for row in rows if any(row)))
 
     def _join_cells(self, one: int, other: int) -> None:
         first, second = sorted((self._find_root(one), self._find_root(other)))
-        self._cell[second] = first  # the topmost, leftmost field speaks for the cell
+        self._cell[second] = first  # the topmost, leftmost field represents the cell
 
     def _find_root(self, field_: int) -> int:
         while self._cell[field_] != field_:
@@ -187,7 +195,7 @@ class _CellGrid:
 def _find_drawn_sides(
     rules: Iterable[RulingLine], places: Sequence[float], along: Sequence[float]
 ) -> set[tuple[int, int]]:
-    """Which sides of fields are drawn: (number of the line, number of the stretch along it)."""
+    """Return the sides of fields that are drawn: (number of the line, number of the segment along it)."""
     drawn: set[tuple[int, int]] = set()
     for rule in rules:
         line = bisect_right(places, rule.position + LINE_TOLERANCE / 10) - 1
@@ -196,3 +204,55 @@ def _find_drawn_sides(
             if rule.start - LINE_TOLERANCE <= middle <= rule.end + LINE_TOLERANCE:
                 drawn.add((line, number))
     return drawn
+
+
+# --------------------------------------------------------------------------- tables over several pages
+
+
+def join_continued_tables(pages: Iterable[Sequence[str | RuledTable]]) -> Iterator[str | RuledTable]:
+    """Yield the content of all pages, with tables joined that continue on the next page.
+
+    Pages with a table lose their page numbers and repeated edge lines, tables their repeated headings.
+    """
+    edge_lines: set[str] = set()  #: of all pages so far, their numbers as 0
+    last: str | RuledTable | None = None
+    for page in pages:
+        has_table = any(isinstance(part, RuledTable) for part in page)
+        for number, part in enumerate(page):
+            is_edge = number < _EDGE_LINES or number >= len(page) - _EDGE_LINES
+            if has_table and is_edge and isinstance(part, str):
+                key = re.sub(r"\d+", "0", part)
+                if _PAGE_MARK.fullmatch(part.strip()) or key in edge_lines:
+                    continue
+                edge_lines.add(key)
+            joined = _join_tables(last, part)
+            if joined is not None:
+                last = joined
+                continue
+            if last is not None:
+                yield last
+            last = part
+    if last is not None:
+        yield last
+
+
+def _join_tables(one: str | RuledTable | None, other: str | RuledTable) -> RuledTable | None:
+    """Return two tables with the same columns as one; None for other content."""
+    if not (isinstance(one, RuledTable) and isinstance(other, RuledTable)):
+        return None
+    if len(one.columns) != len(other.columns):
+        return None
+    if any(abs(a - b) > LINE_TOLERANCE for a, b in zip(one.columns, other.columns, strict=True)):
+        return None
+    heading = 0
+    while heading < min(_MAX_HEADING_ROWS, len(one.rows), len(other.rows)):
+        if one.rows[heading] != other.rows[heading]:
+            break
+        heading += 1
+    rest = other.rows[heading:]
+    # A row that was broken by the page continues without its number and without codes.
+    if rest and one.rows and not rest[0][0] and not any(_CODE.fullmatch(cell) for cell in rest[0]):
+        pairs = zip(one.rows[-1], rest[0], strict=True)
+        whole = tuple(join_lines(part for part in pair if part) for pair in pairs)
+        return RuledTable(one.columns, (*one.rows[:-1], whole, *rest[1:]))
+    return RuledTable(one.columns, (*one.rows, *rest))

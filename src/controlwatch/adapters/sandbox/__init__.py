@@ -1,1 +1,1 @@
-"""Subprocesses with bounds of time and memory, for what hostile bytes could hold up."""
+"""Subprocesses with limits of time and memory, for work that hostile bytes could stall."""

@@ -1,11 +1,11 @@
-"""Refuse pages whose tree nobody could walk: elements within elements, tens of thousands deep.
+"""Refuse pages with too deep a tree: elements nested tens of thousands deep.
 
-What parses HTML, and what looks for elements in it, takes time by the square of the depth, and holds all our
-threads while it does. So a page of many signs is parsed in a process of its own first, within bounds; most
-pages have few, and are not asked.
+Parsing HTML and searching its elements take time quadratic in the depth, and block all threads meanwhile. So
+a page with much markup is first parsed in a separate process with limits; most pages have little, and skip
+this check.
 
 Run as `python -m controlwatch.adapters.sandbox.nesting_guard TYPE`, with the body on standard input; exit
-status 0 where the tree is fit to be walked.
+status 0 when the tree is safe to walk.
 """
 
 from __future__ import annotations
@@ -15,31 +15,30 @@ import json
 import resource
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.sandbox.isolated_process import run_isolated
 from controlwatch.core.model.errors import Garbled
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body, detect_format
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-#: Signs that may begin an element or hide its beginning; so many are parsed at once however they nest.
+#: Markup that may begin an element or hide its beginning; a body with fewer is safe however it nests.
 MARKUP_SIGNS = (b"<", b"&", b"\\u00")
 MAX_UNCHECKED_SIGNS = 5_000
-#: The depths of all elements, summed up: what looking for something below each of them takes.
+#: The depths of all elements added up: the cost of searching below each of them.
 MAX_DEPTH_SUM = 20_000_000
-#: Characters of a page that are judged first; then twice as many, and so on: what nests does so early.
+#: Characters of the first prefix that is judged; each next one is twice as long: deep nesting starts early.
 FIRST_PREFIX_LENGTH = 1 << 16
 MAX_MEMORY = 2_000_000_000  # bytes of address space
 MAX_CPU_SECONDS, TIMEOUT_SECONDS = 10, 20  # seconds
 
 
 def check_nesting(body: bytes, content_type: str = "") -> None:
-    """Raise `Garbled` where a page, a feed or a JSON answer holds a tree that is not fit to be walked."""
+    """Raise `Garbled` when a page, a feed or a JSON answer holds a tree that is too deep; others pass."""
     if sum(body.count(sign) for sign in MARKUP_SIGNS) < MAX_UNCHECKED_SIGNS:
+        return
+    if detect_format(body, content_type) not in {"html", "text"}:
         return
     try:
         done = run_isolated(
@@ -49,37 +48,34 @@ def check_nesting(body: bytes, content_type: str = "") -> None:
             seconds=TIMEOUT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        fit = False
+        is_safe = False
     else:
-        fit = done.returncode == 0
-    if not fit:
+        is_safe = done.returncode == 0
+    if not is_safe:
         raise Garbled("the page nests its elements too deeply to be read")
 
 
 def is_fit(body: bytes, content_type: str) -> bool:
-    """Say whether every tree that the body may be read as can be walked."""
-    text = decode_body(body, header=content_type).text
-    return all(
-        _sum_depths(part) <= MAX_DEPTH_SUM for markup in _find_trees(text) for part in _list_prefixes(markup)
-    )
-
-
-def _list_prefixes(markup: str) -> Iterator[str]:
-    size = FIRST_PREFIX_LENGTH
-    while size < len(markup):
-        yield markup[:size]
-        size *= 2
-    yield markup
+    """Return whether every tree that the body may be parsed as is safe to walk."""
+    for markup in _find_trees(decode_body(body, header=content_type).text):
+        size = FIRST_PREFIX_LENGTH
+        while True:
+            if _sum_depths(markup[:size]) > MAX_DEPTH_SUM:
+                return False
+            if size >= len(markup):
+                break
+            size *= 2
+    return True
 
 
 def _find_trees(text: str) -> Iterator[str]:
-    """Yield the text, the text that a feed hides in it, and those that JSON holds."""
+    """Yield the text, the text that a feed escapes, and the markup in strings of JSON."""
     yield text
     if "&" in text:
         yield html.unescape(text)
     try:
         waiting = [json.loads(text)]
-    except (ValueError, RecursionError):  # no JSON; its reader will say so
+    except (ValueError, RecursionError):  # not JSON; the parser of the index will report it
         return
     while waiting:
         value = waiting.pop()
@@ -90,19 +86,19 @@ def _find_trees(text: str) -> Iterator[str]:
 
 
 def _sum_depths(markup: str) -> int:
-    """Return how deep the elements are, all in all."""
+    """Return the sum of the depths of all elements."""
     root = LexborHTMLParser(markup).root
     stack = [(root, 0)] if root is not None else []
-    found = 0
+    total = 0
     while stack:
         node, depth = stack.pop()
-        found += depth
+        total += depth
         stack.extend((child, depth + 1) for child in node.iter())
-    return found
+    return total
 
 
 def main(content_type: str) -> None:
-    """Judge standard input, and say by the exit status whether it is fit."""
+    """Judge standard input and exit with status 0 if it is safe, else 1."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     sys.exit(0 if is_fit(sys.stdin.buffer.read(), content_type) else 1)

@@ -1,13 +1,14 @@
-"""What people did about alerts, and the alerts that nobody did anything about."""
+"""Actions on alerts, and the alerts that need a follow-up."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from controlwatch.adapters.storage.base import (
     ALERT,
@@ -30,18 +31,11 @@ from controlwatch.core.alerting.follow_up import (
     ActionRecord,
     DeliveredAlert,
 )
+from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Mute
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement, Connection
-
-    from controlwatch.core.alerting.reminders import PlannedAlert
-
-#: Of an alert that is older nobody is told again.
+#: An older alert is not followed up.
 MAX_FOLLOW_UP_AGE = timedelta(days=30)
 
 
@@ -52,40 +46,85 @@ class FollowUpTransaction:
         self._connection = connection
 
     def list_delivered(self, *, now: datetime) -> tuple[DeliveredAlert, ...]:
-        """Return alerts of the last days that are still open, or whose due day has come."""
-        return tuple(_iterate_delivered_alerts(self._connection, now=now))
+        """Return alerts of the last days that were not taken on, or whose due day has come."""
+        connection = self._connection
+        is_open = and_(DELIVERY.c.taken_at.is_(None), DELIVERY.c.escalated_at.is_(None))
+        is_late = and_(
+            SUBSCRIPTION.c.escalate_after > 0, DELIVERY.c.due_at > now - MAX_FOLLOW_UP_AGE, is_open
+        )
+        # In some time zone it is tomorrow already.
+        is_due = DELIVERY.c.wanted_by <= (now + timedelta(days=1)).date()
+        joined = (
+            select(
+                DELIVERY.c.id.label("delivery_id"),
+                DELIVERY.c.sent_at,
+                is_open.label("open"),
+                DELIVERY.c.wanted_by,
+                ALERT.c.payload,
+                SUBSCRIPTION,
+            )
+            .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), or_(is_late, is_due))
+            .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+            .order_by(DELIVERY.c.id)
+        )
+        rows = connection.execute(joined).mappings().all()
+        actions = _select_actions(connection, [row["delivery_id"] for row in rows])
+        delivered: list[DeliveredAlert] = []
+        for row in rows:
+            notes = [action.note for action in actions[row["delivery_id"]] if action.what == "assigned"]
+            copied = {name: row[name] for name in ("delivery_id", "sent_at", "open", "wanted_by")}
+            delivered.append(
+                DeliveredAlert(
+                    **copied,
+                    alert=alert_from_json(row["payload"]),
+                    subscription=to_subscription(row),
+                    assigned_to=notes[-1] if notes else "",
+                )
+            )
+        return tuple(delivered)
 
     def record(self, delivered: DeliveredAlert, planned: PlannedAlert, *, now: datetime) -> None:
         """Write an alert that repeats another, and that it does."""
-        _write_follow_up(self._connection, delivered, planned, now=now)
+        connection, own = self._connection, DELIVERY.c.id == delivered.delivery_id
+        original = select(ALERT.c.notice_id, ALERT.c.version_id)
+        original = original.join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
+        about = connection.execute(original.where(own)).one()
+        write_alert(
+            connection,
+            planned.alert,
+            planned.deliveries,
+            notice_id=about.notice_id,
+            version_id=about.version_id,
+            follows=delivered.delivery_id,
+        )
+        values = {"wanted_by": None} if planned.alert.kind == "due" else {"escalated_at": now}
+        connection.execute(update(DELIVERY).where(own).values(values))
 
 
 class ActionStore(StorePart):
-    """The log of alerts."""
+    """Actions on alerts, and their log."""
 
     def record_action(
         self, key: str, *, what: Action, who: str, targets: Iterable[str], note: str = "", now: datetime
     ) -> tuple[ActionRecord, ...]:
-        """Note what somebody did about a delivery, by its key; return all that was done about it.
+        """Record an action on a delivery, by its key; return all actions on it.
 
-        What is done about an alert that was told again is done about the first of them too. Nothing is
-        noted, and nothing returned, where the delivery went to none of the targets.
+        An action on a repeated alert counts for the original one. Nothing is recorded, and nothing
+        returned, where the delivery went to none of the targets.
         """
-        places = list(targets)
-        mine = (
+        allowed = list(targets)
+        is_theirs = or_(
+            SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed), _match_assignee([who])
+        )
+        joined = (
             select(DELIVERY.c.id, DELIVERY.c.follows)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(DELIVERY.c.key == key)
-            .where(
-                or_(
-                    SUBSCRIPTION.c.target.in_(places),
-                    DELIVERY.c.addressee.in_(places),
-                    _match_assignee([who]),
-                )
-            )
+            .where(DELIVERY.c.key == key, is_theirs)
         )
         with self._engine.begin() as connection:
-            delivery = connection.execute(mine).first()
+            delivery = connection.execute(joined).first()
             if delivery is None:
                 return ()
             first = delivery.follows or delivery.id
@@ -93,14 +132,14 @@ class ActionStore(StorePart):
             return tuple(_select_actions(connection, [first])[first])
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
-        """Note that the reader of a mail acknowledged all that left in it; False where there is none such."""
-        left = (
+        """Record that the reader of a mail acknowledged all of it. False: there is no such mail."""
+        sent = (
             select(DELIVERY, SUBSCRIPTION.c.target)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.id == delivery_id, DELIVERY.c.receipt.is_not(None))
         )
         with self._engine.begin() as connection:
-            mail = connection.execute(left).first()
+            mail = connection.execute(sent).first()
             if mail is None:
                 return False
             same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
@@ -117,20 +156,20 @@ class ActionStore(StorePart):
             .where(DELIVERY.c.key == key, SUBSCRIPTION.c.target.in_(list(targets)), SUBSCRIPTION.c.active)
         )
         with self._read_engine.begin() as connection:
-            found = connection.execute(chosen).scalar()
-        return None if found is None else int(found)
+            subscription_id = connection.execute(chosen).scalar()
+        return None if subscription_id is None else int(subscription_id)
 
     def mute_category(self, subscription_id: int, mute: Mute) -> bool:
-        """Mute a category for a subscription; a mute that has ended ends the one before. False: none such."""
-        mine = SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active
+        """Mute a category for a subscription, in place of an earlier mute. False: it is not active."""
+        own = SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active
         with self._engine.begin() as connection:
-            held = connection.execute(select(SUBSCRIPTION.c.muted).where(*mine).with_for_update()).scalar()
-            if held is None:
+            muted = connection.execute(select(SUBSCRIPTION.c.muted).where(*own).with_for_update()).scalar()
+            if muted is None:
                 return False
-            others = [item for item in held if item["category"] != mute.category]
+            others = [item for item in muted if item["category"] != mute.category]
             added = {"category": mute.category, "until": mute.until.isoformat(), "who": mute.who}
             values = {"muted": [*others, added]}
-            connection.execute(update(SUBSCRIPTION).where(*mine).values(values))
+            connection.execute(update(SUBSCRIPTION).where(*own).values(values))
         return True
 
     @contextmanager
@@ -143,10 +182,10 @@ class ActionStore(StorePart):
     def list_alerts(
         self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
     ) -> tuple[AlertLine, ...]:
-        """Alerts as they were delivered, newest first, each with what was done about it.
+        """Return alerts as they were delivered, newest first, each with the actions on it.
 
-        `targets` are the places asked about, all without. Open are those to act on that went out and that
-        nobody has acknowledged or found not relevant.
+        `targets` limits them to these targets. Open alerts are those that call for an action, were sent, and
+        were neither acknowledged nor marked as not relevant.
         """
         joined = (
             select(
@@ -170,29 +209,27 @@ class ActionStore(StorePart):
             .limit(limit)
         )
         if targets is not None:
-            places = list(targets)
-            joined = joined.where(or_(SUBSCRIPTION.c.target.in_(places), _match_assignee(places)))
+            chosen = list(targets)
+            joined = joined.where(or_(SUBSCRIPTION.c.target.in_(chosen), _match_assignee(chosen)))
         if open_only:
-            joined = joined.where(_match_open())
+            joined = joined.where(
+                ALERT.c.kind.in_(ACTIONABLE_KINDS),
+                DELIVERY.c.state == "sent",
+                DELIVERY.c.follows.is_(None),
+                DELIVERY.c.closed_at.is_(None),
+            )
         with self._read_engine.begin() as connection:
             rows = connection.execute(joined).mappings().all()
-            done = _select_actions(connection, [row["delivery"] for row in rows])
-        return tuple(_to_alert_line(dict(row), done[row["delivery"]]) for row in rows)
+            actions = _select_actions(connection, [row["delivery"] for row in rows])
+        return tuple(_to_alert_line(dict(row), actions[row["delivery"]]) for row in rows)
 
 
 def _insert_action(
     connection: Connection, first: int, what: Action, who: str, note: str, now: datetime
 ) -> None:
-    """Note a deed about a delivery, and what follows from it."""
+    """Record an action on a delivery, and what it changes of the delivery."""
     row = {"delivery_id": first, "what": what, "who": who, "note": note, "at": now}
     connection.execute(ALERT_ACTION.insert().values(row))
-    changed = _build_delivery_changes(what, note, now)
-    if changed:
-        connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(changed))
-
-
-def _build_delivery_changes(what: Action, note: str, now: datetime) -> dict[str, Any]:
-    """Return what a deed changes of the delivery that it was done about."""
     values: dict[str, Any] = {"taken_at": now} if what in TAKING_ACTIONS else {}
     if what in CLOSING_ACTIONS:
         values["closed_at"] = now
@@ -200,33 +237,29 @@ def _build_delivery_changes(what: Action, note: str, now: datetime) -> dict[str,
         values["wanted_by"] = date.fromisoformat(note)
     if what == "not relevant":
         values["wanted_by"] = None
-    return values
+    if values:
+        connection.execute(update(DELIVERY).where(DELIVERY.c.id == first).values(values))
 
 
 def _match_assignee(people: list[str]) -> ColumnElement[bool]:
-    """Say that a delivery was last assigned to one of these."""
+    """Return the condition that a delivery was last assigned to one of these."""
     last = (
         select(func.max(ALERT_ACTION.c.id))
         .where(ALERT_ACTION.c.what == "assigned")
         .group_by(ALERT_ACTION.c.delivery_id)
     )
-    theirs = select(ALERT_ACTION.c.delivery_id).where(
+    assigned = select(ALERT_ACTION.c.delivery_id).where(
         ALERT_ACTION.c.id.in_(last), ALERT_ACTION.c.note.in_(people)
     )
-    return func.coalesce(DELIVERY.c.follows, DELIVERY.c.id).in_(theirs)
+    return func.coalesce(DELIVERY.c.follows, DELIVERY.c.id).in_(assigned)
 
 
-def _match_open() -> ColumnElement[bool]:
-    waits = and_(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), DELIVERY.c.closed_at.is_(None))
-    return and_(ALERT.c.kind.in_(ACTIONABLE_KINDS), waits)
-
-
-def _to_alert_line(row: dict[str, Any], done: list[ActionRecord]) -> AlertLine:
+def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLine:
     del row["delivery"]
     addressee = row.pop("addressee")
     row["target"] = addressee or row["target"]
-    last = done[-1] if done else None
-    latest = {one.what: one.note for one in done}
+    last = actions[-1] if actions else None
+    latest = {action.what: action.note for action in actions}
     return AlertLine(
         **row,
         what=last.what if last is not None else None,
@@ -241,64 +274,14 @@ def _to_alert_line(row: dict[str, Any], done: list[ActionRecord]) -> AlertLine:
 def _select_actions(
     connection: Connection, deliveries: Iterable[int]
 ) -> defaultdict[int, list[ActionRecord]]:
-    """Return what was done about deliveries, oldest first."""
-    found: defaultdict[int, list[ActionRecord]] = defaultdict(list)
-    acts = (
+    """Return the actions on deliveries, oldest first."""
+    actions: defaultdict[int, list[ActionRecord]] = defaultdict(list)
+    chosen = (
         select(ALERT_ACTION)
         .where(ALERT_ACTION.c.delivery_id.in_(list(deliveries)))
         .order_by(ALERT_ACTION.c.id)
     )
-    for row in connection.execute(acts).mappings():
-        done = ActionRecord(what=row["what"], who=row["who"], at=row["at"], note=row["note"])
-        found[row["delivery_id"]].append(done)
-    return found
-
-
-def _iterate_delivered_alerts(connection: Connection, *, now: datetime) -> Iterable[DeliveredAlert]:
-    """Yield what may have to be told again: nobody has taken it on, or its day has come."""
-    untaken = and_(DELIVERY.c.taken_at.is_(None), DELIVERY.c.escalated_at.is_(None))
-    late = and_(SUBSCRIPTION.c.escalate_after > 0, DELIVERY.c.due_at > now - MAX_FOLLOW_UP_AGE, untaken)
-    wanted = DELIVERY.c.wanted_by <= (now + timedelta(days=1)).date()  # in some time zone it is that day
-    joined = (
-        select(
-            DELIVERY.c.id.label("delivery_id"),
-            DELIVERY.c.sent_at,
-            untaken.label("open"),
-            DELIVERY.c.wanted_by,
-            ALERT.c.payload,
-            SUBSCRIPTION,
-        )
-        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-        .where(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), or_(late, wanted))
-        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
-        .order_by(DELIVERY.c.id)
-    )
-    rows = connection.execute(joined).mappings().all()
-    done = _select_actions(connection, [row["delivery_id"] for row in rows])
-    for row in rows:
-        assigned = [one.note for one in done[row["delivery_id"]] if one.what == "assigned"]
-        yield DeliveredAlert(
-            **{name: row[name] for name in ("delivery_id", "sent_at", "open", "wanted_by")},
-            alert=alert_from_json(row["payload"]),
-            subscription=to_subscription(row),
-            assigned_to=assigned[-1] if assigned else "",
-        )
-
-
-def _write_follow_up(
-    connection: Connection, told: DeliveredAlert, ringing: PlannedAlert, *, now: datetime
-) -> None:
-    """Write an alert that is told again, and that it has been."""
-    original = select(ALERT.c.notice_id, ALERT.c.version_id).join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
-    about = connection.execute(original.where(DELIVERY.c.id == told.delivery_id)).one()
-    write_alert(
-        connection,
-        ringing.alert,
-        ringing.deliveries,
-        notice_id=about.notice_id,
-        version_id=about.version_id,
-        follows=told.delivery_id,
-    )
-    values = {"wanted_by": None} if ringing.alert.kind == "due" else {"escalated_at": now}
-    connection.execute(update(DELIVERY).where(DELIVERY.c.id == told.delivery_id).values(values))
+    for row in connection.execute(chosen).mappings():
+        action = ActionRecord(what=row["what"], who=row["who"], at=row["at"], note=row["note"])
+        actions[row["delivery_id"]].append(action)
+    return actions

@@ -1,27 +1,22 @@
-"""What the parts of the store share: transactions, the tables' short names, values ↔ JSON."""
+"""What the parts of the store have in common: table names, values ↔ JSON, conditions, upserts, locks."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from datetime import datetime
+from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from controlwatch.adapters.storage import tables
+from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement, Connection, Engine, Table
 
 
 def _get_table(model: type[SQLModel]) -> Table:
-    return cast("Table", model.__table__)  # type: ignore[attr-defined]
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
 WATCHER = _get_table(tables.WatcherRow)
@@ -45,10 +40,10 @@ ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
 
-#: Advisory locks of PostgreSQL, by which transactions of one kind take turns (7305011: migrations).
+#: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
 
-#: Who is said to have seen what nobody has observed yet, and the kind of such a version.
+#: The watcher and the kind of version of a notice that only the register knows.
 REGISTER_SOURCE = "register"
 REGISTER_VERSION = "register"
 
@@ -77,40 +72,40 @@ def alert_from_json(value: dict[str, Any]) -> Alert:
 
 
 def find_watch_start(connection: Connection) -> datetime | None:
-    """Return when this installation began to watch: when it took in its first register."""
+    """Return when monitoring began in this installation: when it imported its first register."""
     return connection.execute(select(func.min(REGISTER_IMPORT.c.first_at))).scalar()
 
 
 def match_prefix(connection: Connection, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """Return "begins with" in the form that an index of the database serves."""
+    """Return the condition "begins with" in the form that an index of the database supports."""
     if connection.dialect.name == "sqlite":
         return column.between(prefix, prefix + "\U0010ffff")
     return column.startswith(prefix, autoescape=True)
 
 
 def match_category(connection: Connection, category: str) -> ColumnElement[bool]:
-    """Return that a finding is of this category, or of one that this group covers."""
+    """Return the condition that a finding is of this category, or of one that this group covers."""
     value = FINDING.c.value
     leaf = or_(value == category, match_prefix(connection, value, f"{category}."))
-    # `match_prefix` of the bare name says nothing new; it is the condition that the index serves.
+    # `match_prefix` of the bare name is redundant; it is the condition that the index supports.
     return and_(FINDING.c.kind == "category", match_prefix(connection, value, category), leaf)
 
 
 def take_turns(connection: Connection, lock: int) -> None:
-    """Let one transaction at a time hold a lock; SQLite's immediate transactions take turns by themselves."""
+    """Let one transaction at a time hold a lock; SQLite's immediate transactions are serialized already."""
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
 
 
 def build_insert(connection: Connection, table: Table) -> Any:
-    """Return an insert of the dialect in use, which knows `ON CONFLICT`."""
+    """Return an insert of the dialect in use, which supports `ON CONFLICT`."""
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def upsert(
     connection: Connection, table: Table, values: dict[str, Any], *, key: list[str], keep: bool = False
 ) -> None:
-    """Insert a row, or overwrite (`keep`: leave alone) the one that is there."""
+    """Insert a row, or overwrite (`keep`: leave unchanged) an existing one."""
     statement = build_insert(connection, table).values(values)
     if keep:
         connection.execute(statement.on_conflict_do_nothing(index_elements=key))
@@ -120,19 +115,8 @@ def upsert(
 
 
 class StorePart:
-    """A part of the store, over the one engine. Every public method is one transaction."""
+    """A part of the store, over one database. Every public method is one transaction."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._read_engine = engine.execution_options(read_only=True)
-
-    @contextmanager
-    def _begin_consistent_read(self) -> Iterator[Connection]:
-        """A reading that sees one and the same moment from its first to its last question."""
-        steady = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self._read_engine.execution_options(**steady).begin() as connection:
-            yield connection
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
+    def __init__(self, database: Database) -> None:
+        self._engine = database.write
+        self._read_engine = database.read

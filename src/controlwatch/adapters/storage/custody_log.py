@@ -1,11 +1,14 @@
-"""The chain of custody in the store: written with what it speaks of, as one, and followed again."""
+"""The chain of custody in the store: written in one transaction with what it records, and read again."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, Table, func, or_, select
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -24,23 +27,16 @@ from controlwatch.core.evidence.custody import (
     FORMAT_VERSION,
     AnnexEntry,
     ChainHead,
+    EntryKind,
     LogEntry,
     SnapshotEntry,
     StoredEntry,
-    UnloggedRow,
     VersionEntry,
     compute_fingerprint,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection, Table
-
-    from controlwatch.core.evidence.custody import EntryKind
+from controlwatch.core.evidence.verification import UnloggedRow
 
 _BATCH_SIZE = 500
 _VERSION_FIELDS = ("id", "kind", "made_at", "title", "fingerprint", "text", "reading")
@@ -49,56 +45,79 @@ _SNAPSHOT_FIELDS = ("id", "url", "final_url", "fetched_at", "status", "sha256", 
 
 
 class CustodyStore(StorePart):
-    """The log of what was kept and understood."""
+    """The log of stored bytes and of what was read from them."""
+
+    @contextmanager
+    def _begin_consistent_read(self) -> Iterator[Connection]:
+        """Begin a transaction in which every query sees the same state."""
+        is_sqlite = self._read_engine.dialect.name == "sqlite"
+        options = {} if is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._read_engine.execution_options(**options).begin() as connection:
+            yield connection
 
     def load_head(self) -> ChainHead:
-        """The newest entry."""
+        """Return the newest entry."""
         with self._read_engine.begin() as connection:
             return _select_head(connection)
 
     def find_newest_entry(self) -> tuple[ChainHead, str] | None:
-        """The newest entry and its line; None where the log is empty."""
+        """Return the newest entry and its line; None where the log is empty."""
         last = select(CUSTODY.c.seq, CUSTODY.c.hash, CUSTODY.c.line).order_by(CUSTODY.c.seq.desc()).limit(1)
         with self._read_engine.begin() as connection:
             row = connection.execute(last).first()
         return None if row is None else (ChainHead(seq=row.seq, hash=row.hash), row.line)
 
     def has_head(self, head: ChainHead) -> bool:
-        """Whether a head is in the chain, by what the chain says of itself."""
+        """Return whether a head is in the chain, by the hash that the chain states."""
         with self._read_engine.begin() as connection:
-            found = select(CUSTODY.c.hash).where(CUSTODY.c.seq == head.seq)
-            return connection.execute(found).scalar() == head.hash
+            stated = select(CUSTODY.c.hash).where(CUSTODY.c.seq == head.seq)
+            return connection.execute(stated).scalar() == head.hash
 
     def find_entry_time_after(self, seq: int) -> datetime | None:
-        """When the first entry after another was entered; None where there is none."""
-        some = select(CUSTODY.c.line).where(CUSTODY.c.seq > seq).order_by(CUSTODY.c.seq).limit(1)
+        """Return when the first entry after another was written; None where there is none."""
+        following = select(CUSTODY.c.line).where(CUSTODY.c.seq > seq).order_by(CUSTODY.c.seq).limit(1)
         with self._read_engine.begin() as connection:
-            line = connection.execute(some).scalar()
+            line = connection.execute(following).scalar()
         return None if line is None else parse_entry_time(line)
 
     def iterate_entries(self) -> Iterator[StoredEntry | UnloggedRow]:
-        """Every entry from the first on, with what the store holds of it; then the rows that have none.
+        """Yield every entry from the first on, with the rows it records; then the rows without an entry.
 
         One transaction, a few hundred rows in memory at a time: close the generator to end it early.
         """
         with self._begin_consistent_read() as connection:
             after = 0
-            while batch := _select_batch(connection, after):
-                yield from batch
-                after = batch[-1].seq
-            yield from _iterate_unlogged_rows(connection)
+            while True:
+                following = select(CUSTODY).where(CUSTODY.c.seq > after).order_by(CUSTODY.c.seq)
+                rows = connection.execute(following.limit(_BATCH_SIZE)).mappings().all()
+                if not rows:
+                    break
+                yield from build_stored_entries(connection, rows)
+                after = rows[-1]["seq"]
+            tables: tuple[tuple[Literal["snapshot", "version"], Table, Any], ...] = (
+                ("snapshot", SNAPSHOT, CUSTODY.c.snapshot_id),
+                ("version", VERSION, CUSTODY.c.version_id),
+            )
+            for name, table, column in tables:
+                is_logged = select(CUSTODY.c.seq).where(column == table.c.id).exists()
+                unlogged = select(table.c.id).where(~is_logged).order_by(table.c.id)
+                for row_id in connection.execute(unlogged).scalars():
+                    yield UnloggedRow(table=name, id=int(row_id))
 
     def find_dossier(self, key: str) -> Dossier | None:
-        """What proves a notice, by the key of its number or by a canonical address."""
+        """Return the evidence for a notice, by the key of its number or by a canonical URL."""
         with self._begin_consistent_read() as connection:
             notice_id = find_notice_id(connection, key)
             if notice_id is None:
                 return None
             ids = select(VERSION.c.id).where(VERSION.c.notice_id == notice_id).order_by(VERSION.c.id)
             versions = select_version_entries(connection, connection.execute(ids).scalars())
-            snapshots = _select_snapshot_entries(
-                connection, _find_source_snapshots(connection, list(versions.values()))
-            )
+            # Snapshots of the pages, then of the annexes that were read with them.
+            sources = {one.snapshot for one in versions.values() if one.snapshot is not None}
+            for annex in {annex for one in versions.values() for annex in one.annexes if annex.sha256}:
+                same = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
+                sources.update(connection.execute(select(SNAPSHOT.c.id).where(*same)).scalars())
+            snapshots = _select_snapshot_entries(connection, sources)
             about = select(CUSTODY).where(
                 or_(CUSTODY.c.version_id.in_(list(versions)), CUSTODY.c.snapshot_id.in_(list(snapshots)))
             )
@@ -112,79 +131,72 @@ class CustodyStore(StorePart):
             )
 
     def iterate_chain_lines(self, dossier: Dossier) -> Iterator[str]:
-        """The lines of the chain from before the first about a notice up to the head of its dossier."""
+        """Yield the lines of the chain from before the first about a notice up to the head of its dossier."""
         last = min((link.seq for link in dossier.entries), default=dossier.head.seq) - 2
         while last < dossier.head.seq:
             within = CUSTODY.c.seq > last, CUSTODY.c.seq <= dossier.head.seq
-            some = select(CUSTODY.c.seq, CUSTODY.c.line).where(*within).order_by(CUSTODY.c.seq)
+            lines = select(CUSTODY.c.seq, CUSTODY.c.line).where(*within).order_by(CUSTODY.c.seq)
             with self._read_engine.begin() as connection:
-                rows = connection.execute(some.limit(_BATCH_SIZE)).all()
+                rows = connection.execute(lines.limit(_BATCH_SIZE)).all()
             if not rows:
                 return
             yield from (row.line for row in rows)
             last = rows[-1].seq
 
     def iterate_snapshots(self) -> Iterator[SnapshotEntry]:
-        """All bytes as they were sent, oldest first, a few hundred in memory at a time."""
+        """Yield all snapshots, oldest first, a few hundred in memory at a time."""
         with self._begin_consistent_read() as connection:
             for ids in _iterate_id_batches(connection, SNAPSHOT):
-                found = _select_snapshot_entries(connection, ids)
-                yield from (found[one] for one in ids)
+                snapshots = _select_snapshot_entries(connection, ids)
+                yield from (snapshots[snapshot_id] for snapshot_id in ids)
 
     def count_entries(self) -> int:
-        """How many entries there are, as a measure of how long `iterate_entries` takes."""
+        """Return the number of entries, as a measure of how long `iterate_entries` takes."""
         with self._read_engine.begin() as connection:
             return int(connection.execute(select(func.count()).select_from(CUSTODY)).scalar_one())
 
 
-def _find_source_snapshots(connection: Connection, versions: list[VersionEntry]) -> set[int]:
-    """Return the snapshots that versions and their annexes were read from."""
-    ids = {one.snapshot for one in versions if one.snapshot is not None}
-    for annex in {annex for one in versions for annex in one.annexes if annex.sha256}:
-        these = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
-        ids.update(connection.execute(select(SNAPSHOT.c.id).where(*these)).scalars())
-    return ids
-
-
 def begin_log(connection: Connection, *, at: datetime) -> None:
-    """Begin the log, and enter what a store holds already, marked as entered late."""
-    held = {
+    """Begin the log, and enter what is stored already, marked as entered late."""
+    counts = {
         name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in (("snapshots", SNAPSHOT), ("versions", VERSION))
     }
     _append_entries(
-        connection, [("beginning", {"form": FORMAT_VERSION, "log": uuid.uuid4().hex, **held})], at=at
+        connection, [("beginning", {"form": FORMAT_VERSION, "log": uuid.uuid4().hex, **counts})], at=at
     )
     for ids in _iterate_id_batches(connection, SNAPSHOT):
-        kept = _select_snapshot_entries(connection, ids)
+        snapshots = _select_snapshot_entries(connection, ids)
         _append_entries(
-            connection, [("snapshot", kept[one].to_log_fields()) for one in ids], at=at, late=True
+            connection, [("snapshot", snapshots[one].to_log_fields()) for one in ids], at=at, late=True
         )
     for ids in _iterate_id_batches(connection, VERSION):
-        read = select_version_entries(connection, ids)
-        _append_entries(connection, [("version", read[one].to_log_fields()) for one in ids], at=at, late=True)
+        versions = select_version_entries(connection, ids)
+        _append_entries(
+            connection, [("version", versions[one].to_log_fields()) for one in ids], at=at, late=True
+        )
 
 
 def append_snapshot_entry(connection: Connection, snapshot_id: int, *, at: datetime) -> None:
-    """Enter bytes that were kept. The last thing in a transaction: others wait from here on."""
-    kept = _select_snapshot_entries(connection, [snapshot_id])[snapshot_id]
-    _append_entries(connection, [("snapshot", kept.to_log_fields())], at=at)
+    """Enter stored bytes. This comes last in a transaction: others wait from here on."""
+    snapshot = _select_snapshot_entries(connection, [snapshot_id])[snapshot_id]
+    _append_entries(connection, [("snapshot", snapshot.to_log_fields())], at=at)
 
 
 def append_version_entries(connection: Connection, version_ids: Sequence[int], *, at: datetime) -> None:
-    """Enter versions as they now stand; those entered before have another reading since."""
+    """Enter versions in their present state; those entered before have a new reading."""
     before = select(CUSTODY.c.version_id).where(CUSTODY.c.version_id.in_(version_ids))
-    again = set(connection.execute(before).scalars())
-    read = select_version_entries(connection, version_ids)
-    said: list[tuple[EntryKind, dict[str, object]]] = [
-        ("reading" if one in again else "version", read[one].to_log_fields()) for one in version_ids
+    logged = set(connection.execute(before).scalars())
+    versions = select_version_entries(connection, version_ids)
+    entries: list[tuple[EntryKind, dict[str, object]]] = [
+        ("reading" if one in logged else "version", versions[one].to_log_fields()) for one in version_ids
     ]
-    _append_entries(connection, said, at=at)
+    _append_entries(connection, entries, at=at)
 
 
 def _append_entries(
     connection: Connection,
-    said: Iterable[tuple[EntryKind, dict[str, object]]],
+    entries: Iterable[tuple[EntryKind, dict[str, object]]],
     *,
     at: datetime,
     late: bool = False,
@@ -192,17 +204,17 @@ def _append_entries(
     take_turns(connection, CUSTODY_LOCK)
     head = _select_head(connection)
     rows: list[dict[str, Any]] = []
-    for what, of in said:
+    for kind, subject in entries:
         line = LogEntry(
-            seq=head.seq + 1, at=at, kind=what, subject=of, previous_hash=head.hash, is_late=late
+            seq=head.seq + 1, at=at, kind=kind, subject=subject, previous_hash=head.hash, is_late=late
         ).to_line()
         rows.append(
             {
                 "seq": head.seq + 1,
                 "hash": compute_fingerprint(line),
                 "before": head.hash,
-                "snapshot_id": of.get("id") if what == "snapshot" else None,
-                "version_id": of.get("id") if what in {"version", "reading"} else None,
+                "snapshot_id": subject.get("id") if kind == "snapshot" else None,
+                "version_id": subject.get("id") if kind in {"version", "reading"} else None,
                 "line": line,
             }
         )
@@ -217,25 +229,20 @@ def _select_head(connection: Connection) -> ChainHead:
     return EMPTY_HEAD if row is None else ChainHead(seq=row.seq, hash=row.hash)
 
 
-def _select_batch(connection: Connection, after: int) -> list[StoredEntry]:
-    some = select(CUSTODY).where(CUSTODY.c.seq > after).order_by(CUSTODY.c.seq).limit(_BATCH_SIZE)
-    return build_stored_entries(connection, connection.execute(some).mappings().all())
-
-
 def build_stored_entries(connection: Connection, rows: Sequence[Any]) -> list[StoredEntry]:
-    """Return entries with what the store holds of them."""
-    kept = _select_snapshot_entries(
+    """Return entries with the stored rows that they record."""
+    snapshots = _select_snapshot_entries(
         connection, [row["snapshot_id"] for row in rows if row["snapshot_id"] is not None]
     )
     ids = [row["version_id"] for row in rows if row["version_id"] is not None]
-    read = select_version_entries(connection, ids)
+    versions = select_version_entries(connection, ids)
     newest = select(CUSTODY.c.version_id, func.max(CUSTODY.c.seq)).where(CUSTODY.c.version_id.in_(ids))
     last = {one: seq for one, seq in connection.execute(newest.group_by(CUSTODY.c.version_id))}  # noqa: C416
     return [
         StoredEntry(
             **{name: row[name] for name in ("seq", "hash", "line", "snapshot_id", "version_id")},
-            snapshot=kept.get(row["snapshot_id"]),
-            version=read.get(row["version_id"]),
+            snapshot=snapshots.get(row["snapshot_id"]),
+            version=versions.get(row["version_id"]),
             is_superseded=last.get(row["version_id"], 0) > row["seq"],
         )
         for row in rows
@@ -255,21 +262,21 @@ def _select_snapshot_entries(connection: Connection, ids: Iterable[int]) -> dict
 
 
 def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[int, VersionEntry]:
-    """Return versions as the chain speaks of them, by id."""
-    wanted = list(ids)
+    """Return versions as the chain records them, by id."""
+    version_ids = list(ids)
     joined = (
         # The columns by name: a migration calls this while later ones do not exist yet.
         select(*_VERSION_COLUMNS, NOTICE.c.key, ADDRESS.c.url)
         .join(NOTICE, NOTICE.c.id == VERSION.c.notice_id)
         .join(ADDRESS, ADDRESS.c.id == VERSION.c.address_id)
-        .where(VERSION.c.id.in_(wanted))
+        .where(VERSION.c.id.in_(version_ids))
     )
     annexes: dict[int, tuple[AnnexEntry, ...]] = {}
     columns = (ANNEX.c.version_id, ANNEX.c.url, ANNEX.c.name, ANNEX.c.sha256, ANNEX.c.doubt)
-    hung = select(*columns).where(ANNEX.c.version_id.in_(wanted)).order_by(ANNEX.c.id)
-    for version_id, url, name, sha256, doubt in connection.execute(hung):
-        one = AnnexEntry(url=url, name=name, sha256=sha256, doubt=doubt)
-        annexes[version_id] = (*annexes.get(version_id, ()), one)
+    attached = select(*columns).where(ANNEX.c.version_id.in_(version_ids)).order_by(ANNEX.c.id)
+    for version_id, url, name, sha256, doubt in connection.execute(attached):
+        annex = AnnexEntry(url=url, name=name, sha256=sha256, doubt=doubt)
+        annexes[version_id] = (*annexes.get(version_id, ()), annex)
     return {
         row["id"]: VersionEntry(
             notice=row["key"],
@@ -285,19 +292,9 @@ def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[i
 def _iterate_id_batches(connection: Connection, table: Table) -> Iterator[list[int]]:
     after = 0
     while True:
-        some = select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(_BATCH_SIZE)
-        ids = [int(one) for one in connection.execute(some).scalars()]
+        following = select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(_BATCH_SIZE)
+        ids = [int(one) for one in connection.execute(following).scalars()]
         if not ids:
             return
         yield ids
         after = ids[-1]
-
-
-def _iterate_unlogged_rows(connection: Connection) -> Iterator[UnloggedRow]:
-    for name, table, column in (
-        ("snapshot", SNAPSHOT, CUSTODY.c.snapshot_id),
-        ("version", VERSION, CUSTODY.c.version_id),
-    ):
-        of_it = select(CUSTODY.c.seq).where(column == table.c.id).exists()
-        for one in connection.execute(select(table.c.id).where(~of_it).order_by(table.c.id)).scalars():
-            yield UnloggedRow(table=name, id=int(one))  # type: ignore[arg-type]

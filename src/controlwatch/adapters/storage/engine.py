@@ -1,33 +1,30 @@
-"""One engine for SQLite and PostgreSQL, with transactions that mean it; migrations at the start."""
+"""Open SQLite or PostgreSQL, with transactions that take their lock at once; migrate the schema."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from controlwatch.core.model.errors import DeclarationError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
-# json.dumps would write 稀土 as \u7a00\u571f, which no filter then finds.
+# json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
 _dump_json = partial(json.dumps, ensure_ascii=False)
 
 
 def parse_database_url(url: str) -> URL:
-    """Return a database address taken apart, its driver named; raises `DeclarationError`."""
+    """Return a parsed database URL with its driver; raises `DeclarationError`."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
@@ -43,39 +40,50 @@ def parse_database_url(url: str) -> URL:
     return parsed
 
 
-def open_engine(url: str) -> Engine:
-    """Open the database and bring its schema up to date.
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One pool of connections, with an engine for writing transactions and one for reading ones."""
 
-    `url` is a SQLAlchemy address; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
+    write: Engine
+    read: Engine
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.write.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database and migrate its schema.
+
+    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
     """
     parsed = parse_database_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(
-        parsed, json_serializer=_dump_json, pool_pre_ping=parsed.get_backend_name() != "sqlite"
-    )
-    if engine.dialect.name == "sqlite":
+    engine = create_engine(parsed, json_serializer=_dump_json, pool_pre_ping=not is_sqlite)
+    database = Database(write=engine.execution_options(), read=engine.execution_options())
+    if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-    migrate(engine)
-    return engine
+        # A deferred transaction that reads first and writes later can fail or lose an update.
+        event.listen(
+            database.write, "begin", partial(Connection.exec_driver_sql, statement="BEGIN IMMEDIATE")
+        )
+        event.listen(database.read, "begin", partial(Connection.exec_driver_sql, statement="BEGIN"))
+    migrate(database.write)
+    return database
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own transactions begin late and lose updates; we begin them ourselves, below.
+    # The driver's implicit transactions begin too late; `open_database` begins them explicitly.
     connection.isolation_level = None
-    # FULL: a mail leaves under a lease, and neither may be forgotten when the power fails.
+    # FULL: a mail is sent under a lease, and neither may be lost in a power failure.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
 def migrate(engine: Engine) -> None:
-    """Apply every migration that the database lacks; concurrent starters wait for each other."""
+    """Apply every missing migration; processes that start at the same time wait for each other."""
     with _open_migrations() as config, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
@@ -84,9 +92,9 @@ def migrate(engine: Engine) -> None:
 
 
 def list_revisions() -> tuple[str, ...]:
-    """Return the revisions that a store can be of, the newest first: the one that this version reads."""
+    """Return the known revisions of the schema, newest first: the one that this version reads."""
     with _open_migrations() as config:
-        return tuple(one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
+        return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
 
 
 @contextmanager

@@ -1,25 +1,33 @@
-"""A notice's conclusions as rows: what can be asked for by value, by day and by act."""
+"""The rows by which notices are found: conclusions by value, day and act, and the words of the text.
+
+The words are pairs of characters: FTS5 on SQLite, an array with a GIN index on PostgreSQL.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, column, table, text
 
 from controlwatch.adapters.storage.base import FINDING, PARTY
 from controlwatch.core.law.register import DOUBT_PREFIX
-from controlwatch.core.model import to_notice_key
+from controlwatch.core.model import Notice, to_notice_key
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
-    from controlwatch.core.model import Notice
+#: A document of more index words than this is indexed by the first of them: 1 MB of Chinese.
+MAX_WORDS = 400_000
+#: A run of Han characters, or a Latin word or number: 稀土永磁, NdFeB, 85076000
+WORD_RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+")
 
 
-def write_findings(connection: Connection, notice_id: int, version_id: int, notice: Notice) -> None:
-    """Write the conclusions of a notice's latest version in place of those before it."""
-    for table in (FINDING, PARTY):
-        connection.execute(table.delete().where(table.c.notice_id == notice_id))
+def write_findings(
+    connection: Connection, notice_id: int, version_id: int, notice: Notice, *, body: str | None = None
+) -> None:
+    """Replace a notice's conclusions by those of its latest version; with a `body`, its index words too."""
+    for conclusions in (FINDING, PARTY):
+        connection.execute(conclusions.delete().where(conclusions.c.notice_id == notice_id))
     rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in build_finding_rows(notice)]
     if rows:
         connection.execute(FINDING.insert(), rows)
@@ -29,12 +37,35 @@ def write_findings(connection: Connection, notice_id: int, version_id: int, noti
     ]
     if parties:
         connection.execute(PARTY.insert(), parties)
+    if body is None:
+        return
+    words = split_words(body)[:MAX_WORDS]
+    is_sqlite = connection.dialect.name == "sqlite"
+    key = "rowid" if is_sqlite else "notice_id"
+    index = table("notice_words", column(key), column("words"))
+    connection.execute(index.delete().where(index.c[key] == notice_id))
+    values = {key: notice_id, "words": " ".join(words) if is_sqlite else sorted(set(words))}
+    connection.execute(index.insert().values(values))
 
 
 def build_finding_rows(notice: Notice) -> Iterator[dict[str, Any]]:
-    """Yield a notice's conclusions as rows, each with the words that prove it."""
-    yield from _build_date_rows(notice)
-    yield from _build_subject_rows(notice)
+    """Yield a notice's conclusions as rows, each with the quote that proves it."""
+    for effective in notice.effective:
+        common = {"basis": effective.basis, "scope": effective.scope, "quote": effective.quote}
+        yield _build_row("effective", start=effective.start, until=effective.until, **common)
+        if effective.until is not None:
+            # The same day once more, so that ends are found by their day as beginnings are.
+            yield _build_row("until", start=effective.until, **common)
+    for deadline in notice.deadlines:
+        yield _build_row("deadline", deadline.kind, quote=deadline.quote, start=deadline.date)
+    for category in notice.categories:
+        yield _build_row("category", category.id, quote=category.quote, basis=category.basis)
+    for code in notice.hs_codes:
+        yield _build_row("hs", code.code, quote=code.quote)
+    for control in notice.control_codes:
+        yield _build_row("control", control.code, quote=control.quote)
+    for place in notice.destinations:
+        yield _build_row("destination", place)
     for relation in notice.relations:
         yield _build_row(
             "relation",
@@ -50,28 +81,42 @@ def build_finding_rows(notice: Notice) -> Iterator[dict[str, Any]]:
             yield _build_row("disagreement", quote=doubt)
 
 
-def _build_date_rows(notice: Notice) -> Iterator[dict[str, Any]]:
-    for found in notice.effective:
-        common = {"basis": found.basis, "scope": found.scope, "quote": found.quote}
-        yield _build_row("effective", start=found.start, until=found.until, **common)
-        if found.until is not None:
-            # The same day once more, so that ends are found by their day as beginnings are.
-            yield _build_row("until", start=found.until, **common)
-    for deadline in notice.deadlines:
-        yield _build_row("deadline", deadline.kind, quote=deadline.quote, start=deadline.date)
-
-
-def _build_subject_rows(notice: Notice) -> Iterator[dict[str, Any]]:
-    for category in notice.categories:
-        yield _build_row("category", category.id, quote=category.quote, basis=category.basis)
-    for code in notice.hs_codes:
-        yield _build_row("hs", code.code, quote=code.quote)
-    for code in notice.control_codes:
-        yield _build_row("control", code.code, quote=code.quote)
-    for place in notice.destinations:
-        yield _build_row("destination", place)
-
-
 def _build_row(kind: str, value: str = "", **others: object) -> dict[str, Any]:
-    unsaid = {"quote": "", "basis": "", "scope": "", "start": None, "until": None}
-    return {"kind": kind, "value": value, **unsaid, **others}
+    empty = {"quote": "", "basis": "", "scope": "", "start": None, "until": None}
+    return {"kind": kind, "value": value, **empty, **others}
+
+
+def match_candidates(connection: Connection, query: str) -> Any:
+    """Return a condition on notice.id: may contain the text. The caller verifies the exact text."""
+    words = split_words(query, is_query=True)
+    if not words:
+        return None
+    if connection.dialect.name == "sqlite":
+        # Double quotes make each a plain string for FTS5; the words contain none.
+        match = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
+        return text(
+            "notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
+        ).bindparams(match=match)
+    pairs = [word for word in words if len(word) > 1]
+    if not pairs:
+        return text("TRUE")
+    return text("notice.id IN (SELECT notice_id FROM notice_words WHERE words @> :words)").bindparams(
+        words=pairs
+    )
+
+
+def split_words(body: str, *, is_query: bool = False) -> tuple[str, ...]:
+    """Return the index words of a text: 稀土管制 → 稀土 土管 管制 制; Latin words in lower case.
+
+    The last character is a word as well, so that a query of one character can match by prefix. A longer query
+    does not need it.
+    """
+    words: list[str] = []
+    for match in WORD_RUN.finditer(unicodedata.normalize("NFKC", body)):
+        run = match.group()
+        if run[0].isascii():
+            words.append(run.lower())
+        else:
+            last = max(1, len(run) - 1) if is_query else len(run)
+            words.extend(run[place : place + 2] for place in range(last))
+    return tuple(words)

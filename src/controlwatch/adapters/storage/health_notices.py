@@ -1,4 +1,4 @@
-"""What people were told about the health of sources."""
+"""Alerts about source health that were sent, in the store."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from controlwatch.adapters.storage.base import (
     upsert,
 )
 from controlwatch.adapters.storage.outbox import write_alert
-from controlwatch.core.alerting.source_health import HealthAlert
+from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
 
 class HealthTransaction:
-    """One transaction: compare the health of sources with what people were told, and write what follows."""
+    """One transaction: compare source health with what was notified, and write the alerts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def load_notices(self) -> dict[str, HealthNotice]:
-        """Return what people were last told of each source that was in trouble."""
+        """Return what was last notified of each source with trouble."""
         return {
             row["watcher_id"]: HealthNotice(**{name: row[name] for name in ("times", "at", "since", "word")})
             for row in self._connection.execute(select(HEALTH_NOTICE)).mappings()
@@ -46,7 +46,7 @@ class HealthTransaction:
         return titles
 
     def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
-        """Write an alert about sources with what people will have been told by it."""
+        """Write an alert about sources, and what is notified with it."""
         connection = self._connection
         for watcher_id, notice in health_alert.health_notices.items():
             if notice is None:

@@ -34,7 +34,7 @@ class LeadTransaction:
         self._connection = connection
 
     def filter_new(self, leads: Iterable[Lead]) -> tuple[Lead, ...]:
-        """Return the leads that were not raised before and whose number has not turned up anywhere."""
+        """Return the leads that were not raised before and whose number was not found since."""
         raised = set(self._connection.execute(select(LEAD.c.subject)).scalars())
         by_subject = {lead.subject: lead for lead in leads if lead.subject not in raised}
         return tuple(
@@ -66,7 +66,7 @@ class LeadStore(StorePart):
             yield LeadTransaction(connection)
 
     def list_observed_numbers(self, series: str, watcher_id: str) -> tuple[ObservedNumber, ...]:
-        """Numbers of a series whose notices stand at a watcher, each with when its row was first seen."""
+        """Return numbers of a series with notices at a watcher, and when each row was first observed."""
         numbered = re.compile(rf"{re.escape(series)} (\d{{4}})-(\d+)")
         with self._read_engine.begin() as connection:
             rows = connection.execute(
@@ -84,30 +84,33 @@ class LeadStore(StorePart):
         )
 
     def close_found(self, *, now: datetime) -> tuple[str, ...]:
-        """Close every lead whose number has turned up; return their subjects."""
+        """Close every lead whose number was found; return their subjects."""
         closed = []
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            waiting = connection.execute(select(LEAD.c.subject).where(LEAD.c.closed_at.is_(None))).scalars()
-            for subject in list(waiting):
+            pending = connection.execute(select(LEAD.c.subject).where(LEAD.c.closed_at.is_(None))).scalars()
+            for subject in pending.all():
                 by = _find_occurrence(connection, subject)
                 if by is not None:
-                    mine = update(LEAD).where(LEAD.c.subject == subject)
-                    connection.execute(mine.values(closed_at=now, closed_by=by))
+                    own = update(LEAD).where(LEAD.c.subject == subject)
+                    connection.execute(own.values(closed_at=now, closed_by=by))
                     closed.append(subject)
         return tuple(closed)
 
     def list_all(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
-        """What a person should look into, oldest first; `closed` ones too, if wanted."""
+        """Return the leads to check, oldest first; with `closed`, those that were found too."""
         rows = select(LEAD).order_by(LEAD.c.raised_at, LEAD.c.id)
         with self._read_engine.begin() as connection:
-            found = connection.execute(rows if closed else rows.where(LEAD.c.closed_at.is_(None))).mappings()
+            chosen = rows if closed else rows.where(LEAD.c.closed_at.is_(None))
             names = ("subject", "kind", "reason", "raised_at", "closed_at", "closed_by")
-            return tuple(LeadLine(**{name: row[name] for name in names}) for row in found)
+            return tuple(
+                LeadLine(**{name: row[name] for name in names})
+                for row in connection.execute(chosen).mappings()
+            )
 
 
 def _find_occurrence(connection: Connection, key: str) -> str | None:
-    """Return where a number has turned up: as a notice, or in the words of one."""
+    """Return where a number was found: as a notice, or in the text of another."""
     own = connection.execute(select(NOTICE.c.url).where(NOTICE.c.key == key)).scalar()
     if own is not None:
         return own or key

@@ -1,12 +1,12 @@
-"""The askers' side of the store."""
+"""Queries over notices, their versions, alerts and deliveries."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, RowMapping, String, and_, case, cast, func, or_, select
 
-from controlwatch.adapters.storage import search
 from controlwatch.adapters.storage.base import (
     ADDRESS,
     ALERT,
@@ -22,6 +22,7 @@ from controlwatch.adapters.storage.base import (
     match_category,
     notice_from_json,
 )
+from controlwatch.adapters.storage.findings import match_candidates
 from controlwatch.core.law.answers import (
     ActLine,
     AlertEvidence,
@@ -38,18 +39,12 @@ from controlwatch.core.law.answers import (
 from controlwatch.core.model import RedlineSegment
 from controlwatch.core.model.timezones import to_beijing_day
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection, RowMapping
-
-#: A delivery that was tried so often without success is somebody's business.
+#: An operator should look at a delivery that failed this many times.
 STUCK_AFTER_ATTEMPTS = 3
 
 
 class NoticeQueryStore(StorePart):
-    """What may be asked of the books."""
+    """Queries over notices and deliveries."""
 
     def list_notices(
         self,
@@ -61,25 +56,42 @@ class NoticeQueryStore(StorePart):
         changes_only: bool = False,
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Notices, newest published first. `containing` is looked for in title and text, exactly."""
+        """Return notices, newest published first. `containing` is searched in title and text, exactly."""
+        chosen = select(NOTICE.c.id)
+        if since is not None:
+            chosen = chosen.where(NOTICE.c.first_seen_at >= since)
+        if issuer is not None:
+            # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
+            chosen = chosen.where(cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True))
+        if changes_only:
+            chosen = chosen.where(NOTICE.c.is_change)
         with self._read_engine.begin() as connection:
-            where = list(_build_filters(connection, since, category, issuer, containing))
-            if changes_only:
-                where.append(NOTICE.c.is_change)
-            wanted = (
-                select(NOTICE.c.id)
-                .where(*where)
-                .order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
-            )
-            return _select_lines(connection, connection.execute(wanted.limit(limit)).scalars().all())
+            if category is not None:
+                touching = select(FINDING.c.notice_id).where(match_category(connection, category))
+                chosen = chosen.where(NOTICE.c.id.in_(touching))
+            if containing:
+                texts = (VERSION.c.text, VERSION.c.title)
+                exact = select(VERSION.c.id).where(
+                    VERSION.c.id == NOTICE.c.version_id,
+                    or_(*(column.icontains(containing, autoescape=True) for column in texts)),
+                )
+                candidates = match_candidates(connection, containing)
+                chosen = chosen.where(exact.exists())
+                chosen = chosen if candidates is None else chosen.where(candidates)
+            newest_first = chosen.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
+            ids = connection.execute(newest_first.limit(limit)).scalars().all()
+            joined = select(NOTICE, VERSION.c.reading).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+            rows = connection.execute(joined.where(NOTICE.c.id.in_(ids))).mappings()
+            lines = {row["id"]: _to_notice_line(row) for row in rows}
+        return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
-        """Official changes, and reports that were told, published on a day or later, newest first."""
-        told = or_(and_(NOTICE.c.official, NOTICE.c.is_change), NOTICE.c.rung)
+        """Return official changes and alerted reports, published on a day or later, newest first."""
+        relevant = or_(and_(NOTICE.c.official, NOTICE.c.is_change), NOTICE.c.rung)
         joined = (
             select(NOTICE, VERSION.c.reading, VERSION.c.text)
             .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-            .where(NOTICE.c.published >= day, told)
+            .where(NOTICE.c.published >= day, relevant)
             .order_by(NOTICE.c.published.desc(), NOTICE.c.id.desc())
         )
         with self._read_engine.begin() as connection:
@@ -91,13 +103,13 @@ class NoticeQueryStore(StorePart):
             )
 
     def find_record(self, key: str) -> NoticeRecord | None:
-        """Everything about the notice of this key (a number's key, or a canonical address)."""
+        """Return everything about the notice of this key (a number's key, or a canonical URL)."""
         with self._read_engine.begin() as connection:
             notice_id = find_notice_id(connection, key)
             return None if notice_id is None else load_record(connection, notice_id)
 
     def suggest_numbers(self, key: str) -> tuple[str, ...]:
-        """Numbers we hold that end like this one, or that are near it: for a helpful refusal."""
+        """Return known numbers that end like this one, or of the same year: for a helpful error message."""
         tail = key.rsplit(" ", 1)[-1]
         year = tail.split("-", maxsplit=1)[0]
         near = select(NOTICE.c.number).where(
@@ -111,13 +123,33 @@ class NoticeQueryStore(StorePart):
             )
 
     def list_history_remarks(self, keys: Iterable[str]) -> tuple[HistoryStep, ...]:
-        """What happened to some notices beside the acts of the law: edits of their text, explanations."""
-        wanted = list(keys)
+        """Return what happened to some notices beside legal acts: edits of their text, explanations."""
+        chosen = list(keys)
+        amendments = (
+            select(NOTICE, VERSION.c.made_at, VERSION.c.moved)
+            .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
+            .where(VERSION.c.kind == "amended", NOTICE.c.key.in_(chosen))
+            .order_by(VERSION.c.id)
+        )
+        explanations = (
+            select(NOTICE, FINDING.c.basis, FINDING.c.value, FINDING.c.quote)
+            .join(FINDING, FINDING.c.notice_id == NOTICE.c.id)
+            .where(FINDING.c.kind == "relation", FINDING.c.value.in_(chosen))
+            .where(FINDING.c.basis.in_(("amends", "clarifies", "implements")), NOTICE.c.official)
+            .order_by(NOTICE.c.id)
+        )
+        steps: list[HistoryStep] = []
         with self._read_engine.begin() as connection:
-            return (*_iterate_amendments(connection, wanted), *_iterate_explanations(connection, wanted))
+            for row in connection.execute(amendments).mappings():
+                day, moved = to_beijing_day(row["made_at"]), "; ".join(row["moved"])
+                steps.append(_to_history_step(row, day, "text amended", quote=moved))
+            for row in connection.execute(explanations).mappings():
+                what = f"{row['basis']} {row['value']}"
+                steps.append(_to_history_step(row, row["published"], what, quote=row["quote"]))
+        return tuple(steps)
 
     def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
-        """Why alerts about a notice were sent to some targets, newest first."""
+        """Return why alerts about a notice were sent to some targets, newest first."""
         joined = (
             select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why)
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
@@ -130,8 +162,8 @@ class NoticeQueryStore(StorePart):
             return tuple(DeliveryReason(**row) for row in connection.execute(joined).mappings())
 
     def find_alert_evidence(self, alert_id: int) -> AlertEvidence | None:
-        """What an alert rests on; None where there is no such alert, or none about a notice."""
-        told_of = func.coalesce(ALERT.c.version_id, NOTICE.c.version_id)
+        """Return the evidence for an alert; None where it does not exist or is not about a notice."""
+        version_id = func.coalesce(ALERT.c.version_id, NOTICE.c.version_id)
         joined = (
             select(
                 ALERT.c.payload,
@@ -142,7 +174,7 @@ class NoticeQueryStore(StorePart):
                 SNAPSHOT.c.sha256,
             )
             .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
-            .join(VERSION, VERSION.c.id == told_of)
+            .join(VERSION, VERSION.c.id == version_id)
             .join(ADDRESS, ADDRESS.c.id == VERSION.c.address_id)
             .outerjoin(SNAPSHOT, SNAPSHOT.c.id == VERSION.c.snapshot_id)
             .where(ALERT.c.id == alert_id)
@@ -151,17 +183,21 @@ class NoticeQueryStore(StorePart):
             row = connection.execute(joined).mappings().first()
         if row is None:
             return None
-        same = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
-        return AlertEvidence(alert=alert_from_json(row["payload"]), **same)
+        copied = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
+        return AlertEvidence(alert=alert_from_json(row["payload"]), **copied)
 
     def count_deliveries(self) -> dict[str, int]:
-        """How many deliveries are pending, leased, sent and refused."""
+        """Return the number of deliveries by state."""
         counted = select(DELIVERY.c.state, func.count()).group_by(DELIVERY.c.state)
         with self._read_engine.begin() as connection:
             return {state: int(count) for state, count in connection.execute(counted)}
 
     def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
-        """Deliveries that a channel refused for good, or that failed again and again."""
+        """Return deliveries that were refused permanently, failed repeatedly, or paused a subscription."""
+        is_paused = and_(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_not(None))
+        is_stuck = or_(
+            DELIVERY.c.attempts >= STUCK_AFTER_ATTEMPTS, and_(is_paused, DELIVERY.c.reason.is_not(None))
+        )
         joined = (
             select(
                 DELIVERY.c.id,
@@ -172,7 +208,7 @@ class NoticeQueryStore(StorePart):
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(_match_stuck())
+            .where(or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", is_stuck)))
             .order_by(DELIVERY.c.id)
         )
         with self._read_engine.begin() as connection:
@@ -188,59 +224,9 @@ class NoticeQueryStore(StorePart):
             )
 
 
-_IS_PAUSED = and_(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_not(None))
-
-
-def _match_stuck() -> ColumnElement[bool]:
-    """Refused for good, tried three times and more without success, or what made us pause a subscription."""
-    tried = or_(DELIVERY.c.attempts >= STUCK_AFTER_ATTEMPTS, and_(_IS_PAUSED, DELIVERY.c.reason.is_not(None)))
-    return or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", tried))
-
-
-def _build_filters(
-    connection: Connection,
-    since: datetime | None,
-    category: str | None,
-    issuer: str | None,
-    containing: str | None,
-) -> Iterable[ColumnElement[bool]]:
-    if since is not None:
-        yield NOTICE.c.first_seen_at >= since
-    if category is not None:
-        yield _match_notice_category(connection, category)
-    if issuer is not None:
-        # A JSON list of codes; the quotes keep MOF from finding MOFCOM.
-        yield cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True)
-    if containing:
-        yield _match_text(connection, containing)
-
-
-def _match_notice_category(connection: Connection, category: str) -> ColumnElement[bool]:
-    return NOTICE.c.id.in_(select(FINDING.c.notice_id).where(match_category(connection, category)))
-
-
-def _match_text(connection: Connection, wanted: str) -> ColumnElement[bool]:
-    exact = select(VERSION.c.id).where(
-        VERSION.c.id == NOTICE.c.version_id,
-        or_(
-            VERSION.c.text.icontains(wanted, autoescape=True),
-            VERSION.c.title.icontains(wanted, autoescape=True),
-        ),
-    )
-    condition = search.match_candidates(connection, wanted)
-    return exact.exists() if condition is None else and_(condition, exact.exists())
-
-
-def _select_lines(connection: Connection, ids: Iterable[int]) -> tuple[NoticeLine, ...]:
-    wanted = list(ids)
-    joined = select(NOTICE, VERSION.c.reading).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-    rows = {row["id"]: row for row in connection.execute(joined.where(NOTICE.c.id.in_(wanted))).mappings()}
-    return tuple(_to_notice_line(rows[notice_id]) for notice_id in wanted if notice_id in rows)
-
-
 def _to_notice_line(row: RowMapping) -> NoticeLine:
     notice = notice_from_json(row["reading"])
-    same = (
+    copied = (
         "key",
         "number",
         "title",
@@ -253,7 +239,7 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
         "first_seen_at",
     )
     return NoticeLine(
-        **{name: row[name] for name in same},
+        **{name: row[name] for name in copied},
         issuers=tuple(row["issuers"]),
         effective=notice.effective,
         categories=tuple(finding.id for finding in notice.categories),
@@ -263,11 +249,11 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
 
 
 def find_notice_id(connection: Connection, key: str) -> int | None:
-    """Return the id of the notice of a key (a number's, or a canonical address)."""
+    """Return the id of the notice of a key (a number's, or a canonical URL)."""
     notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
     if notice_id is None:
-        at = select(ADDRESS.c.notice_id).where(ADDRESS.c.address == key)
-        notice_id = connection.execute(at).scalar()
+        by_address = select(ADDRESS.c.notice_id).where(ADDRESS.c.address == key)
+        notice_id = connection.execute(by_address).scalar()
     return None if notice_id is None else int(notice_id)
 
 
@@ -277,25 +263,43 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
         VERSION, VERSION.c.id == NOTICE.c.version_id
     )
     row = connection.execute(joined.where(NOTICE.c.id == notice_id)).mappings().one()
+    # An address without a URL is that of a register entry.
+    addresses = select(ADDRESS).where(ADDRESS.c.notice_id == notice_id, ADDRESS.c.url != "")
+    annexes = select(ANNEX).where(ANNEX.c.version_id == row["version_id"])
+    acts = (
+        select(FINDING.c.basis, FINDING.c.quote, NOTICE.c.key, NOTICE.c.title, NOTICE.c.published)
+        .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+        .where(FINDING.c.kind == "relation", FINDING.c.value == row["key"], NOTICE.c.key != row["key"])
+        .order_by(NOTICE.c.published, NOTICE.c.id)
+    )
     return NoticeRecord(
         line=_to_notice_line(row),
         notice=notice_from_json(row["reading"]),
         text=row["text"],
-        standings=_select_locations(connection, notice_id),
+        standings=tuple(
+            NoticeLocation(
+                url=found.url,
+                watcher=found.watcher_id,
+                first_seen_at=found.first_seen_at,
+                differs=found.differs,
+            )
+            for found in connection.execute(addresses.order_by(ADDRESS.c.id))
+        ),
         revisions=_select_revisions(connection, notice_id),
-        annexes=_select_annexes(connection, row["version_id"]),
-        acts=_select_acts(connection, row["key"]),
-    )
-
-
-def _select_locations(connection: Connection, notice_id: int) -> tuple[NoticeLocation, ...]:
-    stands = ADDRESS.c.notice_id == notice_id, ADDRESS.c.url != ""
-    rows = connection.execute(select(ADDRESS).where(*stands).order_by(ADDRESS.c.id))
-    return tuple(
-        NoticeLocation(
-            url=row.url, watcher=row.watcher_id, first_seen_at=row.first_seen_at, differs=row.differs
-        )
-        for row in rows
+        annexes=tuple(
+            AnnexLine(url=found.url, name=found.name, sha256=found.sha256, doubt=found.doubt)
+            for found in connection.execute(annexes.order_by(ANNEX.c.id))
+        ),
+        acts=tuple(
+            ActLine(
+                verb=found.basis,
+                key=found.key,
+                title=found.title,
+                published=found.published,
+                quote=found.quote,
+            )
+            for found in connection.execute(acts)
+        ),
     )
 
 
@@ -319,46 +323,6 @@ def _select_revisions(connection: Connection, notice_id: int) -> tuple[Revision,
         )
         for row in connection.execute(joined)
     )
-
-
-def _select_annexes(connection: Connection, version_id: int) -> tuple[AnnexLine, ...]:
-    rows = connection.execute(select(ANNEX).where(ANNEX.c.version_id == version_id).order_by(ANNEX.c.id))
-    return tuple(AnnexLine(url=row.url, name=row.name, sha256=row.sha256, doubt=row.doubt) for row in rows)
-
-
-def _select_acts(connection: Connection, key: str) -> tuple[ActLine, ...]:
-    joined = (
-        select(FINDING.c.basis, FINDING.c.quote, NOTICE.c.key, NOTICE.c.title, NOTICE.c.published)
-        .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
-        .where(FINDING.c.kind == "relation", FINDING.c.value == key, NOTICE.c.key != key)
-        .order_by(NOTICE.c.published, NOTICE.c.id)
-    )
-    return tuple(
-        ActLine(verb=row.basis, key=row.key, title=row.title, published=row.published, quote=row.quote)
-        for row in connection.execute(joined)
-    )
-
-
-def _iterate_amendments(connection: Connection, keys: list[str]) -> Iterable[HistoryStep]:
-    joined = select(NOTICE, VERSION.c.made_at, VERSION.c.moved).join(
-        VERSION, VERSION.c.notice_id == NOTICE.c.id
-    )
-    amended = joined.where(VERSION.c.kind == "amended", NOTICE.c.key.in_(keys)).order_by(VERSION.c.id)
-    for row in connection.execute(amended).mappings():
-        said = "; ".join(row["moved"])
-        yield _to_history_step(row, to_beijing_day(row["made_at"]), "text amended", quote=said)
-
-
-def _iterate_explanations(connection: Connection, keys: list[str]) -> Iterable[HistoryStep]:
-    verbs = ("amends", "clarifies", "implements")
-    joined = select(NOTICE, FINDING.c.basis, FINDING.c.value, FINDING.c.quote).join(
-        FINDING, FINDING.c.notice_id == NOTICE.c.id
-    )
-    of_these = FINDING.c.kind == "relation", FINDING.c.value.in_(keys), FINDING.c.basis.in_(verbs)
-    for row in connection.execute(
-        joined.where(*of_these, NOTICE.c.official).order_by(NOTICE.c.id)
-    ).mappings():
-        yield _to_history_step(row, row["published"], f"{row['basis']} {row['value']}", quote=row["quote"])
 
 
 def _to_history_step(row: RowMapping, day: date | None, what: str, *, quote: str) -> HistoryStep:

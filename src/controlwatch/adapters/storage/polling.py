@@ -1,17 +1,24 @@
-"""Watchers as the store knows them: state, validators, the log of polls."""
+"""Polling in the store: state and validators of watchers, the log of polls, and a cache of quiet polls.
+
+Nine polls of ten find nothing new. For those, state, validators and the next due time come from memory, and
+`flush` writes them for all watchers in one transaction. A process that is killed in between loses the time
+of its last quiet polls, never a notice. The cache of a watcher ends with any poll that is not quiet;
+references that another process tracks are found at the next `flush`.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Engine, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
-from controlwatch.adapters.storage.poll_cache import PollCache
-from controlwatch.core.model.state import Baseline, PollReport, Validators, WatcherState
+from controlwatch.adapters.storage.engine import Database
+from controlwatch.core.model import Validators
+from controlwatch.core.model.state import Baseline, PollReport, WatcherState
 
 _UPDATE_POLL_TIMES = (
     update(WATCHER)
@@ -32,21 +39,103 @@ _QUERY_NEXT_DUE = (
 _STATE_COLUMNS = tuple(column.name for column in WATCHER.columns)
 
 
-class PollingStore(StorePart):
-    """State of watchers, validators of what they sent, log of polls."""
+@dataclass(slots=True)
+class CachedWatcher:
+    """What is cached for one watcher."""
 
-    def __init__(self, engine: Engine, poll_cache: PollCache) -> None:
-        super().__init__(engine)
+    state: WatcherState
+    validators: dict[str, Validators]
+    next_due_at: datetime | None
+    is_saved: bool = True  #: the store has all of it
+
+
+@dataclass(slots=True)
+class PollCache:
+    """The watchers of this process whose last poll was quiet."""
+
+    _watchers: dict[str, CachedWatcher] = field(default_factory=dict)
+    _watcher_by_url: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find_state(self, watcher_id: str) -> WatcherState | None:
+        """Return the cached state."""
+        quiet = self._watchers.get(watcher_id)
+        return None if quiet is None else quiet.state
+
+    def find_validators(self, url: str) -> Validators | None:
+        """Return the cached validators of a list page."""
+        quiet = self._watchers.get(self._watcher_by_url.get(url, ""))
+        return None if quiet is None else quiet.validators.get(url)
+
+    def has_nothing_due(self, watcher_id: str, now: datetime) -> bool:
+        """Return whether the cache knows that no reference is due."""
+        quiet = self._watchers.get(watcher_id)
+        return quiet is not None and (quiet.next_due_at is None or quiet.next_due_at > now)
+
+    def remember(
+        self,
+        state: WatcherState,
+        validators: Mapping[str, Validators],
+        *,
+        next_due_at: datetime | None,
+    ) -> None:
+        """Cache a watcher whose poll was quiet and has been written."""
+        with self._lock:
+            self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at)
+            self._watcher_by_url.update(dict.fromkeys(validators, state.id))
+
+    def record_quiet_poll(self, state: WatcherState, validators: Mapping[str, Validators]) -> bool:
+        """Record one more quiet poll in memory; return False where the cached watcher differs.
+
+        A change of its concern must be written: alerts are made from the store.
+        """
+        with self._lock:
+            quiet = self._watchers.get(state.id)
+            if quiet is None or quiet.validators.keys() != validators.keys():
+                return False
+            if quiet.state.concern != state.concern:
+                return False
+            quiet.state, quiet.is_saved = state, False
+            quiet.validators.update(validators)
+            return True
+
+    def forget(self, watcher_id: str) -> None:
+        """Drop a watcher from the cache: the store decides again."""
+        with self._lock:
+            quiet = self._watchers.pop(watcher_id, None)
+            for url in quiet.validators if quiet is not None else ():
+                self._watcher_by_url.pop(url, None)
+
+    def take_unsaved(self) -> list[CachedWatcher]:
+        """Return what the store does not have yet."""
+        with self._lock:
+            waiting = [quiet for quiet in self._watchers.values() if not quiet.is_saved]
+            for quiet in waiting:
+                quiet.is_saved = True
+            return [replace(quiet, validators=dict(quiet.validators)) for quiet in waiting]
+
+    def update_next_due(self, due_at: Mapping[str, datetime]) -> None:
+        """Update when references are due, by watcher; a watcher that is not named has none."""
+        with self._lock:
+            for watcher_id, quiet in self._watchers.items():
+                quiet.next_due_at = due_at.get(watcher_id)
+
+
+class PollingStore(StorePart):
+    """State and validators of watchers, and the log of polls."""
+
+    def __init__(self, database: Database, poll_cache: PollCache) -> None:
+        super().__init__(database)
         self._poll_cache = poll_cache
 
     def load_state(self, watcher_id: str) -> WatcherState:
-        """How a watcher has fared; a fresh state for one never polled."""
+        """Return the state of a watcher; a new one where it was never polled."""
         return self._poll_cache.find_state(watcher_id) or self.load_states([watcher_id])[0]
 
     def load_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
-        """How these watchers have fared, in the order asked."""
+        """Return the states of these watchers, in the same order."""
         ids = list(watcher_ids)
-        unread = (
+        failing = (
             select(REFERENCE.c.watcher_id, func.count().label("n"))
             .where(REFERENCE.c.watcher_id.in_(ids), REFERENCE.c.failures > 0, REFERENCE.c.taken.is_(False))
             .group_by(REFERENCE.c.watcher_id)
@@ -56,16 +145,27 @@ class PollingStore(StorePart):
                 row["id"]: row
                 for row in connection.execute(select(WATCHER).where(WATCHER.c.id.in_(ids))).mappings()
             }
-            counts = {row.watcher_id: row.n for row in connection.execute(unread)}
-        return tuple(
-            _to_watcher_state(watcher_id, rows.get(watcher_id), counts.get(watcher_id, 0))
-            for watcher_id in ids
-        )
+            counts = {row.watcher_id: row.n for row in connection.execute(failing)}
+        states: list[WatcherState] = []
+        for watcher_id in ids:
+            row = rows.get(watcher_id)
+            if row is None:
+                states.append(WatcherState(id=watcher_id))
+                continue
+            learnt = row["learnt"]
+            baseline = Baseline(
+                rows=tuple(learnt.get("rows", ())),
+                silence=learnt.get("silence", 0),
+                dated=learnt.get("dated", False),
+            )
+            unread = counts.get(watcher_id, 0)
+            states.append(WatcherState(**{**row, "learnt": baseline}, unread=unread))
+        return tuple(states)
 
     def find_validators(self, url: str) -> Validators | None:
-        """What the server said of the body we last believed."""
-        if (held := self._poll_cache.find_validators(url)) is not None:
-            return held
+        """Return the validators of the last body that was trusted."""
+        if (cached := self._poll_cache.find_validators(url)) is not None:
+            return cached
         with self._read_engine.begin() as connection:
             row = connection.execute(select(RESOURCE).where(RESOURCE.c.url == url)).mappings().first()
         if row is None:
@@ -73,7 +173,7 @@ class PollingStore(StorePart):
         return Validators(**{name: row[name] for name in _VALIDATOR_FIELDS})
 
     def save_validators(self, url: str, validators: Validators) -> None:
-        """Remember the validators of a body that was read and believed."""
+        """Save the validators of a body that was read and trusted."""
         with self._engine.begin() as connection:
             upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
 
@@ -86,9 +186,9 @@ class PollingStore(StorePart):
         drop: Iterable[str],
         now: datetime,
     ) -> None:
-        """Record how a poll ended; a row in the log only where there is something to say.
+        """Record how a poll ended; the log gets a row only where something changed or failed.
 
-        One more quiet poll is noted in memory and written by `flush`.
+        One more quiet poll is recorded in memory and written by `flush`.
         """
         dropped = list(drop)
         quiet = report.outcome == "unchanged" and not dropped
@@ -97,7 +197,7 @@ class PollingStore(StorePart):
         self._poll_cache.forget(state.id)
         values = {name: getattr(state, name) for name in _STATE_COLUMNS} | {"learnt": asdict(state.learnt)}
         if state.first_poll_at is None:
-            del values["first_poll_at"]  # `track_references` may have set it since
+            del values["first_poll_at"]  # `references.track` may have set it since
 
         with self._engine.begin() as connection:
             upsert(connection, WATCHER, values, key=["id"])
@@ -106,48 +206,33 @@ class PollingStore(StorePart):
             if dropped:
                 connection.execute(delete(RESOURCE).where(RESOURCE.c.url.in_(dropped)))
             if report.outcome != "unchanged":
-                connection.execute(POLL.insert().values(_build_log_row(report)))
+                copied = ("started_at", "outcome", "kind", "rows", "unseen", "read")
+                row: dict[str, object] = {name: getattr(report, name) for name in copied}
+                row |= {"watcher_id": report.watcher, "alerts": len(report.alerts)}
+                row["reason"] = "; ".join(part for part in (report.reason, *report.unread) if part)[:2000]
+                connection.execute(POLL.insert().values(row))
             if quiet:
-                mine = _QUERY_NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
+                due = _QUERY_NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
                 next_due_at = connection.execute(
-                    mine.with_only_columns(func.min(REFERENCE.c.next_look_at))
+                    due.with_only_columns(func.min(REFERENCE.c.next_look_at))
                 ).scalar()
                 self._poll_cache.remember(state, keep, next_due_at=next_due_at)
 
     def flush(self) -> None:
-        """Write the quiet polls that are only in memory, all in one transaction."""
+        """Write the quiet polls that are only in memory, in one transaction."""
         waiting = self._poll_cache.take_unsaved()
         if not waiting:
             return
-        looked = [{"id_": quiet.state.id, "at": quiet.state.last_success_at} for quiet in waiting]
-        counted = [
-            {"url_": url, **{f"{name}_": value for name, value in asdict(held).items()}}
+        polled = [{"id_": quiet.state.id, "at": quiet.state.last_success_at} for quiet in waiting]
+        answered = [
+            {"url_": url, **{f"{name}_": value for name, value in asdict(validators).items()}}
             for quiet in waiting
-            for url, held in quiet.validators.items()
+            for url, validators in quiet.validators.items()
         ]
         with self._engine.begin() as connection:
-            connection.execute(_UPDATE_POLL_TIMES, looked)
-            if counted:
-                connection.execute(_UPDATE_VALIDATORS, counted)
+            connection.execute(_UPDATE_POLL_TIMES, polled)
+            if answered:
+                connection.execute(_UPDATE_VALIDATORS, answered)
             self._poll_cache.update_next_due(
                 {row.watcher_id: row[1] for row in connection.execute(_QUERY_NEXT_DUE)}
             )
-
-
-def _build_log_row(report: PollReport) -> dict[str, Any]:
-    same = ("started_at", "outcome", "kind", "rows", "unseen", "read")
-    reason = "; ".join(part for part in (report.reason, *report.unread) if part)[:2000]
-    values = {name: getattr(report, name) for name in same}
-    return values | {"watcher_id": report.watcher, "reason": reason, "alerts": len(report.alerts)}
-
-
-def _to_watcher_state(watcher_id: str, row: RowMapping | None, unread: int) -> WatcherState:
-    if row is None:
-        return WatcherState(id=watcher_id)
-    learnt = row["learnt"]
-    usual = Baseline(
-        rows=tuple(learnt.get("rows", ())),
-        silence=learnt.get("silence", 0),
-        dated=learnt.get("dated", False),
-    )
-    return WatcherState(**{**row, "learnt": usual}, unread=unread)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, update
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -19,7 +19,8 @@ from controlwatch.adapters.storage.base import (
     upsert,
 )
 from controlwatch.adapters.storage.custody_log import append_snapshot_entry
-from controlwatch.adapters.storage.poll_cache import PollCache
+from controlwatch.adapters.storage.engine import Database
+from controlwatch.adapters.storage.polling import PollCache
 from controlwatch.core.model import NoticeRef, Snapshot
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import NewReference, PendingReference, ReadReference, SnapshotRecord
@@ -27,33 +28,49 @@ from controlwatch.core.model.timezones import schedule_retry
 
 #: What a watcher is before its first poll.
 EMPTY_WATCHER_ROW = {"failures": 0, "rows": 0, "concern": "", "concern_reason": "", "learnt": {}}
-_BATCH_SIZE = 500  #: SQLite allows some thousand bound values a statement
+_BATCH_SIZE = 500  #: SQLite allows some thousand bound values in a statement
 
 
 class ReferenceStore(StorePart):
     """References of watchers, and snapshots."""
 
-    def __init__(self, engine: Engine, poll_cache: PollCache) -> None:
-        super().__init__(engine)
+    def __init__(self, database: Database, poll_cache: PollCache) -> None:
+        super().__init__(database)
         self._poll_cache = poll_cache
 
     def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
-        """Which of these (canonical) addresses the watcher's shelf holds."""
+        """Return which of these (canonical) URLs the watcher tracks."""
         addresses = list(urls)
-        found: set[str] = set()
+        tracked: set[str] = set()
         with self._read_engine.begin() as connection:
             for place in range(0, len(addresses), _BATCH_SIZE):
                 batch = addresses[place : place + _BATCH_SIZE]
-                held = select(REFERENCE.c.address).where(
+                known = select(REFERENCE.c.address).where(
                     REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address.in_(batch)
                 )
-                found.update(connection.execute(held).scalars())
-        return frozenset(found)
+                tracked.update(connection.execute(known).scalars())
+        return frozenset(tracked)
 
     def track(self, watcher_id: str, unseen: Iterable[NewReference], now: datetime) -> None:
-        """Put references on the shelf, due at once; marks the first poll as done."""
+        """Track new references, due at once; this marks the first poll as done."""
         self._poll_cache.forget(watcher_id)
-        rows = [_build_reference_row(watcher_id, item, now) for item in unseen]
+        rows = [
+            {
+                "watcher_id": watcher_id,
+                "address": canonicalize_url(item.ref.url),
+                "url": item.ref.url,
+                "title": item.ref.title,
+                "listed_on": item.ref.listed_on,
+                "content": item.ref.content,
+                "rings": item.may_alert,
+                "since": item.alert_since,
+                "first_seen_at": now,
+                "next_look_at": now,
+                "taken": False,
+                "failures": 0,
+            }
+            for item in unseen
+        ]
         with self._engine.begin() as connection:
             upsert(
                 connection,
@@ -72,7 +89,7 @@ class ReferenceStore(StorePart):
                 connection.execute(build_insert(connection, REFERENCE).values(batch).on_conflict_do_nothing())
 
     def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
-        """References to be read now, never-read ones first, in the order the index listed them."""
+        """Return the references to read now, new ones first, in the order of the list page."""
         if self._poll_cache.has_nothing_due(watcher_id, now):
             return ()
         waiting = _query_references(REFERENCE.c.watcher_id == watcher_id).where(
@@ -82,7 +99,7 @@ class ReferenceStore(StorePart):
             return tuple(_to_pending_reference(row) for row in connection.execute(waiting).mappings())
 
     def find(self, watcher_id: str, url: str) -> PendingReference | None:
-        """The reference of a watcher's shelf at this address, due or not."""
+        """Return the tracked reference at this URL, due or not."""
         with self._read_engine.begin() as connection:
             one = _query_references(
                 REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address == canonicalize_url(url)
@@ -91,7 +108,7 @@ class ReferenceStore(StorePart):
         return None if row is None else _to_pending_reference(row)
 
     def list_read(self) -> tuple[ReadReference, ...]:
-        """Every reference that was read, with the latest bytes it was read from; oldest first."""
+        """Return every reference that was read, with the latest bytes it was read from; oldest first."""
         joined = (
             select(REFERENCE, ADDRESS.c.version_id, VERSION.c.snapshot_id)
             .join(ADDRESS, ADDRESS.c.address == REFERENCE.c.address)
@@ -102,12 +119,16 @@ class ReferenceStore(StorePart):
         with self._read_engine.begin() as connection:
             rows = connection.execute(joined).mappings().all()
             ids = [row["snapshot_id"] for row in rows if row["snapshot_id"] is not None]
-            bytes_of = {row["id"]: _to_snapshot_record(row) for row in _select_snapshots(connection, ids)}
+            snapshots: dict[int, SnapshotRecord] = {}
+            for place in range(0, len(ids), _BATCH_SIZE):
+                batch = select(SNAPSHOT).where(SNAPSHOT.c.id.in_(ids[place : place + _BATCH_SIZE]))
+                for row in connection.execute(batch).mappings():
+                    snapshots[row["id"]] = _to_snapshot_record(row)
         return tuple(
             ReadReference(
                 watcher_id=row["watcher_id"],
                 reference=_to_pending_reference(row),
-                snapshot=bytes_of.get(row["snapshot_id"]),
+                snapshot=snapshots.get(row["snapshot_id"]),
             )
             for row in rows
         )
@@ -115,7 +136,7 @@ class ReferenceStore(StorePart):
     def record_fetch_failure(
         self, due: PendingReference, *, reason: str, absent: bool, now: datetime
     ) -> None:
-        """A reference could not be read; it stays due, later and later."""
+        """Record that a reference could not be read; it stays due, at growing intervals."""
         values: dict[str, Any] = {
             "failures": due.failures + 1,
             "reason": reason,
@@ -128,25 +149,25 @@ class ReferenceStore(StorePart):
                 connection.execute(first.values(absent_since=now))
 
     def record_unchanged(self, due: PendingReference, *, next_look_at: datetime | None) -> None:
-        """A reference was looked at again and nothing differs."""
+        """Record that a reference was read again without a difference."""
         with self._engine.begin() as connection:
             mark_reference_read(connection, due.id, next_look_at=next_look_at)
 
     def find_snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
-        """How these bytes of an address were sent, if we kept them."""
-        these = select(SNAPSHOT).where(SNAPSHOT.c.url == url, SNAPSHOT.c.sha256 == sha256)
-        latest = these.order_by(SNAPSHOT.c.id.desc()).limit(1)
+        """Return when and how these bytes of a URL were sent; None where they are not stored."""
+        matching = select(SNAPSHOT).where(SNAPSHOT.c.url == url, SNAPSHOT.c.sha256 == sha256)
+        latest = matching.order_by(SNAPSHOT.c.id.desc()).limit(1)
         with self._read_engine.begin() as connection:
             row = connection.execute(latest).mappings().first()
         return None if row is None else _to_snapshot_record(row)
 
     def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
-        """Commit 1: that these bytes came from there, then. Unchanged bytes give the row they had."""
+        """Commit 1: record where and when bytes came from; return the id. Unchanged ones keep their row."""
         latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)
         with self._engine.begin() as connection:
-            held = connection.execute(latest.order_by(SNAPSHOT.c.id.desc()).limit(1)).first()
-            if held is not None and held.sha256 == sha256:
-                return int(held.id)
+            last = connection.execute(latest.order_by(SNAPSHOT.c.id.desc()).limit(1)).first()
+            if last is not None and last.sha256 == sha256:
+                return int(last.id)
             row = SNAPSHOT.insert().values(
                 watcher_id=watcher_id,
                 url=snapshot.url,
@@ -157,21 +178,15 @@ class ReferenceStore(StorePart):
                 sha256=sha256,
                 size=len(snapshot.body),
             )
-            made = int(connection.execute(row.returning(SNAPSHOT.c.id)).scalar_one())
-            append_snapshot_entry(connection, made, at=snapshot.fetched_at)
-            return made
+            snapshot_id = int(connection.execute(row.returning(SNAPSHOT.c.id)).scalar_one())
+            append_snapshot_entry(connection, snapshot_id, at=snapshot.fetched_at)
+            return snapshot_id
 
 
 def mark_reference_read(connection: Connection, reference_id: int, **values: object) -> None:
-    """A reference's page was read: it is no longer failing or absent."""
+    """Record that the page of a reference was read: it is no longer failing or absent."""
     settled = {"taken": True, "failures": 0, "reason": None, "absent_since": None} | values
     connection.execute(update(REFERENCE).where(REFERENCE.c.id == reference_id).values(settled))
-
-
-def _select_snapshots(connection: Connection, ids: list[int]) -> Iterator[RowMapping]:
-    for place in range(0, len(ids), _BATCH_SIZE):
-        batch = select(SNAPSHOT).where(SNAPSHOT.c.id.in_(ids[place : place + _BATCH_SIZE]))
-        yield from connection.execute(batch).mappings()
 
 
 def _to_snapshot_record(row: RowMapping) -> SnapshotRecord:
@@ -195,20 +210,3 @@ def _to_pending_reference(row: RowMapping) -> PendingReference:
         was_read=row["taken"],
         failures=row["failures"],
     )
-
-
-def _build_reference_row(watcher_id: str, item: NewReference, now: datetime) -> dict[str, Any]:
-    return {
-        "watcher_id": watcher_id,
-        "address": canonicalize_url(item.ref.url),
-        "url": item.ref.url,
-        "title": item.ref.title,
-        "listed_on": item.ref.listed_on,
-        "content": item.ref.content,
-        "rings": item.may_alert,
-        "since": item.alert_since,
-        "first_seen_at": now,
-        "next_look_at": now,
-        "taken": False,
-        "failures": 0,
-    }

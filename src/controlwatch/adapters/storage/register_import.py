@@ -1,17 +1,19 @@
-"""The register's way into the store: quietly, and never over what was observed."""
+"""Import the register that ships with the package: without alerts, and never over what was observed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
-from controlwatch.adapters.storage import search
 from controlwatch.adapters.storage.base import (
     ADDRESS,
     FINDING,
     NOTICE,
+    NOTICE_LOCK,
     REGISTER_IMPORT,
     REGISTER_SOURCE,
     REGISTER_VERSION,
@@ -20,42 +22,40 @@ from controlwatch.adapters.storage.base import (
     find_watch_start,
     notice_from_json,
     notice_to_json,
+    take_turns,
 )
 from controlwatch.adapters.storage.custody_log import append_version_entries
 from controlwatch.adapters.storage.findings import write_findings
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.law.answers import RegisterLine
-from controlwatch.core.law.register import merge_register_facts, strip_register_facts
+from controlwatch.core.law.register import (
+    Register,
+    RegisterEntry,
+    merge_register_facts,
+    strip_register_facts,
+)
 from controlwatch.core.model.timezones import to_beijing_noon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date, datetime
-
-    from sqlalchemy import Connection
-
-    from controlwatch.core.law.register import Register, RegisterEntry
 
 
 class RegisterImport(StorePart):
-    """What came with the package."""
+    """The register in the store."""
 
     def find_digest(self) -> str | None:
-        """The fingerprint of the register that was taken in last; None when there was none."""
+        """Return the digest of the register that was imported last; None before the first import."""
         with self._read_engine.begin() as connection:
             return connection.execute(
                 select(REGISTER_IMPORT.c.digest).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
             ).scalar()
 
     def find_date(self) -> date | None:
-        """The day of the newest evidence in the register."""
+        """Return the day of the newest evidence in the register."""
         with self._read_engine.begin() as connection:
             return connection.execute(
                 select(REGISTER_IMPORT.c.as_of).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE)
             ).scalar()
 
     def list_entries(self) -> tuple[RegisterLine, ...]:
-        """Every notice that the register brought, oldest first."""
+        """Return every notice of the register, oldest first."""
         latest = VERSION.alias("latest")
         joined = (
             select(NOTICE, latest.c.kind.label("latest_kind"))
@@ -67,9 +67,9 @@ class RegisterImport(StorePart):
         doubts = select(FINDING.c.notice_id, FINDING.c.quote).where(FINDING.c.kind == "disagreement")
         with self._read_engine.begin() as connection:
             rows = connection.execute(joined).mappings().all()
-            said: defaultdict[int, list[str]] = defaultdict(list)
+            disagreements: defaultdict[int, list[str]] = defaultdict(list)
             for notice_id, quote in connection.execute(doubts.order_by(FINDING.c.id)):
-                said[notice_id].append(quote)
+                disagreements[notice_id].append(quote)
         return tuple(
             RegisterLine(
                 key=row["key"],
@@ -77,33 +77,37 @@ class RegisterImport(StorePart):
                 title=row["title"],
                 issued=row["published"],
                 observed=row["latest_kind"] != REGISTER_VERSION,
-                disagreements=tuple(said[row["id"]]),
+                disagreements=tuple(disagreements[row["id"]]),
             )
             for row in rows
         )
 
     def import_entries(self, register: Register, now: datetime) -> int:
-        """Take a register in, as one transaction; return how many notices it holds.
+        """Import a register in one transaction; return the number of its notices.
 
-        What has been observed outweighs it: the register completes the reading, and is kept below it.
+        An observed version takes precedence: the register completes its reading, and is stored below it.
         """
         with self._engine.begin() as connection:
-            if not self._is_sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305012)")
-            first = find_watch_start(connection) is None
-            if first:
-                _rewrite_findings(connection)
+            take_turns(connection, NOTICE_LOCK)
+            is_first = find_watch_start(connection) is None
+            if is_first:
+                # Stores of older versions have fewer findings than the readings contain.
+                observed = select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.reading)
+                observed = observed.join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+                for row in connection.execute(observed.where(VERSION.c.kind != REGISTER_VERSION)).all():
+                    write_findings(connection, row.id, row.version_id, notice_from_json(row.reading))
             touched = [
                 version_id
                 for entry in register.entries.values()
                 for version_id in _import_entry(connection, entry, now, same=register.resolve_target)
             ]
-            held = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
-            if first:
-                connection.execute(REGISTER_IMPORT.insert().values(id=REGISTER_SOURCE, first_at=now, **held))
+            imported = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
+            if is_first:
+                row_values = {"id": REGISTER_SOURCE, "first_at": now, **imported}
+                connection.execute(REGISTER_IMPORT.insert().values(row_values))
             else:
                 connection.execute(
-                    update(REGISTER_IMPORT).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE).values(held)
+                    update(REGISTER_IMPORT).where(REGISTER_IMPORT.c.id == REGISTER_SOURCE).values(imported)
                 )
             append_version_entries(connection, list(dict.fromkeys(touched)), at=now)
         return len(register.entries)
@@ -112,24 +116,36 @@ class RegisterImport(StorePart):
 def _import_entry(
     connection: Connection, entry: RegisterEntry, now: datetime, *, same: Callable[[str], str]
 ) -> tuple[int, ...]:
-    """Take one notice in; return the versions that were written."""
-    # A page of it may have been observed, and taken for a notice of its own, before the register knew it.
-    standing = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
-    held = connection.execute(
+    """Import one notice; return the versions that were written."""
+    # Its page may have been observed as another notice before the register contained it.
+    by_address = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
+    known = connection.execute(
         select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.kind, VERSION.c.reading)
         .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-        .where(or_(NOTICE.c.key == entry.key, NOTICE.c.id.in_(standing)))
+        .where(or_(NOTICE.c.key == entry.key, NOTICE.c.id.in_(by_address)))
         .order_by(NOTICE.c.key != entry.key)
     ).first()
-    reading = _build_version_row(entry, now)
-    if held is None:
+    text = f"{entry.notice.summary.en}\n{entry.notice.summary.zh}"
+    reading = {
+        "kind": REGISTER_VERSION,
+        "made_at": now,
+        "title": entry.notice.title,
+        "text": text,
+        "fingerprint": fingerprint_text(f"register {entry.key} {text}"),
+        "fallback": False,
+        "reading": notice_to_json(entry.notice),
+        "redline": [],
+        "moved": [],
+        "quiet_because": "from the register that came with the package",
+    }
+    if known is None:
         notice_id, version_id = _insert_notice(connection, entry, reading, now)
     else:
-        notice_id, version_id = int(held.id), int(held.version_id)
+        notice_id, version_id = int(known.id), int(known.version_id)
         _write_addresses(connection, entry, notice_id, now)
-        if held.kind != REGISTER_VERSION:
+        if known.kind != REGISTER_VERSION:
             below = _write_register_version(connection, entry, notice_id, reading)
-            observed = strip_register_facts(notice_from_json(held.reading))
+            observed = strip_register_facts(notice_from_json(known.reading))
             merged = merge_register_facts(observed, entry.notice, same=same)
             values = {"reading": notice_to_json(merged)}
             connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
@@ -137,22 +153,27 @@ def _import_entry(
             return below, version_id
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_build_headline(entry)))
         connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
-    write_findings(connection, notice_id, version_id, entry.notice)
-    search.index_notice(connection, notice_id, f"{entry.notice.title}\n{reading['text']}")
+    body = f"{entry.notice.title}\n{text}"
+    write_findings(connection, notice_id, version_id, entry.notice, body=body)
     return (version_id,)
 
 
 def _write_register_version(
     connection: Connection, entry: RegisterEntry, notice_id: int, reading: dict[str, Any]
 ) -> int:
-    """Keep what the register says of an observed notice, below what was observed; return that version."""
-    mine = VERSION.c.notice_id == notice_id, VERSION.c.kind == REGISTER_VERSION
-    held = connection.execute(update(VERSION).where(*mine).values(reading).returning(VERSION.c.id)).scalar()
-    if held is not None:
-        return int(held)
-    address_id = connection.execute(
-        select(ADDRESS.c.id).where(ADDRESS.c.address == _build_register_address(entry))
-    ).scalar_one()
+    """Store what the register says of an observed notice below the observed version; return its id."""
+    own = VERSION.c.notice_id == notice_id, VERSION.c.kind == REGISTER_VERSION
+    known = connection.execute(update(VERSION).where(*own).values(reading).returning(VERSION.c.id)).scalar()
+    if known is not None:
+        return int(known)
+    return _insert_version(connection, entry, notice_id, reading)
+
+
+def _insert_version(
+    connection: Connection, entry: RegisterEntry, notice_id: int, reading: dict[str, Any]
+) -> int:
+    address = select(ADDRESS.c.id).where(ADDRESS.c.address == _build_register_address(entry))
+    address_id = connection.execute(address).scalar_one()
     version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
     return int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
 
@@ -162,28 +183,19 @@ def _build_register_address(entry: RegisterEntry) -> str:
 
 
 def _write_addresses(connection: Connection, entry: RegisterEntry, notice_id: int, now: datetime) -> None:
-    """Write the addresses that the register knows a notice by, but for those known already."""
+    """Write the addresses of a notice in the register, except those known already."""
     for url, address in (
         ("", _build_register_address(entry)),
         *zip(entry.urls, entry.addresses, strict=True),
     ):
         if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
-            stands = {
+            row = {
                 "notice_id": notice_id,
                 "watcher_id": REGISTER_SOURCE,
                 "first_seen_at": now,
                 "differs": False,
             }
-            connection.execute(ADDRESS.insert().values(address=address, url=url, **stands))
-
-
-def _rewrite_findings(connection: Connection) -> None:
-    """Write the findings of everything observed from its readings: older stores kept fewer of them."""
-    latest = select(NOTICE.c.id, VERSION.c.id.label("version_id"), VERSION.c.reading).join(
-        VERSION, VERSION.c.id == NOTICE.c.version_id
-    )
-    for row in connection.execute(latest.where(VERSION.c.kind != REGISTER_VERSION)).all():
-        write_findings(connection, int(row.id), int(row.version_id), notice_from_json(row.reading))
+            connection.execute(ADDRESS.insert().values(address=address, url=url, **row))
 
 
 def _insert_notice(
@@ -200,11 +212,9 @@ def _insert_notice(
     )
     notice_id = int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
     _write_addresses(connection, entry, notice_id, now)
-    own = select(ADDRESS.c.id).where(ADDRESS.c.address == _build_register_address(entry))
-    address_id = int(connection.execute(own).scalar_one())
-    version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
-    version_id = int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
-    connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
+    version_id = _insert_version(connection, entry, notice_id, reading)
+    own = ADDRESS.c.address == _build_register_address(entry)
+    connection.execute(update(ADDRESS).where(own).values(version_id=version_id))
     connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(version_id=version_id))
     return notice_id, version_id
 
@@ -220,20 +230,4 @@ def _build_headline(entry: RegisterEntry) -> dict[str, Any]:
         "is_change": notice.is_change,
         "direction": notice.direction.value,
         "url": entry.urls[0] if entry.urls else "",
-    }
-
-
-def _build_version_row(entry: RegisterEntry, now: datetime) -> dict[str, Any]:
-    text = f"{entry.notice.summary.en}\n{entry.notice.summary.zh}"
-    return {
-        "kind": REGISTER_VERSION,
-        "made_at": now,
-        "title": entry.notice.title,
-        "text": text,
-        "fingerprint": fingerprint_text(f"register {entry.key} {text}"),
-        "fallback": False,
-        "reading": notice_to_json(entry.notice),
-        "redline": [],
-        "moved": [],
-        "quiet_because": "from the register that came with the package",
     }

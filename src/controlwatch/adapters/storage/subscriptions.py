@@ -1,19 +1,16 @@
-"""Who wants to hear about what."""
+"""Subscriptions in the store."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
-from controlwatch.core.model import Direction, Mute, Subscription
+from controlwatch.core.alerting.subscription_criteria import CRITERIA
+from controlwatch.core.model import Mute, Subscription
 
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, RowMapping
-
-_LIST_FIELDS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _OPTION_FIELDS = ("reports", "health", "reminders", "outlook")
 _PLAIN_FIELDS = (
     *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
@@ -26,7 +23,7 @@ class SubscriptionStore(StorePart):
     """Subscriptions, active and ended."""
 
     def list_active(self) -> tuple[Subscription, ...]:
-        """Every active subscription."""
+        """Return every active subscription."""
         with self._read_engine.begin() as connection:
             return select_active_subscriptions(connection)
 
@@ -37,31 +34,31 @@ class SubscriptionStore(StorePart):
             return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
 
     def update(self, subscription: Subscription) -> bool:
-        """Write a subscription that exists anew, as its owner wants it now. False when there is none.
+        """Overwrite an active subscription with new settings. Return False where there is none.
 
-        What went to another place than it goes to now keeps that place: there it is acted on, and what
-        follows on it begins no thread that only that place has. And what went out before anything was to be
-        told again is not told again now, a month of it at once.
+        Alerts that were sent to an earlier target keep it: readers act on them there, and follow-ups do not
+        continue a thread that only the earlier target has. Alerts that were sent before escalation was
+        switched on are not escalated now, a month of them at once.
         """
         number = subscription.id
-        held = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
-        went = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
+        current = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
+        sent = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
         with self._engine.begin() as connection:
-            before = connection.execute(held).one_or_none()
+            before = connection.execute(current).one_or_none()
             if before is not None and before.target != subscription.target:
-                mine = went.where(DELIVERY.c.addressee == "")
-                connection.execute(mine.values(addressee=before.target))
+                to_target = sent.where(DELIVERY.c.addressee == "")
+                connection.execute(to_target.values(addressee=before.target))
             if before is not None and not before.escalate_after:
-                untold = went.where(DELIVERY.c.escalated_at.is_(None))
-                connection.execute(untold.values(escalated_at=DELIVERY.c.sent_at))
+                not_escalated = sent.where(DELIVERY.c.escalated_at.is_(None))
+                connection.execute(not_escalated.values(escalated_at=DELIVERY.c.sent_at))
             return update_active(connection, number, **_build_row(subscription))
 
     def unsubscribe(self, subscription_id: int) -> bool:
-        """End a subscription; what was due to it is dropped. False when there is none."""
-        mine = SUBSCRIPTION.c.id == subscription_id
+        """End a subscription and drop what was due to it. Return False where it is not active."""
+        own = SUBSCRIPTION.c.id == subscription_id
         with self._engine.begin() as connection:
             ended = connection.execute(
-                update(SUBSCRIPTION).where(mine, SUBSCRIPTION.c.active).values(active=False)
+                update(SUBSCRIPTION).where(own, SUBSCRIPTION.c.active).values(active=False)
             )
             waiting = DELIVERY.delete().where(
                 DELIVERY.c.subscription_id == subscription_id, DELIVERY.c.state == "pending"
@@ -70,17 +67,18 @@ class SubscriptionStore(StorePart):
         return ended.rowcount == 1
 
     def confirm(self, subscription_id: int) -> bool:
-        """Note that the owner of the address wants it, once or again. False when there is none."""
-        return self._update_fields(subscription_id, confirmed=True)
+        """Record that the owner of the address confirmed it. Return False where it is not active."""
+        with self._engine.begin() as connection:
+            return update_active(connection, subscription_id, confirmed=True)
 
     def resume(self, subscription_id: int) -> bool:
-        """Send to a paused subscription again, what waited and what had come back first.
+        """End the pause of a subscription; what waited and what came back is sent again.
 
-        False when there is none that is paused.
+        Return False where it is not paused.
         """
         paused = SUBSCRIPTION.c.paused_at.is_not(None)
-        # What was sent has a receipt; what was refused in spite of it is what came back.
-        back = (
+        # A sent delivery has a receipt; one that is refused all the same came back.
+        returned = (
             update(DELIVERY)
             .where(DELIVERY.c.subscription_id == subscription_id)
             .where(DELIVERY.c.state == "refused", DELIVERY.c.receipt.is_not(None))
@@ -89,29 +87,24 @@ class SubscriptionStore(StorePart):
         with self._engine.begin() as connection:
             resumed = update_active(connection, subscription_id, paused, paused_at=None, paused_reason=None)
             if resumed:
-                connection.execute(back)
+                connection.execute(returned)
         return resumed
-
-    def _update_fields(self, subscription_id: int, **values: object) -> bool:
-        with self._engine.begin() as connection:
-            return update_active(connection, subscription_id, **values)
 
 
 def update_active(
     connection: Connection, subscription_id: int, *where: ColumnElement[bool], **values: object
 ) -> bool:
-    """Change an active subscription; False when there is none that is so."""
-    mine = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
-    return connection.execute(mine.values(**values)).rowcount == 1
+    """Change an active subscription; return False where none meets the conditions."""
+    own = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active, *where)
+    return connection.execute(own.values(**values)).rowcount == 1
 
 
 def _build_row(subscription: Subscription) -> dict[str, Any]:
-    """Return what is asked for, as a row holds it."""
+    """Return the settings of a subscription as a row."""
     values = {name: getattr(subscription, name) for name in _PLAIN_FIELDS}
-    values |= {name: list(getattr(subscription, name)) for name in _LIST_FIELDS}
+    values |= {item.field: [str(value) for value in item.get_values(subscription)] for item in CRITERIA}
     quiet = subscription.quiet or (None, None)
     return values | {
-        "directions": [direction.value for direction in subscription.directions],
         "quiet_from": quiet[0],
         "quiet_to": quiet[1],
         "muted": [
@@ -122,7 +115,7 @@ def _build_row(subscription: Subscription) -> dict[str, Any]:
 
 
 def select_active_subscriptions(connection: Connection) -> tuple[Subscription, ...]:
-    """Every active subscription, in the order made."""
+    """Return every active subscription, in the order of creation."""
     rows = connection.execute(select(SUBSCRIPTION).where(SUBSCRIPTION.c.active).order_by(SUBSCRIPTION.c.id))
     return tuple(to_subscription(row) for row in rows.mappings())
 
@@ -130,15 +123,12 @@ def select_active_subscriptions(connection: Connection) -> tuple[Subscription, .
 def to_subscription(row: RowMapping) -> Subscription:
     """Read a subscription from its row."""
     values: dict[str, Any] = {name: row[name] for name in _PLAIN_FIELDS} | {
-        name: tuple(row[name]) for name in _LIST_FIELDS
+        item.field: tuple(item.restore(value) for value in row[item.field]) for item in CRITERIA
     }
     quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
-    directions = tuple(Direction(value) for value in row["directions"])
     paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""
     muted = tuple(
         Mute(category=mute["category"], until=datetime.fromisoformat(mute["until"]), who=mute["who"])
         for mute in row["muted"]
     )
-    return Subscription(
-        id=row["id"], directions=directions, quiet=quiet, paused=paused, muted=muted, **values
-    )
+    return Subscription(id=row["id"], quiet=quiet, paused=paused, muted=muted, **values)

@@ -1,4 +1,4 @@
-"""The tables: one class a noun of the glossary. Instants are UTC; naive ones are refused by the column."""
+"""The tables: one class for each noun of the glossary. Instants are UTC; columns refuse naive ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _build_text_field(**options: Any) -> Any:
 
 
 class WatcherRow(SQLModel, table=True):
-    """How a watcher has fared."""
+    """The state of a watcher after its last poll."""
 
     __tablename__ = "watcher"
 
@@ -44,7 +44,7 @@ class WatcherRow(SQLModel, table=True):
 
 
 class HealthNoticeRow(SQLModel, table=True):
-    """What people were told of a source's trouble, as long as it lasts."""
+    """What was last notified of a source's trouble, as long as it lasts."""
 
     __tablename__ = "warned"
 
@@ -56,7 +56,7 @@ class HealthNoticeRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """A poll worth remembering: one that failed, or that found something unseen."""
+    """A poll that failed, or that found something new."""
 
     __tablename__ = "poll"
 
@@ -73,7 +73,7 @@ class PollRow(SQLModel, table=True):
 
 
 class ResourceRow(SQLModel, table=True):
-    """What the server said of a body we last believed."""
+    """The validators of the last body that was trusted."""
 
     __tablename__ = "resource"
 
@@ -85,7 +85,7 @@ class ResourceRow(SQLModel, table=True):
 
 
 class ReferenceRow(SQLModel, table=True):
-    """A row of a watcher's shelf: a notice that its index has listed."""
+    """A tracked reference: a notice that a watcher's list page has shown."""
 
     __tablename__ = "reference"
     __table_args__ = (
@@ -112,7 +112,7 @@ class ReferenceRow(SQLModel, table=True):
 
 
 class SnapshotRow(SQLModel, table=True):
-    """Bytes from a source: where from, when, and under which SHA-256 the archive keeps them."""
+    """Bytes from a source: where from, when, and the SHA-256 under which the archive stores them."""
 
     __tablename__ = "snapshot"
 
@@ -151,7 +151,7 @@ class NoticeRow(SQLModel, table=True):
 
 
 class AddressRow(SQLModel, table=True):
-    """An address that a notice stands at; the first one is its own, the others are aliases."""
+    """An address at which a notice is published; the first one is the original, the others are copies."""
 
     __tablename__ = "address"
 
@@ -200,24 +200,24 @@ class AnnexRow(SQLModel, table=True):
 
 
 class CustodyRow(SQLModel, table=True):
-    """An entry of the chain of custody: its line is what is hashed, the rest is for finding it."""
+    """An entry of the chain of custody: its line is hashed, the other columns are for finding it."""
 
     __tablename__ = "custody"
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     hash: str = Field(unique=True)
-    before: str = Field(unique=True)  #: two processes can never follow on the same entry
+    before: str = Field(unique=True)  #: two processes can never append to the same entry
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
     line: str = _build_text_field()
 
 
 class FindingRow(SQLModel, table=True):
-    """A conclusion of the latest version of a notice, with the words that prove it."""
+    """A conclusion of the latest version of a notice, with the quote that proves it."""
 
     __tablename__ = "finding"
     __table_args__ = (
-        # of this class an index serves "begins with" on PostgreSQL too, whatever the collation
+        # an index of this class supports "begins with" on PostgreSQL under any collation
         Index("finding_value", "kind", "value", postgresql_ops={"value": "varchar_pattern_ops"}),
         Index("finding_start", "kind", "start"),
         Index("finding_notice", "notice_id", "kind"),
@@ -248,7 +248,7 @@ class PartyRow(SQLModel, table=True):
 
 
 class RegisterImportRow(SQLModel, table=True):
-    """The register that this store has taken in, and when it took the first one in."""
+    """The register that was imported last, and when the first one was."""
 
     __tablename__ = "shipped"
 
@@ -260,7 +260,7 @@ class RegisterImportRow(SQLModel, table=True):
 
 
 class ScheduledReminderRow(SQLModel, table=True):
-    """A day that matters, as the clock holds it: what people have been told of it so far."""
+    """A key date with the reminders that were sent for it."""
 
     __tablename__ = "appointment"
     __table_args__ = (UniqueConstraint("key", "event", "slot"),)
@@ -276,7 +276,7 @@ class ScheduledReminderRow(SQLModel, table=True):
 
 
 class AlertActionRow(SQLModel, table=True):
-    """What somebody did about an alert that was delivered."""
+    """An action on a delivered alert."""
 
     __tablename__ = "act"
 
@@ -289,7 +289,7 @@ class AlertActionRow(SQLModel, table=True):
 
 
 class LeadRow(SQLModel, table=True):
-    """Something that a person should look into: a number that nobody has seen."""
+    """A lead to check: a number that a series skips."""
 
     __tablename__ = "lead"
 
@@ -303,7 +303,7 @@ class LeadRow(SQLModel, table=True):
 
 
 class AlertRow(SQLModel, table=True):
-    """A message worth a person's time."""
+    """An alert."""
 
     __tablename__ = "alert"
 
@@ -318,7 +318,7 @@ class AlertRow(SQLModel, table=True):
 
 
 class SubscriptionRow(SQLModel, table=True):
-    """Who wants to hear about what."""
+    """A subscription: criteria, target and times."""
 
     __tablename__ = "subscription"
 
@@ -367,16 +367,16 @@ class DeliveryRow(SQLModel, table=True):
     alert_id: int = Field(foreign_key="alert.id")
     subscription_id: int = Field(foreign_key="subscription.id")
     state: str = "pending"  #: pending, leased, sent, refused, muted
-    addressee: str = ""  #: to whom, where that is not the subscription's own target
-    follows: int | None = None  #: id of the delivery that it tells again
-    taken_at: datetime | None = None  #: when somebody took it on: it is not told again
-    closed_at: datetime | None = None  #: when somebody was done with it
-    escalated_at: datetime | None = None  #: when it was told again, or sent, where it is not to be
-    wanted_by: date | None = Field(default=None, index=True)  #: until then; none once reminded of
+    addressee: str = ""  #: the recipient, where that is not the subscription's own target
+    follows: int | None = None  #: id of the delivery that it repeats
+    taken_at: datetime | None = None  #: when a reader took it on: it is not escalated
+    closed_at: datetime | None = None  #: when a reader closed it
+    escalated_at: datetime | None = None  #: when it was escalated; when it was sent, where escalation is off
+    wanted_by: date | None = Field(default=None, index=True)  #: its due day; none once the reminder was sent
     due_at: datetime
     why: str = ""
     key: str = Field(unique=True)
-    message: str | None = None  #: key of the first delivery of the message in which it left, or may have
+    message: str | None = None  #: key of the first delivery of its message, sent or perhaps sent
     attempts: int = 0
     lease_until: datetime | None = None
     lease_owner: str | None = None

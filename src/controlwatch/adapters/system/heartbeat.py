@@ -1,4 +1,4 @@
-"""A dead-man's switch: an address that is asked while all is well, so that silence is noticed elsewhere."""
+"""A dead man's switch: an address pinged while all is well, so that another service notices silence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TIMEOUT = 10.0
 
 
 def ping(url: str) -> str:
-    """Ask the address; return what went wrong, or "". The address is a secret and stands in no message."""
+    """Ping the address; return what went wrong, or "". The address is a secret, so no message names it."""
     try:
         answer = httpx.get(url, timeout=TIMEOUT, headers={"User-Agent": "controlwatch"})
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,10 +1,10 @@
-"""The clock: APScheduler drives polls, deliveries and the inbox, and survives whatever they raise."""
+"""APScheduler runs polls, deliveries and the inbox, and survives every error of theirs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -14,28 +14,25 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.sources.watcher import Watcher
 
 MAX_THREADS = 64
-#: Between the first polls of two watchers after a start.
+#: Time between the first polls of two watchers after a start.
 START_STAGGER = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
 
 class Scheduler:
-    """Jobs are made anew from the declarations at each start; nothing is remembered but the store."""
+    """Runs jobs, rebuilt from the declarations at each start; only the store remembers anything."""
 
     def __init__(self, *, watchers: int) -> None:
-        # A thread for each watcher: one that hangs on its source holds up nobody else.
+        # A thread for each watcher: one that waits for its source delays no other.
         threads = min(watchers + 4, MAX_THREADS)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(threads)},
-            # The library's defaults drop late runs without a word.
+            # The library's defaults silently drop late runs.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         self._added = 0
@@ -59,7 +56,7 @@ class Scheduler:
         job: Callable[[], None],
         failed: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
-        """Run a job again and again."""
+        """Run a job at once and then at a fixed interval."""
         self._scheduler.add_job(
             _guard_job(name, job, failed),
             IntervalTrigger(seconds=seconds),
@@ -68,23 +65,23 @@ class Scheduler:
         )
 
     def run_soon(self, name: str) -> None:
-        """Run a job at once instead of at its next turn; one that runs already is left alone."""
-        with suppress(JobLookupError):  # we are stopping
+        """Run a job now instead of at its next time; a job that is running is not interrupted."""
+        with suppress(JobLookupError):  # the scheduler is stopping
             self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
-        """Begin; jobs run on threads of their own."""
+        """Start running jobs, on other threads."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start nothing more and wait for what runs."""
+        """Start no more jobs and wait for those that are running."""
         self._scheduler.shutdown(wait=True)
 
 
 def compute_next_poll(watcher: Watcher, after: datetime) -> datetime | None:
-    """Return when a source is to be polled next after a time; None where its schedule is empty."""
-    found: datetime | None = _build_trigger(watcher).get_next_fire_time(None, after)
-    return found
+    """Return the first poll time of a source after a time; None when its schedule is empty."""
+    next_time: datetime | None = _build_trigger(watcher).get_next_fire_time(None, after)
+    return next_time
 
 
 def _build_trigger(watcher: Watcher) -> OrTrigger:
@@ -98,7 +95,7 @@ def _guard_job(
     def run() -> None:
         try:
             job()
-        except Exception as error:  # the one place: a clock that dies is the worst failure
+        except Exception as error:  # the one broad handler: a scheduler that dies is the worst failure
             log.exception("job failed", job=name)
             failed(error)
 

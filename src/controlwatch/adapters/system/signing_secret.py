@@ -1,4 +1,4 @@
-"""The secret that links are signed with, where the operator set none: made once, kept in the state."""
+"""The secret that signs links when the operator sets none: generated once, kept in the state folder."""
 
 from __future__ import annotations
 
@@ -11,33 +11,29 @@ from filelock import FileLock
 
 from controlwatch.core.model.errors import DeclarationError
 
-#: Characters of a secret below which somebody might guess it.
+#: Characters; a shorter secret could be guessed.
 MIN_LENGTH = 32
 
 
 def load_or_create_secret(folder: Path) -> bytes:
-    """Return the secret of this state folder, made at the first call; processes that start together agree.
+    """Return the secret of a state folder, generated at the first call; concurrent processes get the same.
 
-    Raises `DeclarationError` when the file holds no secret: a new one would void every link sent before.
+    Raises `DeclarationError` when the file holds no valid secret: a new one would void every link sent.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "secret"
     with FileLock(folder / "secret.lock"):
         if not path.exists():
-            _write_secret(path, secrets.token_urlsafe(MIN_LENGTH))
-    kept = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(kept) < MIN_LENGTH:
+            # Written whole or not at all, and readable only by the owner from the first byte.
+            number, name = tempfile.mkstemp(dir=folder, prefix=".secret-")  # mode 0600
+            with os.fdopen(number, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(MIN_LENGTH) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+    secret = path.read_text(encoding="ascii", errors="replace").strip()
+    if len(secret) < MIN_LENGTH:
         raise DeclarationError(
-            str(path), "", f"holds no secret of {MIN_LENGTH} characters; delete it or mend it"
+            str(path), "", f"holds no secret of {MIN_LENGTH} characters; delete or repair it"
         )
-    return kept.encode()
-
-
-def _write_secret(path: Path, secret: str) -> None:
-    """Write all of it or nothing, readable by us alone from the first byte on."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # mode 0600
-    with os.fdopen(number, "w", encoding="ascii") as file:
-        file.write(secret + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    return secret.encode()

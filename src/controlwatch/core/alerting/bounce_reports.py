@@ -1,8 +1,8 @@
-"""Mails that come back: what a delivery status notification (RFC 3464) says of a mail of ours.
+"""Returned mails: what a delivery status notification (RFC 3464) says about a mail that was sent.
 
-A server may take a mail and find out later that it cannot deliver it. It then writes to the sender. Which
-mail it speaks of is told by the Message-ID in what it returns: `<key@domain>`, where the key of the delivery
-is 32 hex digits that nobody can guess. Whoever forges a bounce must have had the mail.
+A server may accept a mail and find out later that it cannot deliver it. It then writes to the sender. The
+returned part names the mail by its Message-ID: `<key@domain>`, where the key of the delivery is 32 random
+hex digits. To forge a bounce, one must have received the mail.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from email.message import Message as Mail
 from typing import Literal
 
-from controlwatch.core.alerting.delivery_errors import ENHANCED_STATUS, RELAY_REFUSED, is_about_address
+from controlwatch.core.alerting.delivery_failures import ENHANCED_STATUS, RELAY_REFUSED, is_about_address
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.text_safety import to_one_line
 
-#: Larger ones are not read at all; of the others the beginning is: reports stand before what they return.
+#: Larger mails are not read at all; of others, the beginning is: a report precedes what it returns.
 MAX_MAIL_BYTES = 10_000_000
 MAX_READ_BYTES = 512_000
-#: Parts within parts that no mail server makes: each costs the parser a look at every line.
+#: More nested parts than any mail server makes: for each, the parser scans every line.
 MAX_PARTS = 60
 PART_MARKER = re.compile(rb"boundary|content-type:\s*message/", re.IGNORECASE)
 
@@ -40,66 +40,65 @@ OWN_MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*Message-ID:\s*(<[0-9a-f]{32}@[^<>\s@]{1,255}>)", re.IGNORECASE | re.MULTILINE
 )
 MAIL_ADDRESS = re.compile(r"[^\s<>;,()]+@[^\s<>;,()]+")
-#: Who sends reports in words alone: MAILER-DAEMON@…, postmaster@…
+#: Senders of plain-text reports: MAILER-DAEMON@…, postmaster@…
 DAEMON_SENDER = re.compile(r"\b(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
-#: In such reports, <a@b.example>: before the reason.
+#: In such reports, before the reason: <a@b.example>:
 ADDRESS_LINE = re.compile(r"^[ \t]*<?([^\s<>]+@[^\s<>:]+)>?:?[ \t]*$", re.MULTILINE)
 FAILURE_CODE = re.compile(r"(?<![\d.])5(?:\d\d|\.\d{1,3}\.\d{1,3})(?![.\d])")
 STATUS_IN_TEXT = re.compile(r"(?<![\d.])" + ENHANCED_STATUS.pattern + r"(?!\.)")
-#: How servers without enhanced codes say that there is nobody at an address.
+#: What servers without enhanced codes write where an address does not exist.
 UNKNOWN_ADDRESS = re.compile(
     r"unknown|no such|not exist|doesn'?t exist|no mailbox|not found|unavailable|disabled|inactive|full|quota"
     r"|invalid (?:recipient|mailbox|address|user)|recipient rejected|no longer",
     re.IGNORECASE,
 )
 
-BounceVerdict = Literal["nobody", "not-delivered", "waits"]
-"""nobody: it did not arrive, and none will; not-delivered: this one did not; waits: nothing is decided."""
+BounceVerdict = Literal["no-such-address", "not-delivered", "undecided"]
+"""no-such-address: no mail will arrive there; not-delivered: this mail did not; undecided: it still may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientStatus:
-    """What became of a mail for one recipient."""
+    """The result of a mail for one recipient."""
 
     final_recipient: str  #: the address that was tried last, "" where none is named
-    original_recipient: str  #: the address that we wrote to, where it is named
+    original_recipient: str  #: the address that the mail was sent to, where it is named
     action: str  #: failed, delayed, delivered, relayed or expanded
     status: str  #: as 5.1.1
-    diagnostic: str  #: in the words of the server, one line
+    diagnostic: str  #: as the server wrote it, one line
 
     def is_addressed_to(self, target: str) -> bool:
-        """Say whether it is the address that we wrote to, and not one that this leads on to."""
+        """Return whether it is the address that the mail was sent to, not one that this forwards to."""
         return (self.final_recipient or self.original_recipient).casefold() == target.casefold()
 
     @property
     def reason(self) -> str:
-        """The status and the words."""
+        """The status and the diagnostic, one line."""
         return to_one_line(f"{self.status} {self.diagnostic}", 300)
 
     @property
     def verdict(self) -> BounceVerdict:
-        """What it means for the next mails to this address."""
+        """What the result means for further mails to this address."""
         if self.action != "failed":
-            return "waits"
-        return "nobody" if self._is_address_failure() else "not-delivered"
-
-    def _is_address_failure(self) -> bool:
+            return "undecided"
         if not self.status.startswith("5."):
-            return False
-        # 5.0.0 says nothing: some servers write it always, and the real one stands in the words.
-        found = None if self.status.startswith("5.0.") else ENHANCED_STATUS.match(self.status)
-        found = found or STATUS_IN_TEXT.search(self.diagnostic)
-        if found is not None and not found[0].startswith("5.0."):
-            return is_about_address(found)
-        return (
-            UNKNOWN_ADDRESS.search(self.diagnostic) is not None
-            and RELAY_REFUSED.search(self.diagnostic) is None
-        )
+            return "not-delivered"
+        # 5.0.0 says nothing: some servers always write it, with the real status in the diagnostic.
+        status = None if self.status.startswith("5.0.") else ENHANCED_STATUS.match(self.status)
+        status = status or STATUS_IN_TEXT.search(self.diagnostic)
+        if status is not None and not status[0].startswith("5.0."):
+            is_unknown = is_about_address(status)
+        else:
+            is_unknown = (
+                UNKNOWN_ADDRESS.search(self.diagnostic) is not None
+                and RELAY_REFUSED.search(self.diagnostic) is None
+            )
+        return "no-such-address" if is_unknown else "not-delivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """A report about a mail of ours."""
+    """A report about a mail that controlwatch sent."""
 
     message_id: str
     key: str
@@ -108,20 +107,20 @@ class BounceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotABounce:
-    """Something else, or a report about somebody else's mail."""
+    """Another kind of mail, or a report about a mail from another sender."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMail:
-    """A mail that was sent, as the store remembers it."""
+    """A mail that was sent, as recorded in the store."""
 
     subscription: Subscription
     active: bool  #: the subscription has not ended
-    receipt: str  #: its Message-ID, all deliveries that left in it have the same; "" until it is settled
-    is_leaving: bool  #: it is to be sent, perhaps it is just being sent
-    addressee: str = ""  #: to whom, where that is not the subscription's own address
+    receipt: str  #: its Message-ID, shared by all deliveries in the mail; "" until it is settled
+    is_leaving: bool  #: it is waiting, or being sent at this moment
+    addressee: str = ""  #: the recipient, where that is not the subscription's own address
 
 
 def parse_report(raw: bytes) -> BounceReport | NotABounce:
@@ -134,41 +133,45 @@ def parse_report(raw: bytes) -> BounceReport | NotABounce:
     try:
         return _parse_mail(email.message_from_bytes(raw))
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        # The parser of the standard library has raised each of these on mails that are none.
+        # The parser of the standard library has raised each of these on malformed mails.
         return NotABounce(reason=f"it cannot be read as a mail ({type(error).__name__})")
 
 
 def _parse_mail(mail: Mail) -> BounceReport | NotABounce:
     parts = [part for part in mail.walk() if part is not mail] or [mail]
-    fates = tuple(
-        fate for part in parts if part.get_content_type() in REPORT_TYPES for fate in _parse_recipients(part)
+    recipients = tuple(
+        recipient
+        for part in parts
+        if part.get_content_type() in REPORT_TYPES
+        for recipient in _parse_recipients(part)
     )
-    text = "" if fates else _find_plain_report(mail, parts)
-    if not fates and not text:
-        return NotABounce(reason=_explain_mismatch(mail))
-    ids = [found for part in parts for found in _find_message_ids(part)] or OWN_MESSAGE_ID_LINE.findall(text)
-    found = next((match for one in ids if (match := OWN_MESSAGE_ID.search(one))), None)
-    if found is None:
-        return NotABounce(reason="it returns no mail of ours")
+    is_reply = _find_field(mail, "Auto-Submitted").lower().startswith("auto-replied")
+    text = ""
+    # A multipart/report without recipients reports something else.
+    if not recipients and not is_reply and mail.get_content_type() != "multipart/report":
+        text = _find_plain_report(mail, parts)
+    if not recipients and not text:
+        if is_reply or mail["X-Autoreply"] is not None:
+            return NotABounce(reason="it is an automatic reply")
+        if mail.get_content_type() == "multipart/report":
+            return NotABounce(reason="it is a report of another kind")
+        return NotABounce(reason="it is not a delivery status notification")
+    ids = [
+        _find_field(returned, "Message-ID")
+        for part in parts
+        if part.get_content_type() in RETURNED_TYPES and (returned := _find_returned_mail(part)) is not None
+    ]
+    ids = ids or OWN_MESSAGE_ID_LINE.findall(text)
+    own = next((match for message_id in ids if (match := OWN_MESSAGE_ID.search(message_id))), None)
+    if own is None:
+        return NotABounce(reason="it returns no mail that controlwatch sent")
     return BounceReport(
-        message_id=found[0], key=found[1], recipients=fates or (_parse_plain_report(mail, text),)
+        message_id=own[0], key=own[1], recipients=recipients or (_parse_plain_report(mail, text),)
     )
-
-
-def _explain_mismatch(mail: Mail) -> str:
-    """Say what a mail is that reports no delivery."""
-    if (
-        _find_field(mail, "Auto-Submitted").lower().startswith("auto-replied")
-        or mail["X-Autoreply"] is not None
-    ):
-        return "it is an automatic reply"
-    if mail.get_content_type() == "multipart/report":
-        return "it is a report of another kind"
-    return "it is no delivery status notification"
 
 
 def _parse_recipients(part: Mail) -> Iterator[RecipientStatus]:
-    """Yield what a machine-readable report says of each recipient; its first block is about the server."""
+    """Yield the result for each recipient; the first block of a report is about the server."""
     blocks = part.get_payload()
     for block in blocks if isinstance(blocks, list) else ():
         if not isinstance(block, Mail) or block["Action"] is None:
@@ -184,44 +187,37 @@ def _parse_recipients(part: Mail) -> Iterator[RecipientStatus]:
         )
 
 
-def _find_message_ids(part: Mail) -> Iterator[str]:
-    """Yield the Message-ID of what is returned: the mail, or its headers."""
-    if part.get_content_type() not in RETURNED_TYPES:
-        return
+def _find_returned_mail(part: Mail) -> Mail | None:
+    """Return the returned mail, or its headers as a mail."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        returned = payload[0] if payload else None
-    else:
-        returned = email.message_from_string(_decode_body(part))
-    if isinstance(returned, Mail):
-        yield _find_field(returned, "Message-ID")
+    if not isinstance(payload, list):
+        return email.message_from_string(_decode_body(part))
+    returned = payload[0] if payload else None
+    return returned if isinstance(returned, Mail) else None
 
 
 def _find_plain_report(mail: Mail, parts: list[Mail]) -> str:
-    """Return the text of a report that is made for people alone, "" where it is none.
+    """Return the text of a report that is written for people only, "" where it is another mail.
 
-    qmail and old Exim write so: the reason, then the mail or its headers.
+    qmail and old Exim send these: the reason, then the mail or its headers.
     """
-    if _find_field(mail, "Auto-Submitted").lower().startswith("auto-replied"):
+    is_daemon = DAEMON_SENDER.search(_find_field(mail, "From")) or _find_field(mail, "Return-Path") == "<>"
+    names_recipients = mail["X-Failed-Recipients"] is not None
+    if not names_recipients and not is_daemon:
         return ""
-    daemon = DAEMON_SENDER.search(_find_field(mail, "From")) or _find_field(mail, "Return-Path") == "<>"
-    if mail["X-Failed-Recipients"] is None and not daemon:
-        return ""
-    if mail.get_content_type() == "multipart/report":
-        return ""  # it has a machine-readable part, which says something else
     text = "\n".join(_decode_body(part) for part in parts if part.get_content_type() == "text/plain")
-    return text if FAILURE_CODE.search(_find_reason(text)) or mail["X-Failed-Recipients"] is not None else ""
+    return text if names_recipients or FAILURE_CODE.search(_find_reason(text)) else ""
 
 
 def _parse_plain_report(mail: Mail, text: str) -> RecipientStatus:
-    """Read the fate out of a report for people."""
+    """Read the result from a report for people."""
     reason = _find_reason(text)
-    named = ADDRESS_LINE.search(reason)
-    final = _find_address(mail, "X-Failed-Recipients") or (named[1] if named else "")
+    address = ADDRESS_LINE.search(reason)
+    final = _find_address(mail, "X-Failed-Recipients") or (address[1] if address else "")
     status = STATUS_IN_TEXT.search(reason)
     code = FAILURE_CODE.search(reason)
-    where = code.start() if code else 0
-    line = reason[reason.rfind("\n", 0, where) + 1 :].partition("\n\n")[0]
+    start = reason.rfind("\n", 0, code.start() if code else 0) + 1
+    line = reason[start:].partition("\n\n")[0]
     return RecipientStatus(
         final_recipient=final,
         original_recipient="",
@@ -232,9 +228,9 @@ def _parse_plain_report(mail: Mail, text: str) -> RecipientStatus:
 
 
 def _find_reason(text: str) -> str:
-    """Return what stands before the returned mail: that may hold any numbers."""
-    ours = OWN_MESSAGE_ID_LINE.search(text)
-    head = text[: ours.start()] if ours else text
+    """Return the part before the returned mail, which may hold any numbers."""
+    own = OWN_MESSAGE_ID_LINE.search(text)
+    head = text[: own.start()] if own else text
     return re.split(
         r"^-{3,}.*\b(?:copy|message|original)\b.*$", head, maxsplit=1, flags=re.IGNORECASE | re.MULTILINE
     )[0]
@@ -242,14 +238,14 @@ def _find_reason(text: str) -> str:
 
 def _find_address(block: Mail, name: str) -> str:
     """Return the address of a field: "rfc822; <a@b.example>", "a@b.example"."""
-    found = MAIL_ADDRESS.search(_find_field(block, name))
-    return found[0] if found else ""
+    address = MAIL_ADDRESS.search(_find_field(block, name))
+    return address[0] if address else ""
 
 
 def _find_field(block: Mail, name: str) -> str:
     """Return the first field of a name as one line, "" where there is none."""
-    wanted = name.lower()
-    raw = next((value for key, value in block.raw_items() if key.lower() == wanted), "")
+    lowered = name.lower()
+    raw = next((value for key, value in block.raw_items() if key.lower() == lowered), "")
     return to_one_line(_decode_bytes(raw.encode("utf-8", "surrogateescape")), 1000)
 
 
@@ -258,9 +254,9 @@ def _decode_body(part: Mail) -> str:
     return _decode_bytes(body) if isinstance(body, bytes) else ""
 
 
-def _decode_bytes(words: bytes) -> str:
-    """Read words in UTF-8, else as servers in China write."""
+def _decode_bytes(raw: bytes) -> str:
+    """Decode as UTF-8, else as GB 18030, the encoding of servers in China."""
     try:
-        return words.decode()
+        return raw.decode()
     except UnicodeDecodeError:
-        return words.decode("gb18030", "replace")
+        return raw.decode("gb18030", "replace")

@@ -1,4 +1,4 @@
-"""What a sight amounts to: new, amended, a copy, a report, or nothing; and who hears of it."""
+"""Decide what an observation changes (new, amended, a copy, a report, nothing) and who is alerted."""
 
 from __future__ import annotations
 
@@ -19,36 +19,44 @@ from controlwatch.core.model import (
     Verb,
 )
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
-from controlwatch.core.sources.new_references import may_alert
+from controlwatch.core.sources.index_pages import may_alert
 
 #: Documents in which an authority explains its rules.
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
 
-def decide(seen: Observation, found: MatchContext, *, now: datetime) -> Decision:
-    """Compare a sight with what we hold. `now` is an aware instant.
+def decide(observation: Observation, context: MatchContext, *, now: datetime) -> Decision:
+    """Compare an observation with what is known of its notice. `now` is an aware instant.
 
-    The laws: a notice first seen is new; other words at a known address are an amendment; other
-    words at another address of a known notice are a copy, flagged and not told; press never changes
-    the law, it reports.
+    The laws: a notice that was never observed is new; another text at a known address is an amendment;
+    another text at another address of a known notice is a copy, recorded without an alert; a press report
+    never changes the law.
     """
-    known = found.known
-    if seen.reread:
-        return _decide_reread(seen, known)
-    if not seen.official:
-        return _decide_report(seen, found, now=now)
+    known = context.known
+    if observation.reread:
+        return _decide_reread(observation, known)
+    if not observation.official:
+        return _decide_report(observation, context, now=now)
     if known is None:
-        return _build_decision(seen, found, Change(kind="new"), quiet=_explain_no_alert(seen), now=now)
-    if known.latest.is_from_register:
-        return _decide_first_observation(seen, found, known, now=now)
+        quiet = _explain_no_alert(observation, is_news=is_actionable(observation.notice))
+        return _build_decision(observation, context, Change(kind="new"), quiet=quiet, now=now)
     before = known.version_here or (known.latest if known.latest.fallback else None)
-    if before is not None:
-        return _decide_amendment(seen, found, known, before, now=now)
-    return _decide_copy(seen, found, known, now=now)
+    if observation.fallback and (known.latest.is_from_register or before is not None):
+        # The page cannot be read at present; the earlier reading stays.
+        return Decision(change=None)
+    if known.latest.is_from_register:
+        is_news = _has_appeared_since(observation, known) and is_actionable(observation.notice)
+        quiet = "" if is_news else "known from the register, issued before monitoring began here"
+        return _build_decision(observation, context, Change(kind="new"), quiet=quiet, now=now)
+    return (
+        _decide_amendment(observation, context, known, before, now=now)
+        if before is not None
+        else _decide_copy(observation, context, known, now=now)
+    )
 
 
 def to_report(notice: Notice) -> Notice:
-    """Take press for what it is: it changes nothing, and a number that it bears is one that it reports."""
+    """Return a press article as a report: it changes nothing, and its number is the one it reports on."""
     reports_change = notice.reports_change or notice.is_change
     report = replace(notice, number=None, is_change=False, reports_change=reports_change)
     if notice.number is None:
@@ -59,143 +67,134 @@ def to_report(notice: Notice) -> Notice:
 
 
 def is_actionable(notice: Notice) -> bool:
-    """Whether anybody must act on, or prepare for, what this official document says."""
+    """Return whether readers must act on, or prepare for, what this official document says."""
     if notice.is_change or notice.kind is NoticeKind.DRAFT:
         return True
     explains = notice.kind in EXPLANATORY_KINDS and notice.direction is Direction.CLARIFY
     return explains and bool(notice.categories or notice.relations)
 
 
-def _decide_reread(seen: Observation, known: KnownNotice | None) -> Decision:
-    """Our own better understanding of old bytes is never news."""
+def _decide_reread(observation: Observation, known: KnownNotice | None) -> Decision:
+    """Decide on a new reading of stored bytes: it is never news."""
     before = known.version_here if known is not None else None
-    if before is not None and before.notice == seen.notice and before.fingerprint == seen.fingerprint:
+    if (
+        before is not None
+        and before.notice == observation.notice
+        and before.fingerprint == observation.fingerprint
+    ):
         return Decision(change=None)
-    return Decision(change=Change(kind="reread"), not_alerted_because="read anew from our own copy")
+    return Decision(change=Change(kind="reread"), not_alerted_because="read again from the stored copy")
 
 
-def _decide_report(seen: Observation, found: MatchContext, *, now: datetime) -> Decision:
-    if found.known is not None:
+def _decide_report(observation: Observation, context: MatchContext, *, now: datetime) -> Decision:
+    if context.known is not None:
         return Decision(change=None)
-    quiet = _explain_no_alert(seen, told=seen.notice.reports_change)
-    if not quiet and found.official_known:
-        quiet = f"the official notice {seen.about} is known; this report is tied to it"
-    elif not quiet and found.reported_before:
-        quiet = f"another report of {seen.about} has been told"
-    return _build_decision(seen, found, Change(kind="new"), quiet=quiet, kind="report", now=now)
+    quiet = _explain_no_alert(observation, is_news=observation.notice.reports_change)
+    if not quiet and context.official_known:
+        quiet = f"the official notice {observation.about} is known; this report is linked to it"
+    elif not quiet and context.reported_before:
+        quiet = f"an alert about another report of {observation.about} was sent"
+    return _build_decision(observation, context, Change(kind="new"), quiet=quiet, kind="report", now=now)
 
 
 def _decide_amendment(
-    seen: Observation, found: MatchContext, known: KnownNotice, before: VersionText, *, now: datetime
+    observation: Observation, context: MatchContext, known: KnownNotice, before: VersionText, *, now: datetime
 ) -> Decision:
-    if seen.fallback:
-        # The page cannot be read just now; what we read before stands.
-        return Decision(change=None)
+    notice = observation.notice
     old, new = (
-        _prepend_title(title, text)
-        for title, text in ((before.title, before.text), (_get_title(seen), seen.text))
+        # A page marks a repeal in its title too; a title that is only cut marks nothing.
+        text if title.endswith(("...", "…")) else f"{title}\n{text}"
+        for title, text in ((before.title, before.text), (_get_title(observation), observation.text))
     )
-    change = compare_texts("amended", old=old, new=new, was=before.notice, now=seen.notice)
+    change = compare_texts("amended", old=old, new=new, was=before.notice, now=notice)
     if change is None and before.fallback:
         change = Change(kind="amended")
-    if change is None:
-        same = before.notice == seen.notice
-        return Decision(
-            change=None if same else Change(kind="reread"),
-            not_alerted_because="" if same else "no word differs",
-        )
-    told = is_actionable(seen.notice) or is_actionable(before.notice) or before.fallback
-    quiet = "" if told else "not a change of the rules, before or after"
-    if before.fallback and not known.alerted and not _may_alert(seen):
-        quiet = "on the shelf since the first look, and readable only now"
-    return _build_decision(seen, found, change, quiet=quiet, kind="amended", now=now)
-
-
-def _decide_first_observation(
-    seen: Observation, found: MatchContext, known: KnownNotice, *, now: datetime
-) -> Decision:
-    """The page of a notice that so far the register alone knew: news only if issued since we watch."""
-    if seen.fallback:
+    if change is None and before.notice == notice:
         return Decision(change=None)
-    told = _has_appeared_since(seen, known) and is_actionable(seen.notice)
-    quiet = "" if told else "known from the register, issued before this installation began to watch"
-    return _build_decision(seen, found, Change(kind="new"), quiet=quiet, now=now)
+    if change is None:
+        return Decision(change=Change(kind="reread"), not_alerted_because="no word differs")
+    is_news = is_actionable(notice) or is_actionable(before.notice) or before.fallback
+    quiet = "" if is_news else "not a change of the rules, before or after"
+    if before.fallback and not known.alerted and not _may_alert(observation):
+        quiet = "tracked since the first poll, and readable only now"
+    return _build_decision(observation, context, change, quiet=quiet, kind="amended", now=now)
 
 
-def _decide_copy(seen: Observation, found: MatchContext, known: KnownNotice, *, now: datetime) -> Decision:
+def _decide_copy(
+    observation: Observation, context: MatchContext, known: KnownNotice, *, now: datetime
+) -> Decision:
+    latest = known.latest
     change = compare_texts(
-        "copy", old=known.latest.text, new=seen.text, was=known.latest.notice, now=seen.notice
+        "copy", old=latest.text, new=observation.text, was=latest.notice, now=observation.notice
     )
-    if seen.fallback:
+    if observation.fallback:
         change = None
-    # What we know of it so far gave no reason to tell anybody; these words do.
-    fuller = not is_actionable(known.latest.notice) and _may_alert(seen)
-    late = fuller or _has_appeared_since(seen, known)
-    if not known.alerted and late and is_actionable(seen.notice):
-        return _build_decision(seen, found, change, quiet="", now=now)
+    # The earlier reading gave no reason for an alert; this one does.
+    is_fuller = not is_actionable(latest.notice) and _may_alert(observation)
+    is_news = is_fuller or _has_appeared_since(observation, known)
+    if not known.alerted and is_news and is_actionable(observation.notice):
+        return _build_decision(observation, context, change, quiet="", now=now)
     return Decision(change=change, not_alerted_because="another copy of a notice that is known")
 
 
-def _has_appeared_since(seen: Observation, known: KnownNotice) -> bool:
-    """A notice that one watcher's first look shelved quietly, and that another sees appear, is news.
+def _has_appeared_since(observation: Observation, known: KnownNotice) -> bool:
+    """Return whether a known notice newly appears at another source than the one that tracked it first.
 
-    It is not when it was published before the day we first saw it: then it stood there already.
+    A notice that the first poll of one source tracked without an alert is news when another source publishes
+    it later. It is not news when it was published before the day on which it was first tracked.
     """
-    published = seen.notice.published or seen.document.page_date
-    fresh = published is None or published >= known.tracked_since
-    return fresh and seen.watcher != known.watcher and _may_alert(seen)
+    published = observation.notice.published or observation.document.page_date
+    is_recent = published is None or published >= known.tracked_since
+    return is_recent and observation.watcher != known.watcher and _may_alert(observation)
 
 
-def _get_title(seen: Observation) -> str:
-    return seen.notice.title or seen.reference.ref.title
+def _get_title(observation: Observation) -> str:
+    return observation.notice.title or observation.reference.ref.title
 
 
-def _prepend_title(title: str, text: str) -> str:
-    """A page marks a repeal in its title too; one that is only cut marks nothing."""
-    return text if title.endswith(("...", "…")) else f"{title}\n{text}"
+def _may_alert(observation: Observation) -> bool:
+    reference = observation.reference
+    dated = observation.notice.published or observation.document.page_date or reference.ref.listed_on
+    return may_alert(eligible=reference.may_alert, since=reference.alert_since, dated=dated)
 
 
-def _may_alert(seen: Observation) -> bool:
-    dated = seen.notice.published or seen.document.page_date or seen.reference.ref.listed_on
-    return may_alert(may_ring=seen.reference.may_alert, since=seen.reference.alert_since, dated=dated)
-
-
-def _explain_no_alert(seen: Observation, *, told: bool | None = None) -> str:
-    if not _may_alert(seen):
-        return "on the shelf since the first look"
-    unreadable = seen.fallback or (seen.notice.kind is NoticeKind.EMPTY and seen.official)
-    if unreadable or (is_actionable(seen.notice) if told is None else told):
-        return ""
-    return "not a change of the rules"
-
-
-def _find_unread_part(seen: Observation) -> UnreadPart:
-    if seen.fallback or seen.notice.kind is NoticeKind.EMPTY:
-        return "page"
-    return "annex" if any(annex.doubt and not annex.text for annex in seen.annexes) else ""
+def _explain_no_alert(observation: Observation, *, is_news: bool) -> str:
+    """Return why the first observation of a document causes no alert; "" where it causes one."""
+    if not _may_alert(observation):
+        return "tracked since the first poll"
+    is_unreadable = observation.fallback or (
+        observation.notice.kind is NoticeKind.EMPTY and observation.official
+    )
+    return "" if is_unreadable or is_news else "not a change of the rules"
 
 
 def _build_decision(
-    seen: Observation,
-    found: MatchContext,
+    observation: Observation,
+    context: MatchContext,
     change: Change | None,
     *,
     quiet: str,
     now: datetime,
     kind: AlertKind = "new",
 ) -> Decision:
+    """Return the decision, with an alert and its deliveries unless `quiet` gives the reason for none."""
     if quiet:
         return Decision(change=change, not_alerted_because=quiet)
+    unread: UnreadPart = ""
+    if observation.fallback or observation.notice.kind is NoticeKind.EMPTY:
+        unread = "page"
+    elif any(annex.doubt and not annex.text for annex in observation.annexes):
+        unread = "annex"
     alert = Alert(
         kind=kind,
         made_at=now,
-        title=_get_title(seen),
-        watcher=seen.watcher,
-        url=seen.url,
-        notice=seen.notice,
+        title=_get_title(observation),
+        watcher=observation.watcher,
+        url=observation.url,
+        notice=observation.notice,
         change=change,
-        about=seen.about,
-        unread=_find_unread_part(seen),
+        about=observation.about,
+        unread=unread,
     )
-    deliveries = route_alert(alert, found.subscriptions, text=seen.text, now=now)
+    deliveries = route_alert(alert, context.subscriptions, text=observation.text, now=now)
     return Decision(change=change, alert=alert, deliveries=deliveries)

@@ -1,4 +1,4 @@
-"""What people do about alerts, and what follows where nobody does anything."""
+"""What readers do about alerts, and which alerts are sent again where none of them acts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from controlwatch.core.model import Alert, AlertKind, Day, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 
 Action = Literal["acknowledged", "not relevant", "assigned", "due", "muted"]
-#: With these somebody has taken an alert on: it is not told again.
+#: A reader takes an alert on with these: it is not escalated.
 TAKING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant", "assigned", "due"})
-#: With these it is no longer open.
+#: These close an alert.
 CLOSING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant"})
-#: Alerts that somebody is to act on. What tells one again is none of them, or it would never end.
+#: Alerts that call for an action. An escalation is not among them, or escalation would never end.
 ACTIONABLE_KINDS: frozenset[AlertKind] = frozenset({"new", "amended", "report", "reminder", "moved"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRecord:
-    """Something that somebody did about an alert."""
+    """An action on an alert."""
 
     what: Action
     who: str  #: a Slack user, an e-mail address
@@ -33,50 +33,52 @@ class ActionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredAlert:
-    """An alert as it went to a subscription, as far as it may have to be told again."""
+    """An alert as it was delivered to a subscription, as far as a follow-up needs it."""
 
     delivery_id: int
     alert: Alert
     subscription: Subscription
     sent_at: datetime
-    open: bool = False  #: nobody has taken it on, and it was not told again so far
-    wanted_by: Day | None = None  #: somebody wanted to be done with it by then, and was not reminded so far
+    open: bool = False  #: not taken on, and not escalated so far
+    wanted_by: Day | None = None  #: the due day that a reader set, until the reminder of it is sent
     assigned_to: str = ""
 
 
-def plan_escalation(told: DeliveredAlert, *, now: datetime) -> PlannedAlert | None:
-    """Tell an alert again that nobody has taken on within the time that its subscription sets."""
-    subscription = told.subscription
+def plan_escalation(delivered: DeliveredAlert, *, now: datetime) -> PlannedAlert | None:
+    """Plan the escalation of an alert that was not taken on within the time that its subscription sets."""
+    subscription = delivered.subscription
     wait = timedelta(minutes=subscription.escalate_after)
-    late = wait and now - told.sent_at >= wait
-    if not late or not told.open or told.alert.kind not in ACTIONABLE_KINDS:
+    late = wait and now - delivered.sent_at >= wait
+    if not late or not delivered.open or delivered.alert.kind not in ACTIONABLE_KINDS:
         return None
-    local = told.sent_at.astimezone(ZoneInfo(subscription.timezone))
-    said = f"Nobody has acted on this since {local:%Y-%m-%d %H:%M} ({subscription.timezone})."
-    return _repeat_alert(told, "escalation", said, addressee=subscription.escalate_to, now=now)
+    local = delivered.sent_at.astimezone(ZoneInfo(subscription.timezone))
+    reason = f"No action since {local:%Y-%m-%d %H:%M} ({subscription.timezone})."
+    return _repeat_alert(delivered, "escalation", reason, addressee=subscription.escalate_to, now=now)
 
 
-def plan_due_reminder(told: DeliveredAlert, *, now: datetime) -> PlannedAlert | None:
-    """Remind of an alert on the day by which somebody wanted to be done with it, in the subscription's zone.
+def plan_due_reminder(delivered: DeliveredAlert, *, now: datetime) -> PlannedAlert | None:
+    """Plan the reminder of an alert on its due day, in the subscription's zone.
 
-    The one to whom it was assigned is reminded; without one, whoever got the alert.
+    It goes to the assignee; without one, to the subscription's target.
     """
-    # By the clock on the wall, so that the day begins at eight where the clocks are put forward, too.
-    local = now.astimezone(ZoneInfo(told.subscription.timezone)).replace(tzinfo=None)
+    # In local wall time, so that the day begins at eight after a change to summer time, too.
+    local = now.astimezone(ZoneInfo(delivered.subscription.timezone)).replace(tzinfo=None)
     today = (local - DAY_START).date()
-    if told.wanted_by is None or told.wanted_by > today:
+    if delivered.wanted_by is None or delivered.wanted_by > today:
         return None
-    return _repeat_alert(told, "due", f"Due {told.wanted_by}.", addressee=told.assigned_to, now=now)
+    return _repeat_alert(
+        delivered, "due", f"Due {delivered.wanted_by}.", addressee=delivered.assigned_to, now=now
+    )
 
 
 def _repeat_alert(
-    told: DeliveredAlert, kind: AlertKind, said: str, *, addressee: str, now: datetime
+    delivered: DeliveredAlert, kind: AlertKind, reason: str, *, addressee: str, now: datetime
 ) -> PlannedAlert:
     planned = PlannedDelivery(
-        subscription_id=told.subscription.id,
-        due_at=defer_past_quiet_hours(told.subscription, now=now),
-        why=said,
+        subscription_id=delivered.subscription.id,
+        due_at=defer_past_quiet_hours(delivered.subscription, now=now),
+        why=reason,
         addressee=addressee,
     )
-    alert = replace(told.alert, kind=kind, first=told.alert.original_kind, made_at=now, body=said)
+    alert = replace(delivered.alert, kind=kind, first=delivered.alert.original_kind, made_at=now, body=reason)
     return PlannedAlert(alert=alert, deliveries=(planned,))

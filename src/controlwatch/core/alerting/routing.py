@@ -1,4 +1,4 @@
-"""Alert × subscriptions × now → deliveries, each with its due time and its why."""
+"""Alert × subscriptions × now → deliveries, each with its due time and the reason for it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
-from controlwatch.core.model import Alert, Direction, Notice, Subscription, covers_category
+from controlwatch.core.model import Alert, Direction, Subscription, covers_category
 from controlwatch.core.model.state import PlannedDelivery
+
+#: The reason given where a criterion cannot be checked.
+NOT_READABLE = "not readable from this notice, sent to be safe"
 
 
 def route_alert(
@@ -16,8 +19,8 @@ def route_alert(
 ) -> tuple[PlannedDelivery, ...]:
     """Return one planned delivery for each confirmed subscription that the alert concerns.
 
-    Those that are paused get theirs too, to wait until they are resumed. `text` is the notice's whole
-    text, for subscriptions by free term.
+    Paused subscriptions get theirs too; they wait until the subscription is resumed. `text` is the notice's
+    whole text, for subscriptions by free term.
     """
     soon = alert.kind in {"reminder", "moved"}
     return tuple(
@@ -33,150 +36,128 @@ def route_alert(
 
 
 def is_muted(alert: Alert, subscription: Subscription, *, now: datetime) -> bool:
-    """Say whether everything for which the subscription gets the alert is muted at this moment.
+    """Return whether every category for which the subscription gets the alert is muted at this moment.
 
-    What touches an item that is not muted is told, and so is what could not be read.
+    An alert that touches a category that is not muted is sent, and so is one whose items were not readable.
     """
-    quiet = tuple(mute.category for mute in subscription.muted if mute.until > now)
-    if not quiet or alert.notice is None:
+    muted = tuple(mute.category for mute in subscription.muted if mute.until > now)
+    if not muted or alert.notice is None:
         return False
-    touched = [finding.id for finding in alert.notice.categories]
-    wanted = [
-        item
-        for item in touched
-        if not subscription.categories
-        or any(covers_category(chosen, item) for chosen in subscription.categories)
+    chosen = subscription.categories
+    touched = [
+        finding.id
+        for finding in alert.notice.categories
+        if not chosen or any(covers_category(category, finding.id) for category in chosen)
     ]
-    return bool(wanted) and all(any(covers_category(mute, item) for mute in quiet) for item in wanted)
+    return bool(touched) and all(any(covers_category(mute, item) for mute in muted) for item in touched)
 
 
 def explain_match(alert: Alert, subscription: Subscription, *, text: str = "") -> str | None:
-    """Say why this subscription gets the alert, or None.
+    """Return why this subscription gets the alert, or None where it does not.
 
     Criteria of one kind are alternatives, criteria of different kinds must all hold, and a
     subscription without criteria gets everything.
     """
     if alert.kind in {"health-down", "health-up", "lead"}:
         return "health of the watchers" if subscription.health else None
-    unwanted = (alert.kind == "report" and not subscription.reports) or (
+    notice = alert.notice
+    is_unwanted = (alert.kind == "report" and not subscription.reports) or (
         alert.kind == "reminder" and not subscription.reminders
     )
-    if unwanted or alert.notice is None:
+    if is_unwanted or notice is None:
         return None
-    page = alert.unread == "page"
-    annex = page or alert.unread == "annex"
-    notice = alert.notice
-    places, directions = notice.destinations, _list_directions(alert, notice)
-    reasons = [
-        _explain_criterion(
-            subscription.categories, _find_categories(alert, subscription), "category", unread=page
-        ),
-        _explain_criterion(
-            subscription.issuers, _find_common(subscription.issuers, notice.issuers), "issuer", unread=page
-        ),
-        _explain_criterion(
-            subscription.directions,
-            _find_common(subscription.directions, directions),
-            "direction",
-            unread=page,
-        ),
-        _explain_criterion(
-            subscription.destinations,
-            _find_common(subscription.destinations, places),
-            "destination",
-            unread=page,
-        ),
-        _explain_criterion(
-            subscription.hs_prefixes, _find_hs_codes(notice, subscription), "HS code", unread=annex
-        ),
-        _explain_criterion(subscription.terms, _find_terms(alert, subscription, text), "term", unread=annex),
-    ]
-    if None in reasons:
-        return None
-    return "; ".join(why for why in reasons if why) or "subscribed to everything"
-
-
-def _list_directions(alert: Alert, notice: Notice) -> list[Direction]:
-    """Return the directions an alert moves in: when a suspension ends, what it held up binds again."""
-    ends = alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS
-    return [notice.direction, *((Direction.RESUME, Direction.TIGHTEN) if ends else ())]
-
-
-def _explain_criterion(wanted: tuple[str, ...], hits: list[str], what: str, *, unread: bool) -> str | None:
-    if not wanted:
-        return ""
-    if hits:
-        return f"{what} {', '.join(hits)}"
-    # What could not be read may concern anybody: better one alert too many.
-    return f"{what} not readable from this notice, sent to be safe" if unread else None
-
-
-def _find_common(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
-    present = set(there)
-    return [item for item in wanted if item in present]
-
-
-def _find_categories(alert: Alert, subscription: Subscription) -> list[str]:
-    notice = alert.notice
-    if notice is None:
-        return []
+    directions = [notice.direction]
+    if alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS:
+        # When a suspension ends, the controls that it suspended bind again.
+        directions += [Direction.RESUME, Direction.TIGHTEN]
     touched = [finding.id for finding in notice.categories]
-    if not touched and alert.kind != "report":
-        # A change whose items we could not read may concern anybody: better one alert too many.
-        return ["not readable from this notice, sent to be safe"]
-    return sorted(
+    categories = sorted(
         {item for item in touched for chosen in subscription.categories if covers_category(chosen, item)}
     )
-
-
-def _find_hs_codes(notice: Notice, subscription: Subscription) -> list[str]:
+    if not touched and alert.kind != "report":
+        # A change whose items are not readable may concern every subscriber: better one alert too many.
+        categories = [NOT_READABLE]
     codes = {finding.code for finding in notice.hs_codes}
-    return sorted(code for code in codes if code.startswith(subscription.hs_prefixes))
+    searched = f"{alert.title}\n{text}".casefold()
+    is_page_unread = alert.unread == "page"
+    is_annex_unread = alert.unread in {"page", "annex"}
+    reasons: list[str] = []
+    for name, criteria, hits, is_unread in (
+        ("category", subscription.categories, categories, is_page_unread),
+        (
+            "issuer",
+            subscription.issuers,
+            _select_common(subscription.issuers, notice.issuers),
+            is_page_unread,
+        ),
+        (
+            "direction",
+            subscription.directions,
+            _select_common(subscription.directions, directions),
+            is_page_unread,
+        ),
+        (
+            "destination",
+            subscription.destinations,
+            _select_common(subscription.destinations, notice.destinations),
+            is_page_unread,
+        ),
+        (
+            "HS code",
+            subscription.hs_prefixes,
+            sorted(code for code in codes if code.startswith(subscription.hs_prefixes)),
+            is_annex_unread,
+        ),
+        (
+            "term",
+            subscription.terms,
+            [term for term in subscription.terms if term.casefold() in searched],
+            is_annex_unread,
+        ),
+    ):
+        if not criteria:
+            continue
+        if not hits and not is_unread:
+            return None
+        reasons.append(f"{name} {', '.join(hits) or NOT_READABLE}")
+    return "; ".join(reasons) or "subscribed to everything"
 
 
-def _find_terms(alert: Alert, subscription: Subscription, text: str) -> list[str]:
-    haystack = f"{alert.title}\n{text}".casefold()
-    return [term for term in subscription.terms if term.casefold() in haystack]
+def _select_common(chosen: Iterable[str], present: Iterable[str]) -> list[str]:
+    known = set(present)
+    return [item for item in chosen if item in known]
 
 
 def defer_past_quiet_hours(subscription: Subscription, *, now: datetime) -> datetime:
-    """When something that does not wait for a digest is to leave, as an instant in the zone of `now`."""
+    """Return when something that does not wait for a digest is sent, as an instant in the zone of `now`."""
     local = now.astimezone(ZoneInfo(subscription.timezone))
     return _defer_past_quiet(local, subscription.quiet).astimezone(now.tzinfo)
 
 
 def find_send_time(subscription: Subscription, *, now: datetime, soon: bool = False) -> datetime:
-    """When a delivery made now is to leave, as an instant in the zone of `now`.
+    """Return when a delivery made now is to be sent, as an instant in the zone of `now`.
 
-    Immediate ones wait for the end of the quiet hours; digests for the next day and hour chosen. What is
-    told `soon` waits for the hour, never for the weekday: a reminder is no use after its day.
+    Immediate deliveries wait for the end of the quiet hours; digests for the next day and hour chosen. A
+    delivery marked `soon` waits for the hour, never for the weekday: a reminder is useless after its day.
     """
     local = now.astimezone(ZoneInfo(subscription.timezone))
     if subscription.rate != "immediate":
-        local = _find_next_time(
-            local,
-            subscription.at,
-            weekday=subscription.weekday if subscription.rate == "weekly" and not soon else None,
-        )
+        start, at = local, subscription.at
+        is_weekly = subscription.rate == "weekly" and not soon
+        local = start.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+        while local < start or (is_weekly and local.weekday() != subscription.weekday):
+            local += timedelta(days=1)
     return _defer_past_quiet(local, subscription.quiet).astimezone(now.tzinfo)
 
 
-def _find_next_time(local: datetime, at: time, *, weekday: int | None) -> datetime:
-    moment = local.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
-    while moment < local or (weekday is not None and moment.weekday() != weekday):
-        moment += timedelta(days=1)
-    return moment
-
-
 def _defer_past_quiet(local: datetime, quiet: tuple[time, time] | None) -> datetime:
-    if quiet is None or not _is_within(local.time(), quiet):
+    """Return the end of the quiet hours that a local time falls into, else the time itself."""
+    if quiet is None:
         return local
-    end = local.replace(hour=quiet[1].hour, minute=quiet[1].minute, second=0, microsecond=0)
-    return end if end > local else end + timedelta(days=1)
-
-
-def _is_within(moment: time, quiet: tuple[time, time]) -> bool:
     start, end = quiet
-    if start <= end:
-        return start <= moment < end
-    return moment >= start or moment < end
+    moment = local.time()
+    is_within = start <= moment < end if start <= end else moment >= start or moment < end
+    if not is_within:
+        return local
+    resumed = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return resumed if resumed > local else resumed + timedelta(days=1)

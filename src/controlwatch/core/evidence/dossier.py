@@ -1,4 +1,4 @@
-"""A dossier: everything that proves what a notice said and what was concluded from it."""
+"""A dossier: everything that proves what a notice says and what was concluded from it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.evidence.custody import (
-    ChainHead,
-    CustodyFault,
-    SnapshotEntry,
-    StoredEntry,
-    VersionEntry,
-)
+from controlwatch.core.evidence.custody import ChainHead, SnapshotEntry, StoredEntry, VersionEntry
+from controlwatch.core.evidence.verification import CustodyFault
 from controlwatch.core.extraction.report.reading_json import list_evidence
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.model.text_safety import strip_hidden
 
-#: What files are called by the type that was sent with them; anything else is a .bin.
+#: Extensions of files by their content type; any other is .bin.
 EXTENSION_BY_TYPE = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -40,30 +35,30 @@ KNOWN_SUFFIX = re.compile(r"\.(html?|txt|xml|json|pdf|docx?|xlsx?|wps|et|zip|rar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """What the store holds of a notice, for export."""
+    """Everything in the store about a notice, for export."""
 
     record: NoticeRecord
     versions: tuple[VersionEntry, ...]  #: oldest first
-    snapshots: tuple[SnapshotEntry, ...]  #: that they and their annexes were read from, oldest first
-    entries: tuple[StoredEntry, ...]  #: the entries about these
+    snapshots: tuple[SnapshotEntry, ...]  #: of the versions and their annexes, oldest first
+    entries: tuple[StoredEntry, ...]  #: the entries about versions and snapshots
     head: ChainHead
 
     @property
     def name(self) -> str:
-        """What people call the notice."""
+        """The number of the notice, else its title."""
         return self.record.line.number or self.record.line.title
 
     @property
     def is_observed(self) -> bool:
-        """Whether it is known from a source, not from the register alone."""
+        """Whether it was observed at a source, and is not known from the register alone."""
         return bool(self.snapshots)
 
 
-def choose_extension(kept: SnapshotEntry) -> str:
-    """Return the extension that fits the bytes, without a dot, never one that the source makes up."""
-    declared = next((value for name, value in kept.headers if name == "content-type"), "")
+def choose_extension(snapshot: SnapshotEntry) -> str:
+    """Return a known extension that fits the content type or the address, without a dot; else "bin"."""
+    declared = next((value for name, value in snapshot.headers if name == "content-type"), "")
     by_type = EXTENSION_BY_TYPE.get(declared.partition(";")[0].strip().lower())
-    suffix = KNOWN_SUFFIX.search(kept.final_url.lower())
+    suffix = KNOWN_SUFFIX.search(snapshot.final_url.lower())
     return by_type or (suffix[1] if suffix else "bin")
 
 
@@ -72,7 +67,7 @@ def choose_extension(kept: SnapshotEntry) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSection:
-    """A table of the report, or only its words."""
+    """A section of the report: sentences, and a table where it has rows."""
 
     title: str
     words: tuple[str, ...] = ()
@@ -82,7 +77,7 @@ class ReportSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceReport:
-    """The report before it is drawn as a page or as a PDF."""
+    """The report, before it is rendered as HTML or PDF."""
 
     heading: str
     title: str
@@ -94,7 +89,7 @@ class EvidenceReport:
 PROOF_STATEMENT = (
     "The chain of custody proves that nothing in it was altered since it was entered, as far as a head of it "
     "was noted elsewhere. It does not prove that the source really sent these bytes, nor that a conclusion "
-    "is right: the notice decides. HOWTO.txt says how anybody checks this without our software."
+    "is right: the notice decides. HOWTO.txt explains how to check this without our software."
 )
 
 
@@ -106,25 +101,25 @@ def build_report(
     on: date,
     stamped: tuple[str, ...] = (),
 ) -> EvidenceReport:
-    """Draw up the report. `on` is the day of the export, in Beijing; `stamped` tells of each time stamp."""
+    """Return the report. `on` is the day of the export, in Beijing; `stamped` has one sentence per stamp."""
     line, notice = dossier.record.line, dossier.record.notice
     warnings = [str(fault) for fault in faults]
     if not dossier.is_observed:
         warnings.insert(
             0, "No bytes of this notice are held: it is known from the register, or from a row of an index."
         )
-    said = (
+    facts = (
         ("number", line.number or "none"),
         ("title", line.title),
         ("issuers", ", ".join(line.issuers)),
         ("published", str(line.published or "not stated")),
         ("kind", f"{line.kind}, {'a change' if line.is_change else 'no change'} of the rules"),
         ("direction", line.direction),
-        *(("stands at", standing.url) for standing in dossier.record.standings),
+        *(("address", standing.url) for standing in dossier.record.standings),
     )
     summaries = tuple(text for text in (notice.summary.en, notice.summary.zh) if text)
     sections = (
-        ReportSection(title="The notice", words=summaries, columns=("", ""), rows=said),
+        ReportSection(title="The notice", words=summaries, columns=("", ""), rows=facts),
         _build_conclusions(dossier, lexicon),
         _build_versions(dossier),
         _build_snapshots(dossier),
@@ -143,7 +138,8 @@ def build_report(
 def _build_conclusions(dossier: Dossier, lexicon: Lexicon) -> ReportSection:
     notice = dossier.record.notice
     rows = tuple(
-        (one["about"], one["value"], one["quote"], one["means"]) for one in list_evidence(notice, lexicon)
+        (item["about"], item["value"], item["quote"], item["means"])
+        for item in list_evidence(notice, lexicon)
     )
     doubts = tuple(f"Doubt: {doubt}" for doubt in notice.doubts)
     columns = ("Conclusion", "Value", "From the words", "By the rule")
@@ -155,29 +151,29 @@ def _build_conclusions(dossier: Dossier, lexicon: Lexicon) -> ReportSection:
 def _build_versions(dossier: Dossier) -> ReportSection:
     rows = tuple(
         (
-            str(one.id),
-            one.kind,
-            f"{one.made_at:%Y-%m-%d %H:%M:%S} UTC",
-            one.url or "the register",
-            f"text/version-{one.id}.txt, readings/version-{one.id}.json",
-            f"snapshot {one.snapshot}" if one.snapshot else "",
+            str(version.id),
+            version.kind,
+            f"{version.made_at:%Y-%m-%d %H:%M:%S} UTC",
+            version.url or "the register",
+            f"text/version-{version.id}.txt, readings/version-{version.id}.json",
+            f"snapshot {version.snapshot}" if version.snapshot else "",
         )
-        for one in dossier.versions
+        for version in dossier.versions
     )
-    columns = ("Version", "Kind", "Understood", "Address", "Files", "From")
+    columns = ("Version", "Kind", "Read", "Address", "Files", "From")
     return ReportSection(title="Versions · 版本", columns=columns, rows=rows)
 
 
 def _build_snapshots(dossier: Dossier) -> ReportSection:
     rows = tuple(
         (
-            str(one.id),
-            f"{one.fetched_at:%Y-%m-%d %H:%M:%S} UTC",
-            one.url if one.url == one.final_url else f"{one.url} → {one.final_url}",
-            f"{one.status}, {one.size:,} bytes",
-            one.sha256,
+            str(snapshot.id),
+            f"{snapshot.fetched_at:%Y-%m-%d %H:%M:%S} UTC",
+            snapshot.url if snapshot.url == snapshot.final_url else f"{snapshot.url} → {snapshot.final_url}",
+            f"{snapshot.status}, {snapshot.size:,} bytes",
+            snapshot.sha256,
         )
-        for one in dossier.snapshots
+        for snapshot in dossier.snapshots
     )
     columns = ("Snapshot", "Sent", "Address", "Answer", "SHA-256")
     return ReportSection(title="Bytes as sent · 原始字节", columns=columns, rows=rows)
@@ -186,12 +182,14 @@ def _build_snapshots(dossier: Dossier) -> ReportSection:
 def _build_chain(dossier: Dossier, stamped: tuple[str, ...]) -> ReportSection:
     rows = tuple(
         (
-            str(link.seq),
-            f"snapshot {link.snapshot_id}" if link.snapshot_id is not None else f"version {link.version_id}",
-            "entered late" if link.is_late else "",
-            link.hash,
+            str(entry.seq),
+            f"snapshot {entry.snapshot_id}"
+            if entry.snapshot_id is not None
+            else f"version {entry.version_id}",
+            "entered late" if entry.is_late else "",
+            entry.hash,
         )
-        for link in dossier.entries
+        for entry in dossier.entries
     )
     words = (f"Head of the chain at the export: {dossier.head}", *stamped)
     columns = ("Entry", "About", "", "Hash")
@@ -199,15 +197,15 @@ def _build_chain(dossier: Dossier, stamped: tuple[str, ...]) -> ReportSection:
 
 
 def sanitize_report(report: EvidenceReport) -> EvidenceReport:
-    """Return a report without characters that act instead of being read."""
+    """Return a report without control and invisible characters."""
     sections = tuple(
         ReportSection(
-            title=one.title,
-            words=tuple(strip_hidden(text) for text in one.words),
-            columns=one.columns,
-            rows=tuple(tuple(strip_hidden(cell) for cell in row) for row in one.rows),
+            title=section.title,
+            words=tuple(strip_hidden(text) for text in section.words),
+            columns=section.columns,
+            rows=tuple(tuple(strip_hidden(cell) for cell in row) for row in section.rows),
         )
-        for one in report.sections
+        for section in report.sections
     )
     return EvidenceReport(
         heading=strip_hidden(report.heading),

@@ -1,43 +1,41 @@
-"""Time stamps (RFC 3161) of heads of the chain: an authority's word that a head was there by a time."""
+"""Time stamps (RFC 3161) of chain heads: an authority signs that a head existed by a time."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlwatch.core.evidence.custody import ChainHead
+from controlwatch.core.evidence.custody import ChainHead, parse_line
 
-#: The service asks for one a day, where the head has moved.
+#: The service requests one time stamp in this interval, if the head has changed.
 STAMP_INTERVAL = timedelta(days=1)
-#: Entries that have waited for so long mean that the authority is gone, and a person must look.
+#: When entries have waited for this long the authority is probably gone, and a person must check it.
 OVERDUE_AFTER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimestampToken:
-    """A time stamp as it is kept."""
+    """A time stamp as it is stored."""
 
-    head: ChainHead  #: that it is said to stamp
-    body: bytes  #: the whole answer of the authority (TimeStampResp), as sent
+    head: ChainHead  #: the head that it claims to stamp
+    body: bytes  #: the complete response of the authority (TimeStampResp)
 
     @property
     def file_name(self) -> str:
-        """What its file is called."""
+        """The name of its file."""
         return f"{self.head.seq}-{self.head.hash}.tsr"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedTimestamp:
-    """What a token says, after it has been checked."""
+    """The contents of a token that has been verified."""
 
     head: ChainHead
-    at: datetime  #: UTC, by the authority's clock
-    by: str  #: the authority, as its certificate calls it
-    rooted: (
-        bool  #: its certificate leads to a root that the operator trusts; otherwise anybody may have signed
-    )
+    at: datetime  #: UTC, by the clock of the authority
+    by: str  #: the authority, as its certificate names it
+    #: its certificate leads to a root that the operator trusts; otherwise anybody may have signed
+    rooted: bool
 
     def __str__(self) -> str:
         checked = "" if self.rooted else " (not checked against a root)"
@@ -47,22 +45,25 @@ class VerifiedTimestamp:
 def select_proving_tokens(
     tokens: Iterable[TimestampToken], entries: Iterable[int], head: ChainHead
 ) -> tuple[TimestampToken, ...]:
-    """Return of the tokens up to a head those that prove entries best: the first at or after each."""
-    ordered = sorted((one for one in tokens if one.head.seq <= head.seq), key=lambda one: one.head.seq)
-    first = {next((one for one in ordered if one.head.seq >= seq), None) for seq in entries}
-    return tuple(one for one in ordered if one in first)
+    """Return, of the tokens up to a head, the first at or after each entry: the best proof of it."""
+    ordered = sorted(
+        (token for token in tokens if token.head.seq <= head.seq), key=lambda token: token.head.seq
+    )
+    first = {next((token for token in ordered if token.head.seq >= seq), None) for seq in entries}
+    return tuple(token for token in ordered if token in first)
 
 
 def parse_entry_time(line: str) -> datetime | None:
-    """Return when an entry was entered, by its line, aware; None where it does not say so."""
+    """Return the aware time of an entry from its line; None where it has none."""
+    at = (parse_line(line) or {}).get("at")
     try:
-        return datetime.fromisoformat(json.loads(line)["at"])
-    except (ValueError, TypeError, KeyError):
+        return datetime.fromisoformat(at) if isinstance(at, str) else None
+    except ValueError:
         return None
 
 
 def describe_overdue(waiting_since: datetime | None, *, now: datetime) -> str:
-    """Say that entries wait for a stamp for too long; "" where none do."""
+    """Return a sentence about entries that have waited too long for a time stamp, or ""."""
     if waiting_since is None or now - waiting_since < OVERDUE_AFTER:
         return ""
     return (

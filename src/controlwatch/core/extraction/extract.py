@@ -1,36 +1,135 @@
-"""Read a document into a notice: which document it is, what it does, and what it says of days and codes."""
+"""Read a document into a notice: which document it is, what it does, and the days and codes it states."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 
-from controlwatch.core.extraction.findings.assess import Assessment, assess_document, explain_assessment
+from controlwatch.core.extraction.findings.categories import drop_items, find_categories, keep_subjects
 from controlwatch.core.extraction.findings.caveats import find_caveats
+from controlwatch.core.extraction.findings.changes import (
+    ChangeInputs,
+    decide_change,
+    is_change_report,
+    is_operative_answer,
+)
 from controlwatch.core.extraction.findings.codes import NoticeCodes, find_codes
 from controlwatch.core.extraction.findings.deadlines import find_deadlines
-from controlwatch.core.extraction.findings.directions import find_parts
+from controlwatch.core.extraction.findings.directions import (
+    DirectionFinding,
+    DirectionInputs,
+    DirectionSignal,
+    choose_direction,
+    find_parts,
+    find_signals,
+)
 from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
-from controlwatch.core.extraction.identity.identity import Identity, explain_identity, identify_document
+from controlwatch.core.extraction.findings.relations import find_relations
+from controlwatch.core.extraction.identity.identity import (
+    ReadingContext,
+    explain_identity,
+    identify_document,
+)
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
 from controlwatch.core.extraction.report.doubts import list_doubts
 from controlwatch.core.extraction.report.summary import build_summary
 from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import detect_language
-from controlwatch.core.model import Ground, Notice, NoticeKind
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Deadline, Document
+from controlwatch.core.model import (
+    CategoryFinding,
+    Direction,
+    Document,
+    Ground,
+    Notice,
+    NoticeKind,
+    Relation,
+    Verb,
+)
 
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
+#: Regimes on goods from somewhere, which are not rules on where exports may go.
+ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
+#: Rules by which an instrument is not about the items that it names.
+OTHER_BUSINESS_RULES = frozenset({"change.other-business", "change.local"})
+PROCEDURE_TITLE = re.compile(
+    r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)|\b(?:Measures|Rules|Procedures) (?:for|on|of)\b"
+)  # 两用物项出口通用许可管理办法
+INHERITING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What a document does: whether it changes the rules, which way, for what and where."""
+
+    is_change: bool
+    change_rule: str  #: the rule that decided whether it changes the rules
+    reports_change: bool
+    direction: DirectionFinding
+    categories: tuple[CategoryFinding, ...]
+    relations: tuple[Relation, ...]
+    places: tuple[PlaceHit, ...]
+    signals: tuple[DirectionSignal, ...]
+
+    def limit_to_subject(self, context: ReadingContext) -> Assessment:
+        """Return the assessment without what a text only mentions: categories, places, a direction."""
+        kind, reports, direction = context.identity.kind, self.reports_change, self.direction
+        categories, places = self.categories, self.places
+        ids = {found.id for found in categories}
+        if self.change_rule in OTHER_BUSINESS_RULES:
+            categories = drop_items(categories, context.lexicon)
+        elif kind == NoticeKind.OTHER and context.identity.is_other_business:
+            categories = ()
+        elif kind in REPORT_KINDS | {NoticeKind.OTHER} and not reports:
+            categories = keep_subjects(categories, context)
+        if not reports and (ids & ORIGIN_REGIMES or kind == NoticeKind.OTHER):
+            places = ()
+        if not self.is_change and (not reports or kind == NoticeKind.SPOKESPERSON):
+            # It moves nothing; and an answer on a foreign rule does not explain one of China's.
+            explains = direction.direction == Direction.CLARIFY
+            has_subject = bool(ids) and "foreign_controls" not in ids and ids != {"enforcement"}
+            if reports and not explains:
+                direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
+            elif not (explains and has_subject):
+                direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
+        return replace(self, categories=categories, places=places, direction=direction)
+
+    def list_grounds(self, text: DocumentText, codes: NoticeCodes) -> list[Ground]:
+        """Return the grounds of change, direction, destinations and codes left out."""
+        direction = self.direction
+        sentence = direction.sentence
+        words = text.quote_around(sentence.start, sentence.start) if sentence else ""
+        return [
+            Ground(
+                about="is_change",
+                value=str(self.is_change).lower(),
+                rule=self.change_rule,
+                quote=words if self.is_change else "",
+            ),
+            Ground(about="direction", value=direction.direction.value, rule=direction.rule, quote=words),
+            *(
+                Ground(
+                    about="destination",
+                    value=place.code,
+                    rule="destination.wide" if place.whole_destination else "destination.parties",
+                    quote=text.quote_around(place.start, place.end),
+                )
+                for place in self.places
+            ),
+            *(
+                Ground(about="code left out", value=code.code, rule=code.rule, quote=code.quote)
+                for code in codes.excluded_codes
+            ),
+        ]
 
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
-    """Return what a document says. `published` is used where neither text nor page tells the day."""
+    """Return what a document says. `published` is used where neither text nor page states the day."""
     text = DocumentText.from_parts(document.title, document.text)
     identity = identify_document(document, text, lexicon, published)
     notice = Notice(
@@ -42,76 +141,115 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         grounds=tuple(explain_identity(text, identity)),
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
-        notice = _add_assessment(notice, text, lexicon, identity, assess_document(text, lexicon, identity))
-        notice = _add_codes(notice, text, lexicon)
-        doubts = list_doubts(
-            notice,
-            document,
-            published=identity.publication,
-            nameless=identity.has_issuerless_number,
-            stated=find_stated_count(text),
-        )
+        context = ReadingContext(text=text, lexicon=lexicon, identity=identity)
+        assessment = _assess_document(context).limit_to_subject(context)
+        notice = _add_findings(notice, context, assessment)
+        doubts = list_doubts(notice, document, identity, find_stated_count(text))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))
 
 
-def _add_assessment(
-    notice: Notice, text: DocumentText, lexicon: Lexicon, identity: Identity, verdict: Assessment
-) -> Notice:
-    """Add what the document does, and when and to whom."""
-    own, direction = identity.own_number, verdict.direction_finding.direction
-    states = (name for place in lexicon.places for name in place.zh)
-    ids = [category.id for category in verdict.categories]
-    dates = (
-        find_effective_dates(text, lexicon, identity.publication, own=verdict.is_change)
-        if verdict.reports_change
-        else ()
+def _assess_document(context: ReadingContext) -> Assessment:
+    """Return what a document does, from what it is and what its sentences say."""
+    kind, lexicon = context.identity.kind, context.lexicon
+    places = find_place_hits(context.text, lexicon)
+    categories = find_categories(context, places)
+    ids = frozenset(found.id for found in categories)
+    is_operative = is_operative_answer(context)
+    relations = find_relations(context, is_operative=is_operative)
+    if kind in REPORT_KINDS and "foreign_controls" in ids:
+        relations = ()  # the numbers are another government's
+    is_framework = "framework_law" in ids
+    # A law that founds a control moves it as a whole.
+    is_founding = is_framework and kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+    signals = () if is_founding else find_signals(context)
+    case = ChangeInputs(
+        context=context,
+        category_ids=ids,
+        categories=tuple(category for i in ids if (category := lexicon.find_category(i))),
+        relations=relations,
+        signals=signals,
+        is_operative=is_operative,
     )
+    is_change, change_rule = decide_change(case)
+    is_on_licences = bool(ids) and all(category.startswith("licence.") for category in ids)
+    direction = choose_direction(
+        DirectionInputs(
+            kind=kind,
+            signals=signals,
+            is_operative=is_operative,
+            is_framework=is_framework,
+            is_procedural=is_on_licences and PROCEDURE_TITLE.search(context.text.title) is not None,
+        )
+    )
+    return Assessment(
+        is_change=is_change,
+        change_rule=change_rule,
+        reports_change=is_change or is_change_report(case, direction.direction),
+        direction=direction,
+        categories=categories,
+        relations=relations,
+        places=places,
+        signals=signals,
+    )
+
+
+def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
+    """Return the notice with what the document does, and when, to whom and to which codes."""
+    text, identity = context.text, context.identity
+    own, reports = identity.own_number, assessment.reports_change
+    ids = [found.id for found in assessment.categories]
+    is_foreign = "foreign_controls" in ids
+    # Deadlines are those of instruments and drafts on trade, and of reports about them.
+    sets_deadlines = notice.kind in INSTRUMENT_KINDS | REPORT_KINDS | {NoticeKind.DRAFT} or reports
+    is_on_trade = not (identity.is_other_business or is_foreign)
+    anchor = identity.publication_day
+    codes = NoticeCodes() if is_foreign else find_codes(text)  # codes of foreign lists do not count
     return replace(
         notice,
         number=own.number if own else None,
         number_raw=own.raw if own else None,
         issuers=identity.issuers,
-        is_change=verdict.is_change,
-        reports_change=verdict.reports_change,
-        direction=direction,
-        effective=dates,
-        deadlines=_select_deadlines(notice, text, identity, verdict),
-        categories=verdict.categories,
-        destinations=tuple(place.code for place in verdict.places),
-        entities=find_entities(text, ids, verdict.signals, states) if verdict.reports_change else (),
-        parts=find_parts(text, verdict.signals, direction) if verdict.is_change else (),
-        relations=verdict.relations,
-        grounds=(*notice.grounds, *explain_assessment(text, verdict)),
-    )
-
-
-def _select_deadlines(
-    notice: Notice, text: DocumentText, identity: Identity, verdict: Assessment
-) -> tuple[Deadline, ...]:
-    """Return the closing days of instruments and drafts on trade, and of reports about them."""
-    invites = notice.kind in INSTRUMENT_KINDS | REPORT_KINDS | {NoticeKind.DRAFT} or verdict.reports_change
-    foreign = any(found.id == "foreign_controls" for found in verdict.categories)
-    return (
-        find_deadlines(text, anchor=identity.publication_day)
-        if invites and not (identity.is_other_business or foreign)
-        else ()
-    )
-
-
-def _add_codes(notice: Notice, text: DocumentText, lexicon: Lexicon) -> Notice:
-    """Add codes and caveats, which are read as they stand; the codes of foreign lists are not ours."""
-    foreign = any(found.id == "foreign_controls" for found in notice.categories)
-    codes = NoticeCodes() if foreign else find_codes(text)
-    left_out = (
-        Ground(about="code left out", value=found.code, rule=found.rule, quote=found.quote)
-        for found in codes.excluded_codes
-    )
-    return replace(
-        notice,
+        is_change=assessment.is_change,
+        reports_change=reports,
+        direction=assessment.direction.direction,
+        effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
+        deadlines=find_deadlines(text, anchor=anchor) if sets_deadlines and is_on_trade else (),
+        categories=assessment.categories,
+        destinations=tuple(place.code for place in assessment.places),
+        entities=find_entities(context, ids, assessment.signals) if reports else (),
+        parts=find_parts(assessment.signals, assessment.direction.direction) if assessment.is_change else (),
+        relations=assessment.relations,
         hs_codes=codes.hs_codes,
         control_codes=codes.control_codes,
         codes_excluded=tuple(found.code for found in codes.excluded_codes),
-        caveats=find_caveats(text, lexicon) if notice.reports_change else (),
-        grounds=(*notice.grounds, *left_out),
+        caveats=find_caveats(context) if reports else (),
+        grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
     )
+
+
+def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexicon) -> Notice:
+    """Return the notice with the categories of the notices that it suspends, resumes, repeals or extends.
+
+    `known` maps `DocumentNumber.key` of older notices to their category ids. Nothing changes where
+    the notice names items itself: its own words weigh more than its targets'.
+    """
+    named = [category for own in notice.categories if (category := lexicon.find_category(own.id))]
+    if any(category.kind == "item" for category in named):
+        return notice
+    stated = {own.id for own in notice.categories}
+    inherited: dict[str, CategoryFinding] = {}
+    for relation in notice.relations:
+        if relation.verb not in INHERITING_VERBS:
+            continue
+        number = parse_number(relation.target, lexicon)
+        for category_id in known.get(number.key if number else relation.target, ()):
+            if category_id not in stated:
+                finding = CategoryFinding(
+                    id=category_id, basis="resolved", quote=relation.quote, rule="category.resolved"
+                )
+                inherited.setdefault(category_id, finding)
+    if not inherited:
+        return notice
+    richer = replace(notice, categories=(*notice.categories, *inherited.values()))
+    return replace(richer, summary=build_summary(richer, lexicon))

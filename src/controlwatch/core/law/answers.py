@@ -1,4 +1,4 @@
-"""What may be asked, and the shape of the answers: the same for CLI, bot and web."""
+"""Read models: the answers to queries, the same for CLI, Slack and web."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedNotice:
-    """A notice with its words, for a look at what somebody would have been told."""
+    """A notice with its text, for a preview of what a subscription would have received."""
 
     line: NoticeLine
     notice: Notice
@@ -44,42 +44,42 @@ class PublishedNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a subscription would have been sent in the days before today."""
+    """The alerts that a subscription would have received in the days before today."""
 
     days: int
-    matches: tuple[tuple[NoticeLine, str], ...]  #: newest first, each with the why
+    matches: tuple[tuple[NoticeLine, str], ...]  #: newest first, each with the reason
 
     @property
     def alerts_per_week(self) -> float:
-        """How many alerts that is in a week, on average."""
+        """The number of alerts in a week, on average."""
         return len(self.matches) * 7 / self.days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvidence:
-    """What an alert rests on: the version of its notice that it told of."""
+    """The evidence for an alert: the version of the notice that it is about."""
 
     alert: Alert
     title: str
-    text: str  #: as it was read
+    text: str  #: as extracted
     url: str
-    fetched_at: datetime | None  #: None where no bytes are kept: an index row, the register
+    fetched_at: datetime | None  #: None where no bytes are stored: an index row, the register
     sha256: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeLocation:
-    """An address that a notice stands at."""
+    """An address of a notice."""
 
     url: str
     watcher: str
     first_seen_at: datetime
-    differs: bool  #: its words differ from those of the notice's own address
+    differs: bool  #: its text differs from that at the main address of the notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A version of a notice: what it was and how it differed."""
+    """A version of a notice, and how it differs from the one before."""
 
     made_at: datetime
     kind: str
@@ -102,7 +102,7 @@ class AnnexLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActLine:
-    """A notice that acts on, or reports, the one asked about."""
+    """A notice that acts on, or reports, the requested one."""
 
     verb: str
     key: str
@@ -113,7 +113,7 @@ class ActLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeRecord:
-    """Everything we hold about one notice."""
+    """Everything in the store about one notice."""
 
     line: NoticeLine
     notice: Notice
@@ -126,7 +126,7 @@ class NoticeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeMention:
-    """A code as a notice names it."""
+    """A code that a notice names."""
 
     key: str
     code: str
@@ -135,12 +135,12 @@ class CodeMention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyLine:
-    """A party as a notice names it."""
+    """A party that a notice names."""
 
     zh: str
     en: str
     action: str  #: list, delist or suspend
-    list: str  #: entity.control_list and its like, "" where the notice does not say
+    list: str  #: such as entity.control_list, "" where the notice does not name a list
     key: str
     number: str
     since: Day | None
@@ -148,18 +148,18 @@ class PartyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryStatus:
-    """What controls an item category on a day."""
+    """The status of an item category on a day, by the notices that control it."""
 
     category: str
     on: Day
-    state: LegalState  #: the strongest of its notices: one in force outweighs one that is suspended
+    state: LegalState  #: the strongest state of its notices: in force before suspended
     notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlHit:
-    """A notice, or a clause of it, that controls what was asked for."""
+    """A notice, or a clause of it, that controls the requested item."""
 
     category: str
     number: str
@@ -169,12 +169,12 @@ class ControlHit:
     until: Day | None
     quote: str
     title: str
-    code: str | None = None  #: as the notice prints it, where a code was asked for
+    code: str | None = None  #: as the notice prints it, where the query was a code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupResult:
-    """What a lookup found."""
+    """The result of a lookup."""
 
     query: str
     on: Day
@@ -184,7 +184,7 @@ class LookupResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusDifference:
-    """A notice that stands otherwise on one day than on another."""
+    """A notice whose state on one day differs from that on another."""
 
     number: str
     title: str
@@ -197,7 +197,7 @@ class StatusDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyMatch:
-    """A listed party whose name resembles the one asked for. Never an identification."""
+    """A listed party whose name resembles the requested one. Never an identification."""
 
     zh: str
     en: str
@@ -205,15 +205,15 @@ class PartyMatch:
     action: str
     number: str
     since: Day | None
-    state: LegalState  #: of the listing, on the day asked for
+    state: LegalState  #: of the listing, on the requested day
     until: Day | None
-    score: int  #: 100 is the same name but for form, case and signs
+    score: int  #: 100: the same name except for legal form, case and punctuation
     note: str = "possible match, verify identity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartySearchResult:
-    """What a search by name found."""
+    """The result of a search by name."""
 
     query: str
     on: Day
@@ -223,19 +223,19 @@ class PartySearchResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterLine:
-    """A notice of the register, and what became of it."""
+    """A notice of the register, and whether it has been observed."""
 
     key: str
     number: str | None
     title: str
     issued: Day | None
-    observed: bool  #: a watcher or a person has brought its text
+    observed: bool  #: its text came from a watcher or was handed in
     disagreements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadLine:
-    """Something that a person should look into."""
+    """Something that a person should check."""
 
     subject: str
     kind: str
@@ -260,7 +260,7 @@ class HistoryStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatcherLine:
-    """A watcher and how it fares."""
+    """A watcher and its health."""
 
     id: str
     name: str
@@ -273,7 +273,7 @@ class WatcherLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """An alert as it went to one subscriber, and what was last done about it."""
+    """An alert as it was delivered to one subscriber, and the last action on it."""
 
     alert: int
     kind: str
@@ -284,18 +284,18 @@ class AlertLine:
     target: str
     state: str
     sent_at: datetime | None
-    what: str | None  #: what was done last: acknowledged, not relevant, assigned, due, muted; None: nothing
+    what: str | None  #: the last action: acknowledged, not relevant, assigned, due, muted; None: none yet
     who: str | None
     acted_at: datetime | None
     note: str | None
     assigned_to: str | None = None
-    due: str | None = None  #: the day by which somebody wants to be done with it
+    due: str | None = None  #: the day by which the work on it should be finished
     key: str = ""  #: of the delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReason:
-    """Why, and how far, an alert about a notice went to somebody."""
+    """Why an alert about a notice was delivered to a subscriber, and the state of the delivery."""
 
     kind: str
     made_at: datetime
@@ -305,7 +305,7 @@ class DeliveryReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedDelivery:
-    """A delivery that a channel refused for good: somebody must look."""
+    """A delivery that a channel refused permanently; an operator must check it."""
 
     id: int
     alert: Alert

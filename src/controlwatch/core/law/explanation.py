@@ -1,4 +1,4 @@
-"""Why a notice is what it is: who did what to it from which day, in whose words, and what to beware of."""
+"""Why a notice has its status: which act did what from which day, with its quote, and what to beware of."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from controlwatch.core.model import Day, NoticeKind, Verb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusStep:
-    """A step of the chain that makes a status."""
+    """A step in the explanation of a status."""
 
     verb: str
-    number: str  #: of the notice that does it
-    date: Day  #: from which it does; of an end, the last day
+    number: str  #: of the notice that acts
+    date: Day  #: the first day of its effect; of an end, the last day
     clause: str | None = None
     quote: str = ""
-    target: str = ""  #: key of the notice it is done to
+    target: str = ""  #: key of the notice that is acted on
 
 
 def explain_status(
-    ledger: LegalGraph, instrument: Instrument, *, stands: Callable[[str, date], bool]
+    graph: LegalGraph, instrument: Instrument, *, is_unimpeded: Callable[[str, date], bool]
 ) -> tuple[StatusStep, ...]:
-    """Return what made the notice what it is, oldest first, then what was only announced.
+    """Return the steps that led to the status of a notice, oldest first, then what was only announced.
 
-    `stands` says of a part and a day whether nothing holds it up: a date that came while the part was
-    suspended is one on which it was to take effect.
+    `is_unimpeded` returns whether a part is neither suspended nor repealed on a day: a part that was
+    suspended on its effective date "was to take effect".
     """
     steps = [
         StatusStep(verb="issued", number=instrument.number, date=instrument.issued, target=instrument.key)
     ]
-    for found in instrument.effective:
-        begins = found.start is None or stands(found.scope, found.start)
-        days = (("takes effect" if begins else "was to take effect", found.start), ("ends", found.until))
+    for span in instrument.effective:
+        begins = span.start is None or is_unimpeded(span.scope, span.start)
+        days = (("takes effect" if begins else "was to take effect", span.start), ("ends", span.until))
         for verb, day in days:
             if day is not None:
                 steps.append(
@@ -44,50 +44,50 @@ def explain_status(
                         verb=verb,
                         number=instrument.number,
                         date=day,
-                        clause=None if found.scope == ALL else found.scope,
-                        quote=found.quote,
+                        clause=None if span.scope == ALL else span.scope,
+                        quote=span.quote,
                         target=instrument.key,
                     )
                 )
-    return _order_steps(ledger, instrument.key, steps)
+    return _order_steps(graph, instrument.key, steps)
 
 
-def explain_unknown(ledger: LegalGraph, key: str) -> tuple[StatusStep, ...]:
-    """Return what others did to a notice that we have never seen itself."""
-    return _order_steps(ledger, key, [])
+def explain_unknown(graph: LegalGraph, key: str) -> tuple[StatusStep, ...]:
+    """Return what others did to a notice that is not known itself."""
+    return _order_steps(graph, key, [])
 
 
-def find_upstream_acts(ledger: LegalGraph, key: str) -> Iterator[Act]:
+def find_upstream_acts(graph: LegalGraph, key: str) -> Iterator[Act]:
     """Yield the acts on a notice, and on those that act on it."""
-    for other in ledger.find_upstream(key):
-        yield from ledger.acts_by_target.get(other, ())
+    for other in graph.find_upstream(key):
+        yield from graph.acts_by_target.get(other, ())
 
 
-def find_announced_acts(ledger: LegalGraph, key: str) -> tuple[Act, ...]:
-    """Return what was said, but not enacted, of a notice and of those that act on it."""
+def find_announced_acts(graph: LegalGraph, key: str) -> tuple[Act, ...]:
+    """Return what was announced, but not enacted, about a notice and those that act on it."""
     return tuple(
-        dict.fromkeys(said for other in ledger.find_upstream(key) for said in ledger.list_announced(other))
+        dict.fromkeys(act for other in graph.find_upstream(key) for act in graph.list_announced(other))
     )
 
 
+#: Acts with a term, which may be open-ended.
 OPEN_ENDED_TERMS = {Verb.SUSPENDS: "suspension", Verb.EXTENDS: "extension"}
 _STEP_ORDER = {"issued": 0, "ends": 2, "suspension ends": 2}
 
 
-def _order_steps(ledger: LegalGraph, key: str, steps: list[StatusStep]) -> tuple[StatusStep, ...]:
-    acted = (link for act in find_upstream_acts(ledger, key) for link in _build_steps(act))
-    enacted = sorted((*steps, *acted), key=lambda step: (step.date, _STEP_ORDER.get(step.verb, 1)))
-    said = (
+def _order_steps(graph: LegalGraph, key: str, steps: list[StatusStep]) -> tuple[StatusStep, ...]:
+    enacted = [*steps]
+    for act in find_upstream_acts(graph, key):
+        enacted.append(_build_step(act, act.verb.value, act.start))
+        if act.verb in OPEN_ENDED_TERMS and act.until is not None:
+            verb = "suspension ends" if act.verb is Verb.SUSPENDS else "ends"
+            enacted.append(_build_step(act, verb, act.until))
+    enacted.sort(key=lambda step: (step.date, _STEP_ORDER.get(step.verb, 1)))
+    announced = (
         _build_step(act, f"announced, not enacted: {act.verb.value}", act.agent.issued)
-        for act in find_announced_acts(ledger, key)
+        for act in find_announced_acts(graph, key)
     )
-    return tuple(dict.fromkeys((*enacted, *said)))
-
-
-def _build_steps(act: Act) -> Iterator[StatusStep]:
-    yield _build_step(act, act.verb.value, act.start)
-    if act.verb in {Verb.SUSPENDS, Verb.EXTENDS} and act.until is not None:
-        yield _build_step(act, "suspension ends" if act.verb is Verb.SUSPENDS else "ends", act.until)
+    return tuple(dict.fromkeys((*enacted, *announced)))
 
 
 def _build_step(act: Act, verb: str, day: date) -> StatusStep:
@@ -96,19 +96,28 @@ def _build_step(act: Act, verb: str, day: date) -> StatusStep:
     )
 
 
-def list_cautions(ledger: LegalGraph, instrument: Instrument, on: date) -> Iterator[str]:
-    """Yield what a person must know before relying on the status of a notice."""
+def list_cautions(graph: LegalGraph, instrument: Instrument, on: date) -> Iterator[str]:
+    """Yield, as sentences, what a person must know before relying on the status of a notice."""
     yield from _caution_about_instrument(instrument)
-    for act in ledger.acts_by_target.get(instrument.key, ()):
-        yield from _caution_about_act(ledger, instrument, act, on)
-    for act in find_upstream_acts(ledger, instrument.key):
+    for act in graph.acts_by_target.get(instrument.key, ()):
+        agent, number = act.agent.number, instrument.number
+        if graph.is_circular(act):
+            yield (
+                f"{agent} {act.verb.value} {number}, and {number} acts on {agent} in turn: "
+                "both acts apply as written, a person must decide"
+            )
+        if not act.is_certain:
+            yield f"which of the dates of {agent} governs that it {act.verb.value} {number} is our inference"
+        if act.start < act.agent.issued <= on:
+            yield f"{agent} was issued on {act.agent.issued} and reaches back to {act.start}"
+    for act in find_upstream_acts(graph, instrument.key):
         if act.verb in OPEN_ENDED_TERMS and act.until is None:
             yield f"{act.agent.number} states no end of the {OPEN_ENDED_TERMS[act.verb]}"
-    for act in find_announced_acts(ledger, instrument.key):
+    for act in find_announced_acts(graph, instrument.key):
         until = f" until {act.until}" if act.until else ""
         yield (
             f"announced, not enacted: {act.agent.number} ({act.agent.issued}) says that it {act.verb.value} "
-            f"{ledger.get_name(act.target)}{until}; no instrument is known"
+            f"{graph.get_name(act.target)}{until}; no instrument is known"
         )
     yield from instrument.doubts
 
@@ -117,25 +126,12 @@ def _caution_about_instrument(instrument: Instrument) -> Iterator[str]:
     number, issued = instrument.number, instrument.issued
     if not instrument.is_dated:
         yield f"the day of issue of {number} is not known; it counts from {issued}, by which it was issued"
-    starts = [found.start for found in instrument.effective if found.start is not None]
+    starts = [span.start for span in instrument.effective if span.start is not None]
     if starts and min(starts) < issued:
         yield f"{number} was issued on {issued} and reaches back to {min(starts)}"
     if instrument.kind is NoticeKind.DRAFT:
         yield f"{number} is a draft: it is not law"
     elif not instrument.enacts:
         yield f"{number} explains or reports: it sets no rule of its own"
-    elif not instrument.effective or any(found.start is None for found in instrument.effective):
+    elif not instrument.effective or any(span.start is None for span in instrument.effective):
         yield f"{number} does not state when it takes effect; it counts from {issued}, its day of issue"
-
-
-def _caution_about_act(ledger: LegalGraph, instrument: Instrument, act: Act, on: date) -> Iterator[str]:
-    agent, number = act.agent.number, instrument.number
-    if ledger.is_circular(act):
-        yield (
-            f"{agent} {act.verb.value} {number}, and {number} acts on {agent} in turn: "
-            "both acts are taken at their word, a person must decide"
-        )
-    if not act.is_certain:
-        yield f"which of the dates of {agent} governs that it {act.verb.value} {number} is our inference"
-    if act.start < act.agent.issued <= on:
-        yield f"{agent} was issued on {act.agent.issued} and reaches back to {act.start}"

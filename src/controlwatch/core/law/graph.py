@@ -1,12 +1,12 @@
-"""What status is computed from: notices as law, and who acts on whom.
+"""The legal graph that statuses are computed from: instruments, and their acts on each other.
 
-A ledger does not depend on the order in which notices reached us: it is sorted by the day of issue.
+A graph does not depend on the order in which notices were observed: it is sorted by the day of issue.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -24,9 +24,9 @@ from controlwatch.core.model import (
 
 
 class LegalState(StrEnum):
-    """What a notice is on a day."""
+    """The legal state of a notice on a day."""
 
-    UNKNOWN = "unknown"  #: not issued yet, or not known to us
+    UNKNOWN = "unknown"  #: not issued yet, or not known
     NOT_YET = "not-yet"
     IN_FORCE = "in-force"
     PARTLY = "partly-suspended"
@@ -35,40 +35,40 @@ class LegalState(StrEnum):
     REPEALED = "repealed"
 
 
-#: States in which a notice no longer counts.
+#: States in which a notice no longer applies.
 ENDED_STATES = frozenset({LegalState.LAPSED, LegalState.REPEALED})
 
-#: What was said so long after an instrument still speaks of it.
+#: An announcement this long after an instrument may still be about it.
 ANNOUNCEMENT_WINDOW = timedelta(days=30)
 
-#: Acts that change whether another notice binds.
+#: Acts that change whether another notice is in force.
 BINDING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """A notice as far as legal status depends on it."""
+    """A notice, with the fields that legal status depends on."""
 
     key: str
-    number: str  #: as people write it; the title where there is none
+    number: str  #: in normal form; the title where it has none
     title: str
-    issued: date  #: in Beijing; with `is_dated` False, the first day by which it must have been issued
+    issued: date  #: in Beijing; with `is_dated` False, a day by which it had been issued
     is_dated: bool = True
     kind: NoticeKind = NoticeKind.ANNOUNCEMENT
-    enacts: bool = True  #: it is an instrument, not an explanation, a draft or an announcement of intent
+    enacts: bool = True  #: False: an explanation, a draft or an announcement of intent
     direction: Direction = Direction.NEUTRAL
     effective: tuple[EffectiveDate, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     relations: tuple[Relation, ...] = ()
     categories: tuple[str, ...] = ()
-    proofs: tuple[tuple[str, str], ...] = ()  #: category → the words that prove it
+    proofs: tuple[tuple[str, str], ...] = ()  #: category → the quote that proves it
     url: str = ""
     doubts: tuple[str, ...] = ()  #: disagreements between the register and what was observed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One notice acting on another, from a day, perhaps until one."""
+    """An act of one notice on another, from a day, and perhaps until one."""
 
     verb: Verb
     agent: Instrument
@@ -77,7 +77,7 @@ class Act:
     start: date
     until: date | None
     quote: str
-    is_certain: bool = True  #: False: which of the agent's dates governs this act is our inference
+    is_certain: bool = True  #: False: which date of the agent governs the act is inferred
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,89 +86,75 @@ class LegalGraph:
 
     instruments: Mapping[str, Instrument]
     acts_by_target: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
-    announced_by_target: Mapping[str, tuple[Act, ...]]  #: by somebody who did not enact it
-    #: what `status` has worked out so far, for the length of one answer
+    announced_by_target: Mapping[str, tuple[Act, ...]]  #: announced, but not enacted, by the notice
+    #: caches of `status`; a graph lives as long as one query
     state_cache: dict[tuple[str, date], LegalState] = field(default_factory=dict)
     change_day_cache: dict[str, frozenset[date]] = field(default_factory=dict)
 
     @classmethod
     def from_instruments(cls, instruments: Iterable[Instrument]) -> LegalGraph:
-        """Make a ledger of instruments in any order."""
-        ordered = sorted(instruments, key=lambda found: (found.issued, found.key))
+        """Build a graph of instruments in any order."""
+        ordered = sorted(instruments, key=lambda item: (item.issued, item.key))
         acts: defaultdict[str, list[Act]] = defaultdict(list)
-        said: defaultdict[str, list[Act]] = defaultdict(list)
+        announced: defaultdict[str, list[Act]] = defaultdict(list)
         for agent in ordered:
             for act in derive_acts(agent):
-                (acts if agent.enacts else said)[act.target].append(act)
+                (acts if agent.enacts else announced)[act.target].append(act)
         return cls(
-            instruments={found.key: found for found in ordered},
-            acts_by_target={key: tuple(found) for key, found in acts.items()},
-            announced_by_target={key: tuple(found) for key, found in said.items()},
+            instruments={item.key: item for item in ordered},
+            acts_by_target={key: tuple(group) for key, group in acts.items()},
+            announced_by_target={key: tuple(group) for key, group in announced.items()},
         )
 
     def restrict_to(self, day: date) -> LegalGraph:
-        """Return the ledger as it stood on a day: nothing issued later."""
+        """Return the graph of what had been issued by a day."""
         if self.latest_issue_day is None or self.latest_issue_day <= day:
             return self
-        return LegalGraph.from_instruments(
-            found for found in self.instruments.values() if found.issued <= day
-        )
+        return LegalGraph.from_instruments(item for item in self.instruments.values() if item.issued <= day)
 
     def get_name(self, key: str) -> str:
-        """Return what people call the notice of a key."""
+        """Return the number of the notice with a key, or the key."""
         known = self.instruments.get(key)
         return key if known is None else known.number
 
     def is_circular(self, act: Act) -> bool:
-        """Say whether the target, in turn, acts on the agent, straight or through others."""
-        return act.agent.key in self._find_downstream(act.target)
+        """Return whether the target, in turn, acts on the agent, directly or through others."""
+        downstream = self._downstream_cache.get(act.target)
+        if downstream is None:
+            downstream = self._downstream_cache[act.target] = frozenset(
+                _walk_keys(
+                    act.target, lambda key: (other.target for other in self.acts_by_agent.get(key, ()))
+                )
+            )
+        return act.agent.key in downstream
 
     def find_upstream(self, key: str) -> tuple[str, ...]:
-        """Return the key and those of all notices that act on it, straight or through others."""
-        found = {key: None}
-        waiting = [key]
-        while waiting:
-            for act in self.acts_by_target.get(waiting.pop(), ()):
-                if act.agent.key not in found:
-                    found[act.agent.key] = None
-                    waiting.append(act.agent.key)
-        return tuple(found)
+        """Return the key and those of all notices that act on it, directly or through others."""
+        return tuple(
+            _walk_keys(key, lambda other: (act.agent.key for act in self.acts_by_target.get(other, ())))
+        )
 
     def list_announced(self, key: str) -> tuple[Act, ...]:
-        """Return what was said, but has not been enacted, of a notice."""
+        """Return what was announced about a notice, but has not been enacted."""
         return tuple(act for act in self.announced_by_target.get(key, ()) if not self._is_enacted(act))
 
-    def _is_enacted(self, said: Act) -> bool:
-        """Say whether an instrument does what was said: to the notice, or to what that notice suspends."""
-        held_up = (act.target for act in self.acts_by_agent.get(said.target, ()) if act.verb is Verb.SUSPENDS)
-        done = [*self.acts_by_target.get(said.target, ())]
-        if said.verb is Verb.EXTENDS:
-            done.extend(
-                act
-                for key in held_up
-                for act in self.acts_by_target.get(key, ())
-                if act.agent.key != said.target
+    def _is_enacted(self, announced: Act) -> bool:
+        """Return whether an instrument does what was announced: to the notice, or to what it suspends."""
+        enacted = [*self.acts_by_target.get(announced.target, ())]
+        if announced.verb is Verb.EXTENDS:
+            enacted.extend(
+                other
+                for act in self.acts_by_agent.get(announced.target, ())
+                if act.verb is Verb.SUSPENDS
+                for other in self.acts_by_target.get(act.target, ())
+                if other.agent.key != announced.target
             )
-        return any(_fulfils_announcement(act, said) for act in done)
-
-    def _find_downstream(self, key: str) -> frozenset[str]:
-        """Return the keys that a notice acts on, through any number of others."""
-        known = self._downstream_cache.get(key)
-        if known is None:
-            seen: set[str] = set()
-            waiting = [key]
-            while waiting:
-                for act in self.acts_by_agent.get(waiting.pop(), ()):
-                    if act.target not in seen:
-                        seen.add(act.target)
-                        waiting.append(act.target)
-            known = self._downstream_cache[key] = frozenset(seen)
-        return known
+        return any(_fulfils_announcement(act, announced) for act in enacted)
 
     @cached_property
     def latest_issue_day(self) -> date | None:
-        """The day of the latest issue in it."""
-        return max((found.issued for found in self.instruments.values()), default=None)
+        """The latest day of issue in the graph, or None."""
+        return max((item.issued for item in self.instruments.values()), default=None)
 
     @cached_property
     def _downstream_cache(self) -> dict[str, frozenset[str]]:
@@ -177,19 +163,31 @@ class LegalGraph:
     @cached_property
     def acts_by_agent(self) -> Mapping[str, tuple[Act, ...]]:
         """Enacted acts by the key of the notice that acts."""
-        found: defaultdict[str, list[Act]] = defaultdict(list)
+        by_agent: defaultdict[str, list[Act]] = defaultdict(list)
         for acts in self.acts_by_target.values():
             for act in acts:
-                found[act.agent.key].append(act)
-        return {key: tuple(acts) for key, acts in found.items()}
+                by_agent[act.agent.key].append(act)
+        return {key: tuple(acts) for key, acts in by_agent.items()}
+
+
+def _walk_keys(start: str, list_neighbours: Callable[[str], Iterable[str]]) -> Iterator[str]:
+    """Yield a key and all keys that can be reached from it, each once."""
+    reached, waiting = {start}, [start]
+    yield start
+    while waiting:
+        for key in list_neighbours(waiting.pop()):
+            if key not in reached:
+                reached.add(key)
+                waiting.append(key)
+                yield key
 
 
 def derive_acts(agent: Instrument) -> Iterator[Act]:
-    """Yield what a notice does to others, each act with the days that govern it."""
+    """Yield the acts of a notice on others, each with its days."""
     for relation in agent.relations:
         target = to_notice_key(relation.target)
         if relation.verb in BINDING_VERBS and target != agent.key:
-            span, sure = _find_governing_date(agent, relation)
+            span, is_certain = _find_governing_date(agent, relation)
             yield Act(
                 verb=relation.verb,
                 agent=agent,
@@ -198,38 +196,35 @@ def derive_acts(agent: Instrument) -> Iterator[Act]:
                 start=relation.start or (span.start if span else None) or agent.issued,
                 until=relation.until or (span.until if span else None),
                 quote=relation.quote,
-                is_certain=sure,
+                is_certain=is_certain,
             )
 
 
 def _find_governing_date(agent: Instrument, relation: Relation) -> tuple[EffectiveDate | None, bool]:
-    """Return the effective date that an act goes by, and whether the text itself ties the two together.
+    """Return the effective date that governs an act, and whether the text itself connects the two.
 
-    One date governs everything. Of several, the one whose scope names the target's number, else the
-    one that stands in the same sentence; else a suspension goes by the first that has an end.
+    A single date governs everything. Of several, the one whose scope names the number of the target, else the
+    one in the same sentence; else a suspension is governed by the first date with an end.
     """
     if relation.start is not None or len(agent.effective) < 2:
         return next(iter(agent.effective), None), True
     n = relation.target.rpartition("-")[2]
-    named = [
-        found for found in agent.effective if f"第{n}号" in found.scope or found.scope == relation.target
-    ]
-    same = [found for found in agent.effective if found.quote and found.quote in relation.quote]
-    for tied in (named, same):
-        if tied:
-            return tied[0], True
+    named = [span for span in agent.effective if f"第{n}号" in span.scope or span.scope == relation.target]
+    same_sentence = [span for span in agent.effective if span.quote and span.quote in relation.quote]
+    if named or same_sentence:
+        return (named or same_sentence)[0], True
     if relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}:
-        ending = [found for found in agent.effective if found.until is not None]
+        ending = [span for span in agent.effective if span.until is not None]
         return (ending or list(agent.effective))[0], len(ending) == 1
     return agent.effective[0], False
 
 
-def _fulfils_announcement(act: Act, said: Act) -> bool:
-    """Say whether an act is what was said: press and officials speak of instruments before and after."""
-    prolongs = {Verb.SUSPENDS, Verb.EXTENDS}
-    alike = act.verb is said.verb or {act.verb, said.verb} <= prolongs
-    if not alike or (act.clause is not None and act.clause != said.clause):
+def _fulfils_announcement(act: Act, announced: Act) -> bool:
+    """Return whether an act is the announced one: it may have been announced before or after its issue."""
+    prolonging = {Verb.SUSPENDS, Verb.EXTENDS}
+    is_same_verb = act.verb is announced.verb or {act.verb, announced.verb} <= prolonging
+    if not is_same_verb or (act.clause is not None and act.clause != announced.clause):
         return False
-    if said.until is not None:
-        return act.until is None or act.until >= said.until
-    return act.agent.issued >= said.agent.issued - ANNOUNCEMENT_WINDOW
+    if announced.until is not None:
+        return act.until is None or act.until >= announced.until
+    return act.agent.issued >= announced.agent.issued - ANNOUNCEMENT_WINDOW

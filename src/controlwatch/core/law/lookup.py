@@ -1,14 +1,22 @@
-"""What is asked by code or by word: which kind of thing it is, and which categories it means."""
+"""Look up what controls an item: by a code or by words, part by part of each notice, on a day."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import CodeMention, ControlHit
+from controlwatch.core.law.clauses import ALL
+from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.status import LegalStatus
+from controlwatch.core.model import Direction, covers_category
+
+# --------------------------------------------------------------------------- the query
 
 CONTROL_CODE = re.compile(r"(\d)([A-Ea-e])(\d{3})((?:\.[A-Za-z0-9]{1,3})*)")  # 3A001, 1c902.a.4
 HS_CODE = re.compile(r"\d{4,10}")  # 8507, 8507.60, 8507 60 00, 2846.90.11.00
@@ -22,14 +30,14 @@ DESCRIPTION_DECIDES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedQuery:
-    """A query, told apart."""
+    """A query with its kind."""
 
     kind: Literal["hs", "control", "term"]
     value: str  #: the code as the notices print it, or the folded words
 
 
 def parse_query(query: str) -> ParsedQuery:
-    """Tell a code from a word.
+    """Return whether a query is a code or words, in normal form.
 
     >>> parse_query("8507.60").value, parse_query("3a001").value, parse_query("稀土").kind
     ('850760', '3A001', 'term')
@@ -45,33 +53,38 @@ def parse_query(query: str) -> ParsedQuery:
 
 
 def match_categories(words: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the categories that words mean: by id, by name, by the terms the reader knows.
+    """Return the categories that words mean: by id, by name, or by the terms of the lexicon.
 
-    A group stands for its leaves; exact names outweigh parts of them.
+    A group stands for its leaves; exact names come before names that contain the words. Latin words match
+    only as whole words.
     """
     words = _fold_words(words.strip())
     if not any(sign.isalnum() for sign in words):
         return ()
     groups, categories = _collect_names(lexicon)
     exact = [name for known in (groups, categories) for name, names in known.items() if words in names]
-    within = [name for name, names in categories.items() if _is_in_name(words, names)]
+    pattern = re.compile(rf"\b{re.escape(words)}(?:s|es)?\b" if words.isascii() else re.escape(words))
+    within = [name for name, names in categories.items() if any(map(pattern.search, names))]
     return tuple(dict.fromkeys((*exact, *within)))
 
 
 @cache
 def _collect_names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Return what groups and categories are called, folded, by id."""
+    """Return the folded names of groups and of categories, by id."""
     groups = {
         group: frozenset(map(_fold_words, (group, *names))) for group, names in lexicon.group_names.items()
     }
     categories = {
-        found.id: frozenset(
+        category.id: frozenset(
             map(
                 _fold_words,
-                (found.id, found.zh, found.en, *found.terms, *found.title_terms, *found.hints),
+                (
+                    *(category.id, category.zh, category.en),
+                    *(*category.terms, *category.title_terms, *category.hints),
+                ),
             )
         )
-        for found in lexicon.categories
+        for category in lexicon.categories
     }
     return groups, categories
 
@@ -81,9 +94,71 @@ def _fold_words(words: str) -> str:
     return unicodedata.normalize("NFKC", words).casefold()
 
 
-def _is_in_name(words: str, names: frozenset[str]) -> bool:
-    """Say whether words are a part of one of the names: whole ones, where they are Latin."""
-    if not words.isascii():
-        return any(words in name for name in names)
-    whole = re.compile(rf"\b{re.escape(words)}(?:s|es)?\b")
-    return any(whole.search(name) for name in names)
+# --------------------------------------------------------------------------- the controls
+
+#: From the most to the least binding.
+STATE_RANK = (
+    LegalState.IN_FORCE,
+    LegalState.PARTLY,
+    LegalState.SUSPENDED,
+    LegalState.NOT_YET,
+    LegalState.LAPSED,
+    LegalState.REPEALED,
+    LegalState.UNKNOWN,
+)
+
+
+def is_control(instrument: Instrument) -> bool:
+    """Return whether a notice sets a rule itself, and does not only suspend or resume another."""
+    acts = any(relation.verb in BINDING_VERBS for relation in instrument.relations)
+    is_lifting = instrument.direction in {Direction.SUSPEND, Direction.RESUME}
+    return instrument.enacts and not (acts and is_lifting)
+
+
+def find_controls(
+    graph: LegalGraph,
+    named: Iterable[CodeMention],
+    statuses: Mapping[str, LegalStatus],
+    lexicon: Lexicon,
+    *,
+    wanted: tuple[str, ...] = (),
+) -> Iterator[ControlHit]:
+    """Yield a hit for each part of each control that had been issued, in the order of `named`.
+
+    `wanted` are the categories that the words of the query mean; a code belongs to the category that lists
+    it.
+    """
+    for mention in named:
+        instrument = graph.instruments.get(mention.key)
+        if instrument is None or not is_control(instrument):
+            continue
+        if wanted:
+            owners = instrument.categories
+            categories = [name for name in owners if any(covers_category(chosen, name) for chosen in wanted)]
+        else:
+            categories = [_find_owner(instrument, mention.code, lexicon)]
+        status = statuses[mention.key]
+        for category in categories:
+            quote = mention.quote or dict(instrument.proofs).get(category, "")
+            for part in status.clauses:
+                yield ControlHit(
+                    category=category,
+                    number=status.number,
+                    clause=None if part.scope == ALL else part.scope,
+                    state=part.state,
+                    since=status.since if len(status.clauses) == 1 else None,
+                    until=part.until,
+                    quote=quote,
+                    title=status.title,
+                    code=mention.code or None,
+                )
+
+
+def _find_owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
+    """Return the category of a notice that lists a code, else its first category."""
+    for name in instrument.categories:
+        category = lexicon.find_category(name)
+        codes = () if category is None else (*category.hs, *category.control)
+        if any(code.startswith(prefix) or prefix.startswith(code) for prefix in codes):
+            return name
+    return next(iter(instrument.categories), "")

@@ -1,16 +1,16 @@
-"""Numbers that a series skips: a notice may be missing, and a person should look.
+"""Numbers that a series skips: a notice may have been missed, and a person should check.
 
-Only what was observed opens a gap: the register knows single numbers of a series and leaves most out.
+Only observed notices open a gap: the register knows single numbers of a series and omits most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-#: More numbers missing at once than this are a reading error or another series, told as one lead.
+#: A larger gap is a misread number or another series, and becomes one lead.
 MAX_GAP_LEADS = 20
 
 
@@ -25,7 +25,7 @@ class ObservedNumber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """Something that a person should look into."""
+    """Something that a person should check."""
 
     subject: str  #: the key of the missing number
     kind: str
@@ -40,40 +40,26 @@ def find_gaps(
     patience: timedelta,
     now: datetime,
 ) -> tuple[Lead, ...]:
-    """Return the numbers missing below one seen since the watch began, for longer than `patience`.
+    """Return the numbers missing below one that was first seen after `since` and at least `patience` ago.
 
-    `series` is what precedes the year in a key: MOFCOM, "MOFCOM Order". What may have been missing
-    before we came is not told: `since` is when the shelf was filled.
+    `series` is what precedes the year in a key: MOFCOM, "MOFCOM Order". `since` is the time of the first
+    poll: numbers that may have been missing before it are not reported.
     """
-    years: dict[int, list[ObservedNumber]] = {}
-    for item in observed:
-        years.setdefault(item.year, []).append(item)
-    return tuple(
-        lead
-        for year in sorted(years)
-        for lead in _find_year_gaps(series, years[year], since=since, patience=patience, now=now)
-    )
-
-
-def _find_year_gaps(
-    series: str, seen: list[ObservedNumber], *, since: datetime, patience: timedelta, now: datetime
-) -> Iterator[Lead]:
-    seen.sort(key=lambda item: item.n)
-    for lower, upper in pairwise(seen):
-        if upper.first_seen_at <= since or now - upper.first_seen_at < patience:
-            continue
-        missing = range(lower.n + 1, upper.n)
-        name = f"{series} {upper.year}"
-        if len(missing) > MAX_GAP_LEADS:
-            yield Lead(
-                subject=f"{name}-{missing[0]}",
-                kind="gap",
-                reason=f"{len(missing)} numbers from {name}-{lower.n} to {name}-{upper.n} have not been seen",
-            )
-            continue
-        for n in missing:
-            yield Lead(
-                subject=f"{name}-{n}",
-                kind="gap",
-                reason=f"{name}-{lower.n} and {name}-{upper.n} have been seen, {n} has not",
-            )
+    leads = []
+    ordered = sorted(observed, key=lambda item: (item.year, item.n))
+    for year, numbers in groupby(ordered, key=lambda item: item.year):
+        name = f"{series} {year}"
+        for lower, upper in pairwise(numbers):
+            if upper.first_seen_at <= since or now - upper.first_seen_at < patience:
+                continue
+            missing = range(lower.n + 1, upper.n)
+            if len(missing) > MAX_GAP_LEADS:
+                reason = (
+                    f"{len(missing)} numbers from {name}-{lower.n} to {name}-{upper.n} have not been seen"
+                )
+                leads.append(Lead(subject=f"{name}-{missing[0]}", kind="gap", reason=reason))
+                continue
+            for n in missing:
+                reason = f"{name}-{lower.n} and {name}-{upper.n} have been seen, {n} has not"
+                leads.append(Lead(subject=f"{name}-{n}", kind="gap", reason=reason))
+    return tuple(leads)

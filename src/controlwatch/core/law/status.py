@@ -1,30 +1,29 @@
-"""Notices and relations → legal status on a day, with the chain that makes it so.
+"""The legal status of a notice on a day, with the steps that explain it.
 
-The laws, each with a test of its name in `tests/core/test_status_*.py`:
+The laws, each with a test of the same name in `tests/core/test_status_*.py`:
 
-* An answer for a day rests on what had been issued by that day. Later facts do not change the past.
+* A status on a day depends on what had been issued by that day. Later facts do not change the past.
 * The day named as the end is the last day: suspended 至2026年11月10日 means in force again on the 11th.
-* A suspension that comes before the effective date holds from its own first day.
-* A repeal is for good, from a notice that is suspended too. What repeals by a notice that is itself
-  suspended or repealed before it could act does not happen.
-* An act on a clause leaves the rest as it was; the whole is then `partly-suspended`.
-* A resumption ends every suspension that began before it. What resumes, repeals or extends does so only
-  while, or once, it is in a state to act itself.
-* An extension prolongs the term of the notice that it names, and what that notice suspends; of one that has
-  been suspended and has no term, it prolongs the suspension, of the clauses that were suspended. A gap
-  between the end and the extension is a gap.
-* Of two suspensions of one notice each holds for its own days.
-* A suspending notice that is repealed suspends no longer.
-* What was said but not enacted changes nothing; it is shown as announced, not enacted.
-* Where two notices act on each other, each act is taken at its word, both are shown, and a doubt is raised.
+* A suspension before the effective date applies from its own first day.
+* A repeal is permanent, also of a suspended notice. A repeal by a notice that is itself suspended or repealed
+  before it could act does not happen.
+* An act on a clause does not change the rest; the whole is then `partly-suspended`.
+* A resumption ends every suspension that began before it. A notice resumes, repeals or extends another only
+  while, or once, it is able to act itself.
+* An extension prolongs the term of the notice that it names, and what that notice suspends; where the notice
+  has been suspended and has no term, the suspension of its suspended clauses. A gap between the end and the
+  extension remains a gap.
+* Of two suspensions of one notice each applies on its own days.
+* A repealed notice no longer suspends another.
+* A measure that was announced but not enacted changes nothing; it is shown as such.
+* Where two notices act on each other, each act applies as written, both are shown, and a caution is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from itertools import pairwise
 
 from controlwatch.core.law.clauses import ALL, REST, covers_scope, jointly_cover_scope, touches_scope
@@ -37,7 +36,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseStatus:
-    """What a part of a notice is on a day."""
+    """The status of a part of a notice on a day."""
 
     scope: str  #: "all", a clause as the notice counts it, or "rest"
     state: LegalState
@@ -46,7 +45,7 @@ class ClauseStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalStatus:
-    """What a notice is on a day, and why."""
+    """The status of a notice on a day, and why."""
 
     number: str
     on: Day
@@ -60,17 +59,29 @@ class LegalStatus:
     categories: tuple[str, ...] = ()
 
 
-def compute_status(ledger: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
-    """Return the one status of a notice on a day, known to us or not; with its chain, if wanted."""
-    known = ledger.restrict_to(on)
+def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
+    """Return the status of a notice on a day, also of an unknown one; `chained`: with its explanation."""
+    known = graph.restrict_to(on)
     instrument = known.instruments.get(key)
     if instrument is None:
-        return _build_unknown_status(ledger, known, key, on)
-    days = _order_change_days(known, instrument)
+        return _build_unknown_status(graph, known, key, on)
+    # Every day from the issue on, on which the state may change.
+    later = {day for day in _collect_change_days(known, key) if day > instrument.issued}
+    days = (instrument.issued, *sorted(later))
     _precompute_states(known, key, days)
     state, since, until = _find_state_span(
         [(day, _find_overall_state(known, instrument, day)) for day in days], on
     )
+    clauses = []
+    for scope in list_scopes(known, instrument):
+        states = [(day, find_part_state(known, instrument, scope, day)) for day in days]
+        part_state, _, part_until = _find_state_span(states, on)
+        clauses.append(ClauseStatus(scope=scope, state=part_state, until=part_until))
+
+    def is_unimpeded(scope: str, day: date) -> bool:
+        part = find_part_state(known, instrument, scope, day)
+        return part not in {LegalState.SUSPENDED, LegalState.REPEALED}
+
     return LegalStatus(
         number=instrument.number,
         title=instrument.title,
@@ -78,233 +89,199 @@ def compute_status(ledger: LegalGraph, key: str, on: date, *, chained: bool = Tr
         state=state,
         since=since,
         until=until,
-        clauses=tuple(
-            _build_clause_status(known, instrument, scope, days, on)
-            for scope in list_scopes(known, instrument)
-        ),
-        chain=explain_status(known, instrument, stands=partial(_is_unimpeded, known, instrument))
-        if chained
-        else (),
+        clauses=tuple(clauses),
+        chain=explain_status(known, instrument, is_unimpeded=is_unimpeded) if chained else (),
         cautions=tuple(list_cautions(known, instrument, on)),
         categories=instrument.categories,
     )
 
 
-def list_scopes(ledger: LegalGraph, instrument: Instrument) -> tuple[str, ...]:
-    """Return the parts of a notice that fare differently: its own, and those that acts single out."""
-    own = tuple(dict.fromkeys(found.scope for found in instrument.effective)) or (ALL,)
-    acted = dict.fromkeys(act.clause for act in ledger.acts_by_target.get(instrument.key, ()) if act.clause)
+def list_scopes(graph: LegalGraph, instrument: Instrument) -> tuple[str, ...]:
+    """Return the parts of a notice that may differ in state: of its own dates, and those that acts name."""
+    own = tuple(dict.fromkeys(span.scope for span in instrument.effective)) or (ALL,)
+    acted = dict.fromkeys(act.clause for act in graph.acts_by_target.get(instrument.key, ()) if act.clause)
     extra = tuple(clause for clause in acted if clause not in own)
     if extra and own == (ALL,):
         return (*extra, REST)
     return (*own, *extra)
 
 
-def find_part_state(ledger: LegalGraph, instrument: Instrument, scope: str, day: date) -> LegalState:
-    """Return the state of a part of a notice on a day, by everything the ledger holds."""
+def find_part_state(graph: LegalGraph, instrument: Instrument, scope: str, day: date) -> LegalState:
+    """Return the state of a part of a notice on a day, by everything in the graph."""
     if day < instrument.issued:
         return LegalState.UNKNOWN
-    acts = [act for act in ledger.acts_by_target.get(instrument.key, ()) if touches_scope(act.clause, scope)]
-    gone = [act.clause for act in acts if act.verb is Verb.REPEALS and _has_taken_effect(ledger, act, day)]
-    if jointly_cover_scope(gone, scope):
+    acts = [act for act in graph.acts_by_target.get(instrument.key, ()) if touches_scope(act.clause, scope)]
+    repealed = [act.clause for act in acts if act.verb is Verb.REPEALS and _has_taken_effect(graph, act, day)]
+    if jointly_cover_scope(repealed, scope):
         return LegalState.REPEALED
-    term = _find_term_state(ledger, instrument, scope, acts, day)
+    term = _find_term_state(graph, instrument, scope, acts, day)
     if term is LegalState.LAPSED:
         return term
-    held_up = [act.clause for act in acts if _is_suspending(ledger, instrument, act, acts, day)]
-    return LegalState.SUSPENDED if jointly_cover_scope(held_up, scope) else term
+    suspended = [act.clause for act in acts if _is_suspending(graph, instrument, act, acts, day)]
+    return LegalState.SUSPENDED if jointly_cover_scope(suspended, scope) else term
 
 
-def is_prolonged(ledger: LegalGraph, key: str, after: date) -> bool:
-    """Say whether an extension carries a notice on beyond the day on which its term ends."""
+def is_prolonged(graph: LegalGraph, key: str, after: date) -> bool:
+    """Return whether an extension prolongs a notice beyond the last day of its term."""
     return after < date.max and any(
-        act.verb is Verb.EXTENDS and _is_act_in_force(ledger, act, after + ONE_DAY)
-        for act in ledger.acts_by_target.get(key, ())
+        act.verb is Verb.EXTENDS and _is_act_in_force(graph, act, after + ONE_DAY)
+        for act in graph.acts_by_target.get(key, ())
     )
 
 
 # --------------------------------------------------------------------------- the state of a part
 
 
-def _is_unimpeded(ledger: LegalGraph, instrument: Instrument, scope: str, day: date) -> bool:
-    return find_part_state(ledger, instrument, scope, day) not in {LegalState.SUSPENDED, LegalState.REPEALED}
-
-
-def _find_overall_state(ledger: LegalGraph, instrument: Instrument, day: date) -> LegalState:
-    found = ledger.state_cache.get((instrument.key, day))
-    if found is None:
-        found = ledger.state_cache[instrument.key, day] = _combine_states(
-            {find_part_state(ledger, instrument, scope, day) for scope in list_scopes(ledger, instrument)}
-        )
-    return found
-
-
-def _combine_states(states: set[LegalState]) -> LegalState:
-    """Return the one word for a notice whose parts fare differently."""
-    living = states - ENDED_STATES
+def _find_overall_state(graph: LegalGraph, instrument: Instrument, day: date) -> LegalState:
+    """Return the state of a whole notice, whose parts may differ."""
+    state = graph.state_cache.get((instrument.key, day))
+    if state is not None:
+        return state
+    parts = {find_part_state(graph, instrument, scope, day) for scope in list_scopes(graph, instrument)}
+    living = parts - ENDED_STATES
     if not living:
-        return LegalState.REPEALED if states == {LegalState.REPEALED} else LegalState.LAPSED
-    if len(living) == 1:
-        return next(iter(living))
-    return LegalState.PARTLY if LegalState.SUSPENDED in living else LegalState.IN_FORCE
+        state = LegalState.REPEALED if parts == {LegalState.REPEALED} else LegalState.LAPSED
+    elif len(living) == 1:
+        state = next(iter(living))
+    else:
+        state = LegalState.PARTLY if LegalState.SUSPENDED in living else LegalState.IN_FORCE
+    graph.state_cache[instrument.key, day] = state
+    return state
 
 
 def _find_term_state(
-    ledger: LegalGraph, instrument: Instrument, scope: str, acts: Iterable[Act], day: date
+    graph: LegalGraph, instrument: Instrument, scope: str, acts: Iterable[Act], day: date
 ) -> LegalState:
-    """Return what a part would be if nothing held it up: by its own dates and by what extends them."""
+    """Return the state of a part without suspensions: by its own dates and by what extends them."""
     if instrument.kind is NoticeKind.DRAFT:
         return LegalState.NOT_YET
     own = _find_own_dates(instrument, scope)
-    begun = not own
-    for found in own:
-        first = found.start or instrument.issued
-        if first <= day and (found.until is None or day <= found.until):
-            return LegalState.IN_FORCE
-        begun = begun or first <= day
     if not own:
         return LegalState.IN_FORCE
-    extended = any(act.verb is Verb.EXTENDS and _is_act_in_force(ledger, act, day) for act in acts)
+    begun = False
+    for span in own:
+        first = span.start or instrument.issued
+        if first <= day and (span.until is None or day <= span.until):
+            return LegalState.IN_FORCE
+        begun = begun or first <= day
+    extended = any(act.verb is Verb.EXTENDS and _is_act_in_force(graph, act, day) for act in acts)
     return LegalState.IN_FORCE if extended else LegalState.LAPSED if begun else LegalState.NOT_YET
 
 
 def _find_own_dates(instrument: Instrument, scope: str) -> tuple[EffectiveDate, ...]:
-    """Return the effective dates that govern a part: its own, those of what it lies in, else the general.
+    """Return the effective dates that govern a part: its own, those of what contains it, else the general.
 
-    A clause that no date speaks of begins with the first that does.
+    A clause without a date begins with the first of the notice.
     """
-    exact = tuple(found for found in instrument.effective if found.scope == scope)
-    within = tuple(found for found in instrument.effective if covers_scope(found.scope, scope))
-    general = tuple(found for found in instrument.effective if found.scope == ALL)
-    first = sorted(instrument.effective, key=lambda found: found.start or instrument.issued)[:1]
+    exact = tuple(span for span in instrument.effective if span.scope == scope)
+    within = tuple(span for span in instrument.effective if covers_scope(span.scope, scope))
+    general = tuple(span for span in instrument.effective if span.scope == ALL)
+    first = sorted(instrument.effective, key=lambda span: span.start or instrument.issued)[:1]
     return exact or within or general or tuple(first)
 
 
 def _is_suspending(
-    ledger: LegalGraph, instrument: Instrument, act: Act, acts: Iterable[Act], day: date
+    graph: LegalGraph, instrument: Instrument, act: Act, acts: Iterable[Act], day: date
 ) -> bool:
-    """Say whether an act keeps the part that it names suspended on a day."""
-    suspends = act.verb is Verb.SUSPENDS or (
-        act.verb is Verb.EXTENDS and _is_suspension_extension(instrument, act, acts)
-    )
-    return suspends and _is_act_in_force(ledger, act, day) and not _is_resumed(ledger, act, acts, day)
+    """Return whether an act suspends the part that it names on a day.
 
-
-def _is_suspension_extension(instrument: Instrument, act: Act, acts: Iterable[Act]) -> bool:
-    """Say whether an extension prolongs a suspension: of a notice suspended before, without a term itself."""
-    suspended = any(other.verb is Verb.SUSPENDS and other.start < act.start for other in acts)
-    return suspended and not any(found.until is not None for found in instrument.effective)
-
-
-def _is_resumed(ledger: LegalGraph, act: Act, acts: Iterable[Act], day: date) -> bool:
-    return any(
-        other.verb is Verb.RESUMES and act.start < other.start and _has_taken_effect(ledger, other, day)
+    An extension does where the notice was suspended before and has no term itself.
+    """
+    if act.verb is Verb.EXTENDS:
+        if any(span.until is not None for span in instrument.effective):
+            return False
+        if not any(other.verb is Verb.SUSPENDS and other.start < act.start for other in acts):
+            return False
+    elif act.verb is not Verb.SUSPENDS:
+        return False
+    return _is_act_in_force(graph, act, day) and not any(
+        other.verb is Verb.RESUMES and act.start < other.start and _has_taken_effect(graph, other, day)
         for other in acts
     )
 
 
-# --------------------------------------------------------------------------- what an act reaches
+# --------------------------------------------------------------------------- acts
 
 
-def _is_act_in_force(ledger: LegalGraph, act: Act, day: date) -> bool:
-    """Say whether an act holds on a day: within its term or what prolongs it, by a notice able to act."""
-    if not _can_act(ledger, act, day):
+def _is_act_in_force(graph: LegalGraph, act: Act, day: date) -> bool:
+    """Return whether an act applies on a day: within its term or an extension, by a notice able to act."""
+    if not _can_act(graph, act, day):
         return False
     if act.start <= day and (act.until is None or day <= act.until):
         return True
-    # In a circle nobody prolongs anybody: each is taken at its word.
+    # In a circle, no act prolongs another: each applies as written.
     return act.until is not None and any(
-        longer.verb is Verb.EXTENDS
-        and not ledger.is_circular(longer)
-        and _is_act_in_force(ledger, longer, day)
-        for longer in ledger.acts_by_target.get(act.agent.key, ())
+        extension.verb is Verb.EXTENDS
+        and not graph.is_circular(extension)
+        and _is_act_in_force(graph, extension, day)
+        for extension in graph.acts_by_target.get(act.agent.key, ())
     )
 
 
-def _can_act(ledger: LegalGraph, act: Act, day: date) -> bool:
-    """Say whether the notice that acts is itself in a state to act."""
-    if ledger.is_circular(act):
+def _can_act(graph: LegalGraph, act: Act, day: date) -> bool:
+    """Return whether the notice that acts is itself in a state to act."""
+    if graph.is_circular(act):
         return True
-    dead = {LegalState.REPEALED, LegalState.SUSPENDED, LegalState.UNKNOWN}
-    return _find_overall_state(ledger, act.agent, max(day, act.agent.issued)) not in dead
+    unable = {LegalState.REPEALED, LegalState.SUSPENDED, LegalState.UNKNOWN}
+    return _find_overall_state(graph, act.agent, max(day, act.agent.issued)) not in unable
 
 
-def _has_taken_effect(ledger: LegalGraph, act: Act, day: date) -> bool:
-    """Say whether what is done for good has been done: on its day, or when what held the agent up ended."""
+def _has_taken_effect(graph: LegalGraph, act: Act, day: date) -> bool:
+    """Return whether a permanent act has happened: on its day, or once its agent became able to act."""
     if day < act.start:
         return False
     days = [act.start]
-    if not ledger.is_circular(act):
-        days.extend(turn for turn in _collect_change_days(ledger, act.agent.key) if act.start < turn <= day)
-    return any(_can_act(ledger, act, moment) for moment in days)
+    if not graph.is_circular(act):
+        days.extend(turn for turn in _collect_change_days(graph, act.agent.key) if act.start < turn <= day)
+    return any(_can_act(graph, act, moment) for moment in days)
 
 
-# --------------------------------------------------------------------------- days on which something turns
+# --------------------------------------------------------------------------- days on which a state may change
 
 
-def _order_change_days(ledger: LegalGraph, instrument: Instrument) -> tuple[date, ...]:
-    """Return every day from the issue on, on which a notice's state may change, in order."""
-    days = {day for day in _collect_change_days(ledger, instrument.key) if day > instrument.issued}
-    return (instrument.issued, *sorted(days))
-
-
-def _collect_change_days(ledger: LegalGraph, key: str) -> frozenset[date]:
-    """Return the days that a notice, and all that act on it, name; more than turn anything, never fewer."""
-    found = ledger.change_day_cache.get(key)
-    if found is None:
+def _collect_change_days(graph: LegalGraph, key: str) -> frozenset[date]:
+    """Return all days on which the state of a notice may change, by it and by all that act on it."""
+    cached = graph.change_day_cache.get(key)
+    if cached is None:
         days: set[date] = set()
-        for other in ledger.find_upstream(key):
-            instrument = ledger.instruments.get(other)
+        for other in graph.find_upstream(key):
+            instrument = graph.instruments.get(other)
             spans = [(own.start, own.until) for own in instrument.effective] if instrument else []
-            spans += [(act.start, act.until) for act in ledger.acts_by_target.get(other, ())]
+            spans += [(act.start, act.until) for act in graph.acts_by_target.get(other, ())]
             if instrument is not None:
                 days.add(instrument.issued)
-            days.update(day for span in spans for day in _list_boundaries(*span))
-        found = ledger.change_day_cache[key] = frozenset(days)
-    return found
+            days.update(first for first, _ in spans if first is not None)
+            days.update(last + ONE_DAY for _, last in spans if last is not None and last < date.max)
+        cached = graph.change_day_cache[key] = frozenset(days)
+    return cached
 
 
-def _list_boundaries(first: date | None, last: date | None) -> Iterator[date]:
-    if first is not None:
-        yield first
-    if last is not None and last < date.max:
-        yield last + ONE_DAY
-
-
-#: With so many notices behind one, each is worked out before those it acts on: no recursion goes deep.
+#: With more notices upstream, each is computed before those it acts on, which keeps the recursion shallow.
 DEEP_GRAPH_SIZE = 40
 
 
-def _precompute_states(ledger: LegalGraph, key: str, days: Iterable[date]) -> None:
-    behind = ledger.find_upstream(key)
-    if len(behind) > DEEP_GRAPH_SIZE:
-        known = [ledger.instruments[other] for other in behind if other in ledger.instruments]
-        for instrument in sorted(known, key=lambda found: (found.issued, found.key), reverse=True):
+def _precompute_states(graph: LegalGraph, key: str, days: Iterable[date]) -> None:
+    upstream = graph.find_upstream(key)
+    if len(upstream) > DEEP_GRAPH_SIZE:
+        known = [graph.instruments[other] for other in upstream if other in graph.instruments]
+        for instrument in sorted(known, key=lambda item: (item.issued, item.key), reverse=True):
             for day in days:
-                _find_overall_state(ledger, instrument, max(day, instrument.issued))
+                _find_overall_state(graph, instrument, max(day, instrument.issued))
 
 
 def _find_state_span(
     states: list[tuple[date, LegalState]], on: date
 ) -> tuple[LegalState, date | None, date | None]:
-    """Return the state on a day with the first and the last day of it."""
+    """Return the state on a day, with its first and its last day."""
     changes = [states[0], *(new for old, new in pairwise(states) if new[1] is not old[1])]
     here = max(place for place, (day, _) in enumerate(changes) if day <= on)
     until = changes[here + 1][0] - ONE_DAY if here + 1 < len(changes) else None
     return changes[here][1], changes[here][0], until
 
 
-def _build_clause_status(
-    ledger: LegalGraph, instrument: Instrument, scope: str, days: tuple[date, ...], on: date
-) -> ClauseStatus:
-    states = [(day, find_part_state(ledger, instrument, scope, day)) for day in days]
-    state, _, until = _find_state_span(states, on)
-    return ClauseStatus(scope=scope, state=state, until=until)
-
-
-def _build_unknown_status(ledger: LegalGraph, known: LegalGraph, key: str, on: date) -> LegalStatus:
-    """Answer for a notice that was not issued yet on the day, or that we have never seen itself."""
-    later = ledger.instruments.get(key)
+def _build_unknown_status(graph: LegalGraph, known: LegalGraph, key: str, on: date) -> LegalStatus:
+    """Return the status of a notice that was issued later, or is known only from others."""
+    later = graph.instruments.get(key)
     if later is not None:
         caution = f"{later.number} was issued on {later.issued}, after {on}"
         return LegalStatus(
@@ -315,5 +292,5 @@ def _build_unknown_status(ledger: LegalGraph, known: LegalGraph, key: str, on: d
         on=on,
         state=LegalState.UNKNOWN,
         chain=explain_unknown(known, key),
-        cautions=(f"{key} itself is not known here, only what others say of it",),
+        cautions=(f"{key} itself is not known here, only what others say about it",),
     )

@@ -1,14 +1,14 @@
-"""The few kinds of trouble, each with the sentence an operator may be shown."""
+"""The kinds of errors; the message of each can be shown to an operator."""
 
 from __future__ import annotations
 
 
 class ControlwatchError(Exception):
-    """Something went wrong that a person can be told about in one sentence."""
+    """An error that one sentence explains to a person."""
 
 
 class SourceError(ControlwatchError):
-    """A source did not give what was asked; the poll is recorded as failed with this kind."""
+    """A source did not return what was requested; the poll is recorded as failed with this kind."""
 
     kind = "failed"
 
@@ -20,17 +20,17 @@ class Unreachable(SourceError):
 
 
 class TimedOut(Unreachable):
-    """The source, or the whole poll, took longer than it may; try again at the next poll."""
+    """The source, or the whole poll, took too long; try again at the next poll."""
 
     kind = "timed-out"
 
 
 class OutOfTime(TimedOut):
-    """The whole poll's time is used up; what is left stays due."""
+    """The time of the whole poll is used up; pages not read yet stay due."""
 
 
 class Stopping(OutOfTime):
-    """The service is being stopped; nothing is said about the source."""
+    """The service is being stopped; this is not a failure of the source."""
 
     kind = "stopping"
 
@@ -46,61 +46,61 @@ class Refused(SourceError):
 
 
 class Challenged(SourceError):
-    """The source sent a bot challenge instead of the page; it is shown as blocked and never defeated."""
+    """The source sent a bot challenge instead of the page; it is shown as blocked, and never circumvented."""
 
     kind = "blocked"
 
 
 class Reshaped(SourceError):
-    """The page no longer has the declared shape; a maintainer must look."""
+    """The page no longer has the declared shape; a maintainer must check it."""
 
     kind = "reshaped"
 
 
 class Garbled(SourceError):
-    """The bytes are not text, JSON or a feed that can be read, or characters were lost on the way."""
+    """The bytes are not readable text, JSON or a feed, or characters were lost in transfer."""
 
     kind = "garbled"
 
 
 class TooLarge(SourceError):
-    """The body is larger than the declared bound; it was not read to its end."""
+    """The body is larger than the declared limit; it was not read to the end."""
 
     kind = "too-large"
 
 
 class RedirectLoop(SourceError):
-    """The source sends us in circles, or through more redirects than allowed."""
+    """The source redirects in a circle, or more often than allowed."""
 
     kind = "redirect-loop"
 
 
 class Undeclared(SourceError):
-    """An address on a host that the watcher does not declare; nothing was sent there."""
+    """The address is on a host that the watcher does not declare; no request was sent."""
 
     kind = "undeclared-host"
 
 
 class Implausible(SourceError):
-    """The poll succeeded but cannot be believed: too few links, or the newest is too old."""
+    """The poll succeeded but is not plausible: too few notices, or the newest is too old."""
 
     kind = "implausible"
 
 
 class Unread(SourceError):
-    """The index was read, but a notice on it could not be; it stays due."""
+    """The index was read, but a notice on it could not be read; it stays due."""
 
     kind = "unread"
 
 
 class LockedOut(SourceError):
-    """The mailbox does not let us in, or keeps a folder or a mail from us; whoever set it must look."""
+    """The mailbox refuses the login, or access to a folder or a mail; check its settings."""
 
     kind = "locked-out"
 
 
 class DeclarationError(ControlwatchError):
-    """A declaration says something that cannot be meant; names the file, the key and the reason."""
+    """A declaration is not valid; the message names the file, the key and the reason."""
 
     def __init__(self, file: str, key: str, reason: str) -> None:
         super().__init__(f"{file}: {key}: {reason}" if key else f"{file}: {reason}")
@@ -110,18 +110,18 @@ class DeclarationError(ControlwatchError):
 
 
 class UsageError(ControlwatchError):
-    """A person asked for something that does not exist; names what is allowed."""
+    """A person asked for something that does not exist; the message names what is allowed."""
 
 
 class Unstamped(ControlwatchError):
-    """A time stamp was not given, or proves nothing; the sentence says why."""
+    """A time stamp was not issued, or proves nothing; the message says why."""
 
 
 class DeliveryError(ControlwatchError):
-    """A channel did not take a message.
+    """A channel did not accept a message.
 
-    `permanent` says that trying again cannot help, `target` that it is so for any message to this target,
-    `us` that it is so for any message of ours by this channel.
+    `permanent`: another attempt cannot succeed; `target`: this applies to every message to this target;
+    `us`: it applies to every message that we send by this channel. `retry_after` is in seconds.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the store hands to the rules and takes back: plain values about state."""
+"""State: the values that the rules receive from the store and give back to it."""
 
 from __future__ import annotations
 
@@ -14,97 +14,72 @@ from controlwatch.core.model import (
     Document,
     Notice,
     NoticeRef,
-    Snapshot,
     Subscription,
     Verb,
     to_notice_key,
 )
 
 Health = Literal["new", "healthy", "quiet", "degraded", "blocked", "blind"]
-"""new: never polled; quiet: silent for longer than it ever was; degraded: read in part, or failed once or
-twice; blind: failed three times and more; blocked: it challenges machines."""
+"""new: never polled; quiet: silent for longer than ever before; degraded: read in part, or failed once or
+twice; blind: failed at least three times in a row; blocked: it sends bot challenges."""
 Concern = Literal["", "quiet", "degraded"]
 PollOutcome = Literal["shelved", "unchanged", "looked", "failed"]
-"""shelved: the first poll, which tracks what it finds and alerts nobody; looked: something was new or due."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validators:
-    """The server's own words about a body we have: sent back as they came, never made up here."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    sha256: str | None = None
-    not_modified: int = 0  #: answers 304 in a row, since the last full reading
-
-    @classmethod
-    def from_snapshot(cls, snapshot: Snapshot) -> Validators:
-        """Take the server's own stamps from an answer."""
-        return cls(
-            etag=_keep_sendable(snapshot.get_header("etag")),
-            last_modified=_keep_sendable(snapshot.get_header("last-modified")),
-            sha256=snapshot.sha256,
-        )
-
-
-def _keep_sendable(stamp: str | None) -> str | None:
-    """A stamp that a request can carry back; one with odd bytes is as good as none."""
-    return stamp if stamp is not None and stamp.isascii() and stamp.isprintable() else None
+"""shelved: the first poll, which tracks what it finds and never alerts; looked: something was new or due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What is usual for a source, from the looks that were believed."""
+    """What is usual for a source, from its plausible polls."""
 
-    rows: tuple[int, ...] = ()  #: notices on the first page, at the last of them
-    silence: int = 0  #: the most days between two notices listed
-    dated: bool = False  #: its rows carry days
+    rows: tuple[int, ...] = ()  #: notices on the first page, of the last polls
+    silence: int = 0  #: the longest time between two listed notices, in days
+    dated: bool = False  #: its rows show days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthNotice:
-    """What people were told of a source's trouble."""
+    """The health alerts that were sent about a problem of a source."""
 
     times: int
-    at: datetime  #: the last time
-    since: datetime  #: when the trouble began
+    at: datetime  #: of the last alert
+    since: datetime  #: when the problem began
     word: str = ""  #: blind, blocked, quiet, degraded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatcherState:
-    """How a watcher has fared."""
+    """The state of a watcher after its polls."""
 
     id: str
-    first_poll_at: datetime | None = None  #: when its shelf was filled
+    first_poll_at: datetime | None = None  #: when its references were first tracked
     last_poll_at: datetime | None = None
     last_success_at: datetime | None = None
     failures: int = 0  #: in a row
     failing_since: datetime | None = None
     kind: str | None = None  #: kind of the last failure
     reason: str | None = None
-    concern: Concern = ""  #: what is odd about the last poll that was believed
+    concern: Concern = ""  #: what is unusual about the last plausible poll
     concern_reason: str = ""
     concern_since: datetime | None = None
     learnt: Baseline = field(default_factory=Baseline)
-    whole_at: datetime | None = None  #: when the pages behind the first were last read too
-    rows: int = 0  #: notices listed at the last believed poll
-    newest: date | None = None  #: newest listed day at the last believed poll
+    whole_at: datetime | None = None  #: when the pages after the first were last read too
+    rows: int = 0  #: notices listed at the last plausible poll
+    newest: date | None = None  #: newest listed day at the last plausible poll
     unread: int = 0  #: references whose page could not be read yet
 
     @property
     def problem(self) -> str:
-        """What is wrong with it, in words."""
+        """What is wrong with the source, or ""."""
         return (self.reason if self.failures else self.concern_reason) or ""
 
     @property
     def problem_since(self) -> datetime | None:
-        """Since when something is wrong with it."""
+        """When the problem began, or None."""
         return self.failing_since if self.failures else self.concern_since
 
     @property
     def health(self) -> Health:
-        """The one word for it."""
+        """The health of the source, in one word."""
         if self.failures >= 1 and self.kind == "blocked":
             return "blocked"
         if self.failures:
@@ -114,16 +89,16 @@ class WatcherState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReference:
-    """A reference that the shelf does not hold yet."""
+    """A reference that is not tracked yet."""
 
     ref: NoticeRef
-    may_alert: bool  #: False: it stood there before we came
-    alert_since: date | None = None  #: rings only if published on or after this day
+    may_alert: bool  #: False: it was listed at the first poll
+    alert_since: date | None = None  #: may alert only if published on or after this day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingReference:
-    """A reference whose page is to be read now, for the first time or again."""
+    """A reference whose page is due to be read, for the first time or again."""
 
     id: int
     ref: NoticeRef
@@ -136,40 +111,40 @@ class PendingReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """A notice as a watcher sees it now, read and ready to be compared with what we know."""
+    """A notice as a watcher shows it now, extracted and ready to be compared with what is known."""
 
     watcher: str
     official: bool
     address: str  #: canonical address
-    url: str  #: the address as a person opens it
+    url: str  #: the address that a person opens
     document: Document
     annexes: tuple[Annex, ...] = ()
     notice: Notice
-    text: str  #: what is compared and searched: body and annexes
+    text: str  #: body and annexes: compared and searched
     fingerprint: str
     snapshot_id: int | None = None
     reference: PendingReference
-    fallback: bool = False  #: made from the index row alone, because the page could not be read
-    reread: bool = False  #: bytes we hold, read anew: never a change of theirs
+    fallback: bool = False  #: made only from the index row, because the page could not be read
+    reread: bool = False  #: stored bytes read again: never a change by the source
 
     @property
     def key(self) -> str:
-        """The notice's identity: its number's key, else its address. Press is always its address."""
+        """The identity of the notice: the key of its number, else its address; of press, its address."""
         number = self.notice.number if self.official else None
         return number.key if number is not None else self.address
 
     @property
     def about(self) -> str | None:
-        """For press: the key of the official notice that it speaks of, if it reports or names exactly one."""
-        named = self.notice.relations
-        reported = [relation for relation in named if relation.verb is Verb.REPORTS]
-        targets = {to_notice_key(relation.target) for relation in reported or named}
+        """For press: the key of the official notice that it is about, if it reports or names exactly one."""
+        relations = self.notice.relations
+        reports = [relation for relation in relations if relation.verb is Verb.REPORTS]
+        targets = {to_notice_key(relation.target) for relation in reports or relations}
         return next(iter(targets)) if not self.official and len(targets) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionText:
-    """A version we hold, as far as comparing needs it."""
+    """A stored version, as far as comparison needs it."""
 
     id: int
     title: str
@@ -177,17 +152,17 @@ class VersionText:
     fingerprint: str
     notice: Notice
     fallback: bool = False
-    is_from_register: bool = False  #: not observed yet, only known from the register
+    is_from_register: bool = False  #: known from the register, not observed yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownNotice:
-    """A notice we hold that a sight belongs to."""
+    """The stored notice that an observation belongs to."""
 
     notice_id: int
-    watcher: str  #: the one that saw it first
-    alerted: bool  #: an alert has gone out for it
-    tracked_since: date  #: the day (Asia/Shanghai) we first saw it, or began to watch with the register
+    watcher: str  #: the watcher that found it first
+    alerted: bool  #: an alert has been made for it
+    tracked_since: date  #: the day (Asia/Shanghai) it was first seen or, from the register, watching began
     version_here: VersionText | None  #: latest version at the same address
     latest: VersionText  #: latest version at any address
     matched_by: Literal["address", "number", "text"]
@@ -195,28 +170,28 @@ class KnownNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchContext:
-    """Everything the store knows that bears on a sight."""
+    """Everything in the store that the decision about an observation depends on."""
 
     known: KnownNotice | None
     subscriptions: tuple[Subscription, ...] = ()
-    official_known: bool = False  #: for a press report: its official notice is on our books
-    reported_before: bool = False  #: for a press report: another report of it has been told
+    official_known: bool = False  #: for a press report: its official notice is stored
+    reported_before: bool = False  #: for a press report: another report about it has been alerted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
-    """A delivery to be written with its alert."""
+    """A delivery to be stored with its alert."""
 
     subscription_id: int
     due_at: datetime
     why: str
-    muted: bool = False  #: kept back, and shown as such
-    addressee: str = ""  #: to whom, where that is not the subscription's own target
+    muted: bool = False  #: not sent, and shown as muted
+    addressee: str = ""  #: the recipient, where it is not the target of the subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """A message that a channel took, with the deliveries that left as it."""
+    """A message that a channel accepted, with the deliveries that it carried."""
 
     deliveries: tuple[Delivery, ...]
     receipt: str
@@ -224,9 +199,9 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a sight amounts to: written as one transaction."""
+    """What follows from an observation; stored in one transaction."""
 
-    change: Change | None  #: None: nothing differs from what we hold
+    change: Change | None  #: None: nothing differs from what is stored
     alert: Alert | None = None
     deliveries: tuple[PlannedDelivery, ...] = ()
     not_alerted_because: str = ""  #: why no alert was made
@@ -237,13 +212,13 @@ class Decision:
         if self.alert is not None:
             return f"alert: {self.alert.title}"
         if self.change is None:
-            return "nothing that was not known"
+            return "nothing new"
         return f"{self.change.kind}, no alert: {self.not_alerted_because}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What one poll came to."""
+    """The result of one poll."""
 
     watcher: str
     started_at: datetime
@@ -259,7 +234,7 @@ class PollReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReference:
-    """A reference that was read, with the bytes it was read from (None for a bare index row)."""
+    """A reference that was read, with the snapshot it was read from (None for an index row alone)."""
 
     watcher_id: str
     reference: PendingReference
@@ -268,7 +243,7 @@ class ReadReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotRecord:
-    """Where and when bytes came from, and under which SHA-256 the archive keeps them."""
+    """Where and when bytes were fetched, and the SHA-256 under which the archive keeps them."""
 
     url: str
     final_url: str

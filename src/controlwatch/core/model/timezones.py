@@ -1,4 +1,4 @@
-"""Days and hours: the issuers' calendar is Beijing's, the subscribers' is their own."""
+"""Days in Beijing, the calendar of the issuers, and when pages are read again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
-#: A notice is looked at again so long after it appeared; silent edits come early or never.
+#: How long after it appeared a notice is read again; silent edits are made early or never.
 RECHECK_DELAYS = tuple(
     timedelta(hours=hours) for hours in (1 / 6, 1, 6, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24, 60 * 24)
 )
-#: A page that could not be read is tried again so long after the first, second, … failure.
+#: How long after the first, second, … failure a page is tried again.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 1440))
 
 
@@ -26,10 +26,10 @@ def to_beijing_noon(day: date) -> datetime:
 
 
 def schedule_recheck(*, seen_at: datetime, listed_on: date | None, now: datetime) -> datetime | None:
-    """When a notice is to be looked at again: later and later, None after two months.
+    """Return when a notice is to be read again, at growing intervals; None after two months.
 
-    The age counts from the listed day where that is earlier than our first sight, so that a shelf
-    filled today does not cause hundreds of looks at old notices.
+    The age counts from the listed day where it is earlier than `seen_at`, so that the first poll of a source
+    does not schedule hundreds of old notices.
     """
     born = seen_at
     if listed_on is not None:
@@ -38,5 +38,5 @@ def schedule_recheck(*, seen_at: datetime, listed_on: date | None, now: datetime
 
 
 def schedule_retry(*, failures: int, now: datetime) -> datetime:
-    """When to try a page again after so many failures (1 is the first). Never "not again"."""
+    """Return when to try a page again after its nth failure (1 is the first); there is always a next time."""
     return now + RETRY_DELAYS[min(failures, len(RETRY_DELAYS)) - 1]

@@ -1,4 +1,4 @@
-"""How anybody checks a dossier, with nothing but Python or a command that computes SHA-256."""
+"""How a reader verifies a dossier, with only Python or a command that computes SHA-256."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Head of the chain at the export: {head}
 4. Where there is a folder stamps/, that a time-stamping authority (RFC 3161) saw these entries, and when:
    openssl ts -verify -digest HASH -in stamps/SEQ-HASH.tsr -CAfile ROOT.pem
    openssl ts -reply -in stamps/SEQ-HASH.tsr -text
-   ROOT.pem is the root certificate of the authority: take it from the authority, not from whoever gave you
-   this. HASH is the SHA-256 of the line of entry SEQ, so that it stamps this line and all above it.
+   ROOT.pem is the root certificate of the authority: take it from the authority, not from the party
+   that gave you this. HASH is the SHA-256 of the line of entry SEQ; it covers this line and all above it.
 
 chain.jsonl holds one entry a line, from the one before the first about this notice to the head. The hash of
 an entry is the SHA-256 of its line, without the line's end; "before" is the hash of the line above. An entry

@@ -8,21 +8,10 @@ from markupsafe import escape
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.palette import HTML_COLOURS, TONE_COLOURS
 from controlwatch.core.rendering.wording import find_word
 
-COLOURS = {
-    "tighten": "#b42318",
-    "resume": "#b42318",
-    "suspend": "#b54708",
-    "relax": "#027a48",
-    "clarify": "#175cd3",
-    "neutral": "#475467",
-    "report": "#475467",
-    "health-down": "#b54708",
-    "health-up": "#027a48",
-}
-
-#: How a badge wears its colour: as a banner where something binds already, as writing elsewhere.
+#: How a badge shows its colour: as a banner where something binds already, as text elsewhere.
 BADGES = {
     "urgent": "padding:4px 8px;color:#fff;background",
     "normal": "color",
@@ -83,6 +72,7 @@ READER_LINK = '<a href="{}" style="color:#667085">{}</a>'
 CLOSING_LINE = '<p style="max-width:680px;margin:0;font-size:12px;color:#667085">{}</p>\n'
 DOCUMENT_END = "</body></html>\n"
 
+_TONE_COLOURS = {tone: HTML_COLOURS[colour] for tone, colour in TONE_COLOURS.items()}
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 _environment.filters["line"] = lambda value: to_one_line(value, 2000)
 _environment.filters["clean"] = strip_hidden
@@ -95,16 +85,16 @@ def render_html(message: Message) -> str:
 
 
 def render_shared_html(subject: str, cards: tuple[Card, ...]) -> str:
-    """Return the part of the page that is the same for everybody who gets these cards."""
-    return _template.render(subject=subject, cards=cards, colours=COLOURS, badges=BADGES)
+    """Return the part of the page that is the same for all who get these cards."""
+    return _template.render(subject=subject, cards=cards, colours=_TONE_COLOURS, badges=BADGES)
 
 
 def render_reader_html(message: Message) -> str:
-    """Return the end of the page, which is for one reader."""
-    own = (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
+    """Return the end of the page, for one reader."""
+    actions = (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
     links = " · ".join(
         READER_LINK.format(escape(to_one_line(address, 2000)), escape(find_word(label, "both")))
-        for label, address in own
+        for label, address in actions
         if address
     )
     lines = (str(escape(to_one_line(message.health_line, 1000))), links)

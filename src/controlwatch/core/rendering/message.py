@@ -9,144 +9,178 @@ from datetime import date, datetime
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, Delivery, Language, to_notice_key
+from controlwatch.core.model import Alert, Delivery, Language, Subscription, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import WatcherState
-from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import Card, build_card
-from controlwatch.core.rendering.confirmation import list_request_sentences
-from controlwatch.core.rendering.health_line import render_health_line
+from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.subscription_text import describe_criteria
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 NO_LINKS = SignedLinks()
+#: Sources that the health line names because they are not watched.
+MAX_NAMED_SOURCES = 4
 
 
 def find_no_status(_key: str, _day: date) -> LegalStatus | None:
-    """Say nothing of how a notice stands."""
+    """Return no legal status, where none can be looked up."""
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What leaves in one piece: one card, or a digest of several."""
+    """What is sent in one piece: one card, or a digest of several."""
 
     subject: str
     cards: tuple[Card, ...]
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
-    unsubscribe: str = ""  #: the address that ends the subscription
-    acknowledge: str = ""  #: the address that acknowledges all of it
+    unsubscribe: str = ""  #: the URL that ends the subscription
+    acknowledge: str = ""  #: the URL that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
     health_line: str = ""  #: of digests and outlooks: whether every source is watched
-    action_keys: tuple[str, ...] = ()  #: a delivery's key for each card, "" where nobody can act on it
+    action_keys: tuple[str, ...] = ()  #: a delivery's key for each card, "" where no action is offered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageComposer:
-    """Composes messages of one moment, and draws each card up once for all who get the same."""
+    """Composes the messages of one moment, and builds each card once for all who get the same."""
 
     lexicon: Lexicon
     now: datetime
     links: SignedLinks = NO_LINKS
     find_status: Callable[[str, date], LegalStatus | None] = (
-        find_no_status  #: how the notice of a key stands on a day
+        find_no_status  #: returns the legal status of the notice of a key on a day
     )
-    load_watcher_states: Callable[[], Iterable[WatcherState]] = tuple  #: how the sources fare
+    load_watcher_states: Callable[[], Iterable[WatcherState]] = tuple  #: returns the state of each source
     #: alert, language, why → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
     _health_lines: dict[Language, str] = field(default_factory=dict, init=False)
 
     def compose(self, deliveries: tuple[Delivery, ...]) -> Message:
-        """Make the message for deliveries that leave together; all have the same subscription."""
-        subscription = deliveries[0].subscription
-        # Whoever sees a link can follow it: it stands in a mail to one address, not in a channel for many.
-        personal = subscription.channel == "email" and subscription.confirmed
-        own = personal and not deliveries[0].addressee  # whoever it is escalated to ends nothing
-        leave = self.links.build_unsubscribe_url(subscription.id) if own else ""
+        """Return the message for deliveries that are sent together; all have the same subscription."""
+        first, subscription = deliveries[0], deliveries[0].subscription
+        language = subscription.language
+        # Every reader of a link can follow it: it is sent to one mail address, not to a channel for many.
+        is_personal = subscription.channel == "email" and subscription.confirmed
+        # The recipient of an escalation must not end the subscription of another person.
+        is_own = is_personal and not first.addressee
+        action_keys = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
+        health_line = ""
+        if subscription.rate != "immediate" or first.alert.kind == "outlook":
+            if language not in self._health_lines:
+                self._health_lines[language] = render_health_line(self.load_watcher_states(), language)
+            health_line = self._health_lines[language]
         cards = tuple(self._compose_card(delivery) for delivery in deliveries)
-        acts_on = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
-        acknowledge = self.links.build_acknowledge_url(deliveries[0].id) if personal and any(acts_on) else ""
-        daily = subscription.rate != "immediate" or deliveries[0].alert.kind == "outlook"
-        watch = self._render_health_line(subscription.language) if daily else ""
-        if len(cards) == 1:
-            return Message(
-                subject=f"{cards[0].badge}: {cards[0].heading}",
-                cards=cards,
-                thread=find_thread_key(deliveries[0].alert),
-                unsubscribe=leave,
-                acknowledge=acknowledge,
-                health_line=watch,
-                reply_to=deliveries[0].first_receipt,
-                action_keys=acts_on,
-            )
-        count = pick_language(f"{len(cards)} alerts", f"{len(cards)} 条提醒", subscription.language)
-        subject = f"controlwatch: {count}, {to_beijing_day(self.now)}"
-        return Message(
-            subject=subject,
+        count = pick_language(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
+        digest = Message(
+            subject=f"controlwatch: {count}, {to_beijing_day(self.now)}",
             cards=cards,
-            unsubscribe=leave,
-            acknowledge=acknowledge,
-            health_line=watch,
-            action_keys=acts_on,
+            unsubscribe=self.links.build_unsubscribe_url(subscription.id) if is_own else "",
+            acknowledge=(
+                self.links.build_acknowledge_url(first.id) if is_personal and any(action_keys) else ""
+            ),
+            health_line=health_line,
+            action_keys=action_keys,
         )
-
-    def _render_health_line(self, language: Language) -> str:
-        if language not in self._health_lines:
-            self._health_lines[language] = render_health_line(self.load_watcher_states(), language)
-        return self._health_lines[language]
+        if len(cards) > 1:
+            return digest
+        return replace(
+            digest,
+            subject=f"{cards[0].badge}: {cards[0].heading}",
+            thread=find_thread_key(first.alert),
+            reply_to=first.first_receipt,
+        )
 
     def _compose_card(self, delivery: Delivery) -> Card:
-        if delivery.alert.kind == "confirmation":  # it holds a link that is for one reader alone
-            return _build_confirmation_card(delivery, self.links)
-        same = (delivery.alert_id, delivery.subscription.language, delivery.why)
-        if same not in self._cards:
-            self._cards[same] = self._draw_card(delivery)
-        return self._cards[same]
-
-    def _draw_card(self, delivery: Delivery) -> Card:
-        """Draw up a card with what is known beside the alert: how its notice stands, and our own links."""
+        """Return a card with what is known beside the alert: the notice's legal status, and links."""
         alert, language = delivery.alert, delivery.subscription.language
-        today = to_beijing_day(self.now)
-        key = find_thread_key(alert)
-        status = self.find_status(key, today) if key and alert.original_kind != "report" else None
-        drawn = build_card(
-            alert, self.lexicon, language=language, why=delivery.why, today=today, status=status
-        )
-        if alert.notice is None:
-            return drawn
-        ours = (
-            ("evidence", self.links.build_evidence_url(delivery.alert_id)),
-            ("copy", self.links.build_copy_url(delivery.alert_id)),
-        )
-        return replace(
-            drawn,
-            links=tuple((find_word(label, language), address) for label, address in ours if address),
-            mutable=tuple(
-                (found.id, self.lexicon.get_category_name(found.id, list_languages(language)[0]))
-                for found in alert.notice.categories
-                if self.lexicon.find_category(found.id) is not None
-            ),
-        )
+        if alert.kind == "confirmation":  # it holds a link for one reader only
+            return _build_confirmation_card(alert, delivery.subscription, self.links)
+        key = (delivery.alert_id, language, delivery.why)
+        if key in self._cards:
+            return self._cards[key]
+        context = CardContext(lexicon=self.lexicon, language=language, today=to_beijing_day(self.now))
+        thread = find_thread_key(alert)
+        has_status = thread and alert.original_kind != "report"
+        status = self.find_status(thread, context.today) if has_status else None
+        card = build_card(alert, context, why=delivery.why, status=status)
+        if alert.notice is not None:
+            links = (
+                ("evidence", self.links.build_evidence_url(delivery.alert_id)),
+                ("copy", self.links.build_copy_url(delivery.alert_id)),
+            )
+            card = replace(
+                card,
+                links=tuple((find_word(label, language), url) for label, url in links if url),
+                mutable=tuple(
+                    (found.id, self.lexicon.get_category_name(found.id, list_languages(language)[0]))
+                    for found in alert.notice.categories
+                    if self.lexicon.find_category(found.id) is not None
+                ),
+            )
+        self._cards[key] = card
+        return card
 
 
-def _build_confirmation_card(delivery: Delivery, links: SignedLinks) -> Card:
-    subscription = delivery.subscription
+def _build_confirmation_card(alert: Alert, subscription: Subscription, links: SignedLinks) -> Card:
+    """Return the card that asks an address for its confirmation. The alert's body names who asked."""
     language = subscription.language
     link = links.build_confirm_url(subscription.id)
     if not link:
-        raise ValueError("nobody can confirm without CONTROLWATCH_PUBLIC_URL")
+        raise ValueError("confirming needs CONTROLWATCH_PUBLIC_URL")
+    who, what = to_one_line(alert.body, 100), describe_criteria(subscription)
+    sentences = {
+        "en": (
+            f"{who} asked controlwatch to send alerts to {subscription.target}: {what}, {subscription.rate}.",
+            "If you want them, follow the link and confirm. If you do nothing, you get no further mail.",
+        ),
+        "zh": (
+            f"{who} 请求 controlwatch 向 {subscription.target} 发送提醒：{what}，{subscription.rate}。",
+            "如需接收，请打开下方链接确认。如不予理会，您不会再收到邮件。",
+        ),
+    }
     return Card(
         tone="neutral",
         badge=find_word("confirmation", language),
         heading=pick_language("alerts about China's export controls", "中国出口管制提醒", language),
         title="",
-        summary=list_request_sentences(delivery.alert, subscription),
+        summary=tuple(sentence for name in list_languages(language) for sentence in sentences[name]),
         url=link,
         labels=("", "", "", find_word("confirm", language)),
     )
 
 
+def render_health_line(states: Iterable[WatcherState], language: Language) -> str:
+    """Return how many sources are watched, which are not, and the last success; "" without sources.
+
+    Digests always carry this line, so that its absence is noticed.
+    """
+    sources = tuple(states)
+    if not sources:
+        return ""
+    lost = [state for state in sources if state.health in {"blind", "blocked", "new"}]
+    success = max((state.last_success_at for state in sources if state.last_success_at), default=None)
+    last = f"{success.astimezone(BEIJING):%Y-%m-%d %H:%M}" if success else "—"
+    if not lost:
+        return pick_language(
+            f"All {len(sources)} sources watched, last read {last} (Beijing time)",
+            f"{len(sources)} 个来源均在监测，最近一次 {last}（北京时间）",
+            language,
+        )
+    names = ", ".join(f"{state.id} ({state.health})" for state in lost[:MAX_NAMED_SOURCES])
+    more = f" +{len(lost) - MAX_NAMED_SOURCES}" if lost[MAX_NAMED_SOURCES:] else ""
+    watched = len(sources) - len(lost)
+    return pick_language(
+        f"{watched} of {len(sources)} sources watched, last read {last} (Beijing time); not: {names}{more}",
+        f"{len(sources)} 个来源中 {watched} 个在监测，最近一次 {last}（北京时间）；未监测：{names}{more}",
+        language,
+    )
+
+
 def find_thread_key(alert: Alert) -> str:
-    """Return what messages about one notice share: the key of its number, else its canonical address."""
+    """Return what messages about one notice have in common: its number's key, else its canonical address."""
     if alert.occasion is not None:
         return alert.occasion.event.key
     if alert.notice is None:

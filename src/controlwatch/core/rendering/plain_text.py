@@ -7,21 +7,20 @@ from collections.abc import Iterable, Iterator
 from controlwatch.core.model import RedlineSegment
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.wording import find_word
 
-#: What parts two cards.
+#: Between two cards.
 CARD_SEPARATOR = f"\n\n{'─' * 60}\n\n"
 
 
 def render_text(message: Message) -> str:
-    """Return a message as plain text, cards parted by a rule."""
+    """Return a message as plain text, cards separated by a rule."""
     return f"{render_shared_text(message.subject, message.cards)}{render_reader_text(message)}"
 
 
 def render_shared_text(subject: str, cards: tuple[Card, ...]) -> str:
-    """Return the part of the text that is the same for everybody who gets these cards."""
+    """Return the part of the text that is the same for all who get these cards."""
     parts = ["\n".join(render_card_lines(card)) for card in cards]
     if len(parts) > 1:
         contents = "\n".join(f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(cards, 1))
@@ -30,16 +29,16 @@ def render_shared_text(subject: str, cards: tuple[Card, ...]) -> str:
 
 
 def render_reader_text(message: Message) -> str:
-    """Return the end of the text, which is for one reader."""
-    # In both languages: a way out must be found by whoever reads it.
-    own = [
+    """Return the end of the text, for one reader."""
+    # In both languages: every reader must find how to unsubscribe.
+    lines = [
         f"{find_word(label, 'both')}: {to_one_line(address, 1000)}"
         for label, address in (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
         if address
     ]
     if message.health_line:
-        own.insert(0, to_one_line(message.health_line, 1000))
-    return "\n".join(["", "", CARD_SEPARATOR.strip(), "", *own, ""]) if own else "\n"
+        lines.insert(0, to_one_line(message.health_line, 1000))
+    return "\n".join(["", "", CARD_SEPARATOR.strip(), "", *lines, ""]) if lines else "\n"
 
 
 def render_card_lines(card: Card) -> Iterator[str]:
@@ -63,7 +62,11 @@ def render_card_lines(card: Card) -> Iterator[str]:
         yield f"{to_one_line(fact.label, 100)}: {to_one_line(fact.value, 800)}"
         if fact.quote:
             yield f"    「{to_one_line(fact.quote, 300)}」"
-    yield from _render_caveats(card.caveats)
+    if card.caveats:
+        yield ""
+        yield f"{to_one_line(card.caveats[0].label, 100)}:"
+    for caveat in card.caveats:
+        yield f"  • {to_one_line(caveat.value, 200)}: 「{to_one_line(caveat.quote, 300)}」"
     if card.doubts:
         yield ""
         yield from (f"{card.labels[2]}: {to_one_line(doubt, 500)}" for doubt in card.doubts)
@@ -74,17 +77,7 @@ def render_card_lines(card: Card) -> Iterator[str]:
     yield from (to_one_line(line, 500) for line in card.footer)
 
 
-def _render_caveats(caveats: tuple[CardFact, ...]) -> Iterator[str]:
-    if caveats:
-        yield ""
-        yield f"{to_one_line(caveats[0].label, 100)}:"
-    for caveat in caveats:
-        yield f"  • {to_one_line(caveat.value, 200)}: 「{to_one_line(caveat.quote, 300)}」"
-
-
-def render_redline(stretches: Iterable[RedlineSegment]) -> str:
-    """Return a redline in signs: [-deleted-]{+inserted+}."""
-    signs = {"same": ("", ""), "deleted": ("[-", "-]"), "inserted": ("{+", "+}")}
-    return strip_hidden(
-        "".join(signs[stretch.op][0] + stretch.text + signs[stretch.op][1] for stretch in stretches)
-    )
+def render_redline(segments: Iterable[RedlineSegment]) -> str:
+    """Return a redline in plain marks: [-deleted-]{+inserted+}."""
+    marks = {"same": ("", ""), "deleted": ("[-", "-]"), "inserted": ("{+", "+}")}
+    return strip_hidden("".join(segment.text.join(marks[segment.op]) for segment in segments))

@@ -1,4 +1,4 @@
-"""The words on a card, English and Chinese."""
+"""The vocabulary of cards, English and Chinese."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "report": ("PRESS REPORT, not the law", "媒体报道，非正式规定"),
     "amended": ("TEXT AMENDED", "文本修改"),
     "reminder": ("REMINDER", "提醒"),
-    "moved-day": ("THE DAY HAS MOVED", "日期变更"),
-    "gone-day": ("THE DAY NO LONGER COMES", "日期取消"),
+    "moved-day": ("DATE CHANGED", "日期变更"),
+    "gone-day": ("DATE CANCELLED", "日期取消"),
     "outlook": ("TODAY AND THIS WEEK", "今日与本周"),
-    "lead": ("PLEASE LOOK INTO THIS", "待核查"),
+    "lead": ("PLEASE CHECK", "待核查"),
     "takes effect": ("takes effect", "生效"),
     "suspension ends": ("suspension ends", "暂停期满"),
     "ends": ("ends", "期满"),
     "announced, not enacted": ("announced, not enacted", "已宣布、尚无正式文件"),
     "what": ("What happens", "事项"),
     "was": ("Before", "原定"),
-    "again": ("In force again the day after", "次日恢复实施"),
+    "again": ("In force again the next day", "次日恢复实施"),
     "health-down": ("NOT WATCHED", "监测中断"),
-    "health-up": ("SEEN AGAIN", "监测恢复"),
+    "health-up": ("WATCHED AGAIN", "监测恢复"),
     "paused": ("NOT DELIVERED", "投递中断"),
     "confirmation": ("PLEASE CONFIRM", "请确认"),
     "confirm": ("Confirm", "确认"),
@@ -55,7 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "doubts": ("Doubts", "存疑"),
     "source": ("Source", "来源"),
     "acknowledge": ("Acknowledge", "已阅"),
-    "copy": ("Our copy", "存档"),
+    "copy": ("Stored copy", "存档"),
     "evidence": ("Evidence", "依据"),
     "status": ("Status", "效力"),
     "in-force": ("in force", "有效"),
@@ -66,7 +66,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "repealed": ("repealed", "已废止"),
     "unknown": ("unknown", "不明"),
     "binds-now": ("BINDS NOW", "已生效"),
-    "escalation": ("NOBODY HAS ACTED", "无人处理"),
+    "escalation": ("NO ACTION SO FAR", "无人处理"),
     "due": ("DUE", "处理到期"),
     "unsubscribe": ("Unsubscribe", "退订"),
     "published": ("published", "发布"),
@@ -92,7 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def find_word(key: str, language: Language) -> str:
-    """Return a word in the subscriber's language; both are joined by a blank."""
+    """Return a word in the subscriber's language; both are joined by a space."""
     english, chinese = WORDS.get(key, (key, key))
     if language == "en" or english == chinese:
         return english
@@ -100,7 +100,7 @@ def find_word(key: str, language: Language) -> str:
 
 
 def pick_language(english: str, chinese: str, language: Language) -> str:
-    """Return a name in the subscriber's language; both are parted by a dot."""
+    """Return a text in the subscriber's language; both are separated by a dot."""
     if language == "en" or not chinese or english == chinese:
         return english
     return chinese if language == "zh" else f"{english} · {chinese}"

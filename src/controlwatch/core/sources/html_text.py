@@ -1,70 +1,29 @@
-"""Turn HTML into lines: one paragraph a line, one table row a line with its cells separated by tabs."""
+"""Read HTML as a person sees it: lines of text, rows of tables, titles, and printed days.
+
+One paragraph is a line; so is one table row, with its cells separated by tabs.
+"""
 
 from __future__ import annotations
 
 import html
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Iterator
+from datetime import UTC, date, datetime
 
+from selectolax.lexbor import LexborNode
+
+from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.html_tables import RowSpans, TableCell, format_rows
 
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-
-    from selectolax.lexbor import LexborNode
-
 _SKIPPED_TAGS = frozenset(
-    {
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "title",
-        "svg",
-        "object",
-        "select",
-        "textarea",
-        "button",
-    }
+    {"script", "style", "noscript", "template", "head", "title"}
+    | {"svg", "object", "select", "textarea", "button"}
 )
 _INLINE_TAGS = frozenset(
-    {
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "o:p",
-    }
-    | {
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "tt",
-        "u",
-        "var",
-        "img",
-        "bdi",
-        "ruby",
-    }
+    {"a", "abbr", "b", "bdi", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins", "kbd"}
+    | {"label", "mark", "o:p", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"}
+    | {"tt", "u", "var"}
 )
 
 _BREAK_IN_HAN = re.compile(
@@ -72,10 +31,10 @@ _BREAK_IN_HAN = re.compile(
 )  # 商务⏎部
 _BLANKS = re.compile(
     r"[ \t\r\n\f\v\u00a0\u2000-\u200a\u202f]+"
-)  # not U+3000, which stands inside 商务部　海关总署
+)  # not U+3000, which is part of 商务部　海关总署
 _ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")  # zero-width characters, soft hyphens
 _EDGES = " \u3000"
-_MOST_ACROSS, _MOST_DOWN = 30, 10_000  # columns and rows that a cell may claim to cover
+_MAX_COLSPAN, _MAX_ROWSPAN = 30, 10_000  # columns and rows that a cell may claim to cover
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")  # <em>出口管制</em>, but not 浓度<5%
 
 
@@ -83,8 +42,8 @@ def extract_lines(nodes: Iterable[LexborNode], *, without: Container[int] = froz
     """Return the lines of text below some nodes, in order, without blank ones.
 
     `without` holds the `mem_id` of nodes to leave out. Block elements and `<br>` break lines, inline elements
-    do not. A row of a single cell is read as blocks, and so is one that lays a page out around a table. What
-    spans several rows stands in each of them.
+    do not. A row of a single cell is read as blocks, and so is a row that lays out a page around a table. A
+    cell that spans several rows appears in each of them.
     """
     text = "".join(token for node in nodes for token in ("\n", *_walk_tokens(node, without), "\n"))
     stripped = (line.strip(_EDGES).rstrip("\t ") for line in text.split("\n"))
@@ -97,7 +56,7 @@ def collapse_whitespace(text: str) -> str:
 
 
 def strip_markup(markup: str) -> str:
-    """Return one line without tags and character references: a title out of JSON, or out of an attribute."""
+    """Return a title from JSON or an attribute as one line, without tags and character references."""
     return collapse_whitespace(html.unescape(_TAG.sub("", markup)))
 
 
@@ -106,7 +65,7 @@ def _collapse_blanks(text: str) -> str:
 
 
 def _walk_tokens(root: LexborNode, without: Container[int]) -> Iterator[str]:
-    """Walk without recursion: old editors nest thousands of elements."""
+    """Yield the text below a node, without recursion: old editors nest thousands of elements."""
     stack: list[LexborNode | str] = [root]
     spans: dict[int, RowSpans] = defaultdict(RowSpans)
     while stack:
@@ -137,6 +96,7 @@ def _open_element(node: LexborNode, stack: list[LexborNode | str]) -> Iterator[s
 
 
 def _find_table_id(row: LexborNode) -> int:
+    """Return the id of the innermost table around a row, 0 outside any."""
     above = row.parent
     while above is not None and above.tag != "table":
         above = above.parent
@@ -146,7 +106,7 @@ def _find_table_id(row: LexborNode) -> int:
 def _render_row(
     row: LexborNode, stack: list[LexborNode | str], spans: RowSpans, without: Container[int]
 ) -> Iterator[str]:
-    """A row of data as a line, the tables inside it after it; any other row as blocks."""
+    """Yield a row of data as a line, followed by the tables inside it; any other row as blocks."""
     cells = tuple(child for child in row.iter() if child.tag in {"td", "th"})
     if len(cells) < 2 and not spans:
         yield from _open_element(row, stack)
@@ -158,24 +118,22 @@ def _render_row(
         spans.complete_row(())
         yield from _open_element(row, stack)
         return
-    found = spans.complete_row(
-        _build_cell(cell, " ".join(text)) for cell, text in zip(cells, texts, strict=True)
+    complete = spans.complete_row(
+        TableCell(
+            " ".join(text),
+            rowspan=min(_parse_span(cell, "rowspan"), _MAX_ROWSPAN)
+            or _MAX_ROWSPAN,  # 0: the rest of the table
+            colspan=min(_parse_span(cell, "colspan"), _MAX_COLSPAN) or 1,
+        )
+        for cell, text in zip(cells, texts, strict=True)
     )
     if any(texts):  # editors leave empty rows behind where they have merged cells
-        yield "".join(f"\n{line}\n" for line in format_rows(found))
+        yield "".join(f"\n{line}\n" for line in format_rows(complete))
     stack.extend(reversed(inner))
 
 
-def _build_cell(cell: LexborNode, text: str) -> TableCell:
-    down, across = (_parse_span(cell.attributes.get(name)) for name in ("rowspan", "colspan"))
-    # rowspan=0 means the rest of the table
-    return TableCell(
-        text, rowspan=min(down, _MOST_DOWN) or _MOST_DOWN, colspan=min(across, _MOST_ACROSS) or 1
-    )
-
-
-def _parse_span(written: str | None) -> int:
-    digits = (written or "").strip()
+def _parse_span(cell: LexborNode, name: str) -> int:
+    digits = (cell.attributes.get(name) or "").strip()
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 1
 
 
@@ -190,10 +148,45 @@ def _find_outermost_tables(cell: LexborNode) -> Iterator[LexborNode]:
 
 
 class _NodeUnion:
-    """Two sets of nodes asked as one, without copying the larger one for every row."""
+    """The union of two sets of nodes, without a copy of the larger one for every row."""
 
     def __init__(self, few: set[int], many: Container[int]) -> None:
         self._few, self._many = few, many
 
     def __contains__(self, node: object) -> bool:
         return node in self._few or node in self._many
+
+
+# --------------------------------------------------------------------------- printed days
+
+#: Days as sites print them, in the order in which they are tried.
+_PRINTED_DAYS = (
+    re.compile(
+        r"(?<!\d)(?P<year>\d{4})(?P<separator>[-./])(?P<month>\d{1,2})(?P=separator)(?P<day>\d{1,2})(?!\d)"
+    ),  # [2026-09-29], 2026.9.29 10:30, 2026/09/29
+    re.compile(
+        r"(?<!\d)(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日"
+    ),  # 发布日期：2026年08月26日
+    re.compile(
+        r"\b(?P<month>[A-Z][a-z]{2,8})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})\b"
+    ),  # October 9, 2025 · Oct. 9 2025
+    re.compile(r"\b(?P<day>\d{1,2})\s+(?P<month>[A-Z][a-z]{2,8})\.?,?\s+(?P<year>\d{4})\b"),  # 9 October 2025
+)
+_EPOCH = re.compile(r"\s*(\d{13})\s*")  # 1790132090256, milliseconds
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def parse_day(text: str) -> date | None:
+    """Return the first day printed in a text, or None. Milliseconds since 1970 give the day in Beijing."""
+    epoch = _EPOCH.fullmatch(text)
+    if epoch:
+        return to_beijing_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
+    for match in (match for pattern in _PRINTED_DAYS for match in pattern.finditer(text)):
+        name = match["month"]
+        if not name.isdecimal():
+            name = str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
+        try:
+            return date(int(match["year"]), int(name), int(match["day"]))
+        except ValueError:  # 2026-00-31: printed, but not a day
+            continue
+    return None

@@ -1,123 +1,123 @@
-"""Read an index: the list of notices that a source shows, whatever it is made of.
-
-The requests that bring it are made in `asking`; they are offered here too.
-"""
+"""Read an index, the list of notices of a source: its rows, how far to turn its pages, what is new."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import feedparser
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from controlwatch.core.model import IndexPage, NoticeRef, Snapshot
+from controlwatch.core.model.addresses import canonicalize_url, resolve_link
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
+from controlwatch.core.model.state import NewReference
 from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.sources.attachments import resolve_link
-from controlwatch.core.sources.challenge import detect_challenge
-from controlwatch.core.sources.charset import decode_body
-from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, strip_markup
-from controlwatch.core.sources.page_dates import parse_day
-from controlwatch.core.sources.requests import (
-    Request,
-    build_column_request,
-    build_detail_request,
-    build_page_request,
-    list_index_urls,
-    parse_unit,
-)
+from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, parse_day, strip_markup
+from controlwatch.core.sources.plausibility import detect_challenge
+from controlwatch.core.sources.watcher import Index, Pages, Watcher
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import date
-
-    from controlwatch.core.sources.watcher import Index, Watcher
-
-__all__ = [
-    "Request",
-    "build_column_request",
-    "build_detail_request",
-    "build_page_request",
-    "extract_fragment",
-    "list_index_urls",
-    "parse_index",
-    "parse_unit",
-]
-
-_TOTAL = re.compile(r"\d{1,9}")  # more notices than that has nobody
+_TOTAL = re.compile(r"(\d{1,9})")  # longer numbers are not a total
 _TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d{1,9})(?!\d)")  # 第1/239页 总条数：2381
-_HARMLESS_FEED_ERRORS = (
-    feedparser.NonXMLContentType,
-    feedparser.CharacterEncodingOverride,
-)  # the header was wrong
-_FEED_PARSER_ERRORS = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    RecursionError,
-)  # its parser's
-_CUT_MARKS = ("...", "…")  # how a list ends a title that it has cut
+# The type or the encoding in the header was wrong.
+_HARMLESS_FEED_ERRORS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)
+# Errors that the feed parser raises on damaged feeds.
+_FEED_PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+_CUT_MARKS = ("...", "…")  # at the end of a title that a list has cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """The references on a page, and the number of rows they were read from."""
+
+    refs: Iterable[NoticeRef]
+    rows: int
+    total: int | None = None
+    faults: tuple[str, ...] = ()
 
 
 def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
     """Read one page of an index.
 
     Raises `Challenged`, `Refused` (an HTTP error, or one inside a 200), `Garbled` (not the declared format,
-    or damaged text) and `Reshaped` (no row, or no row with a link to a notice): an empty list is never
+    or damaged text) and `Reshaped` (no row, or no row with a link to a notice): an empty list never means
     "no news".
     """
+    index = watcher.index
     decoded = decode_body(
         snapshot.body, header=snapshot.get_header("content-type"), declared=watcher.http.charset
     )
-    reason = detect_challenge(decoded.text)
-    if reason:
+    if reason := detect_challenge(decoded.text):
         raise Challenged(f"the source sent {reason} instead of the list")
     if snapshot.status >= 400:
         raise Refused(f"the source answered {snapshot.status}", status=snapshot.status)
     for pattern in watcher.expect.reject:
         if re.search(pattern, decoded.text):
             raise Garbled(f"the answer is damaged: it matches {pattern}")
-    faults = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
-    return _parse_by_kind(watcher, snapshot, text=decoded.text, faults=faults)
+    match index.kind:
+        case "links":
+            listing = _parse_links(index, decoded.text, base=snapshot.final_url)
+        case "jpaas":
+            listing = _parse_links(index, extract_fragment(decoded.text), base=index.url)
+        case "json":
+            listing = _parse_records(index, decoded.text, base=snapshot.final_url)
+        case "feed":
+            listing = _parse_feed(index, snapshot)
+    refs = _remove_duplicates(listing.refs)
+    if not refs:
+        raise Reshaped(
+            f"{listing.rows} rows were found, but none links to a notice ({index.article or 'any address'})"
+        )
+    undated = sum(ref.listed_on is None for ref in refs) if index.date else 0
+    lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
+    dateless = (f"{undated} of {len(refs)} rows show no readable day",) if undated else ()
+    return IndexPage(refs=refs, total=listing.total, faults=(*lost, *listing.faults, *dateless))
 
 
-def _parse_by_kind(watcher: Watcher, snapshot: Snapshot, *, text: str, faults: tuple[str, ...]) -> IndexPage:
-    index = watcher.index
-    if index.kind == "links":
-        return _parse_links(index, text, base=snapshot.final_url, faults=faults)
-    if index.kind == "jpaas":
-        return _parse_links(index, extract_fragment(text), base=index.url, faults=faults)
-    if index.kind == "json":
-        return _parse_records(index, text, base=snapshot.final_url, faults=faults)
-    return _parse_feed(index, snapshot, faults=faults)
+def _is_article(index: Index, url: str) -> bool:
+    return not index.article or re.search(index.article, urlsplit(url).path) is not None
+
+
+def _remove_duplicates(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
+    """Return one reference per address: a list may link a notice again as 更多>>; the longer title wins."""
+    longest: dict[str, NoticeRef] = {}
+    for ref in refs:
+        other = longest.get(ref.url)
+        if other is None or len(ref.title) > len(other.title):
+            longest[ref.url] = ref
+    return tuple(longest.values())
 
 
 # --------------------------------------------------------------------------- links and jpaas
 
 
-def _parse_links(index: Index, html: str, *, base: str, faults: tuple[str, ...]) -> IndexPage:
+def _parse_links(index: Index, html: str, *, base: str) -> _Listing:
     tree = LexborHTMLParser(html)
     rows = tree.css(index.rows or "a[href]")
     if not rows:
         raise Reshaped(f"no row matches {index.rows or 'a[href]'}")
-    refs = _remove_duplicates(ref for row in rows for ref in _find_notice_link(index, row, base=base))
-    return _build_page(index, refs, rows=len(rows), total=_find_shown_total(tree), faults=faults)
+    refs = (ref for row in rows for ref in _find_notice_link(index, row, base=base))
+    pagination = tree.css_first(".pagination[count]")
+    count = pagination.attributes.get("count") or "" if pagination is not None else ""
+    total = _TOTAL.fullmatch(count) or _TOTAL_IN_TEXT.search(tree.body.text() if tree.body else "")
+    return _Listing(refs=refs, rows=len(rows), total=int(total[1]) if total else None)
 
 
 def _find_notice_link(index: Index, row: LexborNode, *, base: str) -> Iterator[NoticeRef]:
-    """The first link of a row that leads to a notice, if any."""
+    """Yield the first link of a row that leads to a notice, if any."""
     for link in [row] if row.tag == "a" else row.css(index.link):
         url = resolve_link(link.attributes.get("href") or "", base=base)
         title = _find_title(index, row, link)
         if url and title and _is_article(index, url):
-            yield NoticeRef(url=url, title=title, listed_on=_find_row_day(index, row))
+            days = (parse_day(node.text()) for node in row.css(index.date)) if index.date else iter(())
+            yield NoticeRef(url=url, title=title, listed_on=next((day for day in days if day), None))
             return
 
 
@@ -125,44 +125,14 @@ def _find_title(index: Index, row: LexborNode, link: LexborNode) -> str:
     chosen = row.css_first(index.title) if index.title else None
     if chosen is not None:
         return " ".join(extract_lines([chosen]))
-    shown = " ".join(extract_lines([link]))
-    hint = strip_markup(link.attributes.get("title") or "")
-    is_cut = not hint or (hint.endswith(_CUT_MARKS) and len(shown) > len(hint))
-    return shown if is_cut else hint
-
-
-def _find_row_day(index: Index, row: LexborNode) -> date | None:
-    found = (parse_day(node.text()) for node in row.css(index.date)) if index.date else iter(())
-    return next((shown for shown in found if shown), None)
-
-
-def _find_shown_total(tree: LexborHTMLParser) -> int | None:
-    pagination = tree.css_first(".pagination[count]")
-    count = pagination.attributes.get("count") or "" if pagination is not None else ""
-    if _TOTAL.fullmatch(count):
-        return int(count)
-    printed = _TOTAL_IN_TEXT.search(tree.body.text()) if tree.body else None
-    return int(printed[1]) if printed else None
+    attribute = strip_markup(link.attributes.get("title") or "")
+    if attribute and not attribute.endswith(_CUT_MARKS):
+        return attribute
+    text = " ".join(extract_lines([link]))
+    return text if not attribute or len(text) > len(attribute) else attribute
 
 
 # --------------------------------------------------------------------------- JSON
-
-
-def _load_json(text: str) -> object:
-    try:
-        loaded: object = json.loads(text)
-    except (ValueError, RecursionError) as error:  # no JSON, or a number of thousands of digits
-        raise Garbled(f"the answer is not JSON; it begins with {collapse_whitespace(text[:60])!r}") from error
-    if isinstance(loaded, dict):
-        _check_envelope(loaded)
-    return loaded
-
-
-def _check_envelope(answer: dict[str, object]) -> None:
-    """A refusal inside a 200: success:false, or a code that is not 200."""
-    code = answer.get("code", "200")
-    if answer.get("success", True) is not True or str(code) != "200":
-        raise Refused(f"the source answered code {code}: {answer.get('message') or 'no reason given'}")
 
 
 def extract_fragment(text: str) -> str:
@@ -173,28 +143,47 @@ def extract_fragment(text: str) -> str:
     return html
 
 
-def _parse_records(index: Index, text: str, *, base: str, faults: tuple[str, ...]) -> IndexPage:
+def _load_json(text: str) -> object:
+    """Parse an answer; raises `Garbled`, and `Refused` for success:false or a code that is not 200."""
+    try:
+        answer: object = json.loads(text)
+    except (ValueError, RecursionError) as error:  # not JSON, or a number of thousands of digits
+        raise Garbled(f"the answer is not JSON; it begins with {collapse_whitespace(text[:60])!r}") from error
+    if isinstance(answer, dict):
+        code = answer.get("code", "200")
+        if answer.get("success", True) is not True or str(code) != "200":
+            raise Refused(f"the source answered code {code}: {answer.get('message') or 'no reason given'}")
+    return answer
+
+
+def _parse_records(index: Index, text: str, *, base: str) -> _Listing:
     answer = _load_json(text)
     rows = _follow_path(answer, index.rows)
     if not isinstance(rows, list) or not rows:
         raise Reshaped(f"the answer holds no rows at {index.rows or 'its top'}")
-    refs = _remove_duplicates(ref for row in rows for ref in _parse_record(index, row, base=base))
-    return _build_page(index, refs, rows=len(rows), total=_find_json_total(answer, index.rows), faults=faults)
-
-
-def _parse_record(index: Index, row: object, *, base: str) -> Iterator[NoticeRef]:
-    url = resolve_link(_get_field(row, index.link), base=base)
-    title = strip_markup(_get_field(row, index.title))
-    if url and title and _is_article(index, url):
-        content = _get_field(row, index.content)
-        listed_on = parse_day(_get_field(row, index.date))
-        yield NoticeRef(
-            url=url, title=title, listed_on=listed_on, content=content if content.strip() else None
-        )
+    refs = []
+    for row in rows:
+        url = resolve_link(_get_field(row, index.link), base=base)
+        title = strip_markup(_get_field(row, index.title))
+        if url and title and _is_article(index, url):
+            content = _get_field(row, index.content)
+            listed_on = parse_day(_get_field(row, index.date))
+            refs.append(
+                NoticeRef(
+                    url=url, title=title, listed_on=listed_on, content=content if content.strip() else None
+                )
+            )
+    # The total is beside the rows, or beside one of the objects that hold them; the nearest counts.
+    keys = index.rows.split(".") if index.rows else []
+    totals = (
+        _follow_path(answer, ".".join([*keys[:depth], "total"])) for depth in range(len(keys) - 1, -1, -1)
+    )
+    total = next((total for total in totals if isinstance(total, int)), None)
+    return _Listing(refs=refs, rows=len(rows), total=total)
 
 
 def _get_field(row: object, keys: str) -> str:
-    """The first of several comma-separated places that holds a text or a number."""
+    """Return the first of several comma-separated places that holds a text or a number, or ""."""
     values = (_follow_path(row, key.strip()) for key in keys.split(",") if key.strip())
     texts = (str(value) for value in values if isinstance(value, str | int | float))
     return next((text for text in texts if text.strip()), "")
@@ -212,20 +201,10 @@ def _follow_path(value: object, path: str) -> object:
     return value
 
 
-def _find_json_total(answer: object, rows: str) -> int | None:
-    """The `total` that stands beside the rows, or beside what holds them."""
-    keys = rows.split(".") if rows else []
-    for depth in range(len(keys) - 1, -1, -1):
-        total = _follow_path(answer, ".".join([*keys[:depth], "total"]))
-        if isinstance(total, int):
-            return total
-    return None
-
-
 # --------------------------------------------------------------------------- feeds
 
 
-def _parse_feed(index: Index, snapshot: Snapshot, *, faults: tuple[str, ...]) -> IndexPage:
+def _parse_feed(index: Index, snapshot: Snapshot) -> _Listing:
     # Bytes in a file object: a str would be taken for an address or a file name, and opened.
     headers = {
         "content-type": snapshot.get_header("content-type") or "",
@@ -237,25 +216,19 @@ def _parse_feed(index: Index, snapshot: Snapshot, *, faults: tuple[str, ...]) ->
         raise Garbled(f"the feed is too damaged to be read: {error}") from error
     items: list[object] = list(feed.entries)
     is_broken = feed.bozo and not isinstance(feed.bozo_exception, _HARMLESS_FEED_ERRORS)
-    trouble = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is no feed')}"
+    problem = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is not a feed')}"
+    if not items and (is_broken or not feed.get("version")):
+        raise Garbled(problem)
     if not items:
-        raise (
-            Garbled(trouble) if is_broken or not feed.get("version") else Reshaped("the feed has no entries")
-        )
-    refs = _remove_duplicates(
-        ref for item in items for ref in _parse_feed_entry(index, item, base=snapshot.final_url)
-    )
-    return _build_page(
-        index, refs, rows=len(items), total=None, faults=(*faults, trouble) if is_broken else faults
-    )
-
-
-def _parse_feed_entry(index: Index, item: object, *, base: str) -> Iterator[NoticeRef]:
-    url = resolve_link(_get_field(item, "link, id"), base=base)
-    title = strip_markup(_get_field(item, "title"))
-    if url and title and _is_article(index, url):
-        content = _get_field(item, index.content)
-        yield NoticeRef(url=url, title=title, listed_on=_find_feed_day(item), content=content or None)
+        raise Reshaped("the feed has no entries")
+    refs = []
+    for item in items:
+        url = resolve_link(_get_field(item, "link, id"), base=snapshot.final_url)
+        title = strip_markup(_get_field(item, "title"))
+        if url and title and _is_article(index, url):
+            content = _get_field(item, index.content) or None
+            refs.append(NoticeRef(url=url, title=title, listed_on=_find_feed_day(item), content=content))
+    return _Listing(refs=refs, rows=len(items), faults=(problem,) if is_broken else ())
 
 
 def _find_feed_day(item: object) -> date | None:
@@ -270,30 +243,81 @@ def _find_feed_day(item: object) -> date | None:
     return None
 
 
-# --------------------------------------------------------------------------- all kinds
+# --------------------------------------------------------------------------- turning pages, and what is new
 
 
-def _is_article(index: Index, url: str) -> bool:
-    return not index.article or re.search(index.article, urlsplit(url).path) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """What a page of an index showed, as far as turning to the next page depends on it."""
+
+    number: int  #: 1 is the first page
+    is_unchanged: bool = False  #: as at the last poll, or missing; nothing else is then known of it
+    total: int | None = None  #: number of notices that the source claims
+    is_repetition: bool = False  #: it lists only addresses that the pages before it list
+    has_untracked: bool = False  #: it lists an address that is not tracked yet
 
 
-def _remove_duplicates(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
-    """Each address once. A list may link a notice twice, once as 更多>>: the longer title is the notice's."""
-    kept: dict[str, NoticeRef] = {}
+def should_turn_page(pages: Pages, page: PageView, *, is_first_poll: bool, is_full_scan: bool) -> bool:
+    """Return whether to read the page after this one.
+
+    The first poll and a full scan read `pages.shelf` pages; otherwise pages are turned while each shows
+    something untracked, up to `pages.most`. The end of the list, and a page that repeats the ones before it,
+    always stop.
+    """
+    if page.number >= (pages.shelf if is_first_poll else pages.most):
+        return False
+    is_required = is_full_scan and page.number < pages.shelf
+    if page.is_unchanged:
+        return is_required
+    if page.is_repetition or (page.total is not None and page.number * pages.size >= page.total):
+        return False
+    return is_first_poll or is_required or page.has_untracked
+
+
+def add_references(listed: dict[str, NoticeRef], refs: Iterable[NoticeRef]) -> frozenset[str]:
+    """Add the references of a page to those listed so far; return the canonical addresses of the page.
+
+    `listed` holds one reference per canonical address, from top to bottom: the one with the longest title
+    that is not cut. Indexes pin notices twice and cut titles by "...".
+    """
+    addresses = set()
     for ref in refs:
-        known = kept.get(ref.url)
-        if known is None or len(ref.title) > len(known.title):
-            kept[ref.url] = ref
-    return tuple(kept.values())
+        address = canonicalize_url(ref.url)
+        addresses.add(address)
+        if address not in listed or _measure_title(ref) > _measure_title(listed[address]):
+            listed[address] = ref
+    return frozenset(addresses)
 
 
-def _build_page(
-    index: Index, refs: tuple[NoticeRef, ...], *, rows: int, total: int | None, faults: tuple[str, ...]
-) -> IndexPage:
-    if not refs:
-        raise Reshaped(
-            f"{rows} rows were found, but none links to a notice ({index.article or 'any address'})"
-        )
-    undated = sum(ref.listed_on is None for ref in refs) if index.date else 0
-    doubts = (f"{undated} of {len(refs)} rows show no readable day",) if undated else ()
-    return IndexPage(refs=refs, total=total, faults=(*faults, *doubts))
+def _measure_title(ref: NoticeRef) -> int:
+    return 0 if ref.title.endswith(("...", "…", "．．．")) else len(ref.title)
+
+
+def find_new_references(
+    listed: Mapping[str, NoticeRef], known: AbstractSet[str], *, first_poll_on: date | None
+) -> tuple[NewReference, ...]:
+    """Return the references that are not tracked yet, each with whether it may alert.
+
+    `listed` is the index from top to bottom over all pages, by canonical address; `known` holds the canonical
+    addresses that are tracked; `first_poll_on` is the day of the first poll in Beijing, None at that poll.
+
+    The first poll never alerts. Later every new reference may alert, back-dated or not, except below the last
+    known one: a deletion moves old notices into view there, so it may alert only if published since the first
+    poll. The same applies when no listed reference is known, as after a move of the whole site.
+    """
+    if first_poll_on is None:
+        return tuple(NewReference(ref=ref, may_alert=False) for ref in listed.values())
+    last_known = max((place for place, address in enumerate(listed) if address in known), default=-1)
+    return tuple(
+        NewReference(ref=ref, may_alert=True, alert_since=first_poll_on if place > last_known else None)
+        for place, (address, ref) in enumerate(listed.items())
+        if address not in known
+    )
+
+
+def may_alert(*, eligible: bool, since: date | None, dated: date | None) -> bool:
+    """Return whether an eligible reference may alert, once the date of its notice is known.
+
+    `since` is the first day that may alert (None: any), `dated` the day of the notice, if known.
+    """
+    return eligible and not (since is not None and dated is not None and dated < since)

@@ -1,4 +1,4 @@
-"""Mails of a mailbox: strangers wrote them, so what they say of themselves is shown, and proves nothing."""
+"""Mails as documents: anybody can write one, so its sender is shown as claimed, and proves nothing."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from datetime import datetime
 from email.parser import BytesHeaderParser
 
 from controlwatch.core.model import NoticeRef, Snapshot
-from controlwatch.core.sources.mime import MAIL_TYPE, read_header
+from controlwatch.core.sources.decoding import MAIL_TYPE
+from controlwatch.core.sources.mime import read_header
 
-#: Bytes in which the head of a mail is looked for.
+#: The header of a mail is searched in its first bytes.
 MAX_HEADER_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail as its mailbox holds it."""
+    """A mail in its mailbox."""
 
-    cursor: str  #: where it stands there: what comes after it is new
-    arrived_at: datetime  #: when the mailbox took it, by its own clock
-    size: int  #: its bytes there
-    body: bytes  #: all of them, or the first ones of a mail larger than is read
+    cursor: str  #: its position in the mailbox; later mails are new
+    arrived_at: datetime  #: when the mailbox received it, by the clock of the server
+    size: int  #: in bytes, on the server
+    body: bytes  #: the whole mail, or the first bytes of one that is too large
 
 
 def make_intake_url(body: bytes) -> str:
-    """Return the address of what has none: it is known by its bytes. .invalid never resolves (RFC 2606)."""
+    """Return an address made from the bytes, for what has none. .invalid never resolves (RFC 2606)."""
     return f"https://intake.invalid/{hashlib.sha256(body).hexdigest()}"
 
 
 def to_snapshot(mail: Mail, *, now: datetime) -> Snapshot:
-    """Return a mail as bytes that were sent: by whom it says, but from nowhere, whatever it says."""
+    """Return a mail as a snapshot: with its claimed sender, and an address made from its bytes."""
     address, read = make_intake_url(mail.body), len(mail.body)
     cut = (("content-range", f"bytes 0-{read - 1}/{mail.size}"),) if read < mail.size else ()
     return Snapshot(
@@ -50,7 +51,7 @@ def to_snapshot(mail: Mail, *, now: datetime) -> Snapshot:
 
 
 def to_reference(mail: Mail) -> NoticeRef:
-    """Return what is known of a mail before it is read: its subject."""
+    """Return the reference of a mail before it is read; its title is the subject."""
     title = _read_header(mail.body, "Subject") or "a mail without a subject"
     return NoticeRef(url=make_intake_url(mail.body), title=title)
 

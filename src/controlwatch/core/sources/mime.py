@@ -1,75 +1,38 @@
-"""Pages saved as one file (MHTML) and mails (EML): the part that a person reads, out of its wrapping."""
+"""Unwrap mails (EML) and pages saved as one file (MHTML): find the part that a person reads."""
 
 from __future__ import annotations
 
 import email
 import email.policy
-import re
 from dataclasses import dataclass
 from email.message import EmailMessage, Message
 
-from controlwatch.core.model import Snapshot
 from controlwatch.core.model.text_safety import to_one_line
 
-#: The head of a mail or of a page saved whole: lines of "Name: value", one of which says what follows.
-#: Atomic: no line can be taken in two ways, or a head without an end would be tried in all of them.
-MIME_HEAD = re.compile(
-    rb"(?>(?:[A-Za-z0-9-]{1,60}:[^\n]{0,2000}\n(?>(?:[ \t][^\n]{0,2000}\n){0,50})){1,200})\r?\n"
-)
-MIME_DECLARATION = re.compile(rb"^(?:mime-version|content-type):", re.IGNORECASE | re.MULTILINE)
-#: Where a page was saved from, as browsers write it.
-SAVED_LOCATION = re.compile(
-    rb"^(?:snapshot-content-location|content-location):[ \t]*(https?://[!-~]{1,2000})",
-    re.IGNORECASE | re.MULTILINE,
-)
-#: Parts looked at; more is a bomb, no mail.
+#: More parts than this are an attack, not a mail.
 MAX_PARTS = 200
-#: What a person would read, the best first.
+#: The types that a person reads, in order of preference.
 READABLE_TYPES = ("text/html", "application/xhtml+xml", "text/plain", "application/pdf")
-#: What goes wrong inside the library where a mail is damaged.
+#: Errors that the library raises where a mail is damaged.
 DAMAGED_MAIL_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-#: The media type of a mail (RFC 2046).
-MAIL_TYPE = "message/rfc822"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnwrappedPart:
-    """What was inside."""
+    """The readable part of a mail or a saved page."""
 
     body: bytes
     content_type: str
     title: str = ""  #: of a mail, its subject
-    sender: str = ""  #: of a mail, who it says it is from
-    unread_files: tuple[str, ...] = ()  #: names of files that came along and were not read
-
-
-def is_wrapped(body: bytes) -> bool:
-    """Say whether bytes are a mail or a page saved whole."""
-    head = MIME_HEAD.match(body[:65_536])
-    return head is not None and MIME_DECLARATION.search(head[0]) is not None
-
-
-def find_saved_location(body: bytes) -> str:
-    """Return the address that a page was saved from, or ""."""
-    found = SAVED_LOCATION.search(body[:8_192]) if is_wrapped(body) else None
-    return found[1].decode("ascii") if found is not None else ""
-
-
-def is_mail(snapshot: Snapshot) -> bool:
-    """Say whether bytes came as a mail, or are one by the look of them.
-
-    What came as a mail is one whatever it says of itself: anybody can write a mail that looks like a page
-    which a browser saved.
-    """
-    return snapshot.get_header("content-type") == MAIL_TYPE or (
-        is_wrapped(snapshot.body) and not find_saved_location(snapshot.body)
-    )
+    sender: str = ""  #: of a mail, its From header
+    unread_files: tuple[str, ...] = ()  #: names of attached files that were not read
 
 
 def unwrap_body(body: bytes) -> UnwrappedPart | None:
     """Return the part that a person reads, or None where there is none.
 
-    The first page of a saved one is its root; of a mail, the page is preferred to the plain text.
+    Of a saved page, that is its first page; of a mail, HTML is preferred to plain text. Raises one of
+    `DAMAGED_MAIL_ERRORS`.
     """
     mail = email.message_from_bytes(body, policy=email.policy.default)
     parts = [part for part, _ in zip(mail.walk(), range(MAX_PARTS + 1), strict=False)]
@@ -91,7 +54,7 @@ def unwrap_body(body: bytes) -> UnwrappedPart | None:
 
 
 def read_header(mail: Message, name: str) -> str:
-    """Return what a header says, decoded, as one line; "" where it says nothing that can be read."""
+    """Return the decoded value of a header as one line; "" where it is absent or damaged."""
     try:
         return to_one_line(str(mail.get(name, "")))
     except DAMAGED_MAIL_ERRORS:
@@ -99,11 +62,9 @@ def read_header(mail: Message, name: str) -> str:
 
 
 def _find_best_part(parts: list[EmailMessage], *, attached: bool) -> EmailMessage | None:
-    """Return the part that reads best."""
-    fitting = [part for part in parts if _is_attachment(part) == attached]
     for kind in READABLE_TYPES:
-        for part in fitting:
-            if part.get_content_type() == kind:
+        for part in parts:
+            if _is_attachment(part) == attached and part.get_content_type() == kind:
                 return part
     return None
 

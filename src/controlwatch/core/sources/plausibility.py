@@ -1,46 +1,71 @@
-"""Can this poll be believed? And if so, is it what this source usually shows?"""
+"""Decide whether a response is a page, not a bot challenge, and whether a scan of an index is plausible."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from statistics import median
 
+from selectolax.lexbor import LexborHTMLParser
+
 from controlwatch.core.model import NoticeRef, Snapshot
-from controlwatch.core.model.errors import Challenged, Implausible, Refused
+from controlwatch.core.model.errors import (
+    Challenged,
+    Implausible,
+    Refused,
+    SourceError,
+    Unreachable,
+    Unread,
+)
 from controlwatch.core.model.state import Baseline
-from controlwatch.core.sources.challenge import detect_challenge
-from controlwatch.core.sources.charset import decode_body
+from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.watcher import Expect
 
-#: After so many failed polls in a row the people who rely on a watcher are told.
-FAILURES_BEFORE_ALERT = 3
-#: Looks from which a source's usual length is learnt, gaps from which its rhythm is; and the part of its
-#: usual length below which a list is not believed.
-MIN_BASELINE_SCANS, MAX_BASELINE_SCANS = 5, 10
-MIN_ROWS_RATIO = 1 / 3
-#: A source is unusually quiet after twice its longest silence so far, and never before so many days.
-QUIET_FACTOR, MIN_QUIET_DAYS = 2, 14
+# --------------------------------------------------------------------------- one response
+
+#: What betrays a bot challenge; its status can be 200 as well as 412.
+_CHALLENGES = (
+    # $_ts=window['$_ts'];if(!$_ts)$_ts={};
+    (re.compile(r"\$_ts\s*=\s*window\s*\["), "a $_ts challenge script"),
+    # document.cookie='__jsl_clearance=1…
+    (re.compile(r"__jsl_clearance|__jsluid"), "a __jsl cookie script"),
+    # setCookie("acw_sc__v2", x)
+    (re.compile(r"acw_sc__v\d"), "an acw_sc cookie script"),
+    # window._cf_chl_opt={…
+    (re.compile(r"_cf_chl_opt|/cdn-cgi/challenge-platform/"), "a browser check"),
+    (re.compile(r"请开启\s*JavaScript\s*并刷新该页", re.IGNORECASE), "a request to switch JavaScript on"),
+    # 您的访问请求被拦截
+    (re.compile(r"(?:访问|请求|操作)[^。]{0,12}(?:被拦截|被阻断|已被WAF拦截)"), "a firewall's refusal"),
+    # 请完成安全验证后继续访问
+    (re.compile(r"请(?:完成|进行|通过)(?:安全|人机|滑动)验证"), "a human check"),
+)
+_MARKUP = re.compile(r"<(?:script|html|body|noscript)\b", re.IGNORECASE)
+#: Visible characters of a challenge; a notice, even one that mentions JavaScript, has more.
+_MAX_CHALLENGE_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexStatistics:
-    """What an index showed, as far as it says whether to believe it."""
+def detect_challenge(text: str) -> str | None:
+    """Return what shows that a page is a bot challenge, or None for any other text.
 
-    rows: int  #: on the first page
-    days: tuple[date, ...] = ()  #: listed, newest first
-    total: int | None = None  #: notices that the source says it has
-    page_size: int = 0  #: notices that its first page has room for; 0: not known
-
-    @property
-    def newest_day(self) -> date | None:
-        """The newest day listed."""
-        return max(self.days, default=None)
+    A page with more than a few lines of text is not a challenge: a page saved by a real browser still has the
+    challenge script beside the notice.
+    """
+    if not _MARKUP.search(text):
+        return None
+    reason = next((reason for pattern, reason in _CHALLENGES if pattern.search(text)), None)
+    if reason is None:
+        return None
+    tree = LexborHTMLParser(text)
+    tree.strip_tags(["script", "style", "template"])
+    visible = "".join(tree.body.text().split()) if tree.body else ""
+    return reason if len(visible) <= _MAX_CHALLENGE_LENGTH else None
 
 
 def check_response(snapshot: Snapshot) -> None:
-    """Raise `Challenged` or `Refused` when a status of 400 or more came instead of a page."""
+    """Raise `Challenged` or `Refused` for a response with a status of 400 or more."""
     if snapshot.status < 400:
         return
     text = decode_body(snapshot.body, header=snapshot.get_header("content-type")).text
@@ -49,13 +74,75 @@ def check_response(snapshot: Snapshot) -> None:
     raise Refused(f"{snapshot.final_url} answered HTTP {snapshot.status}", status=snapshot.status)
 
 
+# --------------------------------------------------------------------------- the pages of one poll
+
+#: After this number of pages in a row that do not answer, the rest of the poll is left for the next one.
+MAX_UNREACHABLE_PAGES = 3
+
+
+def is_gone(error: SourceError) -> bool:
+    """Return whether the source says that a page no longer exists."""
+    return isinstance(error, Refused) and error.status in {404, 410}
+
+
+def is_host_down(errors: Sequence[SourceError], *, read: int) -> bool:
+    """Return whether a source fails: its list answers, but its pages do not, or are bot challenges.
+
+    `errors` are those of one poll in order, `read` is the number of pages that could be read. A single page
+    with another error is different: it stays due, is counted as unread, and after some failures is
+    alerted from its title.
+    """
+    if read or not errors:
+        return False
+    if isinstance(errors[-1], Challenged):
+        return True
+    last = errors[-MAX_UNREACHABLE_PAGES:]
+    return len(last) == MAX_UNREACHABLE_PAGES and all(isinstance(error, Unreachable) for error in last)
+
+
+def choose_reported_error(errors: Sequence[SourceError]) -> SourceError:
+    """Return the error to report when no page at all could be read; `errors` is not empty."""
+    for error in errors:
+        if isinstance(error, Challenged):
+            return error
+    return Unread(f"{len(errors)} notices could not be read: {errors[0]}")
+
+
+# --------------------------------------------------------------------------- a scan of the index
+
+#: A failing watcher is alerted after this number of failed polls in a row.
+FAILURES_BEFORE_ALERT = 3
+#: The usual number of rows is known after MIN and computed from the last MAX scans; the rhythm of a source is
+#: known after MIN gaps between its notices.
+MIN_BASELINE_SCANS, MAX_BASELINE_SCANS = 5, 10
+#: A list shorter than this part of the usual number of rows is not plausible.
+MIN_ROWS_RATIO = 1 / 3
+#: A source is unusually quiet after this many times its longest silence, and never before this many days.
+QUIET_FACTOR, MIN_QUIET_DAYS = 2, 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStatistics:
+    """The figures of an index scan by which its plausibility is judged."""
+
+    rows: int  #: on the first page
+    days: tuple[date, ...] = ()  #: listed, newest first
+    total: int | None = None  #: number of notices that the source claims
+    page_size: int = 0  #: capacity of its first page; 0: not known
+
+    @property
+    def newest_day(self) -> date | None:
+        """The newest day listed, or None."""
+        return max(self.days, default=None)
+
+
 def find_newest_day(refs: tuple[NoticeRef, ...]) -> date | None:
-    """The newest day that an index lists."""
+    """Return the newest day that an index lists, or None."""
     return max((ref.listed_on for ref in refs if ref.listed_on is not None), default=None)
 
 
 def check_expectations(expect: Expect, *, rows: int, newest_on: date | None, today: date) -> None:
-    """Raise `Implausible` when the index shows less than is declared, or nothing recent.
+    """Raise `Implausible` when the index shows fewer rows than declared, or nothing recent.
 
     `today` is the day in Beijing. An index without dates is judged by its rows alone.
     """
@@ -71,42 +158,42 @@ def check_expectations(expect: Expect, *, rows: int, newest_on: date | None, tod
         )
 
 
-def check_baseline(learnt: Baseline, shown: IndexStatistics) -> None:
-    """Raise `Implausible` when the index is not at all as it has been: far shorter, or without its days."""
-    if len(learnt.rows) >= MIN_BASELINE_SCANS and shown.rows < median(learnt.rows) * MIN_ROWS_RATIO:
-        usually = round(median(learnt.rows))
-        raise Implausible(f"only {shown.rows} notices are listed where this source lists about {usually}")
-    if learnt.dated and shown.rows and not shown.days:
+def check_baseline(baseline: Baseline, scan: IndexStatistics) -> None:
+    """Raise `Implausible` when the index is far shorter than usual, or its rows have lost their days."""
+    if len(baseline.rows) >= MIN_BASELINE_SCANS and scan.rows < median(baseline.rows) * MIN_ROWS_RATIO:
+        usual = round(median(baseline.rows))
+        raise Implausible(f"only {scan.rows} notices are listed where this source lists about {usual}")
+    if baseline.dated and scan.rows and not scan.days:
         raise Implausible("no row carries a day any more, though this source's rows always did")
 
 
-def describe_silence(learnt: Baseline, newest_on: date | None, today: date) -> str:
-    """Say why a source is unusually quiet for its own rhythm, or ""."""
-    if newest_on is None or not learnt.silence:
+def describe_silence(baseline: Baseline, newest_on: date | None, today: date) -> str:
+    """Return a sentence about a source that is unusually quiet for its rhythm, or ""."""
+    if newest_on is None or not baseline.silence:
         return ""
-    age, most = (today - newest_on).days, max(MIN_QUIET_DAYS, QUIET_FACTOR * learnt.silence)
-    if age <= most:
+    age, limit = (today - newest_on).days, max(MIN_QUIET_DAYS, QUIET_FACTOR * baseline.silence)
+    if age <= limit:
         return ""
     return (
         f"its newest notice is of {newest_on}, {age} days ago; "
-        f"its longest silence so far was {learnt.silence} days"
+        f"its longest silence so far was {baseline.silence} days"
     )
 
 
-def describe_shortfall(shown: IndexStatistics) -> str:
-    """Say what in a list that was believed is not as it should be, or ""."""
-    if shown.total is not None and shown.page_size and shown.rows < min(shown.page_size, shown.total):
-        return f"it says that it has {shown.total} notices, and its first page shows {shown.rows}"
+def describe_shortfall(scan: IndexStatistics) -> str:
+    """Return a sentence about a plausible list that shows fewer rows than it should, or ""."""
+    if scan.total is not None and scan.page_size and scan.rows < min(scan.page_size, scan.total):
+        return f"it says that it has {scan.total} notices, and its first page shows {scan.rows}"
     return ""
 
 
-def update_baseline(learnt: Baseline, shown: IndexStatistics) -> Baseline:
-    """Return what is known of a source's ways after one more look that was believed."""
-    days = sorted(set(shown.days), reverse=True)
+def update_baseline(baseline: Baseline, scan: IndexStatistics) -> Baseline:
+    """Return the baseline of a source after one more plausible scan."""
+    days = sorted(set(scan.days), reverse=True)
     gaps = [(later - earlier).days for later, earlier in pairwise(days)]
-    silence = max(gaps) if len(gaps) >= MIN_BASELINE_SCANS else 0  # a rhythm is heard in several beats
+    silence = max(gaps) if len(gaps) >= MIN_BASELINE_SCANS else 0  # fewer gaps are not a rhythm
     return Baseline(
-        rows=(*learnt.rows, shown.rows)[-MAX_BASELINE_SCANS:],
-        silence=max(learnt.silence, silence),
-        dated=learnt.dated or len(shown.days) >= max(1, shown.rows // 2),
+        rows=(*baseline.rows, scan.rows)[-MAX_BASELINE_SCANS:],
+        silence=max(baseline.silence, silence),
+        dated=baseline.dated or len(scan.days) >= max(1, scan.rows // 2),
     )

@@ -13,7 +13,7 @@ _STRICT: dict[str, object] = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When to look: five-field cron lines, in the time zone of the source's office."""
+    """When to poll: five-field cron lines, in the time zone of the source."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -23,7 +23,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """How an index is turned over, and how far."""
+    """How the pages of an index are requested, and how many."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -33,23 +33,21 @@ class Pages:
     name: str = ""
     first: int = 1  #: the number that the source gives to its second page is first + 1
     size: int = 15
-    shelf: int = 2  #: pages read at the first poll, to fill the shelf
-    most: int = 20  #: pages read at most when every page still shows something new
+    shelf: int = 2  #: pages read at the first poll and at each full scan
+    most: int = 20  #: pages read at most while each shows something new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """Where the list of notices is and how to read a row of it.
+    """Where the list of notices is, and how to read its rows.
 
-    A key that reads JSON may name several places, separated by commas: the first that holds something wins.
+    A key that reads JSON may name several places, separated by commas: the first that is not empty wins.
     """
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    kind: Literal["links", "feed", "jpaas", "json", "mailbox", "manual"]
-    #: mailbox: a folder of mails, set up by CONTROLWATCH_MAILBOX_URL; manual: what people hand in. Neither
-    #: is declared in a file.
-    url: str  #: the page a person would open; may hold {year}, which is this year and the last
+    kind: Literal["links", "feed", "jpaas", "json"]
+    url: str  #: the page that a person opens; may contain {year}: this year and the last
     api: str | None = None  #: jpaas unit or JSON service; None where the page itself is the list
     method: Literal["GET", "POST"] = "GET"
     params: dict[str, str] = field(default_factory=dict)  #: jpaas ids (fall-back), query or form fields
@@ -60,13 +58,13 @@ class Index:
     title: str = ""  #: CSS selector or JSON key; "" = title attribute of the link, else its text
     date: str = ""  #: CSS selector or JSON key; "" = none in the list
     content: str = ""  #: JSON key that carries the notice's HTML, if any
-    article: str = ""  #: regular expression that the path of a notice must match
+    article: str = ""  #: regular expression that the path of a notice matches
     pages: Pages = field(default_factory=Pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """How to read a notice's own page: CSS selectors, the first that finds something wins.
+    """How to read the page of a notice: CSS selectors; the first that finds something wins.
 
     `title`, `published` and `source` may also name a variable that a script on the page sets:
     `var:publishTime`.
@@ -79,45 +77,45 @@ class Detail:
     source: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
     labels: str = ""  #: selector of elements that print 【label】 value
-    annexes: tuple[str, ...] = ()  #: further parts of the page where files hang; the body is always searched
+    annexes: tuple[str, ...] = ()  #: further parts of the page with files; the body is always searched
     drop: tuple[str, ...] = ()  #: parts of the body that are not the notice
-    follow: bool = True  #: False: never open the page; the row is all we read (press feeds)
+    follow: bool = True  #: False: read only the row, never the page (press feeds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """How to ask politely."""
+    """How to send requests politely."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    hosts: tuple[
-        str, ...
-    ]  #: hosts we may follow to; a leading *. stands for any sub-domain, another port is named: host:8080
+    #: hosts that may be contacted; a leading *. means any sub-domain, another port is named: host:8080
+    hosts: tuple[str, ...]
     headers: dict[str, str] = field(default_factory=dict)
     pause: float = 1.0  #: seconds between two requests to one host
     timeout: float = 30.0  #: seconds for one request
     budget: float = 600.0  #: seconds for one whole poll
     largest: int = 20_000_000  #: bytes of one body
-    charset: str | None = None  #: only where the site is known to lie
-    plain_http: bool = False  #: https failed here before: try http on the same host
+    charset: str | None = None  #: only where the site is known to declare a wrong one
+    plain_http: bool = False  #: https has failed on this site: try http on the same host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expect:
-    """When a successful poll is not to be believed."""
+    """When a successful poll is not plausible."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
-    rows: int = 1  #: at least so many notices on the first page
-    newest_within_days: int | None = None  #: the newest listed day may be at most so old
-    series: tuple[str, ...] = ()  #: series of numbers that this source shows whole: MOFCOM, MOFCOM Order
-    gap_days: int = 3  #: a number that is skipped for longer is a lead
+    rows: int = 1  #: at least this number of notices on the first page
+    newest_within_days: int | None = None  #: the newest listed day may be at most this old
+    #: series of numbers that this source publishes completely: MOFCOM, MOFCOM Order
+    series: tuple[str, ...] = ()
+    gap_days: int = 3  #: a number missing for longer becomes a lead
     reject: tuple[str, ...] = ()  #: regular expressions that mark a damaged answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watcher:
-    """A source we poll."""
+    """A source that is polled."""
 
     __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
 
@@ -129,10 +127,15 @@ class Watcher:
     maintainers: tuple[str, ...]
     confidence: Literal["A", "B"]
     notes: str = ""
-    blocked: bool = False  #: the site challenges machines by design; shown as blocked, not as broken
+    blocked: bool = False  #: the site sends bot challenges by design; shown as blocked, not as failed
     enabled: bool = True
     schedule: Schedule
     index: Index
     detail: Detail = field(default_factory=Detail)
     http: Http
     expect: Expect = field(default_factory=Expect)
+
+    @property
+    def source_kind(self) -> Literal["site", "mailbox"]:
+        """What is polled: a folder of mails where the list's address is an IMAP one, else a site."""
+        return "mailbox" if self.index.url.startswith(("imap://", "imaps://")) else "site"

@@ -1,1 +1,1 @@
-"""The true formats of the sites, one module a family; `FORMATS` says which watcher's site speaks which."""
+"""The real formats of the sites, a module for each family; `regulators.COLUMNS` maps watchers to them."""

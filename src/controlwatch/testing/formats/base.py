@@ -1,4 +1,4 @@
-"""What the formats share: a column with what stands in it, and the templates of `demo/pages`."""
+"""The base of the formats: a column with its documents, and the templates of `testing/pages`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json;charset=UTF-8"
-#: Where MOFCOM's content system keeps files.
+#: The folder of files in MOFCOM's content system.
 FILES = "/cms_files/filemanager/600926013/attach"
 
 _pages = Environment(
@@ -35,19 +35,19 @@ _pages = Environment(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """A document as it stands at an address."""
+    """A document published at a URL."""
 
     url: str
     sample: Sample
 
     @property
     def path(self) -> str:
-        """The address without its host, as lists link it."""
+        """The URL without its host, as lists link it."""
         return urlsplit(self.url).path
 
     @property
     def annex_path(self) -> str:
-        """Where the file below the document lies on its site."""
+        """The path of the attached file on the site."""
         name = quote(self.sample.annex.name) if self.sample.annex else ""
         return f"{FILES}/{self.sample.published:%Y%m}/{self.sample.key}.pdf?fileName={name}"
 
@@ -59,18 +59,18 @@ class Column:
     watcher: Watcher
     today: date
     postings: list[Posting] = field(default_factory=list)
-    redesigned: bool = False  #: the list has other markup than declared
-    renumbered: bool = False  #: the content system has given the column other ids
+    redesigned: bool = False  #: whether the list has other markup than declared
+    renumbered: bool = False  #: whether the content system gave the column other ids
 
     @property
     def name(self) -> str:
-        """The column's own name, from the declaration's brackets."""
+        """The Chinese name of the column, in brackets in the declaration."""
         return self.watcher.name.rpartition("(")[2].removesuffix(")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A reply at an address; several share one address where a field of the request chooses."""
+    """A response at a URL; several share one URL if a field of the request selects."""
 
     url: str
     reply: Reply
@@ -78,28 +78,28 @@ class Served:
 
 
 class Format(Protocol):
-    """How a site shows a column and a notice."""
+    """The format in which a site shows a column and a notice."""
 
     def address(self, column: Column, sample: Sample) -> str:
-        """Where this site puts a document."""
+        """Return the URL of a document on this site."""
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The pages and services that make up the list."""
+        """Yield the pages and services that make up the list."""
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """The page of a notice."""
+        """Return the page of a notice."""
 
 
 def drawn(template: str, **values: object) -> str:
-    """Fill in a template of `demo/pages`."""
+    """Return a template of `testing/pages`, filled in."""
     return _pages.get_template(template).render(**values)
 
 
 def answer(text: str, *, content_type: str = HTML, encoding: str = "utf-8") -> Answer:
-    """A page as sent, with a stamp that browsers and watchers may send back."""
+    """Return a page as sent, with an ETag that clients may send back."""
     return Answer(body=text.encode(encoding), content_type=content_type, etag=True)
 
 
 def article(template: str, column: Column, posting: Posting) -> Answer:
-    """The page of a notice."""
+    """Return the page of a notice."""
     return answer(drawn(template, column=column, posting=posting, sample=posting.sample))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from controlwatch.testing.samples import Sample
     from controlwatch.testing.sites import Answer, Asked
 
-#: What the English site's shell names; its declaration knows no ids.
+#: The ids in the shell of the English site; its declaration has none.
 UNDECLARED = {
     "parseType": "bulidstatic",
     "webId": "3f0c1d7e5a9b4c2e8d6f7a1b0c9e8d7f",
@@ -30,49 +30,49 @@ UNDECLARED = {
 
 @dataclass(frozen=True, slots=True)
 class Mofcom:
-    """MOFCOM's columns: article pages stand beside the column page."""
+    """MOFCOM's columns: article pages are beside the column page."""
 
     def address(self, column: Column, sample: Sample) -> str:
-        """Where a document stands."""
+        """Return the URL of a document."""
         return urljoin(column.watcher.index.url, f"art/{sample.published.year}/art_{sample.key}.html")
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The shell and the unit."""
+        """Yield the shell and the unit."""
         yield from unit(column, "unit-redesigned.html" if column.redesigned else "unit-mofcom.html")
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """An article page."""
+        """Return an article page."""
         return article("mofcom.html", column, posting)
 
 
 @dataclass(frozen=True, slots=True)
 class Miit:
-    """MIIT's columns: rows of their own, one address for all of them."""
+    """MIIT's columns: different rows, and one place for the articles of all."""
 
     rows: str = "unit-miit.html"
 
     def address(self, column: Column, sample: Sample) -> str:
-        """Where a document stands."""
+        """Return the URL of a document."""
         del column
         return miit_address(sample)
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The shell and the unit."""
+        """Yield the shell and the unit."""
         yield from unit(column, self.rows)
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """An article page."""
+        """Return an article page."""
         return article("miit.html", column, posting)
 
 
 def miit_address(sample: Sample) -> str:
-    """Where MIIT puts a document, whichever list shows it."""
+    """Return the URL of a document at MIIT, whichever list shows it."""
     section = sample.section or "/zwgk/zcwj/wjfb/tz"
     return f"https://www.miit.gov.cn{section}/art/{sample.published.year}/art_{sample.key}.html"
 
 
 def unit(column: Column, rows: str) -> Iterator[Served]:
-    """A column's shell, and the service that answers to the ids in it."""
+    """Yield a column's shell, and the service that the ids in it select."""
     ids = _ids(column)
     literal = json.dumps(ids, ensure_ascii=False, separators=(",", ":")).replace('"', "'")
     shell = drawn("shell.html", column=column, ids=ids, literal=literal)
@@ -106,9 +106,9 @@ def _pages(column: Column, rows: str, *, tag: str) -> list[str]:
 
 
 def _envelope(asked: Asked, pages: Sequence[str]) -> Answer:
-    """The page asked for in its envelope; beyond the last one the list is empty."""
-    turned = parse_qs(asked.query).get("paramJson", ['{"pageNo":1}'])
-    number = int(json.loads(turned[0])["pageNo"])
+    """Return the requested page in its envelope; beyond the last one the list is empty."""
+    parameters = parse_qs(asked.query).get("paramJson", ['{"pageNo":1}'])
+    number = int(json.loads(parameters[0])["pageNo"])
     envelope = {
         "roles": None,
         "permissions": None,

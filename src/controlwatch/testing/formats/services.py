@@ -24,14 +24,14 @@ _CHINESE = re.compile(r"[^\x00-\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class ExportControl:
-    """A POST service that garbles its Chinese for anybody who does not say X-Requested-With."""
+    """A POST service that garbles its Chinese unless the request has X-Requested-With."""
 
     def address(self, column: Column, sample: Sample) -> str:
-        """Articles stand in a folder of the month of upload."""
+        """Return a URL in the folder of the month of upload."""
         return f"{column.watcher.index.url}{sample.published:%Y%m}/{sample.serial}.html"
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The service."""
+        """Yield the service."""
         rows = [_row(column, posting) for posting in column.postings]
         info = {"total": len(rows), "maxPageNum": 1, "pageNum": 1, "rows": rows}
         text = json.dumps({"pageInfo": info}, ensure_ascii=False)
@@ -40,7 +40,7 @@ class ExportControl:
         yield Served(url=api, reply=lambda asked: _garbled_unless_asked_well(asked, text), chosen_by=chosen)
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """A page that sets its facts as script variables."""
+        """Return a page with its facts in script variables."""
         return article("exportcontrol.html", column, posting)
 
 
@@ -59,8 +59,8 @@ def _row(column: Column, posting: Posting) -> dict[str, object]:
 
 
 def _garbled_unless_asked_well(asked: Asked, text: str) -> Answer:
-    told = "x-requested-with" in asked.headers
-    return answer(text if told else _CHINESE.sub("?", text), content_type=JSON)
+    is_script = "x-requested-with" in asked.headers
+    return answer(text if is_script else _CHINESE.sub("?", text), content_type=JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class GovCn:
     """One JSON file, newest first."""
 
     def address(self, column: Column, sample: Sample) -> str:
-        """Articles stand in a folder of the month."""
+        """Return a URL in the folder of the month."""
         del column
         return f"https://www.gov.cn/zhengce/{sample.published:%Y%m}/content_{7_000_000 + sample.serial}.htm"
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The file."""
+        """Yield the file."""
         rows = [
             {"TITLE": p.sample.title, "SUB_TITLE": "", "URL": p.url, "DOCRELPUBTIME": str(p.sample.published)}
             for p in column.postings
@@ -82,7 +82,7 @@ class GovCn:
         yield Served(url=column.watcher.index.api or "", reply=answer(text, content_type=JSON))
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """An article page."""
+        """Return an article page."""
         return article("govcn.html", column, posting)
 
 
@@ -91,19 +91,19 @@ class MiitSearch:
     """The ministry's search: grouped rows, days in milliseconds."""
 
     def address(self, column: Column, sample: Sample) -> str:
-        """The same address as in the columns."""
+        """Return the same URL as in the columns."""
         del column
         return miit_address(sample)
 
     def index(self, column: Column) -> Iterator[Served]:
-        """The service."""
+        """Yield the service."""
         found = [_grouped(posting) for posting in column.postings]
         size = column.watcher.index.pages.size
         api = column.watcher.index.api or ""
         yield Served(url=api, reply=lambda asked: _searched(asked, found, size))
 
     def notice(self, column: Column, posting: Posting) -> Answer:
-        """An article page."""
+        """Return an article page."""
         return article("miit.html", column, posting)
 
 

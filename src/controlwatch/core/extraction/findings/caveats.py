@@ -1,21 +1,15 @@
-"""What a reader must not overlook: thresholds, exemptions, reach beyond the border, goods under way."""
+"""What must not be overlooked: thresholds, exemptions, reach beyond the border, goods under way."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from controlwatch.core.extraction.text.exclusions import is_excluded
-from controlwatch.core.extraction.text.masking import mask_cited_titles
-from controlwatch.core.extraction.text.rules import matcher_for
+from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import RuleMatch, RuleMatcher, matcher_for
+from controlwatch.core.extraction.text.masking import is_excluded, mask_cited_titles
 from controlwatch.core.model import Caveat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.extraction.text.rules import RuleMatch, RuleMatcher
 
 STRETCH_LENGTH = 2000  #: characters searched at a time
 MAX_PER_KIND = 6  #: caveats of one kind; a control list has hundreds of thresholds
@@ -46,41 +40,40 @@ TRAILING_BOUND = re.compile(r"\s*\bor (?:more|less|above|below)\b.*$", re.IGNORE
 FIGURE = re.compile(r"\d[\d,.]*\s*(?:×\s*10\S{0,4}\s*)?[^\d\s（）()或及以]*(?:\s?[A-Za-z%/³²·°]+)?")
 
 
-def find_caveats(text: DocumentText, lexicon: Lexicon) -> tuple[Caveat, ...]:
+def find_caveats(context: ReadingContext) -> tuple[Caveat, ...]:
     """Return the sentences that limit or widen what a notice seems to say, each kind in order."""
-    return tuple(_find_by_kind(text, lexicon))
-
-
-def _find_by_kind(text: DocumentText, lexicon: Lexicon) -> Iterator[Caveat]:
+    text, lexicon = context.text, context.lexicon
     words = mask_cited_titles(text.folded_text)
+    found: list[Caveat] = []
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
         kept: dict[str, Caveat] = {}
-        for start, fired in _match_stretches(words, text, matcher_for(lexicon, "caveat", kind)):
+        for start, match in _match_stretches(words, text, matcher_for(lexicon, "caveat", kind)):
             if kind == "threshold" and is_excluded(text.folded_text, start):
                 continue
-            end = start + fired.end - fired.start
+            end = start + match.end - match.start
             value = format_threshold(words[start:end]) if kind == "threshold" else ""
             quote = text.quote_around(start, end)
-            kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=fired.rule.id))
+            kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=match.rule.id))
             if len(kept) == MAX_PER_KIND:
                 break
-        yield from kept.values()
+        found += kept.values()
+    return tuple(found)
 
 
 def _match_stretches(words: str, text: DocumentText, rules: RuleMatcher) -> Iterator[tuple[int, RuleMatch]]:
-    """Yield the hits with their places, stretch by stretch: whoever has enough need not read to the end."""
+    """Yield the matches with their offsets, stretch by stretch: the caller may stop before the end."""
     start = text.title_end
     while start < text.related_links_start:
         line_end = words.find(
             "\n", min(start + STRETCH_LENGTH, text.related_links_start), text.related_links_start
         )
         end = min(line_end if line_end >= 0 else text.related_links_start, start + 2 * STRETCH_LENGTH)
-        yield from ((start + fired.start, fired) for fired in rules.find_all(words[start:end]))
+        yield from ((start + match.start, match) for match in rules.find_all(words[start:end]))
         start = end + 1
 
 
 def format_threshold(words: str) -> str:
-    """Return a threshold as bound and figure; the words themselves where they are of another build.
+    """Return a threshold as bound and figure; the words themselves where they have another form.
 
     >>> format_threshold("大于等于300Wh/kg"), format_threshold("not exceeding 1.2 kg")
     ('≥300Wh/kg', '≤1.2kg')

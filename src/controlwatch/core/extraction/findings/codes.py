@@ -1,18 +1,14 @@
-"""HS codes and control codes, with the look-alikes (dates, telephones, postcodes, foreign lists) refused."""
+"""HS codes and control codes; look-alikes (dates, telephones, postcodes, foreign lists) are refused."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.text.exclusions import is_excluded
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from controlwatch.core.extraction.text.document_text import DocumentText
 
 HS_LABEL = re.compile(
     r"HS\s*编码(?:为|是|[:：])?|\bHS\s*[:：]|海关编码(?:为|是|[:：])?|进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|商品代码|产品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
@@ -25,7 +21,7 @@ HS_CODE = re.compile(
 )  # 85076000 · 8507.60.00
 HS_JOINER = re.compile(
     r"[\s、，,;；:：.和及与或（(）)]|增加|新增|包括|分别为|为|and|or|ex"
-)  # what may stand between codes of one list
+)  # what may separate codes of one list
 BRACKETED_CODE = re.compile(r"[（(](\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{8}|\d{10})[）)]")  # （8104.19.00）
 DOTTED_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{4}\.\d{2}\.\d{2}(?:\.\d{2})?)(?![\d\-A-Za-z]|\.\d)"
@@ -36,7 +32,7 @@ CODE_CELL = re.compile(
     rf"(?:(?<=\t)|(?<=\n))[ ]*"
     rf"(?P<codes>(?>(?:{_FULL_CODE})(?:(?>[ ]*[、，,;；/][ ]*|[ ]+)(?:{_FULL_CODE})){{0,199}}))"
     r"[ ]*(?=\t|\n|$)"
-)  # 8526101020、8526109020 between tabs; taken whole, so that no row of blanks is read in two ways
+)  # 8526101020、8526109020 between tabs; atomic, so that a row of blanks matches in one way only
 CODE_COLUMNS = re.compile(
     r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)"
     r"[^。；：:\n\d]{0,30}$",
@@ -52,16 +48,16 @@ CONTROL_CODE = re.compile(
 RANGE_END = re.compile(
     r"(?:项)?\s*(?:至|到|—|–|~|\bto\b|\bthrough\b)\s*([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*|[a-z](?![a-z]))"
 )  # 2C903.a|至2C903.d
-MAX_RANGE_LENGTH = 15  #: a longer range is no list of neighbours
+MAX_RANGE_LENGTH = 15  #: a longer range is not a list of neighbours
 FOREIGN_LIST = re.compile(
     r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一"
     r"|Annex I\b|瓦森纳.{0,8}清单"
-)  # codes of foreign lists look the same and are not ours
+)  # codes of foreign lists have the same form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeCodes:
-    """The codes of a text: customs codes, control codes, and those named only to be left out."""
+    """The codes of a text: customs codes, control codes, and those named only to be excluded."""
 
     hs_codes: tuple[CodeFinding, ...] = ()
     control_codes: tuple[CodeFinding, ...] = ()
@@ -70,120 +66,68 @@ class NoticeCodes:
 
 def find_codes(text: DocumentText) -> NoticeCodes:
     """Return every code with its sentence; a code that is also included somewhere is not excluded."""
-    hs = dict[str, CodeFinding]()
-    control = dict[str, CodeFinding]()
-    out = dict[str, CodeFinding]()
-    for code, start, end, is_out in (*_find_hs_codes(text), *_find_control_codes(text)):
-        shelf, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
-        shelf, rule = (out, "code.excluded") if is_out else (shelf, rule)
-        if code not in shelf:
-            shelf[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
-    kept = {*hs, *control}
-    kept |= _list_parents(kept)
-    left_out = tuple(finding for code, finding in out.items() if code not in kept)
+    folded = text.folded_text
+    codes = list(_find_hs_codes(folded))
+    for hit in CONTROL_CODE.finditer(folded):
+        sentence = text.find_sentence(hit.start())
+        around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
+        if not FOREIGN_LIST.search(around):
+            last = RANGE_END.match(folded, hit.end(1))
+            within = _expand_range(hit[1], last[1]) if last else ()
+            codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
+    hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
+    for code, start, end in codes:
+        found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
+        if is_excluded(folded, start):
+            found, rule = excluded, "code.excluded"
+        if code not in found:
+            found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
+    # 3C901 and 3C901.a are included where 3C901.a.1 is; 6C002 itself goes where its items are listed.
+    pieces = [code.split(".") for code in (*hs, *control)]
+    included = {".".join(parts[:depth]) for parts in pieces for depth in range(1, len(parts) + 1)}
+    parents = {code.partition(".")[0] for code in control if "." in code}
     return NoticeCodes(
-        hs_codes=tuple(hs.values()), control_codes=tuple(_drop_parents(control)), excluded_codes=left_out
+        hs_codes=tuple(hs.values()),
+        control_codes=tuple(finding for code, finding in control.items() if code not in parents),
+        excluded_codes=tuple(finding for code, finding in excluded.items() if code not in included),
     )
 
 
-def _drop_parents(found: dict[str, CodeFinding]) -> list[CodeFinding]:
-    """Drop a bare parent (6C002) where its items (6C002.a) are listed."""
-    bare = {code.partition(".")[0] for code in found if "." in code}
-    return [finding for code, finding in found.items() if code not in bare]
+def _find_hs_codes(folded: str) -> Iterator[tuple[str, int, int]]:
+    """Yield HS codes (without dots) with start and end: after a label, in tables, in brackets, dotted."""
+    printed: list[tuple[str, int]] = []
+    labels = list(HS_LABEL.finditer(folded))
+    for label in labels:
+        # The codes that follow, as long as only joints separate them.
+        position = label.end()
+        while listed := HS_CODE.search(folded, position, position + 60):
+            if HS_JOINER.sub("", BRACKET_NOTE.sub("", folded[position : listed.start()])):
+                break
+            printed.append((listed[1], listed.start(1)))
+            position = listed.end()
+    if labels:
+        for cell in CODE_CELL.finditer(folded):
+            if "\t" in folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]:
+                at = cell.start("codes")
+                printed += [(hit[0], at + hit.start()) for hit in re.finditer(_FULL_CODE, cell["codes"])]
+        printed += [(hit[1], hit.start(1)) for hit in BRACKETED_CODE.finditer(folded)]
+        if heading := CODE_COLUMNS.search(folded):
+            rows = ROW_CODE.finditer(folded, heading.end())
+            printed += [(row[1] or row[2], row.start(1 if row[1] else 2)) for row in rows]
+    # Only a day is written like 8419.89.90: 2027.01.15 is refused.
+    dotted = (hit for hit in DOTTED_CODE.finditer(folded) if not DATE_LOOKALIKE.fullmatch(hit[1]))
+    printed += [(hit[1], hit.start(1)) for hit in dotted]
+    for code, start in printed:
+        # The first two digits are a chapter of the tariff; 77 is reserved and empty.
+        if 1 <= int(code[:2]) <= 97 and code[:2] != "77":
+            yield code.replace(".", ""), start, start + len(code)
 
 
-def _list_parents(codes: Iterable[str]) -> set[str]:
-    """Return every code above one of these: 3C901 and 3C901.a above 3C901.a.1."""
-    pieces = (code.split(".") for code in codes)
-    return {".".join(parts[:depth]) for parts in pieces for depth in range(1, len(parts))}
-
-
-CodeHit = tuple[str, int, int, bool]
-
-
-def _find_hs_codes(text: DocumentText) -> Iterator[CodeHit]:
-    folded = text.folded_text
-    for label in HS_LABEL.finditer(folded):
-        yield from _find_listed_codes(folded, label.end())
-    if HS_LABEL.search(folded):
-        yield from _find_cell_codes(folded)
-        yield from _find_bracketed_codes(folded)
-        yield from _find_row_codes(folded)
-    yield from _find_dotted_codes(folded)
-
-
-def _find_listed_codes(folded: str, position: int) -> Iterator[CodeHit]:
-    """Yield the codes that follow a label, as long as nothing but joints stands between them."""
-    while True:
-        code = HS_CODE.search(folded, position, position + 60)
-        if code is None or HS_JOINER.sub("", BRACKET_NOTE.sub("", folded[position : code.start()])):
-            return
-        if _has_valid_chapter(code[1]):
-            yield code[1].replace(".", ""), code.start(1), code.end(1), is_excluded(folded, code.start(1))
-        position = code.end()
-
-
-def _find_cell_codes(folded: str) -> Iterator[CodeHit]:
-    """Yield the codes that fill a cell of a table, one or several."""
-    for cell in CODE_CELL.finditer(folded):
-        line = folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]
-        if "\t" not in line:
-            continue
-        for hit in re.finditer(_FULL_CODE, cell["codes"]):
-            at = cell.start("codes") + hit.start()
-            if _has_valid_chapter(hit[0]):
-                yield hit[0].replace(".", ""), at, at + len(hit[0]), is_excluded(folded, at)
-
-
-def _find_row_codes(folded: str) -> Iterator[CodeHit]:
-    """Yield the codes that open or close the rows of a list below a heading of its columns."""
-    heading = CODE_COLUMNS.search(folded)
-    for row in ROW_CODE.finditer(folded, heading.end()) if heading else ():
-        printed = row[1] or row[2]
-        at = row.start(1) if row[1] else row.start(2)
-        if _has_valid_chapter(printed.replace(".", "")):
-            yield printed.replace(".", ""), at, at + len(printed), is_excluded(folded, at)
-
-
-def _find_dotted_codes(folded: str) -> Iterator[CodeHit]:
-    """Yield the codes written 8419.89.90, which nothing else is but a day: 2027.01.15 is refused."""
-    for hit in DOTTED_CODE.finditer(folded):
-        code = hit[1].replace(".", "")
-        if _has_valid_chapter(code) and not DATE_LOOKALIKE.fullmatch(hit[1]):
-            yield code, hit.start(1), hit.end(1), is_excluded(folded, hit.start(1))
-
-
-def _find_bracketed_codes(folded: str) -> Iterator[CodeHit]:
-    """Yield the codes that fill a bracket (8104.19.00), in a text that speaks of customs codes elsewhere."""
-    for hit in BRACKETED_CODE.finditer(folded):
-        code = hit[1].replace(".", "")
-        if _has_valid_chapter(code):
-            yield code, hit.start(1), hit.end(1), is_excluded(folded, hit.start(1))
-
-
-def _has_valid_chapter(code: str) -> bool:
-    """Tell whether the first two digits are a chapter; 77 is reserved and empty."""
-    return 1 <= int(code[:2]) <= 97 and code[:2] != "77"
-
-
-def _find_control_codes(text: DocumentText) -> Iterator[CodeHit]:
-    for hit in CONTROL_CODE.finditer(text.folded_text):
-        sentence = text.find_sentence(hit.start())
-        around = text.folded_text[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        if not FOREIGN_LIST.search(around):
-            out = is_excluded(text.folded_text, hit.start(1))
-            for code in (hit[1], *_expand_range(hit[1], RANGE_END.match(text.folded_text, hit.end(1)))):
-                yield code, hit.start(1), hit.end(1), out
-
-
-def _expand_range(first: str, end: re.Match[str] | None) -> Iterator[str]:
+def _expand_range(first: str, last: str) -> Iterator[str]:
     """Yield the codes between the first and the last of a range: 2C903.a至2C903.d, 1C909至1C913."""
-    if end is None:
-        return
-    last = end[1]
     stem, mark, close = first[:-1], first[-1], last[-1]
-    same = last[:-1] == stem or (len(last) == 1 and "." in first)
-    if same and mark.isalpha() == close.isalpha() and mark < close:
+    same_stem = last[:-1] == stem or (len(last) == 1 and "." in first)
+    if same_stem and mark.isalpha() == close.isalpha() and mark < close:
         yield from (f"{stem}{chr(at)}" for at in range(ord(mark) + 1, ord(close)))
     elif first[:2] == last[:2] and "." not in first + last and len(last) == len(first):
         low, high = int(first[2:]), int(last[2:])

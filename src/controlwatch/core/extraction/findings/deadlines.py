@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import date
 
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
-from controlwatch.core.extraction.text.numerals import parse_numeral
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Deadline
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from controlwatch.core.extraction.text.document_text import DocumentText
-
-#: Each kind with the words of its sentence; the day must close something (before, until, no later than).
+#: Each kind with the words of its sentence, tried in turn; the day must close something (before, until).
 DEADLINE_KINDS = (
     (
         "comments-close",
@@ -53,28 +49,32 @@ WITHIN_DAYS = re.compile(
 
 
 def find_deadlines(text: DocumentText, *, anchor: date | None) -> tuple[Deadline, ...]:
-    """Return the closing days a text sets, each with its sentence."""
-    found: dict[tuple[str, date], Deadline] = {}
-    for span in text.sentences:
-        words = text.get_words(span)
-        if not CLOSING_WORDS.search(words):
+    """Return the closing days a text sets, each with its sentence.
+
+    `anchor` is the day of publication: earlier days are past, and stated periods are counted from it.
+    """
+    stated: list[Deadline] = []
+    for sentence in text.sentences:
+        words = sentence.words
+        if not CLOSING_WORDS.search(words) or "暂停" in words:
             continue
         kind = next((name for name, pattern in DEADLINE_KINDS if pattern.search(words)), None)
-        if kind is None or "暂停" in words:
-            continue
-        for word in find_date_mentions(words, anchor=anchor):
+        for word in find_date_mentions(words, anchor=anchor) if kind else ():
             closes = CLOSES_AFTER.match(words[word.end :]) or CLOSES_BEFORE.search(words[: word.start])
-            past = anchor is not None and word.day is not None and word.day < anchor
-            if word.day and closes and not past:
-                quote = text.quote_around(span.start + word.start, span.start + word.end)
-                found.setdefault(
-                    (kind, word.day), Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}")
-                )
-    for hit in WITHIN_DAYS.finditer(text.folded_text):
-        if anchor is None:
-            break
-        day = add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2])
-        quote = text.quote_around(hit.start(), hit.end())
-        kind = "transition-ends" if hit[3] else "comments-close"
-        found.setdefault((kind, day), Deadline(kind=kind, date=day, quote=quote, rule="deadline.counted"))
+            if kind and word.day and closes and not (anchor and word.day < anchor):
+                quote = text.quote_around(sentence.start + word.start, sentence.start + word.end)
+                stated.append(Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
+    counted = [
+        Deadline(
+            kind="transition-ends" if hit[3] else "comments-close",
+            date=add_duration(anchor, parse_numeral(hit[1]) or 0, hit[2]),
+            quote=text.quote_around(hit.start(), hit.end()),
+            rule="deadline.counted",
+        )
+        for hit in WITHIN_DAYS.finditer(text.folded_text)
+        if anchor
+    ]
+    found: dict[tuple[str, date], Deadline] = {}
+    for deadline in (*stated, *counted):
+        found.setdefault((deadline.kind, deadline.date), deadline)
     return tuple(found.values())

@@ -1,22 +1,18 @@
-"""Where a notice moves the control: the words of each sentence, then one direction for the whole."""
+"""Which way a notice moves the control: the words of each sentence, then one direction for the whole."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.phrases import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.text.document_text import Sentence
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, matcher_for
 from controlwatch.core.extraction.text.masking import mask_cited_titles
-from controlwatch.core.extraction.text.rules import LATIN_WORD, RuleMatch, matcher_for
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from controlwatch.core.extraction.text.document_text import DocumentText, Span
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 PERMISSION_WORDS = re.compile(
     r"可(?:以)?(?:申请)?(?:将其)?移出|可能|如需|特殊情况下|应当(?:作出|予以)|或者取消"
@@ -25,16 +21,16 @@ BACKGROUND_RECITAL = re.compile(
     r"(?:此前|曾(?:于|经)|已于)[^。；\n]{0,60}(?:发布|公布|印发|作出|决定)"
     r"|^[ ]*\d{4}年\d{1,2}月(?:\d{1,2}日)?[，,]?[^。；\n]{0,40}(?:发布|公布|印发)(?:了"
     r"|的)?[^。；\n]{0,60}公告"
-)  # 2025年10月9日，商务部公布2025年第55号公告…: how it came about
+)  # 2025年10月9日，商务部公布2025年第55号公告…: the history of the measure
 PRESENT_DECISION = re.compile(r"现(?:决定|将|就|予|公告)|决定自|即日起|决定(?:暂停|恢复|取消|停止|延长|终止)")
 CLAUSE_NUMBER = re.compile(
     r"^\s*(第?[一二三四五六七八九十]+[、条]|[（(][一二三四五六七八九十]+[)）])"
 )  # 二、…
 STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Direction.RELAX)
-#: What is done comes before what it is done to: of these the first in the sentence counts, a control that is
-#: imposed only where none of them stands.
+#: A sentence says what is done before what it is done to: the first of these counts, and an imposed control
+#: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
-#: What goes on as it was is not tightened: 附件1所列商品仍按原规定加征关税.
+#: A measure that continues as before is not tightened: 附件1所列商品仍按原规定加征关税.
 CONTINUATION_WORDS = re.compile(
     r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
 )
@@ -45,106 +41,120 @@ DENIAL_WORDS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionSignal:
-    """A sentence that moves the control, where, and by which rule."""
+    """A sentence that moves the control, which way, and by which rule."""
 
     direction: Direction
-    span: Span
+    sentence: Sentence
     rule: str
     weak: bool = False
 
 
-def find_signals(text: DocumentText, lexicon: Lexicon) -> tuple[DirectionSignal, ...]:
-    """Return the sentences that move a control; mere consequences only where nothing else moves."""
-    found = tuple(_find_all_signals(text, lexicon))
-    strong = tuple(signal for signal in found if not signal.weak)
-    return strong or found
+def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
+    """Return the sentences that move a control; mere consequences only where nothing else moves it.
 
-
-def _find_all_signals(text: DocumentText, lexicon: Lexicon) -> Iterator[DirectionSignal]:
-    words = mask_cited_titles(text.folded_text)
-    for span in text.sentences:
-        sentence = words[span.start : span.end]
-        if not LATIN_WORD.search(sentence) and not contains_phrase(lexicon, "acts", sentence):
+    Of the rules that match a sentence, one that undoes a control decides before one that imposes it, a
+    strong one before a weak one, then the first. Words on what may be done, or on what something is said
+    not to be, do not count.
+    """
+    text, lexicon = context.text, context.lexicon
+    masked = mask_cited_titles(text.folded_text)
+    matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
+    signals: list[DirectionSignal] = []
+    for sentence in text.sentences:
+        words = masked[sentence.start : sentence.end]
+        if not LATIN_WORD.search(words) and not contains_phrase(lexicon, "acts", words):
             continue
-        if BACKGROUND_RECITAL.search(sentence) and not PRESENT_DECISION.search(sentence):
+        if BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words):
             continue
-        moved = _match_direction(sentence, lexicon)
-        if moved is not None and not is_about_foreign_act(lexicon, sentence):
-            direction, fired = moved
-            yield DirectionSignal(direction=direction, span=span, rule=fired.rule.id, weak=fired.rule.weak)
-
-
-def _match_direction(sentence: str, lexicon: Lexicon) -> tuple[Direction, RuleMatch] | None:
-    found = [
-        (direction, fired)
-        for direction in (*UNDOING_DIRECTIONS, Direction.TIGHTEN)
-        for fired in matcher_for(lexicon, "direction", direction).find_all(sentence)
-        if not _is_only_mentioned(sentence, fired)
-        and not (direction == Direction.TIGHTEN and CONTINUATION_WORDS.search(sentence[: fired.start]))
-    ]
-    strong = [hit for hit in found if not hit[1].rule.weak]
-    undoing = [hit for hit in strong if hit[0] in UNDOING_DIRECTIONS]
-    return min(undoing or strong or found, key=lambda hit: hit[1].start, default=None)
-
-
-def _is_only_mentioned(sentence: str, fired: RuleMatch) -> bool:
-    """Tell whether a rule fired on what may be done, or on what something is said not to be."""
-    before = sentence[max(0, fired.start - 24) : fired.start]
-    return (
-        PERMISSION_WORDS.search(sentence[max(0, fired.start - 12) : fired.end]) is not None
-        or DENIAL_WORDS.search(before) is not None
-    )
+        matches = [
+            match
+            for match in matcher.find_all(words)
+            if not PERMISSION_WORDS.search(words[max(0, match.start - 12) : match.end])
+            and not DENIAL_WORDS.search(words[max(0, match.start - 24) : match.start])
+            and not (match.rule.of == Direction.TIGHTEN and CONTINUATION_WORDS.search(words[: match.start]))
+        ]
+        strong = [match for match in matches if not match.rule.weak]
+        undoing = [match for match in strong if match.rule.of in UNDOING_DIRECTIONS]
+        if matches and not is_about_foreign_act(lexicon, words):
+            rule = (undoing or strong or matches)[0].rule
+            signals.append(
+                DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=rule.weak)
+            )
+    return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionFinding:
-    """The one direction of a text, and what it rests on."""
+    """The one direction of a text, and the sentence that it rests on."""
 
     direction: Direction
     rule: str
-    span: Span | None = None
+    sentence: Sentence | None = None
 
 
-def choose_direction(
-    kind: NoticeKind, found: Iterable[DirectionSignal], *, operative: bool, framework: bool, procedural: bool
-) -> DirectionFinding:
-    """Return one direction: of an instrument its strictest part, of a report its opening.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectionInputs:
+    """What decides the direction of a text."""
 
-    `procedural` tells of an instrument that only says how licences are asked for and handled.
-    """
-    found = tuple(found)
-    if kind == NoticeKind.DRAFT:
-        return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.draft")
-    if framework and (
-        kind in {NoticeKind.LAW, NoticeKind.REGULATION} or (kind == NoticeKind.NEWS and not found)
-    ):
-        return DirectionFinding(direction=Direction.TIGHTEN, rule="direction.framework-law")
-    if kind in INSTRUMENT_KINDS and procedural:
-        return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.procedure")
-    if operative:
+    kind: NoticeKind
+    signals: tuple[DirectionSignal, ...]
+    is_operative: bool  #: a spokesperson's answer that itself stops or suspends a measure
+    is_framework: bool  #: the text is about a law that founds a control
+    is_procedural: bool  #: it only says how licences are applied for and handled
+
+
+#: Tried in this order, before the signals: the first that applies decides.
+DIRECTION_RULES: tuple[tuple[str, Direction, Callable[[DirectionInputs], bool]], ...] = (
+    ("direction.draft", Direction.NEUTRAL, lambda case: case.kind == NoticeKind.DRAFT),
+    (
+        "direction.framework-law",
+        Direction.TIGHTEN,
+        lambda case: (
+            case.is_framework
+            and (
+                case.kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+                or (case.kind == NoticeKind.NEWS and not case.signals)
+            )
+        ),
+    ),
+    (
+        "direction.procedure",
+        Direction.NEUTRAL,
+        lambda case: case.is_procedural and case.kind in INSTRUMENT_KINDS,
+    ),
+    (
+        "direction.explains",
+        Direction.CLARIFY,
+        lambda case: (
+            not case.is_operative
+            and case.kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.SPOKESPERSON}
+        ),
+    ),
+)
+
+
+def choose_direction(case: DirectionInputs) -> DirectionFinding:
+    """Return one direction: of an instrument its strictest part, of a report its opening."""
+    for rule, direction, applies in DIRECTION_RULES:
+        if applies(case):
+            return DirectionFinding(direction=direction, rule=rule)
+    signals = case.signals
+    if case.is_operative:
         # What was listed before is background to an answer that stops or suspends it.
-        found = tuple(signal for signal in found if signal.direction != Direction.TIGHTEN) or found
-    if kind in INSTRUMENT_KINDS or operative:
-        strictest = min(found, key=lambda signal: STRICTNESS_ORDER.index(signal.direction), default=None)
-        return _to_direction_finding(strictest)
-    if kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.SPOKESPERSON}:
-        return DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
-    return _to_direction_finding(found[0] if found else None)
-
-
-def _to_direction_finding(signal: DirectionSignal | None) -> DirectionFinding:
-    if signal is None:
+        signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals
+    if case.kind in INSTRUMENT_KINDS or case.is_operative:
+        signals = tuple(sorted(signals, key=lambda signal: STRICTNESS_ORDER.index(signal.direction)))
+    if not signals:
         return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
-    return DirectionFinding(direction=signal.direction, rule=signal.rule, span=signal.span)
+    first = signals[0]
+    return DirectionFinding(direction=first.direction, rule=first.rule, sentence=first.sentence)
 
 
-def find_parts(
-    text: DocumentText, found: Iterable[DirectionSignal], overall: Direction
-) -> tuple[NoticePart, ...]:
+def find_parts(signals: Iterable[DirectionSignal], overall: Direction) -> tuple[NoticePart, ...]:
     """Return the numbered parts whose direction differs from the whole."""
     parts: dict[str, NoticePart] = {}
-    for signal in found:
-        clause = CLAUSE_NUMBER.match(text.get_words(signal.span))
+    for signal in signals:
+        clause = CLAUSE_NUMBER.match(signal.sentence.words)
         if clause and signal.direction not in {overall, Direction.NEUTRAL}:
             scope = clause[1].strip("、")
             parts.setdefault(scope, NoticePart(scope=scope, direction=signal.direction))

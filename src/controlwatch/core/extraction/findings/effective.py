@@ -1,27 +1,27 @@
-"""When a notice begins to bind and until when, each date with the sentence that says so."""
+"""When a notice takes effect and until when, each date with the sentence that says so."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
-from controlwatch.core.extraction.findings.merge_dates import merge_dates
+from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
-from controlwatch.core.extraction.mentions.dates import DateMention, add_duration, find_date_mentions
-from controlwatch.core.extraction.mentions.periods import apply_duration, find_duration
-from controlwatch.core.extraction.mentions.phrases import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.mentions.dates import (
+    DateMention,
+    add_duration,
+    apply_duration,
+    find_date_mentions,
+    find_duration,
+)
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
-from controlwatch.core.extraction.text.numerals import NUMERAL, parse_numeral
+from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.text.document_text import Sentence
+from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.extraction.identity.published import PublicationDate
-    from controlwatch.core.extraction.text.document_text import DocumentText, Span
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 _FORCE = r"(?:正式)?(?:施行|实施|执行|生效|启用|适用|实行)"
 _CLOCK = (
@@ -71,22 +71,23 @@ ON_PUBLICATION = re.compile(
     re.IGNORECASE,
 )  # 自公布之日起施行 · 自发布之日起满30日后 · 自即日起至… · upon publication
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90}
-#: Between the first and the last day of a stretch: 自A|起至|B.
+#: Between the first and the last day of a range: 自A|起至|B.
 RANGE_TO = re.compile(rf"^{_CLOCK}?\s*起?\s*(?:至|到|—|–|-|~|to|until|through|till)\s*$", re.IGNORECASE)
 RANGE_FROM = re.compile(r"(?:自|从|期限为?|有效期为?|期间为?|[:：]|\bfrom|\bbetween)\s*$", re.IGNORECASE)
-#: What is past or passing: a day at which something older ends.
+RECORD_RANGE = re.compile(r"(?:sentences?|dated|held) from\s*$")  # held from 1 to 3 May: not of force
+#: A day at which something older ends.
 LAPSE_WORDS = re.compile(r"^[^，。；\n]{0,6}(?:届满|到期|期满)")
 CONTINUATION_WORDS = re.compile(r"暂停|延长|\bsuspended\b")
 TERM_WORDS = re.compile(
     r"暂停|延长|延期|顺延|有效期|期限|继续|禁止|试行|豁免|\bsuspen|\bexten|\bon hold\b|\bpaus|\bexempt"
     r"|\bvalid",
     re.IGNORECASE,
-)  # words without which an end alone is no end of a measure
+)  # without these words an end alone does not end a measure
 NOT_FORCE = re.compile(
     r"废止的|之日起\s*\d*\s*个?(?:工作)?日内|审查期限|有效期(?:不超过|内)|起算|截止时间|^附件|\.(?:pdf|docx?|xlsx?)\s*$"
     r"|国家标准|行业标准|GB(?:/T)? ?\d|ISO ?\d|征求|反馈意见|报名|公示期|公告期限|年 +月"
 )
-#: From here on a sentence speaks of contracts and goods under way, not of the measure's own days.
+#: From here on a sentence is about contracts and goods under way, not about the measure.
 UNDER_WAY = re.compile(
     r"(?:已(?:经)?(?:签订|签署|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
     r"|\b(?:concluded before|signed before|in transit|grace period)\b"
@@ -100,70 +101,20 @@ PART_SCOPE = re.compile(
 CLAUSE_NUMBER = re.compile(
     r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．])|[IVX]{1,4}(?=\.))"
 )
-#: What a stage does, where a notice has several: 由13%下调至6%, 取消…出口退税.
+#: The step that a stage makes, in a notice with several: 由13%下调至6%, 取消…出口退税.
 RATE_STEP = re.compile(
     r"(?:由|从)?\s*\d[\d.]*%\s*(?:提高|下调|上调|调整|降|调低|调高)[^，。；\d]{0,4}\d[\d.]*%"
     r"|(?:调整为|调至|降至|下调至|上调至|提高至|提高到|恢复执行|按|征收|加征)\s*\d[\d.]*%|取消[^，。；\n]{1,30}"
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
-RECALL_LENGTH = 8  #: characters in which a sentence says that it looks back (此前，…)
+RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
 FOREIGN_ACT = re.compile(
     r"[^，。；\n]{0,16}(?:自|政府|宣布|将|限制|对我|对华|加征)"
 )  # 日本自2026年2月15日起限制…
-#: A paper has days of its own, which are not the measure's.
+#: A licence has days that are not the measure's.
 PERMIT_WORDS = re.compile(r"(?:许可证?|证件|证书|批件|批复|凭证|证明)[^，。；\n]{0,4}$")
-STALE_AFTER = timedelta(days=90)  #: a start so long before the signature is background, not this notice's own
-PAST_TOLERANCE = timedelta(days=31)  #: a year-less start lies no further back than this
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateContext:
-    """What the dates are read against."""
-
-    text: DocumentText
-    lexicon: Lexicon
-    publication: PublicationDate | None
-    is_own_notice: bool
-
-    @property
-    def issue_date(self) -> date | None:
-        """The day of publication; of a report, the day on which it says the notice was issued."""
-        return self.anchor_date if self.is_own_notice else find_issue_date(self.text, self.anchor_date)
-
-    @property
-    def anchor_date(self) -> date | None:
-        """The day that year-less dates lean on."""
-        return self.publication.day if self.publication else None
-
-
-def find_effective_dates(
-    text: DocumentText, lexicon: Lexicon, published: PublicationDate | None, *, own: bool
-) -> tuple[EffectiveDate, ...]:
-    """Return the dates a notice sets; `own` notices without any get one entry that says "not stated"."""
-    reading = DateContext(text=text, lexicon=lexicon, publication=published, is_own_notice=own)
-    kept = merge_dates(_collect_dates(reading), several=_count_acting_clauses(text) > 1)
-    kept = kept if len(kept) > 1 else tuple(replace(one, scope=_widen_scope(one.scope)) for one in kept)
-    if kept or not own:
-        return kept
-    return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
-
-
-def _widen_scope(scope: str) -> str:
-    """Return the scope of a date that stands alone: a step of one is the whole."""
-    return "all" if RATE_STEP.fullmatch(scope) else scope
-
-
-def _collect_dates(reading: DateContext) -> list[EffectiveDate]:
-    found: list[EffectiveDate] = []
-    for span in reading.text.sentences:
-        words = _select_own_words(reading, span)
-        new = list(_read_sentence(reading, span, words)) if words else []
-        if not new and found and words and (more := _continue_date(reading, span, found[-1], words)):
-            new = [more]
-        found += new
-    return found
-
-
+STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
+PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 #: Words without which a sentence sets no date.
 FORCE_WORDS = re.compile(
     r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through"
@@ -171,84 +122,162 @@ FORCE_WORDS = re.compile(
     re.IGNORECASE,
 )
 DATE_MARKS = re.compile(r"起|至|期|暂停|延长")
-
-
-def _select_own_words(reading: DateContext, span: Span) -> str:
-    """Return the words of a sentence that may date the measure; "" where it speaks of something else."""
-    words = reading.text.get_words(span)
-    if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
-        return ""
-    if is_about_foreign_act(reading.lexicon, words):
-        return ""
-    if contains_phrase(reading.lexicon, "background", words[:RECALL_LENGTH]):
-        return ""
-    if opens_with_foreign_state(words, reading.lexicon) and (
-        not reading.is_own_notice or FOREIGN_ACT.match(words)
-    ):
-        return ""
-    under_way = UNDER_WAY.search(words)
-    return words[: under_way.start()] if under_way else words
-
-
 ACTING_WORDS = re.compile(
     r"恢复|废止|暂停|停止|取消|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov",
     re.IGNORECASE,
 )
+#: A sentence that does something itself, beyond "this notice takes effect".
+OWN_ACT_WORDS = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
 
 
-def _count_acting_clauses(text: DocumentText) -> int:
-    """Count the numbered clauses that each do something of their own."""
-    spans = (text.get_words(span) for span in text.sentences)
-    return len(
-        {hit[1] for words in spans if (hit := CLAUSE_NUMBER.match(words)) and ACTING_WORDS.search(words)}
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedSentence:
+    """A sentence that may date the measure, and what its days are read against."""
 
+    context: ReadingContext
+    sentence: Sentence
+    words: str  #: of the sentence, up to where it turns to goods under way
+    anchor: date | None  #: the day of publication, for days without a year
+    issue_date: date | None  #: as `anchor`; of a report, the day on which it says the notice was issued
 
-def _read_sentence(reading: DateContext, span: Span, words: str) -> Iterator[EffectiveDate]:
-    days = [
-        word
-        for word in find_date_mentions(words, anchor=reading.anchor_date)
-        if word.day and not _is_lapse(words, word)
-    ]
-    ends = [word for i, word in enumerate(days) if _is_end_date(words, word, days[i - 1] if i else None)]
-    starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
-    ahead = [_shift_to_future(reading, word) for word in starts]
-    for i, word in enumerate(ahead):
-        if not _is_stale(word.day, reading.publication):
-            limit = ahead[i + 1].start if i + 1 < len(ahead) else len(words)
-            if is_about_foreign_act(reading.lexicon, words[: word.start]):
+    def quote(self, start: int, end: int) -> str:
+        """Return the quote around a stretch of the words."""
+        return self.context.text.quote_around(self.sentence.start + start, self.sentence.start + end)
+
+    def find_dates(self) -> Iterator[EffectiveDate]:
+        """Yield the stated dates, those that follow from publication, and an end that comes alone."""
+        words = self.words
+        days = [
+            word
+            for word in find_date_mentions(words, anchor=self.anchor)
+            if word.day and not LAPSE_WORDS.match(words[word.end :])
+        ]
+        ends = [
+            word
+            for before, word in pairwise((None, *days))
+            if word
+            and (
+                UNTIL_BEFORE.search(words[: word.start])
+                or (before and RANGE_TO.match(words[before.end : word.start]))
+            )
+        ]
+        starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
+        yield from self._build_stated_dates(starts, ends)
+        last = ends[-1] if ends else None
+        published = list(ON_PUBLICATION.finditer(words))
+        for hit in published:
+            if not PERMIT_WORDS.search(words[: hit.start()]):  # 许可证自签发之日起生效
+                yield self._build_publication_date(hit, last.day if last else None)
+        if last and not starts and not published and TERM_WORDS.search(words):
+            clause = CLAUSE_NUMBER.match(words)
+            yield EffectiveDate(
+                start=None,
+                until=last.day,
+                basis="not-stated",
+                scope=clause[1] if clause else "all",
+                quote=self.quote(last.start, last.end),
+                rule="date.only-until",
+            )
+
+    def _build_stated_dates(
+        self, starts: list[DateMention], ends: list[DateMention]
+    ) -> Iterator[EffectiveDate]:
+        """Pair each start with the end before the next start; a lone start takes the last end."""
+        words, anchor, published = self.words, self.anchor, self.context.identity.publication
+        is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
+        only_end = ends[-1].day if len(starts) == 1 and ends else None
+        for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
+            day = word.day
+            if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
+                day = add_duration(day, 1, "年")  # notices speak of what is ahead of them
+            is_stale = day and published and is_signed and published.day - day > STALE_AFTER
+            if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
-            until = next((end.day for end in ends if word.end <= end.start < limit), None)
-            only = ends[-1].day if len(starts) == 1 and ends else None
-            dated = _build_stated_date(reading, span, word, until or only, words)
-            step = RATE_STEP.search(words, word.end, limit) if dated.scope == "all" else None
-            yield replace(dated, scope=step[0]) if step else dated
-    until = ends[-1].day if ends else None
-    for hit in ON_PUBLICATION.finditer(words):
-        if PERMIT_WORDS.search(words[: hit.start()]):
-            continue  # 许可证自签发之日起生效
-        yield _build_publication_date(reading, span, hit, until, words)
-    if until and not starts and not ON_PUBLICATION.search(words) and TERM_WORDS.search(words):
-        quote = reading.text.quote_around(span.start + ends[-1].start, span.start + ends[-1].end)
-        clause = CLAUSE_NUMBER.match(words)
-        scope = clause[1] if clause else "all"
-        yield EffectiveDate(
-            start=None, until=until, basis="not-stated", scope=scope, quote=quote, rule="date.only-until"
+            until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
+            scope = _find_scope(words[: word.start])
+            step = RATE_STEP.search(words, word.end, limit) if scope == "all" else None
+            found = EffectiveDate(
+                start=day,
+                until=until,
+                basis="stated",
+                scope=step[0] if step else scope,
+                quote=self.quote(word.start, word.end),
+                time=_find_time(words, word),
+                rule="date.stated",
+            )
+            yield found if until else apply_duration(found, words[word.end :], words[: word.start])
+
+    def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
+        """Return a start on publication or a stated time after it."""
+        counted = hit["count"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
+        start = self.issue_date
+        if counted:
+            count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
+            start = add_duration(start, count, hit["unit"] or "day") if start and count else None
+        found = EffectiveDate(
+            start=start,
+            until=until,
+            basis="on-publication",
+            scope=_find_scope(self.words[: hit.start()]),
+            quote=self.quote(hit.start(), hit.end()),
+            derived=bool(counted) and start is not None,
+            rule="date.counted-from-publication" if counted else "date.on-publication",
         )
+        return found if until else apply_duration(found, self.words[hit.end() :], "")
+
+    def continue_date(self, last: EffectiveDate) -> list[EffectiveDate]:
+        """Return the end, if any, of a start in an earlier sentence (上述措施有效期5年)."""
+        quote = self.quote(0, len(self.sentence.words))
+        if (term := find_duration(self.words)) and last.until is None and last.start:
+            end = add_duration(last.start, *term)
+            rule = f"{last.rule}-for-a-period"
+            return [replace(last, until=end, derived=True, quote=quote, rule=rule)]
+        if not CONTINUATION_WORDS.search(self.words):
+            return []
+        found = apply_duration(replace(last, until=None, quote=quote), self.words, "")
+        return [found] if found.until else []
 
 
-def _is_lapse(words: str, word: DateMention) -> bool:
-    return LAPSE_WORDS.match(words[word.end :]) is not None
+def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[EffectiveDate, ...]:
+    """Return the dates a notice sets; a text that sets its own, but none, gets one entry "not stated".
+
+    `is_own` is false for a report, which dates another's notice.
+    """
+    lexicon, anchor = context.lexicon, context.identity.publication_day
+    issue_date = anchor if is_own else find_issue_date(context.text, anchor)
+    found: list[EffectiveDate] = []
+    acting_clauses: set[str] = set()
+    for sentence in context.text.sentences:
+        words = sentence.words
+        clause = CLAUSE_NUMBER.match(words)
+        if clause and ACTING_WORDS.search(words):
+            acting_clauses.add(clause[1])
+        if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
+            continue
+        is_recalled = contains_phrase(lexicon, "background", words[:RECALL_LENGTH])
+        is_abroad = not is_own or FOREIGN_ACT.match(words)
+        if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
+            continue
+        if is_about_foreign_act(lexicon, words):
+            continue
+        under_way = UNDER_WAY.search(words)
+        dated = DatedSentence(
+            context=context,
+            sentence=sentence,
+            words=words[: under_way.start()] if under_way else words,
+            anchor=anchor,
+            issue_date=issue_date,
+        )
+        found += list(dated.find_dates()) or (dated.continue_date(found[-1]) if found else [])
+    dates = _merge_dates(found, is_several=len(acting_clauses) > 1)
+    if len(dates) == 1 and RATE_STEP.fullmatch(dates[0].scope):
+        dates = (replace(dates[0], scope="all"),)  # the only step is the whole
+    if not dates and is_own:
+        return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
+    return dates
 
 
-def _is_end_date(words: str, word: DateMention, before: DateMention | None) -> bool:
-    """Tell whether a day closes a stretch: behind 至, or as the second day of a range."""
-    if UNTIL_BEFORE.search(words[: word.start]):
-        return True
-    return before is not None and RANGE_TO.match(words[before.end : word.start]) is not None
-
-
-def _is_start_date(words: str, word: DateMention, ends: list[DateMention]) -> bool:
+def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -> bool:
     before, behind = words[: word.start], words[word.end :]
     if RANGE_FROM.search(before) and any(
         RANGE_TO.match(words[word.end : end.start]) for end in ends if end.start > word.end
@@ -258,99 +287,73 @@ def _is_start_date(words: str, word: DateMention, ends: list[DateMention]) -> bo
         # 于 and "from" introduce any date; the words that follow must speak of force.
         if before.rstrip().endswith(("自", "从", "于")):
             return FROM_AFTER.match(behind) is not None or FORCE_AFTER.match(behind) is not None
-        return FORCE_WORDS.search(words) is not None and not _is_english_range(before)
+        return FORCE_WORDS.search(words) is not None and not RECORD_RANGE.search(before)
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")
 
 
-def _is_english_range(before: str) -> bool:
-    return re.search(r"(?:sentences?|dated|held) from\s*$", before) is not None
-
-
-def _shift_to_future(reading: DateContext, word: DateMention) -> DateMention:
-    """Return a start without a year in the year to come: notices speak of what is ahead of them."""
-    anchor = reading.anchor_date
-    if not word.yearless or word.day is None or anchor is None or word.day >= anchor - PAST_TOLERANCE:
-        return word
-    return replace(word, day=add_duration(word.day, 1, "年"))
-
-
-def _is_stale(day: date | None, published: PublicationDate | None) -> bool:
-    signed = published is not None and published.source in {"promulgation", "signature", "label"}
-    return bool(day and published and signed and published.day - day > STALE_AFTER)
-
-
-def _build_stated_date(
-    reading: DateContext, span: Span, word: DateMention, until: date | None, words: str
-) -> EffectiveDate:
-    quote = reading.text.quote_around(span.start + word.start, span.start + word.end)
-    found = EffectiveDate(
-        start=word.day,
-        until=until,
-        basis="stated",
-        scope=_find_scope(words[: word.start]),
-        quote=quote,
-        time=_find_time(words, word),
-        rule="date.stated",
-    )
-    return found if until else apply_duration(found, words[word.end :], words[: word.start])
-
-
-def _build_publication_date(
-    reading: DateContext, span: Span, hit: re.Match[str], until: date | None, words: str
-) -> EffectiveDate:
-    counted = hit["count"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
-    start, derived = reading.issue_date, False
-    if counted:
-        count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
-        start = add_duration(start, count, hit["unit"] or "day") if start and count else None
-        derived = start is not None
-    found = EffectiveDate(
-        start=start,
-        until=until,
-        basis="on-publication",
-        scope=_find_scope(words[: hit.start()]),
-        quote=reading.text.quote_around(span.start + hit.start(), span.start + hit.end()),
-        derived=derived,
-        rule="date.counted-from-publication" if counted else "date.on-publication",
-    )
-    return found if until else apply_duration(found, words[hit.end() :], "")
-
-
 def _find_scope(before: str) -> str:
-    if WHOLE_NOTICE.match(before):
-        return "all"
-    part = PART_SCOPE.search(before)
+    """Return the part of the notice that the words in front of a date name, or "all"."""
+    part = PART_SCOPE.search(before) if not WHOLE_NOTICE.match(before) else None
     return part[1].strip().lstrip("，、 ") if part else "all"
 
 
 def _find_time(words: str, word: DateMention) -> time | None:
-    clock = FROM_AFTER.match(words[word.end :]) or RANGE_TO.match(words[word.end : word.end + 20])
-    if clock and clock["hour"]:
-        return _build_time(clock["hour"], clock["minute"] or "0")
-    range_clock = re.match(_CLOCK, words[word.end :])
-    if range_clock:
-        return _build_time(range_clock["hour"], range_clock["minute"] or "0")
-    english = ENGLISH_CLOCK.search(words, max(0, word.start - 40), word.end + 10)
-    if english is None:
+    """Return the hour that is stated with a day."""
+    behind = words[word.end :]
+    clock = FROM_AFTER.match(behind) or RANGE_TO.match(behind[:20])
+    if not clock or not clock["hour"]:
+        clock = re.match(_CLOCK, behind)
+    if clock:
+        hour, minute = parse_numeral(clock["hour"]), parse_numeral(clock["minute"] or "0")
+    elif english := ENGLISH_CLOCK.search(words, max(0, word.start - 40), word.end + 10):
+        hour, minute = int(english[1]), int(english[2])
+        hour += 12 if hour < 12 and (english[3] or "").lower().startswith("p") else 0
+    else:
         return None
-    afternoon = (english[3] or "").lower().startswith("p") and int(english[1]) < 12
-    return _build_time(str(int(english[1]) + 12) if afternoon else english[1], english[2])
-
-
-def _build_time(hour: str, minute: str) -> time | None:
-    hours, minutes = parse_numeral(hour), parse_numeral(minute)
-    if hours is None or minutes is None or hours > 23 or minutes > 59:
+    if hour is None or minute is None or hour > 23 or minute > 59:
         return None
-    return time(hours, minutes)
+    return time(hour, minute)
 
 
-def _continue_date(reading: DateContext, span: Span, last: EffectiveDate, words: str) -> EffectiveDate | None:
-    """Return the end whose start stands in a sentence before (…；继续暂停…措施1年 · 上述措施有效期5年)."""
-    quote = reading.text.quote_around(span.start, span.end)
-    if (term := find_duration(words)) and last.until is None and last.start:
-        end = add_duration(last.start, *term)
-        return replace(last, until=end, derived=True, quote=quote, rule=f"{last.rule}-for-a-period")
-    if not CONTINUATION_WORDS.search(words):
-        return None
-    found = apply_duration(replace(last, until=None, quote=quote), words, "")
-    return found if found.until else None
+# --------------------------------------------------------------------------- dates that repeat each other
+
+
+def _merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[EffectiveDate, ...]:
+    """Keep each date once; a date with an end or a scope replaces the same date without.
+
+    `is_several` means that more than one clause does something: an end of one is not the end of all.
+    """
+    kept: list[EffectiveDate] = []
+    for new in found:
+        twin = next((i for i, known in enumerate(kept) if _is_same(new, known, is_several=is_several)), None)
+        if twin is None:
+            kept.append(new)
+            continue
+        known = kept[twin]
+        clock = known.time or new.time
+        if known.until is None and new.until is not None:
+            kept[twin] = replace(new, time=clock)
+        elif known.basis == "stated" and new.basis == "on-publication":
+            # "2025-04-04 (upon publication)": one day, and what it follows from.
+            kept[twin] = replace(new, until=known.until or new.until, time=clock)
+        else:
+            kept[twin] = replace(known, time=clock)
+    ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
+    starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
+    if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
+        return tuple(kept)
+    # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
+    start, end = starts[0], ends[0]
+    if is_several and end.scope != "all":
+        return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
+    return (replace(start, until=end.until, quote=start.quote or end.quote),)
+
+
+def _is_same(new: EffectiveDate, known: EffectiveDate, *, is_several: bool) -> bool:
+    """Return whether two findings are of one date: an end that only one states counts for both."""
+    if new.start != known.start:
+        return False
+    if new.until == known.until:
+        return new.scope == known.scope or "all" in (new.scope, known.scope)
+    open_ended = new if new.until is None else known if known.until is None else None
+    return open_ended is not None and not is_several and not OWN_ACT_WORDS.search(open_ended.quote)

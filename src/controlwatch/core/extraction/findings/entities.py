@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from controlwatch.core.extraction.findings.directions import DirectionSignal
+from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.model import Direction, Entity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from controlwatch.core.extraction.findings.directions import DirectionSignal
-    from controlwatch.core.extraction.text.document_text import DocumentText
 
 _HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
@@ -64,7 +62,7 @@ ENGLISH_SEPARATOR = re.compile(
 
 LEADING_WORDS = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}、|从|对|将|以及|及|企业|实体|公司)(?=[\u4e00-\u9fff]{3})"
-)  # 从|某某公司: no part of the name
+)  # 从|某某公司: not part of the name
 
 EntityAction = Literal["list", "delist", "suspend"]
 ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
@@ -72,7 +70,7 @@ ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", D
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party where it is named."""
+    """A party and where it is named."""
 
     start: int
     zh: str
@@ -80,106 +78,83 @@ class Party:
 
 
 def find_entities(
-    text: DocumentText, categories: Iterable[str], moved: Iterable[DirectionSignal], places: Iterable[str]
+    context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
-    """Return the parties named by a listing; nothing where the text lists no parties.
+    """Return the parties that a listing names, each with what is done to it: the last signal before it says.
 
-    `places` are the Chinese names of states, which stand before a party's name and are no part of it.
+    Only texts that touch a list of parties, or imports from registered firms, name any.
     """
-    if not any(category.startswith("entity.") or category == "sps_import" for category in categories):
+    if not any(category.startswith("entity.") or category == "sps_import" for category in category_ids):
         return ()
-    signals = sorted(moved, key=lambda signal: signal.span.start)
-    states = re.compile(rf"^(?:{'|'.join(sorted(places, key=len, reverse=True))})(?=[\u4e00-\u9fff]{{3}})")
+    ordered = sorted(signals, key=lambda signal: signal.sentence.start)
+    # The name of a state in front of a party's name is not part of it.
+    names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
+    states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
-    for party in _find_parties(text):
+    for party in _find_parties(context.text):
         zh = LEADING_WORDS.sub("", states.sub("", LEADING_WORDS.sub("", party.zh)))
-        entity = Entity(zh=zh, en=party.en, action=_find_action(party.start, signals))
-        found.setdefault((zh, party.en), entity)
+        before = [signal for signal in ordered if signal.sentence.start <= party.start]
+        deciding = before[-1] if before else ordered[0] if ordered else None
+        action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
+        found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))
     return tuple(found.values())
-
-
-def _find_action(at: int, signals: list[DirectionSignal]) -> EntityAction:
-    """Return what is done to a party: what the last moving sentence before it says, or its own."""
-    before = [signal for signal in signals if signal.span.start <= at]
-    moving = before[-1] if before else signals[0] if signals else None
-    return ENTITY_ACTIONS.get(moving.direction, "list") if moving else "list"
 
 
 def _find_parties(text: DocumentText) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
-    body = text.folded_text
+    folded = text.folded_text
     for pattern in (CHINESE_LINE, TABLE_ROW):
-        lines = [
-            Party(hit.start(), hit[1].strip(), hit[2].strip())
-            for hit in pattern.finditer(body, text.title_end)
+        hits = pattern.finditer(folded, text.title_end)
+        if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
+            return listed
+    english_lines = [
+        Party(hit.start(), "", hit[1].strip())
+        for hit in ENGLISH_LINE.finditer(folded)
+        if len(hit[1].split()) <= 10
+    ]
+    if english_lines:
+        return english_lines
+    pairs = [
+        Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
+        for sentence in text.sentences
+        if ACTION_WORDS.search(sentence.words) or INLINE_PAIR.match(sentence.words)
+        for hit in INLINE_PAIR.finditer(sentence.words)
+    ]
+    return (
+        pairs
+        or [
+            Party(sentence.start + hit.start(), hit[1], "")
+            for sentence in text.sentences
+            if ACTION_WORDS.search(sentence.words)
+            for hit in STATE_IN_BRACKETS.finditer(sentence.words)
         ]
-        if lines:
-            return lines
-    for reading in (
-        _find_english_lines,
-        _find_inline_pairs,
-        _find_bracketed_parties,
-        _find_named_parties,
-        _find_english_parties,
-    ):
-        found = list(reading(text))
-        if found:
-            return found
-    return []
+        or list(_find_bare_names(folded))
+    )
 
 
-def _find_english_lines(text: DocumentText) -> Iterator[Party]:
-    for hit in ENGLISH_LINE.finditer(text.folded_text):
-        if len(hit[1].split()) <= 10:
-            yield Party(hit.start(), "", hit[1].strip())
-
-
-def _find_inline_pairs(text: DocumentText) -> Iterator[Party]:
-    for span in text.sentences:
-        words = text.get_words(span)
-        if ACTION_WORDS.search(words) or INLINE_PAIR.match(words):
-            yield from (
-                Party(span.start + hit.start(), hit[1].strip(), hit[2].strip())
-                for hit in INLINE_PAIR.finditer(words)
-            )
-
-
-def _find_bracketed_parties(text: DocumentText) -> Iterator[Party]:
-    for span in text.sentences:
-        words = text.get_words(span)
-        if ACTION_WORDS.search(words):
-            yield from (
-                Party(span.start + hit.start(), hit[1], "") for hit in STATE_IN_BRACKETS.finditer(words)
-            )
-
-
-def _find_named_parties(text: DocumentText) -> Iterator[Party]:
-    for hit in NAMED_PARTIES.finditer(text.folded_text):
+def _find_bare_names(folded: str) -> Iterator[Party]:
+    """Yield the names inside sentences in Chinese; in English where there are none."""
+    is_chinese = False
+    for hit in NAMED_PARTIES.finditer(folded):
         names = [name.strip() for name in re.split(r"、|和|及", hit[1]) if name.strip()]
         parties = [name for name in names if not GROUP_WORDS.search(name)]
+        organisations = [name for name in parties if PARTY_SUFFIX.search(name)]
         # One bare word is a description; several joined names, or an organisation's, are parties.
-        if (
-            parties
-            and (len(parties) > 1 or PARTY_SUFFIX.search(parties[0]))
-            and any(PARTY_SUFFIX.search(name) for name in parties)
-        ):
-            yield from (Party(hit.start(), name, "") for name in parties if 3 <= len(name) <= 30)
-
-
-def _find_english_parties(text: DocumentText) -> Iterator[Party]:
-    for hit in (
-        *ENGLISH_NAMED_PARTIES.finditer(text.folded_text),
-        *MEASURES_AGAINST.finditer(text.folded_text),
-    ):
-        words = re.sub(r"\s*\([^)]*\)", "", hit[1])
-        for name in ENGLISH_SEPARATOR.split(words):
+        if organisations and (len(parties) > 1 or organisations[0] == parties[0]):
+            for name in parties:
+                if 3 <= len(name) <= 30:
+                    is_chinese = True
+                    yield Party(hit.start(), name, "")
+    if is_chinese:
+        return
+    for hit in (*ENGLISH_NAMED_PARTIES.finditer(folded), *MEASURES_AGAINST.finditer(folded)):
+        for name in ENGLISH_SEPARATOR.split(re.sub(r"\s*\([^)]*\)", "", hit[1])):
             clean = re.sub(r"\s+of (?:the )?[A-Z][\w ]+$", "", name.strip(" ,"))
             if clean[:1].isupper() and len(clean) >= 4:
                 yield Party(hit.start(), "", clean)
 
 
 def find_stated_count(text: DocumentText) -> int | None:
-    """Return how many parties the title says are listed, where it says one figure only."""
-    title = text.title
-    figures = [int(hit[1]) for hit in PARTY_COUNT.finditer(title) if hit[1]]
-    return figures[0] if len(figures) == 1 and LISTING_TITLE.search(title) else None
+    """Return how many parties the title says are listed, where it gives exactly one figure."""
+    figures = [int(hit[1]) for hit in PARTY_COUNT.finditer(text.title) if hit[1]]
+    return figures[0] if len(figures) == 1 and LISTING_TITLE.search(text.title) else None

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
-from controlwatch.core.extraction.text.document_text import Span
-from controlwatch.core.extraction.text.normalize import HAN
-from controlwatch.core.extraction.text.rules import NO_CONCLUSION, compile_family
-from controlwatch.core.model import DocumentNumber, NoticeKind, Relation, Verb
+from controlwatch.core.extraction.mentions.numbers import NumberMention
+from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
+from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon, compile_family
+from controlwatch.core.model import NoticeKind, Relation, Verb
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from controlwatch.core.extraction.mentions.numbers import NumberMention
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-
-VerbMatch = tuple[str, str]  #: what is done (a verb, or nothing), and the id of the rule that says so
+VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
 
 UNDOING_WORDS = re.compile(r"(?:取消|撤销|解除|停止|终止|恢复|暂停)[^，。；\n]{0,4}$")
 DECISION_WORDS = re.compile(r"决定|废止|暂停|修改|调整")
@@ -75,192 +69,16 @@ CONTINUATION_WORDS = re.compile(
 BRACKETED_ALIAS = r"(?:（[^）\n]{0,40}）)?"
 BRACKETED_NAME = re.compile(
     r"（(?:《|以下|关于)[^（）\n]*）"
-)  # （关于暂停实施有关公告的决定）: a name, no act
+)  # （关于暂停实施有关公告的决定）: a name, not an act
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 ACTING_NUMBER = re.compile(
     rf"^(?:号|公告|令)?[)）]?{BRACKETED_ALIAS}\s*(?:已|现|将|决定)?(?:暂停|恢复|废止|修改|调整|延长)(?:实施|执行|施行|适用|了)?\s*$"
 )  # 第72号公告|暂停实施|第46号公告: the first does it to the second
-
-
-def find_relations(
-    text: DocumentText,
-    lexicon: Lexicon,
-    found: Iterable[NumberMention],
-    kind: NoticeKind,
-    own: DocumentNumber | None,
-    *,
-    operative: bool,
-) -> tuple[Relation, ...]:
-    """Return how a text relates to other documents, one relation for each verb and target."""
-    mentions = list(found)
-    raw = [
-        *_find_numbered_relations(text, lexicon, mentions, kind, own, operative=operative),
-        *_find_titled_relations(text, mentions, kind),
-    ]
-    claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
-    kept: dict[tuple[Verb, str, str | None], Relation] = {}
-    for relation in raw:
-        if relation.clause or (relation.verb, relation.target) not in claused:
-            kept.setdefault((relation.verb, relation.target, relation.clause), relation)
-    strong = {
-        relation.target for relation in kept.values() if relation.verb not in {Verb.REPORTS, Verb.CLARIFIES}
-    }
-    return tuple(
-        r for r in kept.values() if r.target not in strong or r.verb not in {Verb.REPORTS, Verb.CLARIFIES}
-    )
-
-
-def _find_numbered_relations(
-    text: DocumentText,
-    lexicon: Lexicon,
-    mentions: list[NumberMention],
-    kind: NoticeKind,
-    own: DocumentNumber | None,
-    *,
-    operative: bool,
-) -> Iterator[Relation]:
-    for i, mention in enumerate(mentions):
-        if own is not None and mention.number.key == own.key:
-            continue
-        if (
-            _is_acting_number(text, mention, mentions[i + 1 :])
-            or _is_list_origin(text, mention)
-            or _is_in_name(text, mention)
-        ):
-            continue
-        verdict = _find_verb(text, lexicon, mention, kind, operative=operative)
-        if verdict is not None and verdict[0] != NO_CONCLUSION:
-            for clause in _find_clauses(text, mention, verdict[0]) or (None,):
-                yield Relation(
-                    verb=Verb(verdict[0]),
-                    target=mention.number.canonical,
-                    quote=text.quote_around(mention.start, mention.end),
-                    clause=clause,
-                    rule=verdict[1],
-                )
-
-
+#: The number is part of another document's name: 第57号（《关于暂停第38号部分条款的公告》）.
 NUMBER_IN_NAME = re.compile(r"号(?:公告|令)?\s*（(?:《|关于)[^《》（）\n]{0,80}$")
-
-
-def _is_in_name(text: DocumentText, mention: NumberMention) -> bool:
-    """Tell whether a number stands in the name of another: 第57号（《关于暂停第38号部分条款的公告》）."""
-    return NUMBER_IN_NAME.search(text.folded_text[max(0, mention.start - 100) : mention.start]) is not None
-
-
+#: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
 PUBLISHING_NUMBER = re.compile(r"^[^（）\n]{0,40}(?:公布|发布|调整）)")
-
-
-def _is_list_origin(text: DocumentText, mention: NumberMention) -> bool:
-    """Tell whether a bracket only says where a list was published: 《…目录》（2023年第57号公告公布）."""
-    before = text.folded_text[max(0, mention.start - 160) : mention.start]
-    return (
-        LIST_ORIGIN.search(before) is not None
-        and PUBLISHING_NUMBER.match(text.folded_text[mention.end :][:60]) is not None
-    )
-
-
-def _is_acting_number(text: DocumentText, mention: NumberMention, behind: list[NumberMention]) -> bool:
-    """Tell whether a number is the one that acts: 第72号公告暂停实施第46号公告."""
-    near = (other for other in behind if 0 <= other.start - mention.end <= ACTING_REACH)
-    return any(ACTING_NUMBER.match(text.folded_text[mention.end : other.start]) for other in near)
-
-
-def _find_verb(
-    text: DocumentText, lexicon: Lexicon, mention: NumberMention, kind: NoticeKind, *, operative: bool
-) -> VerbMatch | None:
-    sentence = text.find_sentence(mention.start)
-    if kind in INSTRUMENT_KINDS or operative:
-        lapsed = _match_lapse(text, sentence)
-        verdict = _match_clause_verb(text, lexicon, mention, sentence) or _match_list_lead(
-            text, lexicon, sentence
-        )
-        return lapsed or (None if verdict and _is_legal_basis(text, mention, sentence) else verdict)
-    if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
-        # Orders are cited as procedure; what is explained are announcements and letters.
-        return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
-    if kind in REPORT_KINDS:
-        reported = (Verb.REPORTS, "relation.reported")
-        if _is_subject(text, mention):
-            return reported
-        return (
-            _match_lapse(text, sentence) or _match_clause_verb(text, lexicon, mention, sentence) or reported
-        )
-    return None
-
-
-def _match_lapse(text: DocumentText, sentence: Span) -> VerbMatch | None:
-    """Return what follows on a notice whose term ends: the text prolongs it, or lets it apply again."""
-    if not LAPSE_WORDS.search(text.get_words(sentence)):
-        return None
-    hit = CONTINUATION_WORDS.search(text.folded_text)
-    if hit is None:
-        return None
-    return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")
-
-
-def _match_list_lead(text: DocumentText, lexicon: Lexicon, sentence: Span) -> VerbMatch | None:
-    """Return the verb of the line that leads a list (下列公告予以废止：) for an item of it."""
-    if not LIST_ITEM.match(text.get_words(sentence)):
-        return None
-    spans = text.sentences
-    for i in range(spans.index(sentence) - 1, -1, -1):
-        words = text.get_words(spans[i])
-        if LIST_LEAD.search(words):
-            return _match_first_verb(words, lexicon)
-        if not LIST_ITEM.match(words):
-            return None
-    return None
-
-
-def _is_subject(text: DocumentText, mention: NumberMention) -> bool:
-    """Tell whether the number is the document reported, not one it acts on (发布第54号公告)."""
-    before = text.folded_text[max(0, mention.start - 16) : mention.end]
-    return (
-        ISSUING_WORDS.search(before) is not None
-        or ACCORDING_TO.search(before) is not None
-        or ISSUING_TITLE.search(text.folded_text[max(0, mention.start - 90) : mention.start]) is not None
-        or REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20]) is not None
-    )
-
-
-def _match_clause_verb(
-    text: DocumentText, lexicon: Lexicon, mention: NumberMention, sentence: Span
-) -> VerbMatch | None:
-    """Return the verb of the clause that holds the number, else of its sentence."""
-    words = BRACKETED_NAME.sub(lambda hit: " " * len(hit[0]), text.get_words(sentence))
-    at = mention.start - sentence.start
-    stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]
-    left = max((stop for stop in stops if stop <= at), default=0)
-    right = min((stop for stop in stops if stop >= mention.end - sentence.start), default=len(words))
-    return _match_first_verb(words[left:right], lexicon) or _match_first_verb(words, lexicon)
-
-
-def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
-    return next(
-        (
-            (rule.of, rule.id)
-            for rule, pattern in compile_family(lexicon, "relation")
-            if pattern.search(words)
-        ),
-        None,
-    )
-
-
-def _is_legal_basis(text: DocumentText, mention: NumberMention, sentence: Span) -> bool:
-    """Tell whether the number stands in the clause that gives the legal basis, before anything is decided."""
-    before = text.folded_text[sentence.start : mention.start]
-    hit = re.search(r"根据|依据|依照|按照", before)
-    if hit is not None and UNDOING_WORDS.search(before[: hit.start()]):
-        return False  # 取消根据第21号公告采取的措施: the basis of what is undone, not of this notice
-    return (
-        hit is not None
-        and not DECISION_WORDS.search(before[hit.end() :])
-        and not re.search(r"，[^，]{0,30}$", before[hit.end() :].rpartition("规定")[2] or "")
-    )
-
-
 CHANGES_FOLLOW = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
 CHANGED_CLAUSE = re.compile(
     rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去"
@@ -271,66 +89,7 @@ CHANGED_CLAUSE = re.compile(
 NEXT_NUMBER = re.compile(
     r"^[ ]*[一二三四五六七八九十]{1,3}、[^。；\n]{0,20}(?:公告|令)[〔\[（(]?\s*\d{4}", re.MULTILINE
 )
-CLAUSE_REACH = 4000  #: characters in which the clauses that are changed follow
-
-
-def _find_clauses(text: DocumentText, mention: NumberMention, verb: str) -> tuple[str, ...]:
-    """Return the clauses of the target that are named behind its number, or in the list that changes them."""
-    named = _find_clause(text, mention)
-    if named:
-        return tuple(re.split(r"、|和|及|与|以及", named)) if HAN.search(named) else (named,)
-    if verb != Verb.AMENDS or not CHANGES_FOLLOW.search(text.get_words(text.find_sentence(mention.end))):
-        return ()
-    following = NEXT_NUMBER.search(text.folded_text, mention.end, mention.end + CLAUSE_REACH)
-    found = CHANGED_CLAUSE.finditer(
-        text.folded_text, mention.end, following.start() if following else mention.end + CLAUSE_REACH
-    )
-    return tuple(dict.fromkeys(hit[1] for hit in found))
-
-
-def _find_clause(text: DocumentText, mention: NumberMention) -> str | None:
-    behind = CHINESE_CLAUSE.match(text.folded_text[mention.end : mention.end + 120])
-    if behind:
-        return behind[2]
-    before = ENGLISH_CLAUSE.search(text.folded_text[max(0, mention.start - 40) : mention.start])
-    return before[1] if before else None
-
-
-def _find_titled_relations(
-    text: DocumentText, mentions: list[NumberMention], kind: NoticeKind
-) -> Iterator[Relation]:
-    """Yield what happens to documents named by title alone."""
-    if kind in INSTRUMENT_KINDS:
-        yield from _find_made_under(text)
-        for hit in REPEAL_BY_TITLE.finditer(text.folded_text):
-            # A number in front already names the document: 2024年第67号公告（《…目录》）同时废止.
-            sentence = text.find_sentence(hit.start())
-            if any(sentence.start <= m.start < sentence.end and m.end <= hit.start() for m in mentions):
-                continue
-            names = [f"{hit[1]}{hit[2] or ''}", *QUOTED_TITLE.findall(hit[0][len(hit[1]) + 2 :])]
-            yield from (_build_title_relation(text, hit, name, Verb.REPEALS) for name in names)
-    if english := ENGLISH_LIST.search(text.folded_text) if kind in INSTRUMENT_KINDS else None:
-        yield _build_title_relation(text, english, MASTER_LIST, Verb.AMENDS)
-    if kind in INSTRUMENT_KINDS or kind in REPORT_KINDS:
-        for hit in UPDATE_BY_TITLE.finditer(text.folded_text):
-            name = next(group for group in hit.groups() if group)
-            if LIST_TITLE.search(name) and not _is_known_otherwise(text, name):
-                yield _build_title_relation(text, hit, name, Verb.AMENDS)
-
-
-def _is_known_otherwise(text: DocumentText, name: str) -> bool:
-    """Tell whether a list is named by its number too, or is published anew by this very notice."""
-    numbered = re.search(
-        rf"《{re.escape(name)}》[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布|调整|修订))",
-        text.folded_text,
-    )
-    anew = re.search(
-        rf"(?:调整后|修订后|更新后|修改后)的《{re.escape(name)}》|(?:公布|发布|印发)[^《》。\n]{{0,10}}《{re.escape(name)}》(?!调整|修订)|《{re.escape(name)}》[^。；\n]{{0,20}}现予(?:以)?公布",
-        text.folded_text,
-    )
-    return numbered is not None or anew is not None
-
-
+CLAUSE_REACH = 4000  #: characters in which the changed clauses follow
 ENGLISH_LIST = re.compile(
     r"\b(?:Export Control List of Dual-Use Items"
     r"|Dual-Use Items Export Control List)\b[^.;\n]{0,80}?\b(?:is|are|shall be|has been|will be)\s+"
@@ -341,14 +100,163 @@ ENGLISH_LIST = re.compile(
 MASTER_LIST = "两用物项出口管制清单"
 
 
-def _find_made_under(text: DocumentText) -> Iterator[Relation]:
-    titled = IMPLEMENTING_TITLE.search(text.title)
-    if titled:
-        yield _build_title_relation(text, titled, titled[1] or titled[2], Verb.IMPLEMENTS)
+def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Relation, ...]:
+    """Return how a text relates to other documents, one relation for each verb, target and clause.
+
+    `is_operative` means that a spokesperson's answer itself acts, like an instrument.
+    """
+    text, folded, own = context.text, context.text.folded_text, context.identity.own_number
+    mentions = context.identity.number_mentions
+    is_acting = is_operative or context.identity.kind in INSTRUMENT_KINDS
+    raw: list[Relation] = []
+    for i, mention in enumerate(mentions):
+        start, end, number = mention.start, mention.end, mention.number
+        near = (other.start for other in mentions[i + 1 :] if 0 <= other.start - end <= ACTING_REACH)
+        origin = LIST_ORIGIN.search(folded[max(0, start - 160) : start])
+        if (
+            (own is not None and number.key == own.number.key)
+            or any(ACTING_NUMBER.match(folded[end:at]) for at in near)
+            or (origin and PUBLISHING_NUMBER.match(folded[end : end + 60]))
+            or NUMBER_IN_NAME.search(folded[max(0, start - 100) : start])
+        ):
+            continue
+        verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
+        for clause in (_find_clauses(text, mention, verb) or (None,)) if verb != NO_CONCLUSION else ():
+            quote = text.quote_around(start, end)
+            raw.append(
+                Relation(verb=Verb(verb), target=number.canonical, quote=quote, clause=clause, rule=rule)
+            )
+    raw += _find_titled_relations(context)
+    claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
+    kept: dict[tuple[Verb, str, str | None], Relation] = {}
+    for relation in raw:
+        if relation.clause or (relation.verb, relation.target) not in claused:
+            kept.setdefault((relation.verb, relation.target, relation.clause), relation)
+    # A target that is acted on is not only reported or explained.
+    weak = {Verb.REPORTS, Verb.CLARIFIES}
+    acted_on = {relation.target for relation in kept.values() if relation.verb not in weak}
+    return tuple(r for r in kept.values() if r.verb not in weak or r.target not in acted_on)
+
+
+def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bool) -> VerbMatch | None:
+    """Return what a text does to a document that it names by number."""
+    text, kind = context.text, context.identity.kind
+    sentence = text.find_sentence(mention.start)
+    if is_acting:
+        lapsed = _match_lapse(text, sentence)
+        match = _match_clause_verb(context, mention, sentence)
+        if match is None and LIST_ITEM.match(sentence.words):
+            # The line that leads the list says what is done: 下列公告予以废止：
+            above = reversed(text.sentences[: text.sentences.index(sentence)])
+            ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
+            lead = next(ends, "")
+            match = _match_first_verb(lead, context.lexicon) if LIST_LEAD.search(lead) else None
+        return lapsed or (None if match and _is_legal_basis(text, mention, sentence) else match)
+    if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
+        # Orders are cited as procedure; announcements and letters are explained.
+        return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
+    if kind not in REPORT_KINDS:
+        return None
+    # The number is the document reported (发布第54号公告), or one that it acts on.
+    near = text.folded_text[max(0, mention.start - 16) : mention.end]
+    is_subject = (
+        ISSUING_WORDS.search(near)
+        or ACCORDING_TO.search(near)
+        or ISSUING_TITLE.search(text.folded_text[max(0, mention.start - 90) : mention.start])
+        or REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20])
+    )
+    match = None
+    if not is_subject:
+        match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
+    return match or (Verb.REPORTS, "relation.reported")
+
+
+def _match_lapse(text: DocumentText, sentence: Sentence) -> VerbMatch | None:
+    """Return what follows for a notice whose term ends: the text extends it, or lets it apply again."""
+    if not LAPSE_WORDS.search(sentence.words):
+        return None
+    hit = CONTINUATION_WORDS.search(text.folded_text)
+    if hit is None:
+        return None
+    return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")
+
+
+def _match_clause_verb(
+    context: ReadingContext, mention: NumberMention, sentence: Sentence
+) -> VerbMatch | None:
+    """Return the verb of the clause that contains the number, else of its sentence."""
+    words = BRACKETED_NAME.sub(lambda hit: " " * len(hit[0]), sentence.words)
+    start, end = mention.start - sentence.start, mention.end - sentence.start
+    stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]
+    left = max((stop for stop in stops if stop <= start), default=0)
+    right = min((stop for stop in stops if stop >= end), default=len(words))
+    return _match_first_verb(words[left:right], context.lexicon) or _match_first_verb(words, context.lexicon)
+
+
+def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
+    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(words))
+    return next(((rule.of, rule.id) for rule in rules), None)
+
+
+def _is_legal_basis(text: DocumentText, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether the number is in the clause that gives the legal basis, before anything is decided."""
+    before = text.folded_text[sentence.start : mention.start]
+    hit = re.search(r"根据|依据|依照|按照", before)
+    # 取消根据第21号公告采取的措施: the basis of what is undone, not of this notice.
+    if hit is None or UNDOING_WORDS.search(before[: hit.start()]):
+        return False
+    basis = before[hit.end() :]
+    return not DECISION_WORDS.search(basis) and not re.search(r"，[^，]{0,30}$", basis.rpartition("规定")[2])
+
+
+def _find_clauses(text: DocumentText, mention: NumberMention, verb: str) -> tuple[str, ...]:
+    """Return the clauses of the target that are named behind its number, or in the list that changes them."""
+    folded, end = text.folded_text, mention.end
+    if behind := CHINESE_CLAUSE.match(folded[end : end + 120]):
+        return tuple(re.split(r"、|和|及|与|以及", behind[2]))
+    if before := ENGLISH_CLAUSE.search(folded[max(0, mention.start - 40) : mention.start]):
+        return (before[1],)
+    if verb != Verb.AMENDS or not CHANGES_FOLLOW.search(text.find_sentence(end).words):
+        return ()
+    following = NEXT_NUMBER.search(folded, end, end + CLAUSE_REACH)
+    changed = CHANGED_CLAUSE.finditer(folded, end, following.start() if following else end + CLAUSE_REACH)
+    return tuple(dict.fromkeys(hit[1] for hit in changed))
+
+
+def _find_titled_relations(context: ReadingContext) -> Iterator[Relation]:
+    """Yield what happens to documents that are named by title alone."""
+    text, folded, kind = context.text, context.text.folded_text, context.identity.kind
+    if kind in INSTRUMENT_KINDS:
+        made_under = (
+            IMPLEMENTING_TITLE.search(text.title)
+            or LEGAL_BASIS_TITLE.search(folded)
+            or IMPLEMENTATION_PURPOSE.search(folded)
+        )
+        if made_under:
+            name = next(group for group in made_under.groups() if group)
+            yield _build_title_relation(text, made_under, name, Verb.IMPLEMENTS)
+        for hit in REPEAL_BY_TITLE.finditer(folded):
+            # A number in front already names the document: 2024年第67号公告（《…目录》）同时废止.
+            start = text.find_sentence(hit.start()).start
+            if any(start <= m.start and m.end <= hit.start() for m in context.identity.number_mentions):
+                continue
+            names = [f"{hit[1]}{hit[2] or ''}", *QUOTED_TITLE.findall(hit[0][len(hit[1]) + 2 :])]
+            yield from (_build_title_relation(text, hit, name, Verb.REPEALS) for name in names)
+        if english := ENGLISH_LIST.search(folded):
+            yield _build_title_relation(text, english, MASTER_LIST, Verb.AMENDS)
+    if kind not in INSTRUMENT_KINDS | REPORT_KINDS:
         return
-    hit = LEGAL_BASIS_TITLE.search(text.folded_text) or IMPLEMENTATION_PURPOSE.search(text.folded_text)
-    if hit:
-        yield _build_title_relation(text, hit, hit[1], Verb.IMPLEMENTS)
+    for hit in UPDATE_BY_TITLE.finditer(folded):
+        name = next(group for group in hit.groups() if group)
+        title = f"《{re.escape(name)}》"
+        # The list is named by its number too, or this very notice publishes it again.
+        numbered = rf"{title}[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布|调整|修订))"
+        published = (
+            rf"(?:调整后|修订后|更新后|修改后)的{title}|(?:公布|发布|印发)[^《》。\n]{{0,10}}{title}(?!调整|修订)"
+            rf"|{title}[^。；\n]{{0,20}}现予(?:以)?公布"
+        )
+        if LIST_TITLE.search(name) and not re.search(numbered, folded) and not re.search(published, folded):
+            yield _build_title_relation(text, hit, name, Verb.AMENDS)
 
 
 def _build_title_relation(text: DocumentText, hit: re.Match[str], name: str, verb: Verb) -> Relation:

@@ -1,23 +1,19 @@
-"""Whose voice a text has: the issuer's own, as in an original, repost or translation, or a reporter's."""
+"""Who wrote a text: the issuer, as in an original, a repost or a translation, or a reporter."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.issuers import compile_name_pattern, find_issuers
-from controlwatch.core.extraction.mentions.phrases import contains_phrase
+from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
 
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-
-LEAD_LENGTH = 400  #: characters after the title in which a text shows what it is
+LEAD_LENGTH = 400  #: characters below the title that show what a text is
 OPENING_LENGTH = 1200  #: characters in which an issuer begins to decide
-CLOSING_LINES = 16  #: lines at the foot in which a signature may stand
+CLOSING_LINES = 16  #: lines at the foot that can hold a signature
 
-#: Page furniture that names a press agency without being written by one.
+#: A line of the page that names a press agency; the text need not be by one.
 SOURCE_LINE = re.compile(
     r"^[^\n]{0,12}(?:来源|来自|稿源|Source)\s*\**[:：][^\n]{0,60}$", re.MULTILINE | re.IGNORECASE
 )  # 来源：新华社
@@ -60,6 +56,7 @@ ENGLISH_FORM = re.compile(
 CHINESE_FORM = re.compile(
     r"^(?:联合)?(?:公告|令|(?=[〔\[（(]))[〔\[(（]?(?:第|\d{4}|[一二][〇○零一二三四五六七八九]{3})"
 )  # 商务部|公告2026年第40号
+TITLE_JOINTS = re.compile(r"[\s、，,#*]|中华人民共和国|等\S{1,3}部门")
 TRANSLATION_NOTE = re.compile(
     r"\(?\s*(?:unofficial |english |full )*(?:translation|text)\s*(?:of)?\s*\)?\s*[:：]?", re.IGNORECASE
 )
@@ -83,33 +80,34 @@ REPORTING_VERB = re.compile(
 CHINA_WORDS = re.compile(r"\b(?:China|Beijing|Chinese)\b")
 
 
-def issuer_marks(text: DocumentText, lexicon: Lexicon) -> int:
-    """Count the marks of an issuer's own text: deciding, naming itself, basis, articles, signature."""
-    body = text.folded_text[text.title_end + 1 :]
-    opening = body[:OPENING_LENGTH]
+def count_issuer_marks(text: DocumentText, lexicon: Lexicon) -> int:
+    """Count the marks of an issuer's own text: it decides, names itself, its basis, articles, a signature."""
+    opening = text.body[:OPENING_LENGTH]
     return sum(
         (
             DECISION_WORDS.search(opening) is not None,
-            SELF_REFERENCE.search(body) is not None,
+            SELF_REFERENCE.search(text.body) is not None,
             LEGAL_BASIS.search(opening) is not None,
-            NUMBERED_CLAUSE.search(body) is not None,
-            _has_signature(body, lexicon),
+            NUMBERED_CLAUSE.search(text.body) is not None,
+            _has_signature(text.body, lexicon),
         )
     )
 
 
 def is_verbatim(text: DocumentText, lexicon: Lexicon) -> bool:
-    """Tell whether a text is an instrument word for word, whatever headline a paper gave it."""
-    body = text.folded_text[text.title_end + 1 :]
+    """Return whether a text is an instrument word for word, whatever headline a paper gave it."""
     return (
-        SELF_REFERENCE.search(body) is not None
-        and (DECISION_WORDS.search(body[:OPENING_LENGTH]) is not None or _has_signature(body, lexicon))
-        and issuer_marks(text, lexicon) >= 4
+        SELF_REFERENCE.search(text.body) is not None
+        and (
+            DECISION_WORDS.search(text.body[:OPENING_LENGTH]) is not None
+            or _has_signature(text.body, lexicon)
+        )
+        and count_issuer_marks(text, lexicon) >= 4
     )
 
 
 def _has_signature(body: str, lexicon: Lexicon) -> bool:
-    """Tell whether a line of issuers stands above a bare day near the foot."""
+    """Return whether a line of issuers precedes a line with only a day, near the foot."""
     lines = [line.strip() for line in body[-2500:].splitlines() if line.strip()][-CLOSING_LINES:]
     return any(
         DATE_LINE.match(line)
@@ -118,57 +116,32 @@ def _has_signature(body: str, lexicon: Lexicon) -> bool:
     )
 
 
-def has_press_marks(text: DocumentText, lexicon: Lexicon) -> bool:
-    """Tell whether a journalist's words stand in the title or the lead, page furniture aside."""
-    return contains_phrase(lexicon, "press", extract_head(text))
-
-
 def extract_head(text: DocumentText) -> str:
     """Return title and lead without the lines that only name a source."""
-    return SOURCE_LINE.sub(
-        "", f"{text.title.strip()}\n{text.folded_text[text.title_end + 1 :][:LEAD_LENGTH]}"
-    )
+    return SOURCE_LINE.sub("", f"{text.title.strip()}\n{text.body[:LEAD_LENGTH]}")
 
 
 def speaks_of_issuer(text: DocumentText, lexicon: Lexicon) -> bool:
-    """Tell whether title or lead speak of an issuer that publishes, as the issuer never does of itself."""
-    title = text.title.strip()
-    if REPORTED_TITLE.search(title):
+    """Return whether title or lead say that an issuer publishes, as the issuer never does of itself."""
+    title, lead = text.title.strip(), text.body[:LEAD_LENGTH].strip()
+    if REPORTED_TITLE.search(title) or REPORTED_LEAD.search(lead.partition("\n")[0][:80]):
         return True
-    lead = text.folded_text[text.title_end + 1 :][:LEAD_LENGTH].strip()
-    if REPORTED_LEAD.search(lead.partition("\n")[0][:80]):
-        return True
-    return not HAN.search(title) and (
-        _has_english_reporting_verb(title, lexicon) or _has_english_reporting_verb(lead, lexicon)
-    )
-
-
-def _has_english_reporting_verb(words: str, lexicon: Lexicon) -> bool:
-    for hit in REPORTING_VERB.finditer(words[:LEAD_LENGTH]):
-        subject = words[
-            max(words.rfind(". ", 0, hit.start()), words.rfind("\n", 0, hit.start())) + 1 : hit.start()
-        ]
-        if find_issuers(subject, lexicon) or CHINA_WORDS.search(subject):
-            return True
+    if HAN.search(title):
+        return False
+    for words in (title, lead):
+        for hit in REPORTING_VERB.finditer(words[:LEAD_LENGTH]):
+            start = max(words.rfind(". ", 0, hit.start()), words.rfind("\n", 0, hit.start())) + 1
+            subject = words[start : hit.start()]
+            if find_issuers(subject, lexicon) or CHINA_WORDS.search(subject):
+                return True
     return False
 
 
 def has_instrument_title(title: str, lexicon: Lexicon) -> bool:
-    """Tell whether a title is an instrument's own in either language."""
-    if not HAN.search(title):
-        return _has_english_instrument_title(title, lexicon)
-    return (
-        CHINESE_FORM.match(
-            re.sub(
-                r"[\s、，,#*]|中华人民共和国|等\S{1,3}部门", "", compile_name_pattern(lexicon).sub("", title)
-            )
-        )
-        is not None
-    )
-
-
-def _has_english_instrument_title(title: str, lexicon: Lexicon) -> bool:
-    """Tell whether an English title is an instrument's own: issuers, then its form, and no finite verb."""
-    rest = TRANSLATION_NOTE.sub("", compile_name_pattern(lexicon).sub("", title))
-    rest = CONNECTIVES.sub(" ", rest[:120]).strip() + rest[120:]
-    return ENGLISH_FORM.match(rest) is not None and FINITE_VERB.search(rest) is None
+    """Return whether a title is an instrument's own: issuers, then its form; in English no finite verb."""
+    form = remove_issuer_names(title, lexicon)
+    if HAN.search(title):
+        return CHINESE_FORM.match(TITLE_JOINTS.sub("", form)) is not None
+    form = TRANSLATION_NOTE.sub("", form)
+    form = CONNECTIVES.sub(" ", form[:120]).strip() + form[120:]
+    return ENGLISH_FORM.match(form) is not None and FINITE_VERB.search(form) is None

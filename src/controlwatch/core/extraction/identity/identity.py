@@ -2,36 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from datetime import date
 
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS, classify_kind
-from controlwatch.core.extraction.identity.labels import (
-    DATE_LABELS,
-    NUMBER_LABELS,
-    collect_labels,
-    pick_label,
+from controlwatch.core.extraction.identity.kind import (
+    INSTRUMENT_KINDS,
+    MARKDOWN_PREFIX,
+    REPORT_KINDS,
+    classify_kind,
 )
-from controlwatch.core.extraction.identity.own_number import OwnNumber, find_own_number
 from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
 from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR
-from controlwatch.core.extraction.mentions.issuers import collect_issuers, find_issuers
+from controlwatch.core.extraction.mentions.issuers import collect_issuers, find_issuers, find_issuers_before
 from controlwatch.core.extraction.mentions.numbers import (
+    FIGURE,
+    MECHANISM_NAME,
+    YEAR,
     NumberMention,
     assign_ministry_series,
     find_number_mentions,
     lacks_issuer,
+    normalize_series,
+    parse_number,
 )
-from controlwatch.core.extraction.mentions.phrases import contains_phrase
-from controlwatch.core.model import Ground, NoticeKind
+from controlwatch.core.extraction.mentions.terms import contains_phrase
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text, parse_numeral
+from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
+BRACKETED_LABEL = re.compile(
+    r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
+)  # 【发布文号】商务部公告2025年第10号
+PLAIN_LABEL = re.compile(
+    r"^[ \-*]*(发布文号|发文字号|文号|发文日期|成文日期|发布日期)\**\s*[:：]\**\s*(\S[^\n]*)", re.MULTILINE
+)  # 发文字号：工信部联安全函〔2025〕335号
+LABEL_ZONE = 2500  #: characters below the title in which labels are printed
+NUMBER_LABELS = ("发布文号", "发文字号", "文号")
+DATE_LABELS = ("发文日期", "成文日期")
+BARE_FORM = re.compile(
+    r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
+)  # 公告2026年第66号
+ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
+ISSUER_PHRASE = re.compile(
+    r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,160}"
+)  # … |of the Customs Tariff Commission
+BEFORE_OWN_NUMBER = re.compile(
+    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
+)  # what may precede the document's number in a title
+CLOSING_MARKS = re.compile(r"[\s)）】\]]")
+BEFORE_APPENDED_NUMBER = re.compile(
+    r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
+)  # 关于…的公告（|商务部公告2026年第40号）
+BRACKET_LINE = re.compile(
+    rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({FIGURE})\s*号[ ]*$", re.MULTILINE
+)  # a separate line below the title: 〔2026〕10号
+HEAD_LINE = re.compile(
+    rf"^[ ]*(?:[〔\[（(]?{YEAR}[〕\]）)]?\s*年?\s*)?第\s*({FIGURE})\s*号[ ]*(?:[（(]关于[^\n]*)?$",
+    re.MULTILINE,
+)  # a separate line below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
+AFTER_HEAD_NUMBER = re.compile(
+    r"^\s*(?:$|[　 ]{2,}\S|[|｜]|[（(](?:关于|公布)|(?:信息)?来源|发布|发文|时间|日期|【)"
+)  # what may follow a number that opens a line of the head
 
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Document, DocumentNumber
+
+@dataclass(frozen=True, slots=True)
+class OwnNumber:
+    """The number of a document, as printed, and the rule that found it."""
+
+    number: DocumentNumber
+    raw: str
+    rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,82 +81,142 @@ class Identity:
     """Which document it is, each answer with the rule that gave it."""
 
     kind: NoticeKind
-    kind_rule: str  #: the rule that told the kind
+    kind_rule: str  #: the rule that decided the kind
     own_number: OwnNumber | None
     issuers: tuple[str, ...]
     publication: PublicationDate | None
+    publication_day: date | None
     number_mentions: tuple[NumberMention, ...]  #: every number the text names, its own among them
     is_other_business: bool = False  #: a ministry's other business: procurement, personnel, awards
     has_issuerless_number: bool = False  #: a report gives a number without its issuer
 
-    @property
-    def number(self) -> DocumentNumber | None:
-        """The document's own number."""
-        return self.own_number.number if self.own_number else None
 
-    @property
-    def publication_day(self) -> date | None:
-        """The day of publication."""
-        return self.publication.day if self.publication else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingContext:
+    """What every finding is read from: the text, the lexicon, and which document it is."""
+
+    text: DocumentText
+    lexicon: Lexicon
+    identity: Identity
 
 
 def identify_document(
     document: Document, text: DocumentText, lexicon: Lexicon, given: date | None
 ) -> Identity:
-    """Return what tells a document from all others. `given` is its day where it tells none itself."""
-    found_labels = collect_labels(document, text)
-    label = pick_label(found_labels, NUMBER_LABELS)
+    """Return which document it is. `given` is its day where the document states none."""
+    labels = dict(document.labels)  # those of the page win over those inside the text
+    for pattern in (BRACKETED_LABEL, PLAIN_LABEL):
+        for hit in pattern.finditer(text.folded_text[text.title_end : text.title_end + LABEL_ZONE]):
+            labels.setdefault(hit[1].strip(), hit[2].strip())
+    label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
     kind, rule = classify_kind(text, lexicon, label=label)
     published = find_publication_date(
         text,
         lexicon,
-        label=pick_label(found_labels, DATE_LABELS),
+        label=next((labels[name] for name in DATE_LABELS if name in labels), None),
         page=document.page_date,
         given=given if given and given.year >= OLDEST_YEAR else None,
         kind=kind,
-        signed=kind in INSTRUMENT_KINDS or kind == NoticeKind.DRAFT,
     )
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
-    nameless = kind in REPORT_KINDS and any(lacks_issuer(mention) for mention in found)
-    found = assign_ministry_series(found, text.folded_text) if nameless else found
-    own = find_own_number(text, lexicon, found, label) if kind in INSTRUMENT_KINDS else None
-    if kind == NoticeKind.REGULATION and _is_promulgated_by_order(own):
+    issuerless = kind in REPORT_KINDS and any(lacks_issuer(mention) for mention in found)
+    found = assign_ministry_series(found, text.folded_text) if issuerless else found
+    own, issuers = None, find_issuers(text.title[:80], lexicon)
+    if kind in INSTRUMENT_KINDS:
+        own = find_own_number(text, lexicon, found, label)
+        issuers = collect_issuers(text, lexicon, own.number.issuers if own else ())
+    by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
+    if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
         kind, rule = NoticeKind.ORDER, "kind.by-order"
     return Identity(
         kind=kind,
         kind_rule=rule,
         own_number=own,
-        issuers=_list_issuers(text, lexicon, kind, own),
+        issuers=issuers,
         publication=published,
+        publication_day=published.day if published else None,
         number_mentions=found,
         is_other_business=contains_phrase(lexicon, "other_business", text.title),
-        has_issuerless_number=nameless,
+        has_issuerless_number=issuerless,
     )
 
 
-def _is_promulgated_by_order(own: OwnNumber | None) -> bool:
-    """Tell whether rules are a ministry's, promulgated by its numbered order."""
-    return own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
+def find_own_number(
+    text: DocumentText, lexicon: Lexicon, found: tuple[NumberMention, ...], label: str | None
+) -> OwnNumber | None:
+    """Return the number of the document itself: of its title, its label, or the head of its text."""
+    folded = text.folded_text
+    titled = [mention for mention in found if mention.end <= text.title_end]
+    for mention in titled:
+        if BEFORE_OWN_NUMBER.match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
+            return _build_own_number(text, lexicon, mention, "number.title")
+    for mention in titled:
+        # Pages append it to the title, in brackets or behind a blank.
+        appended = BEFORE_APPENDED_NUMBER.search(folded[: mention.start])
+        if appended and not CLOSING_MARKS.sub("", folded[mention.end : text.title_end]):
+            return _build_own_number(text, lexicon, mention, "number.end-of-title")
+    if label and (number := parse_number(fold_text(label), lexicon)):  # 【发布文号】商务部公告2025年第10号
+        return OwnNumber(number, collapse_whitespace(label), "number.label")
+    if head := _find_head_number(text, lexicon):
+        return _build_own_number(text, lexicon, head, "number.head")
+    for mention in found:
+        # Pages print it on a line of the head, with the issuers or the date behind it.
+        if text.title_end < mention.start <= text.title_end + 600:
+            opens = not folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
+            behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
+            if opens and AFTER_HEAD_NUMBER.match(behind.lstrip("）)")):
+                return _build_own_number(text, lexicon, mention, "number.head")
+    return None
 
 
-def _list_issuers(
-    text: DocumentText, lexicon: Lexicon, kind: NoticeKind, own: OwnNumber | None
-) -> tuple[str, ...]:
-    if kind in INSTRUMENT_KINDS:
-        return collect_issuers(text, lexicon, own.number.issuers if own else ())
-    return find_issuers(text.title[:80], lexicon)
+def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:
+    """Return the number; one printed without issuers (公告2026年第66号) takes those that begin the title."""
+    number, raw = mention.number, collapse_whitespace(text.original[mention.start : mention.end])
+    if not number.letter and BARE_FORM.match(text.folded_text[mention.start : mention.end]):
+        heading = ISSUERS_FIRST.match(text.title)
+        issuers = find_issuers(heading[0], lexicon) if heading else ()
+        if len(issuers) > len(number.issuers):
+            number = normalize_series(replace(number, issuers=issuers))
+    return OwnNumber(number, raw, rule)
 
 
-def explain_identity(text: DocumentText, identity: Identity) -> Iterator[Ground]:
-    """Yield why it was taken for this document."""
-    yield Ground(
-        about="kind", value=identity.kind.value, rule=identity.kind_rule, quote=text.quote_around(0, 0)
+def _find_head_number(text: DocumentText, lexicon: Lexicon) -> NumberMention | None:
+    """Return the number printed on a line by itself below the issuers' names (公 告 / 2022年 第42号)."""
+    head = text.folded_text[: text.title_end + 600]
+    hit = HEAD_LINE.search(head, text.title_end)
+    if hit is None:
+        # The working mechanism prints 〔2026〕10号 on a line by itself.
+        hit = BRACKET_LINE.search(head, text.title_end)
+        n = parse_numeral(hit[2]) if hit else None
+        if hit is None or n is None or MECHANISM_NAME not in head[: hit.start()]:
+            return None
+        number = DocumentNumber(issuers=("UEL",), year=int(hit[1]), n=n)
+        return NumberMention(start=hit.start(), end=hit.end(), number=number)
+    above = re.sub(r"[ ]", "", head[: hit.start()])
+    form, n = re.search(r"(公告|令)\s*$", above), parse_numeral(hit[2])
+    issuers = find_issuers_before(above, form.start(), lexicon)[1] if form else ()
+    if n is None or form is None or not issuers:
+        return None
+    number = DocumentNumber(
+        issuers=issuers,
+        series="Order" if form[1] == "令" else "",
+        year=parse_numeral(hit[1]) if hit[1] else None,
+        n=n,
     )
-    own, published = identity.own_number, identity.publication
-    if own is not None:
-        yield Ground(
-            about="number", value=own.number.canonical, rule=own.rule, quote=text.find_exact(own.raw)
+    return NumberMention(start=hit.start(), end=hit.end(), number=normalize_series(number))
+
+
+def explain_identity(text: DocumentText, identity: Identity) -> list[Ground]:
+    """Return the grounds of kind, number and publication day."""
+    grounds = [
+        Ground(
+            about="kind", value=identity.kind.value, rule=identity.kind_rule, quote=text.quote_around(0, 0)
         )
-    if published is not None:
-        rule = f"published.{published.source}"
-        yield Ground(about="published", value=str(published.day), rule=rule, quote=published.quote)
+    ]
+    if own := identity.own_number:
+        quote = text.find_exact(own.raw)
+        grounds.append(Ground(about="number", value=own.number.canonical, rule=own.rule, quote=quote))
+    if published := identity.publication:
+        rule, day = f"published.{published.source}", str(published.day)
+        grounds.append(Ground(about="published", value=day, rule=rule, quote=published.quote))
+    return grounds

@@ -1,29 +1,25 @@
-"""What a document is: an instrument, an answer, an explanation, a report of the press, or nothing."""
+"""What a document is: an instrument, an answer, an explanation, a report of the press, or not a document."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from controlwatch.core.extraction.identity.authorship import (
     LEAD_LENGTH,
+    count_issuer_marks,
     extract_head,
     has_instrument_title,
-    has_press_marks,
     is_verbatim,
-    issuer_marks,
     speaks_of_issuer,
 )
-from controlwatch.core.extraction.identity.non_documents import is_challenge, is_empty, is_garbled, is_listing
 from controlwatch.core.extraction.mentions.issuers import find_issuers
-from controlwatch.core.extraction.mentions.phrases import contains_phrase
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
+from controlwatch.core.extraction.mentions.terms import contains_phrase
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import NoticeKind
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 INSTRUMENT_KINDS = frozenset(
     {NoticeKind.ANNOUNCEMENT, NoticeKind.ORDER, NoticeKind.NOTICE, NoticeKind.LAW, NoticeKind.REGULATION}
@@ -31,7 +27,7 @@ INSTRUMENT_KINDS = frozenset(
 REPORT_KINDS = frozenset({NoticeKind.NEWS, NoticeKind.COMMENTARY})
 
 QUESTION_LINE = re.compile(r"^[ ]*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
-HEARSAY_ZONE = 3000  #: characters in which whoever passes a text on says so
+HEARSAY_ZONE = 3000  #: characters in which a text that is passed on says so
 TENDER_TITLE = re.compile(r"(?:中标|招标|成交|采购)[^，。]{0,12}(?:公告|公示)$|统计(?:快讯|公报|数据)")
 DRAFT_TITLE = re.compile(
     r"征求[^。；\n]{0,80}意见|公开听取[^。；\n]{0,60}意见"
@@ -84,7 +80,42 @@ SPOKESPERSON_REPORT = re.compile(
 )  # 新闻发言人介绍…情况
 SIGNING_REPORT = re.compile(
     r"签署.{0,8}令|日前.{0,6}公告"
-)  # 李强签署国务院令: the press tells of a signature
+)  # 李强签署国务院令: the press reports the signature
+CHALLENGE_SCRIPT = re.compile(
+    r"\$_ts\b|cf-chl|__cf_chl|acw_sc__v2|aliyun_waf|yunsuo_session"
+)  # a bot wall's script, named as the common walls name theirs
+CHALLENGE_WORDS = re.compile(
+    r"Just a moment\.\.\.|Checking (?:your browser|if the site connection is secure)"
+    r"|[Vv]erify(?:ing)? (?:that )?you are (?:a )?human|Attention Required!|[Ee]nable JavaScript and cookies"
+    r"|(?:请|需要)(?:先)?(?:开启|启用)\s*Java[Ss]cript|请完成(?:安全|人机|滑动)?验证|人机验证|安全验证|滑块验证|拖动滑块"
+    r"|请输入验证码|访问验证|访问(?:过于|太)频繁|请求(?:已|已经|被)?被?拦截|疑似(?:攻击|黑客)|网站防火墙|Web应用防火墙"
+    r"|访问被(?:拒绝|阻断|禁止)|Access [Dd]enied|Request (?:was )?[Bb]locked|unusual traffic"
+)  # 请开启JavaScript并刷新该页
+CHALLENGE_LENGTH = 1500  #: characters; a longer text only speaks of bot walls
+SAMPLE_LENGTH = 20_000
+SERVER_NOISE = re.compile(
+    r"\[an error occurred while processing this directive\]|\bnull\b|\bundefined\b"
+    r"|(?:正在)?加载中|\bLoading\b"
+    r"|您的位置|当前位置|首页|【[^】\n]{0,8}】|[\W_\d]+",
+    re.IGNORECASE,
+)  # printed even by a page without its article
+NOISE_LENGTH = 400
+TITLE_LENGTH = 60
+_DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}-\d{1,2})"
+DATED_ROW = re.compile(
+    rf"^\W{{0,4}}{_DATE}(?:\W|$)|{_DATE}\s*[\])）】]?\s*$"
+)  # 关于…的公告 [2026-03-02] · 2026-03-02 关于…的公告
+ROW_LENGTH = 130
+MIN_ROWS = 5  #: dated rows that make an index
+SENTENCE_END = re.compile(r"[。；]|\. [A-Z]")  # a row of an index is not a sentence
+#: The most frequent characters of Chinese prose and notices; wrongly decoded text has hardly any.
+COMMON_CHARACTERS = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出会年月日本公告第号部商务关海总物项口进对及等或与法规定应当实施管制"
+)
+GARBLED_LENGTH = 40  #: Han characters below which the share proves nothing
+GARBLED_SHARE = 0.04
+LOST_CHARACTERS = re.compile(r"\ufffd|\?{3,}")  # 公告2026年第�号 · ????
+LOST_SHARE = 0.02
 
 
 def classify_kind(
@@ -92,92 +123,81 @@ def classify_kind(
 ) -> tuple[NoticeKind, str]:
     """Return what a document is, and by which rule: its title first, then how its text speaks of itself.
 
-    `label` is the document number that the page prints as its label (【发布文号】), if it does.
+    `label` is the document number that the page prints as its label (【发布文号】), if any.
     """
-    if is_garbled(text.folded_text):
-        return NoticeKind.OTHER, "kind.garbled"
-    for blank, kind in (
-        (is_empty, NoticeKind.EMPTY),
-        (is_challenge, NoticeKind.CHALLENGE),
-        (is_listing, NoticeKind.LISTING),
-    ):
-        if blank(text):
-            return kind, f"kind.{kind}"
-    title = MARKDOWN_PREFIX.sub("", text.title).strip()
-    judged = (
-        ("kind.answer", _classify_answer(text, title, lexicon)),
-        ("kind.verbatim", _classify_verbatim(text, title, lexicon)),
-        ("kind.report", _classify_report(text, title, lexicon)),
-        ("kind.foreign", _classify_foreign(title, lexicon)),
-        ("kind.title", _classify_by_title(title, lexicon)),
-        ("kind.label", _classify_by_label(label)),
-    )
-    found = next(((kind, rule) for rule, kind in judged if kind is not None), None)
-    kind, rule = found or (_classify_by_self_reference(text, title, lexicon), "kind.speaks-of-itself")
+    verdicts = _apply_kind_rules(text, lexicon, label)
+    kind, rule = _find_non_document(text) or next((kind, rule) for kind, rule in verdicts if kind)
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", text.folded_text[:HEARSAY_ZONE]):
         return NoticeKind.OTHER, "kind.hearsay"
     return kind, rule
 
 
-def _classify_answer(text: DocumentText, title: str, lexicon: Lexicon) -> NoticeKind | None:
-    lead = text.folded_text[text.title_end + 1 :][:LEAD_LENGTH]
-    if QUESTION_LINE.search(f"{title}\n{lead}"):
-        return NoticeKind.SPOKESPERSON
-    # The press tells that a spokesperson spoke; the ministry prints question and answer.
-    if (
-        len(title) < 200
-        and contains_phrase(lexicon, "spokesperson", title)
-        and not (SPOKESPERSON_REPORT.search(title) and has_press_marks(text, lexicon))
+def _find_non_document(text: DocumentText) -> tuple[NoticeKind, str] | None:
+    """Recognise garbled text, an empty page, a bot check, and an index page saved as a document."""
+    sample = text.folded_text[:SAMPLE_LENGTH]
+    lost, han = sum(len(hit[0]) for hit in LOST_CHARACTERS.finditer(sample)), HAN.findall(sample)
+    common = sum(sign in COMMON_CHARACTERS for sign in han)
+    if (lost > LOST_SHARE * len(sample) and lost > MIN_ROWS) or (
+        len(han) >= GARBLED_LENGTH and common < GARBLED_SHARE * len(han)
     ):
-        return NoticeKind.SPOKESPERSON
-    if (
-        len(title) < 60
-        and contains_phrase(lexicon, "faq", title)
-        and not contains_phrase(lexicon, "press", title)
-    ):
-        return NoticeKind.FAQ
+        return NoticeKind.OTHER, "kind.garbled"
+    body = text.body
+    is_noise = not body.strip() or (len(body) < NOISE_LENGTH and not SERVER_NOISE.sub("", body))
+    if is_noise and len(text.title.strip()) < TITLE_LENGTH:
+        return NoticeKind.EMPTY, "kind.empty"
+    # A longer text with the words of a bot check only speaks of them.
+    is_short = len(text.folded_text) < CHALLENGE_LENGTH
+    if CHALLENGE_SCRIPT.search(sample) or (is_short and CHALLENGE_WORDS.search(text.folded_text)):
+        return NoticeKind.CHALLENGE, "kind.challenge"
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    rows = [line for line in lines if len(line) <= ROW_LENGTH and not SENTENCE_END.search(line)]
+    dated = sum(1 for line in rows if DATED_ROW.search(line))
+    if dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
+        return NoticeKind.LISTING, "kind.listing"
     return None
 
 
-def _classify_verbatim(text: DocumentText, title: str, lexicon: Lexicon) -> NoticeKind | None:
-    """Return the kind of an instrument that a paper or a translator prints word for word."""
-    if not is_verbatim(text, lexicon):
-        return None
-    kind = _classify_by_title(title, lexicon) or _classify_by_self_reference(text, title, lexicon)
-    return kind if kind in INSTRUMENT_KINDS or kind == NoticeKind.DRAFT else None
-
-
-def _classify_report(text: DocumentText, title: str, lexicon: Lexicon) -> NoticeKind | None:
-    if contains_phrase(lexicon, "commentary", extract_head(text)):
-        return NoticeKind.COMMENTARY
-    if has_press_marks(text, lexicon) or SIGNING_REPORT.search(title):
-        return NoticeKind.NEWS
-    if has_instrument_title(title, lexicon) and (HAN.search(title) or issuer_marks(text, lexicon)):
-        return None
-    return NoticeKind.NEWS if speaks_of_issuer(text, lexicon) else None
-
-
-def _classify_foreign(title: str, lexicon: Lexicon) -> NoticeKind | None:
-    """Tell a foreign government's rule by its title: what it is at home, it is news here."""
-    ours = find_issuers(title.replace("美国商务部", ""), lexicon) or has_instrument_title(title, lexicon)
-    return NoticeKind.NEWS if not ours and opens_with_foreign_state(title, lexicon) else None
-
-
-def _classify_by_label(label: str | None) -> NoticeKind | None:
-    """Return the form that the page's own label for the number names."""
-    if not label:
-        return None
-    return (
-        NoticeKind.ORDER
-        if "令" in label
-        else NoticeKind.ANNOUNCEMENT
-        if "公告" in label
-        else NoticeKind.NOTICE
-    )
+def _apply_kind_rules(
+    text: DocumentText, lexicon: Lexicon, label: str | None
+) -> Iterator[tuple[NoticeKind | None, str]]:
+    """Yield what each rule says, in order: a kind, or None where it does not apply; the last always does."""
+    title = MARKDOWN_PREFIX.sub("", text.title).strip()
+    head = extract_head(text)
+    is_press = contains_phrase(lexicon, "press", head)
+    # The press reports that a spokesperson spoke; the ministry prints question and answer.
+    is_reported = is_press and SPOKESPERSON_REPORT.search(title)
+    is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
+    if is_answer or QUESTION_LINE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+        yield NoticeKind.SPOKESPERSON, "kind.answer"
+    is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
+    if is_faq and not contains_phrase(lexicon, "press", title):
+        yield NoticeKind.FAQ, "kind.answer"
+    by_title = _classify_by_title(title, lexicon)
+    referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
+    default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS
+    by_self_reference = next(referred, default)
+    # A paper or a translator prints an instrument word for word.
+    kind = by_title or by_self_reference
+    if kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and is_verbatim(text, lexicon):
+        yield kind, "kind.verbatim"
+    yield NoticeKind.COMMENTARY if contains_phrase(lexicon, "commentary", head) else None, "kind.report"
+    is_titled = has_instrument_title(title, lexicon)
+    is_own = is_titled and (HAN.search(title) or count_issuer_marks(text, lexicon))
+    if is_press or SIGNING_REPORT.search(title) or (not is_own and speaks_of_issuer(text, lexicon)):
+        yield NoticeKind.NEWS, "kind.report"
+    # A foreign government's rule, whatever it is at home, is news here.
+    is_chinese = is_titled or find_issuers(title.replace("美国商务部", ""), lexicon)
+    if not is_chinese and opens_with_foreign_state(title, lexicon):
+        yield NoticeKind.NEWS, "kind.foreign"
+    yield by_title, "kind.title"
+    if label:
+        by_label = NoticeKind.ANNOUNCEMENT if "公告" in label else NoticeKind.NOTICE
+        yield NoticeKind.ORDER if "令" in label else by_label, "kind.label"
+    yield by_self_reference, "kind.speaks-of-itself"
 
 
 def _classify_by_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
-    # A "title" with a full stop inside is a paragraph: a report that only begins like an instrument.
+    # A "title" with a full stop inside is a paragraph of a report that only begins like an instrument.
     if len(title) > 200 or "。" in title.rstrip("。") or re.search(r"[a-z]\. [A-Z]", title):
         return None
     if TENDER_TITLE.search(title):
@@ -190,13 +210,3 @@ def _classify_by_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
         return None
     forms = CHINESE_TITLES if HAN.search(title) else ENGLISH_TITLES
     return next((kind for pattern, kind in forms if pattern.search(title)), None)
-
-
-def _classify_by_self_reference(text: DocumentText, title: str, lexicon: Lexicon) -> NoticeKind:
-    body = text.folded_text[text.title_end + 1 :]
-    for pattern, kind in SELF_REFERENCES:
-        if pattern.search(body):
-            return kind
-    if contains_phrase(lexicon, "draft", title):
-        return NoticeKind.DRAFT
-    return NoticeKind.NEWS

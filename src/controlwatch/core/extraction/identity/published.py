@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import find_issuers
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
 #: A day and the folded words it was read from.
@@ -54,16 +52,19 @@ BEFORE_LONE_DATE = re.compile(
 AFTER_LONE_DATE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
 SENTENCE_MARKS = re.compile(
     r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
-)  # a signature line has none
+)  # a dateline has none before its day
+EDITION_LINE = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
+NUMBER_YEAR = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
 HEAD_LINES = 8
 HALF_A_YEAR = timedelta(days=182)
 FOOT_LINES = 3
-LINE_LENGTH = 60  #: characters of a line that only dates
+HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
+LINE_LENGTH = 60  #: characters; a longer line is prose
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationDate:
-    """A publication day and where it was read."""
+    """A publication day and the source that states it."""
 
     day: date
     source: DateSource
@@ -78,39 +79,43 @@ def find_publication_date(
     page: date | None,
     given: date | None,
     kind: NoticeKind,
-    signed: bool,
 ) -> PublicationDate | None:
-    """Return the publication day in the order in which sources can be trusted, or None.
+    """Return the publication day from the most trusted source that states one, or None.
 
-    `signed` tells that the kind of document bears a signature: instruments and drafts.
+    `label` and `page` are the days that the page prints as a label and as its own; `given` is the day
+    that came with the document.
     """
-    law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
-    sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
-        ("promulgation", lambda: _find_promulgation_date(text) if law else None),
-        ("signature", lambda: _find_signature_date(text, lexicon) if signed else None),
-        ("label", lambda: _parse_label_date(label)),
-        ("dateline", lambda: _find_dateline(text, page or given)),
-        ("page", lambda: (page, "") if page else _find_page_date(text)),
-        ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: _find_lead_date(text)),
+    head = text.folded_text[text.title_end : text.title_end + HEAD_LENGTH]
+    lines = _split_lines(head)
+    is_signed = kind in INSTRUMENT_KINDS or kind == NoticeKind.DRAFT
+    # The bracket below a law's title: passed, promulgated, last revised.
+    note = PROMULGATION_NOTE.search(head) if kind in {NoticeKind.LAW, NoticeKind.REGULATION} else None
+    promulgated = [(word.day, note[1]) for word in find_date_mentions(note[1]) if word.day] if note else []
+    labelled = _find_first_date(label) if label else None
+    on_page = (
+        (day, line)
+        for line in lines[:HEAD_LINES]
+        if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line))
     )
-    for source, look in sources:
-        if found := look():
+    # The first paragraph opens with it: 2027年4月9日下午，…举行. A month alone is not enough.
+    in_lead = (
+        (word.day, line[: word.end])
+        for line in lines[:3]
+        for word in find_date_mentions(line[:60])
+        if word.day and word.start <= 2 and not line[: word.end].endswith("月")
+    )
+    sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
+        ("promulgation", lambda: promulgated[-1] if promulgated else None),
+        ("signature", lambda: _find_signature_date(text, lexicon) if is_signed else None),
+        ("label", lambda: (labelled, label) if labelled and label else None),
+        ("dateline", lambda: _find_dateline(text, page or given)),
+        ("page", lambda: (page, "") if page else next(on_page, None)),
+        ("given", lambda: (given, "") if given else None),
+        ("lead", lambda: next(in_lead, None)),
+    )
+    for source, find_date in sources:
+        if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
-    return None
-
-
-def _parse_label_date(label: str | None) -> QuotedDate | None:
-    day = _find_first_date(label) if label else None
-    return (day, label) if day and label else None
-
-
-def _find_lead_date(text: DocumentText) -> QuotedDate | None:
-    """Return the day with which the first paragraph opens (2027年4月9日下午，…举行): the last resort."""
-    for line in _split_lines(text.folded_text[text.title_end : text.title_end + 1500])[:3]:
-        words = [word for word in find_date_mentions(line[:60]) if word.day and word.start <= 2]
-        if words and words[0].day and not line[: words[0].end].endswith("月"):
-            return words[0].day, line[: words[0].end]
     return None
 
 
@@ -118,136 +123,89 @@ def _find_first_date(text: str) -> date | None:
     return next((word.day for word in find_date_mentions(text) if word.day), None)
 
 
-def _find_promulgation_date(text: DocumentText) -> QuotedDate | None:
-    """Return the last day in the bracket below a law's title: passed, promulgated, last revised."""
-    hit = PROMULGATION_NOTE.search(text.folded_text, text.title_end, text.title_end + 1500)
-    days = [word.day for word in find_date_mentions(hit[1]) if word.day] if hit else []
-    return (days[-1], hit[1]) if hit and days else None
+def _split_lines(folded: str) -> list[str]:
+    return [line.strip() for line in folded.splitlines() if line.strip()]
 
 
 def _parse_bare_date(line: str) -> date | None:
-    """Return the day of a line that holds nothing else."""
+    """Return the day of a line that contains nothing else."""
     words = find_date_mentions(line)
     if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
         return words[0].day
     return None
 
 
-def _split_lines(folded: str) -> list[str]:
-    return [line.strip() for line in folded.splitlines() if line.strip()]
-
-
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
-    """Return the day, and its line, that stands on its own line below an issuer's or a signer's name."""
+    """Return the day on a line by itself below an issuer's or a signer's name, and that line."""
     lines = _split_lines(text.folded_text[text.title_end :])
     for above, line in pairwise(lines):
-        if (
-            len(line) <= 20
-            and len(above) <= 60
-            and (SIGNER_LINE.search(above) or find_issuers(above, lexicon))
-        ):
-            day = _parse_bare_date(line)
-            if day:
-                return day, line
-    # A signature whose names were lost on the way still closes the text.
-    return next(
-        (
-            (day, line)
-            for line in reversed(lines[-FOOT_LINES:])
-            if len(lines) > 4 and len(line) <= 20 and (day := _parse_bare_date(line))
-        ),
-        None,
-    )
+        if len(line) > 20 or len(above) > LINE_LENGTH:
+            continue
+        is_signed = SIGNER_LINE.search(above) or find_issuers(above, lexicon)
+        if is_signed and (day := _parse_bare_date(line)):
+            return day, line
+    # A signature whose names were lost still closes the text.
+    for line in reversed(lines[-FOOT_LINES:] if len(lines) > 4 else []):
+        if len(line) <= 20 and (day := _parse_bare_date(line)):
+            return day, line
+    return None
 
 
 def _find_dateline(text: DocumentText, near: date | None) -> QuotedDate | None:
     """Return the day that opens a text, is called its date, or closes it in brackets."""
-    lines = _split_lines(text.folded_text[: text.title_end + 1500])[:HEAD_LINES]
+    folded = text.folded_text
+    lines = _split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES]
     marked = DATE_LINE.search("\n".join(lines))
     if marked and (day := _find_first_date(marked[1])):
         return day, marked[0].strip()
-    anchor = near or _guess_anchor(text)
+    anchor = near
+    if anchor is None:
+        # The newest number that the text names gives the year. What a report dates first lies ahead of it.
+        years = [int(hit[1] or hit[2]) for hit in NUMBER_YEAR.finditer(folded)]
+        first = _find_first_date(folded) if not years else None
+        anchor = date(max(years), 7, 1) if years else first - HALF_A_YEAR if first else None
     for line in lines:
-        if english := ENGLISH_DATELINE.match(line):
-            written = f"{english[1]}, {english[2]}" if english[2] else english[1]
-            day = next((word.day for word in find_date_mentions(written, anchor=anchor) if word.day), None)
+        if found := _read_dateline(line, anchor):
+            return found
+    for line in reversed(_split_lines(folded[text.title_end :])[-FOOT_LINES:]):
+        if len(line) <= 40:
+            edition = EDITION_LINE.match(line)
+            day = _parse_bare_date(line.strip("（）() ")) or _find_first_date(edition[1] if edition else "")
             if day:
-                return day, english[0].strip(" -–—")
-        if day := _find_date_between_bars(line):
-            return day, line
-        words = [word for word in find_date_mentions(line[:200], anchor=anchor) if word.day]
-        if words and (day := words[0].day) and _is_dateline(line, words[0].start, words[0].end):
-            return day, line[: words[0].end]
-    feet = _split_lines(text.folded_text[text.title_end :])[-FOOT_LINES:]
-    return next(
-        (
-            (day, line)
-            for line in reversed(feet)
-            if len(line) <= 40
-            and (day := _parse_bare_date(line.strip("（）() ")) or _parse_edition_date(line))
-        ),
-        None,
-    )
+                return day, line
+    return None
 
 
-def _find_date_between_bars(line: str) -> date | None:
-    """Return the day that stands between bars: Some Blog | December 18, 2026 | 3 min read."""
+def _read_dateline(line: str, anchor: date | None) -> QuotedDate | None:
+    """Return the day of a line in the first form that it has: a wire's, between bars, or at either end."""
+    if english := ENGLISH_DATELINE.match(line):
+        written = f"{english[1]}, {english[2]}" if english[2] else english[1]
+        day = next((word.day for word in find_date_mentions(written, anchor=anchor) if word.day), None)
+        if day:
+            return day, english[0].strip(" -–—")
     parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
-    return next((day for part in parts if len(parts) > 1 and (day := _parse_bare_date(part.strip()))), None)
-
-
-EDITION_LINE = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
-
-
-def _parse_edition_date(line: str) -> date | None:
-    hit = EDITION_LINE.match(line)
-    return _find_first_date(hit[1]) if hit else None
-
-
-NUMBER_YEAR = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
-
-
-def _guess_anchor(text: DocumentText) -> date | None:
-    """Return a day in the year of a dateline without one: the year of the newest number the text names."""
-    years = [int(hit[1] or hit[2]) for hit in NUMBER_YEAR.finditer(text.folded_text)]
-    if years:
-        return date(max(years), 7, 1)
-    first = _find_first_date(text.folded_text)
-    # What a report names first with its year lies ahead of it, more often than not.
-    return first - HALF_A_YEAR if first else None
-
-
-def _is_dateline(line: str, start: int, end: int) -> bool:
-    """Tell whether a day opens its line or is called its date, and the line is no page furniture."""
-    before, behind = line[:start], line[end:]
-    short = len(line) < LINE_LENGTH
-    furniture = short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line)
-    if furniture or line[start:end].endswith("月"):  # a month is no day of writing
-        return False
-    sentence = SENTENCE_MARKS.search(before) is not None
+    for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
+        if day := _parse_bare_date(part.strip()):
+            return day, line
+    word = next((word for word in find_date_mentions(line[:200], anchor=anchor) if word.day), None)
+    if word is None or word.day is None or line[: word.end].endswith("月"):  # a month is not a day of writing
+        return None
+    before, behind = line[: word.start], line[word.end :]
+    is_short, is_sentence = len(line) < LINE_LENGTH, SENTENCE_MARKS.search(before) is not None
+    if is_short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line):
+        return None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
-    return any(
+    is_dateline = any(
         (
             DATE_CAPTION.search(before),
             AGENCY_LEAD.match(before),
-            not sentence and WIRE_MARK.match(behind) and len(before) <= WIRE_LENGTH,
-            short and BEFORE_LONE_DATE.match(before) and AFTER_LONE_DATE.match(behind),
-            short and not sentence and not behind.strip(" 　）)"),
+            not is_sentence and WIRE_MARK.match(behind) and len(before) <= WIRE_LENGTH,
+            is_short and BEFORE_LONE_DATE.match(before) and AFTER_LONE_DATE.match(behind),
+            is_short and not is_sentence and not behind.strip(" 　）)"),
             not lead and (not behind.strip() or AFTER_DATELINE.match(behind)),
         )
     )
-
-
-def _find_page_date(text: DocumentText) -> QuotedDate | None:
-    lines = _split_lines(text.folded_text[text.title_end : text.title_end + 1500])[:HEAD_LINES]
-    return next(
-        (
-            (day, line)
-            for line in lines
-            if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line))
-        ),
-        None,
-    )
+    return (word.day, line[: word.end]) if is_dateline else None
 
 
 # --------------------------------------------------------------------------- the notice a report is about
@@ -268,44 +226,26 @@ ISSUE_DATE = re.compile(
     r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
 )  # posted late on November 6, 2026
 ISSUE_WORDS = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
-LEAD_LENGTH = 700  #: characters in which a report says when it happened
+LEAD_LENGTH = 700  #: characters in which a report says when the notice was issued
 
 
 def find_issue_date(text: DocumentText, written: date | None) -> date | None:
     """Return the day on which a report says that the notice was issued; else the day it was written."""
+    if written is None:
+        for hit in ISSUE_DATE.finditer(text.folded_text):
+            before = text.folded_text[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
+            behind = text.folded_text[hit.end() : hit.end() + 160].partition(". ")[0]
+            day = _find_first_date(hit[1])
+            if day and any(ISSUE_WORDS.search(words) for words in (before, hit[0], behind)):
+                return day
+        return None
     lead = text.folded_text[: text.title_end + LEAD_LENGTH]
-    if written is not None:
-        return _resolve_relative_date(lead, written) or written
-    return _find_named_date(text.folded_text)
-
-
-def _resolve_relative_date(lead: str, written: date) -> date | None:
-    hit = DAY_OF_MONTH.search(lead)
-    if hit:
-        return _find_day_before(written, int(hit[1]))
+    if day_of_month := DAY_OF_MONTH.search(lead):
+        # The last such day of a month on or before the day of writing.
+        within = (written - timedelta(days=back) for back in range(31))
+        return next((day for day in within if day.day == int(day_of_month[1])), written)
     if YESTERDAY.search(lead):
         return written - timedelta(days=1)
-    week = WEEKDAY_PHRASE.search(lead)
-    if week:
-        ago = (written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7
-        return written - timedelta(days=ago)
-    return None
-
-
-def _find_day_before(written: date, day: int) -> date | None:
-    """Return the last such day of a month on or before the day of writing."""
-    within = (written - timedelta(days=back) for back in range(31))
-    return next((found for found in within if found.day == day), None)
-
-
-def _find_named_date(folded: str) -> date | None:
-    return next(iter(_find_issue_dates(folded)), None)
-
-
-def _find_issue_dates(folded: str) -> Iterable[date]:
-    for hit in ISSUE_DATE.finditer(folded):
-        before = folded[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
-        behind = folded[hit.end() : hit.end() + 160].partition(". ")[0]
-        day = _find_first_date(hit[1])
-        if day and (ISSUE_WORDS.search(before) or ISSUE_WORDS.search(hit[0]) or ISSUE_WORDS.search(behind)):
-            yield day
+    if week := WEEKDAY_PHRASE.search(lead):
+        return written - timedelta(days=(written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7)
+    return written

@@ -1,18 +1,15 @@
-"""Days written in a text, where they stand: Chinese, ISO and English, full-year, year-less and month-only."""
+"""The days and periods written in a text: Chinese, ISO and English, with year, without, or month only."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.text.numerals import NUMERAL, parse_numeral
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
+from controlwatch.core.model import EffectiveDate
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -39,16 +36,43 @@ DAY_FIRST = re.compile(
 MONTH_FIRST = re.compile(
     rf"\b{_MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[:%])(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # November 8, 2025 · Nov. 8
+ENGLISH_DAYS = ((DAY_FIRST, 1, 2), (MONTH_FIRST, 2, 1))  #: pattern, group of the day, group of the month
 PERIOD = re.compile(
     rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two"
     rf"|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
     re.IGNORECASE,
 )  # 一年 · 90天 · 2个月 · one year · 90 days
+DURATION_LEAD = re.compile(
+    r"(?:为期|期限为?|有效期(?:为|限)?|试行期?|暂停(?:实施|执行)?|延长|延期|措施|\bfor(?: a)?(?: further"
+    r"| period of)?|another)"
+    r"[^，。；\d]{0,6}$",
+    re.IGNORECASE,
+)  # 为期|一年
+WITHIN_PERIOD = re.compile(
+    r"^\s*(?:时间|期限)?内[，,]?\s*(?:继续|对[^，。；]{0,40})?(?:暂停|停止|豁免|免|不)"
+)  # 一年|内继续暂停
+TIME_LIMIT = re.compile(r"^\s*(?:内|前|以内|后|以上|以下)")  # 6个月|内
+TERM_LEAD = re.compile(
+    r"(?:\bfor (?:a )?(?:further |another |additional )?(?:period of )?(?=$)|有效期|实施期限|暂停期限?"
+    r"|试行期?|执行期限"
+    r"|延长期限?|期限)(?:为|是|限)?\s*$"
+)  # 上述措施有效期|5年
+PERMIT_WORDS = re.compile(
+    r"许可证|证件|证书|凭证|批件|批复|合同|质保|公示|公告期|报名|证明"
+)  # the validity of a licence is not the term of the measure
+
+
+#: A text without these contains no day.
+ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
+ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
+CACHED_LENGTH = 2000  #: characters; the days of longer texts are not cached
+OLDEST_YEAR, NEWEST_YEAR = 1900, 2199  #: years that a text can mean
+MAX_CALENDAR_YEAR = 9998  #: of Python's calendar, with a year to spare
 
 
 @dataclass(frozen=True, slots=True)
 class DateMention:
-    """A day as written: where it stands and which day it is; None where no year can be known."""
+    """A day as written: its place, and which day it is, or None where that cannot be known."""
 
     start: int
     end: int
@@ -56,78 +80,51 @@ class DateMention:
     yearless: bool = False  #: the year was inferred from the anchor
 
 
-#: What a text must hold for a day to stand in it.
-ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
-ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
-CACHED_LENGTH = 2000  #: characters; of longer texts the days are not remembered
-OLDEST_YEAR, NEWEST_YEAR = 1900, 2199  #: years of which a text can mean a day
-MAX_CALENDAR_YEAR = 9998  #: of the calendar, near enough
-
-
 def find_date_mentions(text: str, *, anchor: date | None = None) -> tuple[DateMention, ...]:
-    """Return the days of a text in order. A year-less day takes the year nearest to the anchor."""
-    return _find_cached_dates(text, anchor) if len(text) <= CACHED_LENGTH else _collect_dates(text, anchor)
-
-
-@lru_cache(maxsize=1024)
-def _find_cached_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
-    """Remember the days of sentences, which are asked for more than once; never those of whole texts."""
-    return _collect_dates(text, anchor)
+    """Return the days of a text in order. A day without a year takes the year nearest to the anchor."""
+    # The days of a sentence are asked for more than once.
+    return _collect_cached(text, anchor) if len(text) <= CACHED_LENGTH else _collect_dates(text, anchor)
 
 
 def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
-    found = sorted(
-        [
-            *(_find_chinese_dates(text, anchor) if "月" in text else ()),
-            *(_find_iso_dates(text) if ANY_YEAR.search(text) else ()),
-            *(_find_english_dates(text, anchor) if ANY_MONTH.search(text) else ()),
-        ],
-        key=lambda word: (word.start, -word.end),
-    )
-    kept: list[DateMention] = []
-    for word in found:
-        if not kept or word.start >= kept[-1].end:
-            kept.append(word)
-    return tuple(kept)
-
-
-def _find_chinese_dates(text: str, anchor: date | None) -> Iterator[DateMention]:
-    for hit in HAN_DAY.finditer(text):
-        yield DateMention(
-            hit.start(),
-            hit.end(),
-            _build_date(parse_numeral(hit[1]), parse_numeral(hit[2]), parse_numeral(hit[3]) if hit[3] else 1),
-        )
-    for hit in REPUBLIC_DAY.finditer(text):
-        yield DateMention(hit.start(), hit.end(), _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3])))
-    for hit in HAN_YEARLESS.finditer(text):
-        month, day = int(hit[2]), int(hit[3])
-        if hit[1]:
-            found = _build_date(anchor.year + RELATIVE_YEARS[hit[1]], month, day) if anchor else None
-        else:
-            found = _find_nearest_date(month, day, anchor)
-        yield DateMention(hit.start(), hit.end(), found, yearless=not hit[1])
-
-
-def _find_iso_dates(text: str) -> Iterator[DateMention]:
-    for hit in ISO_DAY.finditer(text):
-        yield DateMention(hit.start(), hit.end(), _build_date(int(hit[1]), int(hit[3]), int(hit[4])))
-
-
-def _find_english_dates(text: str, anchor: date | None) -> Iterator[DateMention]:
-    for pattern, day_at, month_at in ((DAY_FIRST, 1, 2), (MONTH_FIRST, 2, 1)):
+    """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
+    found: list[DateMention] = []
+    if "月" in text:
+        for hit in HAN_DAY.finditer(text):
+            day = _build_date(*(parse_numeral(part or "1") for part in hit.groups()))
+            found.append(DateMention(hit.start(), hit.end(), day))
+        for hit in REPUBLIC_DAY.finditer(text):
+            day = _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3]))
+            found.append(DateMention(hit.start(), hit.end(), day))
+        for hit in HAN_YEARLESS.finditer(text):
+            day = _find_nearest_date(int(hit[2]), int(hit[3]), anchor)
+            if hit[1]:
+                year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
+                day = _build_date(year, int(hit[2]), int(hit[3]))
+            found.append(DateMention(hit.start(), hit.end(), day, yearless=not hit[1]))
+    for hit in ISO_DAY.finditer(text) if ANY_YEAR.search(text) else ():
+        day = _build_date(int(hit[1]), int(hit[3]), int(hit[4]))
+        found.append(DateMention(hit.start(), hit.end(), day))
+    for pattern, day_at, month_at in ENGLISH_DAYS if ANY_MONTH.search(text) else ():
         for hit in pattern.finditer(text):
-            month = _MONTHS.index(hit[month_at][:3].lower()) + 1
+            month, day_of_month = _MONTHS.index(hit[month_at][:3].lower()) + 1, int(hit[day_at])
             year = int(hit[3]) if hit[3] else None
             behind = ENGLISH_RELATIVE_YEAR.match(text, hit.end()) if not year else None
             if behind and anchor:
                 year = anchor.year + ENGLISH_RELATIVE_YEARS[behind[1].lower()]
-            day = (
-                _build_date(year, month, int(hit[day_at]))
-                if year
-                else _find_nearest_date(month, int(hit[day_at]), anchor)
+            day = _build_date(year, month, day_of_month) or (
+                None if year else _find_nearest_date(month, day_of_month, anchor)
             )
-            yield DateMention(hit.start(), behind.end() if behind else hit.end(), day, yearless=not year)
+            end = behind.end() if behind else hit.end()
+            found.append(DateMention(hit.start(), end, day, yearless=not year))
+    kept: list[DateMention] = []
+    for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+    return tuple(kept)
+
+
+_collect_cached = lru_cache(maxsize=1024)(_collect_dates)
 
 
 def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:
@@ -140,7 +137,7 @@ def _build_date(year: int | None, month: int | None, day: int | None) -> date | 
 
 
 def _find_nearest_date(month: int, day: int, anchor: date | None) -> date | None:
-    """Return the day of that month nearest to the anchor: notices speak of the months around them."""
+    """Return the date of that day and month nearest to the anchor: notices mean the months around them."""
     if anchor is None:
         return None
     near = [
@@ -152,7 +149,7 @@ def _find_nearest_date(month: int, day: int, anchor: date | None) -> date | None
 
 
 def add_duration(start: date, count: int, unit: str) -> date:
-    """Return the day a period after another; a month's end stays a month's end.
+    """Return the day a period after another; the day of the month is cut to the length of the month.
 
     >>> add_duration(date(2025, 11, 10), 1, "年")
     datetime.date(2026, 11, 10)
@@ -163,3 +160,40 @@ def add_duration(start: date, count: int, unit: str) -> date:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     year = min(year, MAX_CALENDAR_YEAR)
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def apply_duration(found: EffectiveDate, behind: str, before: str) -> EffectiveDate:
+    """Return a date with the end counted from its start, where a period follows or precedes it."""
+    if found.start is None:
+        return found
+    term: tuple[int, str] | None = None
+    for period in PERIOD.finditer(behind):
+        tail, lead = behind[period.end() :], behind[max(0, period.start() - 24) : period.start()]
+        spans = WITHIN_PERIOD.match(tail) or (DURATION_LEAD.search(lead) and not TIME_LIMIT.match(tail))
+        if spans and (term := _parse_period(period)):
+            break
+    term = term or find_duration(before)
+    if term is None:
+        return found
+    end = add_duration(found.start, *term)
+    return replace(found, until=end, derived=True, rule=f"{found.rule}-for-a-period")
+
+
+def find_duration(words: str) -> tuple[int, str] | None:
+    """Return the term that words set for a measure (count, unit); the validity of a licence is not one."""
+    for period in PERIOD.finditer(words):
+        before = words[max(0, period.start() - 60) : period.start()]
+        if (
+            TERM_LEAD.search(before[-24:])
+            and not PERMIT_WORDS.search(before)
+            and not TIME_LIMIT.match(words[period.end() :])
+            and (term := _parse_period(period))
+        ):
+            return term
+    return None
+
+
+def _parse_period(period: re.Match[str]) -> tuple[int, str] | None:
+    """Return count and unit of a period (年, 月, 天, year, month, day), or None."""
+    count = parse_numeral(period[1] or period[3])
+    return (count, (period[2] or period[4]).lower().replace("个年", "年")) if count else None

@@ -1,10 +1,10 @@
-"""Document numbers: every wild form in which notices write them, lists and ranges expanded."""
+"""Document numbers: every form in which notices write them, with lists and ranges expanded."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
@@ -13,15 +13,10 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_issuers_after,
     find_issuers_before,
 )
-from controlwatch.core.extraction.text.document_text import DocumentText, Span
-from controlwatch.core.extraction.text.normalize import HAN
-from controlwatch.core.extraction.text.numerals import NUMERAL, parse_numeral
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import HAN, NUMERAL, parse_numeral
 from controlwatch.core.model import DocumentNumber
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
 FIGURE = rf"(?:\d{{1,4}}(?!\d|%|\s*月)|{NUMERAL}{{1,6}}(?!{NUMERAL}|\s*月))"
@@ -36,13 +31,15 @@ FORM_FIRST = re.compile(
 )  # 公告2022年第55号、56号、2023年第7号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 NUMBER_FIRST_END = re.compile(
     r"号\s*(公告|令)"
-)  # 第67|号公告: what stands before is read backwards, so that no list is read twice
+)  # 第67|号公告: the list in front is searched for in a window, so that no list is read twice
 NUMBER_FIRST = re.compile(
     rf"(?<![\d/])(?:{YEAR}\s*年?\s*)?((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{FIGURE}\s*号?){{0,12}})\s*(公告|令)$"
 )  # 2024年第67号公告 · 第19、20号公告 · 18号公告 · 2005年第29号令
 LETTER_NUMBER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
 )  # 工信部联安全函〔2025〕335号
+#: A letter-style number begins with the issuing body's short form; verbs in front are not part of it.
+LETTER_LEAD = re.compile(r"^.*(?:根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
 ENGLISH_NUMBER = re.compile(
     r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?No(?:s)?\.?\s*|Number\s+)?"
     rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
@@ -75,63 +72,95 @@ EXPORT_CONTROL_WORDS = re.compile(
     r"\bexport (?:controls?|curbs?|restrictions?|licen[cs])|\bdual-use\b|出口管制|两用物项", re.IGNORECASE
 )
 NUMBER_LIMIT = 1900  #: a "number" beyond is a year: 2024-2025
-TAIL_WINDOW = 60  #: characters before 号公告 in which its list may stand
-MAX_MENTIONS = 500  #: a text that names more numbers is no notice
+TAIL_WINDOW = 60  #: characters before 号公告 that its list can take up
+MAX_MENTIONS = 500  #: a text that names more numbers is not a notice
 MAX_RANGE = 30  #: a longer "range" is something else
-LEAD_LENGTH = 800  #: characters in which a text names the authority it speaks of
+LEAD_LENGTH = 800  #: characters in which a text names the authority that it is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberMention:
-    """A document number where it stands in the text."""
+    """A document number and its place in the text."""
 
-    start: int  #: of the issuers, where they stand right before the number
+    start: int  #: of the issuers, where they come right before the number
     end: int
     number: DocumentNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberList:
+    """One or several numbers of one form, as printed: 公告2022年第55号、56号."""
+
+    start: int
+    end: int
+    year: str | None
+    figures: str
+    is_order: bool
+
+    def expand(self, folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+        """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
+        start, issuers = find_issuers_before(folded, self.start, lexicon)
+        leads = TOGETHER_WITH.search(folded[max(0, start - 30) : start]) if issuers else None
+        if leads:  # 商务部今天会同海关总署发布2026年第52号公告
+            issuers = tuple(dict.fromkeys((*find_issuers(leads[1], lexicon), *issuers)))
+        if not issuers and folded.startswith(MECHANISM_NAME, self.start):
+            issuers = ("UELWM",)
+        numbers: list[tuple[int, str | None]] = []
+        year: str | None = None
+        for piece in LIST_PIECE.finditer(self.figures):
+            n = parse_numeral(piece[3])
+            if n is None:
+                continue
+            year = piece[2] or year
+            last = numbers[-1][0] if numbers else n
+            if piece[1] and RANGE_WORD.fullmatch(piece[1]) and 0 < n - last <= MAX_RANGE:
+                numbers += [(between, year) for between in range(last + 1, n)]
+            numbers.append((n, year))
+        for n, own_year in dict.fromkeys(numbers):
+            if n < NUMBER_LIMIT:
+                printed = own_year or self.year
+                number = DocumentNumber(
+                    issuers=issuers,
+                    series="Order" if self.is_order else "",
+                    year=parse_numeral(printed) if printed else None,
+                    n=n,
+                )
+                yield NumberMention(start=start, end=self.end, number=number)
 
 
 def find_number_mentions(
     text: DocumentText, lexicon: Lexicon, *, year: int | None = None
 ) -> tuple[NumberMention, ...]:
-    """Return the numbers a text names, in order; `year` is the text's own, for numbers without one."""
-    raw = sorted(
-        _find_all_forms(text.folded_text[: text.related_links_start], lexicon),
-        key=lambda found: (found.start, -found.end),
-    )
+    """Return the numbers a text names, in order; `year` is the text's own, for numbers without one.
+
+    A number that is named in full once is written in full everywhere: a headline leaves joint issuers out.
+    """
+    folded = text.folded_text[: text.related_links_start]
+    found: list[NumberMention] = []
+    for listed in _find_number_lists(folded):
+        found += listed.expand(folded, lexicon)
+    found += _find_single_numbers(folded, lexicon)
     kept: list[NumberMention] = []
-    for mention in raw[:MAX_MENTIONS]:
-        # Numbers of one list share their span; another reading of the same words does not count.
-        if (
-            kept
-            and mention.start < kept[-1].end
-            and (mention.start, mention.end) != (kept[-1].start, kept[-1].end)
-        ):
-            continue
-        kept.append(mention)
-    return _expand_short_forms(tuple(_fill_elided_parts(kept, text, lexicon, year)))
-
-
-def _expand_short_forms(found: tuple[NumberMention, ...]) -> tuple[NumberMention, ...]:
-    """Write a number named in full once, in full everywhere: a headline leaves the joint issuers out."""
+    for mention in sorted(found, key=lambda found: (found.start, -found.end))[:MAX_MENTIONS]:
+        # Numbers of one list share their span; another match of the same words does not count.
+        overlaps = bool(kept) and mention.start < kept[-1].end
+        if not overlaps or (mention.start, mention.end) == (kept[-1].start, kept[-1].end):
+            kept.append(mention)
+    filled = tuple(_fill_elided_parts(kept, text, lexicon, year))
     full: dict[str, DocumentNumber] = {}
-    for mention in found:
-        known = full.get(mention.number.key)
-        if known is None or len(mention.number.issuers) > len(known.issuers):
-            full[mention.number.key] = mention.number
-    bare = {
-        (number.year, number.n): number for number in full.values() if number.issuers and not number.series
-    }
-    return tuple(replace(mention, number=_find_full_number(mention.number, full, bare)) for mention in found)
-
-
-def _find_full_number(
-    parts: DocumentNumber,
-    full: Mapping[str, DocumentNumber],
-    bare: Mapping[tuple[int | None, int | None], DocumentNumber],
-) -> DocumentNumber:
-    if parts.letter or parts.series:
-        return parts
-    return full[parts.key] if parts.issuers else bare.get((parts.year, parts.n), parts)
+    for number in (mention.number for mention in filled):
+        if number.key not in full or len(number.issuers) > len(full[number.key].issuers):
+            full[number.key] = number
+    by_figures = {(n.year, n.n): n for n in full.values() if n.issuers and not n.series}
+    return tuple(
+        mention
+        if (number := mention.number).letter or number.series
+        else replace(
+            mention,
+            number=full[number.key] if number.issuers else by_figures.get((number.year, number.n), number),
+        )
+        for mention in filled
+    )
 
 
 def assign_ministry_series(found: Iterable[NumberMention], folded: str) -> tuple[NumberMention, ...]:
@@ -151,7 +180,7 @@ def assign_ministry_series(found: Iterable[NumberMention], folded: str) -> tuple
 
 
 def lacks_issuer(mention: NumberMention) -> bool:
-    """Tell whether an announcement's number names no issuer."""
+    """Return whether the number of an announcement is given without an issuer."""
     parts = mention.number
     return not (parts.issuers or parts.series or parts.letter)
 
@@ -170,188 +199,110 @@ def parse_number(typed: str, lexicon: Lexicon) -> DocumentNumber | None:
     return DocumentNumber(year=int(bare[1]), n=int(bare[2])) if bare else None
 
 
-def _find_all_forms(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
-    yield from _find_letter_numbers(folded)
+def _find_number_lists(folded: str) -> Iterator[NumberList]:
+    """Yield the lists, most of a single number, in the Chinese forms and in the English one."""
     for hit in FORM_FIRST.finditer(folded):
-        # 公告4: without a year the list must say 号, else it is any figure after the word.
+        # 公告4: without a year the list must contain 号, otherwise it is any figure after the word.
         if hit[2] or "号" in hit[3]:
-            order = hit[1] == "令"
-            yield from _expand_number_list(
-                folded, (hit.start(), hit.end()), lexicon, year=hit[2], numbers=hit[3], order=order
+            yield NumberList(
+                start=hit.start(), end=hit.end(), year=hit[2], figures=hit[3], is_order=hit[1] == "令"
             )
-    yield from _find_number_first(folded, lexicon)
-    for hit in ENGLISH_NUMBER.finditer(folded):
-        year = next((group for group in (hit[2], *hit.groups()[4:]) if group), None)
-        # "the notice 30 days before": a small letter needs "No." or a year.
-        if hit[1][0].islower() and not hit[3] and not year:
-            continue
-        order = hit[1].lower() in {"order", "decree"}
-        yield from _expand_number_list(
-            folded, (hit.start(), hit.end()), lexicon, year=year, numbers=hit[4], order=order
-        )
-    for hit in ISSUER_FIRST.finditer(folded):
-        issuers = find_issuers(hit[1], lexicon)
-        if issuers:
-            series = "Order" if hit[0].lower().startswith(("order", "decree")) else ""
-            n, year = hit["n"] or hit["n_of"], hit["year"] or hit["of_year"]
-            parts = DocumentNumber(issuers=issuers, series=series, year=int(year), n=int(n))
-            yield NumberMention(start=hit.start(), end=hit.end(), number=parts)
-    yield from _find_canonical_numbers(folded, lexicon)
-
-
-def _find_number_first(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     for tail in NUMBER_FIRST_END.finditer(folded):
         left = max(0, tail.start() - TAIL_WINDOW)
-        hit = NUMBER_FIRST.search(folded[left : tail.end()])
-        if hit:
-            span = (left + hit.start(), tail.end())
-            yield from _expand_number_list(
-                folded, span, lexicon, year=hit[1], numbers=hit[2], order=hit[3] == "令"
+        listed = NUMBER_FIRST.search(folded[left : tail.end()])
+        if listed:
+            yield NumberList(
+                start=left + listed.start(),
+                end=tail.end(),
+                year=listed[1],
+                figures=listed[2],
+                is_order=listed[3] == "令",
             )
+    for hit in ENGLISH_NUMBER.finditer(folded):
+        year = next((group for group in (hit[2], *hit.groups()[4:]) if group), None)
+        # "the notice 30 days before": in lower case it needs "No." or a year.
+        if hit[3] or year or not hit[1][0].islower():
+            is_order = hit[1].lower() in {"order", "decree"}
+            yield NumberList(start=hit.start(), end=hit.end(), year=year, figures=hit[4], is_order=is_order)
 
 
-def _find_letter_numbers(folded: str) -> Iterator[NumberMention]:
+def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield the numbers in the forms that have no lists: letters, issuer first, canonical, State Council."""
     for hit in LETTER_NUMBER.finditer(folded):
-        words = re.sub(r"\s", "", hit[0])
-        prefix = re.split(r"[〔\[﹝]", words)[0]
-        if prefix.endswith(("公告", "令", "工作机制")):
-            continue
-        start, end = _find_letter_span(hit)
-        yield NumberMention(
-            start=start, end=end, number=DocumentNumber(letter=re.sub(r"\s", "", folded[start:end]))
-        )
-
-
-#: A letter-style number begins with the issuing body's short form; verbs before it are not part of it.
-LETTER_LEAD = re.compile(r"^.*(?:根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
-
-
-def _find_letter_span(hit: re.Match[str]) -> tuple[int, int]:
-    head = re.split(r"[〔\[﹝]", hit[0])[0]
-    lead = LETTER_LEAD.match(head)
-    return hit.start() + (lead.end() if lead else 0), hit.end()
-
-
-def _find_canonical_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+        head = re.split(r"[〔\[﹝]", hit[0])[0]
+        if not re.sub(r"\s", "", head).endswith(("公告", "令", "工作机制")):
+            lead = LETTER_LEAD.match(head)
+            start = hit.start() + (lead.end() if lead else 0)
+            number = DocumentNumber(letter=re.sub(r"\s", "", folded[start : hit.end()]))
+            yield NumberMention(start=start, end=hit.end(), number=number)
+    for hit in ISSUER_FIRST.finditer(folded):
+        if issuers := find_issuers(hit[1], lexicon):
+            series = "Order" if hit[0].lower().startswith(("order", "decree")) else ""
+            n, year = int(hit["n"] or hit["n_of"]), int(hit["year"] or hit["of_year"])
+            number = DocumentNumber(issuers=issuers, series=series, year=year, n=n)
+            yield NumberMention(start=hit.start(), end=hit.end(), number=number)
     known = {issuer.code.upper(): issuer.code for issuer in lexicon.issuers} | {"UEL": "UEL", "UELWM": "UEL"}
     for hit in CANONICAL_NUMBER.finditer(folded):
         codes = [known.get(code.upper()) for code in hit[1].split("-")]
         issuers = tuple(code for code in codes if code)
         if len(issuers) == len(codes) and int(hit[4]) < NUMBER_LIMIT:
             series = "Order" if hit[2] else ""
-            parts = DocumentNumber(issuers=issuers, series=series, year=int(hit[3]), n=int(hit[4]))
-            yield NumberMention(start=hit.start(), end=hit.end(), number=parts)
+            number = DocumentNumber(issuers=issuers, series=series, year=int(hit[3]), n=int(hit[4]))
+            yield NumberMention(start=hit.start(), end=hit.end(), number=number)
     for hit in STATE_COUNCIL_ORDER.finditer(folded):
-        parts = DocumentNumber(issuers=("State Council",), series="Order", n=int(hit[1]))
-        yield NumberMention(start=hit.start(), end=hit.end(), number=parts)
-
-
-def _expand_number_list(
-    folded: str, span: tuple[int, int], lexicon: Lexicon, *, year: str | None, numbers: str, order: bool
-) -> Iterator[NumberMention]:
-    """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
-    start, issuers = find_issuers_before(folded, span[0], lexicon)
-    leads = TOGETHER_WITH.search(folded[max(0, start - 30) : start]) if issuers else None
-    if leads:  # 商务部今天会同海关总署发布2026年第52号公告
-        issuers = tuple(dict.fromkeys((*find_issuers(leads[1], lexicon), *issuers)))
-    if not issuers and folded.startswith(MECHANISM_NAME, span[0]):
-        issuers = ("UELWM",)
-    for n, own in ((n, own) for n, own in _parse_list_figures(numbers) if n < NUMBER_LIMIT):
-        said = own or year
-        parts = DocumentNumber(
-            issuers=issuers, series="Order" if order else "", year=parse_numeral(said) if said else None, n=n
-        )
-        yield NumberMention(start=start, end=span[1], number=parts)
-
-
-def _parse_list_figures(numbers: str) -> list[tuple[int, str | None]]:
-    """Return the figures of a list, ranges filled, each with the year it brings along."""
-    found: list[tuple[int, str | None]] = []
-    year: str | None = None
-    for piece in LIST_PIECE.finditer(numbers):
-        n = parse_numeral(piece[3])
-        if n is None:
-            continue
-        year = piece[2] or year
-        last = found[-1][0] if found else None
-        if last is not None and piece[1] and RANGE_WORD.fullmatch(piece[1]) and 0 < n - last <= MAX_RANGE:
-            found.extend((between, year) for between in range(last + 1, n))
-        found.append((n, year))
-    return list(dict.fromkeys(found))
+        number = DocumentNumber(issuers=("State Council",), series="Order", n=int(hit[1]))
+        yield NumberMention(start=hit.start(), end=hit.end(), number=number)
 
 
 def _fill_elided_parts(
-    found: Iterable[NumberMention], text: DocumentText, lexicon: Lexicon, year: int | None
+    found: Iterable[NumberMention], text: DocumentText, lexicon: Lexicon, own_year: int | None
 ) -> Iterator[NumberMention]:
     """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
     default = (find_issuers(text.title, lexicon) or find_issuers(text.folded_text[:LEAD_LENGTH], lexicon))[:1]
     last: DocumentNumber | None = None
     for mention in found:
-        parts = mention.number
-        if parts.letter is None:
-            parts = _fill_year(_fill_issuers(mention, text, lexicon, last), mention, text, last, year)
-            parts = normalize_series(parts if parts.issuers else replace(parts, issuers=default))
-        last = parts
-        if parts.letter or parts.year or parts.series:
-            yield replace(mention, number=parts)
+        number = mention.number
+        if number.letter is None:
+            issuers = number.issuers or _find_elided_issuers(mention, text, lexicon, last)
+            year = number.year
+            if not year and issuers[:1] != ("State Council",):
+                words = text.find_sentence(mention.start).words[:400]
+                day = next((word.day for word in find_date_mentions(words) if word.day), None)
+                if number.series != "Order" or day:
+                    near = last.year if last and last.series == number.series else None
+                    year = near or (day.year if day else own_year)
+            number = normalize_series(replace(number, issuers=issuers or default, year=year))
+        last = number
+        if number.letter or number.year or number.series:
+            yield replace(mention, number=number)
 
 
-def _fill_issuers(
+def _find_elided_issuers(
     mention: NumberMention, text: DocumentText, lexicon: Lexicon, last: DocumentNumber | None
-) -> DocumentNumber:
-    parts = mention.number
-    if parts.issuers:
-        return parts
-    behind = find_issuers_after(text.folded_text, mention.end, lexicon)
-    if behind:
-        return replace(parts, issuers=behind)
+) -> tuple[str, ...]:
+    """Return the issuers of a number printed without: the first rule that finds any decides."""
+    if behind := find_issuers_after(text.folded_text, mention.end, lexicon):
+        return behind
     sentence = text.find_sentence(mention.start)
-    before = find_issuers(blank_approvals(text.folded_text[sentence.start : mention.start]), lexicon)
-    if before:
-        together = "会同" in text.folded_text[sentence.start : mention.start]
-        some = before[:1] if together else before[-1:]
-        return replace(
-            parts, issuers=before if text.folded_text[mention.start].isascii() and not together else some
-        )
-    if not before and last is None and not HAN.search(text.get_words(sentence)):
+    before = text.folded_text[sentence.start : mention.start]
+    if named := find_issuers(blank_approvals(before), lexicon):
+        if "会同" in before:
+            return named[:1]
+        return named if text.folded_text[mention.start].isascii() else named[-1:]
+    if last is None and not HAN.search(sentence.words):
         # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
-        words = blank_approvals(text.get_words(sentence))
-        before = find_issuers(words, lexicon)
-        if before and JOINTLY_WITH.search(words) and "MOFCOM" not in before:
-            before = ("MOFCOM", *before)  # "issued jointly with the customs administration", by the ministry
-        if before:
-            return replace(parts, issuers=before)
+        words = blank_approvals(sentence.words)
+        if named := find_issuers(words, lexicon):
+            # "Issued jointly with the customs administration": by the ministry.
+            jointly = JOINTLY_WITH.search(words) and "MOFCOM" not in named
+            return ("MOFCOM", *named) if jointly else named
     if last is not None and not last.letter:
-        return replace(parts, issuers=last.issuers[:1] if parts.year != last.year else last.issuers)
-    return parts
-
-
-def _fill_year(
-    parts: DocumentNumber,
-    mention: NumberMention,
-    text: DocumentText,
-    last: DocumentNumber | None,
-    year: int | None,
-) -> DocumentNumber:
-    if parts.year or parts.issuers[:1] == ("State Council",):
-        return parts
-    sentence = text.find_sentence(mention.start)
-    days = [
-        word.day
-        for word in find_date_mentions(
-            text.get_words(Span(sentence.start, min(sentence.end, sentence.start + 400)))
-        )
-        if word.day
-    ]
-    if parts.series == "Order" and not days:
-        return parts
-    if last is not None and last.year and parts.series == last.series:
-        return replace(parts, year=last.year)
-    return replace(parts, year=days[0].year if days else year)
+        return last.issuers[:1] if mention.number.year != last.year else last.issuers
+    return ()
 
 
 def normalize_series(parts: DocumentNumber) -> DocumentNumber:
-    """Write the series of the working mechanism as UEL, and orders numbered through the years without one."""
+    """Return the number with the working mechanism's series as UEL, and State Council orders without year."""
     if "UELWM" in parts.issuers:
         return replace(parts, issuers=("UEL",), series="")
     if parts.series == "Order" and parts.issuers[:1] == ("State Council",):

@@ -1,30 +1,24 @@
-"""The destinations a rule singles out, and whether it is a rule for the whole destination."""
+"""The destinations that a rule singles out, and whether the rule is for the whole destination."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from controlwatch.core.extraction.mentions.terms import build_automaton
+from controlwatch.core.extraction.mentions.terms import Automaton, build_automaton
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.extraction.mentions.terms import Automaton
-    from controlwatch.core.extraction.text.document_text import DocumentText
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-
-
+NAME_JOINT = re.compile(r"、|和|及|与|或|,| and ")  # 墨西哥、加拿大
 #: A list that says for each item to which states its export is controlled.
 DESTINATION_LIST = re.compile(r"特定国家|目的国|输往国|国家（地区）")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceHit:
-    """A destination singled out, with the place of its proof."""
+    """A destination that is singled out, and where."""
 
     code: str
     start: int
@@ -32,14 +26,84 @@ class PlaceHit:
     whole_destination: bool  #: the rule is for the destination, not for parties in it
 
 
-@lru_cache(maxsize=4)
-def _map_names_to_codes(lexicon: Lexicon) -> dict[str, str]:
-    full = {name: place.code for place in lexicon.places for name in (*place.zh, *place.en)}
-    return full | {place.short: place.code for place in lexicon.places if place.short}
+@dataclass(frozen=True, slots=True)
+class PlaceIndex:
+    """The names of places in a lexicon, ready to be searched for."""
+
+    codes: dict[str, str]  #: of a name in any language or form
+    automata: dict[str, Automaton]  #: by form of the names: "zh", "en", "short"
+    patterns: tuple[tuple[re.Pattern[str], bool, str], ...]  #: pattern, whole destination, form of the names
+    foreign_opening: re.Pattern[str]  #: a foreign state's name at the beginning
 
 
 @lru_cache(maxsize=4)
+def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
+    places = lexicon.places
+    names = {name: place.code for place in places for name in (*place.zh, *place.en)}
+    foreign = (name for place in places for name in (*place.zh, *place.en) if place.code != "TW")
+    bounded = (
+        rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name)
+        for name in sorted(foreign, key=len, reverse=True)
+    )
+    return PlaceIndex(
+        codes=names | {place.short: place.code for place in places if place.short},
+        automata={
+            "zh": build_automaton(name for place in places for name in place.zh),
+            "en": build_automaton(name for place in places for name in place.en),
+            "short": build_automaton(place.short for place in places if place.short),
+        },
+        patterns=tuple(
+            (
+                pattern,
+                whole,
+                "zh"
+                if places[0].zh[0] in pattern.pattern
+                else "en"
+                if places[0].en[0] in pattern.pattern.replace("\\", "")
+                else "short",
+            )
+            for pattern, whole in _compile_patterns(lexicon)
+        ),
+        foreign_opening=re.compile(rf"\W*(?:{'|'.join(bounded)})"),
+    )
+
+
+def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
+    """Return the destinations in the order of the text, each once; one for the whole destination wins."""
+    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text)
+    by_destination = DESTINATION_LIST.search(text.folded_text) is not None
+    # The patterns are slow: try only those whose form of names occurs at all.
+    present = {
+        form
+        for form, automaton in index.automata.items()
+        if next(iter(automaton.iter(words)), None) is not None
+    }
+    hits: list[PlaceHit] = []
+    for pattern, whole, form in index.patterns:
+        if form not in present or (pattern.flags & re.MULTILINE and not by_destination):
+            continue
+        for hit in pattern.finditer(words):
+            listed = next(group for group in hit.groups() if group)
+            names = (name.strip().removeprefix("the ") for name in NAME_JOINT.split(listed))
+            hits += [
+                PlaceHit(code=index.codes[name], start=hit.start(), end=hit.end(), whole_destination=whole)
+                for name in names
+                if name in index.codes
+            ]
+    best: dict[str, PlaceHit] = {}
+    for found in sorted(hits, key=lambda found: found.start):
+        if found.code not in best or (found.whole_destination and not best[found.code].whole_destination):
+            best[found.code] = found
+    return tuple(best.values())
+
+
+def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
+    """Return whether a title opens with a foreign state: 美国商务部修订…规则."""
+    return _build_place_index(lexicon).foreign_opening.match(title) is not None
+
+
 def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """Return the patterns that single out a destination, and whether each is for the whole of it."""
     han = "|".join(sorted((name for place in lexicon.places for name in place.zh), key=len, reverse=True))
     short = "|".join(place.short for place in lexicon.places if place.short)
     latin = "|".join(
@@ -139,69 +203,3 @@ def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], .
             False,
         ),  # … has decided to include Some Co. (all of the United States)
     )
-
-
-@lru_cache(maxsize=4)
-def _build_name_automata(lexicon: Lexicon) -> tuple[tuple[str, Automaton], ...]:
-    """Return, for each way in which states are named, what finds a name of it: the patterns are dear."""
-    return (
-        ("zh", build_automaton(name for place in lexicon.places for name in place.zh)),
-        ("en", build_automaton(name for place in lexicon.places for name in place.en)),
-        ("short", build_automaton(place.short for place in lexicon.places if place.short)),
-    )
-
-
-@lru_cache(maxsize=64)
-def _detect_script(pattern: str, lexicon: Lexicon) -> str:
-    """Return in which way a pattern names states."""
-    if lexicon.places[0].zh[0] in pattern:
-        return "zh"
-    return "en" if lexicon.places[0].en[0] in pattern.replace("\\", "") else "short"
-
-
-def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
-    """Return the destinations in the order of the text, each once, wide ones kept wide."""
-    best: dict[str, PlaceHit] = {}
-    for hit in sorted(_find_all_hits(text, lexicon), key=lambda found: found.start):
-        if hit.code not in best or (hit.whole_destination and not best[hit.code].whole_destination):
-            best[hit.code] = hit
-    return tuple(best.values())
-
-
-def _find_all_hits(text: DocumentText, lexicon: Lexicon) -> Iterator[PlaceHit]:
-    codes, words = _map_names_to_codes(lexicon), mask_cited_titles(text.folded_text)
-    by_destination = DESTINATION_LIST.search(text.folded_text) is not None
-    present = {
-        script: next(iter(names.iter(words)), None) is not None
-        for script, names in _build_name_automata(lexicon)
-    }
-    for pattern, wide in _compile_patterns(lexicon):
-        if not present[_detect_script(pattern.pattern, lexicon)] or (
-            pattern.flags & re.MULTILINE and not by_destination
-        ):
-            continue
-        for hit in pattern.finditer(words):
-            for name in _split_names(next(group for group in hit.groups() if group), codes):
-                yield PlaceHit(code=codes[name], start=hit.start(), end=hit.end(), whole_destination=wide)
-
-
-def _split_names(words: str, codes: dict[str, str]) -> list[str]:
-    pieces = [piece.strip().removeprefix("the ") for piece in re.split(r"、|和|及|与|或|,| and ", words)]
-    return [piece for piece in pieces if piece in codes]
-
-
-@lru_cache(maxsize=4)
-def _compile_foreign_opening(lexicon: Lexicon) -> re.Pattern[str]:
-    """Match the name of a foreign state where a title opens with it."""
-    names = sorted(
-        (name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"),
-        key=len,
-        reverse=True,
-    )
-    bounded = (rf"{re.escape(name)}\b" if name[0].isascii() else re.escape(name) for name in names)
-    return re.compile(rf"\W*(?:{'|'.join(bounded)})")
-
-
-def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
-    """Tell whether a title opens with a foreign state: 美国商务部修订…规则."""
-    return _compile_foreign_opening(lexicon).match(title) is not None

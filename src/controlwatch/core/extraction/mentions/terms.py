@@ -1,21 +1,22 @@
-"""Find the lexicon's terms in a text: overlapping hits, word boundaries for Latin, the longest wins."""
+"""Find the lexicon's terms and stock phrases in a text, Latin ones only as whole words."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import Literal, Protocol, cast
 
 import ahocorasick
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 
 TermStrength = Literal["term", "title", "hint", "counter"]
+Meaning = tuple[Category, TermStrength]
+#: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
+NUMERAL_CHARACTERS = frozenset("0123456789一二三四五六七八九十")
 
 
 class Automaton(Protocol):
@@ -23,36 +24,6 @@ class Automaton(Protocol):
 
     def iter(self, string: str) -> Iterable[tuple[int, str]]:
         """Yield the index of the last character of every hit, and the word."""
-
-
-@dataclass(frozen=True, slots=True)
-class TermHit:
-    """A term where it stands, with what it stands for."""
-
-    start: int
-    end: int
-    meanings: tuple[tuple[str, TermStrength], ...]  #: (category id, strength)
-
-
-@lru_cache(maxsize=4)
-def _build_vocabulary(lexicon: Lexicon) -> dict[str, tuple[tuple[str, TermStrength], ...]]:
-    words: defaultdict[str, list[tuple[str, TermStrength]]] = defaultdict(list)
-    for category in lexicon.categories:
-        lists: tuple[tuple[TermStrength, tuple[str, ...]], ...] = (
-            ("term", category.terms),
-            ("title", category.title_terms),
-            ("hint", category.hints),
-            ("counter", category.counter_terms),
-        )
-        for strength, terms in lists:
-            for term in terms:
-                words[term.lower()].append((category.id, strength))
-    return {word: tuple(meanings) for word, meanings in words.items()}
-
-
-@lru_cache(maxsize=4)
-def _build_term_automaton(lexicon: Lexicon) -> Automaton:
-    return build_automaton(_build_vocabulary(lexicon))
 
 
 def build_automaton(words: Iterable[str]) -> Automaton:
@@ -64,27 +35,63 @@ def build_automaton(words: Iterable[str]) -> Automaton:
     return cast("Automaton", automaton)
 
 
+@dataclass(frozen=True, slots=True)
+class TermHit:
+    """A term where it is found, with what it can mean."""
+
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermIndex:
+    """The terms and the phrases of a lexicon, ready to be searched for."""
+
+    meanings: dict[str, tuple[Meaning, ...]]  #: of a term in lower case
+    terms: Automaton
+    phrases: dict[str, Automaton]  #: by the name of their list
+    patterns: tuple[tuple[re.Pattern[str], Category], ...]
+
+
 @lru_cache(maxsize=4)
-def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        (category.id, re.compile(pattern, re.IGNORECASE))
-        for category in lexicon.categories
-        for pattern in category.patterns
+def _build_term_index(lexicon: Lexicon) -> TermIndex:
+    meanings: defaultdict[str, list[Meaning]] = defaultdict(list)
+    for category in lexicon.categories:
+        lists: tuple[tuple[TermStrength, tuple[str, ...]], ...] = (
+            ("term", category.terms),
+            ("title", category.title_terms),
+            ("hint", category.hints),
+            ("counter", category.counter_terms),
+        )
+        for strength, terms in lists:
+            for term in terms:
+                meanings[term.lower()].append((category, strength))
+    return TermIndex(
+        meanings={term: tuple(found) for term, found in meanings.items()},
+        terms=build_automaton(meanings),
+        phrases={name: build_automaton(phrases) for name, phrases in lexicon.phrases.items()},
+        patterns=tuple(
+            (re.compile(pattern, re.IGNORECASE), category)
+            for category in lexicon.categories
+            for pattern in category.patterns
+        ),
     )
 
 
 def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
-    lowered = _lower_same_length(text)
-    vocabulary = _build_vocabulary(lexicon)
+    index, lowered = _build_term_index(lexicon), text.lower()
+    if len(lowered) != len(text):  # İ becomes two characters, and offsets would move
+        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
     found = [
-        TermHit(last - len(word) + 1, last + 1, vocabulary[word])
-        for last, word in _build_term_automaton(lexicon).iter(lowered)
-        if _is_bounded(lowered, last - len(word) + 1, last + 1)
+        TermHit(last - len(word) + 1, last + 1, index.meanings[word])
+        for last, word in index.terms.iter(lowered)
+        if _is_free_standing(lowered, last - len(word) + 1, last + 1)
     ]
     found += [
         TermHit(hit.start(), hit.end(), ((category, "term"),))
-        for category, pattern in _compile_patterns(lexicon)
+        for pattern, category in index.patterns
         for hit in pattern.finditer(text)
     ]
     found.sort(key=lambda hit: (hit.start, -hit.end))
@@ -95,24 +102,25 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     return kept
 
 
-def _lower_same_length(text: str) -> str:
-    """Return the text in lower case, of the same length (İ would become two characters)."""
-    lowered = text.lower()
-    return (
-        lowered
-        if len(lowered) == len(text)
-        else "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+def contains_phrase(lexicon: Lexicon, name: str, text: str) -> bool:
+    """Return whether a text contains a phrase of that list."""
+    for last, phrase in _build_term_index(lexicon).phrases[name].iter(text):
+        start = last - len(phrase) + 1
+        counted = phrase[0] == "日" and start > 0 and text[start - 1] in NUMERAL_CHARACTERS
+        if not counted and _is_free_standing(text, start, last + 1):
+            return True
+    return False
+
+
+def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
+    """Return whether words are about another government's act and mention no Chinese one."""
+    return contains_phrase(lexicon, "foreign_act", words) and not contains_phrase(
+        lexicon, "chinese_act", words
     )
 
 
-def _is_bounded(text: str, start: int, end: int) -> bool:
-    """Tell whether a hit that begins or ends in a Latin letter stands free on that side."""
-    left = text[start - 1] if start else " "
-    right = text[end] if end < len(text) else " "
-    return not (_is_latin_letter(text[start]) and _is_latin_letter(left)) and not (
-        _is_latin_letter(text[end - 1]) and _is_latin_letter(right)
-    )
-
-
-def _is_latin_letter(sign: str) -> bool:
-    return sign.isascii() and sign.isalnum()
+def _is_free_standing(text: str, start: int, end: int) -> bool:
+    """Return whether a hit that begins or ends in a Latin letter or a digit has none next to it."""
+    left = text[start - 1 : start + 1] if start else ""
+    right = text[end - 1 : end + 1] if end < len(text) else ""
+    return not any(pair.isascii() and pair.isalnum() for pair in (left, right))

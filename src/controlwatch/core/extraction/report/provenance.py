@@ -1,18 +1,13 @@
-"""Why the conclusions were drawn that are no findings of their own: kind, number, day, change, direction."""
+"""The grounds of every conclusion: its rule, what the rule means, and the words that prove it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from controlwatch.core.model import Ground
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Ground, Notice
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Notice
-
-#: What the rules mean that need an `if`; the others say it themselves in the lexicon.
+#: Meanings of the rules that are code; the rules of the lexicon state their own.
 RULE_MEANINGS: dict[str, str] = {
     "kind.empty": "Nothing but a page's frame is left",
     "kind.challenge": "A bot check answered instead of the site",

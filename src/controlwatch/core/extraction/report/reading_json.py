@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Caveat, EffectiveDate, Notice, Relation
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import EffectiveDate, Notice
 
 
 def to_json(notice: Notice) -> dict[str, object]:
-    """Return the notice in the printed contract: plain dicts, lists, texts and booleans."""
+    """Return the notice in the printed contract: plain dicts, lists, texts and booleans.
+
+    Keys that are optional in the contract are left out where there is nothing to print.
+    """
     printed: dict[str, object] = {
         "title": notice.title,
         "language": notice.language,
-        "document": _format_document(notice),
+        "document": {
+            "number": notice.number.canonical if notice.number else None,
+            "number_raw": notice.number_raw,
+            "issuers": list(notice.issuers),
+            "kind": notice.kind.value,
+        },
         "published": notice.published.isoformat() if notice.published else None,
         "is_change": notice.is_change,
         "reports_change": notice.reports_change,
@@ -34,34 +38,17 @@ def to_json(notice: Notice) -> dict[str, object]:
     }
     if notice.parts:
         printed["parts"] = [{"scope": p.scope, "direction": p.direction.value} for p in notice.parts]
-    printed["relations"] = [_format_relation(found) for found in notice.relations]
-    printed["caveats"] = [_format_caveat(found) for found in notice.caveats]
+    printed["relations"] = [
+        {"verb": r.verb.value, "target": r.target, "quote": r.quote}
+        | ({"clause": r.clause} if r.clause else {})
+        for r in notice.relations
+    ]
+    printed["caveats"] = [
+        {"kind": c.kind, "quote": c.quote} | ({"value": c.value} if c.value else {}) for c in notice.caveats
+    ]
     printed["summary"] = {"en": notice.summary.en, "zh": notice.summary.zh}
     printed["doubts"] = list(notice.doubts)
     return printed
-
-
-def list_evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
-    """Return every conclusion with the rule that drew it, what the rule means, and the words it rests on."""
-    return [
-        {
-            "about": ground.about,
-            "value": ground.value,
-            "rule": ground.rule,
-            "means": describe_rule(ground.rule, lexicon),
-            "quote": ground.quote,
-        }
-        for ground in list_grounds(notice)
-    ]
-
-
-def _format_document(notice: Notice) -> dict[str, object]:
-    return {
-        "number": notice.number.canonical if notice.number else None,
-        "number_raw": notice.number_raw,
-        "issuers": list(notice.issuers),
-        "kind": notice.kind.value,
-    }
 
 
 def _format_effective_date(found: EffectiveDate) -> dict[str, object]:
@@ -79,15 +66,15 @@ def _format_effective_date(found: EffectiveDate) -> dict[str, object]:
     return printed
 
 
-def _format_relation(found: Relation) -> dict[str, object]:
-    printed: dict[str, object] = {"verb": found.verb.value, "target": found.target, "quote": found.quote}
-    if found.clause:
-        printed["clause"] = found.clause
-    return printed
-
-
-def _format_caveat(found: Caveat) -> dict[str, object]:
-    printed: dict[str, object] = {"kind": found.kind, "quote": found.quote}
-    if found.value:
-        printed["value"] = found.value
-    return printed
+def list_evidence(notice: Notice, lexicon: Lexicon) -> list[dict[str, str]]:
+    """Return every conclusion with its rule, what the rule means, and the words that prove it."""
+    return [
+        {
+            "about": ground.about,
+            "value": ground.value,
+            "rule": ground.rule,
+            "means": describe_rule(ground.rule, lexicon),
+            "quote": ground.quote,
+        }
+        for ground in list_grounds(notice)
+    ]

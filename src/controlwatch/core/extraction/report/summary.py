@@ -1,24 +1,28 @@
-"""Two to four sentences in English and Chinese, made from the findings and from nothing else."""
+"""Two to four sentences in English and in Chinese, made from the findings and from nothing else."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Literal
 
-from controlwatch.core.extraction.report.summary_phrases import (
-    describe_actor,
-    describe_cautions,
-    describe_counts,
-    describe_dates,
-    join_names,
-    name_target,
+from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import (
+    Direction,
+    DocumentNumber,
+    Notice,
+    NoticeKind,
+    Summary,
+    Verb,
 )
-from controlwatch.core.model import Direction, NoticeKind, Summary, Verb
 
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.report.summary_phrases import SummaryLanguage
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.model import Notice
-
+SummaryLanguage = Literal["en", "zh"]
+MAX_NAMES = 6  #: names or numbers spelled out in one sentence
+MAX_SPELLED_CODES = 3  #: codes spelled out behind their count
+MAX_THRESHOLDS = 3  #: thresholds spelled out
+SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+#: Each phrase in English and in Chinese.
+Phrase = tuple[str, str]
 KIND_NAMES: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.ANNOUNCEMENT: ("an announcement", "公告"),
     NoticeKind.ORDER: ("an order", "令"),
@@ -62,140 +66,248 @@ VERB_PHRASES: dict[Verb, tuple[str, str]] = {
     Verb.CLARIFIES: ("explains", "解释"),
 }
 MAIN_VERBS: dict[Direction, Verb] = {Direction.SUSPEND: Verb.SUSPENDS, Direction.RESUME: Verb.RESUMES}
+CAUTION_NAMES: dict[str, tuple[str, str]] = {
+    "threshold": ("thresholds", "指标门槛"),
+    "exemption": ("exemptions", "豁免或例外情形"),
+    "extraterritorial": ("reach beyond China's borders", "对境外组织和个人的约束"),
+    "transition": ("arrangements for contracts and goods under way", "过渡安排"),
+    "case-by-case": ("licences refused in principle or examined case by case", "从严或逐案审查"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryContext:
+    """What a summary is written from, and in which language."""
+
+    notice: Notice
+    lexicon: Lexicon
+    language: SummaryLanguage
+
+    def pick(self, phrase: Phrase) -> str:
+        """Return a phrase in the language."""
+        return phrase[0] if self.language == "en" else phrase[1]
+
+    def join(self, names: list[str]) -> str:
+        """Return names as a person lists them: a, b and c; a long list is cut and counted."""
+        shown, more = names[:MAX_NAMES], len(names) - MAX_NAMES
+        if self.language == "zh":
+            return "、".join(shown) + (f"等{len(names)}项" if more > 0 else "")
+        if more > 0:
+            return f"{', '.join(shown)} and {more} more"
+        return " and ".join(part for part in (", ".join(shown[:-1]), *shown[-1:]) if part)
+
+    def join_categories(self, ids: list[str]) -> str:
+        """Return the names of categories."""
+        return self.join([self.lexicon.get_category_name(category_id, self.language) for category_id in ids])
+
+    def list_targets(self, verb: Verb) -> list[str]:
+        """Return what is acted on by a verb, with its clauses: 商务部公告2025年第12号第一条."""
+        clauses: dict[str, list[str]] = {}
+        for relation in self.notice.relations:
+            if relation.verb == verb:
+                clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
+        if self.language == "en":
+            return [
+                f"{target} ({', '.join(parts)})" if parts else target for target, parts in clauses.items()
+            ]
+        names: list[str] = []
+        for target, parts in clauses.items():
+            number = parse_number(target, self.lexicon)
+            if number is None or number.letter:
+                name = target if number else f"《{target}》"
+            else:
+                who = "、".join(self.lexicon.get_issuer_name(code, "zh") for code in number.issuers)
+                form = "令" if number.series else "公告"
+                if number.issuers == ("UEL",):
+                    who, form = "不可靠实体清单工作机制", "公告"
+                name = f"{who}{form}{_format_chinese_number(number)}"
+            names.append(f"{name}{'、'.join(parts)}")
+        return names
 
 
 def build_summary(notice: Notice, lexicon: Lexicon) -> Summary:
     """Return the summary of a notice in both languages."""
-    return Summary(en=_write_summary(notice, lexicon, "en"), zh=_write_summary(notice, lexicon, "zh"))
-
-
-def _write_summary(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    if notice.kind in NON_DOCUMENT_TEXTS:
-        return _pick_language(NON_DOCUMENT_TEXTS[notice.kind], tongue)
-    opening = (
-        _describe_change(notice, lexicon, tongue)
-        if notice.is_change
-        else _describe_other(notice, lexicon, tongue)
+    return Summary(
+        en=_write_summary(SummaryContext(notice, lexicon, "en")),
+        zh=_write_summary(SummaryContext(notice, lexicon, "zh")),
     )
-    act = _describe_acts(notice, lexicon, tongue) or describe_counts(notice, tongue)
-    sentences = [opening, describe_dates(notice, tongue), act, describe_cautions(notice, tongue)]
-    return (" " if tongue == "en" else "").join(sentence for sentence in sentences if sentence)
 
 
-def _pick_language(pair: tuple[str, str], tongue: SummaryLanguage) -> str:
-    return pair[0] if tongue == "en" else pair[1]
+def _write_summary(context: SummaryContext) -> str:
+    notice = context.notice
+    if notice.kind in NON_DOCUMENT_TEXTS:
+        return context.pick(NON_DOCUMENT_TEXTS[notice.kind])
+    # Destinations have their own words.
+    ids = [found.id for found in notice.categories if not found.id.startswith("destination.")]
+    opening = _describe_change(context, ids) if notice.is_change else _describe_other(context, ids)
+    acts = _describe_acts(context) or _describe_counts(context)
+    sentences = [opening, _describe_dates(context), acts, _describe_cautions(context)]
+    return context.pick((" ", "")).join(sentence for sentence in sentences if sentence)
 
 
-def _list_targets(notice: Notice, verb: Verb, lexicon: Lexicon, tongue: SummaryLanguage) -> list[str]:
-    """Return what is acted on by a verb, each with its clauses, in the words of the language."""
-    clauses: dict[str, list[str]] = {}
-    for relation in notice.relations:
-        if relation.verb == verb:
-            clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
-    return [name_target(target, parts, lexicon, tongue) for target, parts in clauses.items()]
-
-
-def _describe_change(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    """Say who does what to which items, acting on which notices, for which destinations."""
-    who, items = describe_actor(notice, lexicon, tongue), _join_items(notice, lexicon, tongue)
+def _describe_change(context: SummaryContext, ids: list[str]) -> str:
+    """State who does what to which items, acting on which notices, for which destinations."""
+    notice, pick, items = context.notice, context.pick, context.join_categories(ids)
+    who = _describe_actor(context)
     verb = MAIN_VERBS.get(notice.direction)
-    targets = join_names(_list_targets(notice, verb, lexicon, tongue), tongue) if verb else ""
-    if verb and targets:
-        act = _pick_language(VERB_PHRASES[verb], tongue)
-        if tongue == "en":
-            return f"{who} {act} {targets}" + (f", affecting {items}" if items else "") + "."
-        return f"{who}{act}{targets}" + (f"，涉及{items}" if items else "") + "。"
-    return _describe_move(notice, lexicon, who, items, tongue)
-
-
-def _describe_move(notice: Notice, lexicon: Lexicon, who: str, items: str, tongue: SummaryLanguage) -> str:
-    """Say which way the control of which items moves, and towards whom."""
+    if verb and (targets := context.join(context.list_targets(verb))):
+        en = f"{who} {VERB_PHRASES[verb][0]} {targets}{f', affecting {items}' if items else ''}."
+        return pick((en, f"{who}{VERB_PHRASES[verb][1]}{targets}{f'，涉及{items}' if items else ''}。"))
     lists = [found.id for found in notice.categories if found.id.startswith("entity.")]
     if lists and notice.direction in LISTING_PHRASES:
-        names = join_names([lexicon.get_category_name(one, tongue) for one in lists], tongue)
-        return _describe_listing(notice, who, names, tongue)
-    if list_item_ids(notice) == ["framework_law"]:
-        return (
-            f"{who} sets the legal framework of export control."
-            if tongue == "en"
-            else f"{who}规定出口管制基本制度。"
-        )
-    places = _join_places(notice, lexicon, tongue)
-    moves = DIRECTION_PHRASES.get(notice.direction)
-    if tongue == "en":
+        phrase, joined = LISTING_PHRASES[notice.direction], context.join_categories(lists)
+        return pick((f"{who} {phrase[0]} the {joined}.", f"{who}{phrase[1].replace('…', joined)}。"))
+    if ids == ["framework_law"]:
+        return pick((f"{who} sets the legal framework of export control.", f"{who}规定出口管制基本制度。"))
+    names = [context.lexicon.get_place_name(code, context.language) for code in notice.destinations]
+    if context.language == "en":
+        names = [f"the {name}" if name.startswith(ARTICLE_PREFIXES) else name for name in names]
+    places = context.join(names)
+    if moves := DIRECTION_PHRASES.get(notice.direction):
         act = (
-            f"{moves[0]}{f' of {items}' if items else ''}"
-            if moves
-            else f"sets rules{f' on {items}' if items else ''}"
+            f"{moves[0]}{f' of {items}' if items else ''}",
+            f"{moves[1]}{f'对{items}的' if items else ''}管制",
         )
-        return f"{who} {act}" + (f" for {places}" if places else "") + "."
-    act = (
-        f"{moves[1]}{f'对{items}的' if items else ''}管制"
-        if moves
-        else f"{f'就{items}' if items else ''}作出规定"
-    )
-    return f"{who}{act}" + (f"，针对{places}" if places else "") + "。"
+    else:
+        act = (f"sets rules{f' on {items}' if items else ''}", f"{f'就{items}' if items else ''}作出规定")
+    en = f"{who} {act[0]}{f' for {places}' if places else ''}."
+    return pick((en, f"{who}{act[1]}{f'，针对{places}' if places else ''}。"))
 
 
-def _describe_listing(notice: Notice, who: str, lists: str, tongue: SummaryLanguage) -> str:
-    """Say that parties come on a list or leave it."""
-    act = _pick_language(LISTING_PHRASES[notice.direction], tongue)
-    if tongue == "en":
-        return f"{who} {act} the {lists}."
-    return f"{who}{act.replace('…', lists)}。"
+def _describe_actor(context: SummaryContext) -> str:
+    """Return who acts: MOFCOM and GACC Announcement 2026-40, or the issuers where no number is known."""
+    notice, number, pick = context.notice, context.notice.number, context.pick
+    names = list(notice.issuers)
+    if context.language == "zh":
+        names = [context.lexicon.get_issuer_name(code, "zh") for code in notice.issuers]
+    who = context.join(names)
+    if number is None:
+        noun = {NoticeKind.LAW: "law", NoticeKind.REGULATION: "regulation"}.get(notice.kind, "notice")
+        named, unnamed = (f"A {noun} of {who}", f"{who}文件"), (f"The {noun}", "该文件")
+        if notice.kind == NoticeKind.SPOKESPERSON:
+            named = (f"{who}, by its spokesperson,", f"{who}（经新闻发言人宣布）")
+            unnamed = ("The spokesperson", "新闻发言人")
+        return pick(named if who else unnamed)
+    if number.letter:
+        return pick((f"{who} notice {number.letter}".strip(), number.letter))
+    figure = f"{number.year}-{number.n}" if number.year else f"{number.n}"
+    form = "令" if number.series else "公告"
+    english = f"{who} {number.series or 'Announcement'} {figure}"
+    return pick((english, f"{who}{form}{_format_chinese_number(number)}"))
 
 
-def _join_places(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    names = [lexicon.get_place_name(code, tongue) for code in notice.destinations]
-    return join_names(
-        [f"the {name}" if tongue == "en" and name.startswith(ARTICLE_PREFIXES) else name for name in names],
-        tongue,
-    )
+def _format_chinese_number(number: DocumentNumber) -> str:
+    if number.issuers == ("UEL",):
+        return f"〔{number.year}〕{number.n}号"
+    return f"{number.year}年第{number.n}号" if number.year else f"第{number.n}号"
 
 
-def list_item_ids(notice: Notice) -> list[str]:
-    """Return the category ids that a summary names; destinations have their own words."""
-    return [found.id for found in notice.categories if not found.id.startswith("destination.")]
-
-
-def _join_items(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    return join_names([lexicon.get_category_name(one, tongue) for one in list_item_ids(notice)], tongue)
-
-
-def _describe_other(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    """Say what a text that changes nothing is, and what it explains or reports."""
-    kind, items = _pick_language(KIND_NAMES[notice.kind], tongue), _join_items(notice, lexicon, tongue)
-    explained = join_names(_list_targets(notice, Verb.CLARIFIES, lexicon, tongue), tongue)
-    reported = join_names(_list_targets(notice, Verb.REPORTS, lexicon, tongue), tongue)
-    if tongue == "en":
-        about = f" about {items}" if items else ""
-        if explained:
-            named = f"{explained} ({items})" if items else explained
-            return f"This is {kind} that explains {named}; it changes no rule itself."
-        if reported:
-            return f"This is {kind} on {reported}{about}; it is not the official text."
-        rest = "; it is not the official text." if notice.reports_change else "; it changes no rule itself."
-        return f"This is {kind}{about}{rest}"
-    about = f"，涉及{items}" if items else ""
+def _describe_other(context: SummaryContext, ids: list[str]) -> str:
+    """State what a text that changes nothing is, and what it explains or reports."""
+    kind, items = context.pick(KIND_NAMES[context.notice.kind]), context.join_categories(ids)
+    explained = context.join(context.list_targets(Verb.CLARIFIES))
+    reported = context.join(context.list_targets(Verb.REPORTS))
+    about = context.pick((f" about {items}", f"，涉及{items}")) if items else ""
     if explained:
-        return f"本文为{kind}，解释{explained}{about}，本身不改变规则。"
+        named = f"{explained} ({items})" if items else explained
+        en = f"This is {kind} that explains {named}; it changes no rule itself."
+        return context.pick((en, f"本文为{kind}，解释{explained}{about}，本身不改变规则。"))
     if reported:
-        return f"本文为{kind}，报道{reported}{about}，并非正式文本。"
-    return f"本文为{kind}{about}，" + ("并非正式文本。" if notice.reports_change else "本身不改变规则。")
+        en = f"This is {kind} on {reported}{about}; it is not the official text."
+        return context.pick((en, f"本文为{kind}，报道{reported}{about}，并非正式文本。"))
+    rest = ("it changes no rule itself", "本身不改变规则")
+    if context.notice.reports_change:
+        rest = ("it is not the official text", "并非正式文本")
+    return context.pick((f"This is {kind}{about}; {rest[0]}.", f"本文为{kind}{about}，{rest[1]}。"))
 
 
-def _describe_acts(notice: Notice, lexicon: Lexicon, tongue: SummaryLanguage) -> str:
-    """Say how the notice, or the one reported, acts on others, as far as the opening has not."""
-    said = MAIN_VERBS.get(notice.direction) if notice.is_change else Verb.CLARIFIES
-    told = [
-        f"{_pick_language(names, tongue)}{' ' if tongue == 'en' else ''}{join_names(targets, tongue)}"
-        for verb, names in VERB_PHRASES.items()
-        if verb != said and (targets := _list_targets(notice, verb, lexicon, tongue))
+def _describe_acts(context: SummaryContext) -> str:
+    """State how the notice, or the one reported, acts on others, unless the opening has stated it."""
+    notice = context.notice
+    opening_verb = MAIN_VERBS.get(notice.direction) if notice.is_change else Verb.CLARIFIES
+    acts = [
+        f"{context.pick(phrase)}{context.pick((' ', ''))}{context.join(targets)}"
+        for verb, phrase in VERB_PHRASES.items()
+        if verb != opening_verb and (targets := context.list_targets(verb))
     ]
-    if not told:
+    if not acts:
         return ""
-    if tongue == "en":
-        lead = "It also" if said in {r.verb for r in notice.relations} and notice.is_change else "It"
-        lead = lead if notice.is_change else "The measure reported"
-        return f"{lead} {' and '.join(told)}."
-    return f"{'该文件' if notice.is_change else '所报道的措施'}{'，'.join(told)}。"
+    if context.language == "zh":
+        return f"{'该文件' if notice.is_change else '所报道的措施'}{'，'.join(acts)}。"
+    is_further = any(relation.verb == opening_verb for relation in notice.relations)
+    lead = ("It also" if is_further else "It") if notice.is_change else "The measure reported"
+    return f"{lead} {' and '.join(acts)}."
+
+
+def _describe_counts(context: SummaryContext) -> str:
+    """State how many codes and parties are named, with the codes spelled out where there are few."""
+    notice, is_english = context.notice, context.language == "en"
+    rows = (
+        ([found.code for found in notice.control_codes], "control code", "个管制编码"),
+        ([found.code for found in notice.hs_codes], "HS code", "个海关商品编号"),
+        ([""] * len(notice.entities), "party", "个实体"),
+    )
+    counts: list[str] = []
+    for codes, noun, measure in rows:
+        if not codes:
+            continue
+        spelled = context.pick((", ", "、")).join(codes)
+        are_few = codes[0] and len(codes) <= MAX_SPELLED_CODES
+        if is_english:
+            figure = SMALL_NUMBERS[len(codes)] if len(codes) < len(SMALL_NUMBERS) else str(len(codes))
+            plural = noun if len(codes) == 1 else "parties" if noun == "party" else f"{noun}s"
+            counts.append(f"{figure} {plural}{f' ({spelled})' if are_few else ''}")
+        else:
+            counts.append(f"{len(codes)}{measure}{f'（{spelled}）' if are_few else ''}")
+    if not counts:
+        return ""
+    return f"It names {context.join(counts)}." if is_english else f"列明{'、'.join(counts)}。"
+
+
+def _describe_cautions(context: SummaryContext) -> str:
+    """State what must not be overlooked, the thresholds with their figures."""
+    notice, is_english = context.notice, context.language == "en"
+    cautions: list[str] = []
+    for kind in dict.fromkeys(caveat.kind for caveat in notice.caveats if caveat.kind in CAUTION_NAMES):
+        name = context.pick(CAUTION_NAMES[kind])
+        values = [caveat.value for caveat in notice.caveats if caveat.kind == kind and caveat.value]
+        shown, is_cut = values[:MAX_THRESHOLDS], len(values) > MAX_THRESHOLDS
+        if is_english and values:
+            name = f"{name} ({', '.join(shown)}{' and others' if is_cut else ''})"
+        elif values:
+            name = f"{name}（{'、'.join(shown)}{'等' if is_cut else ''}）"
+        cautions.append(name)
+    if not cautions or not notice.is_change:
+        return ""
+    return f"Do not overlook: {'; '.join(cautions)}." if is_english else f"请注意：{'；'.join(cautions)}。"
+
+
+def _describe_dates(context: SummaryContext) -> str:
+    """State when it takes effect and until when; of a change, also that it does not say."""
+    notice, pick = context.notice, context.pick
+    if not notice.effective:
+        return ""
+    dates: list[str] = []
+    for found in notice.effective:
+        if not (found.start or found.until or found.quote):
+            continue
+        scope = pick((f" ({found.scope})", f"（{found.scope}）")) if found.scope != "all" else ""
+        clock = f"{pick((' at ', ' '))}{found.time:%H:%M}" if found.time else ""
+        until = pick((f" until {found.until}", f"至{found.until}")) if found.until else pick(("", "施行"))
+        lead = "from" if found.until else "on"
+        if found.start:
+            date = pick((f"{lead} {found.start}{clock}{until}", f"自{found.start}{clock}起{until}"))
+        elif found.basis == "on-publication":
+            en = f"{lead} publication{until}, but the day of publication is not stated"
+            date = pick((en, f"自公布之日起（公布日期未载明）{until}"))
+        else:
+            date = pick((f"{until.strip()}, from a day that is not stated", f"（起始日期未载明）{until}"))
+        dates.append(f"{date}{scope}")
+    if not dates:
+        return pick(("The notice does not state when it takes effect.", "文件未载明生效日期。"))
+    lead = pick(("It takes effect ", ""))
+    if not notice.is_change:
+        lead = pick(("The measure reported takes effect ", "所报道的措施"))
+    if notice.direction == Direction.SUSPEND and notice.effective[0].until is not None:
+        lead = pick(("The suspension runs ", "暂停期"))
+    return pick((f"{lead}{'; '.join(dates)}.", f"{lead}{'；'.join(dates)}。"))

@@ -1,22 +1,24 @@
-"""The words the reader knows, as values: categories, issuers, places and stock phrases."""
+"""What the reader knows: categories, issuers, places, phrases, and the rules that are patterns."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, lru_cache
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from controlwatch.core.extraction.text.rules import Rule
+from controlwatch.core.extraction.text.normalize import HAN
 
 GroupKind = Literal["item", "scope", "instrument"]
+RuleFamily = Literal["direction", "relation", "caveat"]
+LATIN_WORD = re.compile(r"[A-Za-z]{3}")
+NO_CONCLUSION = "nothing"  #: what a rule concludes that keeps the others from concluding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """A leaf of the taxonomy with the words and codes that betray it."""
+    """A leaf of the taxonomy with the words and codes that indicate it."""
 
     id: str
     group: str  #: the id before the dot, or the id itself
@@ -32,8 +34,8 @@ class Category:
     control: tuple[str, ...] = ()
     subject: bool = False  #: counts only where the title or the opening sentence names it
     as_technology: str = ""  #: id it goes by where a catalogue of technologies names it
-    alone: bool = False  #: where the title names it, nothing else of its group is meant
-    change: bool = True  #: False where the regime is watched beside export control
+    alone: bool = False  #: where the title names it, the rest of its group is not meant
+    change: bool = True  #: False where the regime is watched besides export control
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,19 @@ class Place:
     zh: tuple[str, ...]
     en: tuple[str, ...]
     short: str = ""  #: the one character that headlines use (美, 日)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A pattern with what it concludes and the examples that prove it sound."""
+
+    id: str
+    of: str  #: the conclusion: a direction, a verb, a kind of caveat
+    means: str  #: one sentence for a person
+    pattern: str  #: of Python's `re`, case ignored, over folded text
+    yes: tuple[str, ...] = ()  #: words it must match
+    no: tuple[str, ...] = ()  #: words it must not match
+    weak: bool = False  #: counts only where no other rule of its family matches
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,3 +122,66 @@ class Lexicon:
         if found is None:
             return code
         return found.zh[0] if language == "zh" else found.en[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """A rule and where it matched."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+class RuleMatcher:
+    """Rules of one family, compiled. A text in one script is searched for the rules of that script only.
+
+    Each pattern is searched by itself: most begin with fixed characters, by which they are found fast.
+    A joined pattern of many branches would lose that.
+    """
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        """Compile; the order of the rules decides where two match at one place."""
+        self._all = tuple((rule, compile_rule(rule)) for rule in rules)
+        self._latin = tuple(pair for pair in self._all if _has_words(pair[0].pattern))
+        self._han = tuple(pair for pair in self._all if HAN.search(pair[0].pattern))
+
+    def find_all(self, words: str) -> list[RuleMatch]:
+        """Return the matches in the order of the text; of several at one place, the earlier rule first."""
+        if not LATIN_WORD.search(words):
+            patterns = self._han
+        else:
+            patterns = self._all if HAN.search(words) else self._latin
+        found = [
+            RuleMatch(rule, hit.start(), hit.end())
+            for rule, pattern in patterns
+            for hit in pattern.finditer(words)
+        ]
+        return sorted(found, key=lambda match: match.start) if len(found) > 1 else found
+
+
+@lru_cache(maxsize=256)
+def compile_rule(rule: Rule) -> re.Pattern[str]:
+    """Return the pattern of a rule; case is ignored where it has words with one."""
+    return re.compile(rule.pattern, re.IGNORECASE if _has_words(rule.pattern) else re.NOFLAG)
+
+
+def _has_words(pattern: str) -> bool:
+    """Return whether a pattern holds words of Latin letters, apart from character sets and escapes."""
+    return LATIN_WORD.search(re.sub(r"\[[^\]]*\]|\\.", " ", pattern)) is not None
+
+
+@lru_cache(maxsize=64)
+def matcher_for(lexicon: Lexicon, family: RuleFamily, *conclusions: str) -> RuleMatcher:
+    """Return a matcher of the rules that lead to these conclusions, in the order of the conclusions.
+
+    Of two rules with the same conclusion that match at one place, the strong one comes first.
+    """
+    rules = (rule for rule in lexicon.rules[family] if rule.of in conclusions)
+    return RuleMatcher(tuple(sorted(rules, key=lambda rule: (conclusions.index(rule.of), rule.weak))))
+
+
+@lru_cache(maxsize=16)
+def compile_family(lexicon: Lexicon, family: RuleFamily) -> tuple[tuple[Rule, re.Pattern[str]], ...]:
+    """Return the rules of a family one by one, in the order of their file."""
+    return tuple((rule, compile_rule(rule)) for rule in lexicon.rules[family])

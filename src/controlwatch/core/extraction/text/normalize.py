@@ -1,4 +1,4 @@
-"""One script and one width, every character at its place: offsets stay those of the original."""
+"""One script, one width, Arabic figures: offsets of folded text stay those of the original."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HAN = re.compile(r"[\u3400-\u9fff]")  # 稀
 LATIN = re.compile(r"[A-Za-z]")  # r
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")  # б
 KANA = re.compile(r"[\u3040-\u30ff]")  # の
-#: Full-width forms with a half-width twin (１ → 1); （ stays, Chinese brackets are read as such.
+#: Full-width forms and their half-width equivalents (１ → 1); Chinese brackets （ stay as they are.
 _HALF_WIDTHS = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
@@ -25,6 +25,35 @@ _HALF_WIDTHS |= {
     0x202F: ord(" "),
 }
 _HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
+DIGITS = {
+    "〇": 0,
+    "○": 0,
+    "零": 0,
+    "Ｏ": 0,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "两": 2,
+}
+PLACE_VALUES = {"十": 10, "百": 100, "千": 1000}
+NUMERAL = "[〇○零一二三四五六七八九十百千两]"
+ENGLISH_NUMERALS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "twelve": 12,
+    "a": 1,
+    "an": 1,
+}
 
 
 @cache
@@ -34,9 +63,9 @@ def _load_converter() -> OpenCC:
 
 @cache
 def _simplify_character(character: str) -> str:
-    """Return the simplified twin of one character, or itself where the twin is not one character."""
-    twin = str(_load_converter().convert(character))
-    return twin if len(twin) == 1 else character
+    """Return the simplified form of a character, or the character where that form is not a single one."""
+    simplified = str(_load_converter().convert(character))
+    return simplified if len(simplified) == 1 else character
 
 
 def fold_text(text: str) -> str:
@@ -48,15 +77,40 @@ def fold_text(text: str) -> str:
     table = dict(_HALF_WIDTHS)
     for character in set(text):
         if HAN.match(character):
-            twin = _simplify_character(character)
-            if twin != character:
-                table[ord(character)] = ord(twin)
+            simplified = _simplify_character(character)
+            if simplified != character:
+                table[ord(character)] = ord(simplified)
     return text.translate(table)
 
 
 def collapse_whitespace(text: str) -> str:
-    """Return the text with every run of white space as one blank, as quotes are compared."""
+    """Return the text with every run of white space as one blank, the form in which quotes are compared."""
     return " ".join(text.split())
+
+
+def parse_numeral(text: str) -> int | None:
+    """Return the number written in Arabic or Chinese digits or as a small English word, else None.
+
+    >>> parse_numeral("二〇二五"), parse_numeral("二十一"), parse_numeral("90"), parse_numeral("one")
+    (2025, 21, 90, 1)
+    """
+    text = text.strip().lower()
+    if text.isascii() and text.isdigit():
+        return int(text)
+    if text in ENGLISH_NUMERALS:
+        return ENGLISH_NUMERALS[text]
+    if not text or any(sign not in DIGITS and sign not in PLACE_VALUES for sign in text):
+        return None
+    if not any(sign in PLACE_VALUES for sign in text):  # 二〇二五
+        return int("".join(str(DIGITS[sign]) for sign in text))
+    total, digit = 0, 0
+    for sign in text:  # 二十一
+        if sign in PLACE_VALUES:
+            total += (digit or 1) * PLACE_VALUES[sign]
+            digit = 0
+        else:
+            digit = DIGITS[sign]
+    return total + digit
 
 
 def detect_language(text: str) -> str:
@@ -75,9 +129,5 @@ def detect_language(text: str) -> str:
         return "en"
     if 4 * han < latin:
         return "mixed"
-    return "zh-Hant" if _is_traditional(text, han) else "zh-Hans"
-
-
-def _is_traditional(text: str, han: int) -> bool:
-    changed = (sign for sign in set(text) if HAN.match(sign) and _simplify_character(sign) != sign)
-    return sum(text.count(sign) for sign in changed) > han / 20
+    traditional = (sign for sign in set(text) if HAN.match(sign) and _simplify_character(sign) != sign)
+    return "zh-Hant" if sum(text.count(sign) for sign in traditional) > han / 20 else "zh-Hans"

@@ -1,1 +1,0 @@
-"""What the register says, and how it becomes notices."""

@@ -1,0 +1,131 @@
+"""What a failed delivery says about the message, the target or this sender, and who is alerted about it.
+
+A rejected message marks its delivery as refused; a target that does not exist pauses its subscription;
+failures of this sender, and those that pass, are tried again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controlwatch.core.alerting.routing import route_alert
+from controlwatch.core.model import Alert, ChannelName, Subscription
+from controlwatch.core.model.errors import DeliveryError
+from controlwatch.core.model.state import PlannedDelivery
+
+#: Seconds to wait where a person must repair something before another try can succeed.
+REPAIR_WAIT = 3600.0
+#: These pass: too early, too many, a conflict with the same delivery on its way.
+TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
+#: The target does not exist any more.
+GONE_STATUSES = frozenset({404, 410})
+#: The message is rejected as it is.
+REJECTED_STATUSES = frozenset({400, 413, 415, 422})
+
+#: An enhanced status code (RFC 3463): "5.1.1 <a@b.example>: no such user"; its second part is the class.
+ENHANCED_STATUS = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
+#: Classes that concern the address, its mailbox and the route; 5.7.1 is "relaying denied".
+ADDRESS_CLASSES = frozenset({"1", "2", "4"})
+#: What servers without such codes write when they refuse the sender: "550 relay not permitted"
+RELAY_REFUSED = re.compile(r"\brelay", re.IGNORECASE)
+
+#: The source of alerts about deliveries, in the place of a watcher.
+OUTBOX_SOURCE = "outbox"
+#: channel → the name of its targets
+TARGET_NAMES = {"email": "mail address", "slack": "Slack target", "apprise": "destination"}
+
+
+def from_http_status(message: str, status: int, *, wait: str = "") -> DeliveryError:
+    """Return the error for an HTTP status outside 2xx; `wait` is its Retry-After, in seconds."""
+    if status in TRANSIENT_STATUSES or status >= 500:
+        return DeliveryError(
+            message, retry_after=float(wait) if wait.isdecimal() and wait.isascii() else None
+        )
+    is_gone = status in GONE_STATUSES
+    # A wrong key or a redirect can be repaired: the delivery is tried again, at growing intervals.
+    return DeliveryError(
+        message,
+        permanent=is_gone or status in REJECTED_STATUSES,
+        target=is_gone,
+        retry_after=None if is_gone else REPAIR_WAIT,
+    )
+
+
+def is_about_address(status: re.Match[str]) -> bool:
+    """Return whether an enhanced status code, as matched by `ENHANCED_STATUS`, concerns the address."""
+    return status[1] in ADDRESS_CLASSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PausePlan:
+    """A subscription, or a whole channel, to be paused, and the alert about it."""
+
+    subscription_id: int
+    channel: ChannelName | None = None  #: set where all its subscriptions are paused
+    reason: str
+    alert: Alert
+    deliveries: tuple[PlannedDelivery, ...] = ()
+
+
+def plan_pause(
+    subscription: Subscription, active: Iterable[Subscription], *, reason: str, now: datetime
+) -> PausePlan:
+    """Plan the pause of a subscription whose target no longer accepts messages.
+
+    The alert goes to subscribers to source health, except at the same target, and to the owner. It does not
+    show the address. An address that was never confirmed causes no alert: it may be a typing error.
+    """
+    target = TARGET_NAMES.get(subscription.channel, subscription.channel)
+    # The name of an Apprise destination identifies no person, and may be a word of the reason.
+    hidden = "(?!)" if subscription.channel == "apprise" else re.escape(subscription.target)
+    explanation = re.sub(hidden, "…", reason, flags=re.IGNORECASE).rstrip(".")
+    number = subscription.id
+    alert = Alert(
+        kind="health-down",
+        made_at=now,
+        title=f"subscription {number} is paused: its {target} no longer accepts messages",
+        watcher=OUTBOX_SOURCE,
+        body=f"{explanation}. Its alerts wait, nothing is lost. `controlwatch subscriptions` shows whose "
+        f"it is; once the cause is repaired, `controlwatch resume {number}` sends what waits, and "
+        f"`controlwatch unsubscribe {number}` ends it.",
+    )
+    plan = PausePlan(subscription_id=number, reason=reason, alert=alert)
+    if not subscription.confirmed:
+        return plan
+    same = (subscription.channel, subscription.target)
+    others = (item for item in active if (item.channel, item.target) != same)
+    deliveries = route_alert(alert, others, now=now)
+    if subscription.owner not in {"", subscription.target}:
+        why = "you made this subscription"
+        to_owner = PlannedDelivery(subscription_id=number, due_at=now, why=why, addressee=subscription.owner)
+        deliveries = (*deliveries, to_owner)
+    return replace(plan, deliveries=deliveries)
+
+
+def plan_channel_pause(
+    subscription: Subscription, active: Iterable[Subscription], *, reason: str, now: datetime
+) -> PausePlan:
+    """Plan the pause of a whole channel that refuses this sender; the alert uses the other channels."""
+    channel = subscription.channel
+    subscriptions = tuple(active)
+    count = sum(item.channel == channel for item in subscriptions)
+    alert = Alert(
+        kind="health-down",
+        made_at=now,
+        title=f"{channel} no longer accepts messages: its subscriptions are paused",
+        watcher=OUTBOX_SOURCE,
+        body=f"{reason}. This concerns {count} of them. Their alerts wait, nothing is lost. "
+        f"`controlwatch {channel} check` says what is wrong; once that is repaired, "
+        f"`controlwatch resume {channel}` sends what waits.",
+    )
+    others = (item for item in subscriptions if item.channel != channel)
+    return PausePlan(
+        subscription_id=subscription.id,
+        channel=channel,
+        reason=reason,
+        alert=alert,
+        deliveries=route_alert(alert, others, now=now) if subscription.confirmed else (),
+    )

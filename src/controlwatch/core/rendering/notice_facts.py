@@ -1,0 +1,132 @@
+"""The findings of a notice as facts on a card: each with its label and the quote that proves it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from datetime import date, timedelta
+from typing import TypeVar
+
+from controlwatch.core.law.status import LegalStatus
+from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
+from controlwatch.core.rendering.facts import CardContext, CardFact
+
+Finding = TypeVar("Finding")
+Key = TypeVar("Key", bound=Hashable)
+
+MAX_CODES = 8
+MAX_ENTITIES = 6
+MAX_ITEMS = 6
+MAX_TARGETS = 8
+MAX_CAVEATS = 4
+
+
+def list_status_facts(status: LegalStatus | None, context: CardContext) -> Iterator[CardFact]:
+    """Yield the legal status of a notice on this day, with the quote of the act that caused it."""
+    if status is None or status.state == "unknown":
+        return
+    value = context.find_word(status.state)
+    if status.until is not None and status.state == "not-yet":
+        start = context.format_day(status.until + timedelta(days=1))
+        value += f", {context.find_word('takes effect')} {start}"
+    elif status.until is not None:
+        value += f" {context.find_word('until').lower()} {context.format_day(status.until)}"
+    yield context.build_fact("status", value, status.chain[-1].quote if status.chain else "")
+
+
+def list_notice_facts(
+    alert: Alert, notice: Notice, status_facts: Iterable[CardFact], context: CardContext
+) -> Iterator[CardFact]:
+    """Yield what a notice says, in the order in which a reader needs it."""
+    if alert.about:
+        yield context.build_fact("about", alert.about)
+    for effective in notice.effective:
+        value = context.format_day(effective.start) if effective.start else context.find_word("not-stated")
+        if effective.time is not None:
+            value += f" {effective.time:%H:%M}"
+        if effective.until:
+            value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
+        if effective.scope != "all":
+            value += f" ({effective.scope})"
+        yield context.build_fact("effective", value, effective.quote)
+    yield from status_facts
+    for deadline in notice.deadlines:
+        label = f"{context.find_word('deadline')} ({context.find_word(deadline.kind)})"
+        yield CardFact(label=label, value=context.format_day(deadline.date), quote=deadline.quote)
+    for (basis, quote), categories in _group_findings(
+        notice.categories, lambda item: (item.basis, item.quote)
+    ):
+        names = [f"{context.name_category(category.id)} [{category.id}]" for category in categories]
+        resolved = f" ({context.find_word('resolved')})" if basis == "resolved" else ""
+        yield context.build_fact("categories", context.join_first(names, MAX_ITEMS) + resolved, quote)
+    if notice.destinations:
+        name = context.lexicon.get_place_name
+        names = [context.pick_language(name(code, "en"), name(code, "zh")) for code in notice.destinations]
+        yield context.build_fact("destinations", ", ".join(names))
+    if notice.hs_codes:
+        codes = [finding.code for finding in notice.hs_codes]
+        yield context.build_fact("hs", context.join_first(codes, MAX_CODES))
+    if notice.control_codes:
+        codes = [finding.code for finding in notice.control_codes]
+        yield context.build_fact("control", context.join_first(codes, MAX_CODES))
+    yield from _list_relation_facts(notice, context)
+    if notice.entities:
+        names = [context.pick_language(entity.en or entity.zh, entity.zh) for entity in notice.entities]
+        yield context.build_fact("entities", context.join_first(names, MAX_ENTITIES))
+
+
+def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
+    """Yield what the notice does to others, those together that one quote names."""
+    ends = {effective.until for effective in notice.effective if effective.scope == "all"}
+    own_end = next(iter(ends)) if len(ends) == 1 else None
+
+    def identify(relation: Relation) -> tuple[Verb, date | None, str]:
+        # A suspension that names no end lasts as long as the notice itself.
+        inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
+        return relation.verb, own_end if inherits else relation.until, relation.quote
+
+    for (verb, until, quote), relations in _group_findings(notice.relations, identify):
+        targets = [" ".join(filter(None, (relation.target, relation.clause))) for relation in relations]
+        end = f" {context.find_word('until').lower()} {until}" if until else ""
+        value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
+        yield context.build_fact("relations", value, quote)
+
+
+def _group_findings(
+    findings: Iterable[Finding], identify: Callable[[Finding], Key]
+) -> Iterable[tuple[Key, list[Finding]]]:
+    """Return findings by key, in the order in which each key comes first."""
+    groups: dict[Key, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(identify(finding), []).append(finding)
+    return groups.items()
+
+
+def list_caveat_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
+    """Yield some caveats with their quotes, each sentence once: the first of each kind, then the second."""
+    sentences: dict[str, list[Caveat]] = {}
+    for caveat in notice.caveats:
+        sentences.setdefault(caveat.quote, []).append(caveat)
+    counts: Counter[str] = Counter()
+    rank: dict[str, int] = {}
+    for quote, (first, *_) in sentences.items():
+        rank[quote] = counts[first.kind]
+        counts[first.kind] += 1
+    shown = sorted(sentences, key=rank.__getitem__)[:MAX_CAVEATS]
+    part = f" ({len(shown)}/{len(sentences)})" if len(shown) < len(sentences) else ""
+    for quote in shown:
+        kinds: dict[str, list[str]] = {}
+        for caveat in sentences[quote]:
+            kinds.setdefault(caveat.kind, []).extend([caveat.value] if caveat.value else [])
+        value = "; ".join(
+            f"{context.find_word(kind)} {', '.join(values)}".rstrip() for kind, values in kinds.items()
+        )
+        yield CardFact(label=context.find_word("caveats") + part, value=value, quote=quote)
+
+
+def drop_repeated_quotes(facts: Iterable[CardFact]) -> Iterator[CardFact]:
+    """Keep each quote with the first fact that it proves: one sentence often proves many."""
+    shown: set[str] = set()
+    for fact in facts:
+        yield CardFact(label=fact.label, value=fact.value, quote="" if fact.quote in shown else fact.quote)
+        shown.add(fact.quote)
