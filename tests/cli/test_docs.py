@@ -81,6 +81,28 @@ def test_every_link_leads_to_a_file(path: Path) -> None:
     assert [file for file in files if file and not (path.parent / file).exists()] == []
 
 
+@pytest.mark.parametrize(
+    "path",
+    [*MANUALS.values(), *sorted(ROOT.glob("docs/decisions/*.md")), ROOT / "CONTRIBUTING.md"],
+    ids=lambda path: path.name,
+)
+def test_every_path_of_the_code_that_is_named_exists(path: Path) -> None:
+    named = re.findall(
+        r"`((?:core|services|adapters|slack|web|cli|data|tests|tools)/[\w/.*]*)`", path.read_text("utf-8")
+    )
+    homes = (ROOT, ROOT / "src/controlwatch")
+    assert [name for name in named if not any(any(home.glob(name.rstrip("/"))) for home in homes)] == []
+
+
+@pytest.mark.parametrize(
+    "path", [*MANUALS.values(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"], ids=lambda p: p.name
+)
+def test_the_manuals_are_in_plain_english(path: Path) -> None:
+    prose = re.sub(r"`[^`]+`", "", path.read_text(encoding="utf-8"))
+    odd = r"whoever|nobody|\banew\b|\bso (?:many|often)\b|\bof ours\b|\b(?:is|are) no [a-z]|\bfares?\b|\brings? for\b"
+    assert re.findall(odd, prose, re.IGNORECASE) == []
+
+
 def test_the_pictures_are_drawn_from_the_product(tmp_path: Path) -> None:
     run = [sys.executable, "tools/draw_alert.py", "--html", str(tmp_path)]
     subprocess.run(run, cwd=ROOT, check=True, timeout=120)
