@@ -7,11 +7,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.processes import RunningService, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+# An example that takes long on a loaded machine is not a failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

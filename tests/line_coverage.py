@@ -16,7 +16,7 @@ import slipcover
 
 PACKAGE = Path(__file__).parents[1] / "src" / "controlwatch"
 #: Percent of the lines of core/ that the whole suite must execute.
-CORE_FLOOR = 97
+CORE_FLOOR = 98
 #: Loaded by Alembic from their paths, past the import system.
 UNMEASURED = ("migrations/versions/", "data/")
 

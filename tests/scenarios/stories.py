@@ -307,7 +307,9 @@ def _(w: World) -> list[str]:
 def _(w: World) -> list[str]:
     w.ministry.publish(notice(101))
     w.sites.put(INDEX, Answer(body=b"<html>", headers={"Transfer-Encoding": "chunked"}))
-    polls(w, 3)
+    hurried = replace(WATCHER, http=replace(WATCHER.http, timeout=0.5))
+    for _ in range(3):
+        w.poll(hurried)
     w.ministry.render()
     polls(w, 2)
     return [f"health-down {WATCHER.id}", "new 101", f"health-up {WATCHER.id}"]

@@ -149,7 +149,7 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
         with open_app(settings) as app:
             bolt = build_bolt_app(app)
             assert bolt is not None
-            with run_socket_mode(bolt, socket.token, ping=0.2):
+            with run_socket_mode(bolt, socket.token, ping=1.0):
                 assert deaf.sessions.get(timeout=PATIENCE)
                 answer = ask_until_answered(socket, slack.commands(sites), "help")
                 assert "What you can ask" in "\n".join(texts(answer["blocks"]))
