@@ -397,6 +397,6 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
 
 
 def _subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
-    """Subscribe the console where neither Slack nor SMTP is set up and there are no subscriptions."""
+    """Subscribe the console where neither Slack nor SMTP is set up and nothing is subscribed."""
     if set(channels) == {"console"} and not store.subscriptions.list_active():
         store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

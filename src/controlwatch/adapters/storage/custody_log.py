@@ -32,7 +32,6 @@ from controlwatch.core.evidence.custody import (
     SnapshotEntry,
     StoredEntry,
     VersionEntry,
-    compute_fingerprint,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
@@ -205,20 +204,20 @@ def _append_entries(
     head = _select_head(connection)
     rows: list[dict[str, Any]] = []
     for kind, subject in entries:
-        line = LogEntry(
+        line, digest = LogEntry(
             seq=head.seq + 1, at=at, kind=kind, subject=subject, previous_hash=head.hash, is_late=late
-        ).to_line()
+        ).to_hashed_line()
         rows.append(
             {
                 "seq": head.seq + 1,
-                "hash": compute_fingerprint(line),
+                "hash": digest,
                 "before": head.hash,
                 "snapshot_id": subject.get("id") if kind == "snapshot" else None,
                 "version_id": subject.get("id") if kind in {"version", "reading"} else None,
                 "line": line,
             }
         )
-        head = ChainHead(seq=head.seq + 1, hash=rows[-1]["hash"])
+        head = ChainHead(seq=head.seq + 1, hash=digest)
     if rows:
         connection.execute(CUSTODY.insert(), rows)
 
