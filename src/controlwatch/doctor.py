@@ -1,4 +1,4 @@
-"""What is wrong with an installation, and what to do: settings, folders, clock, disk, database, channels."""
+"""Checks of an installation, with advice: state, service, database, sources, clock and channels."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,17 +34,13 @@ from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
-if TYPE_CHECKING:
-    from pydantic import SecretStr
-
 MAX_CLOCK_SKEW = 120.0
 SMTP_TIMEOUT = 10.0
 
 
 def check_installation(settings: Settings) -> Iterator[CheckResult]:
-    """Yield what was looked at, in the order in which things must be right."""
-    yield from _check_state(settings.state_dir)
-    yield from _check_service(settings)
+    """Yield the results of the checks, in the order in which problems must be fixed."""
+    yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
     if settings.tsa_url is not None:
@@ -59,19 +54,20 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
         yield _check_mailbox(settings)
     if settings.slack_bot_token is None and settings.smtp_url is None:
         yield CheckResult(
-            message="alerts go to the console alone",
+            message="alerts are sent to the console only",
             is_ok=False,
-            advice="set CONTROLWATCH_SLACK_BOT_TOKEN or CONTROLWATCH_SMTP_URL, see the README",
+            advice="set CONTROLWATCH_SLACK_BOT_TOKEN or CONTROLWATCH_SMTP_URL; see the README",
         )
 
 
-def _check_state(folder: Path) -> Iterator[CheckResult]:
+def _check_state(settings: Settings) -> Iterator[CheckResult]:
+    folder = settings.state_dir
     if not folder.is_dir():
-        yield CheckResult(message=f"there is no state at {folder} yet", is_ok=True)
+        yield CheckResult(message=f"{folder} does not exist yet: the service has not run", is_ok=True)
         return
     writable = os.access(folder, os.W_OK)
     yield CheckResult(
-        message=f"the state is in {folder.resolve()}" if writable else f"{folder} cannot be written",
+        message=f"the state is in {folder.resolve()}" if writable else f"{folder} is not writable",
         is_ok=writable,
         advice="give it to the user that runs the service",
     )
@@ -79,25 +75,22 @@ def _check_state(folder: Path) -> Iterator[CheckResult]:
         path = folder / name
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield CheckResult(
-                message=f"{path} can be read by others", is_ok=False, advice=f"chmod 600 {path}"
+                message=f"{path} is readable by other users", is_ok=False, advice=f"chmod 600 {path}"
             )
     yield CheckResult(
         message=f"{measure_free_space(folder) / 1e9:.1f} GB are free",
         is_ok=not find_disk_warning(folder),
-        advice="make room: when the disk is full nothing new is taken in",
+        advice="free some space: with a full disk, no new notice can be stored",
     )
-
-
-def _check_service(settings: Settings) -> Iterator[CheckResult]:
-    beat = get_heartbeat_path(settings)
-    if not beat.exists():
+    heartbeat = get_heartbeat_path(settings)
+    if not heartbeat.exists():
         yield CheckResult(message="the service has not run on this state yet", is_ok=True)
         return
-    age = time.time() - beat.stat().st_mtime
+    age = time.time() - heartbeat.stat().st_mtime
     yield CheckResult(
-        message=f"the service was last alive {age:.0f} seconds ago",
+        message=f"the last heartbeat of the service was {age:.0f} seconds ago",
         is_ok=age < HANG_TIMEOUT,
-        advice="controlwatch run; it should be started anew by itself when it ends (systemd, Docker)",
+        advice="start `controlwatch run`, and let systemd or Docker restart it when it ends",
     )
 
 
@@ -110,34 +103,34 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
     for mistake in mistakes:
         yield CheckResult(message=str(mistake), is_ok=False, advice="see docs/watchers.md")
     if not mistakes:
-        yield CheckResult(message="every watcher is well declared", is_ok=True)
+        yield CheckResult(message="all watcher declarations are valid", is_ok=True)
 
 
 def _check_database(settings: Settings) -> Iterator[CheckResult]:
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         engine = open_database(settings.database).write
         with engine.begin() as connection:
-            sound = True
+            is_intact = True
             if engine.dialect.name == "sqlite":
-                sound = connection.execute(text("PRAGMA quick_check")).scalar() == "ok"
+                is_intact = connection.execute(text("PRAGMA quick_check")).scalar() == "ok"
             else:
                 connection.execute(text("SELECT 1"))
         engine.dispose()
     except (SQLAlchemyError, ControlwatchError, OSError) as error:
-        # the message of a driver may hold the address, and with it a password
+        # the message of a driver may show the address, with its password
         yield CheckResult(
             message=f"the database cannot be used: {type(error).__name__}",
             is_ok=False,
-            advice="check CONTROLWATCH_DATABASE_URL, its server and its rights",
+            advice="check CONTROLWATCH_DATABASE_URL, the server and its permissions",
         )
         return
-    took = time.monotonic() - began
+    took = time.monotonic() - started
     yield CheckResult(
-        message=f"the database is sound and up to date ({took:.1f} s)"
-        if sound
+        message=f"the database is intact and up to date ({took:.1f} s)"
+        if is_intact
         else "the database is damaged",
-        is_ok=sound,
+        is_ok=is_intact,
         advice="stop the service, keep the file, and restore the last backup: controlwatch restore",
     )
 
@@ -146,25 +139,25 @@ def _check_stamps(settings: Settings) -> CheckResult:
     try:
         build_timestamp_authority(settings)
         with SqlStore.open_read_only(settings.database) as store:
-            wrong = find_stamp_warning(settings, store)
+            warning = find_stamp_warning(settings, store)
     except ControlwatchError as error:
-        wrong = str(error)
+        warning = str(error)
     last = open_stamp_folder(settings).find_newest()
-    right = (
-        f"the chain is time-stamped until entry {last[0].seq}" if last else "no time stamp was asked for yet"
+    state = (
+        f"the chain is time-stamped up to entry {last[0].seq}" if last else "no time stamp was requested yet"
     )
-    return CheckResult(message=wrong or right, is_ok=not wrong, advice="see docs/evidence.md")
+    return CheckResult(message=warning or state, is_ok=not warning, advice="see docs/evidence.md")
 
 
 def _check_sources(settings: Settings) -> Iterator[CheckResult]:
-    """Ask each host once; the first that answers tells the time, too."""
+    """Send one request to each host; the first answer also gives the time to check the clock by."""
     try:
         watchers = [watcher for watcher in load_watchers(settings.find_watchers_folder()) if watcher.enabled]
     except DeclarationError:
         return
     hosts = {urlsplit(watcher.index.url).netloc: watcher for watcher in watchers if not watcher.blocked}
     silent: list[str] = []
-    told = ""
+    date_header = ""
     fetch = HttpFetcher(connect_to=settings.connect_to)
     for host, watcher in hosts.items():
         try:
@@ -173,48 +166,46 @@ def _check_sources(settings: Settings) -> Iterator[CheckResult]:
         except SourceError:
             silent.append(host)
         else:
-            told = told or (answer.get_header("date") or "" if answer is not None else "")
+            date_header = date_header or (answer.get_header("date") or "" if answer is not None else "")
     fetch.close()
     yield CheckResult(
         message=f"{len(hosts) - len(silent)} of {len(hosts)} hosts answer"
         + (f"; not: {', '.join(silent[:6])}" if silent else ""),
         is_ok=not silent,
-        advice="check network, proxy and name service from this machine; polls go on all the same",
+        advice="check network, proxy and DNS of this machine; the other hosts are polled all the same",
     )
-    if told:
-        yield _check_clock(told)
-
-
-def _check_clock(told: str) -> CheckResult:
+    if not date_header:
+        return
     try:
-        theirs = parsedate_to_datetime(told)
+        theirs = parsedate_to_datetime(date_header)
     except ValueError:
-        return CheckResult(message="no host told the time", is_ok=True)
+        yield CheckResult(message="no host sent a valid date", is_ok=True)
+        return
     theirs = theirs if theirs.tzinfo is not None else theirs.replace(tzinfo=UTC)
     off = abs((datetime.now(UTC) - theirs).total_seconds())
-    return CheckResult(
-        message=f"the clock is {off:.0f} seconds off what a source says",
+    yield CheckResult(
+        message=f"the clock differs by {off:.0f} seconds from that of a source",
         is_ok=off <= MAX_CLOCK_SKEW,
-        advice="set the clock of this machine (NTP): reminders and digests go by it",
+        advice="set the clock of this machine (NTP): reminders and digests depend on it",
     )
 
 
 def _check_smtp(url: SecretStr) -> CheckResult:
-    to = SmtpUrl.parse(url.get_secret_value())
+    smtp = SmtpUrl.parse(url.get_secret_value())
     try:
-        if to.tls == "implicit":
-            with smtplib.SMTP_SSL(to.host, to.port, timeout=SMTP_TIMEOUT) as server:
+        if smtp.tls == "implicit":
+            with smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
                 server.noop()
         else:
-            with smtplib.SMTP(to.host, to.port, timeout=SMTP_TIMEOUT) as server:
+            with smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
                 server.noop()
     except (OSError, smtplib.SMTPException, socket.gaierror) as error:
         return CheckResult(
-            message=f"the SMTP server {to.host}:{to.port} cannot be used: {type(error).__name__}",
+            message=f"the SMTP server {smtp.host}:{smtp.port} cannot be used: {type(error).__name__}",
             is_ok=False,
-            advice="controlwatch mail check ADDRESS says at which step",
+            advice="to see at which step: controlwatch mail check ADDRESS",
         )
-    return CheckResult(message=f"the SMTP server {to.host}:{to.port} answers", is_ok=True)
+    return CheckResult(message=f"the SMTP server {smtp.host}:{smtp.port} answers", is_ok=True)
 
 
 def _check_mailbox(settings: Settings) -> CheckResult:
@@ -224,4 +215,6 @@ def _check_mailbox(settings: Settings) -> CheckResult:
     except SourceError as error:
         advice = ADVICE.get(error.kind, "check CONTROLWATCH_MAILBOX_URL")
         return CheckResult(message=f"the mailbox cannot be read: {error}", is_ok=False, advice=advice)
-    return CheckResult(message=f"the mailbox can be read: {mailbox.address} holds {count} mails", is_ok=True)
+    return CheckResult(
+        message=f"the mailbox can be read: {mailbox.address} contains {count} mails", is_ok=True
+    )

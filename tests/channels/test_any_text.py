@@ -66,6 +66,12 @@ from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.rendering import replies
 from controlwatch.core.rendering.chat_text import ADDRESS, TextLimit, render_chat_text, render_headline
 from controlwatch.core.rendering.html_mail import render_html
+from controlwatch.core.rendering.law_answers import (
+    answer_key_dates,
+    answer_lookup,
+    answer_parties,
+    answer_status,
+)
 from controlwatch.core.rendering.message import Message, MessageComposer, find_thread_key
 from controlwatch.core.rendering.plain_text import render_text
 from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
@@ -403,20 +409,24 @@ def watcher(pen: Pen) -> WatcherLine:
 
 
 ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
-    "status": lambda pen: replies.status_reply(status(pen)),
-    "category": lambda pen: replies.status_reply(
-        CategoryStatus(
-            category=pen(), on=TODAY, state="in-force", notices=(status(pen),) * 14, cautions=pen.some()
+    "status": lambda pen: replies.law_reply(answer_status(status(pen))),
+    "category": lambda pen: replies.law_reply(
+        answer_status(
+            CategoryStatus(
+                category=pen(), on=TODAY, state="in-force", notices=(status(pen),) * 14, cautions=pen.some()
+            )
         )
     ),
-    "lookup": lambda pen: replies.lookup_reply(
-        LookupResult(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some())
+    "lookup": lambda pen: replies.law_reply(
+        answer_lookup(LookupResult(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some()))
     ),
-    "events": lambda pen: replies.events_reply([event(pen)] * 13, days=7, cautions=pen.some()),
+    "events": lambda pen: replies.law_reply(
+        answer_key_dates([event(pen)] * 13, on=TODAY, days=7, cautions=pen.some())
+    ),
     "lines": lambda pen: replies.latest_reply([line(pen)] * 13, title=pen()),
     "record": lambda pen: replies.notice_reply(record(pen)),
-    "parties": lambda pen: replies.parties_reply(
-        PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some())
+    "parties": lambda pen: replies.law_reply(
+        answer_parties(PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some()))
     ),
     "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),
     "subscriptions": lambda pen: replies.subscriptions_reply(
@@ -461,10 +471,11 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
         subscriptions=(wanted(pen),) * 14,
         open_alerts=tuple(replace(alert_line(pen), key=f"{n:032x}") for n in range(17)),
         upcoming=(event(pen),) * 40,
+        today=TODAY,
         days=30,
         watchers=(watcher(pen),) * 40,
     )
-    view = build_home_view(desk, said=pen())
+    view = build_home_view(desk, warning=pen())
     assert refused_view(view) == ()
     only_shows(texts(view))
     shown = Preview(days=90, matches=((line(pen), pen()),) * 30)

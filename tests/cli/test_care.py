@@ -126,7 +126,7 @@ def test_the_commands_copy_and_put_back(terminal: Terminal, tmp_path: Path) -> N
     said = terminal.types("backup", str(tmp_path / "copy.tar"))
     assert "files" in said
     said = terminal.types("restore", str(tmp_path / "copy.tar"), CONTROLWATCH_STATE_DIR=str(tmp_path / "new"))
-    assert "put back" in said
+    assert "files restored to" in said
     assert (tmp_path / "new" / "controlwatch.db").exists()
 
 
@@ -144,7 +144,7 @@ def test_the_doctor_says_what_is_right_and_what_to_do(terminal: Terminal) -> Non
             CONTROLWATCH_CONNECT_TO=sites.origin,
             COLUMNS="200",
         )
-    for words in ("every watcher is well declared", "the database is sound", "hosts answer", "answers"):
+    for words in ("all watcher declarations are valid", "the database is intact", "hosts answer", "answers"):
         assert words in said
     assert "scope commands is missing" in said
     assert "→" in said

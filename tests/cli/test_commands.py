@@ -119,20 +119,20 @@ def test_what_was_handed_in_can_be_asked_for_in_any_spelling(terminal: Terminal)
         (["latest", "--category", "batery"], "did you mean battery"),
         (["latest", "--issuer", "MOFCON"], "did you mean MOFCOM"),
         (["history", "rare_erth"], "did you mean rare_earth"),
-        (["upcoming", "--on", "tomorrow"], "write YYYY-MM-DD"),
+        (["upcoming", "--on", "tomorrow"], "use YYYY-MM-DD"),
         (["poll", "mofcom-polcy"], "did you mean mofcom-policy"),
-        (["subscribe", "fax"], "there are console, slack, email"),
+        (["subscribe", "fax"], "use one of console, slack, email"),
         (["subscribe", "email", "not an address"], "is not an e-mail address"),
         (["subscribe", "email", "a@b.example\nBcc: x@y.example"], "is not an e-mail address"),
         (["subscribe", "slack", "#general"], "is not a Slack id"),
         (["subscribe", "apprise", "desk"], "set CONTROLWATCH_APPRISE"),
         (["subscribe", "console", "--category", "graphit"], "did you mean graphite"),
-        (["subscribe", "console", "--direction", "up"], "there are tighten, relax"),
+        (["subscribe", "console", "--direction", "up"], "use one of tighten, relax"),
         (["subscribe", "console", "--destination", "Atlantis"], "no destination"),
-        (["subscribe", "console", "--rate", "hourly"], "there are immediate, daily, weekly"),
-        (["subscribe", "console", "--at", "noon"], "write HH:MM"),
-        (["subscribe", "console", "--timezone", "Mars/Olympus"], "no time zone"),
-        (["subscribe", "console", "--quiet", "22:00"], "write 22:00-07:00"),
+        (["subscribe", "console", "--rate", "hourly"], "use one of immediate, daily, weekly"),
+        (["subscribe", "console", "--at", "noon"], "use HH:MM"),
+        (["subscribe", "console", "--timezone", "Mars/Olympus"], "is not a time zone"),
+        (["subscribe", "console", "--quiet", "22:00"], "'22:00' is not a time range; use 22:00-07:00"),
         (["subscribe", "console", "--hs", "85O7"], "is not an HS code"),
         (["unsubscribe", "99"], "no active subscription 99"),
         (["intake", "/no/such/file"], "cannot be read"),
@@ -152,11 +152,11 @@ def test_a_mistake_is_refused_with_what_is_allowed(terminal: Terminal, words: li
         ("CONTROLWATCH_DATABASE_URL", "nonsense", "is not a database address"),
         ("CONTROLWATCH_SMTP_URL", "http://mail", "must look like smtp://"),
         ("CONTROLWATCH_SMTP_URL", "smtp://mail.example", "CONTROLWATCH_MAIL_FROM"),
-        ("CONTROLWATCH_WATCHERS_DIR", "/no/such", "is no folder"),
+        ("CONTROLWATCH_WATCHERS_DIR", "/no/such", "is not a directory"),
         ("CONTROLWATCH_APPRISE", "feishu://sesame", "line 1 must look like"),
-        ("CONTROLWATCH_APPRISE", "a = json://x\na = json://y", "line 2 names a again"),
+        ("CONTROLWATCH_APPRISE", "a = json://x\na = json://y", "line 2 declares a twice"),
         ("CONTROLWATCH_APPRISE", "# nothing", "declares no destination"),
-        ("CONTROLWATCH_SLACK_TOKEN", "x", "no such setting; there are"),
+        ("CONTROLWATCH_SLACK_TOKEN", "x", "unknown setting; the settings are"),
         ("CONTROLWATCH_SMTP_URL_FILE", "/no/such", "cannot be read"),
     ],
 )
@@ -217,7 +217,7 @@ def test_with_nobody_subscribed_and_nothing_configured_alerts_go_to_the_console(
 
 
 def test_the_shipped_watchers_are_well_declared_and_shown(terminal: Terminal) -> None:
-    assert "watchers are well declared" in terminal.types("watchers", "check")
+    assert "declarations are valid" in terminal.types("watchers", "check")
     assert "mofcom-policy" in terminal.types("watchers")
     assert {line["health"] for line in json.loads(terminal.types("watchers", "--json"))} == {"new"}
 
@@ -277,13 +277,13 @@ def test_evidence_is_written_once_and_never_over_another_file(terminal: Terminal
     assert "1 snapshots, 2 versions" in said  # the register's, and ours
     assert path.stat().st_mode & 0o077 == 0
     before = path.read_bytes()
-    assert "is there already" in terminal.fails("evidence", "2026-40", "--to", str(path))
+    assert "exists already" in terminal.fails("evidence", "2026-40", "--to", str(path))
     assert path.read_bytes() == before
     terminal.types("evidence", "2026-40", "--to", str(path), "--force")
     assert sorted(item.name for item in terminal.folder.iterdir()) == ["n.txt", "out.zip", "state"]
     assert "no notice" in terminal.fails("evidence", "MOFCOM 2031-1", "--to", "x.zip")
     assert "cannot be written to" in terminal.fails("evidence", "2026-40", "--to", "/no/such/x.zip")
-    assert "no bytes are held of it" in terminal.fails("evidence", "MOFCOM 2025-58", "--to", f"{path}2")
+    assert "no bytes are kept of it" in terminal.fails("evidence", "MOFCOM 2025-58", "--to", f"{path}2")
 
 
 def test_verify_prints_a_head_that_can_be_given_back(terminal: Terminal) -> None:
@@ -309,7 +309,7 @@ def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
     assert "2 records" in terminal.types("warc", str(all_of_it))
     assert "1 records" in terminal.types("warc", str(one), "2026-41")
     assert one.stat().st_size < all_of_it.stat().st_size
-    assert "is there already" in terminal.fails("warc", str(one))
+    assert "exists already" in terminal.fails("warc", str(one))
     first, second = (terminal.folder / "state" / "snapshots").rglob("*.gz")
     first.unlink()
     assert "is left out" in terminal.fails("warc", str(all_of_it), "--force")

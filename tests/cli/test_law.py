@@ -187,7 +187,7 @@ def test_the_register_and_leads_are_shown(terminal: Terminal) -> None:
     assert not any(line["observed"] for line in known)
     assert "2025-70" in terminal.types("known")
     assert asked(terminal, "leads") == []
-    assert "Nothing is waiting" in terminal.types("leads")
+    assert "No open leads" in terminal.types("leads")
 
 
 @pytest.mark.parametrize(

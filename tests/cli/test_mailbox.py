@@ -75,7 +75,7 @@ def test_the_doctor_looks_into_the_mailbox(terminal: Terminal, server: ImapServe
     with Sites() as sites:
         said = " ".join(terminal.fails("doctor", CONTROLWATCH_CONNECT_TO=sites.origin).split())
         assert "✓ the mailbox can be read" in said
-        assert "holds 1 mails" in said
+        assert "contains 1 mails" in said
         gone = server.url(folder="Gone")
         said = terminal.fails("doctor", CONTROLWATCH_CONNECT_TO=sites.origin, CONTROLWATCH_MAILBOX_URL=gone)
     assert "✗ the mailbox cannot be read" in said
@@ -95,9 +95,9 @@ def test_without_a_mailbox_the_setting_is_named(terminal: Terminal) -> None:
         ("pop3s://desk:hunter2@corp.example", "must look like"),
         ("imaps://desk:hunter2@", "must look like"),
         ("imaps://desk:hunter2@[corp.example", "must look like"),
-        ("imaps://desk:hunter2/x@corp.example", "port that is no number"),
-        ("imaps://desk:hunter2#@corp.example", "port that is no number"),
-        ("imaps://desk:pass?hunter2=1@corp.example", "one option alone"),
+        ("imaps://desk:hunter2/x@corp.example", "needs a number as its port"),
+        ("imaps://desk:hunter2#@corp.example", "needs a number as its port"),
+        ("imaps://desk:pass?hunter2=1@corp.example", "one option only"),
         ("imaps://desk:hunter2@corp.example?hunter2=1", "starttls=true"),
         ("imaps://hunter2@corp.example", "user and password"),
         ("imaps://corp.example/INBOX", "user and password"),

@@ -28,8 +28,8 @@ def test_a_slack_that_is_set_up_is_said_to_be_and_its_first_message_sent(
             CONTROLWATCH_PUBLIC_URL=desk.web,
             COLUMNS="200",
         )
-        assert "the token is controlwatch's in Demo" in output
-        assert "events reach us" in output
+        assert "the token belongs to controlwatch in Demo" in output
+        assert "events arrive at" in output
         assert "✗" not in output
         assert desk.slack.posted[-1].channel == CHANNEL
 
@@ -43,7 +43,7 @@ def test_socket_mode_is_tried_with_its_token(terminal: Terminal) -> None:
             "CONTROLWATCH_SLACK_API_URL": slack.put_up(sites),
         }
         right = terminal.types("slack", "check", CONTROLWATCH_SLACK_APP_TOKEN=socket.token, **settings)
-        assert "commands come over Socket Mode" in right
+        assert "commands are received over Socket Mode" in right
         wrong = terminal.fails("slack", "check", CONTROLWATCH_SLACK_APP_TOKEN="xapp-other", **settings)
         assert "connections:write" in wrong
 
@@ -59,7 +59,7 @@ def test_an_address_that_does_not_lead_to_us_is_said_so(terminal: Terminal) -> N
             CONTROLWATCH_LISTEN="127.0.0.1:8080",
             CONTROLWATCH_PUBLIC_URL="http://127.0.0.1:1",
         )
-    assert "events do not reach us" in output
+    assert "events do not arrive at" in output
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_stamp_and_verify_say_until_where_by_whom_and_when(stamping: Terminal) -
     assert f"stamped: {said}\n" in stamping.types("stamp")
     assert "stamped already" in stamping.types("stamp")
     another(stamping)
-    assert f"stamped until {said}\n" in stamping.types("verify")
+    assert f"stamped up to {said}\n" in stamping.types("verify")
     (one,) = json.loads(stamping.types("verify", "--json"))["stamps"]
     assert one["head"]["seq"] == entries
     assert (one["by"], one["at"], one["rooted"]) == (NAME, "2026-11-22T06:30:00+00:00", True)
@@ -171,7 +171,7 @@ def test_a_copy_put_back_holds_the_stamps(stamping: Terminal, tmp_path: Path) ->
     stamping.types("backup", str(tmp_path / "copy.tar"))
     new = str(tmp_path / "new")
     stamping.types("restore", str(tmp_path / "copy.tar"), CONTROLWATCH_STATE_DIR=new)
-    assert "stamped until" in stamping.types("verify", CONTROLWATCH_STATE_DIR=new)
+    assert "stamped up to" in stamping.types("verify", CONTROLWATCH_STATE_DIR=new)
 
 
 def aged(terminal: Terminal) -> None:
@@ -197,9 +197,9 @@ def test_an_authority_that_has_been_gone_for_days_needs_a_person(stamping: Termi
 
 def test_the_doctor_says_until_which_entry_the_chain_is_stamped(stamping: Terminal) -> None:
     env = {"CONTROLWATCH_CONNECT_TO": "http://127.0.0.1:1", "COLUMNS": "300"}
-    assert "no time stamp was asked for yet" in stamping.fails("doctor", **env)
+    assert "no time stamp was requested yet" in stamping.fails("doctor", **env)
     stamping.types("stamp")
-    assert "the chain is time-stamped until entry" in stamping.fails("doctor", **env)
+    assert "the chain is time-stamped up to entry" in stamping.fails("doctor", **env)
     assert "no-such.pem cannot be read" in stamping.fails(
         "doctor", **env | {"CONTROLWATCH_TSA_CERTIFICATES": "no-such.pem"}
     )

@@ -89,4 +89,4 @@ def test_a_year_from_a_leap_day_ends_on_the_last_of_february() -> None:
 def test_a_day_that_no_calendar_has_is_not_guessed_and_is_named() -> None:
     notice = announcement("2027年2月29日起施行", "2027年2月20日")
     assert [(found.start, found.basis) for found in notice.effective] == [(None, "not-stated")]
-    assert any("2027年2月29日" in doubt and "no day of the calendar" in doubt for doubt in notice.doubts)
+    assert any("2027年2月29日" in doubt and "not a day of the calendar" in doubt for doubt in notice.doubts)

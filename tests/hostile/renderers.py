@@ -22,7 +22,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.bootstrap import build_app, build_queries
-from controlwatch.cli.alerts import _print_csv
+from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
@@ -117,7 +117,7 @@ def table(random: Random) -> Iterator[str]:
     )  # fmt: skip
     out = io.StringIO(newline="")
     with contextlib.redirect_stdout(out):
-        _print_csv([line])
+        print_csv([line])
     printed = out.getvalue()
     yield printed
     laws.only_shows([printed.replace("\r\n", "\n")])

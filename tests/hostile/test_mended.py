@@ -20,7 +20,7 @@ from controlwatch.adapters.channels.email_message import MailWriter
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
-from controlwatch.cli.alerts import _print_csv
+from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.redline import build_redline, fingerprint_text
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.errors import Garbled, Reshaped
@@ -182,7 +182,7 @@ def row(title: str) -> str:
     )  # fmt: skip
     out = io.StringIO(newline="")
     with contextlib.redirect_stdout(out):
-        _print_csv([line])
+        print_csv([line])
     return out.getvalue()
 
 

@@ -56,9 +56,9 @@ def test_nobody_acts_on_an_alert_of_another_channel(desk: Desk) -> None:
     posted = desk.tell("MOFCOM 2025-61")
     button = element(posted, "controlwatch_acknowledge")
     desk.asker.press(desk.web, button, channel="C0OTHERS", on=posted)
-    assert "not one of this channel" in desk.asker.answer()["text"]
+    assert "not sent to this channel" in desk.asker.answer()["text"]
     desk.asker.press(desk.web, {**button, "block_id": f"controlwatch_alert:{'0' * 32}"}, on=posted)
-    assert "not one of this channel" in desk.asker.answer()["text"]
+    assert "not sent to this channel" in desk.asker.answer()["text"]
     (line,) = desk.app.store.actions.list_alerts()
     assert line.what is None
 

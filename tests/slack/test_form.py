@@ -199,7 +199,7 @@ def test_a_subscription_that_no_form_can_carry_is_refused_in_words(desk: Desk) -
     desk.slack.homes.clear()
     button = element(view, f"{C}change_{number}")
     desk.asker.press_in_view(desk.web, button, view=view, user=OFFICER)
-    assert "more than one subscription can carry" in said(shown(desk))
+    assert "too much for one subscription" in said(shown(desk))
 
 
 def test_a_command_shows_what_it_would_have_sent_before_it_is_saved(desk: Desk) -> None:
@@ -269,12 +269,12 @@ def test_the_home_shows_subscriptions_open_alerts_what_comes_and_the_sources(des
     words = said(view)
     assert "battery" in words
     assert "MOFCOM-GACC 2025-58" in words
-    assert "What comes up" in words
+    assert "Upcoming key dates" in words
     assert "sources watched" in words
     assert words.count("No. ") == 1
     desk.slack.homes.clear()
     desk.asker.press_in_view(desk.web, element(view, f"{C}acknowledge"), view=view, user=OFFICER)
-    assert "Nothing is open" in said(shown(desk))
+    assert "No open alerts" in said(shown(desk))
 
 
 def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
@@ -341,4 +341,4 @@ def test_the_home_shows_what_is_assigned_to_me_and_lets_me_be_done_with_it(desk:
     assert "2025-58" in said(view)
     desk.slack.homes.clear()
     desk.asker.press_in_view(desk.web, element(view, f"{C}acknowledge"), view=view, user=OFFICER)
-    assert "Nothing is open" in said(shown(desk))
+    assert "No open alerts" in said(shown(desk))

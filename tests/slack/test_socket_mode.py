@@ -77,7 +77,7 @@ def test_a_session_that_slack_drops_is_opened_anew(asked: tuple[SocketStandIn, S
     socket, asker = asked
     socket.session().send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
     socket.session().send(question(asker, "help"))
-    assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
+    assert "What you can ask" in "\n".join(texts(asker.answer()["blocks"]))
 
 
 def test_a_wrong_token_is_refused_with_what_it_must_be(tmp_path: Path) -> None:
@@ -137,5 +137,5 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
                 assert deaf.sessions.get(timeout=10)
                 asker = slack.commands(sites)
                 socket.session().send(question(asker, "help"))
-                assert "What you may ask" in "\n".join(texts(asker.answer()["blocks"]))
+                assert "What you can ask" in "\n".join(texts(asker.answer()["blocks"]))
     deaf.close()

@@ -1,4 +1,4 @@
-"""The command line: thin doors to the pipeline and the queries."""
+"""The command line: thin commands over the use cases and the queries."""
 
 from __future__ import annotations
 
@@ -30,14 +30,11 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Watches China's export-control regulators and alerts compliance teams, "
+    help="Watch China's export-control regulators and alert compliance teams, "
     "with the proving sentence beside every conclusion.",
-    epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage. "
-    "Settings are CONTROLWATCH_… variables; see the README.",
+    epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage or wrong settings. "
+    "Settings are CONTROLWATCH_… environment variables; see the README.",
 )
-
-for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers, read, alerts, maintenance):
-    module.register(app)
 
 
 def _print_version(*, value: bool) -> None:
@@ -48,23 +45,27 @@ def _print_version(*, value: bool) -> None:
         raise typer.Exit
 
 
+for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers, read, alerts, maintenance):
+    module.register(app)
+
+
 @app.callback()
 def _root(
     *,
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=lambda value: _print_version(value=value), help="Show the version."
+            "--version", callback=lambda value: _print_version(value=value), help="Print the version."
         ),
     ] = False,
 ) -> None:
-    """Common to all commands."""
+    """Handle the options common to all commands."""
     del version
 
 
 def main() -> None:
-    """Run the command line; our own errors are one sentence on stderr and exit status 2."""
-    os.umask(0o077)  # what we write, bytes of sources and addresses of people, is for our own account alone
+    """Run the command line; an error of controlwatch is one sentence on stderr, with exit status 2."""
+    os.umask(0o077)  # files hold pages of sources and addresses of people: only our own account may read them
     try:
         app()
     except ControlwatchError as error:

@@ -1,4 +1,4 @@
-"""What the commands share: opening the app, JSON, days."""
+"""What the commands share: opening the app, parsing, tables, JSON and progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.model import Notice
+from controlwatch.core.model import Notice, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
@@ -31,6 +31,15 @@ console = Console()
 error_console = Console(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+ExplainOption = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="Show the text with its proving words marked, and the rule behind each conclusion."
+    ),
+]
+NoticeArgument = Annotated[
+    str, typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.")
+]
 
 
 @contextmanager
@@ -47,7 +56,7 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
 @contextmanager
 def open_cli_read_only() -> Iterator[ReadOnlyApp]:
-    """Open what is kept for a command that changes nothing."""
+    """Open the state read-only, for a command that changes nothing."""
     from controlwatch.bootstrap import open_read_only_app
     from controlwatch.settings import Settings
 
@@ -59,7 +68,7 @@ def open_cli_read_only() -> Iterator[ReadOnlyApp]:
 
 @contextmanager
 def show_progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show how far a long piece of work is, at a terminal."""
+    """Show the progress of long work, at a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
@@ -82,14 +91,14 @@ def show_progress(name: str) -> Iterator[Callable[[int, int, str], None]]:
 
 
 def configure_log(level: str) -> None:
-    """Log to stderr: coloured lines for a person, JSON for a machine."""
+    """Log to stderr: coloured lines at a terminal, else JSON."""
     import structlog
 
-    person = error_console.is_terminal
-    last = (
-        # not the pretty tracebacks: they print every variable, secrets and whole stores among them
+    at_terminal = error_console.is_terminal
+    renderer = (
+        # not the pretty tracebacks: they print every variable, secrets included
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if person
+        if at_terminal
         else structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False)
     )
     structlog.configure(
@@ -97,43 +106,45 @@ def configure_log(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if not person else structlog.processors.StackInfoRenderer(),
-            last,
+            structlog.processors.format_exc_info
+            if not at_terminal
+            else structlog.processors.StackInfoRenderer(),
+            renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
-        # the standard error of the moment, not of the start
+        # the standard error at the time of logging, not of the start
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
 
 
 def now() -> datetime:
-    """This instant."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """This day in Beijing."""
+    """Return the current date in Beijing."""
     return to_beijing_day(now())
 
 
 def parse_day(text: str) -> date:
-    """Read YYYY-MM-DD."""
+    """Return a date written as YYYY-MM-DD; raises `UsageError`."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is not a day; write YYYY-MM-DD") from None
+        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD") from None
 
 
-def parse_clock_time(text: str) -> time:
-    """Read HH:MM."""
-    try:
-        return time.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not an hour; write HH:MM") from None
+def find_subscription(app: App, number: int) -> Subscription:
+    """Return an active subscription by its number; raises `UsageError`."""
+    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
+    if found is None:
+        raise UsageError(f"no active subscription {number}; to list them: controlwatch subscriptions")
+    return found
 
 
 def to_json_value(value: object) -> object:
-    """Turn our values into plain JSON ones; a notice becomes what `controlwatch read` prints."""
+    """Convert values to plain JSON ones; a notice becomes what `controlwatch read` prints."""
     if isinstance(value, Notice):
         from controlwatch.core.extraction.report.reading_json import to_json
 
@@ -150,12 +161,12 @@ def to_json_value(value: object) -> object:
 
 
 def build_cell(text: str | None, most: int = 200) -> Text:
-    """Return text from anywhere as a cell: one line, without characters that act."""
+    """Return text of any source as a cell: one line, without control characters."""
     return Text(to_one_line(text or "", most))
 
 
 def build_table(*columns: str, title: str = "") -> Table:
-    """Return a plain table whose cells fold."""
+    """Return a plain table whose cells wrap."""
     drawn = Table(
         title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False
     )
@@ -165,7 +176,7 @@ def build_table(*columns: str, title: str = "") -> Table:
 
 
 def print_poll_report(report: PollReport) -> None:
-    """Say what a poll came to; trouble goes to the standard error."""
+    """Print the result of a poll; problems go to the standard error."""
     if report.outcome == "failed":
         error_console.print(Text(f"{report.watcher}: {report.kind}: {report.reason}", style="red"))
     else:

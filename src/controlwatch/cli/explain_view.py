@@ -1,31 +1,25 @@
-"""Shows why: a document with the words marked that prove something, and a row for each conclusion.
+"""Explains a reading: the document with its proving words marked, and a table of the conclusions.
 
-All text goes in as text: no markup of ours or theirs is interpreted, and nothing in it acts on the terminal.
+Markup and control characters in the document are not interpreted.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.extraction import describe_rule, list_grounds
+from controlwatch.core.extraction import Lexicon, describe_rule, list_grounds
+from controlwatch.core.model import Ground, Notice
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from rich.console import Console
-
-    from controlwatch.core.extraction import Lexicon
-    from controlwatch.core.model import Ground, Notice
-
-#: What a conclusion is about, as the contract names it → its name here, its marker. Of several that the
-#: same words prove, the last shows.
+#: What a conclusion is about, as the JSON contract names it → its label here, its style. Where the same words
+#: prove several conclusions, the style of the last one shows.
 GROUND_STYLES = {
     "kind": ("kind", "black on white"),
     "number": ("number", "white on blue"),
@@ -42,19 +36,19 @@ GROUND_STYLES = {
 STYLE_RANKS = {about: rank for rank, about in enumerate(GROUND_STYLES)}
 DIM = "bright_black"
 ANSWER_WORDS = {"true": "yes", "false": "no"}
-#: Texts of more lines or more characters are folded.
+#: Longer texts are folded.
 LONG_LINES, LONG_CHARACTERS = 60, 3_000
-#: So many lines and fewer are not worth folding.
+#: Runs of up to this number of lines are not folded.
 MAX_UNFOLDED_LINES = 2
 MAX_QUOTE = 120
-#: Where nobody looks at a terminal, a table is this wide.
+#: Width of a table that is not printed to a terminal.
 TABLE_WIDTH = 160
 SIGNATURE_RULE = "published.signature"
 
 
 @dataclass(frozen=True, slots=True)
 class GroundSpan:
-    """A conclusion, and where its words stand in the text; nowhere where both ends are equal."""
+    """A conclusion, and the place of its words in the text; both ends are equal where it has none."""
 
     row: int
     ground: Ground
@@ -65,7 +59,7 @@ class GroundSpan:
 def print_explanation(
     console: Console, text: str, notice: Notice, lexicon: Lexicon, *, full: bool = False
 ) -> None:
-    """Print a text with its proving words marked, then every conclusion with its rule and its words."""
+    """Print a text with its proving words marked, then each conclusion with its rule and its words."""
     text = strip_hidden(text)
     proofs = locate_grounds(text, list_grounds(notice))
     coloured = console.color_system is not None and not console.no_color
@@ -83,26 +77,26 @@ def print_explanation(
 
 
 def locate_grounds(text: str, grounds: Iterable[Ground]) -> tuple[GroundSpan, ...]:
-    """Find the words of every conclusion in the text, whatever its white space; the rows count from 1."""
+    """Return the place of each conclusion in the text, whatever its white space; rows count from 1."""
     places = [place for place, sign in enumerate(text) if not sign.isspace()]
     bare = "".join(text[place] for place in places)
-    return tuple(_locate_ground(row, ground, bare, places) for row, ground in enumerate(grounds, 1))
-
-
-def _locate_ground(row: int, ground: Ground, bare: str, places: Sequence[int]) -> GroundSpan:
-    words = "".join(strip_hidden(ground.quote).split())
-    # The day of a signature may stand in the text before; it is meant where it stands last.
-    at = bare.rfind(words) if ground.rule == SIGNATURE_RULE else bare.find(words)
-    if not words or at < 0:
-        return GroundSpan(row, ground)
-    return GroundSpan(row, ground, places[at], places[at + len(words) - 1] + 1)
+    spans = []
+    for row, ground in enumerate(grounds, 1):
+        words = "".join(strip_hidden(ground.quote).split())
+        # The date of the signature may also occur in the text; the last occurrence is meant.
+        at = bare.rfind(words) if ground.rule == SIGNATURE_RULE else bare.find(words)
+        if not words or at < 0:
+            spans.append(GroundSpan(row, ground))
+        else:
+            spans.append(GroundSpan(row, ground, places[at], places[at + len(words) - 1] + 1))
+    return tuple(spans)
 
 
 def mark_grounds(text: str, proofs: Iterable[GroundSpan], *, signs: bool) -> Text:
-    """Return the text with its proofs marked, each closed by its row; signs show the marks without colour."""
+    """Return the text with its proofs marked, each followed by its row; signs mark them without colour."""
     found = [proof for proof in proofs if proof.start < proof.end]
     drawn = Text(text)
-    # Of overlapping words the shortest are drawn last, so that each is seen.
+    # Of overlapping words the shortest are drawn last, so that all remain visible.
     for proof in sorted(
         found, key=lambda proof: (proof.start - proof.end, STYLE_RANKS.get(proof.ground.about, -1))
     ):
@@ -118,7 +112,7 @@ def mark_grounds(text: str, proofs: Iterable[GroundSpan], *, signs: bool) -> Tex
 
 
 def _build_notes(found: Sequence[GroundSpan], *, signs: bool) -> dict[int, str]:
-    """Return what is written into the text, by place: rows, and signs where words begin and end."""
+    """Return the notes to insert into the text, by place: row numbers, and signs around the words."""
     rows: dict[int, list[int]] = defaultdict(list)
     for proof in found:
         rows[proof.end].append(proof.row)
@@ -133,7 +127,7 @@ def _build_notes(found: Sequence[GroundSpan], *, signs: bool) -> dict[int, str]:
 
 
 def _merge_spans(found: Iterable[GroundSpan]) -> Iterator[tuple[int, int]]:
-    """Join what overlaps."""
+    """Yield the ranges of the spans, those that overlap joined."""
     first = last = 0
     for proof in sorted(found, key=lambda proof: proof.start):
         if proof.start >= last:
@@ -146,7 +140,7 @@ def _merge_spans(found: Iterable[GroundSpan]) -> Iterator[tuple[int, int]]:
 
 
 def format_ranges(numbers: Sequence[int]) -> str:
-    """Write numbers in order, runs of them by their ends.
+    """Format ascending numbers, with runs as ranges.
 
     >>> format_ranges([1, 3, 4, 5])
     '1,3–5'
@@ -157,12 +151,12 @@ def format_ranges(numbers: Sequence[int]) -> str:
 
 
 def is_long_text(text: str) -> bool:
-    """Tell whether a text is too long to be shown whole without being asked."""
+    """Return whether a text is shown in full only on request."""
     return len(text) > LONG_CHARACTERS or text.count("\n") >= LONG_LINES
 
 
 def fold_lines(lines: Iterable[Text]) -> Iterator[Text]:
-    """Leave out the lines that prove nothing, and say how many they are."""
+    """Replace the lines that prove nothing by their number."""
     for proves, group in groupby(lines, key=lambda line: bool(line.spans)):
         run = list(group)
         count = sum(bool(line.plain.strip()) for line in run)
@@ -181,7 +175,7 @@ def _find_label(about: str) -> str:
 
 
 def _build_legend(proofs: Iterable[GroundSpan], *, coloured: bool) -> Text:
-    legend = Text("Marked: " if coloured else "Marked ⟦so⟧[n]: ")
+    legend = Text("Marked: " if coloured else "Marked ⟦like this⟧[n]: ")
     found = dict.fromkeys(proof.ground.about for proof in proofs if proof.end)
     for about in found:
         legend.append(f" {_find_label(about)} ", style=_find_style(about))
@@ -199,32 +193,22 @@ def _build_table(proofs: Iterable[GroundSpan], lexicon: Lexicon, *, width: int |
         table.add_column(column, overflow="fold", ratio=ratio)
     before = ""
     for proof in proofs:
-        # One sentence often proves many things; it is printed where it proves the first.
-        repeated = proof.ground.quote == before != ""
+        ground = proof.ground
+        if ground.rule:
+            meaning = describe_rule(ground.rule, lexicon)
+            because = Text(to_one_line(meaning) if meaning != ground.rule else "")
+            because.append(f" ({to_one_line(ground.rule)})", style=DIM)
+        else:  # readings of older versions do not name their rules
+            because = Text("not recorded", style=DIM)
+        # One sentence often proves several conclusions; it is printed at the first.
+        repeated = ground.quote == before != ""
+        quote = "〃" if repeated else to_one_line(ground.quote, MAX_QUOTE) or "—"
         table.add_row(
             str(proof.row),
-            *_render_cells(proof.ground, lexicon),
-            Text("〃") if repeated else _render_quote(proof),
+            Text(to_one_line(_find_label(ground.about))),
+            Text(to_one_line(ANSWER_WORDS.get(ground.value, ground.value))),
+            because,
+            Text(quote),
         )
-        before = proof.ground.quote
+        before = ground.quote
     return table
-
-
-def _render_cells(ground: Ground, lexicon: Lexicon) -> Iterator[Text]:
-    yield Text(to_one_line(_find_label(ground.about)))
-    yield Text(to_one_line(ANSWER_WORDS.get(ground.value, ground.value)))
-    yield _render_rule(ground.rule, lexicon)
-
-
-def _render_quote(proof: GroundSpan) -> Text:
-    """Return the words, cut short; what rests on words that are missing has none."""
-    return Text(to_one_line(proof.ground.quote, MAX_QUOTE) or "—")
-
-
-def _render_rule(rule: str, lexicon: Lexicon) -> Text:
-    """Return what a rule means, and its id; readings of older versions do not name their rules."""
-    if not rule:
-        return Text("not recorded", style=DIM)
-    means = describe_rule(rule, lexicon)
-    told = Text(to_one_line(means) if means != rule else "")
-    return told.append(f" ({to_one_line(rule)})", style=DIM)

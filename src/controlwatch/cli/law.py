@@ -1,8 +1,8 @@
-"""Ask of the law: status, lookup, upcoming, compare, entity."""
+"""Ask: status, lookup, upcoming, compare, entity, leads, known."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -11,27 +11,24 @@ from controlwatch.cli.common import (
     JsonOption,
     build_table,
     console,
+    find_subscription,
     open_cli_app,
     parse_day,
     print_json,
     today,
 )
-from controlwatch.cli.law_view import (
-    build_differences_table,
-    build_events_table,
-    print_cautions,
-    print_lookup,
-    print_parties,
-    print_status,
-)
-from controlwatch.core.model.errors import UsageError
+from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
-
-if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
+from controlwatch.core.rendering.law_answers import (
+    answer_key_dates,
+    answer_lookup,
+    answer_parties,
+    answer_status,
+)
 
 DayOption = Annotated[
-    str | None, typer.Option("--on", help="The day asked about (YYYY-MM-DD, Beijing). Default: today.")
+    str | None,
+    typer.Option("--on", help="The date to answer for (YYYY-MM-DD, Beijing time). Default: today."),
 ]
 CategoryOption = Annotated[
     list[str] | None, typer.Option("--category", help="Only this category or group. Repeatable.")
@@ -52,7 +49,10 @@ def status(
     on: DayOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Is it in force on a day? With the clauses that fare differently, and the chain that makes it so.
+    """Show whether a notice or a category is in force on a date, and why.
+
+    Prints the state with its last day, the clauses whose state differs, and the chain of notices that leads
+    to it, each with the sentence that proves it. Exit status 2 when the subject is not known.
 
     Example: controlwatch status 'MOFCOM 2024-46' --on 2026-11-28
     """
@@ -61,7 +61,7 @@ def status(
     if json:
         print_json(answer)
     else:
-        print_status(answer)
+        print_answer(answer_status(answer))
 
 
 def lookup(
@@ -73,7 +73,10 @@ def lookup(
     on: DayOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What controls an item on a day, by which notice and clause.
+    """Show which notices and clauses control an item on a date.
+
+    The item is an HS code, a control code, or a name in Chinese or English. Exit status 2 when it is not
+    known.
 
     Example: controlwatch lookup 8507.60 --on 2026-11-11
     """
@@ -82,29 +85,28 @@ def lookup(
     if json:
         print_json(found)
     else:
-        print_lookup(found)
+        print_answer(answer_lookup(found))
 
 
 def upcoming(
     *,
-    days: Annotated[int, typer.Option(min=1, max=3660)] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Length of the period in days.")] = 30,
     on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
     category: CategoryOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What takes effect, ends or closes soon; suspensions that end in silence, too."""
+    """Show what takes effect, ends or closes soon, including suspensions that end without a new notice.
+
+    Example: controlwatch upcoming --days 60 --category battery
+    """
     first = parse_day(on) if on else today()
     with open_cli_app() as app:
         events = app.queries.law.upcoming(on=first, days=days, categories=category or ())
         limits = app.queries.law.list_cautions(first)
     if json:
         print_json(events)
-        return
-    if events:
-        console.print(build_events_table(events))
     else:
-        console.print(f"Nothing known takes effect, ends or closes within {days} days of {first}.")
-    print_cautions(limits)
+        print_answer(answer_key_dates(events, on=first, days=days, cautions=limits))
 
 
 def compare(
@@ -112,19 +114,23 @@ def compare(
     subscription: Annotated[
         int | None, typer.Option(help="Only the categories of this subscription, by its number.")
     ] = None,
-    first: Annotated[str, typer.Option("--from", help="The earlier day (YYYY-MM-DD).")],
-    last: Annotated[str | None, typer.Option("--to", help="The later day. Default: today.")] = None,
+    first: Annotated[str, typer.Option("--from", help="The earlier date (YYYY-MM-DD).")],
+    last: Annotated[
+        str | None, typer.Option("--to", help="The later date (YYYY-MM-DD). Default: today.")
+    ] = None,
     category: CategoryOption = None,
     json: JsonOption = False,
 ) -> None:
-    """What stands otherwise on one day than on another.
+    """Show the notices whose status differs between two dates, and the acts that changed it.
 
     Example: controlwatch compare --from 2025-11-01 --to 2025-11-15 --category battery
     """
     until = parse_day(last) if last else today()
     with open_cli_app() as app:
-        wanted = (*(category or ()), *_find_subscribed_categories(app, subscription))
-        found = app.queries.law.compare(first=parse_day(first), last=until, categories=wanted)
+        categories = list(category or ())
+        if subscription is not None:
+            categories += find_subscription(app, subscription).categories
+        found = app.queries.law.compare(first=parse_day(first), last=until, categories=categories)
         limits = app.queries.law.list_cautions(until)
     if json:
         print_json(found)
@@ -132,7 +138,7 @@ def compare(
     if found:
         console.print(build_differences_table(found))
     else:
-        console.print(f"Nothing known stands otherwise on {until} than on {first}.")
+        console.print(f"No known notice has another status on {until} than on {first}.")
     print_cautions(limits)
 
 
@@ -142,7 +148,7 @@ def entity(
     on: DayOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Is a party of this name listed? Possible matches, never an identification.
+    """Show listed parties with a similar name: possible matches, never an identification.
 
     Example: controlwatch entity 'Shield AI'
     """
@@ -151,15 +157,18 @@ def entity(
     if json:
         print_json(found)
     else:
-        print_parties(found)
+        print_answer(answer_parties(found))
 
 
 def leads(
     *,
-    closed: Annotated[bool, typer.Option("--closed", help="Those that have been closed, too.")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="Also show closed leads.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """What a person should look into: numbers that a series skips and nobody has seen."""
+    """Show numbers that a series of notices skips and no source has shown: a person should look into them.
+
+    Example: controlwatch leads --closed
+    """
     with open_cli_app() as app:
         found = app.queries.list_leads(closed=closed)
     if json:
@@ -167,19 +176,23 @@ def leads(
         return
     drawn = build_table("Number", "Raised", "Why", "Closed by")
     for lead in found:
-        closed_by = Text(lead.closed_by or "")
-        drawn.add_row(Text(lead.subject), f"{lead.raised_at:%Y-%m-%d}", Text(lead.reason), closed_by)
-    console.print(drawn if found else "Nothing is waiting to be looked into.")
+        drawn.add_row(
+            Text(lead.subject), f"{lead.raised_at:%Y-%m-%d}", Text(lead.reason), Text(lead.closed_by or "")
+        )
+    console.print(drawn if found else "No open leads.")
 
 
 def known(
     *,
     disagreements: Annotated[
-        bool, typer.Option("--disagreements", help="Only where a page as read and the register differ.")
+        bool, typer.Option("--disagreements", help="Only notices where the page and the register differ.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """The register of known notices, and whether a watcher has observed them since."""
+    """List the register of known notices, and whether a source has shown each of them since.
+
+    Example: controlwatch known --disagreements
+    """
     with open_cli_app() as app:
         found = app.queries.law.list_registered(disagreements=disagreements)
         as_of = app.store.register.find_date()
@@ -194,14 +207,5 @@ def known(
         drawn.add_row(
             str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
         )
-    console.print(drawn if found else "None.")
-    console.print(f"{len(found)} notices; the register rests on evidence up to {as_of}.")
-
-
-def _find_subscribed_categories(app: App, number: int | None) -> tuple[str, ...]:
-    if number is None:
-        return ()
-    found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
-    if found is None:
-        raise UsageError(f"there is no active subscription {number}; see: controlwatch subscriptions")
-    return found.categories
+    console.print(drawn if found else "No notices.")
+    console.print(f"{len(found)} notices; the register is based on evidence up to {as_of}.")

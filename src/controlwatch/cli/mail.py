@@ -1,10 +1,10 @@
-"""Mail: does it leave, and if not, why; what came back; and what came to the mailbox."""
+"""Mail: test the sending, read the mailbox, process bounces."""
 
 from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -17,10 +17,7 @@ from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
 
-if TYPE_CHECKING:
-    from typing import IO
-
-#: What mail servers take for "try again later" (EX_TEMPFAIL of sysexits.h).
+#: The exit status by which a mail server tries again later (EX_TEMPFAIL of sysexits.h).
 EXIT_TEMPFAIL = 75
 
 TEST_MESSAGE = Message(
@@ -32,14 +29,14 @@ TEST_MESSAGE = Message(
             heading="mail from controlwatch arrives here",
             title="controlwatch 的邮件可以送达",
             summary=(
-                "You can read this: alerts to this address would arrive, too. Nothing else will follow.",
+                "You can read this, so alerts to this address would arrive too. No other mail will follow.",
             ),
             footer=("sent by `controlwatch mail check`",),
         ),
     ),
 )
 
-group = typer.Typer(help="Mail: does it leave, what came back, what came in.", no_args_is_help=True)
+group = typer.Typer(no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,14 +46,16 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def mail() -> None:
-    """Mail: does it leave, and if not, why; what came back; what came to the mailbox."""
+    """Mail: test the sending, read the mailbox, process bounces."""
 
 
 @group.command()
 def check(
-    address: Annotated[str, typer.Argument(help="Where the test mail goes: an address of yours.")],
+    address: Annotated[str, typer.Argument(help="The recipient of the test mail: an address of yours.")],
 ) -> None:
-    """Send one test mail through the configured server and say each step; exit status 1 when one fails.
+    """Send a test mail through the configured server, and print each step.
+
+    Exit status 1 when a step fails; the advice says what to do.
 
     Example: controlwatch mail check me@example.com
     """
@@ -72,45 +71,49 @@ def check(
     except DeliveryError as error:
         error_console.print(Text(f"✗ {error}\n  {find_advice(error)}", style="red"))
         raise typer.Exit(1) from None
-    console.print("Now look into the mailbox, and into its folder for spam.")
+    console.print("Now check the mailbox, and its spam folder.")
 
 
 @group.command()
 def fetch() -> None:
-    """Take in what came to the mailbox since the last look, as reports; then deliver what is due.
+    """Read new mails of the mailbox as press reports; then deliver what is due.
 
-    The service does it every five minutes. Exit status 1 when the mailbox cannot be read.
+    `controlwatch run` does this every five minutes. Exit status 1 when the mailbox cannot be read.
+
+    Example: controlwatch mail fetch
     """
     from controlwatch.bootstrap import build_mailbox
     from controlwatch.services.intake import MAILBOX_ID
     from controlwatch.settings import Settings
 
-    def print_line(said: str) -> None:
-        console.print(Text(f"• {to_one_line(said, 300)}"))
+    def print_line(line: str) -> None:
+        console.print(Text(f"• {to_one_line(line, 300)}"))
 
     settings = Settings.load()
-    build_mailbox(settings)  # refused by name where none is set
+    build_mailbox(settings)  # raises where no mailbox is set
     with open_cli_app(settings) as app:
         watcher = app.queries.names.find_watcher(MAILBOX_ID)
         report = app.poller.poll(watcher, now=now(), on_decision=print_line)
         print_poll_report(report)
         app.reminder.check_sources(now=now())
         sent, failed = app.deliverer.deliver_all(now)
-    console.print(f"{sent} deliveries sent, {failed} not.")
+    console.print(f"{sent} deliveries sent, {failed} failed.")
     raise typer.Exit(1 if report.outcome == "failed" else 0)
 
 
 @group.command()
 def bounce(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="Mails as they came; - or none: stdin.")
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Mails as received. Default, or -: standard input."),
     ] = None,
 ) -> None:
-    """Take in mails that came back, for a mail server to pipe them into.
+    """Process bounces: a mail server pipes mails to CONTROLWATCH_MAIL_FROM into this command.
 
-    Exit status 0 whatever the mail was, 75 (try again later) when the state cannot be used now.
+    Subscriptions whose address does not exist are paused. docs/bounces.md shows how to set the server up.
+    Exit status 0 for any mail, 75 (try again later) when the state cannot be used now.
 
-    Have the mailbox of CONTROLWATCH_MAIL_FROM lead here; docs/bounces.md shows how.
+    Example: controlwatch mail bounce bounce.eml
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -120,29 +123,25 @@ def bounce(
     try:
         with open_cli_app() as app:
             for name, raw in mails:
-                said = process_bounce(
+                result = process_bounce(
                     raw, mails=app.store.outbox, subscriptions=app.store.subscriptions, now=now()
                 )
-                console.print(Text(said if name == "-" else f"{name}: {said}"), soft_wrap=True)
+                console.print(Text(result if name == "-" else f"{name}: {result}"), soft_wrap=True)
     except (ControlwatchError, OSError, SQLAlchemyError) as error:
         error_console.print(Text(f"controlwatch: try again later: {to_one_line(str(error))}", style="red"))
         raise typer.Exit(EXIT_TEMPFAIL) from None
 
 
 def _read_mail(name: str) -> bytes:
-    """Read a mail, one byte more than is read of any at most."""
+    """Return a mail, cut to one byte more than is read of any mail."""
     if name == "-":
-        return _drain_stream(typer.get_binary_stream("stdin"))
+        stream = typer.get_binary_stream("stdin")
+        mail = stream.read(MAX_MAIL_BYTES + 1)
+        while stream.read(1_000_000):  # to the end, or the sender's pipe would break
+            pass
+        return mail
     try:
         with Path(name).open("rb") as file:
             return file.read(MAX_MAIL_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
-
-
-def _drain_stream(stream: IO[bytes]) -> bytes:
-    """Read a stream to its end, for whoever writes to it, but keep its beginning only."""
-    kept = stream.read(MAX_MAIL_BYTES + 1)
-    while stream.read(1_000_000):
-        pass
-    return kept

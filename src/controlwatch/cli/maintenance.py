@@ -1,7 +1,9 @@
-"""Care: copies of the state, and what is wrong with this installation."""
+"""Care: backups of the state, and the checks of this installation."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +13,6 @@ from rich.text import Text
 from controlwatch.cli.common import console, error_console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
     from controlwatch.adapters.system.backup import Progress
 
 
@@ -24,15 +23,17 @@ def register(app: typer.Typer) -> None:
 
 
 def backup(target: Annotated[Path, typer.Argument(help="The file to write, such as backup.tar.")]) -> None:
-    """Copy the whole state into one file, while the service runs.
+    """Copy the whole state into one file; the service may run meanwhile.
 
-    It holds every address of a subscriber and the secret of the links: keep it as you keep these.
+    The copy contains the addresses of the subscribers and the secret of the links: protect it as you protect
+    the state. Exit status 2 when it cannot be written.
+
     Example: controlwatch backup /backups/controlwatch-monday.tar
     """
     from controlwatch.adapters.system import backup as copies
     from controlwatch.settings import Settings
 
-    with _build_progress_bar("copying") as progress:
+    with _show_progress_bar("copying") as progress:
         count = copies.write_backup(Settings.load().state_dir, target, progress=progress)
     size = target.stat().st_size / 1_000_000
     console.print(f"{count} files, {size:.1f} MB, in {target}.", markup=False)
@@ -41,7 +42,9 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, such 
 def restore(
     source: Annotated[Path, typer.Argument(help="A file that `controlwatch backup` wrote.")],
 ) -> None:
-    """Put a copy back into an empty state folder; every file is checked first.
+    """Restore a backup into an empty state directory; every file is checked first.
+
+    Exit status 2 when the backup is damaged or the directory is not empty; then nothing is written.
 
     Example: CONTROLWATCH_STATE_DIR=state-new controlwatch restore backup.tar
     """
@@ -50,16 +53,16 @@ def restore(
     from controlwatch.settings import Settings
 
     settings = Settings.load()
-    with _build_progress_bar("checking") as progress:
+    with _show_progress_bar("checking") as progress:
         count = copies.restore_backup(source, settings.state_dir, progress=progress)
     with hold_state_lock(settings):
-        console.print(f"{count} files put back into {settings.state_dir}.", markup=False)
+        console.print(f"{count} files restored to {settings.state_dir}.", markup=False)
 
 
 def doctor() -> None:
-    """Check settings, folders, clock, disk, database, sources and channels; say what to do.
+    """Check settings, directories, clock, disk, database, sources and channels, with advice for each problem.
 
-    Exit status 1 when something needs a person. It sends nothing to subscribers.
+    Nothing is sent to subscribers. Exit status 1 when a check fails.
     """
     from controlwatch.doctor import check_installation
     from controlwatch.settings import Settings
@@ -74,19 +77,14 @@ def doctor() -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-def _build_progress_bar(words: str) -> AbstractContextManager[Progress]:
-    from contextlib import contextmanager
-
+@contextmanager
+def _show_progress_bar(words: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
-    @contextmanager
-    def show_bar() -> Iterator[Progress]:
-        with Bar(console=error_console, transient=True) as bar:
-            task = bar.add_task(words, total=None)
+    with Bar(console=error_console, transient=True) as bar:
+        task = bar.add_task(words, total=None)
 
-            def advance(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
 
-            yield advance
-
-    return show_bar()
+        yield advance

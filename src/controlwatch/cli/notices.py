@@ -9,7 +9,10 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import (
+    ExplainOption,
     JsonOption,
+    NoticeArgument,
+    build_cell,
     build_table,
     console,
     now,
@@ -25,34 +28,32 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from controlwatch.core.extraction import Lexicon
-    from controlwatch.core.law.answers import HistoryStep, NoticeLine, NoticeRecord, Revision
+    from controlwatch.core.law.answers import NoticeLine, NoticeRecord
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(rich_help_panel="Ask")(latest)
-    app.command(rich_help_panel="Ask")(show)
-    app.command(rich_help_panel="Ask")(history)
+    for command in (latest, show, history):
+        app.command(rich_help_panel="Ask")(command)
 
 
 def latest(
     *,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Only what we first saw in the last so many days.")
+        int | None, typer.Option(min=1, help="Only notices first seen in this number of days.")
     ] = None,
     category: Annotated[
         str | None, typer.Option(help="A category or group: battery, rare_earth.magnets, …")
     ] = None,
     issuer: Annotated[str | None, typer.Option(help="An issuer: MOFCOM, 海关总署, …")] = None,
     search: Annotated[
-        str | None, typer.Option(help="Words that title or text must contain, such as 稀土.")
+        str | None, typer.Option(help="Text that the title or the body must contain, such as 稀土.")
     ] = None,
     changes: Annotated[bool, typer.Option("--changes", help="Only changes of the rules.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most notices to list.")] = 20,
     json: JsonOption = False,
 ) -> None:
-    """The newest notices.
+    """List the newest notices with their direction, effective dates and categories.
 
     Example: controlwatch latest --category rare_earth --changes
     """
@@ -71,30 +72,35 @@ def latest(
     elif lines:
         console.print(_build_latest_table(lines))
     else:
-        console.print("Nothing matches. Has a poll run yet? See: controlwatch watchers")
+        console.print("No notices match. To see whether a poll has run: controlwatch watchers")
 
 
 def show(
-    notice: Annotated[
-        str,
-        typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL."),
-    ],
+    notice: NoticeArgument,
     *,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show the words that prove, and why each conclusion was drawn.")
-    ] = False,
+    explain: ExplainOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Everything we hold about a notice: what it says, with the proof; its copies, versions and annexes."""
+    """Show a notice: its findings with the sentences that prove them, its addresses, annexes and versions.
+
+    Exit status 2 when the notice is not known.
+
+    Example: controlwatch show 2025-61 --explain
+    """
     with open_cli_app() as app:
         record = app.queries.show(notice)
         if json:
-            print_json(_add_evidence(record, app.lexicon) if explain else record)
-        elif explain:
-            text = f"{record.notice.title}\n{record.text}"
-            from controlwatch.cli.explain_view import print_explanation as explained
+            printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
+            if explain:
+                from controlwatch.core.extraction.report.reading_json import list_evidence
 
-            explained(console, text, record.notice, app.lexicon)
+                printed["evidence"] = list_evidence(record.notice, app.lexicon)
+            print_json(printed)
+        elif explain:
+            from controlwatch.cli.explain_view import print_explanation
+
+            text = f"{record.notice.title}\n{record.text}"
+            print_explanation(console, text, record.notice, app.lexicon)
         else:
             _print_record(record)
 
@@ -106,15 +112,25 @@ def history(
     *,
     json: JsonOption = False,
 ) -> None:
-    """How a control came to be what it is: every change, in order of time."""
+    """List every change of a category, a group or a notice, oldest first.
+
+    Example: controlwatch history battery.liion
+    """
     with open_cli_app() as app:
         steps = app.queries.law.history(subject)
     if json:
         print_json(steps)
-    elif steps:
-        console.print(_build_history_table(steps))
-    else:
-        console.print(f"No change that touches {subject} is known here yet.")
+        return
+    drawn = build_table("Date", "What", "Number", "Title", "Proof")
+    for step in steps:
+        drawn.add_row(
+            str(step.date or "?"),
+            Text(to_one_line(step.what, 200), style=TONE_COLOURS.get(step.direction, "")),
+            build_cell(step.number, 80),
+            build_cell(step.title, 80),
+            build_cell(step.quote, 120),
+        )
+    console.print(drawn if steps else f"No change of {subject} is known yet.")
 
 
 def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
@@ -124,88 +140,67 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
     drawn.add_column("Title and categories", overflow="fold")
     for line in lines:
         word = line.direction if line.is_change else "report" if not line.official else "no change"
-        title = Text(to_one_line(line.title, 160))
+        title = build_cell(line.title, 160)
         if line.categories:
             title.append("\n" + ", ".join(line.categories), style="bright_black")
+        dates = [
+            f"{found.start or 'not stated'}" + (f"\n→ {found.until}" if found.until is not None else "")
+            for found in line.effective
+        ]
         drawn.add_row(
             str(line.published or "?"),
-            Text(to_one_line(line.number or "", 80)),
+            build_cell(line.number, 80),
             Text(word, style=TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
-            "\n".join(_list_dates(line)),
+            "\n".join(dates),
             title,
         )
     return drawn
 
 
-def _list_dates(line: NoticeLine) -> Iterator[str]:
-    for found in line.effective:
-        yield str(found.start or "not stated")
-        if found.until is not None:
-            yield f"→ {found.until}"
-
-
-def _build_history_table(steps: Iterable[HistoryStep]) -> Table:
-    drawn = build_table("Day", "What", "Number", "Title", "Proof")
-    for step in steps:
-        style = TONE_COLOURS.get(step.direction, "")
-        drawn.add_row(
-            str(step.date or "?"),
-            Text(to_one_line(step.what, 200), style=style),
-            Text(to_one_line(step.number, 80)),
-            Text(to_one_line(step.title, 80)),
-            Text(to_one_line(step.quote, 120)),
-        )
-    return drawn
-
-
-def _add_evidence(record: NoticeRecord, lexicon: Lexicon) -> dict[str, object]:
-    printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
-    from controlwatch.core.extraction.report.reading_json import list_evidence
-
-    return printed | {"evidence": list_evidence(record.notice, lexicon)}
-
-
 def _print_record(record: NoticeRecord) -> None:
     line, notice = record.line, record.notice
-    console.print(
-        Text(
-            f"{line.number or 'no number'} · {line.direction}",
-            style=f"bold {TONE_COLOURS.get(line.direction, '')}",
-        )
-    )
+    heading = f"{line.number or 'no number'} · {line.direction}"
+    console.print(Text(heading, style=f"bold {TONE_COLOURS.get(line.direction, '')}"))
     console.print(Text(to_one_line(line.title, 400), style="bold"))
     for text in (notice.summary.en, notice.summary.zh):
         console.print(Text(strip_hidden(text)))
-    console.print(_build_findings_table(record))
-    for doubt in notice.doubts:
-        console.print(Text(to_one_line(f"doubt: {doubt}", 500), style="yellow"))
-    _print_copies(record)
-    for act in record.acts:
-        console.print(
-            Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{to_one_line(act.quote, 160)}」")
-        )
-    for revision in record.revisions[1:]:
-        _print_revision(revision)
-
-
-def _build_findings_table(record: NoticeRecord) -> Table:
     drawn = build_table()
     drawn.add_column("Finding", no_wrap=True)
     drawn.add_column("Value", overflow="fold", ratio=2)
     drawn.add_column("Proof", overflow="fold", ratio=3)
     before = ""
-    for name, value, proof in _list_conclusions(record):
-        # One sentence often proves many things; it is printed where it proves the first.
-        drawn.add_row(
-            name,
-            Text(to_one_line(value, 400)),
-            Text("〃" if proof and proof == before else to_one_line(proof, 300)),
-        )
+    for name, value, proof in _list_findings(record):
+        # One sentence often proves several findings; it is printed at the first.
+        repeated = proof and proof == before
+        drawn.add_row(name, build_cell(value, 400), Text("〃") if repeated else build_cell(proof, 300))
         before = proof
-    return drawn
+    console.print(drawn)
+    for doubt in notice.doubts:
+        console.print(Text(to_one_line(f"doubt: {doubt}", 500), style="yellow"))
+    for location in record.standings:
+        warning = "  text differs from that at the notice's own address!" if location.differs else ""
+        style = "yellow" if warning else "bright_black"
+        console.print(Text(f"{location.url}  ({location.watcher}){warning}", style=style))
+    for annex in record.annexes:
+        doubt = f"  {annex.doubt}" if annex.doubt else ""
+        style = "yellow" if doubt else "bright_black"
+        console.print(Text(f"annex: {annex.name}  {annex.url}{doubt}", style=style))
+    for act in record.acts:
+        quote = to_one_line(act.quote, 160)
+        console.print(Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{quote}」"))
+    for revision in record.revisions[1:]:
+        made_at = f"{revision.made_at:%Y-%m-%d %H:%M} UTC"
+        console.print(Text(f"{revision.kind} {made_at}  {revision.url}", style="bold"))
+        for moved in revision.moved:
+            console.print(Text(f"  {moved}"))
+        if revision.redline:
+            from controlwatch.adapters.channels.console import render_redline
+
+            console.print(render_redline(revision.redline))
 
 
-def _list_conclusions(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
+def _list_findings(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
+    """Yield the name, the value and the proving sentence of each finding."""
     notice = record.notice
     yield "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
     yield "published", str(record.line.published or "not stated"), ""
@@ -220,33 +215,5 @@ def _list_conclusions(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
         for code in codes:
             yield name, code.code, code.quote
     for relation in notice.relations:
-        yield (
-            "relation",
-            f"{relation.verb.value} {relation.target} {relation.clause or ''}".rstrip(),
-            relation.quote,
-        )
-
-
-def _print_copies(record: NoticeRecord) -> None:
-    for standing in record.standings:
-        note = "  words differ from the notice's own address!" if standing.differs else ""
-        console.print(
-            Text(f"{standing.url}  ({standing.watcher}){note}", style="yellow" if note else "bright_black")
-        )
-    for annex in record.annexes:
-        doubt = f"  {annex.doubt}" if annex.doubt else ""
-        console.print(
-            Text(f"annex: {annex.name}  {annex.url}{doubt}", style="yellow" if doubt else "bright_black")
-        )
-
-
-def _print_revision(revision: Revision) -> None:
-    console.print(
-        Text(f"{revision.kind} {revision.made_at:%Y-%m-%d %H:%M} UTC  {revision.url}", style="bold")
-    )
-    for moved in revision.moved:
-        console.print(Text(f"  {moved}"))
-    if revision.redline:
-        from controlwatch.adapters.channels.console import render_redline
-
-        console.print(render_redline(revision.redline))
+        value = f"{relation.verb.value} {relation.target} {relation.clause or ''}".rstrip()
+        yield "relation", value, relation.quote

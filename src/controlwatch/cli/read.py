@@ -1,9 +1,10 @@
-"""Read one document, or many, and print what the system understands of it."""
+"""Read documents, and print what is understood of them."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,16 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from controlwatch.cli.common import console, now, open_cli_app, parse_day
+from controlwatch.cli.common import ExplainOption, console, now, open_cli_app, parse_day
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
 from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from controlwatch.bootstrap import App
 
-#: An error of the source → the rule that tells what the bytes are instead of a document.
+#: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
 
 
@@ -28,7 +27,7 @@ NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
 class NoticeReading:
     """A document and what was understood of it."""
 
-    text: str  #: title and text as they were read; "" where no document came
+    text: str  #: title and text as they were read; "" where the bytes are not a document
     notice: Notice
 
 
@@ -44,94 +43,91 @@ def read(
     ],
     *,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, as docs/read-json.md describes.")
+        bool, typer.Option("--json", help="Print one JSON object, as docs/read-json.md describes.")
     ] = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="One object a line, in order, with its path.")
+        bool, typer.Option("--jsonl", help="Print one JSON object per line, in order, with its path.")
     ] = False,
     register: Annotated[
         bool,
-        typer.Option("--register/--no-register", help="Look older notices up, or read the document alone."),
+        typer.Option(
+            "--register/--no-register", help="Look up older notices, or read the document on its own."
+        ),
     ] = True,
     published: Annotated[
-        str | None, typer.Option(help="Publication date (YYYY-MM-DD) when the page shows none.")
+        str | None, typer.Option(help="Publication date (YYYY-MM-DD) where the page shows none.")
     ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show the words that prove, and why each conclusion was drawn.")
-    ] = False,
+    explain: ExplainOption = False,
     full: Annotated[
-        bool, typer.Option("--full", help="With --explain: a long document whole, nothing folded.")
+        bool, typer.Option("--full", help="With --explain: show a long document in full.")
     ] = False,
 ) -> None:
-    """What would you have alerted on this page? Prints the same reading that the pipeline stores.
+    """Read a document and print what an alert about it would say: the reading that the pipeline stores.
+
+    Nothing is stored, and no alert is sent. Exit status 2 when a file cannot be read.
 
     Example: controlwatch read notice.html --json --published 2026-01-06
     """
     if len(paths) > 1 and not jsonl:
-        raise UsageError("several documents are printed one a line: add --jsonl")
+        raise UsageError("several documents are printed one per line: add --jsonl")
+    if full and not explain:
+        raise UsageError("--full changes what --explain shows: add --explain")
     shown = parse_day(published) if published else None
-    printing = _choose_printer(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
+    print_reading = _choose_printer(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
     if not register and not any(_is_url(path) for path in paths):
         for path in paths:
-            printing(path, _read_alone(path, published=shown))
+            print_reading(path, _read_snapshot(_load_file(path), published=shown))
         return
     with open_cli_app() as app:
         for path in paths:
-            printing(path, _read_with_register(app, path, published=shown, register=register))
+            print_reading(path, _read_with_app(app, path, published=shown, register=register))
 
 
 def _choose_printer(
     *, as_json: bool, jsonl: bool, explain: bool, full: bool
 ) -> Callable[[str, NoticeReading], None]:
-    """Return how a reading is printed; of JSON and a line of it, the line counts."""
-    if full and not explain:
-        raise UsageError("--full says how --explain shows a document: add --explain")
-    if jsonl:
-        return lambda path, reading: _print_json(
-            {"path": path, **_build_json(reading, explain=explain)}, indent=None
-        )
-    if as_json:
-        return lambda _, reading: _print_json(_build_json(reading, explain=explain), indent=2)
-    if explain:
-        return lambda _, reading: _print_explanation(reading, full=full)
-    return lambda _, reading: _print_card(reading.notice)
-
-
-def _build_json(reading: NoticeReading, *, explain: bool) -> dict[str, object]:
+    """Return what prints the reading of a path; with both JSON options, --jsonl counts."""
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 
-    printed = to_json(reading.notice)
-    return printed | ({"evidence": list_evidence(reading.notice, load_lexicon())} if explain else {})
+    def print_as_json(path: str, reading: NoticeReading) -> None:
+        from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
+
+        printed: dict[str, object] = {"path": path} if jsonl else {}
+        printed |= to_json(reading.notice)
+        if explain:
+            printed |= {"evidence": list_evidence(reading.notice, load_lexicon())}
+        typer.echo(json.dumps(printed, ensure_ascii=False, indent=None if jsonl else 2))
+
+    def print_explained(_path: str, reading: NoticeReading) -> None:
+        from controlwatch.cli.explain_view import print_explanation
+
+        print_explanation(console, reading.text, reading.notice, load_lexicon(), full=full)
+
+    def print_card(_path: str, reading: NoticeReading) -> None:
+        from controlwatch.adapters.channels.console import render_panel
+        from controlwatch.core.rendering.card import build_card
+        from controlwatch.core.rendering.facts import CardContext
+
+        notice = reading.notice
+        alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
+        card = build_card(alert, CardContext(lexicon=load_lexicon(), language="both", today=now().date()))
+        change = "a change of the rules" if notice.is_change else "no change of the rules"
+        console.print(render_panel(replace(card, footer=(f"{notice.kind.value}: {change}",))))
+
+    if as_json or jsonl:
+        return print_as_json
+    return print_explained if explain else print_card
 
 
-def _print_json(printed: dict[str, object], *, indent: int | None) -> None:
-    typer.echo(json.dumps(printed, ensure_ascii=False, indent=indent))
-
-
-def _print_explanation(reading: NoticeReading, *, full: bool) -> None:
-    from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.cli.explain_view import print_explanation
-
-    print_explanation(console, reading.text, reading.notice, load_lexicon(), full=full)
-
-
-def _read_alone(path: str, *, published: date | None) -> NoticeReading:
-    from controlwatch.adapters.files.inbox import load_snapshot
-
-    snapshot = _read_stdin() if path == "-" else load_snapshot(Path(path), url=None, now=now())
-    return _read_snapshot(snapshot, published=published)
-
-
-def _read_with_register(app: App, path: str, *, published: date | None, register: bool) -> NoticeReading:
-    from controlwatch.adapters.files.inbox import load_snapshot
+def _read_with_app(app: App, path: str, *, published: date | None, register: bool) -> NoticeReading:
+    """Read a file or a fetched page, and look up the categories of the notices it acts on."""
     from controlwatch.core.extraction import resolve_categories
     from controlwatch.services.intake import build_intake_watcher, fetch_page
 
     if _is_url(path):
         snapshot = fetch_page(path, build_intake_watcher(path, app.watchers), app.fetch)
     else:
-        snapshot = _read_stdin() if path == "-" else load_snapshot(Path(path), url=None, now=now())
+        snapshot = _load_file(path)
     reading = _read_snapshot(snapshot, published=published)
     if not register:
         return reading
@@ -149,34 +145,24 @@ def _read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReadi
         document = read_document(snapshot)
     except SourceError as error:
         # A challenge or an empty page is an answer too: the contract has kinds for them.
-        return NoticeReading(text="", notice=_build_non_document(error))
+        kind = NoticeKind.CHALLENGE if error.kind == "blocked" else NoticeKind.EMPTY
+        rule = NON_DOCUMENT_RULES.get(error.kind, "kind.empty")
+        ground = Ground(about="kind", value=kind.value, rule=rule)
+        notice = Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(ground,))
+        return NoticeReading(text="", notice=notice)
     notice = read_notice(document, load_lexicon(), published=published)
     return NoticeReading(text=f"{document.title}\n{document.text}", notice=notice)
 
 
-def _build_non_document(error: SourceError) -> Notice:
-    kind = NoticeKind.CHALLENGE if error.kind == "blocked" else NoticeKind.EMPTY
-    because = Ground(about="kind", value=kind.value, rule=NON_DOCUMENT_RULES.get(error.kind, "kind.empty"))
-    return Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(because,))
+def _load_file(path: str) -> Snapshot:
+    """Return a file, or standard input, as a snapshot; raises `UsageError`."""
+    from controlwatch.adapters.files.inbox import load_snapshot
 
-
-def _read_stdin() -> Snapshot:
+    if path != "-":
+        return load_snapshot(Path(path), url=None, now=now())
     body = sys.stdin.buffer.read()
     return Snapshot(url="stdin:", final_url="stdin:", fetched_at=now(), status=200, headers=(), body=body)
 
 
 def _is_url(path: str) -> bool:
     return path.startswith(("http://", "https://"))
-
-
-def _print_card(notice: Notice) -> None:
-    from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-    from controlwatch.adapters.channels.console import render_panel
-    from controlwatch.core.rendering.card import build_card
-    from controlwatch.core.rendering.facts import CardContext
-
-    alert = Alert(kind="new", made_at=now(), title=notice.title, watcher="read", notice=notice)
-    context = CardContext(lexicon=load_lexicon(), language="both", today=now().date())
-    drawn = build_card(alert, context)
-    change = "a change of the rules" if notice.is_change else "no change of the rules"
-    console.print(render_panel(replace(drawn, footer=(f"{notice.kind.value}: {change}",))))

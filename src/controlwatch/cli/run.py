@@ -1,10 +1,10 @@
-"""The service: run, poll, deliver, and the work of hands."""
+"""The service: run, and its jobs one at a time."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -20,11 +20,6 @@ from controlwatch.cli.common import (
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 
-if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
-    from controlwatch.core.model.state import PollReport
-    from controlwatch.core.sources.watcher import Watcher
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -33,7 +28,12 @@ def register(app: typer.Typer) -> None:
 
 
 def run() -> None:
-    """Watch: polls, deliveries and digests by the clock, until stopped by SIGTERM or Ctrl-C."""
+    """Run the service: poll, deliver and send digests on schedule, until SIGTERM or Ctrl-C.
+
+    Exit status 2 when a setting is wrong, or another controlwatch runs on this state.
+
+    Example: CONTROLWATCH_LISTEN=127.0.0.1:8080 controlwatch run
+    """
     from controlwatch.service import hold_state_lock, serve
     from controlwatch.settings import Settings
 
@@ -44,10 +44,13 @@ def run() -> None:
 
 def poll(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[WATCHER]...", help="Default: every enabled one.")
+        list[str] | None,
+        typer.Argument(metavar="[WATCHER]...", help="Watchers to poll. Default: every enabled one."),
     ] = None,
 ) -> None:
-    """Look once, now; then deliver what is due. Exit status 1 when a poll failed.
+    """Poll the sources once, now; then deliver what is due.
+
+    Exit status 1 when a poll failed.
 
     Example: controlwatch poll mofcom-announcements aqygzj
     """
@@ -55,55 +58,57 @@ def poll(
     with open_cli_app() as app:
         chosen = [app.queries.names.find_watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
-        reports = [_poll_with_progress(app, watcher) for watcher in watchers]
+        reports = []
+        for watcher in watchers:
+            with show_progress(watcher.id) as progress:
+                report = app.poller.poll(watcher, now=now(), on_progress=progress)
+            print_poll_report(report)
+            reports.append(report)
         app.reminder.check_sources(now=now())
-        sent, waiting_still = app.deliverer.deliver_all(now)
-    console.print(f"{sent} deliveries sent, {waiting_still} not.")
+        sent, failed = app.deliverer.deliver_all(now)
+    console.print(f"{sent} deliveries sent, {failed} failed.")
     raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
-
-
-def _poll_with_progress(app: App, watcher: Watcher) -> PollReport:
-    with show_progress(watcher.id) as progress:
-        report = app.poller.poll(watcher, now=now(), on_progress=progress)
-    print_poll_report(report)
-    return report
 
 
 def deliver(
     *,
     again: Annotated[
-        bool, typer.Option("--again", help="First put refused and waiting deliveries back, due now.")
+        bool, typer.Option("--again", help="First make refused and waiting deliveries due now.")
     ] = False,
 ) -> None:
-    """Send what is due, once. Exit status 1 when something could not be sent.
+    """Send what is due, once.
 
-    After a token or a mail relay was mended: controlwatch deliver --again
+    Exit status 1 when something could not be sent.
+
+    Example, when a token or a mail server works again: controlwatch deliver --again
     """
 
     with open_cli_app() as app:
         if again:
-            console.print(f"{app.store.outbox.retry_failed(now())} deliveries put back.")
+            console.print(f"{app.store.outbox.retry_failed(now())} deliveries made due.")
         sent, failed = app.deliverer.deliver_all(now)
         refusals = app.queries.list_refused_deliveries()
-    console.print(f"{sent} deliveries sent, {failed} not.")
+    console.print(f"{sent} deliveries sent, {failed} failed.")
     for item in refusals:
-        error_console.print(Text(f"not taken: {item.channel} {item.target}: {item.reason}", style="red"))
+        error_console.print(Text(f"refused: {item.channel} {item.target}: {item.reason}", style="red"))
     raise typer.Exit(1 if failed or refusals else 0)
 
 
 def remind() -> None:
-    """Ring for the days that draw near or have moved, once, now; then deliver what is due.
+    """Send reminders for upcoming key dates, and alerts for dates that have moved; then deliver what is due.
 
-    The service does it by itself; this is for those who run controlwatch from a timetable of their own.
+    `controlwatch run` does this on schedule. Exit status 1 when something could not be sent.
+
+    Example: controlwatch remind
     """
 
     with open_cli_app() as app:
         titles = app.reminder.run_round(now=now())
-        sent, waiting_still = app.deliverer.deliver_all(now)
+        sent, failed = app.deliverer.deliver_all(now)
     for title in titles:
         console.print(Text(to_one_line(title, 200)))
-    console.print(f"{len(titles)} reminders; {sent} deliveries sent, {waiting_still} not.")
-    raise typer.Exit(1 if waiting_still else 0)
+    console.print(f"{len(titles)} reminders; {sent} deliveries sent, {failed} failed.")
+    raise typer.Exit(1 if failed else 0)
 
 
 def intake(
@@ -111,9 +116,11 @@ def intake(
         str, typer.Argument(metavar="FILE|URL", help="A saved page or file, or an address to fetch once.")
     ],
     *,
-    url: Annotated[str | None, typer.Option(help="The official address of the file.")] = None,
+    url: Annotated[str | None, typer.Option(help="The official address of the notice in the file.")] = None,
 ) -> None:
-    """Hand a notice in by hand, for sources that no machine may read; it goes through the same pipeline.
+    """Add a notice by hand, from a source that cannot be polled; it goes through the same pipeline.
+
+    Exit status 2 when the file or page cannot be read.
 
     Example: controlwatch intake saved.html --url http://www.customs.gov.cn/customs/…/article_….html
     """
@@ -132,17 +139,25 @@ def intake(
 
 
 def reread() -> None:
-    """Read every kept page anew with today's reader. Never alerts."""
+    """Read every kept page again with the current version of the reader. No alert is sent.
+
+    Example: controlwatch reread
+    """
     from controlwatch.services.reread import reread_all
 
     with open_cli_app() as app, show_progress("re-reading") as progress:
         watchers = {watcher.id: watcher for watcher in app.watchers}
         differing = reread_all(app.ingester, watchers, now=now(), on_progress=progress)
-    console.print(f"{differing} readings differ from before; see: controlwatch show NUMBER")
+    console.print(f"{differing} readings have changed; to see one: controlwatch show NUMBER")
 
 
 def health() -> None:
-    """Say whether the service is alive here: exit status 0 when its heartbeat is fresh."""
+    """Check the heartbeat of the service on this state.
+
+    Exit status 1 when there is none, or it is too old.
+
+    Example: controlwatch health
+    """
     from controlwatch.service import HEARTBEAT_MAX_AGE, get_heartbeat_path
     from controlwatch.settings import Settings
 
@@ -158,9 +173,16 @@ def health() -> None:
 
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="End by itself when the story is told.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; do not wait for Ctrl-C.")
+    ] = False,
 ) -> None:
-    """The whole story on sample regulators on this machine: no account, no network, nothing kept."""
+    """Show controlwatch at work on sample regulators: without accounts, without a network, nothing is kept.
+
+    Exit status 1 when the demo does not show what it should.
+
+    Example: controlwatch demo --once
+    """
     from controlwatch.demo import INSTALL_HINT, is_installed
 
     if not is_installed():

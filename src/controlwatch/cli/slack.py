@@ -1,4 +1,4 @@
-"""Slack: is it set up?"""
+"""Slack: check the setup."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from controlwatch.core.model.errors import UsageError
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    slack = typer.Typer(help="Slack: is it set up?", no_args_is_help=True)
-    slack.callback()(_slack)  # so that `check_setup` stays a word of its own
-    slack.command("check")(check_setup)
-    app.add_typer(slack, name="slack", rich_help_panel="Subscribe")
+    group = typer.Typer(no_args_is_help=True)
+    group.callback()(slack)  # a group even with one command: `slack check`
+    group.command("check")(check_setup)
+    app.add_typer(group, name="slack", rich_help_panel="Subscribe")
 
 
-def _slack() -> None:
-    """Slack: is it set up?"""
+def slack() -> None:
+    """Slack: check the setup."""
 
 
 def check_setup(
     target: Annotated[
-        str | None, typer.Argument(help="Send a test message there too: a channel (C…) or a person (U…).")
+        str | None, typer.Argument(help="Also send a test message to this channel (C…) or person (U…).")
     ] = None,
 ) -> None:
-    """Ask Slack whether token and scopes are right and whether events reach us; say what is missing.
+    """Check token, scopes and the delivery of events with Slack, and print what is missing.
 
-    Exit status 1 when something is. Example: controlwatch slack check C0123ABCD
+    Exit status 1 when a check fails.
+
+    Example: controlwatch slack check C0123ABCD
     """
     from controlwatch.cli.subscriptions import parse_target
     from controlwatch.settings import Settings
@@ -39,7 +41,7 @@ def check_setup(
     settings = Settings.load()
     if settings.slack_bot_token is None:
         raise UsageError(
-            "CONTROLWATCH_SLACK_BOT_TOKEN is not set; make an app from slack-manifest.yaml first"
+            "CONTROLWATCH_SLACK_BOT_TOKEN is not set; create an app from slack-manifest.yaml first"
         )
     setup = read_slack_setup(settings)
     findings = list(check_slack(setup))

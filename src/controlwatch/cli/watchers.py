@@ -1,23 +1,19 @@
-"""The watchers: how they fare, whether they are well declared, how to make one."""
+"""The watchers: source health, checks of the declarations, new declarations."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from controlwatch.cli.common import JsonOption, console, error_console, open_cli_app, print_json, today
+from controlwatch.core.law.answers import WatcherLine
 from controlwatch.core.model.errors import SourceError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from controlwatch.core.law.answers import WatcherLine
 
 HEALTH_STYLES = {
     "healthy": "green",
@@ -28,7 +24,7 @@ HEALTH_STYLES = {
     "blind": "bold red",
 }
 
-group = typer.Typer(help="The watched sources: health, checks, new ones.", invoke_without_command=True)
+group = typer.Typer(invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,82 +34,98 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
-    """Show every watcher and how it fares; exit status 1 when one is blind or a delivery was refused."""
+    """Show the health of every watcher; the subcommands check and create declarations.
+
+    Exit status 1 when something needs a person: a blind watcher, a refused delivery.
+
+    Example: controlwatch watchers --json
+    """
     if context.invoked_subcommand is not None:
         return
     with open_cli_app() as app:
         lines = app.queries.list_watchers()
-        trouble = app.queries.list_problems()
+        problems = app.queries.list_problems()
     if json:
         print_json(lines)
     else:
         console.print(_build_health_table(lines))
-        for sentence in trouble:
+        for sentence in problems:
             error_console.print(Text(f"needs a person: {sentence}", style="red"), soft_wrap=True)
-    raise typer.Exit(1 if trouble else 0)
+    raise typer.Exit(1 if problems else 0)
 
 
 @group.command()
 def check(
     directory: Annotated[
-        Path | None, typer.Argument(help="A folder of declarations; default: the one in use.")
+        Path | None, typer.Argument(help="A directory of declarations. Default: the one in use.")
     ] = None,
 ) -> None:
-    """Validate every declaration; errors name file, key and reason."""
+    """Check every declaration; errors name the file, the key and the reason.
+
+    Exit status 1 when a declaration is not valid.
+
+    Example: controlwatch watchers check watchers/
+    """
     from controlwatch.adapters.catalog.watcher_loader import check_watchers
     from controlwatch.settings import Settings
 
     folder = directory or Settings.load().find_watchers_folder()
-    mistakes = check_watchers(folder)
-    for mistake in mistakes:
-        error_console.print(Text(str(mistake), style="red"))
-    if mistakes:
+    errors = check_watchers(folder)
+    for error in errors:
+        error_console.print(Text(str(error), style="red"))
+    if errors:
         raise typer.Exit(1)
-    console.print(f"{len(list(folder.glob('*.toml')))} watchers are well declared.")
+    console.print(f"{len(list(folder.glob('*.toml')))} declarations are valid.")
 
 
 @group.command()
 def new(
     watcher_id: Annotated[
-        str, typer.Argument(metavar="ID", help="Lower-case words and dashes: miit-notices")
+        str, typer.Argument(metavar="ID", help="Lower-case words with dashes: miit-notices")
     ],
     url: Annotated[str, typer.Argument(help="The page that lists the notices.")],
 ) -> None:
-    """Write a commented declaration for a new source, to be completed by hand."""
+    """Write a commented declaration for a new source, to be completed by hand.
+
+    Exit status 2 when the id is not valid or exists already.
+
+    Example: controlwatch watchers new miit-notices https://www.miit.gov.cn/notices.html
+    """
     from controlwatch.adapters.catalog.watcher_loader import scaffold_watcher
     from controlwatch.settings import Settings
 
     path = scaffold_watcher(Settings.load().find_watchers_folder(), watcher_id, url)
-    console.print(Text(f"Wrote {path}. Complete it, then: controlwatch watchers check"))
+    console.print(Text(f"Wrote {path}. Complete it, then run: controlwatch watchers check"))
 
 
 @group.command()
 def probe(
-    watcher_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The watcher to try against the live site.")
-    ],
+    watcher_id: Annotated[str, typer.Argument(metavar="ID", help="The watcher to test with the live site.")],
 ) -> None:
-    """Ask the live site once, keep what it sends, and say how it differs from the declaration.
+    """Fetch the live site once, save what it sends, and print how it differs from the declaration.
 
-    For a connected machine. What came is saved below state/probes/ID/.
+    Needs a network connection. The pages are saved in state/probes/ID/. Exit status 1 when they cannot be
+    read as declared.
+
+    Example: controlwatch watchers probe mofcom-announcements
     """
     from controlwatch.services.probe import probe_source
 
     with open_cli_app() as app:
         watcher = app.queries.names.find_watcher(watcher_id)
         if watcher.source_kind == "mailbox":
-            raise UsageError(f"{watcher.id} is no site; `controlwatch mail fetch` looks into it")
+            raise UsageError(f"{watcher.id} is not a site; to read it: controlwatch mail fetch")
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with app.fetch.open_session(watcher) as ask:
-                said, readable = probe_source(watcher, ask, folder, today=today())
+                differences, readable = probe_source(watcher, ask, folder, today=today())
         except SourceError as error:
             error_console.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None
-    for sentence in said:
+    for sentence in differences:
         console.print(Text(f"• {sentence}"))
-    console.print(Text(f"{len(said)} differences; saved in {folder}"))
+    console.print(Text(f"{len(differences)} differences; saved in {folder}"))
     raise typer.Exit(0 if readable else 1)
 
 
@@ -126,14 +138,10 @@ def _build_health_table(lines: tuple[WatcherLine, ...]) -> Table:
         table.add_row(
             Text(line.id),
             Text(health, style=HEALTH_STYLES.get(health, "")),
-            _format_instant(state.last_success_at),
+            f"{last.astimezone(BEIJING):%m-%d %H:%M}" if (last := state.last_success_at) else "never",
             str(state.newest or ""),
             str(state.rows or ""),
             Text(str(state.unread or ""), style="yellow"),
             Text(to_one_line(state.problem, 160)),
         )
     return table
-
-
-def _format_instant(instant: datetime | None) -> str:
-    return instant.astimezone(BEIJING).strftime("%m-%d %H:%M") if instant else "never"

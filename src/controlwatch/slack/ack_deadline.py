@@ -1,4 +1,4 @@
-"""Slack waits three seconds: what takes longer goes on, and is answered without. And nobody waits in vain."""
+"""Slack waits three seconds: work that takes longer goes on, and the answer is sent without its result."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import structlog
 
 from controlwatch.core.model.errors import UsageError
 
-Answer = TypeVar("Answer")
-#: Seconds that the store may take before an answer goes out without it.
+Result = TypeVar("Result")
+#: Seconds that the store may take before an answer is sent without it.
 STORE_TIMEOUT = 2.0
 FAILURE_REPLY = (
-    "That did not work: an error of ours, which has been logged. Nothing is changed; please try again."
+    "That did not work because of an internal error, which has been logged. Nothing has changed; please try "
+    "again."
 )
 
 _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="promptly")
@@ -23,35 +24,35 @@ _workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="promptly")
 log = structlog.get_logger()
 
 
-def submit(work: Callable[[], Answer]) -> Future[Answer]:
-    """Begin work that may take long."""
+def submit(work: Callable[[], Result]) -> Future[Result]:
+    """Start work that may take long."""
     return _workers.submit(work)
 
 
-def result_within(work: Future[Answer]) -> Answer | None:
-    """Return what work comes to, or None where it fails or takes too long: then it goes on all the same."""
+def result_within(work: Future[Result]) -> Result | None:
+    """Return the result of work, or None where it fails or takes too long; then it goes on all the same."""
     try:
         return work.result(timeout=STORE_TIMEOUT)
     except TooLate:
         return None
     except Exception:
-        # What it has to do with the store is not Slack's business: the request is acknowledged.
+        # Slack does not need to know about trouble with the store: the request is acknowledged.
         log.exception("the store could not be asked")
         return None
 
 
-def run_with_deadline(work: Callable[[], Answer]) -> Answer | None:
-    """Begin work and return what it comes to in time."""
+def run_with_deadline(work: Callable[[], Result]) -> Result | None:
+    """Start work and return its result, where it is there in time."""
     return result_within(submit(work))
 
 
-def try_or_explain(work: Callable[[], Answer]) -> tuple[Answer | None, str]:
-    """Return what work comes to and ""; or None and why it failed, so that it can be told."""
+def try_or_explain(work: Callable[[], Result]) -> tuple[Result | None, str]:
+    """Return the result of work and ""; or None and the reason why it failed, for the user."""
     try:
         return work(), ""
     except UsageError as error:
         return None, str(error)
     except Exception:
-        # A database that stays locked, a Slack that refuses a view: whoever pressed must hear of it.
+        # A database that stays locked, a Slack that refuses a view: the user must get an answer.
         log.exception("a request from Slack failed")
         return None, FAILURE_REPLY

@@ -1,13 +1,16 @@
-"""Acting on an alert in Slack: acknowledge, assign, set a day, mute, not relevant."""
+"""Acting on an alert in Slack: acknowledge, assign, set a due date, mute, mark as not relevant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from controlwatch.core.alerting.follow_up import Action, ActionRecord
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
+
+from controlwatch.core.alerting.follow_up import Action
 from controlwatch.core.model import Mute
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.slack_blocks import (
@@ -22,163 +25,122 @@ from controlwatch.core.rendering.slack_blocks import (
     ORIGINAL,
     REASONS,
 )
+from controlwatch.services.names import Names
+from controlwatch.services.store import AlertActions
 from controlwatch.slack.ack_deadline import try_or_explain
-from controlwatch.slack.permissions import identify_asker
+from controlwatch.slack.home import AppHome
+from controlwatch.slack.permissions import Asker, Permissions
 from controlwatch.slack.reply_blocks import USER_ID, build_action_block
 
-if TYPE_CHECKING:
-    from slack_bolt import App as Bolt
-    from slack_sdk import WebClient
-
-    from controlwatch.bootstrap import App
-    from controlwatch.slack.home import AppHome
-    from controlwatch.slack.permissions import Asker
-
 Json = dict[str, Any]
+NOT_SENT_HERE = "This alert was not sent to this channel."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertActionHandler:
-    """What the buttons below an alert do. Each is acknowledged first, noted, and shown on the message."""
+    """Handles the buttons below an alert: each action is recorded, then shown in the message."""
 
-    app: App
+    actions: AlertActions
+    names: Names
+    permissions: Permissions
     home: AppHome
 
     def register_listeners(self, bolt: Bolt) -> None:
-        """Listen to the buttons."""
-        deeds: dict[str, Callable[[Json, Asker], tuple[Action, str]]] = {
-            ACKNOWLEDGE: self._parse_acknowledge,
-            ASSIGN: self._parse_assignee,
-            DUE: self._parse_due_date,
-            MUTE: self._mute_category,
-            IRRELEVANT: self._parse_irrelevance,
-        }
-        for action_id, deed in deeds.items():
-            bolt.action(action_id)(self._build_listener(deed))
+        """Listen for the buttons."""
+        for action_id in (ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT):
+            bolt.action(action_id)(self.handle_action)
         bolt.action(ORIGINAL)(self.acknowledge_link)
 
     def acknowledge_link(self, ack: Callable[[], object]) -> None:
-        """Let a link be followed; Slack wants to hear of it."""
+        """Acknowledge that a link was followed; Slack reports it as an action."""
         ack()
 
-    def _build_listener(self, deed: Callable[[Json, Asker], tuple[Action, str]]) -> Callable[..., None]:
-        def listen(
-            ack: Callable[[], object],
-            respond: Callable[..., object],
-            body: Json,
-            action: Json,
-            client: WebClient,
-        ) -> None:
-            ack()
-            user, at_home = str(body["user"]["id"]), "view" in body
-            shown, wrong = try_or_explain(lambda: self._record_action(deed, body, action))
-            if at_home:
-                self.home.publish_view(client, user, said=wrong)
-            elif shown is None:
-                respond(text=wrong, response_type="ephemeral", replace_original=False)
-            else:
-                respond(**shown, replace_original=True)
+    def handle_action(
+        self,
+        ack: Callable[[], object],
+        respond: Callable[..., object],
+        body: Json,
+        action: Json,
+        client: WebClient,
+    ) -> None:
+        """Record an action, and show it in the message or in the App Home; or explain why it failed."""
+        ack()
+        message, problem = try_or_explain(lambda: self._record_action(body, action))
+        if "view" in body:
+            self.home.publish_view(client, str(body["user"]["id"]), warning=problem)
+        elif message is None:
+            respond(text=problem, response_type="ephemeral", replace_original=False)
+        else:
+            respond(**message, replace_original=True)
 
-        return listen
-
-    def _record_action(
-        self, deed: Callable[[Json, Asker], tuple[Action, str]], body: Json, action: Json
-    ) -> Json:
-        """Do what was asked, note it, and return the message with the line that says so."""
-        now = datetime.now(UTC)
-        channel = str(body.get("channel", {}).get("id", ""))
-        asker = identify_asker(self.app.settings, str(body["user"]["id"]), channel)
-        what, note = deed(action, asker)
-        done = self.app.store.actions.record_action(
-            parse_delivery_key(action),
-            what=what,
-            who=asker.user,
-            targets=self._list_targets(body),
-            note=note,
-            now=now,
+    def _record_action(self, body: Json, action: Json) -> Json:
+        """Record an action, and return the message with its actions below the buttons."""
+        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+        asker, key = self.permissions.identify_asker(user, channel), parse_delivery_key(action)
+        what, note = self._read_action(action, asker)
+        # An alert may be acted on where it was sent: a direct message is addressed by its own id or by that
+        # of the user. The App Home shows a user's own alerts and those of the channels they have subscribed.
+        targets = (
+            (user, *(item.target for item in self.home.list_subscriptions(user)))
+            if "view" in body
+            else (channel, user)
+        )
+        done = self.actions.record_action(
+            key, what=what, who=asker.user, targets=targets, note=note, now=datetime.now(UTC)
         )
         if not done:
-            raise UsageError("This alert is not one of this channel.")
-        message = body.get("message", {})
-        line = build_action_block([_describe_reason(one) for one in done], key=parse_delivery_key(action))
-        return {
-            "text": str(message.get("text", what))[:300],
-            "blocks": list(_insert_action_line(message.get("blocks", []), line, parse_delivery_key(action)))[
-                :MAX_BLOCKS
+            raise UsageError(NOT_SENT_HERE)
+        line = build_action_block(
+            [
+                replace(one, note=REASONS.get(one.note, one.note)) if one.what == "not relevant" else one
+                for one in done
             ],
-        }
+            key=key,
+        )
+        message = body.get("message", {})
+        blocks = [block for block in message.get("blocks", []) if block.get("block_id") != line["block_id"]]
+        buttons = (n for n, block in enumerate(blocks, 1) if block.get("block_id") == f"{ALERT_BLOCK}{key}")
+        after = next(buttons, None)
+        if after is not None:
+            blocks.insert(after, line)
+        return {"text": str(message.get("text", what))[:300], "blocks": blocks[:MAX_BLOCKS]}
 
-    def _list_targets(self, body: Json) -> tuple[str, ...]:
-        """Return where the alert must have gone for somebody to act on it.
-
-        A direct message may have been addressed by its own id, or by that of the person. At home they see
-        their own alerts and those of what they have subscribed channels to.
-        """
-        user = str(body["user"]["id"])
-        if "view" not in body:
-            return str(body.get("channel", {}).get("id", "")), user
-        return user, *(item.target for item in self.home.list_subscriptions(user))
-
-    def _parse_acknowledge(self, _action: Json, _asker: Asker) -> tuple[Action, str]:
+    def _read_action(self, action: Json, asker: Asker) -> tuple[Action, str]:
+        """Return the action that a button or a menu stands for, and its note; a mute takes effect at once."""
+        chosen = str((action.get("selected_option") or {}).get("value", ""))
+        action_id = action.get("action_id")
+        if action_id == ASSIGN:
+            user = str(action.get("selected_user") or "")
+            if not USER_ID.fullmatch(user):
+                raise UsageError("No user was selected.")
+            return "assigned", user
+        if action_id == DUE:
+            try:
+                return "due", date.fromisoformat(str(action.get("selected_date"))).isoformat()
+            except ValueError:
+                raise UsageError("No date was selected.") from None
+        if action_id == MUTE:
+            return "muted", self._mute_category(chosen, asker, parse_delivery_key(action))
+        if action_id == IRRELEVANT:
+            if chosen not in REASONS:
+                raise UsageError("No reason was selected.")
+            return "not relevant", chosen
         return "acknowledged", ""
 
-    def _parse_assignee(self, action: Json, _asker: Asker) -> tuple[Action, str]:
-        user = str(action.get("selected_user") or "")
-        if not USER_ID.fullmatch(user):
-            raise UsageError("Nobody was chosen.")
-        return "assigned", user
-
-    def _parse_due_date(self, action: Json, _asker: Asker) -> tuple[Action, str]:
-        try:
-            return "due", date.fromisoformat(str(action.get("selected_date"))).isoformat()
-        except ValueError:
-            raise UsageError("No day was chosen.") from None
-
-    def _mute_category(self, action: Json, asker: Asker) -> tuple[Action, str]:
-        category, _, days = _read_selected_value(action).rpartition(":")
-        if category not in self.app.queries.names.list_categories() or days not in {
-            str(n) for n in MUTE_DAYS
-        }:
-            raise UsageError("Nothing was chosen.")
+    def _mute_category(self, chosen: str, asker: Asker, key: str) -> str:
+        """Mute a category, chosen as CATEGORY:DAYS, and return the note of it."""
+        category, _, days = chosen.rpartition(":")
+        if category not in self.names.list_categories() or days not in {str(n) for n in MUTE_DAYS}:
+            raise UsageError("No category was selected.")
         if not asker.is_manager:
-            raise UsageError("The subscriptions of this channel are managed by others here.")
-        until = datetime.now(UTC) + timedelta(days=int(days))
-        store = self.app.store
-        number = store.actions.find_subscription_id(parse_delivery_key(action), (asker.channel, asker.user))
-        if number is None or not store.actions.mute_category(
-            number, Mute(category=category, until=until, who=asker.user)
-        ):
-            raise UsageError("This alert is not one of this channel.")
-        return "muted", f"{category} until {until:%Y-%m-%d}"
-
-    def _parse_irrelevance(self, action: Json, _asker: Asker) -> tuple[Action, str]:
-        reason = _read_selected_value(action)
-        if reason not in REASONS:
-            raise UsageError("No reason was chosen.")
-        return "not relevant", reason
-
-
-def _insert_action_line(blocks: Iterable[Json], line: Json, key: str) -> Iterator[Json]:
-    """Yield the blocks of a message with what was done about an alert below its buttons."""
-    for block in blocks:
-        if block.get("block_id") == line["block_id"]:
-            continue
-        yield block
-        if block.get("block_id") == f"{ALERT_BLOCK}{key}":
-            yield line
+            raise UsageError("Only managers may change the subscriptions of this channel.")
+        mute = Mute(category=category, until=datetime.now(UTC) + timedelta(days=int(days)), who=asker.user)
+        number = self.actions.find_subscription_id(key, (asker.channel, asker.user))
+        if number is None or not self.actions.mute_category(number, mute):
+            raise UsageError(NOT_SENT_HERE)
+        return f"{category} until {mute.until:%Y-%m-%d}"
 
 
 def parse_delivery_key(action: Json) -> str:
-    """Return the key of the delivery that a button belongs to: its block says it."""
+    """Return the key of the delivery that a button belongs to, from the id of its block."""
     return str(action.get("block_id", "")).removeprefix(ALERT_BLOCK)
-
-
-def _read_selected_value(action: Json) -> str:
-    return str((action.get("selected_option") or {}).get("value", ""))
-
-
-def _describe_reason(done: ActionRecord) -> ActionRecord:
-    """Put a reason in words, for the message."""
-    if done.what != "not relevant":
-        return done
-    return ActionRecord(what=done.what, who=done.who, at=done.at, note=REASONS.get(done.note, done.note))

@@ -1,4 +1,4 @@
-"""What people type at the bot → a command and its words: forgiving of case, spaces and Chinese."""
+"""What people type to the bot → a command and its words, in any case, with any spaces, also in Chinese."""
 
 from __future__ import annotations
 
@@ -58,45 +58,51 @@ ALIASES: dict[str, CommandName] = {
     "监测": "watchers",
     "原因": "why",
 }
-#: What each is for, with an example; printed by help.
+#: What each command does, and an example; printed by help.
 HELP: dict[CommandName, tuple[str, str]] = {
     "latest": ("the newest notices", "latest battery · latest MOFCOM · latest 7"),
-    "show": ("what a notice says, with the proof", "show 2025-61"),
-    "status": ("is it in force, and why", "status MOFCOM 2024-46 2026-11-28 · status rare_earth"),
-    "upcoming": ("what takes effect, ends or closes", "upcoming 60"),
+    "show": ("what a notice says, with its proving sentences", "show 2025-61"),
+    "status": (
+        "whether a notice or a category is in force, and why",
+        "status MOFCOM 2024-46 2026-11-28 · status rare_earth",
+    ),
+    "upcoming": ("what takes effect, ends or closes in the next days", "upcoming 60"),
     "lookup": ("what controls an item", "lookup 8507.60 · lookup 3A001 · lookup 石墨"),
-    "history": ("how a control came to be", "history battery.liion"),
-    "entity": ("is a party of this name listed", "entity Shield AI"),
-    "subscribe": ("hear of changes here", "subscribe battery rare_earth daily · subscribe me US tighten now"),
+    "history": ("the changes that made a control", "history battery.liion"),
+    "entity": ("whether a party of this name is listed", "entity Shield AI"),
+    "subscribe": ("get alerts here", "subscribe battery rare_earth daily · subscribe me US tighten now"),
     "unsubscribe": ("end a subscription", "unsubscribe 3"),
-    "subscriptions": ("what this channel and you are subscribed to", "subscriptions"),
-    "watchers": ("how the sources fare", "watchers"),
-    "why": ("why an alert about a notice came here", "why 2025-58"),
+    "subscriptions": ("your subscriptions and those of this channel", "subscriptions"),
+    "watchers": ("source health", "watchers"),
+    "why": ("why an alert about a notice was sent here", "why 2025-58"),
 }
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")  # <@U0BOT>, <@U0BOT|controlwatch>
-AUTO_LINK = re.compile(r"<(?:https?://)([^|>]+)(?:\|[^>]*)?>")  # Slack makes links of what looks like one
+AUTO_LINK = re.compile(
+    r"<(?:https?://)([^|>]+)(?:\|[^>]*)?>"
+)  # Slack turns text that looks like a link into one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotCommand:
-    """What is asked of the bot."""
+    """A command to the bot."""
 
     name: CommandName
     words: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The words after the command, as one."""
+        """The words after the command, joined."""
         return " ".join(self.words)
 
 
 def parse_command(text: str) -> BotCommand:
-    """Read what a person typed.
+    """Parse what a person typed.
 
-    Without a command, words are looked up, and a number is shown. Raises `UsageError` on nothing at all.
+    Without a command, words are looked up, and the notice of a number is shown; nothing at all asks for help.
+    Raises `UsageError` where the text is too long.
 
     >>> parse_command("  STATUS　2025-61 "), parse_command("石墨").name, parse_command("<@U0BOT> help").name
-    (Command(name='status', words=('2025-61',)), 'lookup', 'help')
+    (BotCommand(name='status', words=('2025-61',)), 'lookup', 'help')
     """
     clean = AUTO_LINK.sub(r"\1", MENTION.sub(" ", unicodedata.normalize("NFKC", text)))
     words = clean.strip().lstrip("/").split()
@@ -109,5 +115,5 @@ def parse_command(text: str) -> BotCommand:
     if re.search(r"\d{4}\D{0,3}\d+", clean) and not re.fullmatch(r"[\d.\s]+", clean):
         return BotCommand(name="show", words=tuple(words))
     if len(clean) > 200:
-        raise UsageError("that is too long for a question; try: help")
+        raise UsageError("this question is too long; try: help")
     return BotCommand(name="lookup", words=tuple(words))

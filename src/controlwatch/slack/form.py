@@ -1,4 +1,4 @@
-"""Subscribing by a form: choose, look at what it would have sent, save; and ending a subscription."""
+"""Subscribing by a form: choose, preview, save; and ending a subscription."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
+
+from controlwatch.core.alerting.subscription_criteria import CRITERIA
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.subscription_text import describe_subscription
+from controlwatch.services.ports import Subscriptions
+from controlwatch.services.queries import Queries
 from controlwatch.slack.ack_deadline import result_within, run_with_deadline, submit, try_or_explain
 from controlwatch.slack.form_input import (
     VIEW_CAPACITY,
@@ -22,72 +28,73 @@ from controlwatch.slack.form_input import (
     unpack_subscription,
 )
 from controlwatch.slack.form_view import (
-    CATEGORIES,
-    DESTINATIONS,
     FORM_VIEW,
     PREVIEW_VIEW,
     ZONE,
     build_form,
     build_notice_modal,
     build_preview_modal,
+    get_block_id,
 )
-from controlwatch.slack.permissions import may_manage
+from controlwatch.slack.home import AppHome
+from controlwatch.slack.permissions import Permissions
 from controlwatch.slack.reply_blocks import CHANGE, END, NEW, SAVE
-
-if TYPE_CHECKING:
-    from slack_bolt import App as Bolt
-    from slack_sdk import WebClient
-
-    from controlwatch.bootstrap import App
-    from controlwatch.slack.home import AppHome
 
 Json = dict[str, Any]
 Ack = Callable[..., object]
-SAVE_DELAYED = "The store is busy; it is saved as soon as it can be, and then stands in the App Home."
+SAVE_DELAYED = "The store is busy. The subscription is saved as soon as possible; see the App Home."
 #: Two presses at once save one after the other: the second finds what the first has saved.
 _save_lock = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionForm:
-    """The form and what follows on it."""
+    """The form, its preview, and the buttons that open it."""
 
-    app: App
+    subscriptions: Subscriptions
+    queries: Queries
+    permissions: Permissions
     home: AppHome
 
     def register_listeners(self, bolt: Bolt) -> None:
-        """Listen to the form, and to the buttons that open it."""
+        """Listen for the form, and for the buttons that open it."""
         bolt.action(NEW)(self.open_new)
         bolt.action(re.compile(f"^({CHANGE}|{END})"))(self.change_or_end)
         bolt.action(SAVE)(self.save_from_button)
         bolt.view(FORM_VIEW)(self.preview_submission)
         bolt.view(PREVIEW_VIEW)(self.save_preview)
-        bolt.options(DESTINATIONS)(self.offer_suggestions)
-        bolt.options(ZONE)(self.offer_suggestions)
+        searched = (get_block_id(criterion) for criterion in CRITERIA if criterion.form.widget == "search")
+        for action_id in (*searched, ZONE):
+            bolt.options(action_id)(self.offer_suggestions)
 
     def open_new(
         self, ack: Ack, respond: Callable[..., object], body: Json, action: Json, client: WebClient
     ) -> None:
-        """Open the form, empty or filled in as a button says."""
+        """Open the form, empty or filled in with the subscription that a button carries."""
         ack()
         user = str(body["user"]["id"])
         text = str(action.get("value", ""))
         new = Subscription(channel="slack", target=user)
-        wanted, said = try_or_explain(lambda: unpack_subscription(text) if text.startswith("{") else new)
-        if wanted is not None:
-            said = self.open_form(client, str(body["trigger_id"]), user, wanted)
-        if said and "view" in body:
-            self.home.publish_view(client, user, said=said)
-        elif said:
-            respond(text=said, response_type="ephemeral", replace_original=False)
+        subscription, problem = try_or_explain(
+            lambda: unpack_subscription(text) if text.startswith("{") else new
+        )
+        if subscription is not None:
+            problem = self.open_form(client, str(body["trigger_id"]), user, subscription)
+        if problem and "view" in body:
+            self.home.publish_view(client, user, warning=problem)
+        elif problem:
+            respond(text=problem, response_type="ephemeral", replace_original=False)
 
-    def open_form(self, client: WebClient, trigger: str, user: str, wanted: Subscription) -> str:
-        """Open the form for somebody; return why it cannot be opened, or ""."""
+    def open_form(self, client: WebClient, trigger: str, user: str, subscription: Subscription) -> str:
+        """Open the form for a user; return why it cannot be opened, or ""."""
 
         def open_view() -> None:
-            manager = may_manage(self.app.settings, user)
-            carried = pack_subscription(wanted, most=VIEW_CAPACITY)
-            view = build_form(wanted, self.app.queries.names.lexicon, manager=manager, metadata=carried)
+            view = build_form(
+                subscription,
+                self.queries.names.lexicon,
+                manager=self.permissions.may_manage(user),
+                metadata=pack_subscription(subscription, most=VIEW_CAPACITY),
+            )
             client.views_open(trigger_id=trigger, view=view)
 
         return try_or_explain(open_view)[1]
@@ -97,99 +104,99 @@ class SubscriptionForm:
         ack()
         user = str(body["user"]["id"])
         number = str(action.get("value", ""))
-        held = run_with_deadline(lambda: self._find_manageable(number, user))
-        if held is None:
+        subscription = run_with_deadline(lambda: self._find_manageable(number, user))
+        if subscription is None:
             self.home.publish_view(
-                client, user, said="The store is busy, or this is not yours any more: try again."
+                client, user, warning="The store is busy, or this subscription is not yours: try again."
             )
         elif str(action["action_id"]).startswith(CHANGE):
             now = datetime.now(UTC)
-            muted = tuple(mute for mute in held.muted if mute.until > now)
-            said = self.open_form(client, str(body["trigger_id"]), user, replace(held, muted=muted))
-            if said:
-                self.home.publish_view(client, user, said=said)
+            muted = tuple(mute for mute in subscription.muted if mute.until > now)
+            current = replace(subscription, muted=muted)
+            problem = self.open_form(client, str(body["trigger_id"]), user, current)
+            if problem:
+                self.home.publish_view(client, user, warning=problem)
         else:
-            _, said = try_or_explain(lambda: self.app.store.subscriptions.unsubscribe(held.id))
-            self.home.publish_view(client, user, said=said)
+            _, problem = try_or_explain(lambda: self.subscriptions.unsubscribe(subscription.id))
+            self.home.publish_view(client, user, warning=problem)
 
     def preview_submission(self, ack: Ack, body: Json, view: Json) -> None:
-        """Show what the subscription would have sent; or say which field makes no sense."""
+        """Show what the subscription would have sent, or name the field that cannot be used."""
         user = str(body["user"]["id"])
         try:
             before = unpack_subscription(str(view.get("private_metadata", "")))
-            wanted = parse_form(view["state"]["values"], before, user)
-            self._require_permission(wanted, user)
-            carried = pack_subscription(wanted, most=VIEW_CAPACITY)
+            subscription = parse_form(view["state"]["values"], before, user, self.queries.names)
+            self._require_permission(subscription, user)
+            packed = pack_subscription(subscription, most=VIEW_CAPACITY)
         except InvalidField as error:
             ack(response_action="errors", errors={error.field: str(error)})
             return
         except UsageError as error:
-            ack(response_action="errors", errors={CATEGORIES: str(error)})
+            ack(response_action="errors", errors={get_block_id(CRITERIA[0]): str(error)})
             return
-        found = run_with_deadline(lambda: self.app.queries.preview(wanted, now=datetime.now(UTC)))
-        ack(response_action="push", view=build_preview_modal(found, wanted, metadata=carried))
+        preview = run_with_deadline(lambda: self.queries.preview(subscription, now=datetime.now(UTC)))
+        ack(response_action="push", view=build_preview_modal(preview, subscription, metadata=packed))
 
     def save_preview(self, ack: Ack, body: Json, view: Json, client: WebClient) -> None:
-        """Save what was looked at."""
+        """Save the subscription that was previewed."""
         user = str(body["user"]["id"])
-        carried = str(view.get("private_metadata", ""))
+        packed = str(view.get("private_metadata", ""))
         saving = submit(
-            lambda: try_or_explain(lambda: self._save_subscription(unpack_subscription(carried), user))
+            lambda: try_or_explain(lambda: self._save_subscription(unpack_subscription(packed), user))
         )
-        known = result_within(saving)
-        saved, wrong = known if known is not None else (SAVE_DELAYED, "")
-        ack(response_action="update", view=build_notice_modal(saved or wrong))
-        # Who was told that it is saved later must hear that it was not.
-        self.home.publish_view(client, user, said="" if known is not None else saving.result()[1])
+        result = result_within(saving)
+        saved, problem = result if result is not None else (SAVE_DELAYED, "")
+        ack(response_action="update", view=build_notice_modal(saved or problem))
+        # A user who was promised a later save must be notified when it fails.
+        self.home.publish_view(client, user, warning="" if result is not None else saving.result()[1])
 
     def save_from_button(self, ack: Ack, respond: Callable[..., object], body: Json, action: Json) -> None:
-        """Save what a command has shown."""
+        """Save the subscription that a command has shown."""
         ack()
         user = str(body["user"]["id"])
-        saved, wrong = try_or_explain(
+        saved, problem = try_or_explain(
             lambda: self._save_subscription(unpack_subscription(str(action.get("value", ""))), user)
         )
         respond(
-            text=saved or wrong,
+            text=saved or problem,
             replace_original=saved is not None,
             response_type=None if saved is not None else "ephemeral",
         )
 
     def offer_suggestions(self, ack: Ack, body: Json) -> None:
-        """Offer what fits what somebody types."""
+        """Offer the options that match what a user types."""
         typed, action_id = str(body.get("value", "")), str(body.get("action_id", ""))
-        ack(options=build_suggestions(action_id, typed, self.app.queries.names.lexicon))
+        ack(options=build_suggestions(action_id, typed, self.queries.names.lexicon))
 
-    def _save_subscription(self, wanted: Subscription, user: str) -> str:
-        self._require_permission(wanted, user)
-        store = self.app.store
-        if wanted.id:
-            if self._find_manageable(str(wanted.id), user) is None or not store.subscriptions.update(wanted):
+    def _save_subscription(self, subscription: Subscription, user: str) -> str:
+        self._require_permission(subscription, user)
+        words = describe_subscription(subscription)
+        if subscription.id:
+            allowed = self._find_manageable(str(subscription.id), user) is not None
+            if not allowed or not self.subscriptions.update(subscription):
                 raise UsageError("This subscription is not yours, or has ended.")
-            return f"Subscription {wanted.id} is changed: {describe_subscription(wanted)}."
+            return f"Subscription {subscription.id} is changed: {words}."
         with _save_lock:
             same = (
                 item.id
-                for item in store.subscriptions.list_active()
-                if replace(item, id=0, paused="") == wanted
+                for item in self.subscriptions.list_active()
+                if replace(item, id=0, paused="") == subscription
             )
-            number = next(same, 0) or store.subscriptions.subscribe(wanted, datetime.now(UTC))
-        saved = f"Subscription {number} is saved: {describe_subscription(wanted)}."
-        return f"{saved} To end it: unsubscribe {number}"
+            number = next(same, 0) or self.subscriptions.subscribe(subscription, datetime.now(UTC))
+        return f"Subscription {number} is saved: {words}. To end it: unsubscribe {number}"
 
-    def _require_permission(self, wanted: Subscription, user: str) -> None:
-        managed = _is_channel(wanted.target) and may_manage(self.app.settings, user)
-        if wanted.channel != "slack" or not (wanted.target == user or managed):
-            raise UsageError("This subscription is somebody else's, or of a channel that others manage here.")
+    def _require_permission(self, subscription: Subscription, user: str) -> None:
+        managed = _is_channel(subscription.target) and self.permissions.may_manage(user)
+        if subscription.channel != "slack" or not (subscription.target == user or managed):
+            raise UsageError("You may not manage this subscription: it belongs to another user or a channel.")
 
     def _find_manageable(self, number: str, user: str) -> Subscription | None:
-        """Return a subscription that somebody may change: their own, or a channel's if they manage these."""
-        manager = may_manage(self.app.settings, user)
-        found = (item for item in self.app.store.subscriptions.list_active() if str(item.id) == number)
-        held = next((item for item in found if item.channel == "slack"), None)
-        if held is None or held.target == user or (manager and _is_channel(held.target)):
-            return held
-        return None
+        """Return a subscription that a user may change: their own or, for managers, one of a channel."""
+        active = self.subscriptions.list_active()
+        item = next((item for item in active if str(item.id) == number and item.channel == "slack"), None)
+        if item is None or item.target == user:
+            return item
+        return item if _is_channel(item.target) and self.permissions.may_manage(user) else None
 
 
 def _is_channel(target: str) -> bool:

@@ -1,30 +1,34 @@
-"""The subscription form: what Slack sends of it → a subscription; and subscriptions carried in views."""
+"""What Slack sends of the subscription form → a subscription; and subscriptions carried in views."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import time
-from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Any
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 
-from controlwatch.core.alerting.subscription_input import check_quiet_hours, parse_hs_prefix
-from controlwatch.core.model import Direction, Language, Rate, Subscription
+from controlwatch.core.alerting.subscription_criteria import (
+    CRITERIA,
+    Criterion,
+    CriterionNames,
+    check_quiet_hours,
+    parse_timezone,
+    set_criteria,
+)
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.slack.form_view import (
     AT,
-    CATEGORIES,
     CHANNEL,
-    DESTINATIONS,
-    DIRECTIONS,
     ESCALATE_AFTER,
     ESCALATE_TO,
+    EXTRA_LABELS,
     EXTRAS,
-    HS,
-    ISSUERS,
     LANGUAGE,
     LANGUAGES,
     MAX_SHOWN_MUTES,
@@ -33,16 +37,12 @@ from controlwatch.slack.form_view import (
     QUIET_TO,
     RATE,
     RATES,
-    TERMS,
     WEEKDAY,
     WHERE,
     ZONE,
     build_option,
-    list_place_names,
+    get_block_id,
 )
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 Json = dict[str, Any]
 #: Options that a menu with a search offers at once: Slack takes a hundred.
@@ -54,7 +54,7 @@ _subscription_adapter = TypeAdapter(Subscription)
 
 
 class InvalidField(UsageError):
-    """A field of the form that makes no sense."""
+    """A field of the form holds a value that cannot be used."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -65,7 +65,9 @@ def pack_subscription(subscription: Subscription, *, most: int) -> str:
     """Return a subscription as text that a view or a button carries; raises `UsageError` beyond `most`."""
     text = _subscription_adapter.dump_json(subscription, exclude_defaults=True).decode()
     if len(text) > most:
-        raise UsageError("that is more than one subscription can carry: choose groups, or make two of it")
+        raise UsageError(
+            "This is too much for one subscription: choose groups of items, or make two subscriptions."
+        )
     return text
 
 
@@ -74,114 +76,108 @@ def unpack_subscription(text: str) -> Subscription:
     try:
         return _subscription_adapter.validate_json(text)
     except ValidationError:
-        raise UsageError("this form is of another time; please open it anew") from None
+        raise UsageError("This form has expired; open it again.") from None
 
 
-def parse_form(values: Json, before: Subscription, user: str) -> Subscription:
-    """Return the subscription that a form asks for; `before` is what it was opened with.
+def parse_form(values: Json, before: Subscription, user: str, names: CriterionNames) -> Subscription:
+    """Return the subscription that a form describes; `before` is what it was opened with.
 
     `values` are by block, then by action, as Slack sends them. Raises `InvalidField`, naming the field.
     """
-    given = _FormValues(values)
-    if given.read_choice(WHERE) == "channel":
-        target = given.read_field(CHANNEL, "selected_conversation")
+    form = _FormValues(values)
+    target = user
+    if form.read_choice(WHERE) == "channel":
+        target = form.read_value(CHANNEL, "selected_conversation")
         if not target:
-            raise InvalidField(CHANNEL, "choose the channel")
-    else:
-        target = user
-    wishes = given.read_choices(EXTRAS)
-    unticked = {mute.category for mute in before.muted[-MAX_SHOWN_MUTES:]} - set(given.read_choices(MUTED))
-    return replace(
+            raise InvalidField(CHANNEL, "Choose a channel.")
+    try:
+        timezone = parse_timezone(form.read_choice(ZONE) or before.timezone)
+    except UsageError as error:
+        raise InvalidField(ZONE, str(error)) from None
+    quiet_from, quiet_to = form.read_time(QUIET_FROM), form.read_time(QUIET_TO)
+    try:
+        quiet = check_quiet_hours(quiet_from, quiet_to) if quiet_from or quiet_to else None
+    except UsageError as error:
+        raise InvalidField(QUIET_TO, str(error)) from None
+    extras = form.read_choices(EXTRAS)
+    unmuted = {mute.category for mute in before.muted[-MAX_SHOWN_MUTES:]} - set(form.read_choices(MUTED))
+    changes: dict[str, Any] = {
+        "rate": form.read_known_choice(RATE, RATES),
+        "language": form.read_known_choice(LANGUAGE, LANGUAGES),
+        **{name: name in extras for name in EXTRA_LABELS},
+    }
+    subscription = replace(
         before,
         channel="slack",
         target=target,
-        # Whoever owns a subscription sees in their App Home what is told by it: their own, or a channel's.
+        # The owner of a subscription sees its alerts in the App Home: their own, or those of a channel.
         owner=(before.owner if before.id and target != user else "") or user,
-        categories=given.read_choices(CATEGORIES),
-        issuers=given.read_choices(ISSUERS),
-        directions=tuple(Direction(value) for value in given.read_choices(DIRECTIONS)),
-        destinations=given.read_choices(DESTINATIONS),
-        hs_prefixes=given.read_list(HS, parse_hs_prefix),
-        terms=given.read_list(TERMS, str),
-        rate=cast("Rate", _require_known(RATE, given.read_choice(RATE), RATES)),
-        at=given.read_time(AT) or before.at,
-        weekday=int(given.read_choice(WEEKDAY) or before.weekday),
-        timezone=_check_timezone(given.read_choice(ZONE) or before.timezone),
-        quiet=_parse_quiet_hours(given),
-        language=cast("Language", _require_known(LANGUAGE, given.read_choice(LANGUAGE), LANGUAGES)),
-        escalate_after=int(given.read_choice(ESCALATE_AFTER) or 0),
-        escalate_to=given.read_field(ESCALATE_TO, "selected_user"),
-        reports="reports" in wishes,
-        reminders="reminders" in wishes,
-        outlook="outlook" in wishes,
-        health="health" in wishes,
-        muted=tuple(mute for mute in before.muted if mute.category not in unticked),
+        at=form.read_time(AT) or before.at,
+        weekday=int(form.read_choice(WEEKDAY) or before.weekday),
+        timezone=timezone,
+        quiet=quiet,
+        escalate_after=int(form.read_choice(ESCALATE_AFTER) or 0),
+        escalate_to=form.read_value(ESCALATE_TO, "selected_user"),
+        muted=tuple(mute for mute in before.muted if mute.category not in unmuted),
+        **changes,
+    )
+    return set_criteria(
+        subscription, {criterion.field: form.read_criterion(criterion, names) for criterion in CRITERIA}
     )
 
 
 def build_suggestions(action_id: str, typed: str, lexicon: Lexicon) -> list[Json]:
-    """Return the options of a menu with a search for what somebody has typed."""
-    wanted = typed.strip().casefold()
-    offered = (
-        {name: name for name in sorted(available_timezones()) if "/" in name or name == "UTC"}
-        if action_id == ZONE
-        else list_place_names(lexicon, (place.code for place in lexicon.places))
-    )
-    found = (
+    """Return the options of a menu with a search that match what a user has typed."""
+    choices: Mapping[str, str]
+    if action_id == ZONE:
+        choices = {name: name for name in sorted(available_timezones()) if "/" in name or name == "UTC"}
+    else:
+        criterion = next(item for item in CRITERIA if get_block_id(item) == action_id)
+        choices = criterion.form.list_choices(lexicon)
+    sought = typed.strip().casefold()
+    options = [
         build_option(words, value)
-        for value, words in offered.items()
-        if wanted in value.casefold().replace("_", " ") or wanted in words.casefold()
-    )
-    return [item for item, _ in zip(found, range(MAX_SUGGESTIONS), strict=False)]
+        for value, words in choices.items()
+        if sought in value.casefold().replace("_", " ") or sought in words.casefold()
+    ]
+    return options[:MAX_SUGGESTIONS]
 
 
 class _FormValues:
-    """What was filled in, by field."""
+    """The values of a form, by field."""
 
     def __init__(self, values: Json) -> None:
         self._values = values
 
-    def read_field(self, name: str, what: str) -> str:
-        field = self._values.get(name, {}).get(name, {})
-        return str(field.get(what) or "")
+    def read_value(self, name: str, key: str) -> str:
+        return str(self._get_field(name).get(key) or "")
 
     def read_choice(self, name: str) -> str:
-        field = self._values.get(name, {}).get(name, {})
-        return str((field.get("selected_option") or {}).get("value", ""))
+        return str((self._get_field(name).get("selected_option") or {}).get("value", ""))
+
+    def read_known_choice(self, name: str, allowed: Mapping[str, str]) -> str:
+        value = self.read_choice(name)
+        if value not in allowed:
+            raise InvalidField(name, "Choose one.")
+        return value
 
     def read_choices(self, name: str) -> tuple[str, ...]:
-        field = self._values.get(name, {}).get(name, {})
-        return tuple(str(item["value"]) for item in field.get("selected_options") or ())
+        return tuple(str(item["value"]) for item in self._get_field(name).get("selected_options") or ())
 
-    def read_list(self, name: str, read: Callable[[str], str]) -> tuple[str, ...]:
-        written = [
-            word.strip() for word in LIST_SEPARATOR.split(self.read_field(name, "value")) if word.strip()
-        ]
+    def read_criterion(self, criterion: Criterion, names: CriterionNames) -> tuple[str, ...]:
+        name = get_block_id(criterion)
+        if criterion.form.widget != "text":
+            return self.read_choices(name)
+        words = [word.strip() for word in LIST_SEPARATOR.split(self.read_value(name, "value"))]
         try:
-            return tuple(dict.fromkeys(read(word) for word in written))
+            return tuple(criterion.parse(word, names) for word in words if word)
         except UsageError as error:
             raise InvalidField(name, str(error)) from None
 
     def read_time(self, name: str) -> time | None:
-        text = self.read_field(name, "selected_time")
+        text = self.read_value(name, "selected_time")
         return time.fromisoformat(text) if text else None
 
-
-def _parse_quiet_hours(given: _FormValues) -> tuple[time, time] | None:
-    try:
-        return check_quiet_hours(given.read_time(QUIET_FROM), given.read_time(QUIET_TO))
-    except UsageError as error:
-        raise InvalidField(QUIET_TO, str(error)) from None
-
-
-def _check_timezone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ValueError, OSError, LookupError):
-        raise InvalidField(ZONE, f"no time zone {name!r}") from None
-
-
-def _require_known(field: str, value: str, allowed: Json) -> str:
-    if value not in allowed:
-        raise InvalidField(field, "choose one")
-    return value
+    def _get_field(self, name: str) -> Json:
+        field: Json = self._values.get(name, {}).get(name, {})
+        return field

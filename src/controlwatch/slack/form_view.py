@@ -1,34 +1,24 @@
-"""The subscription form, and the look at what it would have sent, as Slack views."""
+"""The subscription form, and the preview of what a subscription would have sent, as Slack views."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from controlwatch.core.model import Direction, Subscription
+from controlwatch.core.alerting.subscription_criteria import CRITERIA, WEEKDAYS, Criterion
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import Preview
+from controlwatch.core.model import Subscription
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
-from controlwatch.core.rendering.subscription_text import WEEKDAYS, describe_subscription
+from controlwatch.core.rendering.subscription_text import describe_subscription
 from controlwatch.core.rendering.wording import find_word
-
-if TYPE_CHECKING:
-    from controlwatch.core.extraction.text.lexicon import Lexicon
-    from controlwatch.core.law.answers import Preview
 
 Block = dict[str, Any]
 
-#: What Slack calls the two views when they are submitted.
+#: The callback ids of the two views.
 FORM_VIEW, PREVIEW_VIEW = "controlwatch_form", "controlwatch_confirmed"
-#: Fields of the form: a block and its one element share the name.
-WHERE, CHANNEL, CATEGORIES, ISSUERS, DIRECTIONS, DESTINATIONS, HS, TERMS = (
-    "controlwatch_where",
-    "controlwatch_channel",
-    "controlwatch_categories",
-    "controlwatch_issuers",
-    "controlwatch_directions",
-    "controlwatch_destinations",
-    "controlwatch_hs",
-    "controlwatch_terms",
-)
+#: Fields of the form besides the criteria: a block and its one element share the name.
+WHERE, CHANNEL = "controlwatch_where", "controlwatch_channel"
 RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, EXTRAS, ESCALATE_AFTER, ESCALATE_TO, MUTED = (
     "controlwatch_rate",
     "controlwatch_at",
@@ -42,12 +32,13 @@ RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, EXTRAS, ESCALATE_AFTER,
     "controlwatch_escalate_to",
     "controlwatch_muted",
 )
-RATES = {"immediate": "at once · 即时", "daily": "once a day · 每日", "weekly": "once a week · 每周"}
+RATES = {"immediate": "immediately · 即时", "daily": "once a day · 每日", "weekly": "once a week · 每周"}
 LANGUAGES = {"both": "English and Chinese · 中英文", "en": "English", "zh": "中文"}
+#: Fields of `Subscription` that are on or off.
 EXTRA_LABELS = {
     "reports": "press reports, marked as such · 媒体报道",
-    "reminders": "reminders before dates · 到期提醒",
-    "outlook": "each day what comes this week · 每日展望",
+    "reminders": "reminders before key dates · 到期提醒",
+    "outlook": "daily outlook on this week · 每日展望",
     "health": "sources that cannot be watched · 监测状况",
 }
 #: Minutes → words.
@@ -59,95 +50,117 @@ MAX_SHOWN_MUTES = 10
 MAX_PREVIEW_NOTICES = 12
 
 
+def get_block_id(criterion: Criterion) -> str:
+    """Return the block and action id of the field of a criterion."""
+    return f"controlwatch_{criterion.form.name}"
+
+
 def build_form(subscription: Subscription, lexicon: Lexicon, *, manager: bool, metadata: str) -> Block:
     """Return the form, filled in as the subscription is; only managers may choose a channel."""
     own = not manager or not subscription.target.startswith(("C", "G"))
     where = {"me": "to me · 发给我"} | ({"channel": "to a channel · 发到频道"} if manager else {})
-    fields = [_build_menu("radio_buttons", WHERE, "Where · 发送至", where, ["me" if own else "channel"])]
+    fields = [
+        _build_menu("radio_buttons", WHERE, "Send alerts · 发送至", where, ["me" if own else "channel"])
+    ]
     if manager:
-        fields.append(_build_channel_field("" if own else subscription.target))
-    fields += [*_list_criteria_fields(subscription, lexicon), *_list_timing_fields(subscription)]
+        element: Block = {
+            "type": "conversations_select",
+            "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+            "placeholder": {"type": "plain_text", "text": "a channel that the bot is in"},
+        }
+        element |= (
+            {"default_to_current_conversation": True}
+            if own
+            else {"initial_conversation": subscription.target}
+        )
+        fields.append(_build_input(CHANNEL, "Channel · 频道", element))
+    fields.extend(_build_criterion_field(criterion, subscription, lexicon) for criterion in CRITERIA)
+    fields.extend(_list_delivery_fields(subscription))
     return _build_modal(FORM_VIEW, "Next · 预览", fields, metadata=metadata)
 
 
-def _list_criteria_fields(wanted: Subscription, lexicon: Lexicon) -> Iterator[Block]:
-    yield _build_category_menu(CATEGORIES, "Items (none: all) · 物项", lexicon, wanted.categories)
-    yield _build_menu(
-        "multi_static_select", DIRECTIONS, "Directions · 方向", _list_directions(), wanted.directions
-    )
-    yield _build_search_menu(
-        DESTINATIONS, "Destinations · 目的地", list_place_names(lexicon, wanted.destinations)
-    )
-    yield _build_menu(
-        "multi_static_select", ISSUERS, "Issuers · 发布机关", _list_issuers(lexicon), wanted.issuers
-    )
-    codes = ", ".join(wanted.hs_prefixes)
-    yield _build_text_field(HS, "HS codes or their beginnings · 海关商品编号", codes, "8507, 2811.19")
-    yield _build_text_field(TERMS, "Words in title or text · 关键词", ", ".join(wanted.terms), "drone, 石墨")
+def _build_criterion_field(criterion: Criterion, subscription: Subscription, lexicon: Lexicon) -> Block:
+    block, form, values = get_block_id(criterion), criterion.form, criterion.get_values(subscription)
+    choices = form.list_choices(lexicon)
+    match form.widget:
+        case "categories":
+            return _build_category_menu(block, form.label, lexicon, values)
+        case "menu":
+            words = {value: find_word(label, "both") for value, label in choices.items()}
+            return _build_menu("multi_static_select", block, form.label, words, values)
+        case "search":
+            chosen = {value: choices.get(value, value) for value in values}
+            return _build_search_menu(block, form.label, chosen)
+        case "text":
+            text = ", ".join(values)[:500]
+            element: Block = {
+                "type": "plain_text_input",
+                "max_length": 500,
+                "placeholder": {"type": "plain_text", "text": form.example},
+            }
+            return _build_input(block, form.label, element | ({"initial_value": text} if text else {}))
 
 
-def _list_timing_fields(wanted: Subscription) -> Iterator[Block]:
-    yield _build_menu("radio_buttons", RATE, "How often · 频率", RATES, [wanted.rate])
-    yield _build_time_field(AT, "Hour of digests and outlooks · 发送时间", f"{wanted.at:%H:%M}")
+def _list_delivery_fields(subscription: Subscription) -> Iterator[Block]:
+    quiet = [f"{hour:%H:%M}" for hour in subscription.quiet or ()] or ["", ""]
+    weekdays = {str(number): name.capitalize() for number, name in enumerate(WEEKDAYS)}
+    yield _build_menu("radio_buttons", RATE, "How often · 频率", RATES, [subscription.rate])
+    yield _build_time_field(AT, "Time of digests and outlooks · 发送时间", f"{subscription.at:%H:%M}")
     yield _build_menu(
-        "static_select", WEEKDAY, "Day of weekly digests · 每周", _list_weekdays(), [str(wanted.weekday)]
+        "static_select", WEEKDAY, "Day of weekly digests · 每周", weekdays, [str(subscription.weekday)]
     )
-    yield _build_search_menu(ZONE, "Time zone · 时区", {wanted.timezone: wanted.timezone}, several=False)
-    yield _build_time_field(QUIET_FROM, "Quiet from · 免打扰开始", _format_quiet_hour(wanted, 0))
-    yield _build_time_field(QUIET_TO, "Quiet until · 免打扰结束", _format_quiet_hour(wanted, 1))
-    yield _build_menu("radio_buttons", LANGUAGE, "Language · 语言", LANGUAGES, [wanted.language])
-    wishes = [name for name in EXTRA_LABELS if getattr(wanted, name)]
-    yield _build_menu("checkboxes", EXTRAS, "Also · 其他", EXTRA_LABELS, wishes)
+    zone = subscription.timezone
+    yield _build_search_menu(ZONE, "Time zone · 时区", {zone: zone}, several=False)
+    yield _build_time_field(QUIET_FROM, "Quiet from · 免打扰开始", quiet[0])
+    yield _build_time_field(QUIET_TO, "Quiet until · 免打扰结束", quiet[1])
+    yield _build_menu("radio_buttons", LANGUAGE, "Language · 语言", LANGUAGES, [subscription.language])
+    extras = [name for name in EXTRA_LABELS if getattr(subscription, name)]
+    yield _build_menu("checkboxes", EXTRAS, "Also send · 其他", EXTRA_LABELS, extras)
     waits = {str(minutes): words for minutes, words in ESCALATIONS.items()}
-    chosen = str(wanted.escalate_after)
+    chosen = str(subscription.escalate_after)
     waits.setdefault(chosen, f"{chosen} minutes")  # as an operator has set it
-    label = "Tell again what nobody acts on, after · 无人处理则升级"
+    label = "Repeat alerts without an action after · 无人处理则升级"
     yield _build_menu("static_select", ESCALATE_AFTER, label, waits, [chosen])
-    yield _build_user_field(ESCALATE_TO, "…to · 升级给", wanted.escalate_to)
+    user = subscription.escalate_to
+    element: Block = {"type": "users_select"} | ({"initial_user": user} if user else {})
+    yield _build_input(ESCALATE_TO, "Repeat to · 升级给", element)
     muted = {
         mute.category: f"{mute.category} until {mute.until:%Y-%m-%d}"
-        for mute in wanted.muted[-MAX_SHOWN_MUTES:]
+        for mute in subscription.muted[-MAX_SHOWN_MUTES:]
     }
     if muted:
-        yield _build_menu("checkboxes", MUTED, "Muted; untick to hear again · 已静音", muted, muted)
+        yield _build_menu("checkboxes", MUTED, "Muted; clear a box to unmute · 已静音", muted, muted)
 
 
-def build_preview_modal(found: Preview | None, subscription: Subscription, *, metadata: str) -> Block:
-    """Return the look at what would have been sent; without one (the store was slow), say so."""
+def build_preview_modal(preview: Preview | None, subscription: Subscription, *, metadata: str) -> Block:
+    """Return the preview of a subscription; None where the store was too slow to make one."""
     blocks = [_build_section(f"{describe_subscription(subscription)} → {subscription.target}")]
-    blocks += [_build_section(line) for line in list_preview_lines(found)]
+    blocks += [_build_section(line) for line in list_preview_lines(preview)]
     return _build_modal(PREVIEW_VIEW, "Save · 保存", blocks, metadata=metadata)
 
 
 def build_notice_modal(words: str) -> Block:
-    """Return a view that only says something; closing it closes the form below."""
+    """Return a view that only shows a sentence; closing it closes the form below."""
     shown = _build_modal("controlwatch_said", "", [_build_section(words)], metadata="")
     return {**shown, "clear_on_close": True}
 
 
-def list_preview_lines(found: Preview | None) -> Iterator[str]:
-    """Yield a preview line by line: how much it would have been, then the newest."""
-    if found is None:
-        yield "What this would have sent cannot be looked up at the moment. It can be saved all the same."
+def list_preview_lines(preview: Preview | None) -> Iterator[str]:
+    """Yield a preview line by line: the number of alerts, then the newest ones."""
+    if preview is None:
+        yield "The preview is not available at the moment. You can save the subscription without it."
         return
-    count = len(found.matches)
-    much = (
-        f"{count} alert{'s' if count > 1 else ''}, about {found.alerts_per_week:.1f} a week"
+    count = len(preview.matches)
+    alerts = (
+        f"{count} alert{'s' if count > 1 else ''}, about {preview.alerts_per_week:.1f} a week"
         if count
         else "nothing"
     )
-    yield f"In the last {found.days} days this would have sent {much}."
-    for line, why in found.matches[:MAX_PREVIEW_NOTICES]:
+    yield f"In the last {preview.days} days this would have sent {alerts}."
+    for line, why in preview.matches[:MAX_PREVIEW_NOTICES]:
         yield to_one_line(f"{line.published} {line.number or line.kind} · {line.title} ({why})", 300)
     if count > MAX_PREVIEW_NOTICES:
         yield f"… and {count - MAX_PREVIEW_NOTICES} more"
-
-
-def list_place_names(lexicon: Lexicon, codes: Iterable[str]) -> dict[str, str]:
-    """Return destinations by code, with their names in both languages."""
-    return {
-        code: f"{lexicon.get_place_name(code, 'en')} · {lexicon.get_place_name(code, 'zh')}" for code in codes
-    }
 
 
 def _build_modal(callback: str, submit: str, blocks: list[Block], *, metadata: str) -> Block:
@@ -162,22 +175,6 @@ def _build_modal(callback: str, submit: str, blocks: list[Block], *, metadata: s
     return view | ({"submit": {"type": "plain_text", "text": submit}} if submit else {})
 
 
-def _list_directions() -> dict[str, str]:
-    return {item.value: find_word(item.value, "both") for item in Direction}
-
-
-def _list_issuers(lexicon: Lexicon) -> dict[str, str]:
-    return {issuer.code: f"{issuer.code} · {issuer.zh[0]}" for issuer in lexicon.issuers}
-
-
-def _list_weekdays() -> dict[str, str]:
-    return {str(number): name.capitalize() for number, name in enumerate(WEEKDAYS)}
-
-
-def _format_quiet_hour(subscription: Subscription, which: int) -> str:
-    return f"{subscription.quiet[which]:%H:%M}" if subscription.quiet is not None else ""
-
-
 def _build_input(name: str, label: str, element: Block, *, optional: bool = True) -> Block:
     return {
         "type": "input",
@@ -188,7 +185,7 @@ def _build_input(name: str, label: str, element: Block, *, optional: bool = True
     }
 
 
-def _build_menu(kind: str, name: str, label: str, choices: dict[str, str], chosen: Iterable[str]) -> Block:
+def _build_menu(kind: str, name: str, label: str, choices: Mapping[str, str], chosen: Iterable[str]) -> Block:
     options = [build_option(words, value) for value, words in choices.items()]
     element: Block = {"type": kind, "options": options}
     first = [build_option(choices[value], value) for value in chosen if value in choices]
@@ -199,19 +196,27 @@ def _build_menu(kind: str, name: str, label: str, choices: dict[str, str], chose
 
 
 def _build_category_menu(name: str, label: str, lexicon: Lexicon, chosen: Iterable[str]) -> Block:
-    """Return the tree of categories: a group of its own for each that has leaves, the others together."""
+    """Return the tree of categories: a group of options for each group, the other categories together."""
+
+    def name_category(category: str) -> str:
+        english, chinese = (
+            lexicon.get_category_name(category, "en"),
+            lexicon.get_category_name(category, "zh"),
+        )
+        return english if chinese == english else f"{english} · {chinese}"
+
     leaves: dict[str, list[Block]] = {}
     for category in lexicon.categories:
         group = category.group if category.group != category.id else ""
-        leaves.setdefault(group, []).append(_build_category_option(lexicon, category.id))
+        leaves.setdefault(group, []).append(build_option(name_category(category.id), category.id))
     for group, options in leaves.items():
         if group:
-            options.insert(0, _build_category_option(lexicon, group, every="all "))
+            options.insert(0, build_option(f"all {name_category(group)}", group))
     groups = [
         {
             "label": {
                 "type": "plain_text",
-                "text": to_one_line(_format_category_name(lexicon, group) if group else OTHERS_LABEL, 75),
+                "text": to_one_line(name_category(group) if group else OTHERS_LABEL, 75),
             },
             "options": options,
         }
@@ -221,15 +226,6 @@ def _build_category_menu(name: str, label: str, lexicon: Lexicon, chosen: Iterab
     first = [offered[value] for value in chosen if value in offered]
     element: Block = {"type": "multi_static_select", "option_groups": groups}
     return _build_input(name, label, element | ({"initial_options": first} if first else {}))
-
-
-def _build_category_option(lexicon: Lexicon, category: str, *, every: str = "") -> Block:
-    return build_option(f"{every}{_format_category_name(lexicon, category)}", category)
-
-
-def _format_category_name(lexicon: Lexicon, category: str) -> str:
-    english, chinese = lexicon.get_category_name(category, "en"), lexicon.get_category_name(category, "zh")
-    return english if chinese == english else f"{english} · {chinese}"
 
 
 def _build_search_menu(name: str, label: str, chosen: dict[str, str], *, several: bool = True) -> Block:
@@ -244,36 +240,12 @@ def _build_search_menu(name: str, label: str, chosen: dict[str, str], *, several
     return _build_input(name, label, element)
 
 
-def _build_text_field(name: str, label: str, value: str, example: str) -> Block:
-    element: Block = {
-        "type": "plain_text_input",
-        "max_length": 500,
-        "placeholder": {"type": "plain_text", "text": example},
-    }
-    return _build_input(name, label, element | ({"initial_value": value[:500]} if value else {}))
-
-
 def _build_time_field(name: str, label: str, value: str) -> Block:
     return _build_input(name, label, {"type": "timepicker"} | ({"initial_time": value} if value else {}))
 
 
-def _build_channel_field(chosen: str) -> Block:
-    element: Block = {
-        "type": "conversations_select",
-        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-        "placeholder": {"type": "plain_text", "text": "a channel that the bot is in"},
-    }
-    first = {"initial_conversation": chosen} if chosen else {"default_to_current_conversation": True}
-    return _build_input(CHANNEL, "Channel · 频道", element | first)
-
-
-def _build_user_field(name: str, label: str, user: str) -> Block:
-    element: Block = {"type": "users_select"} | ({"initial_user": user} if user else {})
-    return _build_input(name, label, element)
-
-
 def build_option(text: str, value: str) -> Block:
-    """Return a choice of a menu."""
+    """Return an option of a menu."""
     return {"text": {"type": "plain_text", "text": to_one_line(text, 75)}, "value": value}
 
 

@@ -1,72 +1,73 @@
-"""The App Home: my subscriptions, open alerts, what comes up, and how the watchers fare."""
+"""The App Home: a user's subscriptions, open alerts, upcoming key dates and the health of the sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from controlwatch.core.model import Subscription
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.services.ports import Subscriptions
+from controlwatch.services.queries import Queries
+from controlwatch.services.store import AlertActions
 from controlwatch.slack.home_view import HomeContent, build_home_view
 
-if TYPE_CHECKING:
-    from slack_bolt import App as Bolt
-    from slack_sdk import WebClient
-
-    from controlwatch.bootstrap import App
-    from controlwatch.core.model import Subscription
-
 Json = dict[str, Any]
-#: Days that "what comes up" looks ahead, and open alerts that are looked for.
+#: Days of key dates that are shown, and open alerts that are loaded.
 LOOKAHEAD_DAYS, MAX_OPEN_ALERTS = 30, 50
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppHome:
-    """Draws the App Home of whoever opens it."""
+    """Publishes the App Home of the user who opens it."""
 
-    app: App
+    subscriptions: Subscriptions
+    actions: AlertActions
+    queries: Queries
 
     def register_listeners(self, bolt: Bolt) -> None:
-        """Listen to who opens it."""
+        """Listen for users who open it."""
         bolt.event("app_home_opened")(self.handle_open)
 
     def handle_open(self, event: Json, client: WebClient) -> None:
-        """Draw the home for whoever has opened it."""
+        """Publish the home of the user who has opened it."""
         if event.get("tab", "home") == "home":
             self.publish_view(client, str(event.get("user", "")))
 
-    def publish_view(self, client: WebClient, user: str, *, said: str = "") -> None:
-        """Draw the home of a user anew; `said` stands on top."""
+    def publish_view(self, client: WebClient, user: str, *, warning: str = "") -> None:
+        """Publish the home of a user again, with a warning at the top."""
         try:
-            client.views_publish(user_id=user, view=build_home_view(self.load_content(user), said=said))
+            client.views_publish(user_id=user, view=build_home_view(self.load_content(user), warning=warning))
         except (SlackApiError, SlackClientError, OSError) as error:
             log.warning("a home could not be drawn", reason=str(error))
 
     def list_subscriptions(self, user: str) -> tuple[Subscription, ...]:
-        """Return what somebody gets, and what they have subscribed channels to."""
-        active = self.app.store.subscriptions.list_active()
+        """Return the subscriptions that go to a user, and those of channels that they own."""
+        active = self.subscriptions.list_active()
         return tuple(item for item in active if item.channel == "slack" and user in {item.target, item.owner})
 
     def load_content(self, user: str) -> HomeContent:
         """Return what concerns a user."""
-        now = datetime.now(UTC)
-        store, queries = self.app.store, self.app.queries
-        mine = self.list_subscriptions(user)
-        everything = any(not item.categories for item in mine)
-        categories = () if everything else {name for item in mine for name in item.categories}
+        own = self.list_subscriptions(user)
+        everything = any(not item.categories for item in own)
+        categories = () if everything else {name for item in own for name in item.categories}
+        today = to_beijing_day(datetime.now(UTC))
         return HomeContent(
-            subscriptions=mine,
-            open_alerts=store.actions.list_alerts(
-                open_only=True, targets={user, *(item.target for item in mine)}, limit=MAX_OPEN_ALERTS
+            subscriptions=own,
+            open_alerts=self.actions.list_alerts(
+                open_only=True, targets={user, *(item.target for item in own)}, limit=MAX_OPEN_ALERTS
             ),
-            upcoming=queries.law.upcoming(on=to_beijing_day(now), days=LOOKAHEAD_DAYS, categories=categories),
+            upcoming=self.queries.law.upcoming(on=today, days=LOOKAHEAD_DAYS, categories=categories),
+            today=today,
             days=LOOKAHEAD_DAYS,
-            watchers=queries.list_watchers(),
+            watchers=self.queries.list_watchers(),
             user=user,
         )

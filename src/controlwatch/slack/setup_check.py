@@ -1,4 +1,4 @@
-"""Is Slack set up? Asks Slack itself, and says what is missing."""
+"""Checks of the Slack setup: asks Slack itself, and names what is missing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import httpx
+from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
-if TYPE_CHECKING:
-    from pydantic import SecretStr
+from controlwatch.settings import Settings
 
-    from controlwatch.settings import Settings
-
-#: What the bot needs, and what for.
+#: The scopes that the bot needs, and what for.
 SCOPES = {
     "chat:write": "to post alerts",
     "commands": "to answer /controlwatch",
@@ -27,14 +24,14 @@ SCOPES = {
     "im:write": "to send alerts to a person",
 }
 
-#: What Slack says where the bot must be invited first.
+#: Slack's errors where the bot must be invited first.
 NOT_INVITED_ERRORS = frozenset({"not_in_channel", "channel_not_found"})
 CHALLENGE_TEXT = "controlwatch-asks-itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One thing looked at: whether it is right, and what to do if not."""
+    """The result of one check, and what to do where it failed."""
 
     message: str
     is_ok: bool
@@ -43,7 +40,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSetup:
-    """How we are set up for Slack."""
+    """The settings for Slack."""
 
     token: str = field(repr=False)
     api_url: str | None = None
@@ -59,7 +56,7 @@ class SlackSetup:
 
 
 def read_slack_setup(settings: Settings) -> SlackSetup:
-    """Return how we are set up for Slack, for whoever checks it."""
+    """Return the settings for Slack, to be checked."""
 
     def reveal_secret(secret: SecretStr | None) -> str | None:
         return secret.get_secret_value() if secret is not None else None
@@ -75,14 +72,14 @@ def read_slack_setup(settings: Settings) -> SlackSetup:
 
 
 def check_slack(setup: SlackSetup) -> Iterator[CheckResult]:
-    """Yield what was looked at, in the order in which things must be right."""
+    """Yield the results of the checks, in the order in which problems must be fixed."""
     try:
         answer = setup.build_client().auth_test()
     except SlackApiError as error:
         yield CheckResult(
             message=f"Slack refuses the token: {_read_error_code(error)}",
             is_ok=False,
-            advice="install the app again, and set CONTROLWATCH_SLACK_BOT_TOKEN to its Bot User OAuth Token",
+            advice="reinstall the app, and set CONTROLWATCH_SLACK_BOT_TOKEN to its Bot User OAuth Token",
         )
         return
     except (SlackClientError, OSError) as error:
@@ -93,15 +90,24 @@ def check_slack(setup: SlackSetup) -> Iterator[CheckResult]:
         )
         return
     yield CheckResult(
-        message=f"the token is {answer.get('user', '?')}'s in {answer.get('team', '?')}", is_ok=True
+        message=f"the token belongs to {answer.get('user', '?')} in {answer.get('team', '?')}", is_ok=True
     )
-    yield from _check_scopes(str(answer.headers.get("x-oauth-scopes", "")))
+    given = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",")} - {""}
+    if not given:
+        yield CheckResult(message="Slack does not report the scopes of the token", is_ok=True)
+    for scope, purpose in SCOPES.items() if given else ():
+        is_granted = scope in given
+        yield CheckResult(
+            message=f"scope {scope}, {purpose}" if is_granted else f"scope {scope} is missing, {purpose}",
+            is_ok=is_granted,
+            advice="add it under OAuth & Permissions, or use slack-manifest.yaml; then reinstall the app",
+        )
     yield from _check_socket_mode(setup) if setup.app_token is not None else _check_http(setup)
 
 
 def send_test_message(setup: SlackSetup, target: str) -> CheckResult:
-    """Send a first message to a channel or a person."""
-    words = "This is a test of controlwatch. Alerts will come here. · controlwatch 测试消息。"
+    """Send a test message to a channel or a person."""
+    words = "This is a test message of controlwatch. Alerts will be sent here. · controlwatch 测试消息。"
     try:
         setup.build_client().chat_postMessage(channel=target, text=words)
     except SlackApiError as error:
@@ -109,14 +115,14 @@ def send_test_message(setup: SlackSetup, target: str) -> CheckResult:
         then = (
             "in the channel: /invite @controlwatch"
             if reason in NOT_INVITED_ERRORS
-            else "write the id: C…, G… or U…"
+            else "use an id: C…, G… or U…"
         )
         return CheckResult(message=f"the test message was refused: {reason}", is_ok=False, advice=then)
     except (SlackClientError, OSError) as error:
         return CheckResult(
             message=f"the test message could not be sent: {error}", is_ok=False, advice="try again"
         )
-    return CheckResult(message=f"a test message is in {target}", is_ok=True)
+    return CheckResult(message=f"a test message was sent to {target}", is_ok=True)
 
 
 def _check_socket_mode(setup: SlackSetup) -> Iterator[CheckResult]:
@@ -130,9 +136,9 @@ def _check_socket_mode(setup: SlackSetup) -> Iterator[CheckResult]:
             "with the scope connections:write",
         )
     except (SlackClientError, OSError) as error:
-        yield CheckResult(message=f"Socket Mode could not be tried: {error}", is_ok=False, advice="try again")
+        yield CheckResult(message=f"Socket Mode cannot be tested: {error}", is_ok=False, advice="try again")
     else:
-        yield CheckResult(message="commands come over Socket Mode", is_ok=True)
+        yield CheckResult(message="commands are received over Socket Mode", is_ok=True)
 
 
 def _check_http(setup: SlackSetup) -> Iterator[CheckResult]:
@@ -141,24 +147,24 @@ def _check_http(setup: SlackSetup) -> Iterator[CheckResult]:
         message="the signing secret is set" if signed else "no signing secret is set",
         is_ok=signed,
         advice="set CONTROLWATCH_SLACK_SIGNING_SECRET (Basic Information → Signing Secret); "
-        "without it no command is taken, alerts go out all the same",
+        "without it commands are refused; alerts are sent all the same",
     )
     yield CheckResult(
-        message="the HTTP side listens" if setup.is_listening else "the HTTP side does not listen",
+        message="the HTTP server is on" if setup.is_listening else "the HTTP server is off",
         is_ok=setup.is_listening,
-        advice="set CONTROLWATCH_LISTEN=0.0.0.0:8080, and lead https://…/slack/events there",
+        advice="set CONTROLWATCH_LISTEN=0.0.0.0:8080, and route https://…/slack/events there",
     )
     if signed and setup.is_listening:
         yield _check_event_delivery(setup)
 
 
 def _check_event_delivery(setup: SlackSetup) -> CheckResult:
-    """Ask our own public address what Slack asks it when it is set up, signed as Slack signs."""
+    """Send our public address the request that Slack sends to verify it, signed as Slack signs."""
     if setup.public_url is None:
         return CheckResult(
-            message="whether events reach us cannot be tried",
+            message="the delivery of events cannot be tested",
             is_ok=False,
-            advice="set CONTROLWATCH_PUBLIC_URL to the address that Slack is given, without /slack/events",
+            advice="set CONTROLWATCH_PUBLIC_URL to the address that is set in Slack, without /slack/events",
         )
     address = f"{setup.public_url}/slack/events"
     body = json.dumps({"type": "url_verification", "challenge": CHALLENGE_TEXT, "token": ""})
@@ -172,31 +178,17 @@ def _check_event_delivery(setup: SlackSetup) -> CheckResult:
     try:
         answer = httpx.post(address, content=body, headers=headers, timeout=10)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = type(error).__name__
+        problem = type(error).__name__
     else:
         if answer.status_code == 200 and CHALLENGE_TEXT in answer.text:
-            return CheckResult(message=f"events reach us at {address}", is_ok=True)
-        said = f"it answered {answer.status_code}"
+            return CheckResult(message=f"events arrive at {address}", is_ok=True)
+        problem = f"the answer was {answer.status_code}"
     return CheckResult(
-        message=f"events do not reach us at {address}: {said}",
+        message=f"events do not arrive at {address}: {problem}",
         is_ok=False,
-        advice="`controlwatch run` must be running, and your proxy must lead this address to it",
+        advice="start `controlwatch run`, and let your proxy forward this address to it",
     )
 
 
 def _read_error_code(error: SlackApiError) -> str:
     return str(error.response.get("error", "unknown"))
-
-
-def _check_scopes(granted: str) -> Iterator[CheckResult]:
-    given = {scope.strip() for scope in granted.split(",")} - {""}
-    if not given:
-        yield CheckResult(message="Slack does not say which scopes the token has", is_ok=True)
-        return
-    for scope, purpose in SCOPES.items():
-        there = scope in given
-        yield CheckResult(
-            message=f"scope {scope}, {purpose}" if there else f"scope {scope} is missing, {purpose}",
-            is_ok=there,
-            advice="add it under OAuth & Permissions, or use slack-manifest.yaml; then install the app again",
-        )

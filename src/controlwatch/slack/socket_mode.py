@@ -1,8 +1,8 @@
-"""Socket Mode: Slack's requests over a websocket that we open, for those who open no port to the world.
+"""Socket Mode: Slack's requests over a websocket that we open, for installations without a public port.
 
 The client pings every ten seconds and opens a new session when four pings stay unanswered, or when Slack
-says that it will close this one. A session that never answers any ping it takes for a good one: that is
-noticed here.
+announces that it will close this one. It does not detect a session that never answers a ping: that is done
+here.
 """
 
 from __future__ import annotations
@@ -11,21 +11,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
+from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from controlwatch.core.model.errors import UsageError
 
-if TYPE_CHECKING:
-    from slack_bolt import App as Bolt
-
 PING_INTERVAL = 10.0
-#: So many pings without a single answer: the session is deaf.
+#: After this number of pings without an answer, the session is deaf.
 MAX_UNANSWERED_PINGS = 4
-#: Between two tries to open the first session while Slack cannot be reached.
+#: Seconds between attempts to open the first session while Slack cannot be reached.
 RETRY_INTERVAL = 30.0
 
 log = structlog.get_logger()
@@ -37,7 +35,7 @@ def run_socket_mode(
 ) -> Iterator[None]:
     """Listen on a websocket as long as the block runs.
 
-    A Slack that cannot be reached now is tried again in the background: the watch goes on meanwhile.
+    Where Slack cannot be reached, the connection is tried again in the background, without delaying polls.
     Raises `UsageError` when Slack refuses the token.
     """
     handler: Any = SocketModeHandler(bolt, app_token, ping_interval=ping)
@@ -57,7 +55,7 @@ def _start_thread(work: Callable[..., None], *given: object) -> None:
 
 
 def _reopen_deaf_sessions(client: Any, ended: threading.Event, ping: float) -> None:
-    """Open a session anew that has never answered a ping."""
+    """Open a new session where one has never answered a ping."""
     session, since = None, 0.0
     while not ended.wait(ping):
         if client.current_session is not session:
@@ -65,7 +63,7 @@ def _reopen_deaf_sessions(client: Any, ended: threading.Event, ping: float) -> N
         answered = session is None or session.last_ping_pong_time is not None
         if answered or time.monotonic() - since < MAX_UNANSWERED_PINGS * ping:
             continue
-        log.warning("Slack's socket answers no ping, opening it anew")
+        log.warning("Slack's socket does not answer pings, opening a new one")
         try:
             client.connect_to_new_endpoint(force=True)
         except (SlackApiError, SlackClientError, OSError) as error:
@@ -77,8 +75,8 @@ def _try_connecting(handler: Any) -> bool:
         handler.connect()
     except SlackApiError as error:
         reason = error.response.get("error", "unknown")
-        said = "it begins with xapp- and needs the scope connections:write"
-        raise UsageError(f"Slack refuses CONTROLWATCH_SLACK_APP_TOKEN ({reason}); {said}") from error
+        advice = "it must begin with xapp- and have the scope connections:write"
+        raise UsageError(f"Slack refuses CONTROLWATCH_SLACK_APP_TOKEN ({reason}); {advice}") from error
     except (SlackClientError, OSError) as error:
         log.warning("Slack's socket could not be opened, trying again", reason=str(error))
         return False

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Iterable
 
+from controlwatch.core.alerting.subscription_criteria import CRITERIA, CriterionNames, set_criteria
 from controlwatch.core.law.lookup import match_categories
-from controlwatch.core.model import Direction, Language, Rate, Subscription
-from controlwatch.core.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from controlwatch.services.queries import Queries
+from controlwatch.core.model import Language, Rate, Subscription
 
 RATES: dict[str, Rate] = {
     "immediate": "immediate",
@@ -20,24 +17,23 @@ RATES: dict[str, Rate] = {
     "每周": "weekly",
 }
 LANGUAGES: dict[str, Language] = {"en": "en", "english": "en", "zh": "zh", "中文": "zh", "both": "both"}
-#: Words that say nothing of what is wanted.
+#: Words without a meaning for the subscription.
 FILLERS = frozenset({"to", "for", "and", "here", "the", "hs", "this", "channel"})
 SELF_WORDS = frozenset({"me", "我"})
 
 
-def parse_subscription(words: Iterable[str], channel: str, user: str, queries: Queries) -> Subscription:
-    """Return the subscription that words ask for; for the channel, or, with `me`, for the asker.
+def parse_subscription(words: Iterable[str], channel: str, user: str, names: CriterionNames) -> Subscription:
+    """Return the subscription that words describe: for the channel or, with `me`, for the user.
 
-    Categories by id or name, issuers, ISO codes of destinations, directions, HS prefixes, a rate and a
-    language, in any order. Raises `UsageError` naming the word that is none of them.
+    Values of the criteria, a rate, a language and `outlook`, in any order. Raises `UsageError` naming the
+    word that is not understood.
     """
-    found: dict[str, list[str]] = {"categories": [], "issuers": [], "destinations": [], "hs_prefixes": []}
-    directions: list[Direction] = []
+    found: defaultdict[str, list[str]] = defaultdict(list)
     rate: Rate = "immediate"
     language: Language = "both"
     target, outlook = channel, False
-    for word in words:
-        plain = word.strip(",;").casefold()
+    for word in (word.strip(",;") for word in words):
+        plain = word.casefold()
         if plain in FILLERS:
             continue
         if plain in SELF_WORDS:
@@ -48,45 +44,19 @@ def parse_subscription(words: Iterable[str], channel: str, user: str, queries: Q
             rate = RATES[plain]
         elif plain in LANGUAGES:
             language = LANGUAGES[plain]
-        elif plain in set(Direction):
-            directions.append(Direction(plain))
         else:
-            kind, value = _parse_criterion(word.strip(",;"), queries)
-            found[kind].append(value)
-    return Subscription(
-        channel="slack",
-        target=target,
-        directions=tuple(directions),
-        rate=rate,
-        language=language,
-        outlook=outlook,
-        categories=_drop_duplicates(found["categories"]),
-        issuers=_drop_duplicates(found["issuers"]),
-        destinations=_drop_duplicates(found["destinations"]),
-        hs_prefixes=_drop_duplicates(found["hs_prefixes"]),
-    )
+            field, value = _parse_criterion(word, names)
+            found[field].append(value)
+    subscription = Subscription(channel="slack", target=target, rate=rate, language=language, outlook=outlook)
+    return set_criteria(subscription, found)
 
 
-def _drop_duplicates(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))
-
-
-def _parse_criterion(word: str, queries: Queries) -> tuple[str, str]:
-    digits = word.replace(".", "")
-    if digits.isascii() and digits.isdigit() and 2 <= len(digits) <= 10:
-        return "hs_prefixes", digits
-    if word.lower() in queries.names.list_categories():
-        return "categories", word.lower()
-    named: tuple[tuple[str, Callable[[str], str]], ...] = (
-        ("issuers", queries.names.find_issuer),
-        ("destinations", queries.names.find_destination),
-    )
-    for kind, lookup in named:
-        try:
-            return kind, lookup(word.upper() if word.isascii() else word)
-        except UsageError:
-            continue
-    meanings = match_categories(word, queries.names.lexicon)
-    if len(meanings) == 1 or (meanings and meanings[0] in queries.names.lexicon.group_ids):
+def _parse_criterion(word: str, names: CriterionNames) -> tuple[str, str]:
+    """Return the field and the value that a word means; a word of no criterion must name an item."""
+    for criterion in CRITERIA:
+        if (value := criterion.recognize(word, names)) is not None:
+            return criterion.field, value
+    meanings = match_categories(word, names.lexicon)
+    if len(meanings) == 1 or (meanings and meanings[0] in names.lexicon.group_ids):
         return "categories", meanings[0]
-    return "categories", queries.names.find_category(word)
+    return "categories", names.find_category(word)

@@ -1,29 +1,27 @@
-"""What an alert rests on: each conclusion with its words, the text as it was read, and the bytes as sent.
+"""The evidence of an alert: conclusions with their sentences, the text as it was read, the bytes as sent.
 
-The address stands in the alert, signed. What a source sent is only ever handed over as a file: no browser
-shows it under our name.
+Alerts hold the signed address. Bytes of a source are served as a download only, so that no browser shows them
+as one of our pages.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, StrictUndefined
 
 from controlwatch.core.alerting.signed_links import verify_token
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import AlertEvidence
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import build_card
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.services.ports import Archive
+from controlwatch.services.store import StoredNotices
 from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
 
-if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
-    from controlwatch.core.law.answers import AlertEvidence
-
-NO_BYTES_NOTE = "No bytes are kept of it: it is known from the register, or from a row of an index."
+NO_BYTES_NOTE = "No bytes are kept of this notice: it is known from the register or from a list page only."
 _environment = Environment(autoescape=True, undefined=StrictUndefined)
 _environment.filters["clean"] = strip_hidden
 _environment.filters["line"] = lambda value: to_one_line(value, 2_000)
@@ -41,7 +39,7 @@ pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 <strong>{{ card.badge|line }}</strong>
 <h1>{{ card.heading|line }}</h1><p lang="zh">{{ found.title|line }}</p>
 {% for paragraph in card.summary %}<p>{{ paragraph|clean }}</p>{% endfor %}
-<h2>Conclusions and their words · 结论与依据</h2>
+<h2>Conclusions and their sentences · 结论与依据</h2>
 <table>
 {% for fact in card.facts + card.caveats %}
 <tr><td>{{ fact.label|line }}</td><td>{{ fact.value|line }}
@@ -61,32 +59,37 @@ pre { white-space: pre-wrap; font: inherit; background: #f9fafb; padding: 16px }
 """)
 
 
-def build_evidence_routes(app: App) -> APIRouter:
-    """Return the routes of the evidence."""
+def build_evidence_routes(
+    secret: bytes, notices: StoredNotices, archive: Archive, lexicon: Lexicon
+) -> APIRouter:
+    """Return the routes of the evidence; `secret` is what their addresses are signed with."""
     router = APIRouter()
+
+    def find_evidence(token: str) -> AlertEvidence | None:
+        subject = verify_token(secret, "alert", token) if secret else None
+        return notices.find_alert_evidence(subject) if subject is not None else None
 
     @router.get("/alert/{token}")
     def show_evidence(token: str) -> Response:
-        """Show what an alert rests on."""
-        found = _find_evidence(app, token)
+        """Show the evidence of an alert."""
+        found = find_evidence(token)
         if found is None:
             return render_page(UNKNOWN_LINK, status=404)
-        today = to_beijing_day(found.alert.made_at)
-        context = CardContext(lexicon=app.queries.names.lexicon, language="both", today=today)
-        drawn = build_card(found.alert, context)
+        drawn = build_card(
+            found.alert,
+            CardContext(lexicon=lexicon, language="both", today=to_beijing_day(found.alert.made_at)),
+        )
         fetched = f"{found.fetched_at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if found.fetched_at else ""
-        # The token as asked: it has been verified, and the copy stands below it wherever we are served.
+        # The link to the copy is relative: the path of the page depends on how the server is reached.
         body = _PAGE.render(card=drawn, found=found, fetched=fetched, token=token, no_bytes=NO_BYTES_NOTE)
         return HTMLResponse(body, headers=SECURITY_HEADERS)
 
     @router.get("/alert/{token}/copy")
     def send_copy(token: str) -> Response:
-        """Hand over the bytes as they were sent."""
-        found = _find_evidence(app, token)
+        """Send the bytes as the source sent them."""
+        found = find_evidence(token)
         try:
-            body = (
-                app.ingester.archive.load_bytes(found.sha256) if found is not None and found.sha256 else None
-            )
+            body = archive.load_bytes(found.sha256) if found is not None and found.sha256 else None
         except KeyError:
             body = None
         if found is None or body is None:
@@ -96,9 +99,3 @@ def build_evidence_routes(app: App) -> APIRouter:
         return Response(body, media_type="application/octet-stream", headers=headers)
 
     return router
-
-
-def _find_evidence(app: App, token: str) -> AlertEvidence | None:
-    secret = app.links.secret
-    subject = verify_token(secret, "alert", token) if secret else None
-    return app.store.queries.find_alert_evidence(subject) if subject is not None else None

@@ -1,4 +1,4 @@
-"""A page that says one thing, and how our pages stand to the rest of the web."""
+"""A page with one sentence, and the security headers of all pages."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ font:17px/1.5 Helvetica,Arial,sans-serif;color:#101828">
 {%- endif %}
 </body></html>
 """)
-#: The pages load nothing, run nothing and can stand in no frame.
+#: The pages load nothing, run nothing and cannot be framed.
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-UNKNOWN_LINK = "This link is not one of ours, or was cut on its way. Nothing has been changed."
+UNKNOWN_LINK = "This link is not valid, or is incomplete. Nothing has changed."
 
 
 def render_page(words: str, *, button: str = "", status: int = 200) -> Response:
-    """Return a page with a sentence and, perhaps, a button that posts to the same address."""
+    """Return a page with a sentence and, where it has a label, a button that posts to the same address."""
     return HTMLResponse(
         _PAGE.render(words=words, button=button), status_code=status, headers=SECURITY_HEADERS
     )

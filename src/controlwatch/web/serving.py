@@ -1,4 +1,4 @@
-"""The web application on a thread of its own, as long as the service runs."""
+"""The web application in a separate thread, as long as the service runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START_STOP_TIMEOUT = 10.0
 
 @contextmanager
 def serve_in_thread(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
-    """Serve, and yield the address; port 0 takes a free one. Raises `UsageError` when it cannot."""
+    """Serve, and yield the address; port 0 takes a free port. Raises `UsageError` when it cannot listen."""
     config = uvicorn.Config(
         web, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False
     )
@@ -29,7 +29,7 @@ def serve_in_thread(web: FastAPI, *, host: str, port: int) -> Iterator[str]:
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             raise UsageError(
-                f"cannot listen on {host}:{port}; is something else there? set CONTROLWATCH_LISTEN"
+                f"cannot listen on {host}:{port}; if another program does, change CONTROLWATCH_LISTEN"
             )
         time.sleep(0.01)
     try:
@@ -44,5 +44,5 @@ def _run_server(server: uvicorn.Server) -> None:
     try:
         server.run()
     except SystemExit:
-        # uvicorn leaves the process when it cannot bind; here only its thread ends.
+        # uvicorn exits the process when it cannot bind; here only its thread ends.
         return

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
-from controlwatch.core.model import Direction, Mute, Subscription
+from controlwatch.core.alerting.subscription_criteria import CRITERIA
+from controlwatch.core.model import Mute, Subscription
 
-_LIST_FIELDS = ("categories", "issuers", "destinations", "hs_prefixes", "terms")
 _OPTION_FIELDS = ("reports", "health", "reminders", "outlook")
 _PLAIN_FIELDS = (
     *("channel", "target", "rate", "at", "weekday", "timezone", "language", "confirmed"),
@@ -102,10 +102,9 @@ def update_active(
 def _build_row(subscription: Subscription) -> dict[str, Any]:
     """Return the settings of a subscription as a row."""
     values = {name: getattr(subscription, name) for name in _PLAIN_FIELDS}
-    values |= {name: list(getattr(subscription, name)) for name in _LIST_FIELDS}
+    values |= {item.field: [str(value) for value in item.get_values(subscription)] for item in CRITERIA}
     quiet = subscription.quiet or (None, None)
     return values | {
-        "directions": [direction.value for direction in subscription.directions],
         "quiet_from": quiet[0],
         "quiet_to": quiet[1],
         "muted": [
@@ -124,15 +123,12 @@ def select_active_subscriptions(connection: Connection) -> tuple[Subscription, .
 def to_subscription(row: RowMapping) -> Subscription:
     """Read a subscription from its row."""
     values: dict[str, Any] = {name: row[name] for name in _PLAIN_FIELDS} | {
-        name: tuple(row[name]) for name in _LIST_FIELDS
+        item.field: tuple(item.restore(value) for value in row[item.field]) for item in CRITERIA
     }
     quiet = (row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None
-    directions = tuple(Direction(value) for value in row["directions"])
     paused = (row["paused_reason"] or "paused") if row["paused_at"] is not None else ""
     muted = tuple(
         Mute(category=mute["category"], until=datetime.fromisoformat(mute["until"]), who=mute["who"])
         for mute in row["muted"]
     )
-    return Subscription(
-        id=row["id"], directions=directions, quiet=quiet, paused=paused, muted=muted, **values
-    )
+    return Subscription(id=row["id"], quiet=quiet, paused=paused, muted=muted, **values)
