@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check audit eval bench fuzz reliability torture lock clean
+.PHONY: demo run test check audit eval bench fuzz reliability torture pictures lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -12,8 +12,8 @@ demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in
 run: $(VENV)/.ready         ## the service itself, on an embedded store in state/
 	@$(BIN)/controlwatch run $(ARGS)
 
-test: $(VENV)/.ready-dev    ## the whole suite, PostgreSQL and the slow scenarios included
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.ready-dev    ## the whole suite with coverage, PostgreSQL and the slow scenarios included
+	@$(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
 
 check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .
@@ -40,6 +40,9 @@ reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes
 
 torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
 	$(BIN)/python -m tests.torture
+
+pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png from the product (needs Chromium)
+	@$(BIN)/python tools/draw_alert.py
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock

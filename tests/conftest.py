@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.processes import RunningService, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +19,16 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of whoever runs it."""
     for key in [key for key in os.environ if key.startswith("CONTROLWATCH_") and "_TEST_" not in key]:
         monkeypatch.delenv(key)
+
+
+@pytest.fixture
+def start_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningService]]:
+    """Start `controlwatch run`, or another command, as a process that is stopped at the end of the test."""
+    folder = tmp_path_factory.mktemp("service")
+    with ExitStack() as stack:
+
+        def start(env: dict[str, str], **how: object) -> RunningService:
+            log = folder / f"{len(list(folder.iterdir()))}.log"
+            return stack.enter_context(running(log, env=env, **how))  # type: ignore[arg-type]
+
+        yield start

@@ -34,7 +34,7 @@ class CallTracer:
         self.calls: Counter[Call] = Counter()
 
     def __call__(self, frame: FrameType, event: str, _argument: object) -> None:
-        """Note a call of a function of ours, and the nearest caller of ours."""
+        """Record a call of a function of the package, and its nearest caller in the package."""
         called = name_file(frame)
         if event != "call" or called is None:
             return
@@ -47,7 +47,7 @@ class CallTracer:
 
 
 def name_file(frame: FrameType) -> str | None:
-    """Return the file of ours that a frame runs in, relative to the package."""
+    """Return the file of the package that a frame runs in, relative to the package."""
     path = frame.f_code.co_filename
     name = path.removeprefix(PACKAGE)
     return None if name == path or name.startswith(SKIPPED) else name

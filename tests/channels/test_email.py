@@ -40,6 +40,7 @@ from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.testing.smtp import Mailbox
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 def channel(mailbox: Mailbox, **changes: object) -> EmailChannel:
     server = SmtpServer(host="127.0.0.1", port=mailbox.port, **changes)  # type: ignore[arg-type]
-    return EmailChannel(server, sender="controlwatch <alerts@controlwatch.example>", timeout=5)
+    return EmailChannel(server, sender="controlwatch <alerts@controlwatch.example>", timeout=PATIENCE)
 
 
 def test_a_mail_carries_chinese_in_text_and_html_with_the_redline(mailbox: Mailbox) -> None:
@@ -288,7 +289,7 @@ def test_starttls_and_a_password_are_used_and_a_wrong_one_is_no_refusal_for_good
     with Mailbox(**options) as box:
         for password, expected in (("right", 1), ("wrong", 1)):
             server = SmtpServer(host="127.0.0.1", port=box.port, user="u", password=password, tls="starttls")
-            sender = EmailChannel(server, sender="a@b.example", timeout=5, context=trusted)
+            sender = EmailChannel(server, sender="a@b.example", timeout=PATIENCE, context=trusted)
             if password == "right":
                 sender.send(message(), target="a@b.example", key=KEY)
             else:
@@ -304,7 +305,7 @@ def test_a_server_whose_certificate_is_unknown_gets_no_mail() -> None:
     with Mailbox(tls_context=context) as box:
         server = SmtpServer(host="127.0.0.1", port=box.port, tls="starttls")
         with pytest.raises(DeliveryError, match="certificate"):
-            EmailChannel(server, sender="a@b.example", timeout=5).send(
+            EmailChannel(server, sender="a@b.example", timeout=PATIENCE).send(
                 message(), target="a@b.example", key=KEY
             )
         assert box.mails == []

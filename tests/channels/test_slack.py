@@ -19,6 +19,7 @@ from controlwatch.core.rendering.slack_blocks import render_fallback_text, rende
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.testing.slack_limits import refused_message, texts
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def slack() -> Iterator[tuple[SlackStandIn, SlackChannel]]:
     stand_in = SlackStandIn()
     with Sites() as sites:
         url = stand_in.put_up(sites)
-        yield stand_in, SlackChannel(stand_in.token, api_url=url, timeout=5)
+        yield stand_in, SlackChannel(stand_in.token, api_url=url, timeout=PATIENCE)
 
 
 Both = tuple[SlackStandIn, SlackChannel]

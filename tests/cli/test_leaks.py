@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,9 @@ from controlwatch.adapters.sandbox.isolated_process import safe_environment
 from controlwatch.cli import app as commands
 from controlwatch.core.model.errors import ControlwatchError
 from controlwatch.testing.sites import Answer, Sites
-from tests.cli.test_service import COMMAND, environment, wait_for
+from tests.cli.test_service import environment
+from tests.processes import COMMAND, RunningService
+from tests.waiting import PATIENCE, wait_for
 
 __all__ = ["environment"]
 
@@ -93,7 +96,7 @@ def test_no_command_shows_a_secret_although_every_channel_fails(
 
 @pytest.mark.slow
 def test_the_service_logs_and_shows_no_secret_although_every_channel_fails(
-    armed: tuple[dict[str, str], Sites], tmp_path: Path
+    armed: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, sites = armed
     typed(env, "subscribe", "slack", "C0123ABCD")
@@ -102,21 +105,15 @@ def test_the_service_logs_and_shows_no_secret_although_every_channel_fails(
     (inbox / "n.txt").write_text(
         "海关总署公告2026年第77号\n决定对金属锗实施出口管制。\n海关总署\n2026年3月2日", encoding="utf-8"
     )
-    log = tmp_path / "log"
-    with log.open("w") as out:
-        service = subprocess.Popen([*COMMAND, "run"], env=env, stdout=out, stderr=out)
-        try:
-            wait_for(lambda: "listening" in log.read_text(encoding="utf-8"))
-            wait_for((inbox / "done" / "n.txt").exists)
-            wait_for(lambda: any(asked.path == "/api/chat.postMessage" for asked in sites.asked))
-            (address,) = re.findall(r'"address": "([^"]+)"', log.read_text(encoding="utf-8"))
-            pages = [
-                httpx.get(f"{address}/{place}").text for place in ("healthz", "metrics", "alert/1.x", "")
-            ]
-        finally:
-            service.terminate()
-            service.wait(timeout=30)
-    shows_no_secret("\n".join([log.read_text(encoding="utf-8"), *pages]))
+    service = start_service(env)
+    wait_for(lambda: "listening" in service.output)
+    wait_for((inbox / "done" / "n.txt").exists)
+    wait_for(lambda: any(asked.path == "/api/chat.postMessage" for asked in sites.asked))
+    (address,) = re.findall(r'"address": "([^"]+)"', service.output)
+    places = ("healthz", "metrics", "alert/1.x", "")
+    pages = [httpx.get(f"{address}/{place}", timeout=PATIENCE).text for place in places]
+    service.stop()
+    shows_no_secret("\n".join([service.output, *pages]))
 
 
 @pytest.mark.parametrize(

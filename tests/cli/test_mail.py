@@ -28,6 +28,7 @@ from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.smtp import Mailbox
 from tests.channels.test_bounces import DESK, Report
 from tests.cli.test_commands import TEXT, Terminal
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,9 +112,9 @@ def steps(box: Mailbox, context: ssl.SSLContext | None, **login: str) -> tuple[l
     server = SmtpServer(host="127.0.0.1", port=box.port, **login)  # type: ignore[arg-type]
     said: list[str] = []
     try:
-        for step in EmailChannel(server, sender="a@b.example", timeout=5, context=context).check_delivery(
-            TEST_MESSAGE, target="me@b.example", key="0" * 32
-        ):
+        for step in EmailChannel(
+            server, sender="a@b.example", timeout=PATIENCE, context=context
+        ).check_delivery(TEST_MESSAGE, target="me@b.example", key="0" * 32):
             said.append(step)
     except DeliveryError as error:
         return said, find_advice(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import ImapUrl, Settings
 from controlwatch.testing.sites import Sites
 from tests.cli.test_commands import Terminal
-from tests.cli.test_service import COMMAND, environment, wait_for
+from tests.cli.test_service import environment
 from tests.imap import PASSWORD, ImapServer
+from tests.processes import COMMAND, RunningService
 from tests.services.test_mailbox import NEWS, OTHER, server
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,20 +137,16 @@ def test_the_service_takes_in_what_comes_to_the_mailbox(
     environment: tuple[dict[str, str], Sites],
     tmp_path: Path,
     server: ImapServer,
+    start_service: Callable[..., RunningService],
 ) -> None:
     (secret := tmp_path / "mailbox").write_text(server.url())
     env = environment[0] | {"CONTROLWATCH_MAILBOX_URL_FILE": str(secret)}
     put(server, NEWS)
-    service = subprocess.Popen([*COMMAND, "run"], env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    service = start_service(env)
     latest = [*COMMAND, "latest", "--search", "gallium", "--json"]
-    try:
-        wait_for(
-            lambda: (
-                b"China imposes" in subprocess.run(latest, env=env, capture_output=True, check=False).stdout
-            )
-        )
-    finally:
-        service.terminate()
-        said = b"".join(service.communicate(timeout=30))
-    assert b'"watcher": "mailbox"' in said
-    assert PASSWORD.encode() not in said
+    wait_for(
+        lambda: b"China imposes" in subprocess.run(latest, env=env, capture_output=True, check=False).stdout
+    )
+    service.stop()
+    assert '"watcher": "mailbox"' in service.output
+    assert PASSWORD not in service.output

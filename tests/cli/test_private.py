@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
 from controlwatch.services.intake import submit
 from controlwatch.testing.sites import Answer, Sites
-from tests.cli.test_service import COMMAND, environment, wait_for
+from tests.cli.test_service import environment
+from tests.processes import RunningService
 from tests.services.world import world
+from tests.waiting import PATIENCE, wait_for
 
 __all__ = ["environment"]
 
@@ -39,7 +42,9 @@ for words in json.loads(sys.argv[1]):
 def typed(env: dict[str, str], *commands: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Commands, typed where everybody may read what is made."""
     shell = ["sh", "-c", 'umask 022; exec "$@"', "sh", sys.executable, "-c", TYPED, json.dumps(commands)]
-    return subprocess.run(shell, env=env, cwd=cwd, capture_output=True, text=True, check=False, timeout=90)
+    return subprocess.run(
+        shell, env=env, cwd=cwd, capture_output=True, text=True, check=False, timeout=5 * PATIENCE
+    )
 
 
 def open_to_others(*folders: Path) -> list[str]:
@@ -50,7 +55,7 @@ def open_to_others(*folders: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_every_file_and_folder_that_we_make_is_for_us_alone(
-    environment: tuple[dict[str, str], Sites], tmp_path: Path
+    environment: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, sites = environment
     env |= {"CONTROLWATCH_PUBLIC_URL": "https://alerts.example", "CONTROLWATCH_LISTEN": "127.0.0.1:0"}
@@ -59,24 +64,14 @@ def test_every_file_and_folder_that_we_make_is_for_us_alone(
         folder.mkdir(mode=0o700)
     (inbox / "notice.txt").write_text(NOTICE, encoding="utf-8")
     (inbox / "notice.txt").chmod(0o600)
-    shell = ["sh", "-c", 'umask 022; exec "$@"', "sh", *COMMAND, "run"]
-    service = subprocess.Popen(shell, env=env, cwd=desk, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for((inbox / "done" / "notice.txt").exists)
-        wait_for((state / "heartbeat").exists)
-        wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
-        while_it_runs = {path.name for path in state.iterdir()}
-        assert {
-            "controlwatch.db",
-            "controlwatch.db-wal",
-            "controlwatch.lock",
-            "secret",
-            "snapshots",
-        } <= while_it_runs
-        assert open_to_others(state) == []
-    finally:
-        service.terminate()
-        service.wait(timeout=30)
+    service = start_service(env, cwd=desk, umask=0o022)
+    wait_for((inbox / "done" / "notice.txt").exists)
+    wait_for((state / "heartbeat").exists)
+    wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
+    expected = {"controlwatch.db", "controlwatch.db-wal", "controlwatch.lock", "secret", "snapshots"}
+    assert expected <= {path.name for path in state.iterdir()}
+    assert open_to_others(state) == []
+    service.stop()
     made = (
         ("backup", "copy.tar"),
         ("evidence", "GACC 2026-77"),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
-import time
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,13 +18,14 @@ from controlwatch.service import Service, Watchdog
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer, Sites
 from tests.authority import authority
+from tests.processes import COMMAND, RunningService
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-COMMAND = [sys.executable, "-m", "controlwatch"]
 DECLARATION = """
 id = "sample"
 name = "Sample (样例)"
@@ -71,31 +70,20 @@ def environment(tmp_path: Path) -> Iterator[tuple[dict[str, str], Sites]]:
         )
 
 
-def wait_for(what: object, *, seconds: float = 30.0) -> None:
-    ends = time.monotonic() + seconds
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < ends, "waited too long"
-        time.sleep(0.05)
-
-
 @pytest.mark.slow
 def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
-    environment: tuple[dict[str, str], Sites], tmp_path: Path
+    environment: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, sites = environment
-    service = subprocess.Popen([*COMMAND, "run"], env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
-        wait_for((tmp_path / "state" / "heartbeat").exists)
-        assert subprocess.run([*COMMAND, "health"], env=env, capture_output=True, check=False).returncode == 0
-        second = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
-        assert second.returncode == 2
-        assert "another controlwatch is running on" in second.stderr
-    finally:
-        service.send_signal(signal.SIGTERM)
-        _, said = service.communicate(timeout=30)
-    assert service.returncode == 0
-    assert b"stopped" in said
+    service = start_service(env)
+    wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
+    wait_for((tmp_path / "state" / "heartbeat").exists)
+    assert subprocess.run([*COMMAND, "health"], env=env, capture_output=True, check=False).returncode == 0
+    second = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
+    assert second.returncode == 2
+    assert "another controlwatch is running on" in second.stderr
+    assert service.stop() == 0
+    assert "stopped" in service.output
     shown = subprocess.run(
         [*COMMAND, "latest", "--json"], env=env, capture_output=True, text=True, check=True
     )
@@ -104,27 +92,26 @@ def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
 
 @pytest.mark.slow
 def test_a_service_at_work_has_its_chain_stamped(
-    environment: tuple[dict[str, str], Sites], tmp_path: Path
+    environment: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, _ = environment
     with authority() as served:
         env["CONTROLWATCH_TSA_URL"] = served.url
-        service = subprocess.Popen(
-            [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
+        service = start_service(env)
         wait_for(lambda: list((tmp_path / "state" / "stamps").glob("*.tsr")))
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(timeout=30) == 0
+        assert service.stop() == 0
 
 
 @pytest.mark.slow
-def test_the_service_stops_soon_although_a_source_hangs(environment: tuple[dict[str, str], Sites]) -> None:
+def test_the_service_stops_although_a_source_hangs(
+    environment: tuple[dict[str, str], Sites], start_service: Callable[..., RunningService]
+) -> None:
     env, sites = environment
-    asked: list[float] = []
+    asked, stopped = threading.Event(), threading.Event()
 
     def hang(_: object) -> Answer:
-        asked.append(time.monotonic())
-        time.sleep(8)
+        asked.set()
+        stopped.wait(2 * PATIENCE)
         return Answer()
 
     sites.put("https://sample.example/index.html", hang)
@@ -133,17 +120,15 @@ def test_the_service_stops_soon_although_a_source_hangs(environment: tuple[dict[
         text = file.read()
     with open(toml, "w", encoding="utf-8") as file:  # noqa: PTH123
         file.write(text.replace("pause = 0.0", "pause = 0.0\ntimeout = 3.0"))
-    service = subprocess.Popen(
-        [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    wait_for(lambda: asked)
-    service.send_signal(signal.SIGTERM)
-    assert service.wait(timeout=30) == 0
+    service = start_service(env)
+    assert asked.wait(PATIENCE)
+    assert service.stop() == 0
+    stopped.set()
 
 
 @pytest.mark.slow
 def test_a_file_dropped_into_the_inbox_is_taken_in(
-    environment: tuple[dict[str, str], Sites], tmp_path: Path
+    environment: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, _ = environment
     inbox = tmp_path / "state" / "inbox"
@@ -152,14 +137,9 @@ def test_a_file_dropped_into_the_inbox_is_taken_in(
         "海关总署公告2026年第77号\n决定自2026年5月1日起，对下列物项实施出口管制：金属锗。\n海关总署\n2026年3月2日",
         encoding="utf-8",
     )
-    service = subprocess.Popen(
-        [*COMMAND, "run"], env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        wait_for((inbox / "done" / "notice.txt").exists)
-    finally:
-        service.terminate()
-        service.wait(timeout=30)
+    service = start_service(env)
+    wait_for((inbox / "done" / "notice.txt").exists)
+    service.stop()
     shown = subprocess.run(
         [*COMMAND, "show", "GACC 2026-77"], env=env, capture_output=True, text=True, check=False
     )
@@ -205,7 +185,7 @@ def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(
     sites.put("https://sample.example/index.html", Answer(status=503))
     for _ in range(3):
         done = subprocess.run(
-            [*COMMAND, "poll"], env=variables, capture_output=True, text=True, check=False, timeout=60
+            [*COMMAND, "poll"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
         assert done.returncode == 1
     assert "blind" in done.stdout

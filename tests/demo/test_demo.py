@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from rich.console import Console
 from controlwatch.cli.run import demo
 from controlwatch.core.model.errors import UsageError
 from controlwatch.demo import story
+from tests.processes import RunningService
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from controlwatch.demo.stage import Stage
@@ -35,7 +36,7 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         [*DEMO, "--once"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=5 * PATIENCE,
         check=False,
         env=environment(tmp_path),
         encoding="utf-8",
@@ -73,17 +74,15 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_stays_up_until_it_is_stopped_and_touches_no_settings_of_the_user(tmp_path: Path) -> None:
+def test_it_stays_up_until_it_is_stopped_and_touches_no_settings_of_the_user(
+    tmp_path: Path, start_service: Callable[..., RunningService]
+) -> None:
     mine = tmp_path / "mine.db"
     env = environment(tmp_path, CONTROLWATCH_DATABASE_URL=f"sqlite:///{mine}", PYTHONUNBUFFERED="1")
-    running = subprocess.Popen(DEMO, stdout=subprocess.PIPE, env=env, text=True, encoding="utf-8")
-    assert running.stdout is not None
-    assert any("Press Ctrl-C to end" in line for line in running.stdout)
-    time.sleep(0.5)
-    running.send_signal(signal.SIGTERM)
-    rest, _ = running.communicate(timeout=30)
-    assert "Stopped" in rest
-    assert running.returncode == 0
+    demo = start_service(env, command=DEMO)
+    wait_for(lambda: "Press Ctrl-C to end" in demo.output)
+    assert demo.stop() == 0
+    assert "Stopped" in demo.output
     assert list(tmp_path.iterdir()) == []
 
 

@@ -116,9 +116,9 @@ def test_the_script_tells_the_language(words: str, tongue: str) -> None:
     ],
 )
 def test_a_long_text_of_anything_is_read_in_linear_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # of the processor, so that no other load counts
     notice("标题", piece * (40_000 // len(piece)))
-    assert time.perf_counter() - began < 4  # a quadratic reading takes minutes
+    assert time.thread_time() - began < 30  # a quadratic reading takes minutes
 
 
 def test_an_empty_document_is_empty() -> None:

@@ -1,4 +1,4 @@
-"""What a campaign came to, as a section of a report."""
+"""The results of a fuzzing campaign, as a section of the report."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def rows(tallies: Mapping[str, Tally]) -> Iterator[str]:
 
 
 def section(*, seconds: float = 60.0) -> str:
-    """Try for so long, and return the section on hostile inputs with its table and what was mended before."""
+    """Run the campaign, and return the section with its table and the defects fixed before."""
     table = "\n".join(rows(run(TARGETS, seconds=seconds, contained=CONTAINED)))
     found = "\n".join(f"| {one.found} | {one.mended} | `{one.test}` |" for one in MENDED)
     return (
         "## Hostile inputs\n\n"
-        "Our examples and our corpus, and a file of every format, damaged at random and filled with what has hurt readers "
-        "and renderers before: entities, bombs, loops, control characters, marks of direction, mentions, formulas, breaks "
-        f"of headers, deep nests, long runs. Tried for {seconds:.0f} seconds here, for as long as you like by `make fuzz`. "
-        "An input is *refused by name* where the reader says by a declared error why it cannot be read; it is *unlike "
-        "declared* where a result breaks a law of its medium, such as a quote that does not stand in the text, or a cell "
-        f"that a spreadsheet would run.\n\n{table}\n\n"
-        "Found by this, or while it was built, and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
+        "The examples, the corpus and a file of every format are damaged at random and filled with what has broken parsers "
+        "and renderers before: entities, bombs, loops, control characters, direction marks, mentions, formulas, header "
+        f"breaks, deep nesting, long runs. This run took {seconds:.0f} seconds; `make fuzz` runs for as long as you like. "
+        "An input is *refused by name* when a declared error says why it cannot be read; it is *unlike declared* when a "
+        "result breaks a rule of its medium, such as a quote that is not in the text, or a cell that a spreadsheet would "
+        f"execute.\n\n{table}\n\n"
+        "Defects found by this, or while it was built, and fixed:\n\n| defect | fix | test |\n|---|---|---|\n"
         f"{found}\n"
     )

@@ -51,7 +51,7 @@ def ends(work: Callable[[], object]) -> bool:
 # --------------------------------------------------------------------------- lists
 
 
-def test_a_number_of_thousands_of_digits_is_no_json_of_a_list() -> None:
+def test_a_number_of_thousands_of_digits_is_refused_as_json_of_a_list() -> None:
     rows = [{"url": "/a.html", "title": "公告", "day": "2026-03-02"}]
     sent = json.dumps({"page": {"rows": rows, "total": 1}}).replace('"total": 1', '"total": ' + "9" * 5_000)
     with pytest.raises(Garbled):
@@ -69,7 +69,7 @@ def test_a_total_that_cannot_be_meant_is_no_total(printed: str, total: str) -> N
     assert len(page.refs) == 1
 
 
-def test_what_is_no_feed_at_all_is_said_to_be_none() -> None:
+def test_an_answer_that_is_not_a_feed_at_all_is_refused_or_empty() -> None:
     with pytest.raises((Garbled, Reshaped)):
         parse_index(
             make.watcher(replace(make.links(), kind="feed")), make.answer(b"", kind="application/xml")
@@ -124,7 +124,7 @@ def test_a_text_of_one_word_over_and_over_is_compared_as_a_whole() -> None:
 
 
 @pytest.mark.parametrize("blank", [" ", "\u3000", "\r\u3000", "\t ", " \n"])
-def test_white_space_that_goes_on_is_no_text(blank: str) -> None:
+def test_long_white_space_is_cut(blank: str) -> None:
     body = f"决定对金属镓实施出口管制，{blank * 200_000}自2026年4月1日起施行。"
     assert ends(lambda: announcement(body))
     assert [str(day.start) for day in announcement(body).effective] == ["2026-04-01"]
@@ -141,7 +141,7 @@ DEEP = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("body", "kind"), DEEP.values(), ids=DEEP)
-def test_a_tree_that_nobody_could_walk_is_refused_before_anybody_walks_it(body: bytes, kind: str) -> None:
+def test_a_tree_nested_too_deeply_is_refused_before_it_is_walked(body: bytes, kind: str) -> None:
     with pytest.raises(Garbled, match="too deeply"):
         check_nesting(body, kind)
 

@@ -15,6 +15,7 @@ from controlwatch.core.sources.watcher import Detail, Expect, Index
 from controlwatch.testing.sites import Answer
 from tests.services.test_news import GALLIUM, OLD, PRESS, feed, started
 from tests.services.world import HOST, INDEX, WATCHER, Page, World, tightening
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def leads_elsewhere(w: World) -> None:
 
 def hangs(w: World) -> None:
     def wait(_: object) -> Answer:
-        threading.Event().wait(6)
+        threading.Event().wait(PATIENCE)
         return Answer()
 
     w.sites.put(INDEX, wait)
@@ -96,7 +97,10 @@ def test_trouble_fails_the_poll_by_name_tells_once_after_three_and_once_on_recov
     w: World, kind: str, trouble: Callable[[World], None]
 ) -> None:
     started(w, OLD, GALLIUM)
-    watcher = replace(WATCHER, http=replace(WATCHER.http, timeout=0.2, budget=5.0, largest=500_000))
+    timeout = 0.2 if kind == "timed-out" else PATIENCE
+    watcher = replace(
+        WATCHER, http=replace(WATCHER.http, timeout=timeout, budget=2 * PATIENCE, largest=500_000)
+    )
     trouble(w)
     reports = [w.poll(watcher) for _ in range(5)]
     assert {report.outcome for report in reports} == {"failed"}

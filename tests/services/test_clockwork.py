@@ -5,6 +5,7 @@ from __future__ import annotations
 from queue import SimpleQueue
 
 from controlwatch.adapters.system.scheduler import Scheduler
+from tests.waiting import PATIENCE
 
 
 def test_what_is_wanted_soon_does_not_wait_for_its_turn_and_nothing_is_begun_after_the_end() -> None:
@@ -12,9 +13,9 @@ def test_what_is_wanted_soon_does_not_wait_for_its_turn_and_nothing_is_begun_aft
     clockwork = Scheduler(watchers=0)
     clockwork.run_every(3600, "deliver", lambda: runs.put("ran"))
     clockwork.start()
-    assert runs.get(timeout=20) == "ran"
+    assert runs.get(timeout=PATIENCE) == "ran"
     clockwork.run_soon("deliver")
-    assert runs.get(timeout=20) == "ran"
+    assert runs.get(timeout=PATIENCE) == "ran"
     clockwork.stop()
     clockwork.run_soon("deliver")
     assert runs.empty()

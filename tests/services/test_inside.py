@@ -18,6 +18,7 @@ from controlwatch.core.model.errors import SourceError, Unreachable
 from controlwatch.core.sources.requests import Request
 from controlwatch.testing.sites import Answer, Sites
 from tests.services.world import WATCHER
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def test_no_spelling_of_a_private_address_is_asked(host: str) -> None:
     with Sites() as sites:
         port = sites.origin.rpartition(":")[2]
         sites.put(f"http://{host}:{port}/secret", Answer(body=b"secret"))
-        watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(f"{host}:{port}",), timeout=2.0))
+        watcher = replace(WATCHER, http=replace(WATCHER.http, hosts=(f"{host}:{port}",), timeout=PATIENCE))
         fetch = HttpFetcher()
         with fetch.open_session(watcher) as ask, pytest.raises(SourceError):
             ask(Request(url=f"http://{host}:{port}/secret"))

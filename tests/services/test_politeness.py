@@ -11,6 +11,7 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.testing.sites import Answer, Asked
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import HOST, INDEX, WATCHER, Ministry, Page, World, other, tightening
+from tests.waiting import PATIENCE
 
 
 def test_a_source_that_hangs_holds_up_no_other(w: World) -> None:
@@ -18,7 +19,7 @@ def test_a_source_that_hangs_holds_up_no_other(w: World) -> None:
 
     def hang(_: Asked) -> Answer:
         hanging.set()
-        let_go.wait(30)
+        let_go.wait(PATIENCE)
         return Answer(body=b"late")
 
     w.sites.put(INDEX, hang)
@@ -26,11 +27,11 @@ def test_a_source_that_hangs_holds_up_no_other(w: World) -> None:
     bureau.publish(OLD)
     stuck = threading.Thread(
         target=w.poller.poll,
-        args=(replace(WATCHER, http=replace(WATCHER.http, timeout=30)),),
+        args=(replace(WATCHER, http=replace(WATCHER.http, timeout=PATIENCE, budget=2 * PATIENCE)),),
         kwargs={"now": w.now},
     )
     stuck.start()
-    assert hanging.wait(10)
+    assert hanging.wait(PATIENCE)
     assert w.poll(other("bureau", bureau.host)).outcome == "shelved"
     let_go.set()
     stuck.join()

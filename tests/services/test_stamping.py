@@ -37,6 +37,7 @@ from tests.authority import NAME, STAMPED_AT, Said, answer, authority, keys, ref
 from tests.authority import Authority as Served
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import World, world
+from tests.waiting import PATIENCE
 
 #: When tokens are kept here: after any file that a test writes.
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -52,8 +53,10 @@ class Desk:
         self.stamps = TimestampFolder(self.folder)
         self.checker = TokenVerifier((served.keys.root,))
 
-    def stamp(self, checker: TokenVerifier | None = None, **how: object) -> VerifiedTimestamp | None:
-        asked = Rfc3161Authority(self.served.url, checker or self.checker, timeout=0.3)
+    def stamp(
+        self, checker: TokenVerifier | None = None, *, timeout: float = PATIENCE, **how: object
+    ) -> VerifiedTimestamp | None:
+        asked = Rfc3161Authority(self.served.url, checker or self.checker, timeout=timeout)
         return stamp_head(self.w.store.custody, self.stamps, asked, now=LATER, **how)  # type: ignore[arg-type]
 
     def grows(self) -> ChainHead:
@@ -237,7 +240,7 @@ def test_an_authority_that_is_slow_silent_or_gone_is_named_without_its_password(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         desk.served.url = f"http://user:hunter2@127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(Unstamped, match=r"^127.0.0.1 gave no time stamp: ReadTimeout$"):
-            desk.stamp()
+            desk.stamp(timeout=0.3)
     with pytest.raises(Unstamped, match=r"^127.0.0.1 gave no time stamp: ConnectError$"):
         desk.stamp()
 

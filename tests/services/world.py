@@ -22,6 +22,7 @@ from controlwatch.services.poll import Poller
 from controlwatch.services.source_states import SourceStates
 from controlwatch.testing.sites import Answer, Sites
 from tests.known import fresh
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +53,7 @@ WATCHER = Watcher(
         pages=Pages(style="path", name="index_{n}.html", first=1, size=15, shelf=2),
     ),
     detail=Detail(title=("h1",), published=("p.day",), body=("div.body",)),
-    http=Http(hosts=("www.ministry.example",), pause=0.0, timeout=2.0, budget=20.0),
+    http=Http(hosts=("www.ministry.example",), pause=0.0, timeout=PATIENCE, budget=5 * PATIENCE),
     expect=Expect(rows=1),
 )
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from controlwatch.bootstrap import App, open_app
 from controlwatch.cli.common import configure_log
 from controlwatch.core.alerting.routing import route_alert
@@ -23,6 +25,7 @@ from controlwatch.testing.slack_limits import texts
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 from tests.known import known
+from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)
 BOSS, OFFICER = "U0BOSS", "U0OFFICER"
@@ -95,16 +98,25 @@ def busy(desk: Desk) -> Iterator[None]:
     def hold() -> None:
         with desk.app.store.engine.begin():
             held.set()
-            release.wait(8)
+            release.wait(PATIENCE)
 
     holding = threading.Thread(target=hold)
     holding.start()
     held.wait()
     try:
-        yield
+        with store_timeout(0.5):
+            yield
     finally:
         release.set()
         holding.join()
+
+
+@contextmanager
+def store_timeout(seconds: float) -> Iterator[None]:
+    """Change for how long an answer waits for the store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("controlwatch.slack.ack_deadline.STORE_TIMEOUT", seconds)
+        yield
 
 
 @contextmanager
@@ -124,6 +136,7 @@ def desk_in(folder: Path, *, managers: str | None = None, **more: Any) -> Iterat
             **more,
         )
         with (
+            store_timeout(PATIENCE),  # a loaded machine is not a busy store
             open_app(settings) as app,
             serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
         ):

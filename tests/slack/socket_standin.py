@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from controlwatch.testing.sites import Answer, Asked, Sites
+from tests.waiting import PATIENCE
 
 #: What a websocket's handshake adds to the key (RFC 6455).
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -98,4 +99,4 @@ class SocketStandIn:
 
     def session(self) -> ServerConnection:
         """Wait for the next session to be opened."""
-        return self.opened.get(timeout=15)
+        return self.opened.get(timeout=PATIENCE)

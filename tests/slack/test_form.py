@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from controlwatch.core.model import Direction, Mute, Subscription
 from controlwatch.slack.form_view import build_form
 from controlwatch.testing.slack_limits import refused_view
-from tests.slack.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said
+from tests.slack.desk import BOSS, CHANNEL, OFFICER, Desk, busy, desk_in, element, said, store_timeout
+from tests.waiting import PATIENCE, wait_for
 
 C = "controlwatch_"
 
@@ -30,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def opened(desk: Desk, *, user: str = OFFICER) -> dict[str, Any]:
     """Open the form by the bare command, and return it."""
     assert desk.asker.command(desk.web, "subscribe", user=user).status_code == 200
-    return desk.slack.opened.get(timeout=10)
+    return desk.slack.opened.get(timeout=PATIENCE)
 
 
 def filled(view: dict[str, Any], **changed: Any) -> dict[str, Any]:
@@ -153,25 +153,25 @@ def test_a_busy_store_keeps_nobody_waiting(desk: Desk) -> None:
     with busy(desk):
         answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
         assert "busy" in said(answer["view"])
-    for _ in range(100):
-        if desk.app.store.subscriptions.list_active():
-            break
-        time.sleep(0.05)
-    assert len(desk.app.store.subscriptions.list_active()) == 1
+    assert len(wait_for(desk.app.store.subscriptions.list_active)) == 1
 
 
 def test_who_was_told_that_it_is_saved_later_hears_when_it_was_not(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    answered = threading.Event()
+
     def locked(*_: object) -> int:
-        time.sleep(2.5)
+        answered.wait(PATIENCE)
         raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
 
     view = opened(desk)
     looked = desk.asker.submit(desk.web, view, filled(view), user=OFFICER).json()
     monkeypatch.setattr(type(desk.app.store.subscriptions), "subscribe", locked)
-    answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
+    with store_timeout(0.5):
+        answer = desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER).json()
     assert "busy" in said(answer["view"])
+    answered.set()
     assert "did not work" in said(shown(desk))
 
 
@@ -218,7 +218,7 @@ def test_a_command_shows_what_it_would_have_sent_before_it_is_saved(desk: Desk) 
 def test_what_a_command_has_shown_can_be_changed_in_the_form(desk: Desk) -> None:
     desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
     desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}new"), user=OFFICER)
-    view = desk.slack.opened.get(timeout=10)
+    view = desk.slack.opened.get(timeout=PATIENCE)
     (tree,) = [block for block in view["blocks"] if block["block_id"] == f"{C}categories"]
     assert [item["value"] for item in tree["element"]["initial_options"]] == ["battery"]
 
@@ -234,7 +234,7 @@ def test_whoever_takes_over_what_another_wanted_owns_it_alone(desk: Desk) -> Non
     """Or the other would see in their App Home what is told to them."""
     desk.asker.command(desk.web, "subscribe me battery", user=OFFICER)
     desk.asker.press(desk.web, element(desk.asker.answer(), f"{C}new"), user=BOSS)
-    view = desk.slack.opened.get(timeout=10)
+    view = desk.slack.opened.get(timeout=PATIENCE)
     looked = desk.asker.submit(desk.web, view, filled(view), user=BOSS).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=BOSS)
     (made,) = desk.app.store.subscriptions.list_active()
@@ -250,11 +250,8 @@ def home(desk: Desk, user: str = OFFICER) -> dict[str, Any]:
 
 
 def shown(desk: Desk, user: str = OFFICER) -> dict[str, Any]:
-    for _ in range(200):
-        if user in desk.slack.homes:
-            return desk.slack.homes[user]
-        time.sleep(0.05)
-    raise AssertionError("no home was published")
+    wait_for(lambda: user in desk.slack.homes)
+    return desk.slack.homes[user]
 
 
 def test_the_home_shows_subscriptions_open_alerts_what_comes_and_the_sources(desk: Desk) -> None:
@@ -285,18 +282,14 @@ def test_a_subscription_is_changed_and_ended_from_the_home(desk: Desk) -> None:
     )
     view = home(desk)
     desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
-    opened_form = desk.slack.opened.get(timeout=10)
+    opened_form = desk.slack.opened.get(timeout=PATIENCE)
     values = filled(opened_form, categories=options("graphite"))
     looked = desk.asker.submit(desk.web, opened_form, values, user=OFFICER).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
     (changed,) = store.subscriptions.list_active()
     assert (changed.id, changed.categories, len(changed.muted)) == (number, ("graphite",), 1)
     desk.asker.press_in_view(desk.web, element(home(desk), f"{C}end_{number}"), view=view, user=OFFICER)
-    for _ in range(100):
-        if not store.subscriptions.list_active():
-            break
-        time.sleep(0.05)
-    assert store.subscriptions.list_active() == ()
+    wait_for(lambda: store.subscriptions.list_active() == ())
 
 
 def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
@@ -311,7 +304,7 @@ def test_a_form_that_is_saved_as_it_opened_changes_nothing(desk: Desk) -> None:
     number = desk.app.store.subscriptions.subscribe(held, until)
     view = home(desk)
     desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
-    opened_form = desk.slack.opened.get(timeout=10)
+    opened_form = desk.slack.opened.get(timeout=PATIENCE)
     looked = desk.asker.submit(desk.web, opened_form, filled(opened_form), user=OFFICER).json()
     desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
     (after,) = desk.app.store.subscriptions.list_active()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from itertools import accumulate
 import docx
 
 from controlwatch.testing.pdf import _FONT, _file, _hex
+from tests.sources.fonts import font_objects
 
 Row = Sequence[str]
 
@@ -160,14 +162,20 @@ def _line(kind: str, x1: int, y1: int, x2: int, y2: int) -> str:
     return RECTANGLES.format(x1, y1, x2 - x1 or 0.5, y2 - y1 or 0.5)
 
 
-def pdf_of(*contents: str, turned: int = 0) -> bytes:
-    """A PDF of pages with these contents."""
-    numbers = [6 + 2 * number for number in range(len(contents))]
+def pdf_of(*contents: str, turned: int = 0, embedded: bool = True) -> bytes:
+    """A PDF of pages with these contents; without an embedded font, readers take one of their own for its text."""
+    shown = frozenset(
+        character
+        for text in re.findall(r"<([0-9a-f]+)> Tj", "".join(contents))
+        for character in bytes.fromhex(text).decode("utf-16-be")
+    )
+    font = font_objects(shown, 3) if embedded else [*_FONT]
+    numbers = [3 + len(font) + 2 * number for number in range(len(contents))]
     kids = " ".join(f"{number} 0 R" for number in numbers)
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(numbers)} >>".encode(),
-        *_FONT,
+        *font,
     ]
     for number, content in zip(numbers, contents, strict=True):
         objects.append(

@@ -178,6 +178,14 @@ def test_what_stands_around_a_table_is_read_in_its_place() -> None:
     assert lines(files.pdf_of(files.ruled(ROWS) + around)) == ["一、管制清单", *SHOWN, "二、附则"]
 
 
+def test_text_in_a_font_that_is_not_embedded_is_read_although_no_font_is_installed() -> None:
+    """Which cells it is in depends on the font that a reader takes instead; its words do not."""
+    plain = files.put("一、管制清单", 50, 800) + files.put("8486209010", 50, 780)
+    assert lines(files.pdf_of(plain, embedded=False)) == ["一、管制清单", "8486209010"]
+    found = notice(annex(files.pdf_of(files.ruled(ROWS), embedded=False)))
+    assert {"84818040", "9031809090"} <= {finding.code for finding in found.hs_codes}
+
+
 def test_a_frame_around_a_text_is_no_table() -> None:
     boxed = files.ruled([("提示：以下内容仅供参考。",)], (50, 540))
     assert lines(files.pdf_of(boxed)) == ["提示：以下内容仅供参考。"]

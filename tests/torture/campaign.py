@@ -64,7 +64,7 @@ body = ["div.body"]
 [http]
 hosts = ["www.ministry{n}.example"]
 pause = 0.0
-timeout = 5.0
+timeout = 60.0
 """
 
 

@@ -1,4 +1,4 @@
-"""What killing came to, as a section of a report."""
+"""The results of killing the service, as a section of the report."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 HERE = "services/test_disk.py::"
 MENDED = (
     Mended(
-        "A process killed between a mail and its settlement sent it again together with what had come due meanwhile, "
-        "under the same Message-ID: a mail program that knows the id drops the second, and the newcomer with it",
-        "what may have left is tried again as the message that it was; what is new leaves by itself",
+        "A process killed between a mail and its settlement sent it again together with what had become due meanwhile, under the same Message-ID: a mail program that knows the id drops the second, and the new alert with it",
+        "what may have been sent is retried as the same message; new alerts are sent separately",
         "store/test_leases.py::test_what_may_have_left_is_tried_again_as_it_was_and_what_is_new_leaves_by_itself",
     ),
     Mended(
-        "A page of which our copy was cut short could never be read again where its server says that it has not changed",
-        "what we could not use an answer to is not asked: the page is fetched anew, and the copy mended",
+        "A page whose copy was cut short could never be read again when its server answered that it had not changed",
+        "validators of an unusable copy are dropped: the page is fetched again, and the copy repaired",
         f"{HERE}test_a_copy_cut_short_by_a_loss_of_power_is_named_and_fetched_anew",
     ),
     Mended(
@@ -37,17 +36,17 @@ MENDED = (
         f"{HERE}test_an_annex_whose_copy_the_power_took_is_fetched_anew_and_is_no_amendment",
     ),
     Mended(
-        "A source whose polls had stopped, or a service that had stood still, looked healthy: its last poll said so",
+        "A source whose polls had stopped, or a service that had stood still, looked healthy according to its last poll",
         "a source is blind once a poll is overdue by its schedule",
         "core/test_health.py::test_a_source_whose_polls_stop_is_blind_whatever_its_last_one_said",
     ),
     Mended(
-        "What was told while the clock ran ahead waited for that day after it was set right",
-        "what a clock that ran ahead has put off is due at once",
+        "Alerts made while the clock ran ahead waited for that day after it was corrected",
+        "what a clock that ran ahead has postponed is due at once",
         "services/test_clock_set_back.py::test_what_was_told_while_the_clock_ran_ahead_leaves_once_it_is_right",
     ),
     Mended(
-        "A notice put up on the second page of a list, with nothing new on the first, was never seen",
+        "A notice inserted on the second page of a list, with nothing new on the first, was never seen",
         "the pages behind the first are read once a day, and after each outage",
         "scenarios/test_stories.py",
     ),
@@ -75,7 +74,7 @@ def empty(server_url: str) -> str:
 
 
 def section(*, kills: int = 150) -> str:
-    """Kill so often on each store, and return the section on kills with what was mended before."""
+    """Kill the service on each database, and return the section with the results and the defects fixed before."""
     embedded = [campaign(kills, seed=seed) for seed in (1, 2)]
     with database() as url:
         other = campaign(kills // 3, seed=3, database=url)
@@ -83,19 +82,19 @@ def section(*, kills: int = 150) -> str:
         *(f"SQLite: {outcome}." for outcome in embedded),
         f"PostgreSQL: {other}.",
         f"Migrations: {starts(kills // 3)}.",
-        f"Two processes that do the same at the same time: {together(10)}.",
+        f"Two processes at the same time: {together(10)}.",
     )
     found = "\n".join(f"| {one.found} | {one.mended} | `{one.test}` |" for one in MENDED)
     return (
         "## Killed at any moment\n\n"
-        "One installation lives through it all: three sources that publish and edit, files handed in, four readers behind a "
-        "real mail server. Each process polls, takes in, reminds and delivers, and is killed with SIGKILL, at a step of its "
-        "own (a statement, a commit, a file, a connection) or at any moment; the next one starts on what it left. *Lost* is a "
-        "notice, or a state of one, that nobody was told of, or a mail that did not come; *told twice* is one told by two "
-        "alerts, or under two Message-IDs. The store and the archive are checked as it goes on (`integrity_check`, `verify`). "
-        "`make torture` goes on for longer; a full disk, a held database, and copies cut short by a loss of power are in "
-        "`tests/services/test_disk.py`, at every few steps of a poll.\n\n"
+        "One installation goes through all of it: three sources that publish and edit, files handed in, four subscribers "
+        "behind a real mail server. Each process polls, ingests, reminds and delivers, and is killed with SIGKILL at a "
+        "chosen step (a statement, a commit, a file, a connection) or at any moment; the next process continues from what "
+        "it left. *Lost* is a notice, or a version of one, without an alert, or a mail that did not arrive; *told twice* is "
+        "one with two alerts, or under two Message-IDs. The database and the archive are checked throughout "
+        "(`integrity_check`, `verify`). `make torture` runs for longer; a full disk, a locked database, and copies cut "
+        "short by a power failure are in `tests/services/test_disk.py`, at every few steps of a poll.\n\n"
         + "".join(f"* {line}\n" for line in lines)
-        + "\nFound by this, or while it was built, and mended:\n\n| what was found | what is done now | the test that holds it |\n|---|---|---|\n"
+        + "\nDefects found by this, or while it was built, and fixed:\n\n| defect | fix | test |\n|---|---|---|\n"
         f"{found}\n"
     )

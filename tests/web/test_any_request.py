@@ -26,6 +26,7 @@ from controlwatch.web.pages import SECURITY_HEADERS
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 from tests.hostile.mutate import TOKENS
+from tests.waiting import PATIENCE
 from tests.web.test_links import NOW, READER
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
@@ -186,7 +187,7 @@ def test_bytes_that_are_no_request_get_an_answer_or_none_and_the_next_one_is_ser
 ) -> None:
     _, web = opened
     parts = urlsplit(web)
-    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30) as line:
+    with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=PATIENCE) as line:
         line.sendall(sent)
         line.shutdown(socket.SHUT_WR)
         said = b""

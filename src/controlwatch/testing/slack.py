@@ -277,7 +277,7 @@ class SlackAsker:
         }
         return self._post(web, json.dumps(body), "application/json")
 
-    def answer(self, *, wait: float = 10.0) -> dict[str, Any]:
+    def answer(self, *, wait: float = 60.0) -> dict[str, Any]:
         """Return the next answer sent to a response URL; `wait` is in seconds."""
         return self.answered.get(timeout=wait)
 
@@ -305,7 +305,7 @@ class SlackAsker:
 
     def _post(self, web: str, body: str, kind: str) -> httpx.Response:
         headers = {"Content-Type": kind, **self.signed(body)}
-        return httpx.post(f"{web}/slack/events", content=body.encode(), headers=headers, timeout=10)
+        return httpx.post(f"{web}/slack/events", content=body.encode(), headers=headers, timeout=60)
 
 
 _JSON = "application/json; charset=utf-8"

@@ -1,6 +1,6 @@
 """The legal status of a notice on a day, with the steps that explain it.
 
-The laws, each with a test of the same name in `tests/core/test_status.py`:
+The laws, each with a test of the same name in `tests/core/test_status_*.py`:
 
 * A status on a day depends on what had been issued by that day. Later facts do not change the past.
 * The day named as the end is the last day: suspended 至2026年11月10日 means in force again on the 11th.
