@@ -93,7 +93,10 @@ def open_app(
     fetch = HttpFetcher(connect_to=settings.connect_to)
     try:
         _subscribe_console(store, channels)
-        register = partial(_load_known_register, lexicon, unlearnt)
+
+        def register() -> Register:
+            return load_register(lexicon).exclude_keys(unlearnt)
+
         digest = compute_register_digest()
         _import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
         yield build_app(
@@ -284,11 +287,6 @@ def find_stamp_warning(settings: Settings, store: Store) -> str:
     return describe_overdue(
         store.custody.find_entry_time_after(last[0].seq if last else 0), now=datetime.now(UTC)
     )
-
-
-def _load_known_register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:
-    register = load_register(lexicon)
-    return register.exclude_keys(unlearnt) if unlearnt else register
 
 
 def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
