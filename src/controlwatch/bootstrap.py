@@ -93,7 +93,10 @@ def open_app(
     fetch = HttpFetcher(connect_to=settings.connect_to)
     try:
         _subscribe_console(store, channels)
-        register = partial(_load_known_register, lexicon, unlearnt)
+
+        def register() -> Register:
+            return load_register(lexicon).exclude_keys(unlearnt)
+
         digest = compute_register_digest()
         _import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
         yield build_app(
@@ -286,11 +289,6 @@ def find_stamp_warning(settings: Settings, store: Store) -> str:
     )
 
 
-def _load_known_register(lexicon: Lexicon, unlearnt: frozenset[str]) -> Register:
-    register = load_register(lexicon)
-    return register.exclude_keys(unlearnt) if unlearnt else register
-
-
 def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
     """Import the shipped register where it is new to this store, without an alert."""
     if store.register.find_digest() != digest:
@@ -397,6 +395,6 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
 
 
 def _subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
-    """Subscribe the console where neither Slack nor SMTP is set up and there are no subscriptions."""
+    """Subscribe the console where neither Slack nor SMTP is set up and nothing is subscribed."""
     if set(channels) == {"console"} and not store.subscriptions.list_active():
         store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

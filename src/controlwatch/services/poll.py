@@ -23,13 +23,11 @@ from controlwatch.core.model.state import (
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
 from controlwatch.core.sources.plausibility import (
+    apply_scan,
     check_response,
     choose_reported_error,
-    describe_shortfall,
-    describe_silence,
     is_gone,
     is_host_down,
-    update_baseline,
 )
 from controlwatch.core.sources.requests import build_detail_request
 from controlwatch.core.sources.watcher import Watcher
@@ -110,21 +108,14 @@ class PollRun:
         state, scan = self.state, self.scan
         if self.watcher.source_kind == "mailbox":
             return replace(state, newest=scan.newest or state.newest)
-        statistics = scan.get_statistics(self.watcher)
-        is_whole = not (scan.is_unchanged or scan.is_partly_unchanged)
-        oddity = "; ".join(scan.faults) or (describe_shortfall(statistics) if is_whole else "")
-        silence = describe_silence(state.learnt, scan.newest, to_beijing_day(self.now))
-        if not is_whole and not oddity and state.concern == "degraded":
-            oddity = state.concern_reason  # nothing has changed about it
-        return replace(
+        state = apply_scan(
             state,
-            rows=scan.rows,
+            scan.get_statistics(self.watcher),
             newest=scan.newest,
-            whole_at=self.now if scan.is_full and not scan.faults else state.whole_at,
-            learnt=update_baseline(state.learnt, statistics) if is_whole else state.learnt,
-            concern="degraded" if oddity else "quiet" if silence else "",
-            concern_reason=oddity or silence,
+            faults=scan.faults,
+            today=to_beijing_day(self.now),
         )
+        return replace(state, whole_at=self.now) if scan.is_full and not scan.faults else state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from controlwatch.core.model import IndexPage, NoticeRef, Validators, sanitize_reference
+from controlwatch.core.model import IndexPage, NoticeRef, Validators, sanitize_references
 from controlwatch.core.model.errors import OutOfTime, Reshaped, SourceError
 from controlwatch.core.model.state import NewReference, WatcherState
 from controlwatch.core.model.timezones import to_beijing_day
@@ -59,7 +59,11 @@ class IndexScan:
     def get_statistics(self, watcher: Watcher) -> IndexStatistics:
         """Return the figures by which a scan is judged."""
         return IndexStatistics(
-            rows=self.rows, days=tuple(self.days), total=self.total, page_size=watcher.index.pages.size
+            rows=self.rows,
+            days=tuple(self.days),
+            total=self.total,
+            page_size=watcher.index.pages.size,
+            is_whole=not (self.is_unchanged or self.is_partly_unchanged),
         )
 
 
@@ -146,7 +150,7 @@ class IndexScanner:
             view = PageView(number=number, is_unchanged=True)
             if page is not None:
                 count = len(listed)
-                here = add_references(listed, [sanitize_reference(ref) for ref in page.refs])
+                here = add_references(listed, sanitize_references(page.refs))
                 tracked_here = self.references.find_tracked(self.watcher.id, here)
                 tracked |= tracked_here
                 if number == 1:

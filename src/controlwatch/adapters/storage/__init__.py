@@ -9,11 +9,11 @@ from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.engine import Database, open_database
 from controlwatch.adapters.storage.health_notices import HealthStore
+from controlwatch.adapters.storage.housekeeping import MaintenanceStore
 from controlwatch.adapters.storage.leads import LeadStore
 from controlwatch.adapters.storage.legal_graph import LegalGraphStore
-from controlwatch.adapters.storage.maintenance import MaintenanceStore
 from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
-from controlwatch.adapters.storage.notices import NoticeStore
+from controlwatch.adapters.storage.notice_store import NoticeStore
 from controlwatch.adapters.storage.outbox import OutboxStore
 from controlwatch.adapters.storage.polling import PollCache, PollingStore
 from controlwatch.adapters.storage.read_only import open_read_only

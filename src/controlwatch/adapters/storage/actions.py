@@ -39,7 +39,7 @@ from controlwatch.core.model import Mute
 MAX_FOLLOW_UP_AGE = timedelta(days=30)
 
 
-class FollowUpTransaction:
+class SqlFollowUpTransaction:
     """One transaction: find the alerts that may have to be repeated, and write those that are."""
 
     def __init__(self, connection: Connection) -> None:
@@ -173,11 +173,11 @@ class ActionStore(StorePart):
         return True
 
     @contextmanager
-    def transaction(self) -> Iterator[FollowUpTransaction]:
+    def transaction(self) -> Iterator[SqlFollowUpTransaction]:
         """Open a transaction over alerts to follow up; rounds of several processes take turns."""
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            yield FollowUpTransaction(connection)
+            yield SqlFollowUpTransaction(connection)
 
     def list_alerts(
         self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100

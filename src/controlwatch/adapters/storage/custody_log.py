@@ -32,7 +32,6 @@ from controlwatch.core.evidence.custody import (
     SnapshotEntry,
     StoredEntry,
     VersionEntry,
-    compute_fingerprint,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
@@ -113,8 +112,10 @@ class CustodyStore(StorePart):
             ids = select(VERSION.c.id).where(VERSION.c.notice_id == notice_id).order_by(VERSION.c.id)
             versions = select_version_entries(connection, connection.execute(ids).scalars())
             # Snapshots of the pages, then of the annexes that were read with them.
-            sources = {one.snapshot for one in versions.values() if one.snapshot is not None}
-            for annex in {annex for one in versions.values() for annex in one.annexes if annex.sha256}:
+            sources = {version.snapshot for version in versions.values() if version.snapshot is not None}
+            for annex in {
+                annex for version in versions.values() for annex in version.annexes if annex.sha256
+            }:
                 same = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
                 sources.update(connection.execute(select(SNAPSHOT.c.id).where(*same)).scalars())
             snapshots = _select_snapshot_entries(connection, sources)
@@ -124,8 +125,8 @@ class CustodyStore(StorePart):
             rows = connection.execute(about.order_by(CUSTODY.c.seq)).mappings().all()
             return Dossier(
                 record=load_record(connection, notice_id),
-                versions=tuple(versions[one] for one in sorted(versions)),
-                snapshots=tuple(snapshots[one] for one in sorted(snapshots)),
+                versions=tuple(versions[row_id] for row_id in sorted(versions)),
+                snapshots=tuple(snapshots[row_id] for row_id in sorted(snapshots)),
                 entries=tuple(build_stored_entries(connection, rows)),
                 head=_select_head(connection),
             )
@@ -168,12 +169,12 @@ def begin_log(connection: Connection, *, at: datetime) -> None:
     for ids in _iterate_id_batches(connection, SNAPSHOT):
         snapshots = _select_snapshot_entries(connection, ids)
         _append_entries(
-            connection, [("snapshot", snapshots[one].to_log_fields()) for one in ids], at=at, late=True
+            connection, [("snapshot", snapshots[row_id].to_log_fields()) for row_id in ids], at=at, late=True
         )
     for ids in _iterate_id_batches(connection, VERSION):
         versions = select_version_entries(connection, ids)
         _append_entries(
-            connection, [("version", versions[one].to_log_fields()) for one in ids], at=at, late=True
+            connection, [("version", versions[row_id].to_log_fields()) for row_id in ids], at=at, late=True
         )
 
 
@@ -189,7 +190,8 @@ def append_version_entries(connection: Connection, version_ids: Sequence[int], *
     logged = set(connection.execute(before).scalars())
     versions = select_version_entries(connection, version_ids)
     entries: list[tuple[EntryKind, dict[str, object]]] = [
-        ("reading" if one in logged else "version", versions[one].to_log_fields()) for one in version_ids
+        ("reading" if row_id in logged else "version", versions[row_id].to_log_fields())
+        for row_id in version_ids
     ]
     _append_entries(connection, entries, at=at)
 
@@ -205,20 +207,20 @@ def _append_entries(
     head = _select_head(connection)
     rows: list[dict[str, Any]] = []
     for kind, subject in entries:
-        line = LogEntry(
+        line, digest = LogEntry(
             seq=head.seq + 1, at=at, kind=kind, subject=subject, previous_hash=head.hash, is_late=late
-        ).to_line()
+        ).to_hashed_line()
         rows.append(
             {
                 "seq": head.seq + 1,
-                "hash": compute_fingerprint(line),
+                "hash": digest,
                 "before": head.hash,
                 "snapshot_id": subject.get("id") if kind == "snapshot" else None,
                 "version_id": subject.get("id") if kind in {"version", "reading"} else None,
                 "line": line,
             }
         )
-        head = ChainHead(seq=head.seq + 1, hash=rows[-1]["hash"])
+        head = ChainHead(seq=head.seq + 1, hash=digest)
     if rows:
         connection.execute(CUSTODY.insert(), rows)
 
@@ -293,7 +295,7 @@ def _iterate_id_batches(connection: Connection, table: Table) -> Iterator[list[i
     after = 0
     while True:
         following = select(table.c.id).where(table.c.id > after).order_by(table.c.id).limit(_BATCH_SIZE)
-        ids = [int(one) for one in connection.execute(following).scalars()]
+        ids = [int(row_id) for row_id in connection.execute(following).scalars()]
         if not ids:
             return
         yield ids

@@ -21,7 +21,7 @@ from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
 
-class HealthTransaction:
+class SqlHealthTransaction:
     """One transaction: compare source health with what was notified, and write the alerts."""
 
     def __init__(self, connection: Connection) -> None:
@@ -62,8 +62,8 @@ class HealthStore(StorePart):
     """Alerts about sources."""
 
     @contextmanager
-    def transaction(self) -> Iterator[HealthTransaction]:
+    def transaction(self) -> Iterator[SqlHealthTransaction]:
         """Open a transaction; rounds of several processes take turns."""
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            yield HealthTransaction(connection)
+            yield SqlHealthTransaction(connection)

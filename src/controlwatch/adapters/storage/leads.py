@@ -27,7 +27,7 @@ from controlwatch.core.law.number_gaps import Lead, ObservedNumber
 from controlwatch.core.model import Subscription
 
 
-class LeadTransaction:
+class SqlLeadTransaction:
     """One transaction: find which leads are new, and write them with the alert about them."""
 
     def __init__(self, connection: Connection) -> None:
@@ -59,11 +59,11 @@ class LeadStore(StorePart):
     """Leads, open and closed."""
 
     @contextmanager
-    def transaction(self) -> Iterator[LeadTransaction]:
+    def transaction(self) -> Iterator[SqlLeadTransaction]:
         """Open a transaction; rounds of several processes take turns."""
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            yield LeadTransaction(connection)
+            yield SqlLeadTransaction(connection)
 
     def list_observed_numbers(self, series: str, watcher_id: str) -> tuple[ObservedNumber, ...]:
         """Return numbers of a series with notices at a watcher, and when each row was first observed."""

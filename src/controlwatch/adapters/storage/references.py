@@ -101,10 +101,10 @@ class ReferenceStore(StorePart):
     def find(self, watcher_id: str, url: str) -> PendingReference | None:
         """Return the tracked reference at this URL, due or not."""
         with self._read_engine.begin() as connection:
-            one = _query_references(
+            chosen = _query_references(
                 REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address == canonicalize_url(url)
             )
-            row = connection.execute(one).mappings().first()
+            row = connection.execute(chosen).mappings().first()
         return None if row is None else _to_pending_reference(row)
 
     def list_read(self) -> tuple[ReadReference, ...]:

@@ -38,7 +38,7 @@ YEARS_AHEAD = 20
 LOOK_BACK = timedelta(days=366)
 
 
-class ReminderTransaction:
+class SqlReminderTransaction:
     """One transaction: compare the calendar with the reminders scheduled so far, and write the difference."""
 
     def __init__(self, connection: Connection) -> None:
@@ -104,11 +104,11 @@ class ReminderStore(StorePart):
     """Scheduled reminders."""
 
     @contextmanager
-    def transaction(self) -> Iterator[ReminderTransaction]:
+    def transaction(self) -> Iterator[SqlReminderTransaction]:
         """Open a transaction; rounds of several processes take turns."""
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            yield ReminderTransaction(connection)
+            yield SqlReminderTransaction(connection)
 
 
 def _select_reminders(connection: Connection) -> tuple[ScheduledReminder, ...]:

@@ -173,6 +173,11 @@ class LogEntry:
         }
         return to_canonical_json(fields | ({"late": True} if self.is_late else {}))
 
+    def to_hashed_line(self) -> tuple[str, str]:
+        """Return the line with its hash, which the next entry refers to."""
+        line = self.to_line()
+        return line, compute_fingerprint(line)
+
 
 def parse_line(line: str) -> dict[str, object] | None:
     """Return the fields of a line, or None where it is not a JSON object."""

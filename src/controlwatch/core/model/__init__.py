@@ -30,6 +30,7 @@ from controlwatch.core.model.document import (
     sanitize_annex,
     sanitize_document,
     sanitize_reference,
+    sanitize_references,
     to_notice_key,
 )
 from controlwatch.core.model.notice import (
@@ -107,5 +108,6 @@ __all__ = [
     "sanitize_annex",
     "sanitize_document",
     "sanitize_reference",
+    "sanitize_references",
     "to_notice_key",
 ]

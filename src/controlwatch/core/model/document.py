@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -178,6 +179,11 @@ def sanitize_reference(ref: NoticeRef) -> NoticeRef:
     """Return a reference that can be stored."""
     content = remove_unprintable(ref.content) if ref.content is not None else None
     return replace(ref, url=remove_unprintable(ref.url), title=remove_unprintable(ref.title), content=content)
+
+
+def sanitize_references(refs: Iterable[NoticeRef]) -> list[NoticeRef]:
+    """Return references that can be stored."""
+    return [sanitize_reference(ref) for ref in refs]
 
 
 def sanitize_document(document: Document) -> Document:

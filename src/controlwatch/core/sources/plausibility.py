@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from statistics import median
@@ -20,7 +20,7 @@ from controlwatch.core.model.errors import (
     Unreachable,
     Unread,
 )
-from controlwatch.core.model.state import Baseline
+from controlwatch.core.model.state import Baseline, WatcherState
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.watcher import Expect
 
@@ -129,6 +129,7 @@ class IndexStatistics:
     days: tuple[date, ...] = ()  #: listed, newest first
     total: int | None = None  #: number of notices that the source claims
     page_size: int = 0  #: capacity of its first page; 0: not known
+    is_whole: bool = True  #: all of the list was sent again: nothing was "not modified"
 
     @property
     def newest_day(self) -> date | None:
@@ -196,4 +197,25 @@ def update_baseline(baseline: Baseline, scan: IndexStatistics) -> Baseline:
         rows=(*baseline.rows, scan.rows)[-MAX_BASELINE_SCANS:],
         silence=max(baseline.silence, silence),
         dated=baseline.dated or len(scan.days) >= max(1, scan.rows // 2),
+    )
+
+
+def apply_scan(
+    state: WatcherState, scan: IndexStatistics, *, newest: date | None, faults: Sequence[str], today: date
+) -> WatcherState:
+    """Return the state of a watcher after a plausible scan, with what is odd about it.
+
+    `scan.is_whole` tells whether all of the list was sent again; what was odd stays so where it was not.
+    """
+    oddity = "; ".join(faults) or (describe_shortfall(scan) if scan.is_whole else "")
+    if not scan.is_whole and not oddity and state.concern == "degraded":
+        oddity = state.concern_reason  # nothing has changed about it
+    silence = describe_silence(state.learnt, newest, today)
+    return replace(
+        state,
+        rows=scan.rows,
+        newest=newest,
+        learnt=update_baseline(state.learnt, scan) if scan.is_whole else state.learnt,
+        concern="degraded" if oddity else "quiet" if silence else "",
+        concern_reason=oddity or silence,
     )

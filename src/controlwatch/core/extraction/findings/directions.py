@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import LATIN_WORD, matcher_for
 from controlwatch.core.extraction.text.masking import mask_cited_titles
@@ -59,10 +60,12 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     text, lexicon = context.text, context.lexicon
     masked = mask_cited_titles(text.folded_text)
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
+    act_ends = find_phrase_ends(lexicon, "acts", masked)
     signals: list[DirectionSignal] = []
     for sentence in text.sentences:
         words = masked[sentence.start : sentence.end]
-        if not LATIN_WORD.search(words) and not contains_phrase(lexicon, "acts", words):
+        has_act = bisect_right(act_ends, sentence.end) > bisect_right(act_ends, sentence.start)
+        if not has_act and not LATIN_WORD.search(words):
             continue
         if BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words):
             continue

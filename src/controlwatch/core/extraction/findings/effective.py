@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
@@ -18,7 +19,7 @@ from controlwatch.core.extraction.mentions.dates import (
     find_duration,
 )
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
-from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
+from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
@@ -245,6 +246,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     """
     lexicon, anchor = context.lexicon, context.identity.publication_day
     issue_date = anchor if is_own else find_issue_date(context.text, anchor)
+    recall_ends = find_phrase_ends(lexicon, "background", context.text.folded_text)
     found: list[EffectiveDate] = []
     acting_clauses: set[str] = set()
     for sentence in context.text.sentences:
@@ -254,7 +256,8 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             acting_clauses.add(clause[1])
         if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
             continue
-        is_recalled = contains_phrase(lexicon, "background", words[:RECALL_LENGTH])
+        recall_end = sentence.start + min(len(words), RECALL_LENGTH)
+        is_recalled = bisect_right(recall_ends, recall_end) > bisect_right(recall_ends, sentence.start)
         is_abroad = not is_own or FOREIGN_ACT.match(words)
         if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
             continue

@@ -107,6 +107,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     """
     text, folded, own = context.text, context.text.folded_text, context.identity.own_number
     mentions = context.identity.number_mentions
+    own_key = own.number.key if own is not None else None
     is_acting = is_operative or context.identity.kind in INSTRUMENT_KINDS
     raw: list[Relation] = []
     for i, mention in enumerate(mentions):
@@ -114,7 +115,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
         near = (other.start for other in mentions[i + 1 :] if 0 <= other.start - end <= ACTING_REACH)
         origin = LIST_ORIGIN.search(folded[max(0, start - 160) : start])
         if (
-            (own is not None and number.key == own.number.key)
+            number.key == own_key
             or any(ACTING_NUMBER.match(folded[end:at]) for at in near)
             or (origin and PUBLISHING_NUMBER.match(folded[end : end + 60]))
             or NUMBER_IN_NAME.search(folded[max(0, start - 100) : start])

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
+from controlwatch.core.extraction.mentions.issuers import (
+    find_issuers,
+    mark_issuer_lines,
+    remove_issuer_names,
+)
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
@@ -109,11 +113,11 @@ def is_verbatim(text: DocumentText, lexicon: Lexicon) -> bool:
 def _has_signature(body: str, lexicon: Lexicon) -> bool:
     """Return whether a line of issuers precedes a line with only a day, near the foot."""
     lines = [line.strip() for line in body[-2500:].splitlines() if line.strip()][-CLOSING_LINES:]
-    return any(
-        DATE_LINE.match(line)
-        and any(len(above) <= 90 and find_issuers(above, lexicon) for above in lines[max(0, i - 6) : i])
-        for i, line in enumerate(lines)
-    )
+    dated = [place for place, line in enumerate(lines) if DATE_LINE.match(line)]
+    if not dated:
+        return False
+    named = mark_issuer_lines([line if len(line) <= 90 else "" for line in lines], lexicon)
+    return any(any(named[max(0, place - 6) : place]) for place in dated)
 
 
 def extract_head(text: DocumentText) -> str:

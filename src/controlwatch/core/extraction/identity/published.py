@@ -92,30 +92,35 @@ def find_publication_date(
     note = PROMULGATION_NOTE.search(head) if kind in {NoticeKind.LAW, NoticeKind.REGULATION} else None
     promulgated = [(word.day, note[1]) for word in find_date_mentions(note[1]) if word.day] if note else []
     labelled = _find_first_date(label) if label else None
-    on_page = (
-        (day, line)
-        for line in lines[:HEAD_LINES]
-        if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line))
-    )
-    # The first paragraph opens with it: 2027年4月9日下午，…举行. A month alone is not enough.
-    in_lead = (
-        (word.day, line[: word.end])
-        for line in lines[:3]
-        for word in find_date_mentions(line[:60])
-        if word.day and word.start <= 2 and not line[: word.end].endswith("月")
-    )
     sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
         ("promulgation", lambda: promulgated[-1] if promulgated else None),
         ("signature", lambda: _find_signature_date(text, lexicon) if is_signed else None),
         ("label", lambda: (labelled, label) if labelled and label else None),
         ("dateline", lambda: _find_dateline(text, page or given)),
-        ("page", lambda: (page, "") if page else next(on_page, None)),
+        ("page", lambda: (page, "") if page else _find_page_date(lines)),
         ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: next(in_lead, None)),
+        ("lead", lambda: _find_lead_date(lines)),
     )
     for source, find_date in sources:
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
+    return None
+
+
+def _find_page_date(lines: list[str]) -> QuotedDate | None:
+    """Return the day on a line of the head that the page prints itself."""
+    for line in lines[:HEAD_LINES]:
+        if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line)):
+            return day, line
+    return None
+
+
+def _find_lead_date(lines: list[str]) -> QuotedDate | None:
+    """Return the day that the first paragraph opens with: 2027年4月9日下午，…举行; a month is not enough."""
+    for line in lines[:3]:
+        for word in find_date_mentions(line[:60]):
+            if word.day and word.start <= 2 and not line[: word.end].endswith("月"):
+                return word.day, line[: word.end]
     return None
 
 
@@ -141,8 +146,8 @@ def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     for above, line in pairwise(lines):
         if len(line) > 20 or len(above) > LINE_LENGTH:
             continue
-        is_signed = SIGNER_LINE.search(above) or find_issuers(above, lexicon)
-        if is_signed and (day := _parse_bare_date(line)):
+        day = _parse_bare_date(line)
+        if day and (SIGNER_LINE.search(above) or find_issuers(above, lexicon)):
             return day, line
     # A signature whose names were lost still closes the text.
     for line in reversed(lines[-FOOT_LINES:] if len(lines) > 4 else []):

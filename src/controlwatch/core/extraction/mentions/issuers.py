@@ -86,6 +86,12 @@ def find_issuers(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(dict.fromkeys(index.codes[hit[0].lower()] for hit in index.name.finditer(text)))
 
 
+def mark_issuer_lines(lines: Iterable[str], lexicon: Lexicon) -> list[bool]:
+    """Return for each line whether it names an issuer."""
+    name = _build_issuer_index(lexicon).name
+    return [name.search(line) is not None for line in lines]
+
+
 def find_issuers_before(folded: str, offset: int, lexicon: Lexicon) -> tuple[int, tuple[str, ...]]:
     """Return where the run of issuers right before an offset begins, and its codes; (offset, ()) for none."""
     window = folded[max(0, offset - RUN_WINDOW) : offset]

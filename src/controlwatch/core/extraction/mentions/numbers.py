@@ -149,8 +149,9 @@ def find_number_mentions(
     filled = tuple(_fill_elided_parts(kept, text, lexicon, year))
     full: dict[str, DocumentNumber] = {}
     for number in (mention.number for mention in filled):
-        if number.key not in full or len(number.issuers) > len(full[number.key].issuers):
-            full[number.key] = number
+        key = number.key
+        if key not in full or len(number.issuers) > len(full[key].issuers):
+            full[key] = number
     by_figures = {(n.year, n.n): n for n in full.values() if n.issuers and not n.series}
     return tuple(
         mention

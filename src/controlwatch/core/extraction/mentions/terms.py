@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol, cast
@@ -104,12 +104,20 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
 
 def contains_phrase(lexicon: Lexicon, name: str, text: str) -> bool:
     """Return whether a text contains a phrase of that list."""
+    return next(_iterate_phrase_ends(lexicon, name, text), None) is not None
+
+
+def find_phrase_ends(lexicon: Lexicon, name: str, text: str) -> list[int]:
+    """Return where the phrases of that list end in a text, in ascending order."""
+    return list(_iterate_phrase_ends(lexicon, name, text))
+
+
+def _iterate_phrase_ends(lexicon: Lexicon, name: str, text: str) -> Iterator[int]:
     for last, phrase in _build_term_index(lexicon).phrases[name].iter(text):
         start = last - len(phrase) + 1
         counted = phrase[0] == "日" and start > 0 and text[start - 1] in NUMERAL_CHARACTERS
         if not counted and _is_free_standing(text, start, last + 1):
-            return True
-    return False
+            yield last + 1
 
 
 def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
