@@ -56,7 +56,7 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(
             message="alerts are sent to the console only",
             is_ok=False,
-            advice="set CONTROLWATCH_SLACK_BOT_TOKEN or CONTROLWATCH_SMTP_URL; see the README",
+            advice="set CONTROLWATCH_SLACK_BOT_TOKEN or CONTROLWATCH_SMTP_URL; see docs/settings.md",
         )
 
 

@@ -33,7 +33,7 @@ app = typer.Typer(
     help="Watch China's export-control regulators and alert compliance teams, "
     "with the proving sentence beside every conclusion.",
     epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage or wrong settings. "
-    "Settings are CONTROLWATCH_… environment variables; see the README.",
+    "Settings are CONTROLWATCH_… environment variables; see docs/settings.md.",
 )
 
 
