@@ -78,8 +78,8 @@ import resource
 bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.model import Document
-from controlwatch.core.extraction import read
-read(Document(url="bench:", title="商务部公告2026年第1号", text="决定对镓相关物项实施出口管制。"), load_lexicon())
+from controlwatch.core.extraction import read_notice
+read_notice(Document(url="bench:", title="商务部公告2026年第1号", text="决定对镓相关物项实施出口管制。"), load_lexicon())
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
