@@ -166,6 +166,8 @@ class IndexScanner:
                 )
             is_more = should_turn_page(pages, view, is_first_poll=started is None, is_full_scan=scan.is_full)
         scan.newest = max(scan.days, default=None)
+        if not listed:
+            return
         first_poll_on = to_beijing_day(started) if started is not None else None
         scan.new_references += find_new_references(listed, tracked, first_poll_on=first_poll_on)
 

@@ -20,7 +20,7 @@ from controlwatch.core.model.errors import (
     Unreachable,
     Unread,
 )
-from controlwatch.core.model.state import Baseline, WatcherState
+from controlwatch.core.model.state import Baseline, Concern, WatcherState
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.watcher import Expect
 
@@ -210,12 +210,16 @@ def apply_scan(
     oddity = "; ".join(faults) or (describe_shortfall(scan) if scan.is_whole else "")
     if not scan.is_whole and not oddity and state.concern == "degraded":
         oddity = state.concern_reason  # nothing has changed about it
-    silence = describe_silence(state.learnt, newest, today)
+    reason = oddity or describe_silence(state.learnt, newest, today)
+    concern: Concern = "degraded" if oddity else "quiet" if reason else ""
+    before = (state.rows, state.newest, state.concern, state.concern_reason)
+    if not scan.is_whole and before == (scan.rows, newest, concern, reason):
+        return state  # as nine polls of ten
     return replace(
         state,
         rows=scan.rows,
         newest=newest,
         learnt=update_baseline(state.learnt, scan) if scan.is_whole else state.learnt,
-        concern="degraded" if oddity else "quiet" if silence else "",
-        concern_reason=oddity or silence,
+        concern=concern,
+        concern_reason=reason,
     )
