@@ -148,11 +148,6 @@ class ReferenceStore(StorePart):
                 first = update(REFERENCE).where(REFERENCE.c.id == due.id, REFERENCE.c.absent_since.is_(None))
                 connection.execute(first.values(absent_since=now))
 
-    def record_unchanged(self, due: PendingReference, *, next_look_at: datetime | None) -> None:
-        """Record that a reference was read again without a difference."""
-        with self._engine.begin() as connection:
-            mark_reference_read(connection, due.id, next_look_at=next_look_at)
-
     def find_snapshot(self, url: str, sha256: str) -> SnapshotRecord | None:
         """Return when and how these bytes of a URL were sent; None where they are not stored."""
         matching = select(SNAPSHOT).where(SNAPSHOT.c.url == url, SNAPSHOT.c.sha256 == sha256)

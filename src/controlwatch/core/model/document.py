@@ -114,10 +114,6 @@ class Document:
     replaced: int = 0  #: characters that could not be decoded
     doubts: tuple[str, ...] = ()
 
-    def get_label(self, name: str) -> str | None:
-        """Return the value of a printed label such as 发布文号, or None."""
-        return next((value for key, value in self.labels if key == name), None)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentNumber:

@@ -73,11 +73,6 @@ class WatcherState:
         return (self.reason if self.failures else self.concern_reason) or ""
 
     @property
-    def problem_since(self) -> datetime | None:
-        """When the problem began, or None."""
-        return self.failing_since if self.failures else self.concern_since
-
-    @property
     def health(self) -> Health:
         """The health of the source, in one word."""
         if self.failures >= 1 and self.kind == "blocked":

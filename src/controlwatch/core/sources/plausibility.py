@@ -131,11 +131,6 @@ class IndexStatistics:
     page_size: int = 0  #: capacity of its first page; 0: not known
     is_whole: bool = True  #: all of the list was sent again: nothing was "not modified"
 
-    @property
-    def newest_day(self) -> date | None:
-        """The newest day listed, or None."""
-        return max(self.days, default=None)
-
 
 def find_newest_day(refs: tuple[NoticeRef, ...]) -> date | None:
     """Return the newest day that an index lists, or None."""
