@@ -21,12 +21,8 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import open_database
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
-from controlwatch.bootstrap import (
-    build_mailbox,
-    build_timestamp_authority,
-    find_stamp_warning,
-    open_stamp_folder,
-)
+from controlwatch.bootstrap.connections import build_mailbox
+from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError
 from controlwatch.core.sources.requests import Request

@@ -18,7 +18,9 @@ from filelock import FileLock, Timeout
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.scheduler import Scheduler
-from controlwatch.bootstrap import App, build_timestamp_authority, check_destinations, open_stamp_folder
+from controlwatch.bootstrap.app import App
+from controlwatch.bootstrap.connections import check_destinations
+from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
@@ -82,7 +84,7 @@ def serve(app: App) -> None:
 
     Raises `UsageError` or `DeclarationError` where a subscription has no usable destination.
     """
-    check_destinations(app)
+    check_destinations(app.channels, app.store.subscriptions)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())

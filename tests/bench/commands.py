@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.slack.bolt_app import build_bolt_app

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controlwatch.bootstrap import App, open_app
+from controlwatch.bootstrap.app import App, open_app
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.demo.stage import shipped_watchers

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.services.deliver import GROUP_SIZE, LEASE_SECONDS
 from tests.bench.delivery import NOW, deliver, settings_for, subscribe, tell
 from tests.bench.mailserver import MailServer, Taken

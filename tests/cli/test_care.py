@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from controlwatch.adapters.system.backup import restore_backup, write_backup
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.alerting.source_health import apply_success
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError

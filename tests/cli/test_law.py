@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap import build_reminder
+from controlwatch.bootstrap.app import build_reminder
 from controlwatch.cli import app
 from controlwatch.cli.common import now, today
 from controlwatch.cli.mail import TEST_MESSAGE

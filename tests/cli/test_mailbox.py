@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import ImapUrl, Settings
 from controlwatch.testing.sites import Sites

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controlwatch.adapters.system.signing_secret import load_or_create_secret
-from controlwatch.bootstrap import build_signed_links
+from controlwatch.bootstrap.connections import build_signed_links
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import Settings
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controlwatch.adapters.system.heartbeat import ping
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.service import Service, Watchdog

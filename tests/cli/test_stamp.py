@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from controlwatch.adapters.archive import timestamp_authority as adapter
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap import build_timestamp_authority, open_app, open_stamp_folder
+from controlwatch.bootstrap.app import open_app
+from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
 from controlwatch.service import Service
 from controlwatch.settings import Settings
 from tests.authority import NAME, Authority, answer, authority, refusal

@@ -21,7 +21,7 @@ import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
 from controlwatch.adapters.archive.pdf_report import render_pdf
-from controlwatch.bootstrap import build_app, build_queries
+from controlwatch.bootstrap.app import build_app, build_queries
 from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.core.law.answers import AlertLine

@@ -22,7 +22,7 @@ from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
-from controlwatch.bootstrap import build_queries
+from controlwatch.bootstrap.app import build_queries
 from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection, choose_extension
 from controlwatch.core.evidence.verification import CustodyFault
 from controlwatch.services.export_evidence import export_dossier

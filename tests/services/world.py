@@ -12,7 +12,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap import build_reminder
+from controlwatch.bootstrap.app import build_reminder
 from controlwatch.core.model import Alert, Delivery, Subscription
 from controlwatch.core.model.state import SentMessage
 from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher

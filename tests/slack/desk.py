@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from controlwatch.bootstrap import App, open_app
+from controlwatch.bootstrap.app import App, open_app
 from controlwatch.cli.common import configure_log
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert

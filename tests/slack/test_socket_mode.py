@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.errors import UsageError
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings

@@ -23,7 +23,7 @@ from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, alert_from_json
 from controlwatch.adapters.storage.engine import open_database
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Sites

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine, event
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.intake import submit
 from controlwatch.settings import Settings
 from tests.bench.delivery import SENDER, deliver
 
 if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
+    from controlwatch.bootstrap.app import App
 
 #: What a process can be killed at, by the letter that it leaves behind.
 STAGES = {

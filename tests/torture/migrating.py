@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.services.verify import verify_chain
 from tests.processes import server_of_forks
 from tests.store.test_migrations import at_work

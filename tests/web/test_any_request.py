@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 
-from controlwatch.bootstrap import App, open_app
+from controlwatch.bootstrap.app import App, open_app
 from controlwatch.core.alerting.signed_links import sign_token
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.bootstrap import build_app
+from controlwatch.bootstrap.app import build_app
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from controlwatch.bootstrap import App, open_app
+from controlwatch.bootstrap.app import App, open_app
 from controlwatch.core.alerting.signed_links import sign_token
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import PlannedDelivery, SentMessage

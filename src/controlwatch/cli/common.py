@@ -23,7 +23,8 @@ from controlwatch.core.model.timezones import to_beijing_day
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controlwatch.bootstrap import App, ReadOnlyApp
+    from controlwatch.bootstrap.app import App
+    from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
@@ -45,7 +46,7 @@ NoticeArgument = Annotated[
 @contextmanager
 def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
     """Open the app for one command."""
-    from controlwatch.bootstrap import open_app
+    from controlwatch.bootstrap.app import open_app
     from controlwatch.settings import Settings
 
     settings = settings or Settings.load()
@@ -57,7 +58,7 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 @contextmanager
 def open_cli_read_only() -> Iterator[ReadOnlyApp]:
     """Open the state read-only, for a command that changes nothing."""
-    from controlwatch.bootstrap import open_read_only_app
+    from controlwatch.bootstrap.read_only import open_read_only_app
     from controlwatch.settings import Settings
 
     settings = Settings.load()

@@ -59,7 +59,7 @@ def check(
 
     Example: controlwatch mail check me@example.com
     """
-    from controlwatch.bootstrap import build_mail_channel
+    from controlwatch.bootstrap.connections import build_mail_channel
     from controlwatch.cli.smtp_advice import find_advice
     from controlwatch.settings import Settings
 
@@ -82,7 +82,7 @@ def fetch() -> None:
 
     Example: controlwatch mail fetch
     """
-    from controlwatch.bootstrap import build_mailbox
+    from controlwatch.bootstrap.connections import build_mailbox
     from controlwatch.services.intake import MAILBOX_ID
     from controlwatch.settings import Settings
 

@@ -17,7 +17,7 @@ from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot,
 from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
+    from controlwatch.bootstrap.app import App
 
 #: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}

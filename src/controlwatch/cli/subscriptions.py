@@ -35,7 +35,7 @@ from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 
 if TYPE_CHECKING:
-    from controlwatch.bootstrap import App
+    from controlwatch.bootstrap.app import App
 
 #: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
 SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
@@ -121,14 +121,16 @@ def subscribe(
 
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
-    from controlwatch.bootstrap import resolve_destination
+    from controlwatch.bootstrap.connections import resolve_destination
 
     name = _choose(channel, CHANNELS, "channel")
     with open_cli_app() as app:
         names = app.queries.names
         plain = Subscription(
             channel=name,
-            target=resolve_destination(app, target) if name == "apprise" else parse_target(name, target),
+            target=resolve_destination(app.channels, target)
+            if name == "apprise"
+            else parse_target(name, target),
             rate=_choose(rate, RATES, "rate"),
             at=parse_clock_time(at),
             weekday=WEEKDAYS.index(_choose(weekday.lower(), WEEKDAYS, "weekday")),

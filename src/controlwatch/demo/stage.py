@@ -16,7 +16,7 @@ from rich.text import Text
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.channels.console import ConsoleChannel
 from controlwatch.adapters.channels.slack import SlackChannel
-from controlwatch.bootstrap import open_app
+from controlwatch.bootstrap.app import open_app
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.text_safety import to_one_line
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from controlwatch.bootstrap import App
+    from controlwatch.bootstrap.app import App
     from controlwatch.core.model import ChannelName
     from controlwatch.core.model.state import PollReport
     from controlwatch.core.rendering.card import Card

@@ -21,7 +21,7 @@ from slack_bolt import App as Bolt
 from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from controlwatch.bootstrap import App
+from controlwatch.bootstrap.app import App
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import ControlwatchError
 from controlwatch.core.rendering.replies import Reply

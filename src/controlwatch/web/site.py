@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from slack_bolt import App as Bolt
 from slack_bolt import BoltRequest
 
-from controlwatch.bootstrap import App
+from controlwatch.bootstrap.app import App
 from controlwatch.web.evidence import build_evidence_routes
 from controlwatch.web.links import build_link_routes
 from controlwatch.web.metrics import render_metrics

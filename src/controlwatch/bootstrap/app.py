@@ -1,0 +1,221 @@
+"""Put the application together: the only place where the parts meet."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from rich.console import Console
+
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import compute_register_digest, load_register
+from controlwatch.adapters.catalog.watcher_loader import load_watchers
+from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.files import documents
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.system.disk_space import find_disk_warning
+from controlwatch.adapters.system.scheduler import compute_next_poll
+from controlwatch.bootstrap.connections import (
+    build_channels,
+    build_mailbox,
+    build_signed_links,
+    subscribe_console,
+)
+from controlwatch.bootstrap.stamps import find_stamp_warning
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.register import Register
+from controlwatch.core.model import ChannelName
+from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.deliver import Channel, Deliverer
+from controlwatch.services.ingest import Ingester
+from controlwatch.services.intake import build_mailbox_watcher
+from controlwatch.services.legal_queries import LegalQueries
+from controlwatch.services.names import Names
+from controlwatch.services.poll import MailboxReader, Poller
+from controlwatch.services.queries import Queries
+from controlwatch.services.remind import Reminder
+from controlwatch.services.source_states import SourceStates
+from controlwatch.services.store import Store
+from controlwatch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """Everything that a command needs."""
+
+    settings: Settings
+    lexicon: Lexicon
+    watchers: tuple[Watcher, ...]  #: the declared ones, and the mailbox where one is set up
+    store: Store
+    fetch: HttpFetcher
+    channels: Mapping[ChannelName, Channel]
+    links: SignedLinks
+    ingester: Ingester
+    poller: Poller
+    deliverer: Deliverer
+    reminder: Reminder
+    queries: Queries
+
+    def stop(self) -> None:
+        """Let polls and deliveries end at their next step."""
+        self.fetch.stop()
+        self.poller.stopped.set()
+        self.deliverer.stopped.set()
+
+
+@contextmanager
+def open_app(
+    settings: Settings, *, console: Console | None = None, unlearnt: frozenset[str] = frozenset()
+) -> Iterator[App]:
+    """Build the application, and close it at the end. Raises `DeclarationError`.
+
+    `unlearnt` are keys of notices that this installation is not to know from the register.
+    """
+    mailbox = build_mailbox(settings) if settings.mailbox_url is not None else None
+    watchers = load_watchers(settings.find_watchers_folder())
+    if mailbox is not None:
+        watchers = (*watchers, build_mailbox_watcher(mailbox.address))
+    lexicon = load_lexicon()
+    channels = build_channels(settings, console)
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = SqlStore.open(settings.database)
+    fetch = HttpFetcher(connect_to=settings.connect_to)
+    try:
+        subscribe_console(store, channels)
+
+        def register() -> Register:
+            return load_register(lexicon).exclude_keys(unlearnt)
+
+        digest = compute_register_digest()
+        _import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
+        yield build_app(
+            settings,
+            lexicon=lexicon,
+            watchers=watchers,
+            store=store,
+            fetch=fetch,
+            channels=channels,
+            mailbox=mailbox,
+            register=register,
+        )
+    finally:
+        for channel in channels.values():
+            channel.close()
+        fetch.close()
+        store.close()
+
+
+def build_app(
+    settings: Settings,
+    *,
+    lexicon: Lexicon,
+    watchers: tuple[Watcher, ...],
+    store: Store,
+    fetch: HttpFetcher,
+    channels: Mapping[ChannelName, Channel],
+    mailbox: MailboxReader | None = None,
+    register: Callable[[], Register] = Register,
+) -> App:
+    """Compose the use cases of open parts."""
+    links = build_signed_links(settings)
+    disk_warning = partial(find_disk_warning, settings.state_dir)
+    # What was due before this process started is not overdue.
+    sources = SourceStates(
+        polling=store.polling,
+        watchers=watchers,
+        next_poll=compute_next_poll,
+        started_at=datetime.now(UTC),
+    )
+    enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
+    ingester = Ingester(
+        archive=FolderArchive(settings.state_dir / "snapshots"),
+        polling=store.polling,
+        references=store.references,
+        notices=store.notices,
+        documents=documents,
+        lexicon=lexicon,
+        register=register,
+    )
+    return App(
+        settings=settings,
+        lexicon=lexicon,
+        watchers=watchers,
+        store=store,
+        fetch=fetch,
+        channels=channels,
+        links=links,
+        ingester=ingester,
+        poller=Poller(fetch=fetch, ingester=ingester, mailbox=mailbox),
+        deliverer=Deliverer(
+            outbox=store.outbox,
+            subscriptions=store.subscriptions,
+            law=store.law,
+            channels=channels,
+            sources=enabled,
+            lexicon=lexicon,
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            links=links,
+        ),
+        reminder=build_reminder(store, sources, disk_warning),
+        queries=build_queries(
+            store,
+            lexicon,
+            watchers,
+            operational_warnings=(disk_warning, partial(find_stamp_warning, settings, store)),
+        ),
+    )
+
+
+def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[], str] = str) -> Reminder:
+    """Return what makes the alerts that no page causes."""
+    return Reminder(
+        polling=store.polling,
+        subscriptions=store.subscriptions,
+        health=store.health,
+        reminders=store.reminders,
+        follow_ups=store.actions,
+        leads=store.leads,
+        maintenance=store.maintenance,
+        sources=sources,
+        disk_warning=disk_warning,
+    )
+
+
+def build_queries(
+    store: Store,
+    lexicon: Lexicon,
+    watchers: tuple[Watcher, ...] = (),
+    *,
+    operational_warnings: tuple[Callable[[], str], ...] = (),
+) -> Queries:
+    """Return the queries over a store, the legal ones among them."""
+    names = Names(lexicon=lexicon, watchers=watchers)
+    sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=compute_next_poll)
+    return Queries(
+        names=names,
+        law=LegalQueries(
+            names=names,
+            law=store.law,
+            register=store.register,
+            history_source=store.queries,
+            sources=sources,
+        ),
+        notices=store.queries,
+        dossiers=store.custody,
+        leads=store.leads,
+        sources=sources,
+        operational_warnings=operational_warnings,
+    )
+
+
+def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
+    """Import the shipped register where it is new to this store, without an alert."""
+    if store.register.find_digest() != digest:
+        store.register.import_entries(replace(known(), digest=digest), datetime.now(UTC))

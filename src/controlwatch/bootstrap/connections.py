@@ -1,0 +1,133 @@
+"""Build what reaches out: channels, destinations, the mailbox, links in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from controlwatch.adapters.channels.apprise import INSTALL_HINT, AppriseChannel, is_installed
+from controlwatch.adapters.channels.console import ConsoleChannel
+from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
+from controlwatch.adapters.channels.slack import SlackChannel
+from controlwatch.adapters.channels.webhook import WebhookChannel
+from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
+from controlwatch.adapters.system.signing_secret import load_or_create_secret
+from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.model import ChannelName, Subscription
+from controlwatch.core.model.errors import DeclarationError, UsageError
+from controlwatch.services.deliver import Channel
+from controlwatch.services.intake import MAX_MAIL_BYTES
+from controlwatch.services.ports import Subscriptions
+from controlwatch.services.store import Store
+from controlwatch.settings import ImapUrl, Settings, SmtpUrl
+
+
+def build_signed_links(settings: Settings) -> SignedLinks:
+    """Return what builds the links in messages; without a public address it builds none."""
+    if settings.public_url is None:
+        return SignedLinks()
+    return SignedLinks(public_url=settings.public_url, secret=load_signing_secret(settings))
+
+
+def load_signing_secret(settings: Settings) -> bytes:
+    """Return the secret that was set, else the one that this state keeps."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().strip().encode()
+    return load_or_create_secret(settings.state_dir)
+
+
+def build_channels(settings: Settings, console: Console | None) -> dict[ChannelName, Channel]:
+    """Open every channel that is set up; the console always is. Raises `DeclarationError`."""
+    channels: dict[ChannelName, Channel] = {"console": ConsoleChannel(console)}
+    if settings.slack_bot_token is not None:
+        token = settings.slack_bot_token.get_secret_value()
+        channels["slack"] = SlackChannel(token, api_url=settings.slack_api_url)
+    if settings.smtp_url is not None:
+        channels["email"] = build_mail_channel(settings)
+    if settings.webhook_secret is not None:
+        channels["webhook"] = WebhookChannel(settings.webhook_secret.get_secret_value())
+    if settings.destinations:
+        channels["apprise"] = AppriseChannel(settings.destinations)
+    return channels
+
+
+def resolve_destination(channels: Mapping[ChannelName, Channel], name: str) -> str:
+    """Return the name of a destination that messages can go to.
+
+    Raises `UsageError` with the names that there are, `DeclarationError` where its address is none.
+    """
+    channel = channels.get("apprise")
+    if not isinstance(channel, AppriseChannel):
+        missing = "" if is_installed() else f"; apprise {INSTALL_HINT}"
+        raise UsageError(
+            f"no destination is declared: set CONTROLWATCH_APPRISE, see docs/channels.md{missing}"
+        )
+    if name not in channel.destination_names:
+        raise UsageError(
+            f"no destination {name!r}; CONTROLWATCH_APPRISE declares {', '.join(channel.destination_names)}"
+        )
+    channel.check_destination(name)
+    return name
+
+
+def check_destinations(channels: Mapping[ChannelName, Channel], subscriptions: Subscriptions) -> None:
+    """Open every destination, and find that of each subscription; raises as `resolve_destination` does.
+
+    Other commands than `run` do without: loading them all takes a second.
+    """
+    channel = channels.get("apprise")
+    if not isinstance(channel, AppriseChannel):
+        return
+    for name in channel.destination_names:
+        resolve_destination(channels, name)
+    for item in subscriptions.list_active():
+        if item.channel == "apprise":
+            try:
+                resolve_destination(channels, item.target)
+            except UsageError as error:
+                reason = f"subscription {item.id}: {error}; to end it: controlwatch unsubscribe {item.id}"
+                raise UsageError(reason) from None
+
+
+def build_mail_channel(settings: Settings) -> EmailChannel:
+    """Return the way to send mail; raises `DeclarationError` where a setting for it is missing."""
+    url, sender = settings.smtp_url, settings.mail_from
+    if url is None:
+        raise DeclarationError(
+            "environment",
+            "CONTROLWATCH_SMTP_URL",
+            "is needed to send mail: smtp://user:pass@host:587?starttls=true, or smtps://…",
+        )
+    if sender is None:
+        raise DeclarationError(
+            "environment",
+            "CONTROLWATCH_MAIL_FROM",
+            "is needed with CONTROLWATCH_SMTP_URL: the sender's address",
+        )
+    smtp = SmtpUrl.parse(url.get_secret_value())
+    server = SmtpServer(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
+    return EmailChannel(server, sender=sender)
+
+
+def build_mailbox(settings: Settings) -> ImapMailbox:
+    """Return the mailbox that newsletters come to; raises `DeclarationError` where none is set."""
+    if settings.mailbox_url is None:
+        raise DeclarationError("environment", "CONTROLWATCH_MAILBOX_URL", f"is needed: {ImapUrl.example}")
+    imap = ImapUrl.parse(settings.mailbox_url.get_secret_value())
+    account = ImapAccount(
+        host=imap.host,
+        port=imap.port,
+        user=imap.user or "",
+        password=imap.password or "",
+        tls=imap.tls,
+        folder=imap.path or "INBOX",
+    )
+    return ImapMailbox(account, largest=MAX_MAIL_BYTES)
+
+
+def subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
+    """Subscribe the console where neither Slack nor SMTP is set up and nothing is subscribed."""
+    if set(channels) == {"console"} and not store.subscriptions.list_active():
+        store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

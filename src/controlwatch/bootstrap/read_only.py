@@ -1,0 +1,49 @@
+"""Open the state read-only, for what proves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from controlwatch.adapters.archive import timestamp_authority
+from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.archive.timestamp_store import TimestampFolder
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
+from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.services.queries import Queries
+from controlwatch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOnlyApp:
+    """What proves, opened so that it cannot be changed."""
+
+    store: SqlStore
+    archive: FolderArchive
+    queries: Queries
+    lexicon: Lexicon
+    stamps: TimestampFolder
+    check: Callable[[TimestampToken], VerifiedTimestamp] | None  #: None where the extra is missing
+
+
+@contextmanager
+def open_read_only_app(settings: Settings) -> Iterator[ReadOnlyApp]:
+    """Open what is kept to be looked at: no upgrade, no file, no folder, no lock.
+
+    Raises `UsageError` where the store does not exist, or is of another revision.
+    """
+    lexicon = load_lexicon()
+    with SqlStore.open_read_only(settings.database) as store:
+        yield ReadOnlyApp(
+            store=store,
+            archive=FolderArchive(settings.state_dir / "snapshots"),
+            queries=build_queries(store, lexicon),
+            lexicon=lexicon,
+            stamps=open_stamp_folder(settings),
+            check=build_stamp_checker(settings).verify_token if timestamp_authority.is_installed() else None,
+        )
