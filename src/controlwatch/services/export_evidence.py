@@ -19,7 +19,13 @@ from controlwatch.core.evidence.dossier import (
     sanitize_report,
 )
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp, select_proving_tokens
-from controlwatch.core.evidence.verification import CustodyFault, compare_with_bytes, compare_with_row
+from controlwatch.core.evidence.verification import (
+    CustodyFault,
+    UnloggedRow,
+    compare_with_bytes,
+    compare_with_row,
+    report_unlogged_row,
+)
 from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.errors import Unstamped
@@ -115,6 +121,20 @@ def _find_faults(dossier: Dossier, archive: Archive) -> Iterator[CustodyFault]:
         yield from compare_with_row(entry)
         if entry.snapshot is not None:
             yield from compare_with_bytes(entry, entry.snapshot, archive.inspect_copy(entry.snapshot.sha256))
+    for row in _list_unlogged_rows(dossier):
+        yield report_unlogged_row(row)
+
+
+def _list_unlogged_rows(dossier: Dossier) -> Iterator[UnloggedRow]:
+    """Yield the rows of a dossier that were stored without an entry."""
+    snapshots = {entry.snapshot_id for entry in dossier.entries}
+    versions = {entry.version_id for entry in dossier.entries}
+    if not any(entry.is_newest_of_notice for entry in dossier.entries):
+        yield UnloggedRow(table="notice", id=dossier.id)
+    yield from (UnloggedRow(table="version", id=row.id) for row in dossier.versions if row.id not in versions)
+    for snapshot in dossier.snapshots:
+        if snapshot.id not in snapshots:
+            yield UnloggedRow(table="snapshot", id=snapshot.id)
 
 
 def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:

@@ -37,6 +37,7 @@ KNOWN_SUFFIX = re.compile(r"\.(html?|txt|xml|json|pdf|docx?|xlsx?|wps|et|zip|rar
 class Dossier:
     """Everything in the store about a notice, for export."""
 
+    id: int  #: of the notice, in the store
     record: NoticeRecord
     versions: tuple[VersionEntry, ...]  #: oldest first
     snapshots: tuple[SnapshotEntry, ...]  #: of the versions and their annexes, oldest first
