@@ -21,10 +21,11 @@ from controlwatch.adapters.storage.base import (
 )
 from controlwatch.adapters.storage.custody_rows import (
     build_stored_entries,
+    select_headings,
     select_snapshot_entries,
     select_version_entries,
 )
-from controlwatch.adapters.storage.notice_queries import find_notice_id, load_record
+from controlwatch.adapters.storage.notice_queries import find_notice_id
 from controlwatch.core.evidence.custody import (
     EMPTY_HEAD,
     FORMAT_VERSION,
@@ -127,8 +128,7 @@ class CustodyStore(StorePart):
             )
             rows = connection.execute(about.order_by(CUSTODY.c.seq)).mappings().all()
             return Dossier(
-                id=notice_id,
-                record=load_record(connection, notice_id),
+                heading=select_headings(connection, [notice_id])[notice_id],
                 versions=tuple(versions[row_id] for row_id in sorted(versions)),
                 snapshots=tuple(snapshots[row_id] for row_id in sorted(snapshots)),
                 entries=tuple(build_stored_entries(connection, rows)),

@@ -85,7 +85,7 @@ def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[i
         .where(VERSION.c.id.in_(version_ids))
     )
     rows = connection.execute(joined).mappings().all()
-    headings = _select_headings(connection, {row["notice_id"] for row in rows})
+    headings = select_headings(connection, {row["notice_id"] for row in rows})
     annexes: dict[int, tuple[AnnexEntry, ...]] = {}
     columns = (ANNEX.c.version_id, ANNEX.c.url, ANNEX.c.name, ANNEX.c.sha256, ANNEX.c.doubt)
     attached = select(*columns).where(ANNEX.c.version_id.in_(version_ids)).order_by(ANNEX.c.id)
@@ -107,7 +107,7 @@ def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[i
     }
 
 
-def _select_headings(connection: Connection, notice_ids: Collection[int]) -> dict[int, NoticeHeading]:
+def select_headings(connection: Connection, notice_ids: Collection[int]) -> dict[int, NoticeHeading]:
     """Return the headings of notices, with their versions and addresses, by id."""
     versions: defaultdict[int, list[int]] = defaultdict(list)
     own = select(VERSION.c.notice_id, VERSION.c.id).where(VERSION.c.notice_id.in_(notice_ids))
