@@ -27,7 +27,7 @@ from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage.base import notice_to_json
 from controlwatch.bootstrap.app import build_queries
 from controlwatch.core.evidence.dossier_check import (
-    CheckResult,
+    DossierResult,
     check_dossier,
     choose_extension,
     render_manifest,
@@ -190,7 +190,7 @@ def files_of(packed: bytes) -> Files:
         return {name: box.read(name) for name in box.namelist()}
 
 
-def forged(files: Files, w: World) -> CheckResult:
+def forged(files: Files, w: World) -> DossierResult:
     """The result of a check, after the manifest was written anew."""
     files["MANIFEST.txt"] = render_manifest(
         {name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name != "MANIFEST.txt"}

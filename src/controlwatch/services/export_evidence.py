@@ -130,7 +130,7 @@ def _choose_heading(dossier: Dossier) -> Fields:
 
 
 def _parse_entries(dossier: Dossier) -> Iterator[ProvenEntry]:
-    """Yield the entries of a dossier as their lines say, except those that are no entries any more."""
+    """Yield the entries of a dossier as their lines say, except lines that are not entries any more."""
     for entry in dossier.entries:
         try:
             yield parse_chain_line(entry.line.encode())
@@ -213,7 +213,9 @@ class _ChainFollower:
                 entry, before = parse_chain_line(body), json.loads(line)["before"]
             except (ValueError, KeyError, TypeError):
                 seq = last.seq + 1 if last else None
-                self.faults.append(CustodyFault(seq=seq, kind="entry altered", what="it is no entry"))
+                self.faults.append(
+                    CustodyFault(seq=seq, kind="entry altered", what="its line is not an entry")
+                )
                 last = None
             else:
                 if last is not None and (before != last.hash or entry.seq != last.seq + 1):

@@ -1,7 +1,7 @@
 """Check a dossier: every file of it must be, or follow from, what was entered in the chain of custody.
 
-A part of check.py, as `dossier_report` is: it imports nothing but Python. Whoever alters a file can write the
-manifest anew, so the manifest proves nothing. Entries prove: of version N its text, its reading and what
+A part of check.py, as `dossier_report` is: it imports nothing but Python. A forger can write the
+manifest again, so the manifest proves nothing. Entries prove: of version N its text, its reading and what
 differs from the version before, of snapshot N its headers and bytes; and the newest entry about the notice
 lists the versions that there must be. All other files are made again from these and compared.
 """
@@ -54,8 +54,8 @@ Head of the chain at the export: HEAD
 
 1. That every file is, or follows from, what was entered in the chain (Python 3.10 or newer, nothing else):
    python3 check.py
-   It says what it has shown and what it has not. This check.py is in this dossier, so whoever could alter
-   the dossier could alter it too: read it (it is printed below), or take it from another dossier of the
+   It says what it has shown and what it has not. This check.py is in this dossier, and could have
+   been altered with it: read it (it is printed below), or take it from another dossier of the
    same version, or from the party that you trust, and run it here: python3 OTHER/check.py FOLDER-OR-ZIP
 2. That the chain is the one that was kept: compare the head that check.py prints, SEQ:HASH, with one that
    was noted elsewhere. For one that was noted earlier: python3 check.py --head SEQ:HASH
@@ -90,7 +90,7 @@ check.py, in full:
 
 
 @dataclass
-class CheckResult:
+class DossierResult:
     """What was found: `wrong` must be empty; `limits` are what was not shown."""
 
     head: str = ""
@@ -170,7 +170,7 @@ def check_dossier(
     meanings: Mapping[str, str],
     noted: tuple[str, ...] = (),
     is_folder: bool = False,
-) -> CheckResult:
+) -> DossierResult:
     """Return what is wrong with the files of a dossier.
 
     `script` is the check.py that runs, `meanings` what rules mean, `noted` heads that must be in the chain.
@@ -191,7 +191,7 @@ class _Check:
         self.files = files
         self.is_folder = is_folder
         self.left = set(files)
-        self.result = CheckResult()
+        self.result = DossierResult()
         self.entries: list[ProvenEntry] = []
 
     def run(self, script: str, meanings: Mapping[str, str], noted: tuple[str, ...]) -> None:
@@ -371,6 +371,6 @@ class _Check:
         self._expect(MANIFEST, expected, "does not list the files as they are")
         self.result.wrong += [f"{name} does not belong to the dossier" for name in sorted(self.left - beside)]
         self.result.limits += [
-            f"Not checked: {name}, which lies beside the dossier and is no part of it."
+            f"Not checked: {name}, which lies beside the dossier and does not belong to it."
             for name in sorted(beside)
         ]
