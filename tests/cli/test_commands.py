@@ -170,7 +170,7 @@ def test_nonsense_in_the_environment_is_refused_with_the_name_of_the_key(
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(terminal: Terminal) -> None:
     secret = terminal.file("db", f"sqlite:///{terminal.folder / 'other.db'}\n")
-    terminal.types("latest", CONTROLWATCH_DATABASE_URL_FILE=secret)
+    terminal.types("deliver", CONTROLWATCH_DATABASE_URL_FILE=secret)
     assert (terminal.folder / "other.db").exists()
 
 

@@ -162,10 +162,14 @@ def warc(
 @contextmanager
 def open_new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Open a file for its owner only, which appears when it is complete. Raises `UsageError`."""
+    from controlwatch.adapters.system.state_folder import remove_if_old
+
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; choose another with --to, or replace it with --force")
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        for left in path.parent.glob(".controlwatch-*.part"):  # of commands that were killed
+            remove_if_old(left)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".controlwatch-", suffix=".part")
     except OSError as error:
         raise UsageError(f"{path.parent} cannot be written to: {error.strerror}") from error
     try:

@@ -1,4 +1,4 @@
-"""Notices are in the chain of custody too: those that are stored already are entered late.
+"""Notices are in the chain of custody too, the stored ones entered late; and databases are marked.
 
 The rows that repeat a reading for searches are written again where they do not follow from it: `verify`
 compares them from now on.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from controlwatch.adapters.storage.base import NOTICE, VERSION, notice_from_json
 from controlwatch.adapters.storage.custody_log import append_late_headings
@@ -26,6 +27,13 @@ BATCH_SIZE = 500
 
 
 def upgrade() -> None:
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("marked_at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     connection = op.get_bind()
     ids = connection.execute(sa.select(NOTICE.c.id).order_by(NOTICE.c.id)).scalars().all()
     for place in range(0, len(ids), BATCH_SIZE):
