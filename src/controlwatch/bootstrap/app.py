@@ -142,6 +142,7 @@ def build_app(
         documents=documents,
         lexicon=lexicon,
         register=register,
+        issuers={watcher.id: watcher.issuer for watcher in watchers},
     )
     return App(
         settings=settings,

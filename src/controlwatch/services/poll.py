@@ -231,7 +231,7 @@ class Poller:
             # The page is unchanged; its annexes may not be.
             snapshot = ingester.load_snapshot(url, validators.sha256 if validators is not None else None)
         check_response(snapshot)
-        return ingester.ingest(watcher, reference, snapshot, session=session, now=run.now)
+        return ingester.ingest(watcher, reference, snapshot, session=session, now=run.now, is_polled=True)
 
     def _record_unread_page(
         self, run: PollRun, reference: PendingReference, error: SourceError
