@@ -184,6 +184,7 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         follow_ups=store.actions,
         leads=store.leads,
         maintenance=store.maintenance,
+        held=store.references,
         sources=sources,
         disk_warning=disk_warning,
     )
@@ -211,6 +212,7 @@ def build_queries(
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
+        held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
     )

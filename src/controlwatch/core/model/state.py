@@ -92,6 +92,16 @@ class NewReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReferences:
+    """New notices of one source that are not read until a person decides: too many came at once."""
+
+    watcher: str
+    count: int
+    since: datetime
+    titles: tuple[str, ...]  #: of the first few, with the listed day before each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingReference:
     """A reference whose page is due to be read, for the first time or again."""
 
@@ -235,6 +245,7 @@ class PollReport:
     unseen: int = 0
     read: int = 0
     alerts: tuple[str, ...] = ()  #: titles of the alerts made
+    held: int = 0  #: new notices held for a person to decide
     unread: tuple[str, ...] = field(default=())  #: addresses that could not be read, with the reason
 
 
