@@ -30,7 +30,7 @@ from controlwatch.core.model.state import Decision, MatchContext, Observation, P
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import AnnexReader, join_texts
+from controlwatch.services.annexes import AnnexReader, cut_text, join_texts
 from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
 
@@ -190,10 +190,11 @@ class Ingester:
         watcher, reference = source.watcher, source.reference
         document = sanitize_document(source.document)
         annexes = tuple(sanitize_annex(annex) for annex in source.annexes)
-        address, text = canonicalize_url(reference.ref.url), join_texts(document, annexes)
+        address = canonicalize_url(reference.ref.url)
+        text, cut_doubts = cut_text(join_texts(document, annexes))
         notice = self._resolve(read_notice(replace(document, text=text), self.lexicon))
         annex_doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
-        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts))
+        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts, *cut_doubts))
         official = watcher.role == "official"
         observation = Observation(
             watcher=watcher.id,

@@ -186,6 +186,7 @@ class Poller:
                 session=session,
                 polling=self.ingester.polling,
                 references=references,
+                documents=self.ingester.documents,
                 now=run.now,
                 scan=scan,
             ).run()

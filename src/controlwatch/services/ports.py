@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from controlwatch.core.evidence.verification import StoredCopy
-from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Subscription, Validators
+from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot, Subscription, Validators
 from controlwatch.core.model.state import (
     HeldReferences,
     NewReference,
@@ -54,6 +54,9 @@ class Archive(Protocol):
 
 class DocumentReader(Protocol):
     """Turns bytes into text."""
+
+    def parse_index(self, watcher: Watcher, snapshot: Snapshot) -> IndexPage:
+        """Return what a list page shows; raises `SourceError` where it cannot be read."""
 
     def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
         """Return the document; raises `Challenged`, `Refused`, `Reshaped` or `Garbled`."""
