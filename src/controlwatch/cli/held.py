@@ -30,7 +30,7 @@ def held(context: typer.Context, *, json: JsonOption = False) -> None:
     """Show the new notices that wait for a person: too many came from one source at once.
 
     A site that moved lists hundreds of old notices at new addresses. They are tracked, nothing is lost, and
-    nobody is alerted until you release or shelve them. The limit is `expect.new_at_once` of the watcher.
+    no one is alerted until you release or shelve them. The limit is `expect.new_at_once` of the watcher.
     Exit status 1 when something is held.
 
     Example: controlwatch held

@@ -138,7 +138,7 @@ def _plan_flood_alerts(
             made_at=now,
             title=f"{watcher_id}: {flood.count} new notices at once {still} held",
             watcher=watcher_id,
-            body="So many at once are usually old notices at new addresses. Nobody was alerted to them. "
+            body="A site that moved lists old notices at new addresses. No one was alerted to these. "
             f"Held since {format_instant(flood.since)}. The first: {'; '.join(flood.titles)}. "
             f"To alert people to all: controlwatch held release {watcher_id}. "
             f"To read them without alerts: controlwatch held shelve {watcher_id}. "

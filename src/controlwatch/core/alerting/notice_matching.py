@@ -138,7 +138,7 @@ def _is_same_notice(observation: Observation, known: KnownNotice) -> bool:
         may_be = latest.is_from_register if len(days) < 2 else abs(days[0] - days[1]) <= MAX_DAYS_APART
         title = _get_title(observation)
         return may_be or _say_little(title, latest.title) or _share_titles(title, latest.title)
-    if _name_other_codes(notice, latest.notice):
+    if _name_other_items(notice, latest.notice):
         return False
     if notice.language[:2] != latest.notice.language[:2]:
         return True  # a translation shares no words
@@ -154,11 +154,20 @@ def _is_same_notice(observation: Observation, known: KnownNotice) -> bool:
     )
 
 
-def _name_other_codes(one: Notice, other: Notice) -> bool:
-    """Return whether two texts name HS or control codes of which not one is in both."""
-    codes = ((one.hs_codes, other.hs_codes), (one.control_codes, other.control_codes))
-    sets = [({found.code for found in here}, {found.code for found in there}) for here, there in codes]
-    return any(here and there and here.isdisjoint(there) for here, there in sets)
+def _name_other_items(one: Notice, other: Notice) -> bool:
+    """Return whether two texts name items, HS or control codes of which not one is in both."""
+    return any(
+        here and there and here.isdisjoint(there)
+        for here, there in zip(_list_items(one), _list_items(other), strict=True)
+    )
+
+
+def _list_items(notice: Notice) -> tuple[set[str], ...]:
+    return (
+        {found.id for found in notice.categories},
+        {found.code for found in notice.hs_codes},
+        {found.code for found in notice.control_codes},
+    )
 
 
 def _shows(observation: Observation, known: KnownNotice) -> bool:
