@@ -25,7 +25,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
 from controlwatch.core.model import Alert
-from controlwatch.core.model.errors import ControlwatchError, Unstamped, UsageError
+from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.intake import submit
@@ -45,6 +45,7 @@ STAMP_EVERY = 3600.0
 #: Seconds without a beat after which the scheduler counts as hung, and the process ends itself.
 HANG_TIMEOUT = 600.0
 HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
+STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 
@@ -139,7 +140,7 @@ class Service:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
 
     def run(self, stopped: threading.Event) -> None:
-        """Run the jobs until the event is set."""
+        """Run the jobs until the event is set; raises `StoreLost` where the database is gone."""
         app = self._app
         self._scheduler.start()
         log.info(
@@ -148,15 +149,21 @@ class Service:
             channels=sorted(app.channels),
             state=str(app.settings.state_dir),
         )
-        while not stopped.wait(1.0):
+        problem = ""
+        while not problem and not stopped.wait(1.0):
+            problem = app.store.find_problem()
             if self._watchdog.has_stalled():
                 # A hung job cannot be asked to stop; the supervisor restarts the process. Nothing is lost.
                 log.critical("the scheduler has stalled: the process ends itself", seconds=HANG_TIMEOUT)
                 os._exit(HANG_EXIT_STATUS)
+        if problem:
+            log.critical("the service ends itself", reason=problem)
         log.info("stopping")
         app.stop()
         self._scheduler.stop()
         log.info("stopped")
+        if problem:
+            raise StoreLost(problem)
 
     def _schedule_polls(self, watcher: Watcher) -> None:
         poller, polling = self._app.poller, self._app.store.polling

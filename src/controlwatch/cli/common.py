@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
+#: Whether commands say which state they use.
+is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
 console = Console()
 error_console = Console(stderr=True)
 
@@ -51,8 +54,37 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_app(settings, console=console) as app:
         yield app
+
+
+@contextmanager
+def open_question_app() -> Iterator[App]:
+    """Open the app for a command that only asks: without a state, none is created."""
+    from controlwatch.bootstrap.app import open_app_for_question
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    configure_log(settings.log_level)
+    print_state(settings)
+    with open_app_for_question(settings, console=console) as app:
+        if app.is_in_memory:
+            note = (
+                f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+                "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
+            )
+            error_console.print(Text(note, style="yellow"), soft_wrap=True)
+        yield app
+
+
+def print_state(settings: Settings) -> None:
+    """Say which state and which database a command uses, with --verbose."""
+    if not is_verbose.get():
+        return
+    from controlwatch.bootstrap.state_marks import describe_state
+
+    error_console.print(Text(describe_state(settings), style="bright_black"), soft_wrap=True)
 
 
 @contextmanager
@@ -63,6 +95,7 @@ def open_cli_read_only() -> Iterator[ReadOnlyApp]:
 
     settings = Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_read_only_app(settings) as kept:
         yield kept
 
