@@ -14,10 +14,11 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from controlwatch.core.model.errors import DeclarationError
+from controlwatch.core.model.errors import DeclarationError, UsageError
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
 _dump_json = partial(json.dumps, ensure_ascii=False)
@@ -40,6 +41,16 @@ def parse_database_url(url: str) -> URL:
     return parsed
 
 
+#: Where a server is gone without a word, libpq would wait for minutes: seconds to connect, and milliseconds
+#: for what was sent to be received. The database URL may set others.
+CONNECT_TIMEOUTS = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "keepalives_idle": 30}
+
+
+def build_timeouts(url: URL) -> dict[str, int]:
+    """Return the timeouts of connections to a PostgreSQL, those that its address sets left out."""
+    return {name: value for name, value in CONNECT_TIMEOUTS.items() if name not in url.query}
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One pool of connections, with an engine for writing transactions and one for reading ones."""
@@ -55,13 +66,19 @@ class Database:
 def open_database(url: str) -> Database:
     """Open the database and migrate its schema.
 
-    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
+    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`, and
+    `UsageError` where a newer version wrote it.
     """
     parsed = parse_database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(parsed, json_serializer=_dump_json, pool_pre_ping=not is_sqlite)
+    engine = create_engine(
+        parsed,
+        json_serializer=_dump_json,
+        pool_pre_ping=not is_sqlite,
+        connect_args={} if is_sqlite else build_timeouts(parsed),
+    )
     database = Database(write=engine.execution_options(), read=engine.execution_options())
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
@@ -88,7 +105,12 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UsageError(
+                "the store was written by a newer version of controlwatch: use that version"
+            ) from error
 
 
 def list_revisions() -> tuple[str, ...]:
