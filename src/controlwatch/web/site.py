@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from slack_bolt import App as Bolt
 from slack_bolt import BoltRequest
+from starlette.requests import ClientDisconnect
 
 from controlwatch.bootstrap.app import App
 from controlwatch.web.evidence import build_evidence_routes
@@ -48,10 +49,13 @@ def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
     async def receive_slack_request(request: Request) -> Response:
         """Handle commands, events and interactions; Bolt refuses requests that Slack has not signed."""
         body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_BODY_BYTES:
-                return PlainTextResponse("too large", status_code=413)
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY_BYTES:
+                    return PlainTextResponse("too large", status_code=413)
+        except ClientDisconnect:
+            return PlainTextResponse("incomplete", status_code=400)  # which nobody will read
         answer = await run_in_threadpool(
             bolt.dispatch,
             BoltRequest(
