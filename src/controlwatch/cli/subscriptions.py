@@ -32,6 +32,7 @@ from controlwatch.core.alerting.subscription_criteria import (
 from controlwatch.core.model import ChannelName, Language, Mute, Rate, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ def subscribe(
             escalate_to=parse_target(name, escalate_to) if escalate_to else "",
         )
         values = {
-            item.field: [item.parse(value, names) for value in criteria[item.option] or ()]
+            item.field: [
+                item.parse(normalize_typed_text(value) or value, names)
+                for value in criteria[item.option] or ()
+            ]
             for item in CRITERIA
         }
         subscription = set_criteria(plain, values)

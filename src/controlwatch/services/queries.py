@@ -168,7 +168,7 @@ class Queries:
         return tuple(problem.message for problem in self.find_problems())
 
     def count_problems(self) -> dict[ProblemKind, int]:
-        """Return how many problems there are of each kind: that names nobody and no address."""
+        """Return the number of problems of each kind: a public answer, without names and addresses."""
         counts = Counter(problem.kind for problem in self.find_problems())
         return {kind: counts[kind] for kind in get_args(ProblemKind)}
 
