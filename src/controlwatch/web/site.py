@@ -35,7 +35,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
 
     web.include_router(build_health_routes(app.queries))
     secret, store = app.links.secret, app.store
-    web.include_router(build_link_routes(secret, store.subscriptions, store.actions))
+    web.include_router(build_link_routes(secret, store.subscriptions, store.outbox, store.actions))
     web.include_router(
         build_evidence_routes(secret, store.queries, app.ingester.archive, app.queries.names.lexicon)
     )
