@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
 
@@ -162,19 +162,16 @@ def migrate(engine: Engine) -> None:
 def has_store(url: str) -> bool:
     """Return whether there is a store at a database URL; creates nothing.
 
-    Raises `UsageError` where a server cannot be asked.
+    Raises `DBAPIError` where a server cannot be asked.
     """
     parsed = parse_database_url(url)
     if parsed.get_backend_name() == "sqlite":
         path = Path(parsed.database or "")
-        return path.is_file() and path.stat().st_size > 0
-    engine = create_engine(parsed)
+        return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    engine = create_engine(parsed, connect_args=build_timeouts(parsed))
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is not None
-    except DBAPIError as error:  # the message of a driver may show the address, with its password
-        reason = type(error.orig).__name__
-        raise UsageError(f"the database cannot be asked: {reason}; see controlwatch doctor") from None
     finally:
         engine.dispose()
 
