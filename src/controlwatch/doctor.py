@@ -20,6 +20,7 @@ from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_wa
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
 from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
@@ -133,8 +134,9 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         return
     except (SQLAlchemyError, ControlwatchError, OSError) as error:
         # the message of a driver may show the address, with its password
+        unknown = f"the database cannot be used: {type(error).__name__}"
         yield CheckResult(
-            message=f"the database cannot be used: {type(error).__name__}",
+            message=explain_database_error(error) or unknown,
             is_ok=False,
             advice="check CONTROLWATCH_DATABASE_URL, the server and its permissions",
         )

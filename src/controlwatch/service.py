@@ -16,6 +16,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
+from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.scheduler import Scheduler
 from controlwatch.bootstrap.app import App
@@ -85,6 +86,7 @@ def serve(app: App) -> None:
 
     Raises `UsageError` or `DeclarationError` where a subscription has no usable destination.
     """
+    raise_descriptor_limit()
     check_destinations(app.channels, app.store.subscriptions)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -330,3 +330,20 @@ def test_without_the_extra_a_dossier_is_whole_and_a_warc_says_what_it_needs(
     terminal.types("evidence", "2026-40", "--to", str(path))
     assert "report.pdf" in zipfile.ZipFile(path).namelist()
     assert "pip install 'controlwatch[evidence]'" in terminal.fails("warc", str(path) + ".warc.gz")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("show", "2025–61"), "MOFCOM 2025-61"),
+        (("show", "“商务部公告2025年第61号”。"), "MOFCOM 2025-61"),
+        (("status", "MOFCOM 2024—46", "--on", "2026–11–28"), "on 2026-11-28"),
+        (("lookup", "8507.60。"), "2025-58"),
+        (("history", "*battery.liion*"), "2025-58"),
+        (("subscribe", "console", "--category", "“rare earth”", "--hs", "8507.60。"), "rare_earth"),
+    ],
+)
+def test_words_pasted_from_a_chat_are_answered_as_if_typed(
+    terminal: Terminal, words: tuple[str, ...], expected: str
+) -> None:
+    assert expected in terminal.types(*words)

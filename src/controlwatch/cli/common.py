@@ -20,6 +20,7 @@ from controlwatch.core.model import Notice, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.model.typed_text import normalize_typed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +42,19 @@ ExplainOption = Annotated[
         "--explain", help="Show the text with its proving words marked, and the rule behind each conclusion."
     ),
 ]
+
+
+def read_typed(value: str | None) -> str | None:
+    """Return the value of an argument as if it had been typed plainly: it may be pasted from a chat."""
+    return normalize_typed_text(value) or value if value else value
+
+
 NoticeArgument = Annotated[
-    str, typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.")
+    str,
+    typer.Argument(
+        help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.",
+        callback=read_typed,
+    ),
 ]
 
 
@@ -164,7 +176,7 @@ def today() -> date:
 def parse_day(text: str) -> date:
     """Return a date written as YYYY-MM-DD; raises `UsageError`."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(normalize_typed_text(text))
     except ValueError:
         raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD") from None
 

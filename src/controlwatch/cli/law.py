@@ -15,6 +15,7 @@ from controlwatch.cli.common import (
     open_question_app,
     parse_day,
     print_json,
+    read_typed,
     today,
 )
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
@@ -43,7 +44,10 @@ def register(app: typer.Typer) -> None:
 
 def status(
     subject: Annotated[
-        str, typer.Argument(metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …")
+        str,
+        typer.Argument(
+            metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …", callback=read_typed
+        ),
     ],
     *,
     on: DayOption = None,
@@ -67,7 +71,9 @@ def status(
 def lookup(
     query: Annotated[
         str,
-        typer.Argument(metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …"),
+        typer.Argument(
+            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+        ),
     ],
     *,
     on: DayOption = None,
@@ -143,7 +149,9 @@ def compare(
 
 
 def entity(
-    name: Annotated[str, typer.Argument(help="A name or a part of it, Chinese or English.")],
+    name: Annotated[
+        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
+    ],
     *,
     on: DayOption = None,
     json: JsonOption = False,

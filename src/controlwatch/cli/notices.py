@@ -18,6 +18,7 @@ from controlwatch.cli.common import (
     now,
     open_question_app,
     print_json,
+    read_typed,
     to_json_value,
 )
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
@@ -107,7 +108,10 @@ def show(
 
 def history(
     subject: Annotated[
-        str, typer.Argument(help="A category (battery.liion), a group (rare_earth) or a number.")
+        str,
+        typer.Argument(
+            help="A category (battery.liion), a group (rare_earth) or a number.", callback=read_typed
+        ),
     ],
     *,
     json: JsonOption = False,

@@ -18,6 +18,7 @@ from controlwatch.core.model.state import (
     SnapshotRecord,
     WatcherState,
 )
+from controlwatch.core.model.subscription import SubscriptionState
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
 
@@ -150,6 +151,12 @@ class Subscriptions(Protocol):
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
+
+    def reactivate(self, subscription_id: int) -> bool:
+        """Continue a subscription that has ended. False when there is none, or it is active."""
+
+    def find_state(self, subscription_id: int) -> SubscriptionState:
+        """Return the state of a subscription."""
 
     def confirm(self, subscription_id: int) -> bool:
         """Record that the owner of the address confirmed. False when there is none."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.evidence.dossier import Dossier
@@ -29,6 +30,17 @@ from controlwatch.services.source_states import SourceStates
 MAX_DAYS_BACK = 36_500
 #: Days that a preview looks back.
 PREVIEW_DAYS = 90
+
+
+ProblemKind = Literal["warnings", "blind_sources", "held_notices", "refused_deliveries"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that a person must look at."""
+
+    kind: ProblemKind
+    message: str  #: may hold addresses of people and words of servers
 
 
 class NoticeQueries(Protocol):
@@ -162,6 +174,15 @@ class Queries:
 
     def list_problems(self) -> tuple[str, ...]:
         """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        return tuple(problem.message for problem in self.find_problems())
+
+    def count_problems(self) -> dict[ProblemKind, int]:
+        """Return the number of problems of each kind: a public answer, without names and addresses."""
+        counts = Counter(problem.kind for problem in self.find_problems())
+        return {kind: counts[kind] for kind in get_args(ProblemKind)}
+
+    def find_problems(self) -> tuple[Problem, ...]:
+        """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
@@ -174,7 +195,15 @@ class Queries:
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
         warnings = (warn() for warn in self.operational_warnings)
-        return (*filter(None, warnings), *blind, *held, *refused)
+        found: dict[ProblemKind, Iterable[str]] = {
+            "warnings": filter(None, warnings),
+            "blind_sources": blind,
+            "held_notices": held,
+            "refused_deliveries": refused,
+        }
+        return tuple(
+            Problem(kind=kind, message=text) for kind, messages in found.items() for text in messages
+        )
 
     def list_held(self) -> tuple[HeldReferences, ...]:
         """Return the new notices that are held until a person releases or shelves them, by source."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from controlwatch.core.alerting.follow_up import Action, ActionRecord
+from controlwatch.core.alerting.follow_up import AcknowledgeResult, Action, ActionRecord
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.register import Register
@@ -18,6 +18,7 @@ from controlwatch.services.legal_queries import HistorySource, LegalSource, Regi
 from controlwatch.services.ports import Polling, References, Subscriptions
 from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Health, Leads, Maintenance, Reminders
+from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
 from controlwatch.services.verify import CustodyLog
 
@@ -33,8 +34,8 @@ class AlertActions(FollowUps, Protocol):
         Nothing is recorded, and nothing returned, where the delivery went to none of the targets.
         """
 
-    def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
-        """Record that the reader of a mail acknowledged all of it. False where the mail does not exist."""
+    def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
+        """Record that the reader of a mail acknowledged all of it; return what became of that."""
 
     def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""
@@ -65,7 +66,7 @@ class StoredLeads(Leads, LeadSource, Protocol):
     """Leads, to be raised and to be listed."""
 
 
-class StoredOutbox(Outbox, SentMails, Protocol):
+class StoredOutbox(Outbox, SentMails, EndingOutbox, Protocol):
     """Deliveries, to be sent and to come back."""
 
 

@@ -15,8 +15,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
 
@@ -39,6 +40,16 @@ def parse_database_url(url: str) -> URL:
             "environment", "CONTROLWATCH_DATABASE_URL", "must be sqlite:// or postgresql://"
         )
     return parsed
+
+
+#: Where a server is gone without a word, libpq would wait for minutes: seconds to connect, and milliseconds
+#: for what was sent to be received. The database URL may set others.
+CONNECT_TIMEOUTS = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "keepalives_idle": 30}
+
+
+def build_timeouts(url: URL) -> dict[str, int]:
+    """Return the timeouts of connections to a PostgreSQL, those that its address sets left out."""
+    return {name: value for name, value in CONNECT_TIMEOUTS.items() if name not in url.query}
 
 
 class FileGuard:
@@ -95,13 +106,19 @@ class Database:
 def open_database(url: str) -> Database:
     """Open the database and migrate its schema.
 
-    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
+    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`, and
+    `UsageError` where a newer version wrote it.
     """
     parsed = parse_database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(parsed, json_serializer=_dump_json, pool_pre_ping=not is_sqlite)
+    engine = create_engine(
+        parsed,
+        json_serializer=_dump_json,
+        pool_pre_ping=not is_sqlite,
+        connect_args={} if is_sqlite else build_timeouts(parsed),
+    )
     guard = FileGuard(Path(parsed.database)) if is_sqlite and parsed.database else None
     database = Database(write=engine.execution_options(), read=engine.execution_options(), guard=guard)
     if guard is not None:
@@ -133,25 +150,27 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UsageError(
+                "the store was written by a newer version of controlwatch: use that version"
+            ) from error
 
 
 def has_store(url: str) -> bool:
     """Return whether there is a store at a database URL; creates nothing.
 
-    Raises `UsageError` where a server cannot be asked.
+    Raises `DBAPIError` where a server cannot be asked.
     """
     parsed = parse_database_url(url)
     if parsed.get_backend_name() == "sqlite":
         path = Path(parsed.database or "")
-        return path.is_file() and path.stat().st_size > 0
-    engine = create_engine(parsed)
+        return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    engine = create_engine(parsed, connect_args=build_timeouts(parsed))
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is not None
-    except DBAPIError as error:  # the message of a driver may show the address, with its password
-        reason = type(error.orig).__name__
-        raise UsageError(f"the database cannot be asked: {reason}; see controlwatch doctor") from None
     finally:
         engine.dispose()
 

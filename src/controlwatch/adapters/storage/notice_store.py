@@ -53,6 +53,7 @@ class NoticeTransaction:
         return MatchContext(
             **_find_candidates(connection, observation),
             subscriptions=select_active_subscriptions(connection),
+            follows_rule=_follows_rule(connection, observation.notice.follows),
             official_known=about is not None and _is_observed_or_old(connection, about),
             reported_before=about is not None
             and _has_notice(connection, NOTICE.c.about == about, NOTICE.c.rung),
@@ -182,6 +183,12 @@ class NoticeStore(StorePart):
 
 def _has_notice(connection: Connection, *where: ColumnElement[bool]) -> bool:
     return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
+
+
+def _follows_rule(connection: Connection, numbers: Iterable[str]) -> bool:
+    """Return whether one of these numbers is that of a known notice that changed the rules."""
+    keys = [to_notice_key(number) for number in numbers]
+    return bool(keys) and _has_notice(connection, NOTICE.c.key.in_(keys), NOTICE.c.is_change)
 
 
 def _is_observed_or_old(connection: Connection, key: str) -> bool:
