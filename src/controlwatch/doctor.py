@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import smtplib
-import socket
 import stat
 import time
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
+from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import open_database
@@ -24,7 +23,7 @@ from controlwatch.adapters.system.disk_space import find_disk_warning, measure_f
 from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.core.alerting.health_advice import ADVICE
-from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError
+from controlwatch.core.model.errors import ControlwatchError, DeclarationError, DeliveryError, SourceError
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import Settings, SmtpUrl
@@ -189,15 +188,10 @@ def _check_sources(settings: Settings) -> Iterator[CheckResult]:
 def _check_smtp(url: SecretStr) -> CheckResult:
     smtp = SmtpUrl.parse(url.get_secret_value())
     try:
-        if smtp.tls == "implicit":
-            with smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
-                server.noop()
-        else:
-            with smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
-                server.noop()
-    except (OSError, smtplib.SMTPException, socket.gaierror) as error:
+        check_server(SmtpServer(host=smtp.host, port=smtp.port, tls=smtp.tls), seconds=SMTP_TIMEOUT)
+    except DeliveryError as error:
         return CheckResult(
-            message=f"the SMTP server {smtp.host}:{smtp.port} cannot be used: {type(error).__name__}",
+            message=f"the SMTP server {smtp.host}:{smtp.port} cannot be used: {error}",
             is_ok=False,
             advice="to see at which step: controlwatch mail check ADDRESS",
         )

@@ -9,8 +9,7 @@ from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import PlannedDelivery
-from controlwatch.services.deliver import Outbox
-from controlwatch.services.ports import Subscriptions
+from controlwatch.services.ports import Outbox, Subscriptions
 
 
 def request_confirmation(

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from controlwatch.adapters.storage.base import (
     ALERT,
+    DELIVERY,
     HEALTH_NOTICE,
     ROUND_LOCK,
+    SUBSCRIPTION,
     StorePart,
     take_turns,
     upsert,
 )
 from controlwatch.adapters.storage.outbox import write_alert
+from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
@@ -44,6 +47,25 @@ class SqlHealthTransaction:
             )
             titles[watcher_id] = tuple(self._connection.execute(alerts.order_by(ALERT.c.id)).scalars())
         return titles
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+        waiting = (
+            select(
+                SUBSCRIPTION.c.channel,
+                func.count().label("waiting"),
+                func.max(DELIVERY.c.attempts).label("tries"),
+                func.min(ALERT.c.made_at).label("since"),
+                func.max(DELIVERY.c.reason).label("reason"),
+            )
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+            .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
+            .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+            .group_by(SUBSCRIPTION.c.channel)
+            .order_by(SUBSCRIPTION.c.channel)
+        )
+        return tuple(ChannelTrouble(**row) for row in self._connection.execute(waiting).mappings())
 
     def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
         """Write an alert about sources, and what is notified with it."""
