@@ -30,6 +30,7 @@ CLAIM_SIZE = 100  #: messages claimed together; they wait for their lease to end
 GROUP_SIZE = 20  #: messages sent and not settled yet; at most these leave twice after a kill
 GROUP_SECONDS = 0.25  #: after this time what was sent is settled, however few it is
 SLOW_SECONDS = 1.0  #: a message that takes longer makes room for the next
+RESERVED_WORKERS = 2  #: of a lane, for targets that took their last message
 CLAIM_INTERVAL = 1.0  #: seconds between two looks for more while a message is on its way
 TROUBLE_SECONDS = 900.0  #: a target that failed is served behind the others for so long
 #: Seconds in which a channel that cannot be used is left alone; each further time is twice as long.
@@ -99,8 +100,10 @@ class DeliveryLane:
     _next_claim: float = 0.0  #: by the monotonic clock
     _may_be_more: bool = True  #: the last claim found something
     _troubled: dict[str, float] = field(default_factory=dict)  #: target → the end of its trouble
+    _proven: set[str] = field(default_factory=set)  #: targets that took their last message at once
     _rests: int = 0  #: how often in a row the channel could not be used
     _rests_until: datetime | None = None
+    _has_failed: bool = False  #: the channel could not be used, and this is not noted yet
     _fatal: BaseException | None = None
     _run: LaneRun | None = None
     _alive_at: float | None = None  #: while it runs: its last sign of life, by the monotonic clock
@@ -189,6 +192,8 @@ class DeliveryLane:
                 is_late = now - task.begun_at > SLOW_SECONDS
                 if not task.is_slow and is_late and self._count_running(slow=True) < self.size.slow:
                     task.is_slow = True
+                    self._troubled[task.target] = now + TROUBLE_SECONDS
+                    self._proven.discard(task.target)
             wanted = min(len(self._waiting), self.size.workers - self._count_running())
             wanted += min(len(self._suspects), self._count_free_suspects())
             for _ in range(wanted - (self._workers - len(self._running))):
@@ -220,6 +225,7 @@ class DeliveryLane:
                 return
             with self._changed:
                 self._workers += task.is_given_up
+                self._has_failed |= isinstance(task.outcome, DeliveryError) and task.outcome.us
                 self._running.discard(task)
                 self._done.append(task)
                 if self._is_group_complete() or not isinstance(task.outcome, str):
@@ -227,15 +233,34 @@ class DeliveryLane:
 
     def _take_next(self) -> _Task | None:
         """Return the next message to send; None where none may be begun now."""
-        if self._is_ending():
+        if self._is_ending() or self._has_failed:
             return None
         unsettled = len(self._done) + self._count_running()
-        if self._waiting and self._count_running() < self.size.workers and unsettled < GROUP_SIZE:
-            return self._waiting.popleft()
+        task = None
+        if self._count_running() < self.size.workers and unsettled < GROUP_SIZE:
+            task = self._take_prompt()
+        if task is not None:
+            return task
         if self._suspects and self._count_free_suspects():
             task = self._suspects.popleft()
             task.is_slow = True
             return task
+        return None
+
+    def _take_prompt(self) -> _Task | None:
+        """Return the next message whose target is not in trouble, and has no other on its way."""
+        if not self.size.slow:
+            return self._waiting.popleft() if self._waiting else None
+        self._suspects.extend(task for task in self._waiting if task.target in self._troubled)
+        self._waiting = deque(task for task in self._waiting if task.target not in self._troubled)
+        busy = {task.target for task in self._running}
+        # Where every slow place is taken, the last workers are for targets that took the last message.
+        is_full = self._count_running(slow=True) >= self.size.slow
+        is_reserved = is_full and self._count_running() >= self.size.workers - RESERVED_WORKERS
+        for task in self._waiting:
+            if task.target not in busy and (task.target in self._proven or not is_reserved):
+                self._waiting.remove(task)
+                return task
         return None
 
     def _send(self, task: _Task) -> Outcome:
@@ -319,6 +344,7 @@ class DeliveryLane:
                 self.failures.settle_failure(task.group, task.outcome, run)
             else:
                 self._note_success(task)
+        self._has_failed = False
 
     def _is_resting(self) -> bool:
         """Return whether the channel is left alone; a clock that was set back ends that."""
@@ -333,9 +359,11 @@ class DeliveryLane:
             self._troubled[task.target] = time.monotonic() + TROUBLE_SECONDS
         elif time.monotonic() - task.begun_at <= SLOW_SECONDS + GROUP_SECONDS:
             self._troubled.pop(task.target, None)
+            self._proven.add(task.target)
 
     def _note_failure(self, task: _Task, failure: Exception) -> None:
         """Let the target, or where it concerns all of it the channel, rest for a while."""
+        self._proven.discard(task.target)
         if not isinstance(failure, DeliveryError) or failure.target:
             return
         if failure.us and not self._is_resting():

@@ -73,7 +73,7 @@ class SlackChannel:
     name: ChannelName = "slack"
 
     def __init__(
-        self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = MIN_INTERVAL
+        self, token: str, *, api_url: str | None = None, timeout: float = 20, every: float = MIN_INTERVAL
     ) -> None:
         """Open a client; `api_url` is another Web API, with or without a trailing slash.
 
