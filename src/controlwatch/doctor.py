@@ -24,6 +24,7 @@ from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.model.errors import ControlwatchError, DeclarationError, DeliveryError, SourceError
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import Settings, SmtpUrl
@@ -38,6 +39,7 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
+    yield from _check_deliveries(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
     yield from _check_sources(settings)
@@ -128,6 +130,32 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
         is_ok=is_intact,
         advice="stop the service, keep the file, and restore the last backup: controlwatch restore",
     )
+
+
+def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
+    """Name the subscriptions that are paused, and the channels that do not accept our messages."""
+    try:
+        with SqlStore.open_read_only(settings.database) as store:
+            paused = [item for item in store.subscriptions.list_active() if item.paused]
+            troubles = store.outbox.list_channel_troubles()
+    except ControlwatchError:
+        return  # the check of the database says so
+    for item in paused:
+        reason = to_one_line(item.paused, 200)
+        yield CheckResult(
+            message=f"subscription {item.id} ({item.channel} {item.target}) is paused: {reason}",
+            is_ok=False,
+            advice=f"when the cause is repaired: controlwatch resume {item.id}",
+        )
+    for trouble in troubles:
+        reason = to_one_line(trouble.reason, 200)
+        yield CheckResult(
+            message=f"{trouble.channel}: {trouble.waiting} deliveries wait for another try: {reason}",
+            is_ok=False,
+            advice="when the cause is repaired: controlwatch deliver --again",
+        )
+    if not paused and not troubles:
+        yield CheckResult(message="no subscription is paused, and no delivery failed", is_ok=True)
 
 
 def _check_stamps(settings: Settings) -> CheckResult:

@@ -217,6 +217,8 @@ def build_queries(
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
+        subscriptions=store.subscriptions,
+        outbox=store.outbox,
         sources=sources,
         operational_warnings=operational_warnings,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
+from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.law.answers import (
@@ -22,6 +23,7 @@ from controlwatch.core.model import Alert, AlertKind, Subscription
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.ports import Subscriptions
 from controlwatch.services.source_states import SourceStates
 
 #: Days that may be counted back: a century.
@@ -62,6 +64,13 @@ class DossierSource(Protocol):
         """Return what proves a notice, by key or canonical address."""
 
 
+class WaitingDeliveries(Protocol):
+    """The outbox, as far as it tells what waits."""
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+
+
 class LeadSource(Protocol):
     """Leads in the store."""
 
@@ -78,6 +87,8 @@ class Queries:
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
+    subscriptions: Subscriptions
+    outbox: WaitingDeliveries
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -152,7 +163,10 @@ class Queries:
         )
 
     def list_problems(self) -> tuple[str, ...]:
-        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        """Return what a person must look at.
+
+        Warnings, blind watchers not declared blocked, channels that take nothing, pauses and refusals.
+        """
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
@@ -161,7 +175,21 @@ class Queries:
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
         warnings = (warn() for warn in self.operational_warnings)
-        return (*filter(None, warnings), *blind, *refused)
+        paused = (f"subscription {item.id} is paused: {item.paused}" for item in self.list_paused())
+        waiting = (
+            f"{trouble.channel}: {trouble.waiting} deliveries wait: {trouble.reason}"
+            for trouble in self.list_channel_troubles()
+        )
+        return (*filter(None, warnings), *blind, *waiting, *paused, *refused)
+
+    def list_paused(self) -> tuple[Subscription, ...]:
+        """Return the subscriptions that are paused, with the reason; `controlwatch resume` ends that."""
+        return tuple(item for item in self.subscriptions.list_active() if item.paused)
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return what waits because a channel did not accept it, where that does not just pass."""
+        troubles = self.outbox.list_channel_troubles()
+        return tuple(trouble for trouble in troubles if trouble.tries >= TROUBLE_AFTER_TRIES)
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

@@ -15,7 +15,7 @@ from controlwatch.services.bounces import SentMails
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
-from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries
+from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries, WaitingDeliveries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
 from controlwatch.services.timestamp import NewestEntry
 from controlwatch.services.verify import CustodyLog
@@ -64,7 +64,7 @@ class StoredLeads(Leads, LeadSource, Protocol):
     """Leads, to be raised and to be listed."""
 
 
-class StoredOutbox(Outbox, SentMails, Protocol):
+class StoredOutbox(Outbox, SentMails, WaitingDeliveries, Protocol):
     """Deliveries, to be sent and to come back."""
 
 
