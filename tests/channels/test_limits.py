@@ -15,8 +15,8 @@ from controlwatch.adapters.channels.apprise import AppriseChannel
 from controlwatch.adapters.channels.email import EmailChannel, SmtpServer, check_server
 from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.channels.webhook import WebhookChannel
-from controlwatch.adapters.limits.http import AnswerTooLong, BoundedHttpClient
-from controlwatch.adapters.limits.slack import BoundedResponseClient, BoundedSlackClient
+from controlwatch.adapters.limits.bounded_http import AnswerTooLong, BoundedHttpClient
+from controlwatch.adapters.limits.bounded_slack import BoundedResponseClient, BoundedSlackClient
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.model.errors import DeliveryError, Unstamped

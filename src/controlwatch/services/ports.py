@@ -196,7 +196,7 @@ class Outbox(Protocol):
         """Lease what is due, of `most` subscriptions: for each what leaves as one message."""
 
     def mark_sent(self, messages: Iterable[SentMessage], *, owner: str, now: datetime) -> None:
-        """Settle what these messages carried as sent, where nobody else has leased it since."""
+        """Settle what these messages carried as sent, unless another has leased it since."""
 
     def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
         """Give up the lease of what was not tried."""

@@ -24,7 +24,7 @@ from slack_sdk import WebClient
 from slack_sdk.http_retry import HttpResponse
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from controlwatch.adapters.limits.slack import BoundedResponseClient, BoundedSlackClient
+from controlwatch.adapters.limits.bounded_slack import BoundedResponseClient, BoundedSlackClient
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import ControlwatchError

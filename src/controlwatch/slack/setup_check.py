@@ -13,8 +13,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
-from controlwatch.adapters.limits.http import send_once
-from controlwatch.adapters.limits.slack import BoundedSlackClient
+from controlwatch.adapters.limits.bounded_http import send_once
+from controlwatch.adapters.limits.bounded_slack import BoundedSlackClient
 from controlwatch.settings import Settings
 
 #: The scopes that the bot needs, and what for.

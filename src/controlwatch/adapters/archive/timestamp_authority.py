@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from controlwatch.adapters.limits.http import AnswerTooLong, send_once
+from controlwatch.adapters.limits.bounded_http import AnswerTooLong, send_once
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.model.errors import Unstamped

@@ -249,7 +249,7 @@ def _intercept_requests() -> None:
     """
     from requests import RequestException, sessions
 
-    from controlwatch.adapters.limits.requests import BoundedSession
+    from controlwatch.adapters.limits.bounded_requests import BoundedSession
 
     class RecordingSession(BoundedSession):
         def send(self, request: Any, **how: Any) -> Any:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from controlwatch.adapters.limits.slack import BoundedSlackClient
+from controlwatch.adapters.limits.bounded_slack import BoundedSlackClient
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.message import Message

@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 import httpx
 
-from controlwatch.adapters.limits.http import BoundedHttpClient
+from controlwatch.adapters.limits.bounded_http import BoundedHttpClient
 from controlwatch.core.alerting.delivery_failures import from_http_status
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError

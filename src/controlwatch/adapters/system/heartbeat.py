@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from controlwatch.adapters.limits.http import send_once
+from controlwatch.adapters.limits.bounded_http import send_once
 
 TIMEOUT = 10.0  #: seconds for the whole exchange
 

@@ -62,9 +62,9 @@ def plan_channel_alerts(
             made_at=now,
             title=f"{trouble.channel}: messages are not accepted",
             watcher=source,
-            body=f"{trouble.reason.rstrip('.')}. {trouble.waiting} deliveries wait; nothing is lost, and "
-            f"nobody is paused. They are tried again and again. `{check}` says what is wrong; once that is "
-            "repaired, `controlwatch deliver --again` sends them at once.",
+            body=f"{trouble.reason.rstrip('.')}. {trouble.waiting} deliveries wait, and nothing is lost: they "
+            f"are tried again and again. `{check}` says what is wrong; once that is repaired, "
+            "`controlwatch deliver --again` sends them at once.",
         )
         since, times = (notice.since, notice.times) if notice is not None else (trouble.since, 0)
         notified = HealthNotice(times=times + 1, at=now, since=since, word="degraded")
@@ -103,6 +103,6 @@ def plan_channel_recoveries(
 def _route_around(
     channel: ChannelName, alert: Alert, active: tuple[Subscription, ...], now: datetime
 ) -> tuple[PlannedDelivery, ...]:
-    """Return the deliveries by other channels; by this one where there is no other."""
+    """Return the deliveries by other channels; by this one if it is the only one."""
     others = route_alert(alert, (item for item in active if item.channel != channel), now=now)
     return tuple(others or route_alert(alert, active, now=now))

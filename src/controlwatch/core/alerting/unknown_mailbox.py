@@ -61,7 +61,7 @@ UNKNOWN_MAILBOX = re.compile(
 
 
 def proves_unknown_mailbox(words: str, *, address: str) -> bool:
-    """Return whether the words of a permanent refusal prove that there is no mailbox of this address.
+    """Return whether the words of a permanent refusal prove that this address has no mailbox.
 
     Words that name another address prove nothing about this one; neither do words that give a second reason.
     """

@@ -37,22 +37,22 @@ def _connect(connection: HTTPConnection) -> BoundedSocket:
         raise NewConnectionError(connection, str(error)) from error
 
 
-class _BoundedConnection(HTTPConnection):
+class _LimitedConnection(HTTPConnection):
     def _new_conn(self) -> BoundedSocket:
         return _connect(self)
 
 
-class _BoundedTlsConnection(HTTPSConnection):
+class _LimitedTlsConnection(HTTPSConnection):
     def _new_conn(self) -> BoundedSocket:
         return _connect(self)
 
 
 class _BoundedPool(HTTPConnectionPool):
-    ConnectionCls = _BoundedConnection
+    ConnectionCls = _LimitedConnection
 
 
 class _BoundedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedTlsConnection
+    ConnectionCls = _LimitedTlsConnection
 
 
 _POOLS = {"http": _BoundedPool, "https": _BoundedTlsPool}

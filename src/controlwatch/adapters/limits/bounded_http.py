@@ -96,7 +96,7 @@ class BoundedHttpClient:
                 for transport in (self._opened._transport, *self._opened._mounts.values()):
                     if isinstance(transport, httpx.HTTPTransport):
                         # httpx passes no network backend on to httpcore, which takes one.
-                        transport._pool._network_backend = _BoundedBackend()
+                        transport._pool._network_backend = _LimitedBackend()
             return self._opened
 
 
@@ -117,7 +117,7 @@ def send_once(
         client.close()
 
 
-class _BoundedBackend(httpcore.SyncBackend):
+class _LimitedBackend(httpcore.SyncBackend):
     """Connects as httpcore does, within the current limit."""
 
     def connect_tcp(
@@ -138,7 +138,7 @@ class _BoundedBackend(httpcore.SyncBackend):
         for *_, address in places:
             try:
                 wait = _limit_http_wait(timeout)
-                return _BoundedStream(
+                return _LimitedStream(
                     super().connect_tcp(str(address[0]), port, wait, local_address, socket_options)
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -146,7 +146,7 @@ class _BoundedBackend(httpcore.SyncBackend):
         raise failure or httpcore.ConnectError(f"{host} has no address")
 
 
-class _BoundedStream(httpcore.NetworkStream):
+class _LimitedStream(httpcore.NetworkStream):
     """A connection, plain or within TLS."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -170,7 +170,7 @@ class _BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
+        return _LimitedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

@@ -18,7 +18,7 @@ import httpx
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from controlwatch.adapters.limits.http import BoundedHttpClient, HttpAnswer
+from controlwatch.adapters.limits.bounded_http import BoundedHttpClient, HttpAnswer
 
 #: Bytes of an answer of Slack. That to a message repeats it, with all its blocks.
 MAX_BYTES = 1 << 22
