@@ -268,5 +268,7 @@ def _log_report(report: PollReport) -> None:
         log.info(
             "polled", **values, unseen=report.unseen, alerts=len(report.alerts), unread=len(report.unread)
         )
+    if report.held:
+        log.warning("too many new notices at once: held", watcher=report.watcher, held=report.held)
     for sentence in report.unread:
         log.warning("not read", watcher=report.watcher, reason=sentence)

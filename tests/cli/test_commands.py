@@ -63,7 +63,7 @@ def test_help_names_every_command_and_what_it_is_for(terminal: Terminal) -> None
     output = terminal.types("--help")
     for command in (
         "run", "poll", "deliver", "intake", "reread", "health", "demo",
-        "latest", "show", "upcoming", "history", "read", "subscribe", "unsubscribe", "subscriptions", "watchers",
+        "latest", "show", "upcoming", "history", "read", "subscribe", "unsubscribe", "subscriptions", "watchers", "held",
     ):  # fmt: skip
         assert f" {command} " in output
         assert terminal.types(command, "--help")

@@ -142,6 +142,7 @@ def build_app(
         documents=documents,
         lexicon=lexicon,
         register=register,
+        issuers={watcher.id: watcher.issuer for watcher in watchers},
     )
     return App(
         settings=settings,
@@ -183,6 +184,7 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         follow_ups=store.actions,
         leads=store.leads,
         maintenance=store.maintenance,
+        held=store.references,
         sources=sources,
         disk_warning=disk_warning,
     )
@@ -210,6 +212,7 @@ def build_queries(
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
+        held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
     )

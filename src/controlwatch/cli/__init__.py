@@ -12,6 +12,7 @@ from rich.console import Console
 from controlwatch.cli import (
     alerts,
     evidence,
+    held,
     law,
     mail,
     maintenance,
@@ -46,7 +47,20 @@ def _print_version(*, value: bool) -> None:
         raise typer.Exit
 
 
-for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers, read, alerts, maintenance):
+for module in (
+    run,
+    notices,
+    evidence,
+    law,
+    subscriptions,
+    mail,
+    slack,
+    watchers,
+    held,
+    read,
+    alerts,
+    maintenance,
+):
     module.register(app)
 
 

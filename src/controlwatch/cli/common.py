@@ -196,6 +196,9 @@ def print_poll_report(report: PollReport) -> None:
         alerts = f", {len(report.alerts)} alerts" if report.alerts else ""
         counts = f"{report.rows} listed, {report.unseen} unseen, {report.read} read{alerts}"
         console.print(Text(f"{report.watcher}: {report.outcome}, {counts}"))
+    if report.held:
+        words = f"{report.watcher}: {report.held} new notices at once are held; see: controlwatch held"
+        error_console.print(Text(words, style="yellow"))
     for sentence in report.unread:
         error_console.print(Text(f"{report.watcher}: unread: {sentence}", style="yellow"))
 

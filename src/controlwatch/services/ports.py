@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from controlwatch.core.evidence.verification import StoredCopy
-from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot, Subscription, Validators
+from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot, Subscription, Validators
 from controlwatch.core.model.state import (
+    HeldReferences,
     NewReference,
     PendingReference,
     PollReport,
@@ -55,6 +56,9 @@ class Archive(Protocol):
 class DocumentReader(Protocol):
     """Turns bytes into text."""
 
+    def parse_index(self, watcher: Watcher, snapshot: Snapshot) -> IndexPage:
+        """Return what a list page shows; raises `SourceError` where it cannot be read."""
+
     def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
         """Return the document; raises `Challenged`, `Refused`, `Reshaped` or `Garbled`."""
 
@@ -98,8 +102,19 @@ class References(Protocol):
     def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
         """Return which of these (canonical) addresses the watcher tracks."""
 
-    def track(self, watcher_id: str, references: Iterable[NewReference], now: datetime) -> None:
-        """Track references, due at once; marks the first poll as done."""
+    def track(
+        self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False
+    ) -> None:
+        """Track references, due at once or held until a person decides; marks the first poll as done."""
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held, by source."""
+
+    def settle_held(self, watcher_id: str, *, may_alert: bool, containing: str, now: datetime) -> int:
+        """Make held references due whose title contains some words; return their number.
+
+        With `may_alert` as if they had just appeared, without it as if they had always been there.
+        """
 
     def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
         """Return the references to be read now, those never read first."""

@@ -20,6 +20,7 @@ from controlwatch.core.law.answers import (
     WatcherLine,
 )
 from controlwatch.core.model import Alert, AlertKind, Subscription
+from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
@@ -31,7 +32,7 @@ MAX_DAYS_BACK = 36_500
 PREVIEW_DAYS = 90
 
 
-ProblemKind = Literal["warnings", "blind_sources", "refused_deliveries"]
+ProblemKind = Literal["warnings", "blind_sources", "held_floods", "refused_deliveries"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,13 @@ class LeadSource(Protocol):
         """Return what a person should look into, oldest first."""
 
 
+class HeldSource(Protocol):
+    """New notices that wait for a person."""
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held, by source."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queries:
     """Queries over the store. Every unknown name is refused with the nearest known ones."""
@@ -90,6 +98,7 @@ class Queries:
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
+    held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -180,16 +189,25 @@ class Queries:
             for line in self.list_watchers()
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )
+        held = (
+            f"{flood.count} new notices of {flood.watcher} are held: controlwatch held"
+            for flood in self.list_held()
+        )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
         warnings = (warn() for warn in self.operational_warnings)
         found: dict[ProblemKind, Iterable[str]] = {
             "warnings": filter(None, warnings),
             "blind_sources": blind,
+            "held_floods": held,
             "refused_deliveries": refused,
         }
         return tuple(
             Problem(kind=kind, message=text) for kind, messages in found.items() for text in messages
         )
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return the new notices that are held until a person releases or shelves them, by source."""
+        return self.held.list_held()
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

@@ -109,6 +109,7 @@ class ReferenceRow(SQLModel, table=True):
     reason: str | None = None
     absent_since: datetime | None = None
     notice_id: int | None = Field(default=None, foreign_key="notice.id")
+    held_at: datetime | None = None  #: not read until a person decides; then it is due at no time
 
 
 class SnapshotRow(SQLModel, table=True):

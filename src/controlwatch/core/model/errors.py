@@ -57,6 +57,15 @@ class Reshaped(SourceError):
     kind = "reshaped"
 
 
+class Replaced(SourceError):
+    """The address answers with another page than the notice: an error text, a home page, a maintenance page.
+
+    Nothing follows from it for the notice.
+    """
+
+    kind = "replaced"
+
+
 class Garbled(SourceError):
     """The bytes are not readable text, JSON or a feed, or characters were lost in transfer."""
 
