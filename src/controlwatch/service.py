@@ -14,8 +14,10 @@ from pathlib import Path
 
 import structlog
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.scheduler import Scheduler
@@ -26,7 +28,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
 from controlwatch.core.model import Alert
-from controlwatch.core.model.errors import ControlwatchError, Unstamped, UsageError
+from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.intake import submit
@@ -46,6 +48,7 @@ STAMP_EVERY = 3600.0
 #: Seconds without a beat after which the scheduler counts as hung, and the process ends itself.
 HANG_TIMEOUT = 600.0
 HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
+STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 
@@ -141,7 +144,7 @@ class Service:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
 
     def run(self, stopped: threading.Event) -> None:
-        """Run the jobs until the event is set."""
+        """Run the jobs until the event is set; raises `StoreLost` where the database is gone."""
         app = self._app
         self._scheduler.start()
         log.info(
@@ -150,15 +153,21 @@ class Service:
             channels=sorted(app.channels),
             state=str(app.settings.state_dir),
         )
-        while not stopped.wait(1.0):
+        problem = ""
+        while not problem and not stopped.wait(1.0):
+            problem = app.store.find_problem()
             if self._watchdog.has_stalled():
                 # A hung job cannot be asked to stop; the supervisor restarts the process. Nothing is lost.
                 log.critical("the scheduler has stalled: the process ends itself", seconds=HANG_TIMEOUT)
                 os._exit(HANG_EXIT_STATUS)
+        if problem:
+            log.critical("the service ends itself", reason=problem)
         log.info("stopping")
         app.stop()
         self._scheduler.stop()
         log.info("stopped")
+        if problem:
+            raise StoreLost(problem)
 
     def _schedule_polls(self, watcher: Watcher) -> None:
         poller, polling = self._app.poller, self._app.store.polling
@@ -172,7 +181,8 @@ class Service:
             _log_report(report)
 
         def handle_crash(error: BaseException) -> None:
-            poller.record_crash(watcher, error, now=read_clock())
+            with _survive_store_failure():
+                poller.record_crash(watcher, error, now=read_clock())
 
         self._scheduler.schedule_polls(watcher, run_poll, handle_crash)
 
@@ -205,8 +215,9 @@ class Service:
             body=f"internal error; please report it: {type(error).__name__}: {error}",
         )
         store = self._app.store
-        store.outbox.enqueue_alert(alert, route_alert(alert, store.subscriptions.list_active(), now=now))
-        self._failure_alert_on = now.date()
+        with _survive_store_failure():
+            store.outbox.enqueue_alert(alert, route_alert(alert, store.subscriptions.list_active(), now=now))
+            self._failure_alert_on = now.date()
 
     def ping_heartbeat(self) -> None:
         """Request the heartbeat address while nothing needs a person; its monitor notices silence."""
@@ -256,6 +267,15 @@ class Service:
     def _write_heartbeat(self) -> None:
         self._watchdog.record_beat()
         get_heartbeat_path(self._app.settings).write_text(read_clock().isoformat(), encoding="utf-8")
+
+
+@contextmanager
+def _survive_store_failure() -> Iterator[None]:
+    """Log that a failure could not be recorded: the store may be what has failed."""
+    try:
+        yield
+    except (SQLAlchemyError, StoreLost) as error:
+        log.warning("a failure could not be recorded", reason=explain_database_error(error) or str(error))
 
 
 def _log_report(report: PollReport) -> None:

@@ -56,7 +56,7 @@ def test_only_counts_are_shown_of_what_needs_a_person(opened: tuple[App, str]) -
     assert answer.status_code == 503
     assert answer.json() == {
         "ok": False,
-        "needs": {"warnings": 0, "blind_sources": 1, "held_floods": 0, "refused_deliveries": 1, "store": 0},
+        "needs": {"warnings": 0, "blind_sources": 1, "held_notices": 0, "refused_deliveries": 1, "store": 0},
     }
     problems = " ".join(app.queries.list_problems())
     assert WEBHOOK.target in problems  # which an operator is shown
@@ -79,6 +79,19 @@ def test_a_store_that_cannot_be_used_is_said_in_json_and_other_requests_are_told
     assert metrics.status_code == 503
     assert "try again later" in metrics.text
     assert "sqlite" not in metrics.text.casefold()
+
+
+def test_a_store_whose_file_is_gone_is_a_store_that_cannot_be_used(
+    opened: tuple[App, str], tmp_path: Path
+) -> None:
+    _, web = opened
+    path = tmp_path / "controlwatch.db"
+    path.rename(tmp_path / "elsewhere.db")
+    answer = httpx.get(f"{web}/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"ok": False, "needs": {"store": 1}})
+    assert httpx.get(f"{web}/metrics").status_code == 503
+    (tmp_path / "elsewhere.db").rename(path)
+    assert httpx.get(f"{web}/healthz").status_code == 200
 
 
 def test_a_store_that_hangs_is_not_waited_for(

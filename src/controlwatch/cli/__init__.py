@@ -23,6 +23,7 @@ from controlwatch.cli import (
     subscriptions,
     watchers,
 )
+from controlwatch.cli.common import is_verbose
 from controlwatch.core.model.errors import ControlwatchError
 
 app = typer.Typer(
@@ -73,9 +74,13 @@ def _root(
             "--version", callback=lambda value: _print_version(value=value), help="Print the version."
         ),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say which state and which database the command uses.")
+    ] = False,
 ) -> None:
     """Handle the options common to all commands."""
     del version
+    is_verbose.set(verbose)
 
 
 def main() -> None:

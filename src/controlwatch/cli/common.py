@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,13 +23,15 @@ from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.model.typed_text import normalize_typed_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from controlwatch.bootstrap.app import App
     from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
+#: Whether commands say which state they use.
+is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
 console = Console()
 error_console = Console(stderr=True)
 
@@ -63,8 +66,37 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_app(settings, console=console) as app:
         yield app
+
+
+@contextmanager
+def open_question_app() -> Iterator[App]:
+    """Open the app for a command that only asks: without a state, none is created."""
+    from controlwatch.bootstrap.app import open_app_for_question
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    configure_log(settings.log_level)
+    print_state(settings)
+    with open_app_for_question(settings, console=console) as app:
+        if app.is_in_memory:
+            note = (
+                f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+                "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
+            )
+            error_console.print(Text(note, style="yellow"), soft_wrap=True)
+        yield app
+
+
+def print_state(settings: Settings) -> None:
+    """Say which state and which database a command uses, with --verbose."""
+    if not is_verbose.get():
+        return
+    from controlwatch.bootstrap.state_marks import describe_state
+
+    error_console.print(Text(describe_state(settings), style="bright_black"), soft_wrap=True)
 
 
 @contextmanager
@@ -75,6 +107,7 @@ def open_cli_read_only() -> Iterator[ReadOnlyApp]:
 
     settings = Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_read_only_app(settings) as kept:
         yield kept
 
@@ -119,6 +152,7 @@ def configure_log(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _explain_database_failure,
             structlog.processors.format_exc_info
             if not at_terminal
             else structlog.processors.StackInfoRenderer(),
@@ -128,6 +162,21 @@ def configure_log(level: str) -> None:
         # the standard error at the time of logging, not of the start
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
+
+
+def _explain_database_failure(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Log trouble with the database as one sentence: its traceback is long, and comes with every job."""
+    error = event.get("exc_info")
+    error = sys.exception() if error is True else error
+    if isinstance(error, Exception):
+        from controlwatch.adapters.storage.explain_errors import explain_database_error
+
+        if reason := explain_database_error(error):
+            del event["exc_info"]
+            event["reason"] = reason
+    return event
 
 
 def now() -> datetime:

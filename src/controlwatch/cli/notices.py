@@ -16,7 +16,7 @@ from controlwatch.cli.common import (
     build_table,
     console,
     now,
-    open_cli_app,
+    open_question_app,
     print_json,
     read_typed,
     to_json_value,
@@ -58,7 +58,7 @@ def latest(
 
     Example: controlwatch latest --category rare_earth --changes
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         lines = app.queries.latest(
             now=now(),
             days=days,
@@ -88,7 +88,7 @@ def show(
 
     Example: controlwatch show 2025-61 --explain
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         record = app.queries.show(notice)
         if json:
             printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
@@ -120,7 +120,7 @@ def history(
 
     Example: controlwatch history battery.liion
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         steps = app.queries.law.history(subject)
     if json:
         print_json(steps)

@@ -19,6 +19,7 @@ from controlwatch.cli.common import (
     find_subscription,
     now,
     open_cli_app,
+    open_question_app,
     print_json,
 )
 from controlwatch.core.alerting.subscription_criteria import (
@@ -123,6 +124,7 @@ def subscribe(
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
     from controlwatch.bootstrap.connections import resolve_destination
+    from controlwatch.bootstrap.state_marks import describe_state
 
     name = _choose(channel, CHANNELS, "channel")
     with open_cli_app() as app:
@@ -157,10 +159,13 @@ def subscribe(
             number = _request_confirmation(app, subscription)
         else:
             number = app.store.subscriptions.subscribe(subscription, now())
+        where = describe_state(app.settings)
     what = describe_criteria(subscription)
     console.print(
         f"Subscription {number}: {what} → {name} {subscription.target}, {subscription.rate}.", markup=False
     )
+    note = f"It is in {where}: `controlwatch run` sends its alerts only with the same settings."
+    console.print(Text(note, style="bright_black"), soft_wrap=True)
     if name not in app.channels:
         console.print(f"Note: {name} is not configured here yet; alerts wait until it is.", style="yellow")
 
@@ -209,7 +214,7 @@ def subscriptions(*, json: JsonOption = False) -> None:
 
     Example: controlwatch subscriptions --json
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         active = app.store.subscriptions.list_active()
     if json:
         print_json(active)

@@ -32,7 +32,7 @@ MAX_DAYS_BACK = 36_500
 PREVIEW_DAYS = 90
 
 
-ProblemKind = Literal["warnings", "blind_sources", "held_floods", "refused_deliveries"]
+ProblemKind = Literal["warnings", "blind_sources", "held_notices", "refused_deliveries"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +198,7 @@ class Queries:
         found: dict[ProblemKind, Iterable[str]] = {
             "warnings": filter(None, warnings),
             "blind_sources": blind,
-            "held_floods": held,
+            "held_notices": held,
             "refused_deliveries": refused,
         }
         return tuple(

@@ -149,5 +149,8 @@ class Store(Protocol):
     def maintenance(self) -> Maintenance:
         """Upkeep."""
 
+    def find_problem(self) -> str:
+        """Return what happened to the store while it was open, in a sentence; "" where nothing did."""
+
     def close(self) -> None:
         """Write what is only in memory, and close every connection."""

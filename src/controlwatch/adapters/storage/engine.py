@@ -13,12 +13,14 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from controlwatch.core.model.errors import DeclarationError, UsageError
+from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
 _dump_json = partial(json.dumps, ensure_ascii=False)
@@ -32,9 +34,12 @@ def parse_database_url(url: str) -> URL:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "is not a database address"
         ) from error
-    if parsed.drivername in {"postgresql", "postgres"}:
+    backend = parsed.drivername.partition("+")[0]
+    if backend in {"postgresql", "postgres"}:  # whichever driver it names: we bring this one
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+    elif backend == "sqlite":
+        parsed = parsed.set(drivername="sqlite")
+    else:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "must be sqlite:// or postgresql://"
         )
@@ -51,12 +56,51 @@ def build_timeouts(url: URL) -> dict[str, int]:
     return {name: value for name, value in CONNECT_TIMEOUTS.items() if name not in url.query}
 
 
+class FileGuard:
+    """Knows the file that a SQLite database was opened as, by device and inode.
+
+    Without it, a process writes to a file that was deleted or replaced, as long as it runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._opened_as: tuple[int, int] | None = None
+
+    def find_problem(self) -> str:
+        """Return what happened to the file since it was opened, in a sentence; "" where it is the same."""
+        if self._opened_as is None:
+            return ""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return f"the database {self._path} was deleted or moved away while it was in use"
+        same = (found.st_dev, found.st_ino) == self._opened_as
+        return "" if same else f"the database {self._path} was replaced by another file while it was in use"
+
+    def remember(self, *_: object) -> None:
+        """Remember the file that a first connection has opened."""
+        if self._opened_as is None:
+            found = self._path.stat()
+            self._opened_as = found.st_dev, found.st_ino
+
+    def check(self, *_: object) -> None:
+        """Raise `StoreLost` where the file is not the one that was opened."""
+        problem = self.find_problem()
+        if problem:
+            raise StoreLost(f"{problem}; nothing more is written to it: stop the service, and put it back")
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One pool of connections, with an engine for writing transactions and one for reading ones."""
 
     write: Engine
     read: Engine
+    guard: FileGuard | None = None  #: of a SQLite database in a file
+
+    def find_problem(self) -> str:
+        """Return what happened to the file of the database, in a sentence; "" where nothing did."""
+        return self.guard.find_problem() if self.guard is not None else ""
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -79,7 +123,13 @@ def open_database(url: str) -> Database:
         pool_pre_ping=not is_sqlite,
         connect_args={} if is_sqlite else build_timeouts(parsed),
     )
-    database = Database(write=engine.execution_options(), read=engine.execution_options())
+    guard = FileGuard(Path(parsed.database)) if is_sqlite and parsed.database else None
+    database = Database(write=engine.execution_options(), read=engine.execution_options(), guard=guard)
+    if guard is not None:
+        event.listen(engine, "do_connect", guard.check)  # or SQLite would create an empty database there
+        event.listen(engine, "connect", guard.remember)
+        for each in (database.write, database.read):
+            event.listen(each, "begin", guard.check)
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         # A deferred transaction that reads first and writes later can fail or lose an update.
@@ -111,6 +161,34 @@ def migrate(engine: Engine) -> None:
             raise UsageError(
                 "the store was written by a newer version of controlwatch: use that version"
             ) from error
+
+
+def has_store(url: str) -> bool:
+    """Return whether there is a store at a database URL; creates nothing.
+
+    Raises `UsageError` where a server cannot be asked.
+    """
+    parsed = parse_database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = Path(parsed.database or "")
+        return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    engine = create_engine(parsed, connect_args=build_timeouts(parsed))
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is not None
+    except DBAPIError as error:  # the message of a driver may show the address, with its password
+        raise UsageError(explain_database_error(error)) from None
+    finally:
+        engine.dispose()
+
+
+def describe_database(url: str) -> str:
+    """Return where a database is, without user and password."""
+    parsed = parse_database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return str(Path(parsed.database).absolute()) if parsed.database else "memory"
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"PostgreSQL {parsed.host or 'localhost'}{port}/{parsed.database or ''}"
 
 
 def list_revisions() -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class NoticeTransaction:
         return MatchContext(
             **_find_candidates(connection, observation),
             subscriptions=select_active_subscriptions(connection),
+            follows_rule=_follows_rule(connection, observation.notice.follows),
             official_known=about is not None and _is_observed_or_old(connection, about),
             reported_before=about is not None
             and _has_notice(connection, NOTICE.c.about == about, NOTICE.c.rung),
@@ -86,7 +87,7 @@ class NoticeTransaction:
             }
             insert = NOTICE.insert().values(**row, **headline).returning(NOTICE.c.id)
             notice_id = int(connection.execute(insert).scalar_one())
-        address_id = _write_address(connection, observation, notice_id, decision, now)
+        address_id, moved_from = _write_address(connection, observation, notice_id, decision, now)
         version_id = None
         if decision.change is not None:
             version_id = _insert_version(connection, observation, decision, notice_id, address_id, now)
@@ -115,8 +116,11 @@ class NoticeTransaction:
             mark_reference_read(
                 connection, observation.reference.id, next_look_at=next_look_at, notice_id=notice_id
             )
-        if version_id is not None:
-            append_version_entries(connection, [version_id], at=now)
+        logged = [] if version_id is None else [version_id]
+        if moved_from is not None:  # the addresses of these notices have changed
+            unchanged = {notice_id, *moved_from} if version_id is None else moved_from - {notice_id}
+            logged += _select_newest_versions(connection, unchanged)
+        append_version_entries(connection, logged, at=now)
 
 
 class NoticeStore(StorePart):
@@ -178,6 +182,12 @@ class NoticeStore(StorePart):
 
 def _has_notice(connection: Connection, *where: ColumnElement[bool]) -> bool:
     return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
+
+
+def _follows_rule(connection: Connection, numbers: Iterable[str]) -> bool:
+    """Return whether one of these numbers is that of a known notice that changed the rules."""
+    keys = [to_notice_key(number) for number in numbers]
+    return bool(keys) and _has_notice(connection, NOTICE.c.key.in_(keys), NOTICE.c.is_change)
 
 
 def _is_observed_or_old(connection: Connection, key: str) -> bool:
@@ -296,25 +306,32 @@ def _set_address_version(connection: Connection, address_id: int, version_id: in
     connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
 
 
+def _select_newest_versions(connection: Connection, notice_ids: Iterable[int]) -> list[int]:
+    newest = select(NOTICE.c.version_id).where(NOTICE.c.id.in_(list(notice_ids)), NOTICE.c.version_id > 0)
+    return [int(version_id) for version_id in connection.execute(newest.order_by(NOTICE.c.id)).scalars()]
+
+
 def _write_address(
     connection: Connection, observation: Observation, notice_id: int, decision: Decision, now: datetime
-) -> int:
-    """Assign the address to the notice; return its id."""
+) -> tuple[int, frozenset[int] | None]:
+    """Assign the address to the notice; return its id, and the notices that had it where that has changed."""
     own = ADDRESS.c.address == observation.address
-    address_id = connection.execute(select(ADDRESS.c.id).where(own)).scalar()
+    columns = (ADDRESS.c.id, ADDRESS.c.notice_id, ADDRESS.c.watcher_id)
+    known = connection.execute(select(*columns).where(own)).first()
     observed = {"url": observation.url, "watcher_id": observation.watcher, "first_seen_at": now}
-    if address_id is not None:
-        connection.execute(update(ADDRESS).where(own).values(notice_id=notice_id))
-        from_register = update(ADDRESS).where(own, ADDRESS.c.watcher_id == REGISTER_SOURCE)
-        connection.execute(from_register.values(observed))
-        return int(address_id)
+    if known is not None:
+        if known.notice_id == notice_id and known.watcher_id != REGISTER_SOURCE:
+            return int(known.id), None
+        values = observed if known.watcher_id == REGISTER_SOURCE else {}
+        connection.execute(update(ADDRESS).where(own).values(notice_id=notice_id, **values))
+        return int(known.id), frozenset({int(known.notice_id)})
     row = ADDRESS.insert().values(
         address=observation.address,
         notice_id=notice_id,
         differs=decision.change is not None and decision.change.kind == "copy",
         **observed,
     )
-    return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one())
+    return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one()), frozenset()
 
 
 def _insert_version(

@@ -213,6 +213,16 @@ class CustodyRow(SQLModel, table=True):
     line: str = _build_text_field()
 
 
+class InstallationRow(SQLModel, table=True):
+    """The state folder that this database belongs to: one row, with the mark that the folder bears too."""
+
+    __tablename__ = "installation"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  #: always 1
+    mark: str
+    marked_at: datetime
+
+
 class FindingRow(SQLModel, table=True):
     """A conclusion of the latest version of a notice, with the quote that proves it."""
 

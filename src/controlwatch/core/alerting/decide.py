@@ -77,8 +77,11 @@ def is_actionable(notice: Notice) -> bool:
 
 
 def _is_news(observation: Observation, context: MatchContext) -> bool:
-    """Return whether a first sight matters: by itself, or as other words under the number of a rule."""
-    if is_actionable(observation.notice):
+    """Return whether a first sight matters: by itself, or because it bears on a rule that is known.
+
+    That is so where its title names the rule, or where it has the rule's number and other words.
+    """
+    if is_actionable(observation.notice) or context.follows_rule:
         return True
     bearer = context.bearer if observation.bears else context.displaced
     return bearer is not None and is_actionable(bearer.latest.notice)

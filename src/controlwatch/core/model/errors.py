@@ -122,6 +122,10 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
 
 
+class StoreLost(ControlwatchError):
+    """The file of the database was deleted or replaced while it was open; nothing more is written to it."""
+
+
 class Unstamped(ControlwatchError):
     """A time stamp was not issued, or proves nothing; the message says why."""
 

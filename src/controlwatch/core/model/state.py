@@ -190,6 +190,7 @@ class MatchContext:
     known: KnownNotice | None = None  #: the notice that the observation belongs to
     displaced: KnownNotice | None = None  #: the notice that loses its number to this one
     subscriptions: tuple[Subscription, ...] = ()
+    follows_rule: bool = False  #: its title names a known notice that changed the rules
     official_known: bool = False  #: for a press report: its official notice is stored
     reported_before: bool = False  #: for a press report: another report about it has been alerted
 

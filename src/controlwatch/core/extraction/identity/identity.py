@@ -106,6 +106,13 @@ class Identity:
     is_other_business: bool = False  #: a ministry's other business: procurement, personnel, awards
     has_issuerless_number: bool = False  #: a report gives a number without its issuer
 
+    def list_followed(self, text: DocumentText) -> tuple[str, ...]:
+        """Return the numbers that the title of an instrument names besides its own."""
+        own = self.own_number.number.key if self.own_number is not None else None
+        titled = (mention.number for mention in self.number_mentions if mention.end <= text.title_end)
+        others = (number.canonical for number in titled if number.key != own)
+        return tuple(dict.fromkeys(others)) if self.kind in INSTRUMENT_KINDS else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingContext:
