@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import smtplib
-import socket
 import stat
 import time
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
+from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
@@ -26,7 +25,14 @@ from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
-from controlwatch.core.model.errors import ControlwatchError, DeclarationError, SourceError, UsageError
+from controlwatch.core.model.errors import (
+    ControlwatchError,
+    DeclarationError,
+    DeliveryError,
+    SourceError,
+    UsageError,
+)
+from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import Settings, SmtpUrl
@@ -41,6 +47,7 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
+    yield from _check_deliveries(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
     yield from _check_sources(settings)
@@ -151,6 +158,32 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
     )
 
 
+def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
+    """Name the subscriptions that are paused, and the channels that do not accept our messages."""
+    try:
+        with SqlStore.open_read_only(settings.database) as store:
+            paused = [item for item in store.subscriptions.list_active() if item.paused]
+            troubles = store.outbox.list_channel_troubles()
+    except ControlwatchError:
+        return  # the check of the database says so
+    for item in paused:
+        reason = to_one_line(item.paused, 200)
+        yield CheckResult(
+            message=f"subscription {item.id} ({item.channel} {item.target}) is paused: {reason}",
+            is_ok=False,
+            advice=f"when the cause is repaired: controlwatch resume {item.id}",
+        )
+    for trouble in troubles:
+        reason = to_one_line(trouble.reason, 200)
+        yield CheckResult(
+            message=f"{trouble.channel}: {trouble.waiting} deliveries wait for another try: {reason}",
+            is_ok=False,
+            advice="when the cause is repaired: controlwatch deliver --again",
+        )
+    if not paused and not troubles:
+        yield CheckResult(message="no subscription is paused, and no delivery failed", is_ok=True)
+
+
 def _check_stamps(settings: Settings) -> CheckResult:
     try:
         build_timestamp_authority(settings)
@@ -209,15 +242,10 @@ def _check_sources(settings: Settings) -> Iterator[CheckResult]:
 def _check_smtp(url: SecretStr) -> CheckResult:
     smtp = SmtpUrl.parse(url.get_secret_value())
     try:
-        if smtp.tls == "implicit":
-            with smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
-                server.noop()
-        else:
-            with smtplib.SMTP(smtp.host, smtp.port, timeout=SMTP_TIMEOUT) as server:
-                server.noop()
-    except (OSError, smtplib.SMTPException, socket.gaierror) as error:
+        check_server(SmtpServer(host=smtp.host, port=smtp.port, tls=smtp.tls), seconds=SMTP_TIMEOUT)
+    except DeliveryError as error:
         return CheckResult(
-            message=f"the SMTP server {smtp.host}:{smtp.port} cannot be used: {type(error).__name__}",
+            message=f"the SMTP server {smtp.host}:{smtp.port} cannot be used: {error}",
             is_ok=False,
             advice="to see at which step: controlwatch mail check ADDRESS",
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -27,10 +28,11 @@ from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
-from controlwatch.core.model import Alert
+from controlwatch.core.model import Alert, ChannelName
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.services.intake import submit
 from controlwatch.services.timestamp import TimestampAuthority, stamp_head
 from controlwatch.settings import Settings
@@ -39,16 +41,22 @@ from controlwatch.slack.socket_mode import run_socket_mode
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 
-#: Seconds between two rounds of deliveries, of the inbox, of reminders.
+#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 REMIND_EVERY = 60.0
+PING_EVERY = 60.0
+#: Seconds between two beats of the scheduler.
+BEAT_EVERY = 10.0
 #: Seconds between two checks whether a time stamp is due; a failed request is repeated then.
 STAMP_EVERY = 3600.0
 #: Seconds without a beat after which the scheduler counts as hung, and the process ends itself.
 HANG_TIMEOUT = 600.0
 HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
 STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
+#: Seconds that jobs may take to end after SIGTERM, and after which the process ends whatever still runs.
+STOP_TIMEOUT = 18.0
+END_TIMEOUT = 27.0
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 
@@ -84,8 +92,9 @@ def hold_state_lock(settings: Settings) -> Iterator[None]:
 
 
 def serve(app: App) -> None:
-    """Run until SIGTERM or SIGINT; then end every poll at its next step.
+    """Run until SIGTERM or SIGINT; then end polls at their next step, and the process within half a minute.
 
+    A peer that does not answer may hold a thread longer. Nothing is lost: what it was about is done again.
     Raises `UsageError` or `DeclarationError` where a subscription has no usable destination.
     """
     raise_descriptor_limit()
@@ -93,9 +102,21 @@ def serve(app: App) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    threading.Thread(target=_end_in_time, args=(stopped,), name="end", daemon=True).start()
     with ExitStack() as stack:
         _open_listeners(app, stack)
-        Service(app).run(stopped)
+        unfinished = Service(app).run(stopped)
+    if unfinished:
+        log.warning("the process ends before its jobs", jobs=unfinished)
+        os._exit(0)
+
+
+def _end_in_time(stopped: threading.Event) -> None:
+    """End the process some time after it was told to, whatever still runs."""
+    stopped.wait()
+    time.sleep(END_TIMEOUT)
+    log.warning("the process ends before its threads", seconds=END_TIMEOUT)
+    os._exit(0)
 
 
 def _open_listeners(app: App, stack: ExitStack) -> None:
@@ -136,15 +157,24 @@ class Service:
         for watcher in app.watchers:
             if watcher.enabled:
                 self._schedule_polls(watcher)
-        self._scheduler.run_every(DELIVER_EVERY, "deliver", self.deliver)
+        self._scheduler.run_every(BEAT_EVERY, "beat", self.record_beat)
+        for name in CHANNEL_NAMES:
+            job = partial(self.deliver, name)
+            self._scheduler.run_in_own_thread(DELIVER_EVERY, f"deliver {name}", job)
+        self._scheduler.run_every(DELIVER_EVERY, "flush", app.store.polling.flush)
         self._scheduler.run_every(REMIND_EVERY, "remind", self.remind, self.alert_reminders_fail)
+        if app.settings.heartbeat_url is not None:
+            self._scheduler.run_every(PING_EVERY, "ping", self.ping_heartbeat)
         self._scheduler.run_every(INBOX_EVERY, "inbox", self.process_inbox)
         authority = build_timestamp_authority(app.settings)
         if authority is not None:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
 
-    def run(self, stopped: threading.Event) -> None:
-        """Run the jobs until the event is set; raises `StoreLost` where the database is gone."""
+    def run(self, stopped: threading.Event) -> tuple[str, ...]:
+        """Run the jobs until the event is set; return the names of those that do not end.
+
+        Raises `StoreLost` where the database is gone.
+        """
         app = self._app
         self._scheduler.start()
         log.info(
@@ -164,10 +194,11 @@ class Service:
             log.critical("the service ends itself", reason=problem)
         log.info("stopping")
         app.stop()
-        self._scheduler.stop()
+        unfinished = self._scheduler.stop(longest=STOP_TIMEOUT)
         log.info("stopped")
         if problem:
             raise StoreLost(problem)
+        return unfinished
 
     def _schedule_polls(self, watcher: Watcher) -> None:
         poller, polling = self._app.poller, self._app.store.polling
@@ -177,7 +208,7 @@ class Service:
                 return
             report = poller.poll(watcher, now=read_clock())
             if report.alerts:
-                self._scheduler.run_soon("deliver")  # an alert does not wait for the next round
+                self.deliver_soon()
             _log_report(report)
 
         def handle_crash(error: BaseException) -> None:
@@ -186,21 +217,33 @@ class Service:
 
         self._scheduler.schedule_polls(watcher, run_poll, handle_crash)
 
-    def deliver(self) -> None:
-        """Deliver all that is due."""
-        self._watchdog.record_beat()  # whatever follows: an unreachable store is not a hung scheduler
-        sent, failed = self._app.deliverer.deliver_all(read_clock, after_each=self._write_heartbeat)
+    def deliver(self, name: ChannelName) -> None:
+        """Deliver all that is due by one channel."""
+        deliverer = self._app.deliverer
+        stuck = deliverer.count_stuck().get(name, 0)
+        sent, failed = deliverer.deliver_by(name, read_clock)
         if sent or failed:
-            log.info("delivered", sent=sent, failed=failed)
-        self._app.store.polling.flush()
-        self._write_heartbeat()
+            log.info("delivered", channel=name, sent=sent, failed=failed)
+        if deliverer.count_stuck().get(name, 0) > stuck:
+            log.error("deliveries that do not end were given up", channel=name)
+
+    def record_beat(self) -> None:
+        """Record that the scheduler works, for the watchdog and in the heartbeat file."""
+        self._watchdog.record_beat()
+        get_heartbeat_path(self._app.settings).write_text(read_clock().isoformat(), encoding="utf-8")
 
     def remind(self) -> None:
-        """Make the alerts that no page causes; then ask the heartbeat address."""
+        """Make the alerts that no page causes."""
         titles = self._app.reminder.run_round(now=read_clock())
         if titles:
             log.info("reminded", alerts=titles)
-        self.ping_heartbeat()
+            self.deliver_soon()
+
+    def deliver_soon(self) -> None:
+        """Let no alert wait for the next round, also where a lane is busy."""
+        for name in CHANNEL_NAMES:
+            self._app.deliverer.get_lane(name).wake()
+            self._scheduler.run_soon(f"deliver {name}")
 
     def alert_reminders_fail(self, error: BaseException) -> None:
         """Alert people, once a day, that reminders fail: otherwise that would look like a quiet day."""
@@ -263,10 +306,6 @@ class Service:
                 by=stamp.by,
                 at=stamp.at.isoformat(),
             )
-
-    def _write_heartbeat(self) -> None:
-        self._watchdog.record_beat()
-        get_heartbeat_path(self._app.settings).write_text(read_clock().isoformat(), encoding="utf-8")
 
 
 @contextmanager

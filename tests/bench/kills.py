@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controlwatch.bootstrap.app import open_app
-from controlwatch.services.deliver import GROUP_SIZE, LEASE_SECONDS
+from controlwatch.services.delivery_lane import GROUP_SIZE, LEASE_SECONDS
 from tests.bench.delivery import NOW, deliver, settings_for, subscribe, tell
 from tests.bench.mailserver import MailServer, Taken
 from tests.processes import server_of_forks

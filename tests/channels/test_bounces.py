@@ -150,8 +150,8 @@ def test_every_server_says_in_its_own_way_that_nobody_is_there(raw: bytes) -> No
 @pytest.mark.parametrize(
     ("status", "said", "verdict"),
     [
-        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "no-such-address"),
-        ("5.4.4", "X-Postfix; Host or domain name not found", "no-such-address"),
+        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "not-delivered"),
+        ("5.4.4", "X-Postfix; Host or domain name not found", "not-delivered"),
         ("5.7.1", "smtp; 550 5.7.1 message refused as spam", "not-delivered"),
         ("5.7.26", "smtp; 550 5.7.26 unauthenticated mail is not accepted", "not-delivered"),
         ("5.3.4", "smtp; 552 5.3.4 message too big", "not-delivered"),

@@ -107,7 +107,7 @@ def test_a_wrong_token_waits_until_somebody_mends_it(slack: Both) -> None:
     stand_in.token = "xoxb-another"
     with pytest.raises(DeliveryError, match="invalid_auth") as error:
         channel.send(MESSAGE, target="C0CONTROLS", key=KEY)
-    assert (error.value.permanent, error.value.retry_after) == (False, 3600.0)
+    assert (error.value.permanent, error.value.us, error.value.needs_repair) == (False, True, True)
 
 
 def test_a_slack_that_cannot_be_reached_is_tried_again() -> None:

@@ -59,7 +59,7 @@ def test_a_message_arrives_signed_with_the_key_of_its_delivery(sites: Sites) -> 
         (429, False, False),
         (401, False, False),
         (302, False, False),
-        (404, True, True),
+        (404, False, False),
         (410, True, True),
         (400, True, False),
         (413, True, False),

@@ -220,6 +220,9 @@ def test_a_refused_address_is_shown_as_paused_and_switched_on_again(
     unheard = TEXT.replace("第40号", "第940号").replace("2026年3月2日", f"{today():%Y年%m月%d日}")
     assert terminal.types("intake", terminal.file("n.txt", unheard)).startswith("alert:")
     assert "1 is paused: the SMTP server answered 550" in terminal.types("subscriptions")
+    doctor = terminal.fails("doctor", CONTROLWATCH_CONNECT_TO="http://127.0.0.1:1", COLUMNS="300")
+    assert "subscription 1 (email gone@b.example) is paused: the SMTP server answered 550" in doctor
+    assert "controlwatch resume 1" in doctor
     assert "550 5.1.1 no such user" in terminal.fails("deliver")
     assert "no paused subscription 9" in terminal.fails("resume", "9")
     mailbox.refuse.clear()

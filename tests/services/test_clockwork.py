@@ -16,6 +16,6 @@ def test_what_is_wanted_soon_does_not_wait_for_its_turn_and_nothing_is_begun_aft
     assert runs.get(timeout=PATIENCE) == "ran"
     clockwork.run_soon("deliver")
     assert runs.get(timeout=PATIENCE) == "ran"
-    clockwork.stop()
+    assert clockwork.stop(longest=PATIENCE) == ()
     clockwork.run_soon("deliver")
     assert runs.empty()

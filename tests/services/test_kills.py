@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.services.deliver import GROUP_SIZE
+from controlwatch.services.delivery_lane import GROUP_SIZE
 from tests.bench.kills import outcomes
 
 

@@ -215,6 +215,7 @@ def world(folder: Path, url: str | None = None) -> Iterator[World]:
         deliverer = Deliverer(
             outbox=store.outbox,
             subscriptions=store.subscriptions,
+            health=store.health,
             law=store.law,
             channels={"console": channel},  # type: ignore[dict-item]
             sources=sources,

@@ -154,3 +154,25 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
                 answer = ask_until_answered(socket, slack.commands(sites), "help")
                 assert "What you can ask" in "\n".join(texts(answer["blocks"]))
     deaf.close()
+
+
+def test_a_session_that_is_gone_while_it_is_closed_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'close'")
+
+    with Sites() as sites, SocketStandIn() as socket:
+        slack = SlackStandIn()
+        settings = Settings(
+            state_dir=tmp_path / "another",
+            watchers_dir=shipped_watchers(),
+            slack_bot_token=slack.token,
+            slack_api_url=slack.put_up(sites),
+        )
+        socket.put_up(sites)
+        with open_app(settings) as app:
+            bolt = build_bolt_app(app)
+            assert bolt is not None
+            with run_socket_mode(bolt, socket.token):
+                monkeypatch.setattr("slack_sdk.socket_mode.builtin.client.SocketModeClient.close", fail)

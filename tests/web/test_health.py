@@ -56,7 +56,15 @@ def test_only_counts_are_shown_of_what_needs_a_person(opened: tuple[App, str]) -
     assert answer.status_code == 503
     assert answer.json() == {
         "ok": False,
-        "needs": {"warnings": 0, "blind_sources": 1, "held_notices": 0, "refused_deliveries": 1, "store": 0},
+        "needs": {
+            "warnings": 0,
+            "blind_sources": 1,
+            "held_notices": 0,
+            "waiting_deliveries": 0,
+            "paused_subscriptions": 0,
+            "refused_deliveries": 1,
+            "store": 0,
+        },
     }
     problems = " ".join(app.queries.list_problems())
     assert WEBHOOK.target in problems  # which an operator is shown

@@ -36,12 +36,13 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.deliver import Channel, Deliverer
+from controlwatch.services.deliver import Deliverer
 from controlwatch.services.ingest import Ingester
 from controlwatch.services.intake import build_mailbox_watcher
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.poll import MailboxReader, Poller
+from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
 from controlwatch.services.remind import Reminder
 from controlwatch.services.source_states import SourceStates
@@ -180,6 +181,17 @@ def build_app(
         register=register,
         issuers={watcher.id: watcher.issuer for watcher in watchers},
     )
+    deliverer = Deliverer(
+        outbox=store.outbox,
+        subscriptions=store.subscriptions,
+        health=store.health,
+        law=store.law,
+        channels=channels,
+        sources=enabled,
+        lexicon=lexicon,
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+        links=links,
+    )
     return App(
         settings=settings,
         lexicon=lexicon,
@@ -190,16 +202,7 @@ def build_app(
         links=links,
         ingester=ingester,
         poller=Poller(fetch=fetch, ingester=ingester, mailbox=mailbox),
-        deliverer=Deliverer(
-            outbox=store.outbox,
-            subscriptions=store.subscriptions,
-            law=store.law,
-            channels=channels,
-            sources=enabled,
-            lexicon=lexicon,
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            links=links,
-        ),
+        deliverer=deliverer,
         reminder=build_reminder(store, sources, disk_warning),
         queries=build_queries(
             store,
@@ -209,6 +212,7 @@ def build_app(
                 store.find_problem,
                 disk_warning,
                 partial(find_stamp_warning, settings, store),
+                deliverer.find_warning,
             ),
         ),
     )
@@ -253,6 +257,8 @@ def build_queries(
         dossiers=store.custody,
         leads=store.leads,
         held=store.references,
+        subscriptions=store.subscriptions,
+        outbox=store.outbox,
         sources=sources,
         operational_warnings=operational_warnings,
     )

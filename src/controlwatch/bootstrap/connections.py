@@ -17,9 +17,8 @@ from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.model import ChannelName, Subscription
 from controlwatch.core.model.errors import DeclarationError, UsageError
-from controlwatch.services.deliver import Channel
 from controlwatch.services.intake import MAX_MAIL_BYTES
-from controlwatch.services.ports import Subscriptions
+from controlwatch.services.ports import Channel, Subscriptions
 from controlwatch.services.store import Store
 from controlwatch.settings import ImapUrl, Settings, SmtpUrl
 

@@ -7,20 +7,43 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from controlwatch.core.alerting.channel_troubles import ChannelTrouble
+from controlwatch.core.alerting.delivery_failures import PausePlan
+from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.evidence.verification import StoredCopy
-from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot, Subscription, Validators
+from controlwatch.core.model import (
+    Alert,
+    Annex,
+    AnnexLink,
+    ChannelName,
+    Delivery,
+    Document,
+    IndexPage,
+    Snapshot,
+    Subscription,
+    Validators,
+)
 from controlwatch.core.model.state import (
+    ANY_DELIVERY,
+    ClaimScope,
+    HealthNotice,
     HeldReferences,
     NewReference,
     PendingReference,
+    PlannedDelivery,
     PollReport,
     ReadReference,
+    SentMessage,
     SnapshotRecord,
     WatcherState,
 )
 from controlwatch.core.model.subscription import SubscriptionState
+from controlwatch.core.rendering.message import Message
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
+
+#: What leaves as one message: deliveries of one subscription.
+DeliveryGroup = tuple[Delivery, ...]
 
 
 class Fetcher(Protocol):
@@ -163,3 +186,78 @@ class Subscriptions(Protocol):
 
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited and what had bounced first."""
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    name: ChannelName
+
+    def send(self, message: Message, *, target: str, key: str) -> str:
+        """Send a message and return its receipt; raises `DeliveryError`."""
+
+    def close(self) -> None:
+        """Close whatever connection is open."""
+
+
+class Outbox(Protocol):
+    """Alerts and deliveries in the store."""
+
+    def enqueue_alert(
+        self, alert: Alert, deliveries: Iterable[PlannedDelivery], *, about: str | None = None
+    ) -> None:
+        """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
+
+    def list_due_channels(
+        self, *, now: datetime, retry_due: datetime | None = None
+    ) -> frozenset[ChannelName]:
+        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
+
+    def claim(
+        self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY
+    ) -> tuple[tuple[Delivery, ...], ...]:
+        """Lease what is due, of `most` subscriptions: for each what leaves as one message."""
+
+    def mark_sent(self, messages: Iterable[SentMessage], *, owner: str, now: datetime) -> None:
+        """Settle what these messages carried as sent, unless another has leased it since."""
+
+    def release(self, deliveries: Iterable[Delivery], *, owner: str) -> None:
+        """Give up the lease of what was not tried."""
+
+    def reschedule(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, until: datetime) -> None:
+        """Settle for another try."""
+
+    def mark_refused(self, deliveries: Iterable[Delivery], *, owner: str, reason: str, now: datetime) -> None:
+        """Settle as refused permanently; a person must look."""
+
+    def find_last_pause(self, channel: ChannelName, *, except_target: str) -> datetime | None:
+        """Return when a subscription of another target of a channel was last paused and still is."""
+
+    def pause(self, deliveries: Iterable[Delivery], *, owner: str, plan: PausePlan, now: datetime) -> bool:
+        """Release deliveries, pause their subscription, and notify others, all in one."""
+
+    def retry_failed(self, now: datetime) -> int:
+        """Make refused deliveries due again now; return their number."""
+
+
+class HealthTransaction(Protocol):
+    """One transaction over what people were told about sources."""
+
+    def load_notices(self) -> dict[str, HealthNotice]:
+        """Return what people were last told of each source that was in trouble."""
+
+    def list_titles_since(self, notices: Mapping[str, HealthNotice]) -> dict[str, tuple[str, ...]]:
+        """Return the titles of the alerts from each source since its trouble began, oldest first."""
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+
+    def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
+        """Write an alert about sources with what people will have been told by it."""
+
+
+class Health(Protocol):
+    """Alerts about sources in the store."""
+
+    def transaction(self) -> AbstractContextManager[HealthTransaction]:
+        """Open a transaction; rounds of several processes take turns."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol, get_args
 
+from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.law.answers import (
@@ -24,6 +25,7 @@ from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.ports import Subscriptions
 from controlwatch.services.source_states import SourceStates
 
 #: Days that may be counted back: a century.
@@ -32,7 +34,14 @@ MAX_DAYS_BACK = 36_500
 PREVIEW_DAYS = 90
 
 
-ProblemKind = Literal["warnings", "blind_sources", "held_notices", "refused_deliveries"]
+ProblemKind = Literal[
+    "warnings",
+    "blind_sources",
+    "held_notices",
+    "waiting_deliveries",
+    "paused_subscriptions",
+    "refused_deliveries",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +84,13 @@ class DossierSource(Protocol):
         """Return what proves a notice, by key or canonical address."""
 
 
+class WaitingDeliveries(Protocol):
+    """The outbox, as far as it tells what waits."""
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+
+
 class LeadSource(Protocol):
     """Leads in the store."""
 
@@ -99,6 +115,8 @@ class Queries:
     dossiers: DossierSource
     leads: LeadSource
     held: HeldSource
+    subscriptions: Subscriptions
+    outbox: WaitingDeliveries
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -195,10 +213,17 @@ class Queries:
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
         warnings = (warn() for warn in self.operational_warnings)
+        paused = (f"subscription {item.id} is paused: {item.paused}" for item in self.list_paused())
+        waiting = (
+            f"{trouble.channel}: {trouble.waiting} deliveries wait: {trouble.reason}"
+            for trouble in self.list_channel_troubles()
+        )
         found: dict[ProblemKind, Iterable[str]] = {
             "warnings": filter(None, warnings),
             "blind_sources": blind,
             "held_notices": held,
+            "waiting_deliveries": waiting,
+            "paused_subscriptions": paused,
             "refused_deliveries": refused,
         }
         return tuple(
@@ -208,6 +233,15 @@ class Queries:
     def list_held(self) -> tuple[HeldReferences, ...]:
         """Return the new notices that are held until a person releases or shelves them, by source."""
         return self.held.list_held()
+
+    def list_paused(self) -> tuple[Subscription, ...]:
+        """Return the subscriptions that are paused, with the reason; `controlwatch resume` ends that."""
+        return tuple(item for item in self.subscriptions.list_active() if item.paused)
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return what waits because a channel did not accept it, where that does not just pass."""
+        troubles = self.outbox.list_channel_troubles()
+        return tuple(trouble for trouble in troubles if trouble.tries >= TROUBLE_AFTER_TRIES)
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

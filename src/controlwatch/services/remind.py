@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controlwatch.core.alerting.channel_troubles import plan_channel_alerts, plan_channel_recoveries
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
-from controlwatch.core.alerting.health_alerts import HealthAlert, plan_health_alerts
+from controlwatch.core.alerting.health_alerts import plan_health_alerts
 from controlwatch.core.alerting.reminders import (
     PlannedAlert,
     ReminderContext,
@@ -19,28 +20,15 @@ from controlwatch.core.alerting.reminders import (
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Alert, Subscription
-from controlwatch.core.model.state import HealthNotice, HeldReferences, PlannedDelivery
+from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.ports import Polling, Subscriptions
+from controlwatch.services.ports import Health, Polling, Subscriptions
 from controlwatch.services.source_states import SourceStates
 
 #: How far the log of polls goes back. What is evidence of a notice, or of an alert, is never dropped.
 POLL_LOG_AGE = timedelta(days=400)
 #: Leads named in one alert.
 MAX_NAMED_LEADS = 8
-
-
-class HealthTransaction(Protocol):
-    """One transaction over what people were told about sources."""
-
-    def load_notices(self) -> dict[str, HealthNotice]:
-        """Return what people were last told of each source that was in trouble."""
-
-    def list_titles_since(self, notices: Mapping[str, HealthNotice]) -> dict[str, tuple[str, ...]]:
-        """Return the titles of the alerts from each source since its trouble began, oldest first."""
-
-    def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
-        """Write an alert about sources with what people will have been told by it."""
 
 
 class ReminderTransaction(Protocol):
@@ -74,13 +62,6 @@ class LeadTransaction(Protocol):
 
     def record(self, leads: Iterable[Lead], planned: PlannedAlert, *, now: datetime) -> None:
         """Write leads and the alert about them."""
-
-
-class Health(Protocol):
-    """Alerts about sources in the store."""
-
-    def transaction(self) -> AbstractContextManager[HealthTransaction]:
-        """Open a transaction; rounds of several processes take turns."""
 
 
 class Reminders(Protocol):
@@ -143,7 +124,9 @@ class Reminder:
     disk_warning: Callable[[], str] = str  #: what the machine lacks; "" where nothing
 
     def check_sources(self, watchers: Iterable[Watcher] | None = None, *, now: datetime) -> tuple[str, ...]:
-        """Alert people to sources in trouble, and to those that are over it; return kinds and titles.
+        """Alert people to sources and channels in trouble, and to those that are over it.
+
+        Return kinds and titles.
 
         All watchers that run here by default.
         """
@@ -169,6 +152,12 @@ class Reminder:
                 deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()
                 transaction.record(planned, deliveries)
                 titles += [f"{alert.kind}: {alert.title}"] if alert is not None else []
+            troubles = transaction.list_channel_troubles()
+            for plan in (plan_channel_alerts, plan_channel_recoveries):
+                for found in plan(troubles, notices, subscriptions, now=now):
+                    transaction.record(found.health, found.deliveries)
+                    alert = found.health.alert
+                    titles += [f"{alert.kind}: {alert.title}"] if alert is not None else []
         return tuple(titles)
 
     def run_round(self, *, now: datetime) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReas
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
 from controlwatch.services.bounces import SentMails
-from controlwatch.services.deliver import Outbox
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
-from controlwatch.services.ports import Polling, References, Subscriptions
-from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries
-from controlwatch.services.remind import FollowUps, Health, Leads, Maintenance, Reminders
+from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
+from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries, WaitingDeliveries
+from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
 from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
 from controlwatch.services.verify import CustodyLog
@@ -66,7 +65,7 @@ class StoredLeads(Leads, LeadSource, Protocol):
     """Leads, to be raised and to be listed."""
 
 
-class StoredOutbox(Outbox, SentMails, EndingOutbox, Protocol):
+class StoredOutbox(Outbox, SentMails, WaitingDeliveries, EndingOutbox, Protocol):
     """Deliveries, to be sent and to come back."""
 
 

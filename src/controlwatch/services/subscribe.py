@@ -11,8 +11,7 @@ from controlwatch.core.alerting.ended_subscriptions import EndPlan, plan_end
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import PlannedDelivery
-from controlwatch.services.deliver import Outbox
-from controlwatch.services.ports import Subscriptions
+from controlwatch.services.ports import Outbox, Subscriptions
 
 
 class EndingOutbox(Protocol):

@@ -12,13 +12,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from slack_bolt import App as Bolt
+from slack_bolt import BoltContext
 from slack_sdk import WebClient
+from slack_sdk.http_retry import HttpResponse
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from controlwatch.adapters.limits.bounded_slack import BoundedResponseClient, BoundedSlackClient
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import ControlwatchError
@@ -38,6 +42,9 @@ Json = dict[str, Any]
 #: Requests that are handled at once: each may wait for a busy store, and the next must be acknowledged all
 #: the same. Bolt's default is five, and it leaves the sixth without an answer.
 MAX_CONCURRENT_REQUESTS = 64
+#: Seconds for one request to Slack as a whole, and those that are waited when Slack limits the rate.
+SLACK_TIMEOUT = 20
+MAX_RATE_LIMIT_WAIT = 10
 BARE_SUBSCRIBE = BotCommand(name="subscribe")
 
 
@@ -47,10 +54,11 @@ def build_bolt_app(app: App) -> Bolt | None:
     if settings.slack_bot_token is None:
         return None
     base = f"{(settings.slack_api_url or WebClient.BASE_URL).rstrip('/')}/"
-    client = WebClient(
+    client = BoundedSlackClient(
         token=settings.slack_bot_token.get_secret_value(),
         base_url=base,
-        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
+        timeout=SLACK_TIMEOUT,
+        retry_handlers=[_ShortRateLimitHandler(max_retry_count=2)],
     )
     secret = settings.slack_signing_secret
     bolt = Bolt(
@@ -59,6 +67,7 @@ def build_bolt_app(app: App) -> Bolt | None:
         token_verification_enabled=False,
         listener_executor=ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="slack"),
     )
+    bolt.use(partial(_use_bounded_clients, client))
     store, queries, permissions = app.store, app.queries, Permissions(settings.managers)
     home = AppHome(subscriptions=store.subscriptions, actions=store.actions, queries=queries)
     form = SubscriptionForm(
@@ -72,6 +81,25 @@ def build_bolt_app(app: App) -> Bolt | None:
     for part in (_BotListeners(responder, permissions, form), home, form, actions):
         part.register_listeners(bolt)
     return bolt
+
+
+class _ShortRateLimitHandler(RateLimitErrorRetryHandler):
+    """Waits where Slack asks for a few seconds: a listener that waited longer would block another."""
+
+    def _can_retry(self, *, response: HttpResponse | None = None, **options: Any) -> bool:
+        if response is None or not super()._can_retry(response=response, **options):
+            return False
+        waits = [value for name, value in response.headers.items() if name.lower() == "retry-after"]
+        wait = waits[0][0] if waits and waits[0] else "1"
+        return str(wait).isdecimal() and int(wait) <= MAX_RATE_LIMIT_WAIT
+
+
+def _use_bounded_clients(client: BoundedSlackClient, context: BoltContext, next: Callable[[], Any]) -> Any:  # noqa: A002
+    """Replace the clients that Bolt makes for each request: their exchanges have no limit as a whole."""
+    context["client"] = client.copy_for(token=client.token, team_id=context.team_id)
+    if context.response_url is not None:
+        context["respond"] = BoundedResponseClient(context.response_url, http=client.http).send
+    return next()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
+from controlwatch.adapters.limits.bounded_http import send_once
+from controlwatch.adapters.limits.bounded_slack import BoundedSlackClient
 from controlwatch.settings import Settings
 
 #: The scopes that the bot needs, and what for.
@@ -49,10 +51,10 @@ class SlackSetup:
     public_url: str | None = None
     is_listening: bool = False
 
-    def build_client(self) -> WebClient:
+    def build_client(self) -> BoundedSlackClient:
         """Return a client of Slack's Web API."""
         base = f"{(self.api_url or WebClient.BASE_URL).rstrip('/')}/"
-        return WebClient(token=self.token, base_url=base, timeout=15)
+        return BoundedSlackClient(token=self.token, base_url=base, timeout=15)
 
 
 def read_slack_setup(settings: Settings) -> SlackSetup:
@@ -176,13 +178,13 @@ def _check_event_delivery(setup: SlackSetup) -> CheckResult:
         "X-Slack-Signature": signature or "",
     }
     try:
-        answer = httpx.post(address, content=body, headers=headers, timeout=10)
+        answer = send_once("POST", address, seconds=10, body=body.encode(), headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         problem = type(error).__name__
     else:
-        if answer.status_code == 200 and CHALLENGE_TEXT in answer.text:
+        if answer.status == 200 and CHALLENGE_TEXT in answer.text:
             return CheckResult(message=f"events arrive at {address}", is_ok=True)
-        problem = f"the answer was {answer.status_code}"
+        problem = f"the answer was {answer.status}"
     return CheckResult(
         message=f"events do not arrive at {address}: {problem}",
         is_ok=False,

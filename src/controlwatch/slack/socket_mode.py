@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import structlog
@@ -25,6 +26,9 @@ PING_INTERVAL = 10.0
 MAX_UNANSWERED_PINGS = 4
 #: Seconds between attempts to open the first session while Slack cannot be reached.
 RETRY_INTERVAL = 30.0
+#: Seconds that the start of the service waits for the first attempt, and its end for the session to close.
+FIRST_TRY = 25.0
+CLOSE_TIMEOUT = 5.0
 
 log = structlog.get_logger()
 
@@ -40,18 +44,33 @@ def run_socket_mode(
     """
     handler: Any = SocketModeHandler(bolt, app_token, ping_interval=ping)
     ended = threading.Event()
-    if not _try_connecting(handler):
-        _start_thread(_keep_trying, handler, ended, try_again)
+    first: SimpleQueue[UsageError | None] = SimpleQueue()
+    _start_thread(_connect_until_open, handler, ended, try_again, first)
+    with suppress(Empty):  # the socket that Slack names may not answer: the service does not wait for it
+        refusal = first.get(timeout=FIRST_TRY)
+        if refusal is not None:
+            raise refusal
     _start_thread(_reopen_deaf_sessions, handler.client, ended, ping)
     try:
         yield
     finally:
         ended.set()
+        closing = _start_thread(_close_handler, handler)
+        closing.join(CLOSE_TIMEOUT)
+
+
+def _start_thread(work: Callable[..., None], *given: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=given, daemon=True)
+    thread.start()
+    return thread
+
+
+def _close_handler(handler: Any) -> None:
+    try:
         handler.close()
-
-
-def _start_thread(work: Callable[..., None], *given: object) -> None:
-    threading.Thread(target=work, args=given, daemon=True).start()
+    except (AttributeError, OSError, RuntimeError, SlackClientError) as error:
+        # While a session is being opened anew, the library fails on the one that is gone.
+        log.debug("Slack's socket was not closed in order", reason=repr(error))
 
 
 def _reopen_deaf_sessions(client: Any, ended: threading.Event, ping: float) -> None:
@@ -84,11 +103,20 @@ def _try_connecting(handler: Any) -> bool:
     return True
 
 
-def _keep_trying(handler: Any, ended: threading.Event, wait: float) -> None:
-    while not ended.wait(wait):
+def _connect_until_open(
+    handler: Any, ended: threading.Event, wait: float, first: SimpleQueue[UsageError | None]
+) -> None:
+    """Try to connect until it works; pass on how the first attempt ended: with a refusal, or without."""
+    is_first = True
+    while True:
         try:
-            if _try_connecting(handler):
-                return
+            is_open, refusal = _try_connecting(handler), None
         except UsageError as error:
-            log.warning("Slack's socket stays closed", reason=str(error))
+            is_open, refusal = False, error
+        if is_first:
+            first.put(refusal)
+            is_first = False
+        elif refusal is not None:
+            log.warning("Slack's socket stays closed", reason=str(refusal))
+        if is_open or refusal is not None or ended.wait(wait):
             return

@@ -55,6 +55,11 @@ class _StoreCollector:
         for state, count in self._notices.count_deliveries().items():
             deliveries.add_metric([state], float(count))
         yield deliveries
+        yield GaugeMetricFamily(
+            "controlwatch_paused_subscriptions",
+            "Subscriptions whose recipient does not exist any more.",
+            value=float(len(self._queries.list_paused())),
+        )
         leads = len(self._queries.list_leads())
         yield GaugeMetricFamily(
             "controlwatch_open_leads", "Numbers of notices that no source has shown.", value=float(leads)

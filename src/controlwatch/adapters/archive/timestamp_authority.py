@@ -7,7 +7,6 @@ message imprint of the token: with the head, `openssl ts -verify -digest HASH` v
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from datetime import UTC
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from controlwatch.adapters.limits.bounded_http import AnswerTooLong, send_once
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.model.errors import Unstamped
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 #: What to do where the libraries are not installed.
 INSTALL_HINT = "needs the extra: pip install 'controlwatch[stamps]'"
 MAX_BYTES = 1 << 18  # of an answer; a token with a long certificate chain has a tenth of that
-#: Seconds for each network operation, and for the whole answer.
-TIMEOUT = 10.0
-MAX_SECONDS = 30.0
+MAX_SECONDS = 30.0  #: for the whole exchange
 _SHA256_OID = "2.16.840.1.101.3.4.2.1"
-_REQUEST_HEADERS = {"Content-Type": "application/timestamp-query", "Accept-Encoding": "identity"}
+_REQUEST_HEADERS = {"Content-Type": "application/timestamp-query"}
 
 
 def is_installed() -> bool:
@@ -108,7 +106,6 @@ class Rfc3161Authority:
 
     url: str
     verifier: TokenVerifier
-    timeout: float = TIMEOUT
     max_seconds: float = MAX_SECONDS
 
     def request_token(self, head: ChainHead, line: str) -> tuple[TimestampToken, VerifiedTimestamp]:
@@ -121,25 +118,25 @@ class Rfc3161Authority:
         try:
             token = TimestampToken(head=head, body=self._post_request(request.as_bytes()))
             return token, self.verifier.verify_token(token, nonce=request.nonce)
+        except AnswerTooLong as error:
+            raise Unstamped(f"{host} gave no time stamp: {error}") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unstamped(f"{host} gave no time stamp: {type(error).__name__}") from error
         except Unstamped as error:
             raise Unstamped(f"{host} gave no time stamp: {error}") from error
 
     def _post_request(self, request: bytes) -> bytes:
-        deadline, body = time.monotonic() + self.max_seconds, b""
-        with httpx.stream(
-            "POST", self.url, content=request, headers=_REQUEST_HEADERS, timeout=self.timeout
-        ) as answer:
-            if answer.status_code != 200:
-                raise Unstamped(f"it answered {answer.status_code}")
-            for piece in answer.iter_raw():
-                body += piece
-                if len(body) > MAX_BYTES:
-                    raise Unstamped(f"its answer is longer than {MAX_BYTES:,} bytes")
-                if time.monotonic() > deadline:
-                    raise Unstamped(f"its answer takes longer than {self.max_seconds:.0f} seconds")
-        return body
+        answer = send_once(
+            "POST",
+            self.url,
+            seconds=self.max_seconds,
+            max_bytes=MAX_BYTES,
+            body=request,
+            headers=_REQUEST_HEADERS,
+        )
+        if answer.status != 200:
+            raise Unstamped(f"it answered {answer.status}")
+        return answer.body
 
 
 def _decode_response(body: bytes) -> Any:

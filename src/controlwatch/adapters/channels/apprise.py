@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from controlwatch.adapters.limits.exchange import limit_exchange
 from controlwatch.core.alerting.delivery_failures import REPAIR_WAIT, from_http_status
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, DeliveryError
@@ -33,6 +34,7 @@ SETTING_NAME = "CONTROLWATCH_APPRISE"
 INSTALL_HINT = "needs a package that is not installed here: pip install 'controlwatch[apprise]'"
 #: Seconds to connect, to wait for an answer, and for the whole delivery, the service's pauses included.
 CONNECT_TIMEOUT, READ_TIMEOUT, TOTAL_TIMEOUT = 5.0, 15.0, 25.0
+MAX_BYTES = 1 << 16  #: of an answer, headers included
 #: Services whose limit is counted in bytes of UTF-8: a Chinese character takes three of them.
 BYTE_LIMITED = frozenset(
     {"NotifyDingTalk", "NotifyFeishu", "NotifyLark", "NotifyNtfy", "NotifyWeComBot", "NotifyWeChat"}
@@ -88,6 +90,8 @@ class AppriseChannel:
         self._addresses = dict(destinations)
         self._whole = whole
         self._guard = threading.Lock()
+        # A destination keeps the pauses that its service demands; one that is stuck delays no other.
+        self._turns = {name: threading.Lock() for name in destinations}
         self._opened: dict[str, NotifyBase] = {}
 
     @property
@@ -110,15 +114,17 @@ class AppriseChannel:
                 permanent=True,
                 target=True,
             )
-        with self._guard:  # a destination keeps the pauses that its service demands
+        with self._turns[target]:
             try:
-                plugin = self._get_plugin(target)
+                with self._guard:
+                    plugin = self._get_plugin(target)
             except DeclarationError as error:
                 raise DeliveryError(str(error), retry_after=REPAIR_WAIT) from error
             exchanges: list[_Exchange] = []  # of this message, in whichever thread apprise makes them
             before = _current_exchanges.set(exchanges)
             try:
-                result = _notify_plugin(plugin, message)
+                with limit_exchange(self._whole, max_bytes=MAX_BYTES):
+                    result = _notify_plugin(plugin, message)
             finally:
                 _current_exchanges.reset(before)
         service = f"{plugin.service_name}"
@@ -243,7 +249,9 @@ def _intercept_requests() -> None:
     """
     from requests import RequestException, sessions
 
-    class RecordingSession(sessions.Session):
+    from controlwatch.adapters.limits.bounded_requests import BoundedSession
+
+    class RecordingSession(BoundedSession):
         def send(self, request: Any, **how: Any) -> Any:
             exchanges = _current_exchanges.get()
             try:

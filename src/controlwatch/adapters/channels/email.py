@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import smtplib
-import socket
 import ssl
 import threading
 import time
@@ -12,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Literal
+from typing import Any, Literal
 
 from controlwatch.adapters.channels.email_message import MailWriter
-from controlwatch.core.alerting.delivery_failures import (
-    ENHANCED_STATUS,
-    RELAY_REFUSED,
-    REPAIR_WAIT,
-    is_about_address,
+from controlwatch.adapters.limits.exchange import (
+    BoundedSocket,
+    bound_tls,
+    limit_exchange,
+    open_bounded_socket,
 )
+from controlwatch.core.alerting.unknown_mailbox import proves_unknown_mailbox
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.text_safety import to_one_line
@@ -46,37 +45,41 @@ MAX_IDLE = 20.0
 MAX_MAILS = 100
 #: Seconds for one mail, however slowly the server answers: the lease of its delivery must not expire.
 MAX_SECONDS = 120.0
+#: Seconds to say goodbye to a server.
+QUIT_SECONDS = 2.0
 
 
-class _DeadlineConnection:
-    """A connection whose waits end at the deadline of the mail."""
+class _PlainSmtp(smtplib.SMTP):
+    """A connection that knows whether the server may have accepted the mail that it was sent."""
 
-    timeout: float
-    sock: socket.socket | None
-    deadline = math.inf  #: by the monotonic clock
+    may_have_accepted = False
 
-    def getreply(self) -> tuple[int, bytes]:
-        if self.sock is not None:
-            timeout = min(self.timeout, max(1.0, self.deadline - time.monotonic()))
-            if timeout != self.sock.gettimeout():
-                self.sock.settimeout(timeout)
-        return super().getreply()  # type: ignore[misc,no-any-return]
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.may_have_accepted = True
+        reply = super().data(msg)
+        self.may_have_accepted = False
+        return reply
 
-
-class _PlainSmtp(_DeadlineConnection, smtplib.SMTP): ...
+    def _get_socket(self, host: str, port: int, timeout: float) -> BoundedSocket:
+        return open_bounded_socket(host, port, timeout)
 
 
-class _TlsSmtp(_DeadlineConnection, smtplib.SMTP_SSL): ...
+class _TlsSmtp(_PlainSmtp):
+    """The same within TLS from the start."""
 
+    def __init__(self, host: str, port: int, *, timeout: float, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(host, port, timeout=timeout)
 
-_SmtpConnection = _PlainSmtp | _TlsSmtp
+    def _get_socket(self, host: str, port: int, timeout: float) -> ssl.SSLSocket:  # type: ignore[override]
+        return self._context.wrap_socket(open_bounded_socket(host, port, timeout), server_hostname=host)
 
 
 @dataclass(slots=True)
 class _PooledConnection:
     """An open connection and its use so far."""
 
-    connection: _SmtpConnection
+    connection: _PlainSmtp
     mail_count: int = 0
     last_used: float = 0.0  #: when it was last used, by the monotonic clock
 
@@ -85,7 +88,7 @@ class _PooledConnection:
         return time.monotonic() - self.last_used > MAX_IDLE or self.mail_count >= MAX_MAILS
 
     def close(self) -> None:
-        with suppress(smtplib.SMTPException, OSError):
+        with limit_exchange(QUIT_SECONDS), suppress(smtplib.SMTPException, OSError):
             self.connection.quit()
         self.connection.close()
 
@@ -96,15 +99,25 @@ class EmailChannel:
     name: ChannelName = "email"
 
     def __init__(
-        self, server: SmtpServer, *, sender: str, timeout: float = 30.0, context: ssl.SSLContext | None = None
+        self,
+        server: SmtpServer,
+        *,
+        sender: str,
+        timeout: float = 30.0,
+        longest: float = MAX_SECONDS,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        """`sender` is an address or `Name <address>`; `context` decides which certificates are trusted."""
+        """`sender` is an address or `Name <address>`; `context` decides which certificates are trusted.
+
+        `timeout` is the number of seconds for each answer of the server, `longest` for a mail as a whole.
+        """
         self._server = server
+        self._longest = longest
         name, self._address = parseaddr(sender)
         self._mails = MailWriter(name or "controlwatch", self._address)
         self._options = () if self._address.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
         self._timeout = timeout
-        self._context = context or ssl.create_default_context()
+        self._context = bound_tls(context or ssl.create_default_context())
         self._guard = threading.Lock()
         self._pool: list[_PooledConnection] = []  #: connections not in use
 
@@ -112,8 +125,7 @@ class EmailChannel:
         """Send and return the Message-ID; raises `DeliveryError`."""
         mail = self._mails.write_mail(message, target=target, key=key)
         message_id = f"<{self._mails.build_message_id(key)}>"
-        deadline = time.monotonic() + MAX_SECONDS
-        with _translate_errors():
+        with limit_exchange(self._longest), _translate_errors(target):
             with self._guard:
                 stale = [pooled for pooled in self._pool if pooled.is_stale]
                 self._pool = [pooled for pooled in self._pool if not pooled.is_stale]
@@ -121,17 +133,20 @@ class EmailChannel:
             for unused in stale:
                 unused.close()
             if pooled is not None:
-                with suppress(smtplib.SMTPServerDisconnected):  # then over a new connection
-                    self._send_over(pooled, mail, target, deadline)
+                try:
+                    self._send_over(pooled, mail, target)
+                except smtplib.SMTPServerDisconnected:
+                    if pooled.connection.may_have_accepted:  # a second time over a new one: twice
+                        raise
+                else:
                     return message_id
             connection = self._open_connection()
-            connection.deadline = deadline
             with ExitStack() as on_failure:
                 on_failure.callback(connection.close)
                 self._start_tls(connection)
                 self._log_in(connection)
                 on_failure.pop_all()
-            self._send_over(_PooledConnection(connection), mail, target, deadline)
+            self._send_over(_PooledConnection(connection), mail, target)
         return message_id
 
     def close(self) -> None:
@@ -141,9 +156,8 @@ class EmailChannel:
         for pooled in pool:
             pooled.close()
 
-    def _send_over(self, pooled: _PooledConnection, mail: bytes, target: str, deadline: float) -> None:
+    def _send_over(self, pooled: _PooledConnection, mail: bytes, target: str) -> None:
         """Send over a connection and return it to the pool, or close it after a connection error."""
-        pooled.connection.deadline = deadline
         try:
             pooled.connection.sendmail(self._address, [target], mail, self._options)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
@@ -159,6 +173,7 @@ class EmailChannel:
 
     def _return_to_pool(self, pooled: _PooledConnection) -> None:
         pooled.last_used = time.monotonic()
+        pooled.connection.may_have_accepted = False
         if pooled.connection.sock is not None:
             with self._guard:
                 self._pool.append(pooled)
@@ -167,7 +182,7 @@ class EmailChannel:
         """Send and yield each step when it is done; raises `DeliveryError` at the step that fails."""
         to = self._server
         mail = self._mails.write_mail(message, target=target, key=key)
-        with _translate_errors(), ExitStack() as opened:
+        with limit_exchange(self._longest), _translate_errors(target), ExitStack() as opened:
             server = opened.enter_context(closing(self._open_connection()))
             yield f"connected to {to.host}:{to.port}"
             self._start_tls(server)
@@ -184,11 +199,8 @@ class EmailChannel:
             with suppress(smtplib.SMTPException, OSError):  # the server has the mail: errors no longer matter
                 server.quit()
 
-    def _open_connection(self) -> _SmtpConnection:
-        to = self._server
-        if to.tls == "implicit":
-            return _TlsSmtp(to.host, to.port, timeout=self._timeout, context=self._context)
-        return _PlainSmtp(to.host, to.port, timeout=self._timeout)
+    def _open_connection(self) -> _PlainSmtp:
+        return _connect(self._server, timeout=self._timeout, context=self._context)
 
     def _start_tls(self, server: smtplib.SMTP) -> None:
         if self._server.tls == "starttls":
@@ -199,8 +211,23 @@ class EmailChannel:
             server.login(self._server.user, self._server.password or "")
 
 
+def check_server(server: SmtpServer, *, seconds: float) -> None:
+    """Connect to a server and leave, within some seconds; raises `DeliveryError`."""
+    context = bound_tls(ssl.create_default_context())
+    with limit_exchange(seconds), _translate_errors(""):
+        connection = _connect(server, timeout=seconds, context=context)
+        with closing(connection):
+            connection.noop()
+
+
+def _connect(server: SmtpServer, *, timeout: float, context: ssl.SSLContext) -> _PlainSmtp:
+    if server.tls == "implicit":
+        return _TlsSmtp(server.host, server.port, timeout=timeout, context=context)
+    return _PlainSmtp(server.host, server.port, timeout=timeout)
+
+
 @contextmanager
-def _translate_errors() -> Iterator[None]:
+def _translate_errors(target: str) -> Iterator[None]:
     """Raise a `DeliveryError` for every error of the server or the connection."""
     try:
         yield
@@ -209,22 +236,33 @@ def _translate_errors() -> Iterator[None]:
         description = _describe_reply(code, reason)
         if not 500 <= code < 600:
             raise DeliveryError(description) from error
-        # Distinguish an address that does not exist from a server that accepts nothing from us.
-        words = _decode_reason(reason)
-        status = ENHANCED_STATUS.match(words)
-        about_address = RELAY_REFUSED.search(words) is None if status is None else is_about_address(status)
-        if code in LOGIN_CODES or not about_address:
-            raise DeliveryError(description, retry_after=REPAIR_WAIT) from error
-        raise DeliveryError(description, permanent=True, target=True) from error
+        # Only words about this very mailbox prove that it is gone; any other refusal may be about us.
+        is_unknown = code not in LOGIN_CODES and proves_unknown_mailbox(
+            _decode_reason(reason), address=target
+        )
+        raise DeliveryError(
+            description, permanent=is_unknown, target=is_unknown, needs_repair=not is_unknown
+        ) from error
+    except smtplib.SMTPDataError as error:
+        is_refusal = 500 <= error.smtp_code < 600
+        raise DeliveryError(
+            _describe_reply(error.smtp_code, error.smtp_error), needs_repair=is_refusal
+        ) from error
     except smtplib.SMTPAuthenticationError as error:
-        raise DeliveryError(f"the SMTP server refused our credentials ({error.smtp_code})") from error
+        raise DeliveryError(
+            f"the SMTP server refused our credentials ({error.smtp_code})", us=True, needs_repair=True
+        ) from error
     except smtplib.SMTPResponseException as error:
-        # Not about this recipient: a misconfigured relay may be fixed within the hour.
+        # The greeting, EHLO or the sender: it concerns every mail.
+        is_refusal = 500 <= error.smtp_code < 600
         description = _describe_reply(error.smtp_code, error.smtp_error)
-        wait = REPAIR_WAIT if 500 <= error.smtp_code < 600 else None
-        raise DeliveryError(description, retry_after=wait) from error
+        raise DeliveryError(description, us=True, needs_repair=is_refusal) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise DeliveryError(
+            f"the SMTP server could not be used: {error}", us=True, needs_repair=True
+        ) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise DeliveryError(f"the SMTP server could not be used: {error}") from error
+        raise DeliveryError(f"the SMTP server could not be used: {error}", us=True) from error
 
 
 def _describe_reply(code: int, reason: bytes | str) -> str:

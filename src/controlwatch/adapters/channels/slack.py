@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections import defaultdict
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from controlwatch.adapters.limits.bounded_slack import BoundedSlackClient
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.message import Message
@@ -32,8 +32,26 @@ TARGET_ERRORS = frozenset(
         "user_not_found",
     }
 )
-#: Errors about our bot, whatever the target: it was removed.
-BOT_ERRORS = frozenset({"account_inactive", "team_access_not_granted", "token_revoked"})
+#: Errors about our bot or our token, whatever the target: an operator must repair them.
+BOT_ERRORS = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "team_added_to_org",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
 #: Errors about the thread of the first alert, closed or deleted meanwhile: the channel itself is usable.
 THREAD_ERRORS = frozenset(
     {
@@ -47,17 +65,6 @@ THREAD_ERRORS = frozenset(
 MESSAGE_ERRORS = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds between two messages to one channel, a little more than Slack demands.
 MIN_INTERVAL = 1.05
-#: Seconds to wait for an operator to fix a token, a scope or a membership.
-REPAIR_WAIT = 3600.0
-CREDENTIAL_ERRORS = frozenset(
-    {
-        "invalid_auth",
-        "missing_scope",
-        "no_permission",
-        "not_authed",
-        "token_expired",
-    }
-)
 
 
 class SlackChannel:
@@ -66,7 +73,7 @@ class SlackChannel:
     name: ChannelName = "slack"
 
     def __init__(
-        self, token: str, *, api_url: str | None = None, timeout: int = 20, every: float = MIN_INTERVAL
+        self, token: str, *, api_url: str | None = None, timeout: float = 20, every: float = MIN_INTERVAL
     ) -> None:
         """Open a client; `api_url` is another Web API, with or without a trailing slash.
 
@@ -75,12 +82,11 @@ class SlackChannel:
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
         self._pace = _RateLimiter(every)
         # No retry handlers: the outbox waits as long as Slack demands, without blocking a worker.
-        self._client = WebClient(
-            token=token, base_url=base, timeout=timeout, retry_handlers=[], ssl=ssl.create_default_context()
-        )
+        self._client = BoundedSlackClient(token=token, base_url=base, timeout=timeout, retry_handlers=[])
 
     def close(self) -> None:
-        """Do nothing: no connection is open."""
+        """Close the connections to Slack."""
+        self._client.http.close()
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post a message and return its Slack timestamp; raises `DeliveryError`."""
@@ -116,7 +122,7 @@ class SlackChannel:
         except SlackApiError:
             raise
         except (SlackClientError, OSError) as error:
-            raise DeliveryError(f"Slack could not be reached: {error}") from error
+            raise DeliveryError(f"Slack could not be reached: {error}", us=True) from error
         return str(answer["ts"])
 
 
@@ -146,12 +152,11 @@ def _to_delivery_error(error: SlackApiError) -> DeliveryError:
     if error.response.status_code == 429 or reason in {"ratelimited", "rate_limited"}:
         wait = str(error.response.headers.get("Retry-After", "30"))
         return DeliveryError("Slack asks to wait", retry_after=float(wait) if wait.isdecimal() else 30.0)
-    wait_for = REPAIR_WAIT if reason in CREDENTIAL_ERRORS else None
     target, us = reason in TARGET_ERRORS, reason in BOT_ERRORS
     return DeliveryError(
         f"Slack refused: {reason}",
-        permanent=target or us or reason in MESSAGE_ERRORS,
+        permanent=target or reason in MESSAGE_ERRORS,
         target=target,
-        us=us,
-        retry_after=wait_for,
+        us=us or error.response.status_code >= 500,
+        needs_repair=us,
     )

@@ -14,13 +14,14 @@ from dataclasses import asdict
 
 import httpx
 
+from controlwatch.adapters.limits.bounded_http import BoundedHttpClient
 from controlwatch.core.alerting.delivery_failures import from_http_status
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.message import Message
 
-TIMEOUT = 20.0
+TIMEOUT = 20.0  #: seconds for the whole exchange
 
 
 class WebhookChannel:
@@ -31,7 +32,7 @@ class WebhookChannel:
     def __init__(self, secret: str, *, timeout: float = TIMEOUT) -> None:
         self._secret = secret.encode()
         # No redirects: a message signed for one receiver must not reach another.
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._client = BoundedHttpClient(seconds=timeout)
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Post and return the status of the answer; raises `DeliveryError`."""
@@ -45,13 +46,13 @@ class WebhookChannel:
             "X-Controlwatch-Signature": sign_body(self._secret, stamp, body),
         }
         try:
-            answer = self._client.post(target, content=body, headers=headers)
+            answer = self._client.send("POST", target, body=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise DeliveryError(f"the webhook could not be reached: {type(error).__name__}") from error
         if answer.is_success:
-            return f"{answer.status_code}"
-        reason = f"the webhook answered {answer.status_code} {to_one_line(answer.text, 120)}".rstrip()
-        raise from_http_status(reason, answer.status_code, wait=answer.headers.get("Retry-After", ""))
+            return f"{answer.status}"
+        reason = f"the webhook answered {answer.status} {to_one_line(answer.text, 120)}".rstrip()
+        raise from_http_status(reason, answer.status, wait=answer.headers.get("Retry-After", ""))
 
     def close(self) -> None:
         """Close the connections to all receivers."""

@@ -188,6 +188,7 @@ class _BoundedConnection:
 
     def __init__(self, *arguments: Any, longest: float, largest: int, **options: Any) -> None:
         self._largest = largest
+        self._received = 0  #: bytes of the answers to the current command
         self._late = False  #: whether the deadline closed it
         self._timer = threading.Timer(longest, self._hang_up)
         self._timer.daemon = True
@@ -202,13 +203,26 @@ class _BoundedConnection:
         """Read a literal of `size` bytes."""
         if size > self._largest:
             raise IMAP4.abort(f"it would send {size:,} bytes at once")
+        self._count_received(size)
         with self._enforce_deadline():
             return super().read(size)  # type: ignore[misc,no-any-return]
 
     def readline(self) -> bytes:
         """Read a line."""
         with self._enforce_deadline():
-            return super().readline()  # type: ignore[misc,no-any-return]
+            line: bytes = super().readline()  # type: ignore[misc]
+        self._count_received(len(line))
+        return line
+
+    def uid(self, *arguments: Any) -> Any:
+        """Send a command about mails by their UID; the bytes of its answers are counted from here."""
+        self._received = 0
+        return super().uid(*arguments)  # type: ignore[misc]
+
+    def _count_received(self, count: int) -> None:
+        self._received += count
+        if self._received > self._largest + LITERAL_MARGIN:
+            raise IMAP4.abort(f"it sends more than {self._received:,} bytes in answer to one command")
 
     @contextmanager
     def _enforce_deadline(self) -> Iterator[None]:

@@ -17,9 +17,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
-from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
@@ -166,7 +165,7 @@ def migrate(engine: Engine) -> None:
 def has_store(url: str) -> bool:
     """Return whether there is a store at a database URL; creates nothing.
 
-    Raises `UsageError` where a server cannot be asked.
+    Raises `DBAPIError` where a server cannot be asked.
     """
     parsed = parse_database_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -176,8 +175,6 @@ def has_store(url: str) -> bool:
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() is not None
-    except DBAPIError as error:  # the message of a driver may show the address, with its password
-        raise UsageError(explain_database_error(error)) from None
     finally:
         engine.dispose()
 

@@ -16,7 +16,8 @@ from controlwatch.adapters.storage.base import (
     take_turns,
     upsert,
 )
-from controlwatch.adapters.storage.outbox import write_alert
+from controlwatch.adapters.storage.outbox import select_channel_troubles, write_alert
+from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
@@ -44,6 +45,10 @@ class SqlHealthTransaction:
             )
             titles[watcher_id] = tuple(self._connection.execute(alerts.order_by(ALERT.c.id)).scalars())
         return titles
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+        return select_channel_troubles(self._connection)
 
     def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
         """Write an alert about sources, and what is notified with it."""

@@ -20,10 +20,11 @@ from controlwatch.adapters.storage.base import (
 )
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
+from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
 from controlwatch.core.alerting.ended_subscriptions import EndPlan
-from controlwatch.core.model import Alert, Delivery
-from controlwatch.core.model.state import PlannedDelivery, SentMessage
+from controlwatch.core.model import Alert, ChannelName, Delivery
+from controlwatch.core.model.state import ANY_DELIVERY, ClaimScope, PlannedDelivery, SentMessage
 
 #: The columns of a delivery that a worker needs.
 _DELIVERY_COLUMNS = tuple(
@@ -31,11 +32,11 @@ _DELIVERY_COLUMNS = tuple(
     for name in ("id", "alert_id", "subscription_id", "attempts", "key", "message", "why", "addressee")
 )
 
-#: Marks one of many as sent, where the lease is still held.
+#: Marks one of many as sent, where nobody else has leased it since: also where it was given up meanwhile.
 _MARK_SENT = (
     update(DELIVERY)
     .where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.lease_owner == bindparam("owner"))
-    .where(DELIVERY.c.state == "leased")
+    .where(or_(DELIVERY.c.state == "leased", DELIVERY.c.state == "pending"))
     .values(
         state="sent",
         sent_at=bindparam("at"),
@@ -72,8 +73,20 @@ class OutboxStore(StorePart):
             notice_id = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == about)).scalar()
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
+    def list_due_channels(
+        self, *, now: datetime, retry_due: datetime | None = None
+    ) -> frozenset[ChannelName]:
+        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
+        due = (
+            select(SUBSCRIPTION.c.channel)
+            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
+            .where(_is_free(now, retry_due=retry_due), _IS_SENDABLE)
+        )
+        with self._read_engine.begin() as connection:
+            return frozenset(connection.execute(due.distinct()).scalars())
+
     def claim(
-        self, *, now: datetime, owner: str, lease: float, most: int
+        self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY
     ) -> tuple[tuple[Delivery, ...], ...]:
         """Lease what is due to at most `most` subscriptions, the longest waiting first, for `lease` seconds.
 
@@ -81,10 +94,7 @@ class OutboxStore(StorePart):
         that is all a digest is. What may have been sent already is tried again as the same message: with
         new content, a receiver that knows its key would drop both.
         """
-        free = or_(
-            and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now),
-            and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
-        )
+        free = _is_free(now, retry_due=scope.retry_due)
         leased = {
             "state": "leased",
             "lease_owner": owner,
@@ -92,7 +102,7 @@ class OutboxStore(StorePart):
             "attempts": DELIVERY.c.attempts + 1,
         }
         with self._engine.begin() as connection:
-            subscribers = _lock_waiting_subscriptions(connection, free, most)
+            subscribers = _lock_waiting_subscriptions(connection, free, most, scope)
             due = connection.execute(_query_due_deliveries(free, subscribers)).mappings().all()
             # Each keeps the message it was in; new ones share one message per recipient.
             begun: dict[tuple[int, str], str] = {}
@@ -142,8 +152,18 @@ class OutboxStore(StorePart):
                 connection, deliveries, owner, {"state": "refused", "sent_at": now, "reason": reason}
             )
 
+    def find_last_pause(self, channel: ChannelName, *, except_target: str) -> datetime | None:
+        """Return when a subscription of another target of a channel was last paused and still is."""
+        paused = select(func.max(SUBSCRIPTION.c.paused_at)).where(
+            SUBSCRIPTION.c.channel == channel,
+            SUBSCRIPTION.c.active,
+            func.lower(SUBSCRIPTION.c.target) != except_target.lower(),
+        )
+        with self._read_engine.begin() as connection:
+            return connection.execute(paused).scalar()
+
     def pause(self, deliveries: Iterable[Delivery], *, owner: str, plan: PausePlan, now: datetime) -> bool:
-        """Release deliveries, pause their subscription or all of a channel, and notify others, all in one.
+        """Release deliveries, pause their subscription, and notify others, all in one.
 
         Return False where the lease was no longer held, or the subscription is paused already: then no
         alert is written.
@@ -151,7 +171,7 @@ class OutboxStore(StorePart):
         with self._engine.begin() as connection:
             values = {"state": "pending", "reason": plan.reason}
             settled = _settle_leased(connection, deliveries, owner, values)
-            return settled > 0 and _pause_subscriptions(connection, plan, now=now)
+            return settled > 0 and _pause_subscription(connection, plan, now=now)
 
     def end_subscription(self, plan: EndPlan) -> bool:
         """End a subscription and write the alerts about it, all in one. False where it is not active."""
@@ -194,8 +214,13 @@ class OutboxStore(StorePart):
             if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
             if plan is not None:
-                _pause_subscriptions(connection, plan, now=now)
+                _pause_subscription(connection, plan, now=now)
         return True
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+        with self._read_engine.begin() as connection:
+            return select_channel_troubles(connection)
 
     def retry_failed(self, now: datetime) -> int:
         """Make refused deliveries due again now; return their number."""
@@ -214,12 +239,40 @@ def _settle_leased(
     return connection.execute(update(DELIVERY).where(held).values(lease_until=None, **values)).rowcount
 
 
-def _pause_subscriptions(connection: Connection, plan: PausePlan, *, now: datetime) -> bool:
-    """Pause subscriptions and write the alert; return False where all are paused already."""
-    chosen = (
-        SUBSCRIPTION.c.channel == plan.channel if plan.channel else SUBSCRIPTION.c.id == plan.subscription_id
+def select_channel_troubles(connection: Connection) -> tuple[ChannelTrouble, ...]:
+    """Return, for each channel that did not accept something, what waits for another try."""
+    waiting = (
+        select(
+            SUBSCRIPTION.c.channel,
+            func.count().label("waiting"),
+            func.max(DELIVERY.c.attempts).label("tries"),
+            func.min(ALERT.c.made_at).label("since"),
+            func.max(DELIVERY.c.reason).label("reason"),
+        )
+        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+        .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
+        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+        .group_by(SUBSCRIPTION.c.channel)
+        .order_by(SUBSCRIPTION.c.channel)
     )
-    active = update(SUBSCRIPTION).where(chosen, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+    return tuple(ChannelTrouble(**row) for row in connection.execute(waiting).mappings())
+
+
+def _is_free(now: datetime, *, retry_due: datetime | None = None) -> ColumnElement[bool]:
+    """Select what is due and not leased; with `retry_due`, what failed before only if it was due by then."""
+    is_chosen = or_(DELIVERY.c.attempts == 0, DELIVERY.c.due_at <= (retry_due or now))
+    return or_(
+        and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now, is_chosen),
+        and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
+    )
+
+
+def _pause_subscription(connection: Connection, plan: PausePlan, *, now: datetime) -> bool:
+    """Pause a subscription and write the alert; return False where it is paused already."""
+    active = update(SUBSCRIPTION).where(
+        SUBSCRIPTION.c.id == plan.subscription_id, SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None)
+    )
     if not connection.execute(active.values(paused_at=now, paused_reason=plan.reason)).rowcount:
         return False
     if plan.deliveries:
@@ -228,7 +281,7 @@ def _pause_subscriptions(connection: Connection, plan: PausePlan, *, now: dateti
 
 
 def _lock_waiting_subscriptions(
-    connection: Connection, free: ColumnElement[bool], most: int
+    connection: Connection, free: ColumnElement[bool], most: int, scope: ClaimScope
 ) -> Sequence[int]:
     """Lock the subscriptions that wait longest, except those that another worker is serving at this moment.
 
@@ -243,12 +296,23 @@ def _lock_waiting_subscriptions(
     chosen = (
         select(SUBSCRIPTION.c.id)
         .join(waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
+        .where(*_limit_to_scope(scope))
         .where(or_(_IS_SERVED, waiting.c.addressee != ""))
         .order_by(waiting.c.due_at, SUBSCRIPTION.c.id)
         .limit(most)
         .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)
     )
     return connection.execute(chosen).scalars().all()
+
+
+def _limit_to_scope(scope: ClaimScope) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for the subscriptions of a scope."""
+    if scope.channel is not None:
+        yield SUBSCRIPTION.c.channel == scope.channel
+    if scope.only is not None:
+        yield SUBSCRIPTION.c.target.in_(scope.only)
+    if scope.without:
+        yield SUBSCRIPTION.c.target.not_in(scope.without)
 
 
 def _query_due_deliveries(free: ColumnElement[bool], subscribers: Sequence[int]) -> Select[Any]:

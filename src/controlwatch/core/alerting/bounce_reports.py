@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from email.message import Message as Mail
 from typing import Literal
 
-from controlwatch.core.alerting.delivery_failures import ENHANCED_STATUS, RELAY_REFUSED, is_about_address
+from controlwatch.core.alerting.unknown_mailbox import proves_unknown_mailbox
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.text_safety import to_one_line
 
@@ -45,14 +45,7 @@ DAEMON_SENDER = re.compile(r"\b(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
 #: In such reports, before the reason: <a@b.example>:
 ADDRESS_LINE = re.compile(r"^[ \t]*<?([^\s<>]+@[^\s<>:]+)>?:?[ \t]*$", re.MULTILINE)
 FAILURE_CODE = re.compile(r"(?<![\d.])5(?:\d\d|\.\d{1,3}\.\d{1,3})(?![.\d])")
-STATUS_IN_TEXT = re.compile(r"(?<![\d.])" + ENHANCED_STATUS.pattern + r"(?!\.)")
-#: What servers without enhanced codes write where an address does not exist.
-UNKNOWN_ADDRESS = re.compile(
-    r"unknown|no such|not exist|doesn'?t exist|no mailbox|not found|unavailable|disabled|inactive|full|quota"
-    r"|invalid (?:recipient|mailbox|address|user)|recipient rejected|no longer",
-    re.IGNORECASE,
-)
-
+STATUS_IN_TEXT = re.compile(r"(?<![\d.])5\.\d{1,3}\.\d{1,3}\b(?!\.)")
 BounceVerdict = Literal["no-such-address", "not-delivered", "undecided"]
 """no-such-address: no mail will arrive there; not-delivered: this mail did not; undecided: it still may."""
 
@@ -83,17 +76,10 @@ class RecipientStatus:
             return "undecided"
         if not self.status.startswith("5."):
             return "not-delivered"
-        # 5.0.0 says nothing: some servers always write it, with the real status in the diagnostic.
-        status = None if self.status.startswith("5.0.") else ENHANCED_STATUS.match(self.status)
-        status = status or STATUS_IN_TEXT.search(self.diagnostic)
-        if status is not None and not status[0].startswith("5.0."):
-            is_unknown = is_about_address(status)
-        else:
-            is_unknown = (
-                UNKNOWN_ADDRESS.search(self.diagnostic) is not None
-                and RELAY_REFUSED.search(self.diagnostic) is None
-            )
-        return "no-such-address" if is_unknown else "not-delivered"
+        # A status and a diagnostic that disagree prove nothing.
+        words = f"{self.status} {self.diagnostic}"
+        address = self.final_recipient or self.original_recipient
+        return "no-such-address" if proves_unknown_mailbox(words, address=address) else "not-delivered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

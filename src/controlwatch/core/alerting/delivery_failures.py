@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.model import Alert, ChannelName, Subscription
+from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.state import PlannedDelivery
 
@@ -20,17 +20,10 @@ from controlwatch.core.model.state import PlannedDelivery
 REPAIR_WAIT = 3600.0
 #: These pass: too early, too many, a conflict with the same delivery on its way.
 TRANSIENT_STATUSES = frozenset({408, 409, 425, 429})
-#: The target does not exist any more.
-GONE_STATUSES = frozenset({404, 410})
+#: The target says that it does not exist any more. 404 may be a gateway that is being repaired.
+GONE = 410
 #: The message is rejected as it is.
 REJECTED_STATUSES = frozenset({400, 413, 415, 422})
-
-#: An enhanced status code (RFC 3463): "5.1.1 <a@b.example>: no such user"; its second part is the class.
-ENHANCED_STATUS = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
-#: Classes that concern the address, its mailbox and the route; 5.7.1 is "relaying denied".
-ADDRESS_CLASSES = frozenset({"1", "2", "4"})
-#: What servers without such codes write when they refuse the sender: "550 relay not permitted"
-RELAY_REFUSED = re.compile(r"\brelay", re.IGNORECASE)
 
 #: The source of alerts about deliveries, in the place of a watcher.
 OUTBOX_SOURCE = "outbox"
@@ -44,27 +37,16 @@ def from_http_status(message: str, status: int, *, wait: str = "") -> DeliveryEr
         return DeliveryError(
             message, retry_after=float(wait) if wait.isdecimal() and wait.isascii() else None
         )
-    is_gone = status in GONE_STATUSES
+    is_gone = status == GONE
     # A wrong key or a redirect can be repaired: the delivery is tried again, at growing intervals.
-    return DeliveryError(
-        message,
-        permanent=is_gone or status in REJECTED_STATUSES,
-        target=is_gone,
-        retry_after=None if is_gone else REPAIR_WAIT,
-    )
-
-
-def is_about_address(status: re.Match[str]) -> bool:
-    """Return whether an enhanced status code, as matched by `ENHANCED_STATUS`, concerns the address."""
-    return status[1] in ADDRESS_CLASSES
+    return DeliveryError(message, permanent=is_gone or status in REJECTED_STATUSES, target=is_gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PausePlan:
-    """A subscription, or a whole channel, to be paused, and the alert about it."""
+    """A subscription to be paused, and the alert about it."""
 
     subscription_id: int
-    channel: ChannelName | None = None  #: set where all its subscriptions are paused
     reason: str
     alert: Alert
     deliveries: tuple[PlannedDelivery, ...] = ()
@@ -103,29 +85,3 @@ def plan_pause(
         to_owner = PlannedDelivery(subscription_id=number, due_at=now, why=why, addressee=subscription.owner)
         deliveries = (*deliveries, to_owner)
     return replace(plan, deliveries=deliveries)
-
-
-def plan_channel_pause(
-    subscription: Subscription, active: Iterable[Subscription], *, reason: str, now: datetime
-) -> PausePlan:
-    """Plan the pause of a whole channel that refuses this sender; the alert uses the other channels."""
-    channel = subscription.channel
-    subscriptions = tuple(active)
-    count = sum(item.channel == channel for item in subscriptions)
-    alert = Alert(
-        kind="health-down",
-        made_at=now,
-        title=f"{channel} no longer accepts messages: its subscriptions are paused",
-        watcher=OUTBOX_SOURCE,
-        body=f"{reason}. This concerns {count} of them. Their alerts wait, nothing is lost. "
-        f"`controlwatch {channel} check` says what is wrong; once that is repaired, "
-        f"`controlwatch resume {channel}` sends what waits.",
-    )
-    others = (item for item in subscriptions if item.channel != channel)
-    return PausePlan(
-        subscription_id=subscription.id,
-        channel=channel,
-        reason=reason,
-        alert=alert,
-        deliveries=route_alert(alert, others, now=now) if subscription.confirmed else (),
-    )

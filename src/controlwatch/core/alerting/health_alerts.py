@@ -93,12 +93,12 @@ def plan_health_alerts(
         # That a source is blocked by design is notified once.
         is_expected = watcher.blocked and issue.health == "blocked"
         if watcher.id not in covered and (
-            not is_repeated or (not is_expected and _is_repetition_due(notice, now))
+            not is_repeated or (not is_expected and is_repetition_due(notice, now))
         ):
             yield _build_down_alert(watcher, state, issue, notice, now)
 
 
-def _is_repetition_due(notice: HealthNotice | None, now: datetime) -> bool:
+def is_repetition_due(notice: HealthNotice | None, now: datetime) -> bool:
     """Return whether enough time has passed since the last alert; the first one is due at once."""
     if notice is None:
         return True
@@ -109,7 +109,7 @@ def _plan_machine_alerts(
     disk_warning: str, notice: HealthNotice | None, now: datetime
 ) -> Iterator[HealthAlert]:
     alert = Alert(kind="health-down", made_at=now, title=disk_warning, watcher=MACHINE_SOURCE)
-    if disk_warning and _is_repetition_due(notice, now):
+    if disk_warning and is_repetition_due(notice, now):
         body = (
             "When it is full, no notice can be processed and no alert sent. "
             "Free some space; nothing is lost yet."
@@ -130,7 +130,7 @@ def _plan_flood_alerts(
     for watcher_id, flood in held.items():
         name = f"{HELD_PREFIX}{watcher_id}"
         notice = notices.get(name)
-        if not _is_repetition_due(notice, now):
+        if not is_repetition_due(notice, now):
             continue
         still = "are still" if notice is not None else "are"
         alert = Alert(
@@ -157,7 +157,7 @@ def _plan_cause_alerts(
     cause: CommonCause, lost: list[WatcherState], notice: HealthNotice | None, now: datetime
 ) -> Iterator[HealthAlert]:
     before = notice if notice is not None and notice.times else None
-    if not _is_repetition_due(before, now):
+    if not is_repetition_due(before, now):
         return
     since = min(state.failing_since for state in lost if state.failing_since is not None)
     alert = Alert(

@@ -133,8 +133,9 @@ class Unstamped(ControlwatchError):
 class DeliveryError(ControlwatchError):
     """A channel did not accept a message.
 
-    `permanent`: another attempt cannot succeed; `target`: this applies to every message to this target;
-    `us`: it applies to every message that we send by this channel. `retry_after` is in seconds.
+    `permanent`: another attempt cannot succeed; `target`: this is proven for every message to this target;
+    `us`: it applies to every message that we send by this channel; `needs_repair`: the peer refuses us, so
+    that an operator must look at once. What is not permanent is tried again. `retry_after` is in seconds.
     """
 
     def __init__(
@@ -144,10 +145,12 @@ class DeliveryError(ControlwatchError):
         permanent: bool = False,
         target: bool = False,
         us: bool = False,
+        needs_repair: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.target = target
         self.us = us
+        self.needs_repair = needs_repair
         self.retry_after = retry_after

@@ -10,6 +10,7 @@ from controlwatch.core.model import (
     Alert,
     Annex,
     Change,
+    ChannelName,
     Delivery,
     Document,
     Notice,
@@ -212,6 +213,19 @@ class SentMessage:
 
     deliveries: tuple[Delivery, ...]
     receipt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimScope:
+    """Which of the due deliveries a worker claims."""
+
+    channel: ChannelName | None = None  #: of this channel; None: of any
+    only: tuple[str, ...] | None = None  #: to these targets; None: to any
+    without: tuple[str, ...] = ()  #: not to these targets
+    retry_due: datetime | None = None  #: what failed before only where it was due by then; None: by now
+
+
+ANY_DELIVERY = ClaimScope()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,183 @@
+"""An HTTP client whose exchanges have a limit of their whole time and of their bytes."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from controlwatch.adapters.limits.exchange import (
+    MAX_ANSWER_BYTES,
+    AnswerTooLarge,
+    count_received,
+    limit_exchange,
+    limit_wait,
+    resolve_host,
+)
+
+WRITE_SIZE = 1 << 14  #: bytes written at once: the time left is computed anew for each piece
+
+
+class AnswerTooLong(httpx.ReadError):
+    """The answer is longer than any that tells whether a request was accepted; it was not read to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A whole answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The body, decoded as UTF-8 as far as possible."""
+        return self.body.decode("utf-8", "replace")
+
+
+class BoundedHttpClient:
+    """Sends requests, and follows no redirect. Safe to use from several threads."""
+
+    def __init__(
+        self, *, seconds: float, max_bytes: int = MAX_ANSWER_BYTES, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """`seconds` is for a whole exchange, `max_bytes` for its answer, headers included."""
+        self._seconds, self._max_bytes, self._tls = seconds, max_bytes, tls
+        self._guard = threading.Lock()
+        self._opened: httpx.Client | None = None
+
+    def send(
+        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """Send a request and return the answer, whatever its status; raises `httpx.HTTPError`.
+
+        Raises `httpx.InvalidURL` for an address that is none.
+        """
+        # An answer that is compressed could expand to any size.
+        plain = {"Accept-Encoding": "identity", **(headers or {})}
+        with limit_exchange(self._seconds, max_bytes=self._max_bytes) as limit:
+            try:
+                with self._open().stream(method, url, content=body, headers=plain) as answer:
+                    content = b"".join(answer.iter_raw())
+            except httpx.ReadError as error:
+                if limit.bytes_received > limit.max_bytes:
+                    raise AnswerTooLong(f"the answer is longer than {limit.max_bytes:,} bytes") from error
+                raise
+        return HttpAnswer(status=answer.status_code, headers=answer.headers, body=content)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        with self._guard:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def _open(self) -> httpx.Client:
+        """Return the client, opened at the first request: reading the trusted certificates takes long."""
+        with self._guard:
+            if self._opened is None:
+                self._opened = httpx.Client(
+                    timeout=self._seconds,
+                    follow_redirects=False,
+                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+                    verify=True if self._tls is None else self._tls,
+                )
+                for transport in (self._opened._transport, *self._opened._mounts.values()):
+                    if isinstance(transport, httpx.HTTPTransport):
+                        # httpx passes no network backend on to httpcore, which takes one.
+                        transport._pool._network_backend = _LimitedBackend()
+            return self._opened
+
+
+def send_once(
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    max_bytes: int = MAX_ANSWER_BYTES,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpAnswer:
+    """Send one request over a connection of its own; raises as `BoundedHttpClient.send` does."""
+    client = BoundedHttpClient(seconds=seconds, max_bytes=max_bytes)
+    try:
+        return client.send(method, url, body=body, headers=headers)
+    finally:
+        client.close()
+
+
+class _LimitedBackend(httpcore.SyncBackend):
+    """Connects as httpcore does, within the current limit."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        try:
+            places = resolve_host(host, port, limit_wait(timeout))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        for *_, address in places:
+            try:
+                wait = _limit_http_wait(timeout)
+                return _LimitedStream(
+                    super().connect_tcp(str(address[0]), port, wait, local_address, socket_options)
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError(f"{host} has no address")
+
+
+class _LimitedStream(httpcore.NetworkStream):
+    """A connection, plain or within TLS."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        received = self._inner.read(max_bytes, _limit_http_wait(timeout))
+        try:
+            count_received(len(received))
+        except AnswerTooLarge as error:
+            raise httpcore.ReadError(str(error)) from error
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), WRITE_SIZE):
+            self._inner.write(buffer[start : start + WRITE_SIZE], _limit_http_wait(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _LimitedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def _limit_http_wait(timeout: float | None) -> float | None:
+    try:
+        return limit_wait(timeout)
+    except TimeoutError as error:
+        raise httpcore.ReadTimeout(str(error)) from error
