@@ -64,6 +64,7 @@ def ask_once(url: str, *, timeout: float = PATIENCE) -> Snapshot | None:
         ("ALL_PROXY", "socks5", "SOCKS5"),
         ("all_proxy", "socks5h", "SOCKS5"),
         ("HTTP_PROXY", "socks5", "SOCKS5"),
+        ("ALL_PROXY", "socks", "SOCKS5"),  # as desktops write it
     ],
 )
 def test_a_source_is_asked_through_the_proxy_which_looks_its_name_up(

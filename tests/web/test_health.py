@@ -89,6 +89,19 @@ def test_a_store_that_cannot_be_used_is_said_in_json_and_other_requests_are_told
     assert "sqlite" not in metrics.text.casefold()
 
 
+def test_a_store_whose_file_is_gone_is_a_store_that_cannot_be_used(
+    opened: tuple[App, str], tmp_path: Path
+) -> None:
+    _, web = opened
+    path = tmp_path / "controlwatch.db"
+    path.rename(tmp_path / "elsewhere.db")
+    answer = httpx.get(f"{web}/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"ok": False, "needs": {"store": 1}})
+    assert httpx.get(f"{web}/metrics").status_code == 503
+    (tmp_path / "elsewhere.db").rename(path)
+    assert httpx.get(f"{web}/healthz").status_code == 200
+
+
 def test_a_store_that_hangs_is_not_waited_for(
     opened: tuple[App, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,7 +107,8 @@ class _ProxiedTransport(httpx.BaseTransport):
 
     def __init__(self, proxy: str, *, private: bool) -> None:
         self._private = private
-        self._inner = _open_bounded(private=True, proxy=httpx.Proxy(proxy))
+        tls = _load_tls_context() if proxy.startswith("https:") else None
+        self._inner = _open_bounded(private=True, proxy=httpx.Proxy(proxy, ssl_context=tls))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")

@@ -80,7 +80,7 @@ class OutboxStore(StorePart):
         due = (
             select(SUBSCRIPTION.c.channel)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(_is_free(now, retry_due=retry_due), SUBSCRIPTION.c.active, _IS_SENDABLE)
+            .where(_is_free(now, retry_due=retry_due), _IS_SENDABLE)
         )
         with self._read_engine.begin() as connection:
             return frozenset(connection.execute(due.distinct()).scalars())
