@@ -18,12 +18,20 @@ from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_wa
 from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import open_database
+from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
 from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
+from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
-from controlwatch.core.model.errors import ControlwatchError, DeclarationError, DeliveryError, SourceError
+from controlwatch.core.model.errors import (
+    ControlwatchError,
+    DeclarationError,
+    DeliveryError,
+    SourceError,
+    UsageError,
+)
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
@@ -60,7 +68,14 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
 def _check_state(settings: Settings) -> Iterator[CheckResult]:
     folder = settings.state_dir
     if not folder.is_dir():
-        yield CheckResult(message=f"{folder} does not exist yet: the service has not run", is_ok=True)
+        yield CheckResult(
+            message=f"{folder.absolute()} does not exist yet: the service has not run", is_ok=True
+        )
+        return
+    try:
+        check_state_folder(settings)
+    except UsageError as error:
+        yield CheckResult(message=str(error), is_ok=False, advice="see docs/running.md")
         return
     writable = os.access(folder, os.W_OK)
     yield CheckResult(
@@ -105,7 +120,12 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_database(settings: Settings) -> Iterator[CheckResult]:
     started = time.monotonic()
+    where = describe_database(settings.database)
     try:
+        if not has_store(settings.database):
+            yield CheckResult(message=f"{where} does not exist yet: the service has not run", is_ok=True)
+            return
+        check_state_folder(settings)
         engine = open_database(settings.database).write
         with engine.begin() as connection:
             is_intact = True
@@ -114,19 +134,25 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
             else:
                 connection.execute(text("SELECT 1"))
         engine.dispose()
+        with SqlStore.open_read_only(settings.database) as store:
+            check_marks(settings, store)
+    except UsageError as error:
+        yield CheckResult(message=str(error), is_ok=False, advice="see docs/running.md")
+        return
     except (SQLAlchemyError, ControlwatchError, OSError) as error:
         # the message of a driver may show the address, with its password
+        unknown = f"the database cannot be used: {type(error).__name__}"
         yield CheckResult(
-            message=f"the database cannot be used: {type(error).__name__}",
+            message=explain_database_error(error) or unknown,
             is_ok=False,
             advice="check CONTROLWATCH_DATABASE_URL, the server and its permissions",
         )
         return
     took = time.monotonic() - started
     yield CheckResult(
-        message=f"the database is intact and up to date ({took:.1f} s)"
+        message=f"the database is intact and up to date ({where}, {took:.1f} s)"
         if is_intact
-        else "the database is damaged",
+        else f"the database is damaged ({where})",
         is_ok=is_intact,
         advice="stop the service, keep the file, and restore the last backup: controlwatch restore",
     )

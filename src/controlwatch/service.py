@@ -17,6 +17,7 @@ import structlog
 from filelock import FileLock, Timeout
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
+from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.scheduler import Scheduler
 from controlwatch.bootstrap.app import App
@@ -26,7 +27,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
 from controlwatch.core.model import Alert, ChannelName
-from controlwatch.core.model.errors import ControlwatchError, Unstamped, UsageError
+from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import CHANNEL_NAMES
@@ -53,6 +54,7 @@ HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
 #: Seconds that jobs may take to end after SIGTERM, and after which the process ends whatever still runs.
 STOP_TIMEOUT = 18.0
 END_TIMEOUT = 27.0
+STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 
@@ -93,6 +95,7 @@ def serve(app: App) -> None:
     A peer that does not answer may hold a thread longer. Nothing is lost: what it was about is done again.
     Raises `UsageError` or `DeclarationError` where a subscription has no usable destination.
     """
+    raise_descriptor_limit()
     check_destinations(app.channels, app.store.subscriptions)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -166,7 +169,10 @@ class Service:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
 
     def run(self, stopped: threading.Event) -> tuple[str, ...]:
-        """Run the jobs until the event is set; return the names of those that do not end."""
+        """Run the jobs until the event is set; return the names of those that do not end.
+
+        Raises `StoreLost` where the database is gone.
+        """
         app = self._app
         self._scheduler.start()
         log.info(
@@ -175,15 +181,21 @@ class Service:
             channels=sorted(app.channels),
             state=str(app.settings.state_dir),
         )
-        while not stopped.wait(1.0):
+        problem = ""
+        while not problem and not stopped.wait(1.0):
+            problem = app.store.find_problem()
             if self._watchdog.has_stalled():
                 # A hung job cannot be asked to stop; the supervisor restarts the process. Nothing is lost.
                 log.critical("the scheduler has stalled: the process ends itself", seconds=HANG_TIMEOUT)
                 os._exit(HANG_EXIT_STATUS)
+        if problem:
+            log.critical("the service ends itself", reason=problem)
         log.info("stopping")
         app.stop()
         unfinished = self._scheduler.stop(longest=STOP_TIMEOUT)
         log.info("stopped")
+        if problem:
+            raise StoreLost(problem)
         return unfinished
 
     def _schedule_polls(self, watcher: Watcher) -> None:
@@ -302,5 +314,7 @@ def _log_report(report: PollReport) -> None:
         log.info(
             "polled", **values, unseen=report.unseen, alerts=len(report.alerts), unread=len(report.unread)
         )
+    if report.held:
+        log.warning("too many new notices at once: held", watcher=report.watcher, held=report.held)
     for sentence in report.unread:
         log.warning("not read", watcher=report.watcher, reason=sentence)

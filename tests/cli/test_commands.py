@@ -63,7 +63,7 @@ def test_help_names_every_command_and_what_it_is_for(terminal: Terminal) -> None
     output = terminal.types("--help")
     for command in (
         "run", "poll", "deliver", "intake", "reread", "health", "demo",
-        "latest", "show", "upcoming", "history", "read", "subscribe", "unsubscribe", "subscriptions", "watchers",
+        "latest", "show", "upcoming", "history", "read", "subscribe", "unsubscribe", "subscriptions", "watchers", "held",
     ):  # fmt: skip
         assert f" {command} " in output
         assert terminal.types(command, "--help")
@@ -170,7 +170,7 @@ def test_nonsense_in_the_environment_is_refused_with_the_name_of_the_key(
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(terminal: Terminal) -> None:
     secret = terminal.file("db", f"sqlite:///{terminal.folder / 'other.db'}\n")
-    terminal.types("latest", CONTROLWATCH_DATABASE_URL_FILE=secret)
+    terminal.types("deliver", CONTROLWATCH_DATABASE_URL_FILE=secret)
     assert (terminal.folder / "other.db").exists()
 
 
@@ -319,17 +319,31 @@ def test_a_warc_of_one_notice_or_of_all(terminal: Terminal) -> None:
     assert one.read_bytes() == before
 
 
-def test_without_the_extra_a_dossier_has_no_pdf_and_says_so(
+def test_without_the_extra_a_dossier_is_whole_and_a_warc_says_what_it_needs(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from controlwatch.adapters.archive import pdf_report, warc
+    from controlwatch.adapters.archive import warc
 
-    for module in (pdf_report, warc):
-        monkeypatch.setattr(module, "is_installed", lambda: False)
+    monkeypatch.setattr(warc, "is_installed", lambda: False)
     terminal.types("intake", terminal.file("n.txt", TEXT))
     path = terminal.folder / "out.zip"
-    done = CliRunner().invoke(app, ["evidence", "2026-40", "--to", str(path)], env=terminal.env)
-    assert done.exit_code == 0
-    assert "without report.pdf" in done.output + done.stderr
-    assert "report.pdf" not in zipfile.ZipFile(path).namelist()
+    terminal.types("evidence", "2026-40", "--to", str(path))
+    assert "report.pdf" in zipfile.ZipFile(path).namelist()
     assert "pip install 'controlwatch[evidence]'" in terminal.fails("warc", str(path) + ".warc.gz")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("show", "2025–61"), "MOFCOM 2025-61"),
+        (("show", "“商务部公告2025年第61号”。"), "MOFCOM 2025-61"),
+        (("status", "MOFCOM 2024—46", "--on", "2026–11–28"), "on 2026-11-28"),
+        (("lookup", "8507.60。"), "2025-58"),
+        (("history", "*battery.liion*"), "2025-58"),
+        (("subscribe", "console", "--category", "“rare earth”", "--hs", "8507.60。"), "rare_earth"),
+    ],
+)
+def test_words_pasted_from_a_chat_are_answered_as_if_typed(
+    terminal: Terminal, words: tuple[str, ...], expected: str
+) -> None:
+    assert expected in terminal.types(*words)

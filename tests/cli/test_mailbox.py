@@ -51,6 +51,7 @@ def test_mail_fetch_says_what_came_and_delivers_it(terminal: Terminal, server: I
 
 
 def test_a_mailbox_is_a_source_among_the_others(terminal: Terminal) -> None:
+    terminal.types("deliver", CONTROLWATCH_MAILBOX_URL="")  # which makes the state
     before = len(json.loads(terminal.types("watchers", "--json", CONTROLWATCH_MAILBOX_URL="")))
     lines = json.loads(terminal.types("watchers", "--json"))
     assert len(lines) == before + 1

@@ -136,7 +136,7 @@ def test_a_dossier_holds_the_first_stamp_after_its_entries_and_a_stranger_can_ch
     (path,) = (folder / "stamps").iterdir()
     assert path.name.startswith(f"{entries}-")
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert f"Time-stamped: entry {entries} by {NAME} at 2026-11-22 06:30:00 UTC" in page
+    assert f"Entry {entries} has a time stamp in stamps/" in page
     assert path.name in (folder / "MANIFEST.txt").read_text()
     done = checked(folder)
     assert done.returncode == 0, done.stdout

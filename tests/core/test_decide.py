@@ -89,7 +89,6 @@ def known(
         tracked_since=shelved,
         version_here=held if here else None,
         latest=held,
-        matched_by="number",
     )
 
 

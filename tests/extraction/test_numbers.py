@@ -151,3 +151,44 @@ def test_an_answer_has_no_number_of_its_own() -> None:
 
 def test_a_cited_basis_is_not_the_own_number() -> None:
     assert announcement("依照商务部、海关总署2005年第29号令办理。").relations == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "商务部公告2026年第5号补充公告",
+        "商务部公告2026年第5号的修改决定",
+        "商务部公告2026年第5号延期实施的公告",
+        "商务部公告2026年第5号（更正）",
+        "商务部公告2026年第5号 更正",
+        "商务部公告2026年第5号附件更正",
+        "商务部公告2026年第5号所附清单的调整公告",
+        "商务部公告2026年第5号执行有关问题的通知",
+        "商务部公告2026年第5号、第6号有关事项的公告",
+        "商务部公告2026年第5号及第6号的补充规定",
+        "MOFCOM Announcement No. 5 of 2026 (Correction)",
+        "MOFCOM Announcement No. 5 of 2026 - Extension of the transition period",
+    ],
+)
+def test_a_title_on_what_follows_a_notice_names_that_notice_and_is_not_it(title: str) -> None:
+    read = notice(title, "经批准，现对第5号公告的内容作如下补充。本公告自2026年6月1日起施行。")
+    assert read.number is None
+    assert "MOFCOM 2026-5" in {relation.target for relation in read.relations}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "商务部公告2026年第5号 公布对锑相关物项实施出口管制的决定",
+        "商务部公告2026年第5号公布暂停实施有关公告的决定",
+        "商务部公告2026年第5号 暂停实施商务部公告2025年第55号的决定",
+        "商务部公告2026年第5号（关于对锑实施出口管制的公告）",
+        "商务部公告2026年第5号 关于延期实施有关公告的决定",
+        "商务部公告2026年第5号 实施稀土出口管制的公告",
+        "MOFCOM Announcement No. 5 of 2026: Amendment of the catalogue",
+    ],
+)
+def test_a_title_that_says_what_its_own_number_announces_bears_it(title: str) -> None:
+    read = notice(title, "经批准，现决定对锑实施出口管制，自2026年6月1日起施行。")
+    assert read.number is not None
+    assert read.number.canonical == "MOFCOM 2026-5"

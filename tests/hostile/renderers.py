@@ -20,10 +20,10 @@ import httpx
 import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.bootstrap.app import build_app, build_queries
 from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
+from controlwatch.core.extraction import collect_meanings
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
 from controlwatch.core.model.errors import UsageError
@@ -282,9 +282,8 @@ def _dossier(w: World, alert: Alert) -> Iterator[str]:
         out,
         lines=lines,
         archive=w.archive,
-        lexicon=laws.LEXICON,
+        meanings=collect_meanings(laws.LEXICON),
         on=date(2026, 3, 2),
-        render_pdf=render_pdf,
     )
     with zipfile.ZipFile(out) as box:
         for name in box.namelist():

@@ -367,7 +367,7 @@ def _(w: World) -> list[str]:
     w.poll()
     w.ministry.publish(second)
     polls(w, 2)
-    return ["new 101"]  # the second is kept as a copy that differs, and flagged
+    return ["new 101", f"new {WATCHER.id}"]  # the second with the doubt that it bears the number of the first
 
 
 @story("reposts a notice elsewhere with other words")
@@ -414,3 +414,53 @@ def _(w: World) -> list[str]:
     w.ministry.publish(notice(102))
     polls(w, 2)
     return ["new 101", f"health-down {WATCHER.id}", "new 102", f"health-up {WATCHER.id}"]
+
+
+@story("supplements, corrects and postpones a notice under its number")
+def _(w: World) -> list[str]:
+    w.ministry.publish(notice(101))
+    w.poll()
+    for place, behind in enumerate(("补充公告", "（更正）", "延期实施的公告", "、第100号有关事项的公告")):
+        text = f"经批准，现就有关物项的技术指标作如下说明。本公告自2026年6月{place + 1}日起施行。\n商务部\n2026年3月2日"
+        w.ministry.publish(Page(f"/notices/more_{place}.html", f"商务部公告2026年第101号{behind}", text))
+    polls(w, 2)
+    return ["new 101", *[f"new {WATCHER.id}"] * 4]
+
+
+@story("answers with an error text, a maintenance page and its home page in place of a notice")
+def _(w: World) -> list[str]:
+    one = notice(101)
+    w.ministry.publish(one)
+    w.poll()
+    pages = (
+        "<title>页面不存在</title><h1>很抱歉，您访问的页面不存在或已被删除</h1>",
+        '<title>系统维护</title><div class="body"><p>本网站正在升级维护，请稍后访问。</p></div>',
+        '<title>首页</title><ul><li><a href="/a">新闻发布</a></li><li><a href="/b">政策法规</a></li></ul>',
+    )
+    for page in pages:
+        w.sites.put(f"{HOST}{one.path}", Answer(body=f'<meta charset="utf-8">{page}'.encode()))
+        polls(w, 3, later=timedelta(hours=7))
+    w.ministry.render()
+    polls(w, 3, later=DAY)
+    return ["new 101"]
+
+
+@story("serves its home page for a new notice at first")
+def _(w: World) -> list[str]:
+    one = notice(101)
+    w.ministry.publish(one)
+    home = '<meta charset="utf-8"><title>首页</title><ul><li><a href="/a">新闻发布</a></li></ul>'
+    w.sites.put(f"{HOST}{one.path}", Answer(body=home.encode()))
+    w.poll()
+    w.ministry.render()
+    polls(w, 2, later=timedelta(hours=1))
+    return ["new 101"]
+
+
+@story("lists hundreds of old notices at new addresses as if they were new")
+def _(w: World) -> list[str]:
+    w.ministry.size = 600
+    moved = [notice(number) for number in range(2000, 2300)]
+    w.ministry.publish(*(replace(page, path=page.path.replace("art_", "moved_")) for page in moved))
+    polls(w, 3)
+    return [f"health-down {WATCHER.id}"]

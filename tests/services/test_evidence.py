@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -18,13 +21,24 @@ import pytest
 from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 
-from controlwatch.adapters.archive.pdf_report import render_pdf
 from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
+from controlwatch.adapters.storage.base import notice_to_json
 from controlwatch.bootstrap.app import build_queries
-from controlwatch.core.evidence.dossier import EvidenceReport, ReportSection, choose_extension
+from controlwatch.core.evidence.dossier_check import (
+    DossierResult,
+    check_dossier,
+    choose_extension,
+    render_manifest,
+)
+from controlwatch.core.evidence.dossier_pages import render_pdf
+from controlwatch.core.evidence.dossier_report import EvidenceReport, ReportSection, print_reading
 from controlwatch.core.evidence.verification import CustodyFault
+from controlwatch.core.extraction import collect_meanings, read_notice, to_json
+from controlwatch.core.extraction.report.reading_json import list_evidence
+from controlwatch.core.model import Document
+from controlwatch.services.check_script import build_check_script
 from controlwatch.services.export_evidence import export_dossier
 from controlwatch.testing.sites import Answer
 from tests.services.test_never_lost import COVER, FILE, SUBSTANCE
@@ -57,9 +71,8 @@ def exported(w: World, asked: str, *, on: date = DAY) -> tuple[bytes, tuple[Cust
         out,
         lines=w.store.custody.iterate_chain_lines(dossier),
         archive=w.archive,
-        lexicon=w.ingester.lexicon,
+        meanings=collect_meanings(w.ingester.lexicon),
         on=on,
-        render_pdf=render_pdf,
     )
     return out.getvalue(), faults
 
@@ -167,6 +180,173 @@ def test_a_stranger_sees_a_chain_that_does_not_join(
     assert "does not follow the one above it" in checked(place).stdout
 
 
+# --------------------------------------------------------------- what a forger does, who knows how it is made
+
+Files = dict[str, bytes]
+
+
+def files_of(packed: bytes) -> Files:
+    with zipfile.ZipFile(BytesIO(packed)) as box:
+        return {name: box.read(name) for name in box.namelist()}
+
+
+def forged(files: Files, w: World) -> DossierResult:
+    """The result of a check, after the manifest was written anew."""
+    files["MANIFEST.txt"] = render_manifest(
+        {name: hashlib.sha256(body).hexdigest() for name, body in files.items() if name != "MANIFEST.txt"}
+    ).encode()
+    script = build_check_script(collect_meanings(w.ingester.lexicon))
+    return check_dossier(files, script=script, meanings=collect_meanings(w.ingester.lexicon))
+
+
+def test_whichever_file_is_altered_or_left_out_it_is_named(lived: World) -> None:
+    genuine = files_of(exported(lived, "2026-40")[0])
+    assert forged(dict(genuine), lived).wrong == []
+    assert {name.partition("/")[0] for name in genuine} == {
+        *(
+            "chain.jsonl",
+            "check.py",
+            "HOWTO.txt",
+            "MANIFEST.txt",
+            "report.html",
+            "report.pdf",
+            "reading.json",
+        ),
+        *("bytes", "headers", "text", "readings", "differences"),
+    }
+    for name in set(genuine) - {"MANIFEST.txt"}:
+        for body in (genuine[name].replace(b"2026", b"2027", 1) + b" ", None):
+            files = {other: kept for other, kept in genuine.items() if other != name}
+            files |= {name: body} if body is not None else {}
+            assert forged(files, lived).wrong, (name, body is None)
+
+
+def swap(files: Files, first: str, second: str) -> None:
+    files[first], files[second] = files[second], files[first]
+
+
+def by_name(files: Files, start: str) -> list[str]:
+    return sorted(name for name in files if name.startswith(start))
+
+
+def without(files: Files, *starts: str) -> None:
+    for name in [name for name in files if name.startswith(starts)]:
+        del files[name]
+
+
+def forge_reading(files: Files) -> None:
+    """Write another day into every file that tells of it, except those that the chain proves."""
+    for name in ("reading.json", "report.html"):
+        files[name] = files[name].replace(b"2026-05-01", b"2027-05-01")
+
+
+def cut_chain(files: Files, first: int, last: int | None) -> None:
+    lines = files["chain.jsonl"].splitlines(keepends=True)
+    files["chain.jsonl"] = b"".join(lines[first:last])
+
+
+FORGERIES: dict[str, Callable[[Files], object]] = {
+    "texts exchanged": lambda f: swap(f, *by_name(f, "text/")),
+    "readings exchanged": lambda f: swap(f, *by_name(f, "readings/")),
+    "bytes exchanged": lambda f: swap(f, *by_name(f, "bytes/")),
+    "bytes under another name": lambda f: f.update(
+        {by_name(f, "bytes/")[0] + ".exe": f.pop(by_name(f, "bytes/")[0])}
+    ),
+    "no bytes, no texts": lambda f: without(f, "bytes/", "text/"),
+    "only the report": lambda f: without(f, "bytes/", "text/", "headers/", "readings/", "differences/"),
+    "the newest version left out": lambda f: without(
+        f, by_name(f, "text/")[-1], by_name(f, "readings/")[-1], by_name(f, "differences/")[-1]
+    ),
+    "the oldest version left out": lambda f: without(
+        f, by_name(f, "text/")[0], by_name(f, "readings/")[0], by_name(f, "differences/")[0]
+    ),
+    "another day in reading and report": forge_reading,
+    "a version put in": lambda f: f.update({"text/version-99.txt": b"x"}),
+    "a file put in": lambda f: f.update({"addendum.html": b"x"}),
+    "a time stamp of another chain": lambda f: f.update(
+        {f"stamps/5-{'a' * 64}.tsr": bytes.fromhex("a" * 64)}
+    ),
+    "the first entries cut off": lambda f: cut_chain(f, 3, None),
+    "an entry left out": lambda f: f.update(
+        {"chain.jsonl": b"".join(f["chain.jsonl"].splitlines(keepends=True)[n] for n in (0, 1, 3))}
+    ),
+    "no chain": lambda f: f.update({"chain.jsonl": b""}),
+    "a chain that is none": lambda f: f.update({"chain.jsonl": b"{}\n"}),
+}
+
+
+@pytest.mark.parametrize("done", FORGERIES)
+def test_a_forgery_with_a_manifest_of_its_own_is_not_sound(lived: World, done: str) -> None:
+    files = files_of(exported(lived, "2026-40")[0])
+    FORGERIES[done](files)
+    result = forged(files, lived)
+    assert result.wrong
+    assert result.list_lines()[0] == "NOT sound:"
+
+
+def test_a_chain_whose_end_was_cut_off_is_missed_only_where_its_head_was_noted(
+    lived: World, tmp_path: Path
+) -> None:
+    head = lived.store.custody.load_head()
+    (tmp_path / "x.zip").write_bytes(exported(lived, "2026-40")[0])
+    script = unpacked((tmp_path / "x.zip").read_bytes(), tmp_path / "out") / "check.py"
+    command = [sys.executable, "-I", str(script), str(tmp_path / "x.zip"), "--head"]
+    for noted, status in ((str(head), 0), (f"{head.seq + 1}:{head.hash}", 1)):
+        done = subprocess.run([*command, noted], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout
+        assert noted in done.stdout
+
+
+def test_what_lies_beside_a_dossier_is_said_to_be_no_part_of_it(lived: World, tmp_path: Path) -> None:
+    folder = unpacked(exported(lived, "2026-40")[0], tmp_path)
+    (folder / "my notes.txt").write_text("x")
+    done = checked(folder)
+    assert done.returncode == 0
+    assert "Not checked: my notes.txt" in done.stdout
+    (folder / "bytes" / "more.html").write_text("x")
+    assert "bytes/more.html does not belong" in checked(folder).stdout
+
+
+@pytest.mark.parametrize(
+    ("forgery", "said"),
+    [
+        ("UPDATE notice SET title = 'forged'", "has other title than entered"),
+        ("UPDATE notice SET version_id = 999", "has other newest_version than entered"),
+        ("UPDATE finding SET quote = 'forged'", "findings of notice"),
+        ("UPDATE custody SET line = 'x' WHERE seq = 3", "entry altered"),
+        ("UPDATE custody SET hash = 'x' WHERE seq = (SELECT max(seq) FROM custody)", "entry altered"),
+        ("DELETE FROM custody WHERE seq > 2", "is in no entry"),
+        ("DELETE FROM snapshot", "from which version"),
+    ],
+)
+def test_a_dossier_of_an_altered_store_names_it_and_shows_what_was_entered(
+    w: World, tmp_path: Path, forgery: str, said: str
+) -> None:
+    started(w, replace(GALLIUM))
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection, connection:
+        connection.execute(forgery)
+    packed, faults = exported(w, "2026-40")
+    folder = unpacked(packed, tmp_path / "out")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert any(said in str(fault) for fault in faults), faults
+    assert "<td>forged</td>" not in page
+    assert all(escape(str(fault)) in page for fault in faults)
+    done = checked(folder)
+    assert done.returncode == 1
+    assert done.stdout.startswith("NOT sound")
+
+
+def test_the_printed_reading_of_a_dossier_is_that_of_the_read_command() -> None:
+    lexicon = load_lexicon()
+    paths = sorted(Path("tests/corpus").glob("*/text.txt"))[::4]
+    assert len(paths) > 20
+    for path in paths:
+        title, _, body = path.read_text(encoding="utf-8").partition("\n")
+        notice = read_notice(Document(url="https://a.example/", title=title, text=body), lexicon)
+        printed = {**to_json(notice), "evidence": list_evidence(notice, lexicon)}
+        assert print_reading(notice_to_json(notice), collect_meanings(lexicon)) == printed
+
+
 def test_a_notice_of_the_register_has_no_bytes_and_says_so(w: World, tmp_path: Path) -> None:
     w.store.register.import_entries(load_register(load_lexicon()), NOW)
     packed, faults = exported(w, "MOFCOM 2025-58")
@@ -232,9 +412,8 @@ def test_a_page_that_came_packed_is_read_although_it_is_kept_unpacked(lived: Wor
     assert read == [("response", b"<p>x"), ("resource", b"y")]
 
 
-def test_a_file_is_never_called_what_a_source_makes_up(lived: World) -> None:
-    dossier = build_queries(lived.store, lived.ingester.lexicon).find_dossier("2026-6")
-    kept = replace(dossier.snapshots[0], headers=(("content-type", "../../x"),))
-    assert choose_extension(replace(kept, final_url="https://a.example/a.exe/../../etc")) == "bin"
-    assert choose_extension(replace(kept, final_url="https://a.example/a.DOCX?x=1")) == "docx"
-    assert choose_extension(replace(kept, headers=(("content-type", "application/pdf; x=y"),))) == "pdf"
+def test_a_file_is_never_called_what_a_source_makes_up() -> None:
+    made_up = [["content-type", "../../x"]]
+    assert choose_extension(made_up, "https://a.example/a.exe/../../etc") == "bin"
+    assert choose_extension(made_up, "https://a.example/a.DOCX?x=1") == "docx"
+    assert choose_extension([["content-type", "application/pdf; x=y"]], "https://a.example/") == "pdf"

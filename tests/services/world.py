@@ -148,6 +148,7 @@ class World:
     deliverer: Deliverer
     reminder: Reminder
     channel: Kept
+    issuers: dict[str, str]  #: of the sources polled so far
     watcher: Watcher = WATCHER
     now: datetime = START
 
@@ -159,6 +160,7 @@ class World:
     def poll(self, watcher: Watcher | None = None, *, later: timedelta = timedelta(minutes=10)) -> PollReport:
         """Poll after some time has passed, and check the sources."""
         self.now += later
+        self.issuers[(watcher or self.watcher).id] = (watcher or self.watcher).issuer
         report = self.poller.poll(watcher or self.watcher, now=self.now)
         self.reminder.check_sources([watcher or self.watcher], now=self.now)
         return report
@@ -197,6 +199,7 @@ def world(folder: Path, url: str | None = None) -> Iterator[World]:
     store = SqlStore.open(url or f"sqlite:///{fresh(folder / 'store.db')}")
     store.subscriptions.subscribe(Subscription(channel="console", target="-"), START)
     channel, lexicon = Kept(), load_lexicon()
+    issuers: dict[str, str] = {}
     with Sites() as sites:
         fetch = HttpFetcher(connect_to=sites.origin)
         sources = SourceStates(polling=store.polling)
@@ -207,6 +210,7 @@ def world(folder: Path, url: str | None = None) -> Iterator[World]:
             notices=store.notices,
             documents=documents,
             lexicon=lexicon,
+            issuers=issuers,
         )
         deliverer = Deliverer(
             outbox=store.outbox,
@@ -228,6 +232,7 @@ def world(folder: Path, url: str | None = None) -> Iterator[World]:
             deliverer=deliverer,
             reminder=build_reminder(store, sources),
             channel=channel,
+            issuers=issuers,
         )
         fetch.close()
         store.close()

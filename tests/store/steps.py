@@ -10,6 +10,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.alerting.decide import decide
 from controlwatch.core.alerting.delivery_failures import PausePlan
 from controlwatch.core.alerting.follow_up import DeliveredAlert
+from controlwatch.core.alerting.notice_matching import match_notice
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.model import (
@@ -36,6 +37,8 @@ from controlwatch.core.model.state import (
 )
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+#: The issuers of the sources that these tests know.
+ISSUERS = {"w": "MOFCOM", "v": "MOFCOM", "customs": "GACC", "cabinet": "State Council"}
 EVERYTHING = Subscription(channel="console", target="-")
 
 
@@ -101,7 +104,9 @@ def make_observation(
 def observe(store: SqlStore, seen: Observation, now: datetime = NOW) -> Decision:
     """Find what is known, decide and write, in one transaction."""
     with store.notices.transaction() as transaction:
-        context = transaction.find_context(seen)
+        found = transaction.find_context(seen)
+        match = match_notice(seen, found, ISSUERS)
+        seen, context = match.observation, replace(found, known=match.known, displaced=match.displaced)
         decision = decide(seen, context, now=now)
         transaction.record(seen, context, decision, now=now, next_look_at=now + timedelta(hours=1))
     return decision

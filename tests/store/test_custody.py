@@ -8,15 +8,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import NOTICE
 from controlwatch.core.evidence.custody import (
     GENESIS_HASH,
     ChainHead,
@@ -128,6 +130,28 @@ def rewritten(state: State) -> None:
         connection.execute(text("UPDATE custody SET line = :line, hash = :hash WHERE seq = 4"), values)
 
 
+def pointed_back(state: State) -> None:
+    """Let the notice that was amended point to what it said before, with the findings of that."""
+    state.does(
+        "UPDATE notice SET version_id = (SELECT min(version.id) FROM version WHERE notice_id = notice.id)",
+        "UPDATE finding SET version_id = (SELECT version_id FROM notice WHERE notice.id = finding.notice_id)",
+    )
+
+
+def exchanged(state: State) -> None:
+    """Give two notices each other's versions."""
+    state.does(
+        "UPDATE version SET notice_id = CASE (SELECT key FROM notice WHERE id = notice_id) "
+        "WHEN 'MOFCOM 2026-1' THEN (SELECT id FROM notice WHERE key = 'MOFCOM 2026-40') "
+        "WHEN 'MOFCOM 2026-40' THEN (SELECT id FROM notice WHERE key = 'MOFCOM 2026-1') ELSE notice_id END"
+    )
+
+
+NOTICE_INSERTED = (
+    "INSERT INTO notice (key, title, kind, issuers, is_change, direction, official, rung, watcher_id, url, "
+    "first_seen_at, version_id) SELECT 'MOFCOM 2026-99', 'forged', kind, issuers, is_change, direction, official, "
+    "rung, watcher_id, url, first_seen_at, version_id FROM notice WHERE key = 'MOFCOM 2026-40'"
+)
 INSERTED = (
     "INSERT INTO snapshot (watcher_id, url, final_url, fetched_at, status, headers, sha256, size) "
     "SELECT watcher_id, url || '?', final_url, fetched_at, status, headers, sha256, size FROM snapshot WHERE id = 1"
@@ -173,6 +197,49 @@ TAMPERING: dict[str, tuple[Callable[[State], object], str]] = {
     "the beginning was deleted": (lambda s: s.does("DELETE FROM custody WHERE seq < 3"), "beginning missing"),
     "the log was emptied": (lambda s: s.does("DELETE FROM custody"), "row not entered"),
     "entries changed places": (swapped, "entry out of place"),
+    "a notice points to what it said before": (pointed_back, "row altered"),
+    "two notices exchanged their versions": (exchanged, "row altered"),
+    "a notice was put in": (lambda s: s.does(NOTICE_INSERTED), "row not entered"),
+    "a redline was edited": (
+        lambda s: s.does("""UPDATE version SET redline = '[["=", "x"]]' WHERE kind = 'amended'"""),
+        "row altered",
+    ),
+    "the reason for no alert was edited": (
+        lambda s: s.does("UPDATE version SET quiet_because = 'told' WHERE id = 1"),
+        "row altered",
+    ),
+    "an address was edited": (
+        lambda s: s.does("UPDATE address SET url = 'https://other.example/' WHERE id = 1"),
+        "row altered",
+    ),
+    "an address was put in": (
+        lambda s: s.does(
+            "INSERT INTO address (address, url, notice_id, watcher_id, first_seen_at, differs) "
+            "SELECT 'x.example/', 'https://x.example/', notice_id, watcher_id, first_seen_at, 0 FROM address LIMIT 1"
+        ),
+        "row altered",
+    ),
+    "an effective date was edited": (
+        lambda s: s.does("UPDATE finding SET start = '2031-01-01' WHERE kind = 'effective'"),
+        "row altered",
+    ),
+    "a finding was deleted": (
+        lambda s: s.does("DELETE FROM finding WHERE id = (SELECT max(id) FROM finding)"),
+        "row altered",
+    ),
+    "a relation was put in": (
+        lambda s: s.does(
+            "INSERT INTO finding (notice_id, version_id, kind, value, basis, scope, quote) "
+            "SELECT id, version_id, 'relation', 'MOFCOM 2026-1', 'repeals', '', 'x' FROM notice LIMIT 1"
+        ),
+        "row altered",
+    ),
+    "a party was put in": (
+        lambda s: s.does(
+            "INSERT INTO party (notice_id, zh, en, action) SELECT id, 'x', 'x', 'list' FROM notice"
+        ),
+        "row altered",
+    ),
 }
 
 
@@ -200,10 +267,11 @@ def test_an_entry_written_anew_breaks_the_one_that_follows(state: State) -> None
 
 
 def test_a_tail_that_was_cut_off_is_missed_only_where_its_head_was_noted(state: State) -> None:
+    snapshot = Snapshot(url="u", final_url="u", fetched_at=NOW, status=200, headers=(), body=b"later")
+    state.store.references.record_snapshot(snapshot, state.archive.save_bytes(b"later"), "w")
     head = state.verdict().head
     state.does(
-        "DELETE FROM finding",
-        f"DELETE FROM version WHERE id = (SELECT version_id FROM custody WHERE seq = {head.seq})",
+        f"DELETE FROM snapshot WHERE id = (SELECT snapshot_id FROM custody WHERE seq = {head.seq})",
         f"DELETE FROM custody WHERE seq = {head.seq}",
     )
     assert state.verdict().is_sound
@@ -292,3 +360,65 @@ def test_two_writers_at_once_never_fork_the_chain(database: str, store: SqlStore
     verdict = verify_chain(store.custody, FolderArchive(tmp_path / "none"))
     assert verdict.head.seq == 81
     assert verdict.counts == {"bytes missing": 80}
+
+
+HEADING_EDITS = {
+    "number": "'MOFCOM 2026-41'",
+    "title": "'forged'",
+    "kind": "'news'",
+    "issuers": "'[]'",
+    "published": "'2020-01-01'",
+    "is_change": "NOT is_change",
+    "direction": "'relax'",
+    "official": "NOT official",
+    "watcher_id": "'other'",
+    "url": "'https://other.example/'",
+    "about": "'MOFCOM 2026-1'",
+    "first_seen_at": "'2020-01-01 00:00:00'",
+    "key": "'MOFCOM 2026-41'",
+    "version_id": "version_id - 1",
+}
+
+
+def test_an_altered_heading_of_a_notice_is_found_and_named_on_either_database(
+    database: str, tmp_path: Path
+) -> None:
+    with world(tmp_path, database) as w:
+        live(w)
+        with w.store.engine.begin() as connection:
+            row_id = connection.execute(
+                text("SELECT id FROM notice WHERE key = 'MOFCOM 2026-40'")
+            ).scalar_one()
+            row = connection.execute(select(NOTICE).where(NOTICE.c.id == row_id)).mappings().one()
+        for name, value in HEADING_EDITS.items():
+            with w.store.engine.begin() as connection:
+                connection.execute(text(f"UPDATE notice SET {name} = {value} WHERE id = {row_id}"))
+            result = verify_chain(w.store.custody, w.archive)
+            said = str(result.faults[0]) if result.faults else ""
+            shown = {"watcher_id": "watcher", "version_id": "newest_version"}.get(name, name)
+            assert f"has other {shown}" in said or "has other notice" in said, (name, said)
+            with w.store.engine.begin() as connection:
+                connection.execute(update(NOTICE).where(NOTICE.c.id == row_id).values(dict(row)))
+        assert verify_chain(w.store.custody, w.archive).is_sound
+
+
+def test_a_copy_with_the_same_words_and_an_address_used_again_leave_a_sound_chain(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as w:
+        started(w, replace(OLD), replace(GALLIUM))
+        copied, reused = replace(GALLIUM, path="/notices/art_41.html"), w.ministry.pages[-1]
+        reused.title = reused.title.replace("第1号", "第9号")
+        w.ministry.publish(copied)
+        for _ in range(3):
+            w.now = w.now + timedelta(hours=8)
+            w.poll()
+        verdict = verify_chain(w.store.custody, w.archive)
+        assert verdict.is_sound, verdict.faults
+        record = w.store.queries.find_record("MOFCOM 2026-40")
+        assert record is not None
+        assert len(record.standings) == 2
+        with w.store.engine.begin() as connection:
+            connection.execute(text("DELETE FROM address WHERE address LIKE '%art_41%'"))
+        (fault,) = verify_chain(w.store.custody, w.archive).faults
+        assert "MOFCOM 2026-40 has other addresses" in fault.what

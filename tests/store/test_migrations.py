@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import notice_to_json
+from controlwatch.core.evidence.custody import compute_fingerprint, to_canonical_json
 from controlwatch.core.model import (
     Alert,
     CategoryFinding,
@@ -44,16 +46,19 @@ NOTICE = Notice(
 )
 
 
-def at_work(url: str) -> None:
-    """Make a store of the first revision, with a notice, its alert, and a delivery that was sent."""
-    import json
-
-    engine = create_engine(url)
+def migrated(db: Connection, revision: str) -> None:
     config = Config()
-    with resources.as_file(resources.files("controlwatch") / "migrations") as folder, engine.begin() as db:
+    with resources.as_file(resources.files("controlwatch") / "migrations") as folder:
         config.set_main_option("script_location", str(folder))
         config.attributes["connection"] = db
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+
+
+def at_work(url: str) -> None:
+    """Make a store of the first revision, with a notice, its alert, and a delivery that was sent."""
+    engine = create_engine(url)
+    with engine.begin() as db:
+        migrated(db, "0001")
         reading = json.dumps(notice_to_json(NOTICE), ensure_ascii=False)
         alert = Alert(kind="new", made_at=datetime(2026, 11, 1, tzinfo=UTC), title="t", watcher="w")
         values = {"now": NOW, "reading": reading, "title": NOTICE.title, "made": str(alert.made_at)}
@@ -118,3 +123,40 @@ def test_what_was_held_before_the_log_began_is_entered_late_and_verifies(
     # The bytes of that store were never ours to have: everything else stands.
     assert verdict.counts == {"bytes missing": 1}
     upgraded.close()
+
+
+def test_a_notice_that_an_older_chain_does_not_hold_is_entered_late_and_guarded_from_then_on(
+    database: str, tmp_path: Path
+) -> None:
+    at_work(database)
+    engine = create_engine(database)
+    with engine.begin() as db:
+        migrated(db, "0009")
+        rows = db.execute(text("SELECT seq, line FROM custody ORDER BY seq")).all()
+        db.execute(text("DELETE FROM custody WHERE version_id IS NOT NULL"))
+        fields = json.loads(rows[-1].line)
+        for name in ("heading", "difference_sha256"):  # what entries of that version did not hold
+            del fields["of"][name]
+        line = to_canonical_json(fields)
+        values = {
+            "seq": rows[-1].seq,
+            "hash": compute_fingerprint(line),
+            "before": fields["before"],
+            "line": line,
+        }
+        db.execute(
+            text(
+                "INSERT INTO custody (seq, hash, before, version_id, line) VALUES (:seq, :hash, :before, 1001, :line)"
+            ),
+            values,
+        )
+    engine.dispose()
+    store, archive = SqlStore.open(database), FolderArchive(tmp_path / "snapshots")
+    assert verify_chain(store.custody, archive).counts == {"bytes missing": 1}
+    with store.engine.begin() as db:
+        db.execute(text("UPDATE notice SET direction = 'relax'"))
+    verdict = verify_chain(store.custody, archive)
+    assert [fault.what for fault in verdict.faults if fault.kind == "row altered"] == [
+        "notice MOFCOM 2025-21 has other direction than entered"
+    ]
+    store.close()

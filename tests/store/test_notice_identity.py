@@ -74,13 +74,11 @@ def test_the_same_number_of_two_series_is_two_notices(store: SqlStore) -> None:
     assert len(store.queries.list_notices()) == 2
 
 
-def test_a_copy_with_other_words_is_flagged_and_not_told(store: SqlStore) -> None:
-    observe(store, make_observation(store, announcement(61), url="https://a.example/61.html"))
+def test_a_copy_with_a_few_other_words_is_flagged_and_not_told(store: SqlStore) -> None:
+    words = "根据有关法律规定，经批准，决定对下列物项实施出口管制，自2026年4月1日起实施，未经许可不得出口。"
+    observe(store, make_observation(store, announcement(61), url="https://a.example/61.html", words=words))
     seen = make_observation(
-        store,
-        announcement(61),
-        url="https://b.example/61.html",
-        words="另一份措辞不同的副本，实施日期写作2026年5月1日。" * 3,
+        store, announcement(61), url="https://b.example/61.html", words=words.replace("4月", "5月")
     )
     decision = observe(store, seen)
     assert decision.change is not None

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.core.alerting.ended_subscriptions import plan_end
 from controlwatch.core.model import (
     Delivery,
     Direction,
@@ -107,3 +108,19 @@ def test_an_address_that_is_not_confirmed_gets_no_alert_until_it_is(store: SqlSt
     assert len(claim(store, now=NOW, owner="me", lease=60)) == 1
     store.subscriptions.unsubscribe(number)
     assert not store.subscriptions.confirm(number)
+
+
+def test_a_subscription_ends_and_is_told_of_in_one_step_and_goes_on(store: SqlStore) -> None:
+    number = store.subscriptions.subscribe(EVERYTHING, NOW)
+    observe(store, make_observation(store, announcement(61), url="https://a.example/61.html"))
+    plan = plan_end(replace(EVERYTHING, id=number), (), now=NOW)
+    assert store.outbox.end_subscription(plan)
+    assert not store.outbox.end_subscription(plan)
+    assert not store.subscriptions.unsubscribe(number)
+    assert store.subscriptions.find_state(number) == "ended"
+    (told,) = claim(store, now=NOW, owner="me", lease=60)  # what was due before is dropped
+    assert (told.alert.kind, told.target) == ("confirmation", EVERYTHING.target)
+    assert store.subscriptions.reactivate(number)
+    assert not store.subscriptions.reactivate(number)
+    assert store.subscriptions.find_state(number) == "active"
+    assert store.subscriptions.find_state(99) == "unknown"

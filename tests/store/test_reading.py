@@ -119,7 +119,7 @@ def test_what_is_no_store_of_this_version_is_said_to_be_none(
 
 def test_a_file_that_is_no_database_is_said_to_be_none(terminal: Terminal, state: Path) -> None:
     (state / "controlwatch.db").write_bytes(b"garbage" * 1000)
-    assert "cannot be read: file is not a database" in terminal.fails("verify")
+    assert "its file is damaged or is not a database" in terminal.fails("verify")
 
 
 def test_where_there_is_nothing_nothing_is_made(tmp_path: Path) -> None:
@@ -168,6 +168,6 @@ def test_a_store_of_another_revision_is_refused_on_either_database(database: str
 
 def test_a_server_that_cannot_be_reached_is_said_without_its_password() -> None:
     url = "postgresql://user:hunter2@127.0.0.1:1/x"
-    with pytest.raises(UsageError, match="OperationalError") as said, SqlStore.open_read_only(url):
+    with pytest.raises(UsageError, match="connection refused") as said, SqlStore.open_read_only(url):
         pass
     assert "hunter2" not in str(said.value)

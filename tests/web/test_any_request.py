@@ -32,10 +32,10 @@ from tests.web.test_links import NOW, READER
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 SIGNING = "another-secret-that-slack-signs-with"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X")
-UNSIGNED = ("unsubscribe", "confirm", "acknowledge", "alert")
+UNSIGNED = ("unsubscribe", "resubscribe", "confirm", "acknowledge", "alert")
 ROUTES = (
     "GET /healthz", "GET /metrics", "GET /alert/{token}", "GET /alert/{token}/copy",
-    *(f"{method} /{purpose}/{{token}}" for purpose in UNSIGNED[:3] for method in ("GET", "POST")),
+    *(f"{method} /{purpose}/{{token}}" for purpose in UNSIGNED[:4] for method in ("GET", "POST")),
 )  # fmt: skip
 
 

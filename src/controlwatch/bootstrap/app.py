@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
@@ -19,6 +20,7 @@ from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.engine import has_store
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.scheduler import compute_next_poll
 from controlwatch.bootstrap.connections import (
@@ -28,6 +30,7 @@ from controlwatch.bootstrap.connections import (
     subscribe_console,
 )
 from controlwatch.bootstrap.stamps import find_stamp_warning
+from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
@@ -64,6 +67,11 @@ class App:
     reminder: Reminder
     queries: Queries
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether no state exists, so that the register alone answers."""
+        return self.settings.database == IN_MEMORY
+
     def stop(self) -> None:
         """Let polls and deliveries end at their next step."""
         self.fetch.stop()
@@ -71,25 +79,53 @@ class App:
         self.deliverer.stopped.set()
 
 
+#: The database of a state that ends with the process.
+IN_MEMORY = "sqlite://"
+
+
+@contextmanager
+def open_app_for_question(settings: Settings, *, console: Console | None = None) -> Iterator[App]:
+    """Build the application for a question: without a state, nothing is created.
+
+    The register answers then, from a store in memory.
+    """
+    check_state_folder(settings)
+    if not has_store(settings.database):
+        values = {"database_url": SecretStr(IN_MEMORY), "public_url": None}
+        settings = settings.model_copy(update=values)
+    with open_app(settings, console=console) as app:
+        yield app
+
+
 @contextmanager
 def open_app(
-    settings: Settings, *, console: Console | None = None, unlearnt: frozenset[str] = frozenset()
+    settings: Settings,
+    *,
+    console: Console | None = None,
+    unlearnt: frozenset[str] = frozenset(),
+    adopt: bool = False,
 ) -> Iterator[App]:
-    """Build the application, and close it at the end. Raises `DeclarationError`.
+    """Build the application, and close it at the end.
 
-    `unlearnt` are keys of notices that this installation is not to know from the register.
+    Raises `DeclarationError`, and `UsageError` where the state is incomplete or the database belongs to
+    another state folder; with `adopt`, it belongs to this one from now on. `unlearnt` are keys of notices
+    that this installation is not to know from the register.
     """
+    check_state_folder(settings)
     mailbox = build_mailbox(settings) if settings.mailbox_url is not None else None
     watchers = load_watchers(settings.find_watchers_folder())
     if mailbox is not None:
         watchers = (*watchers, build_mailbox_watcher(mailbox.address))
     lexicon = load_lexicon()
     channels = build_channels(settings, console)
-    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.database != IN_MEMORY:
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqlStore.open(settings.database)
     fetch = HttpFetcher(connect_to=settings.connect_to)
     try:
-        subscribe_console(store, channels)
+        if settings.database != IN_MEMORY:
+            (adopt_database if adopt else mark_state)(settings, store)
+            subscribe_console(store, channels)
 
         def register() -> Register:
             return load_register(lexicon).exclude_keys(unlearnt)
@@ -143,6 +179,7 @@ def build_app(
         documents=documents,
         lexicon=lexicon,
         register=register,
+        issuers={watcher.id: watcher.issuer for watcher in watchers},
     )
     deliverer = Deliverer(
         outbox=store.outbox,
@@ -172,6 +209,7 @@ def build_app(
             lexicon,
             watchers,
             operational_warnings=(
+                store.find_problem,
                 disk_warning,
                 partial(find_stamp_warning, settings, store),
                 deliverer.find_warning,
@@ -190,6 +228,7 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         follow_ups=store.actions,
         leads=store.leads,
         maintenance=store.maintenance,
+        held=store.references,
         sources=sources,
         disk_warning=disk_warning,
     )
@@ -219,6 +258,7 @@ def build_queries(
         leads=store.leads,
         subscriptions=store.subscriptions,
         outbox=store.outbox,
+        held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
     )

@@ -11,8 +11,10 @@ from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.archive.timestamp_store import TimestampFolder
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.system.state_folder import check_restored
 from controlwatch.bootstrap.app import build_queries
 from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
+from controlwatch.bootstrap.state_marks import check_marks
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.services.queries import Queries
@@ -35,10 +37,13 @@ class ReadOnlyApp:
 def open_read_only_app(settings: Settings) -> Iterator[ReadOnlyApp]:
     """Open what is kept to be looked at: no upgrade, no file, no folder, no lock.
 
-    Raises `UsageError` where the store does not exist, or is of another revision.
+    Raises `UsageError` where the store does not exist, is incomplete, is of another revision, or belongs to
+    another state folder.
     """
+    check_restored(settings.state_dir)
     lexicon = load_lexicon()
     with SqlStore.open_read_only(settings.database) as store:
+        check_marks(settings, store)
         yield ReadOnlyApp(
             store=store,
             archive=FolderArchive(settings.state_dir / "snapshots"),

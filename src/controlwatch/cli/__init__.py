@@ -12,6 +12,7 @@ from rich.console import Console
 from controlwatch.cli import (
     alerts,
     evidence,
+    held,
     law,
     mail,
     maintenance,
@@ -22,6 +23,7 @@ from controlwatch.cli import (
     subscriptions,
     watchers,
 )
+from controlwatch.cli.common import is_verbose
 from controlwatch.core.model.errors import ControlwatchError
 
 app = typer.Typer(
@@ -32,7 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Watch China's export-control regulators and alert compliance teams, "
     "with the proving sentence beside every conclusion.",
-    epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage or wrong settings. "
+    epilog="Exit status: 0 done, 1 something needs a person, 2 wrong usage, wrong settings, "
+    "or a database that cannot be used. "
     "Settings are CONTROLWATCH_… environment variables; see docs/settings.md.",
 )
 
@@ -45,7 +48,20 @@ def _print_version(*, value: bool) -> None:
         raise typer.Exit
 
 
-for module in (run, notices, evidence, law, subscriptions, mail, slack, watchers, read, alerts, maintenance):
+for module in (
+    run,
+    notices,
+    evidence,
+    law,
+    subscriptions,
+    mail,
+    slack,
+    watchers,
+    held,
+    read,
+    alerts,
+    maintenance,
+):
     module.register(app)
 
 
@@ -58,16 +74,37 @@ def _root(
             "--version", callback=lambda value: _print_version(value=value), help="Print the version."
         ),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Say which state and which database the command uses.")
+    ] = False,
 ) -> None:
     """Handle the options common to all commands."""
     del version
+    is_verbose.set(verbose)
 
 
 def main() -> None:
-    """Run the command line; an error of controlwatch is one sentence on stderr, with exit status 2."""
+    """Run the command line; an error of controlwatch, its database or its files is one sentence on stderr.
+
+    The exit status is 2 then. An error that is none of these is a bug: its traceback is shown.
+    """
     os.umask(0o077)  # files hold pages of sources and addresses of people: only our own account may read them
     try:
         app()
-    except ControlwatchError as error:
-        Console(stderr=True).print(f"controlwatch: {error}", style="red", markup=False, highlight=False)
+    except Exception as error:
+        reason = _explain_error(error)
+        if not reason:
+            raise
+        Console(stderr=True).print(f"controlwatch: {reason}", style="red", markup=False, highlight=False)
         sys.exit(2)
+
+
+def _explain_error(error: Exception) -> str:
+    """Return an error as one sentence, or "" where it is a bug."""
+    if isinstance(error, ControlwatchError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    from controlwatch.adapters.storage.explain_errors import explain_database_error
+
+    return explain_database_error(error)

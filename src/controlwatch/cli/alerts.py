@@ -16,7 +16,7 @@ from controlwatch.cli.common import (
     build_cell,
     build_table,
     console,
-    open_cli_app,
+    open_question_app,
     print_json,
     to_json_value,
 )
@@ -46,7 +46,7 @@ def alerts(
     """
     if as_csv and json:
         raise UsageError("--csv and --json exclude each other")
-    with open_cli_app() as app:
+    with open_question_app() as app:
         lines = app.store.actions.list_alerts(open_only=waiting, limit=limit)
     if json:
         print_json(lines)

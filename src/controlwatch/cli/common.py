@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
@@ -19,6 +20,7 @@ from controlwatch.core.model import Notice, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.model.typed_text import normalize_typed_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
 
+#: Whether commands say which state they use.
+is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
 console = Console()
 error_console = Console(stderr=True)
 
@@ -38,8 +42,19 @@ ExplainOption = Annotated[
         "--explain", help="Show the text with its proving words marked, and the rule behind each conclusion."
     ),
 ]
+
+
+def read_typed(value: str | None) -> str | None:
+    """Return the value of an argument as if it had been typed plainly: it may be pasted from a chat."""
+    return normalize_typed_text(value) or value if value else value
+
+
 NoticeArgument = Annotated[
-    str, typer.Argument(help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.")
+    str,
+    typer.Argument(
+        help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.",
+        callback=read_typed,
+    ),
 ]
 
 
@@ -51,8 +66,37 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_app(settings, console=console) as app:
         yield app
+
+
+@contextmanager
+def open_question_app() -> Iterator[App]:
+    """Open the app for a command that only asks: without a state, none is created."""
+    from controlwatch.bootstrap.app import open_app_for_question
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    configure_log(settings.log_level)
+    print_state(settings)
+    with open_app_for_question(settings, console=console) as app:
+        if app.is_in_memory:
+            note = (
+                f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+                "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
+            )
+            error_console.print(Text(note, style="yellow"), soft_wrap=True)
+        yield app
+
+
+def print_state(settings: Settings) -> None:
+    """Say which state and which database a command uses, with --verbose."""
+    if not is_verbose.get():
+        return
+    from controlwatch.bootstrap.state_marks import describe_state
+
+    error_console.print(Text(describe_state(settings), style="bright_black"), soft_wrap=True)
 
 
 @contextmanager
@@ -63,6 +107,7 @@ def open_cli_read_only() -> Iterator[ReadOnlyApp]:
 
     settings = Settings.load()
     configure_log(settings.log_level)
+    print_state(settings)
     with open_read_only_app(settings) as kept:
         yield kept
 
@@ -131,7 +176,7 @@ def today() -> date:
 def parse_day(text: str) -> date:
     """Return a date written as YYYY-MM-DD; raises `UsageError`."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(normalize_typed_text(text))
     except ValueError:
         raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD") from None
 
@@ -184,6 +229,9 @@ def print_poll_report(report: PollReport) -> None:
         alerts = f", {len(report.alerts)} alerts" if report.alerts else ""
         counts = f"{report.rows} listed, {report.unseen} unseen, {report.read} read{alerts}"
         console.print(Text(f"{report.watcher}: {report.outcome}, {counts}"))
+    if report.held:
+        words = f"{report.watcher}: {report.held} new notices at once are held; see: controlwatch held"
+        error_console.print(Text(words, style="yellow"))
     for sentence in report.unread:
         error_console.print(Text(f"{report.watcher}: unread: {sentence}", style="yellow"))
 

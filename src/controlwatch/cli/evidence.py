@@ -53,12 +53,12 @@ def evidence(
 ) -> None:
     """Write the evidence of a notice to a zip file: bytes as sent, texts, readings, chain of custody, report.
 
-    The report is in HTML and, with the extra `evidence`, in PDF. Exit status 1 when no bytes of the notice
+    The zip holds check.py, which checks it with nothing but Python. Exit status 1 when no bytes of the notice
     are kept, or when something was altered; the report names it.
 
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
-    from controlwatch.adapters.archive.pdf_report import INSTALL_HINT, is_installed, render_pdf
+    from controlwatch.core.extraction import collect_meanings
     from controlwatch.services.export_evidence import check_tokens, export_dossier
 
     with open_cli_read_only() as state:
@@ -70,7 +70,7 @@ def evidence(
                 out,
                 lines=state.store.custody.iterate_chain_lines(dossier),
                 archive=state.archive,
-                lexicon=state.lexicon,
+                meanings=collect_meanings(state.lexicon),
                 on=today(),
                 stamps=check_tokens(
                     dossier,
@@ -78,12 +78,9 @@ def evidence(
                     has_head=state.store.custody.has_head,
                     check=state.check,
                 ),
-                render_pdf=render_pdf if is_installed() else None,
             )
     console.print(Text(f"{path}: {len(dossier.snapshots)} snapshots, {len(dossier.versions)} versions"))
     console.print(Text(f"head {dossier.head}"), soft_wrap=True)
-    if not is_installed():
-        error_console.print(Text(f"without report.pdf: it {INSTALL_HINT}", style="yellow"))
     if not dossier.is_observed:
         advice = "no bytes are kept of it; to add them: controlwatch intake FILE|URL"
         error_console.print(Text(advice, style="yellow"))
@@ -165,10 +162,14 @@ def warc(
 @contextmanager
 def open_new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Open a file for its owner only, which appears when it is complete. Raises `UsageError`."""
+    from controlwatch.adapters.system.state_folder import remove_if_old
+
     if path.exists() and not force:
         raise UsageError(f"{path} exists already; choose another with --to, or replace it with --force")
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        for left in path.parent.glob(".controlwatch-*.part"):  # of commands that were killed
+            remove_if_old(left)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".controlwatch-", suffix=".part")
     except OSError as error:
         raise UsageError(f"{path.parent} cannot be written to: {error.strerror}") from error
     try:

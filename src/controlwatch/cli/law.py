@@ -12,9 +12,10 @@ from controlwatch.cli.common import (
     build_table,
     console,
     find_subscription,
-    open_cli_app,
+    open_question_app,
     parse_day,
     print_json,
+    read_typed,
     today,
 )
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
@@ -43,7 +44,10 @@ def register(app: typer.Typer) -> None:
 
 def status(
     subject: Annotated[
-        str, typer.Argument(metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …")
+        str,
+        typer.Argument(
+            metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …", callback=read_typed
+        ),
     ],
     *,
     on: DayOption = None,
@@ -56,7 +60,7 @@ def status(
 
     Example: controlwatch status 'MOFCOM 2024-46' --on 2026-11-28
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         answer = app.queries.law.status(subject, on=parse_day(on) if on else today())
     if json:
         print_json(answer)
@@ -67,7 +71,9 @@ def status(
 def lookup(
     query: Annotated[
         str,
-        typer.Argument(metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …"),
+        typer.Argument(
+            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+        ),
     ],
     *,
     on: DayOption = None,
@@ -80,7 +86,7 @@ def lookup(
 
     Example: controlwatch lookup 8507.60 --on 2026-11-11
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         found = app.queries.law.lookup(query, on=parse_day(on) if on else today())
     if json:
         print_json(found)
@@ -100,7 +106,7 @@ def upcoming(
     Example: controlwatch upcoming --days 60 --category battery
     """
     first = parse_day(on) if on else today()
-    with open_cli_app() as app:
+    with open_question_app() as app:
         events = app.queries.law.upcoming(on=first, days=days, categories=category or ())
         limits = app.queries.law.list_cautions(first)
     if json:
@@ -126,7 +132,7 @@ def compare(
     Example: controlwatch compare --from 2025-11-01 --to 2025-11-15 --category battery
     """
     until = parse_day(last) if last else today()
-    with open_cli_app() as app:
+    with open_question_app() as app:
         categories = list(category or ())
         if subscription is not None:
             categories += find_subscription(app, subscription).categories
@@ -143,7 +149,9 @@ def compare(
 
 
 def entity(
-    name: Annotated[str, typer.Argument(help="A name or a part of it, Chinese or English.")],
+    name: Annotated[
+        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
+    ],
     *,
     on: DayOption = None,
     json: JsonOption = False,
@@ -152,7 +160,7 @@ def entity(
 
     Example: controlwatch entity 'Shield AI'
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
     if json:
         print_json(found)
@@ -169,7 +177,7 @@ def leads(
 
     Example: controlwatch leads --closed
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         found = app.queries.list_leads(closed=closed)
     if json:
         print_json(found)
@@ -193,7 +201,7 @@ def known(
 
     Example: controlwatch known --disagreements
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         found = app.queries.law.list_registered(disagreements=disagreements)
         as_of = app.store.register.find_date()
     if json:

@@ -117,6 +117,7 @@ def bounce(
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    from controlwatch.adapters.storage.explain_errors import explain_database_error
     from controlwatch.services.bounces import process_bounce
 
     mails = [(name, _read_mail(name)) for name in files or ["-"]]
@@ -128,7 +129,8 @@ def bounce(
                 )
                 console.print(Text(result if name == "-" else f"{name}: {result}"), soft_wrap=True)
     except (ControlwatchError, OSError, SQLAlchemyError) as error:
-        error_console.print(Text(f"controlwatch: try again later: {to_one_line(str(error))}", style="red"))
+        reason = to_one_line(explain_database_error(error) or str(error))
+        error_console.print(Text(f"controlwatch: try again later: {reason}", style="red"))
         raise typer.Exit(EXIT_TEMPFAIL) from None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (backup, restore, doctor):
+    for command in (backup, restore, adopt, doctor):
         app.command(rich_help_panel="Care")(command)
 
 
@@ -44,7 +44,8 @@ def restore(
 ) -> None:
     """Restore a backup into an empty state directory; every file is checked first.
 
-    Exit status 2 when the backup is damaged or the directory is not empty; then nothing is written.
+    Exit status 2 when the backup is damaged or the directory is not empty; then nothing is written. Where it
+    is interrupted, no other command uses the directory until it is run again.
 
     Example: CONTROLWATCH_STATE_DIR=state-new controlwatch restore backup.tar
     """
@@ -53,10 +54,30 @@ def restore(
     from controlwatch.settings import Settings
 
     settings = Settings.load()
-    with _show_progress_bar("checking") as progress:
-        count = copies.restore_backup(source, settings.state_dir, progress=progress)
     with hold_state_lock(settings):
+        with _show_progress_bar("checking") as progress:
+            count = copies.restore_backup(source, settings.state_dir, progress=progress)
         console.print(f"{count} files restored to {settings.state_dir}.", markup=False)
+
+
+def adopt() -> None:
+    """Let the database belong to this state directory, when it has replaced another one.
+
+    A PostgreSQL database belongs to the state directory that first used it, because stored bytes and the
+    secret of the links are there. Stop the other service and copy its snapshots/, stamps/ and secret first.
+
+    Example: CONTROLWATCH_STATE_DIR=/srv/new controlwatch adopt
+    """
+    from controlwatch.bootstrap.app import open_app
+    from controlwatch.bootstrap.state_marks import describe_state
+    from controlwatch.service import hold_state_lock
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    with hold_state_lock(settings), open_app(settings, adopt=True):
+        console.print(
+            f"The database belongs to this directory now: {describe_state(settings)}.", markup=False
+        )
 
 
 def doctor() -> None:

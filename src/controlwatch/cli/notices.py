@@ -16,8 +16,9 @@ from controlwatch.cli.common import (
     build_table,
     console,
     now,
-    open_cli_app,
+    open_question_app,
     print_json,
+    read_typed,
     to_json_value,
 )
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
@@ -57,7 +58,7 @@ def latest(
 
     Example: controlwatch latest --category rare_earth --changes
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         lines = app.queries.latest(
             now=now(),
             days=days,
@@ -87,7 +88,7 @@ def show(
 
     Example: controlwatch show 2025-61 --explain
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         record = app.queries.show(notice)
         if json:
             printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
@@ -107,7 +108,10 @@ def show(
 
 def history(
     subject: Annotated[
-        str, typer.Argument(help="A category (battery.liion), a group (rare_earth) or a number.")
+        str,
+        typer.Argument(
+            help="A category (battery.liion), a group (rare_earth) or a number.", callback=read_typed
+        ),
     ],
     *,
     json: JsonOption = False,
@@ -116,7 +120,7 @@ def history(
 
     Example: controlwatch history battery.liion
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         steps = app.queries.law.history(subject)
     if json:
         print_json(steps)

@@ -17,7 +17,7 @@ from controlwatch.cli.common import (
     print_poll_report,
     show_progress,
 )
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import StoreLost, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 
 
@@ -30,16 +30,31 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Run the service: poll, deliver and send digests on schedule, until SIGTERM or Ctrl-C.
 
-    Exit status 2 when a setting is wrong, or another controlwatch runs on this state.
+    Prints first which state it runs on, and how many subscriptions are in it. Exit status 2 when a setting is
+    wrong, another controlwatch runs on this state, or the state is incomplete; 74 when the file of the
+    database was deleted or replaced.
 
     Example: CONTROLWATCH_LISTEN=127.0.0.1:8080 controlwatch run
     """
-    from controlwatch.service import hold_state_lock, serve
+    from controlwatch.adapters.system.state_folder import remove_leftovers
+    from controlwatch.bootstrap.state_marks import check_state_folder, describe_state
+    from controlwatch.service import STORE_LOST_EXIT_STATUS, hold_state_lock, serve
     from controlwatch.settings import Settings
 
     settings = Settings.load()
-    with hold_state_lock(settings), open_cli_app(settings) as app:
-        serve(app)
+    check_state_folder(settings)
+    with hold_state_lock(settings):
+        remove_leftovers(settings.state_dir)
+        with open_cli_app(settings) as app:
+            subscribed = len(app.store.subscriptions.list_active())
+            enabled = sum(watcher.enabled for watcher in app.watchers)
+            counts = f"{subscribed} subscriptions, {enabled} sources"
+            console.print(Text(f"controlwatch runs on {describe_state(settings)}: {counts}"), soft_wrap=True)
+            try:
+                serve(app)
+            except StoreLost as error:
+                error_console.print(Text(f"controlwatch: {error}", style="red"))
+                raise typer.Exit(STORE_LOST_EXIT_STATUS) from None
 
 
 def poll(

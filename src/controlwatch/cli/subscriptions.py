@@ -19,6 +19,7 @@ from controlwatch.cli.common import (
     find_subscription,
     now,
     open_cli_app,
+    open_question_app,
     print_json,
 )
 from controlwatch.core.alerting.subscription_criteria import (
@@ -32,6 +33,7 @@ from controlwatch.core.alerting.subscription_criteria import (
 from controlwatch.core.model import ChannelName, Language, Mute, Rate, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 
 if TYPE_CHECKING:
@@ -122,6 +124,7 @@ def subscribe(
     Example: controlwatch subscribe email compliance@example.com --category battery --rate daily --at 09:00
     """
     from controlwatch.bootstrap.connections import resolve_destination
+    from controlwatch.bootstrap.state_marks import describe_state
 
     name = _choose(channel, CHANNELS, "channel")
     with open_cli_app() as app:
@@ -145,7 +148,10 @@ def subscribe(
             escalate_to=parse_target(name, escalate_to) if escalate_to else "",
         )
         values = {
-            item.field: [item.parse(value, names) for value in criteria[item.option] or ()]
+            item.field: [
+                item.parse(normalize_typed_text(value) or value, names)
+                for value in criteria[item.option] or ()
+            ]
             for item in CRITERIA
         }
         subscription = set_criteria(plain, values)
@@ -153,10 +159,13 @@ def subscribe(
             number = _request_confirmation(app, subscription)
         else:
             number = app.store.subscriptions.subscribe(subscription, now())
+        where = describe_state(app.settings)
     what = describe_criteria(subscription)
     console.print(
         f"Subscription {number}: {what} → {name} {subscription.target}, {subscription.rate}.", markup=False
     )
+    note = f"It is in {where}: `controlwatch run` sends its alerts only with the same settings."
+    console.print(Text(note, style="bright_black"), soft_wrap=True)
     if name not in app.channels:
         console.print(f"Note: {name} is not configured here yet; alerts wait until it is.", style="yellow")
 
@@ -205,7 +214,7 @@ def subscriptions(*, json: JsonOption = False) -> None:
 
     Example: controlwatch subscriptions --json
     """
-    with open_cli_app() as app:
+    with open_question_app() as app:
         active = app.store.subscriptions.list_active()
     if json:
         print_json(active)
@@ -253,19 +262,31 @@ def mute(
 
 def resume(
     which: Annotated[
-        str, typer.Argument(help="The number of a paused subscription, or a channel, such as slack.")
+        str,
+        typer.Argument(
+            help="The number of a subscription that is paused or has ended, or a channel, such as slack."
+        ),
     ],
 ) -> None:
-    """Resume a paused subscription, or all of a channel, and send what has waited.
+    """Resume a paused subscription, or all of a channel, and send what has waited; or continue an ended one.
 
-    Exit status 2 when no such subscription is paused. Example: controlwatch resume 3
+    What was alerted after a subscription had ended is not sent. Exit status 2 when no such subscription is
+    paused or has ended.
+
+    Example: controlwatch resume 3
     """
 
     with open_cli_app() as app:
+        if which.isdecimal() and app.store.subscriptions.reactivate(int(which)):
+            console.print(f"Subscription {which} is active again.", markup=False)
+            return
         paused = [item for item in app.store.subscriptions.list_active() if item.paused]
         chosen = [item.id for item in paused if which in {str(item.id), item.channel}]
         if not [number for number in chosen if app.store.subscriptions.resume(number)]:
-            raise UsageError(f"no paused subscription {which}; to list them: controlwatch subscriptions")
+            raise UsageError(
+                f"no paused subscription {which}, nor one that has ended; "
+                "to list those that are active: controlwatch subscriptions"
+            )
         sent, failed = app.deliverer.deliver_all(now)
     numbers = ", ".join(str(number) for number in chosen)
     console.print(f"Resumed: {numbers}. {sent} deliveries sent, {failed} failed.", markup=False)

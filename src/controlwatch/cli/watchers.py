@@ -9,7 +9,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.cli.common import JsonOption, console, error_console, open_cli_app, print_json, today
+from controlwatch.cli.common import (
+    JsonOption,
+    console,
+    error_console,
+    open_cli_app,
+    open_question_app,
+    print_json,
+    today,
+)
 from controlwatch.core.law.answers import WatcherLine
 from controlwatch.core.model.errors import SourceError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
@@ -42,7 +50,7 @@ def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    with open_cli_app() as app:
+    with open_question_app() as app:
         lines = app.queries.list_watchers()
         problems = app.queries.list_problems()
     if json:

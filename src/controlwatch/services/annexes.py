@@ -15,12 +15,21 @@ from controlwatch.services.ports import Archive, DocumentReader, FetchSession, P
 
 #: A notice has a handful of annexes; a page with more links than this is a page of downloads.
 MAX_ANNEXES = 30
+#: Characters of a notice with its annexes that are read; the reader takes six seconds for them.
+MAX_TEXT_LENGTH = 1_000_000
 
 
 def join_texts(document: Document, annexes: Iterable[Annex]) -> str:
     """Return the body and every readable annex as one text, each annex under its name."""
     parts = [document.text, *(f"附件：{annex.name}\n{annex.text}" for annex in annexes if annex.text)]
     return "\n\n".join(part for part in parts if part)
+
+
+def cut_text(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return as much of a text as is read, and the doubt that says so where it was cut."""
+    if len(text) <= MAX_TEXT_LENGTH:
+        return text, ()
+    return text[:MAX_TEXT_LENGTH], (f"only the first {MAX_TEXT_LENGTH} of {len(text)} characters were read",)
 
 
 def find_usable_validators(url: str, *, polling: Polling, archive: Archive) -> Validators | None:

@@ -5,27 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
-from controlwatch.core.evidence.custody import ChainHead
-from controlwatch.core.evidence.dossier import (
-    Dossier,
-    EvidenceReport,
-    build_report,
+from controlwatch.core.evidence.custody import ChainHead, compute_fingerprint
+from controlwatch.core.evidence.dossier import Dossier
+from controlwatch.core.evidence.dossier_check import (
+    CHAIN,
+    FAULTS,
+    MANIFEST,
+    SCRIPT,
     choose_extension,
-    sanitize_report,
+    parse_chain_line,
+    render_derived_files,
+    render_manifest,
 )
+from controlwatch.core.evidence.dossier_report import DossierFacts, Fields, ProvenEntry
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp, select_proving_tokens
-from controlwatch.core.evidence.verification import CustodyFault, compare_with_bytes, compare_with_row
-from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
-from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.evidence.verification import (
+    CustodyFault,
+    UnloggedRow,
+    compare_with_bytes,
+    compare_with_row,
+    report_unlogged_row,
+)
 from controlwatch.core.model.errors import Unstamped
-from controlwatch.core.model.text_safety import strip_hidden
-from controlwatch.core.rendering.evidence_howto import CHECK_SCRIPT, render_howto
-from controlwatch.core.rendering.evidence_report import render_report
+from controlwatch.services.check_script import build_check_script
 from controlwatch.services.ports import Archive
 
 #: The first time that a zip can hold. Every file gets it, so that equal dossiers give equal bytes.
@@ -39,12 +46,6 @@ class CheckedToken:
     token: TimestampToken
     stamp: VerifiedTimestamp | None = None  #: None where it could not be checked
     fault: CustodyFault | None = None  #: why it is left out
-
-    def describe(self) -> str:
-        """Return the sentence of the report about it."""
-        if self.fault is not None:
-            return str(self.fault)
-        return f"Time-stamped: {self.stamp or f'entry {self.token.head.seq} (the stamp was not checked)'}"
 
 
 def check_tokens(
@@ -75,46 +76,102 @@ def export_dossier(
     *,
     lines: Iterable[str],
     archive: Archive,
-    lexicon: Lexicon,
+    meanings: Mapping[str, str],
     on: date,
     stamps: Iterable[CheckedToken] = (),
-    render_pdf: Callable[[EvidenceReport], bytes] | None = None,
 ) -> tuple[CustodyFault, ...]:
     """Write the zip; return what of it is not as it was entered, which the report says too.
 
-    `lines` are the entries from the one before the first about this notice up to the head; `on` is
-    the day in Beijing; `stamps` are those of the chain that prove the entries best.
+    `lines` are the entries from the one before the first about this notice up to the head; `meanings` are
+    those of the rules of readings; `on` is the day in Beijing; `stamps` are those of the chain that prove the
+    entries best.
     """
     stamps = tuple(stamps)
-    faults = (*_find_faults(dossier, archive), *(stamp.fault for stamp in stamps if stamp.fault))
-    sentences = tuple(stamp.describe() for stamp in stamps)
-    report = sanitize_report(build_report(dossier, lexicon, faults, on=on, stamped=sentences))
-    notice = dossier.record.notice
-    reading = {**to_json(notice), "evidence": list_evidence(notice, lexicon)}
+    faults = [*_find_faults(dossier, archive), *(stamp.fault for stamp in stamps if stamp.fault)]
+    script = build_check_script(meanings)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zip_file:
         evidence = _EvidenceZip(zip_file)
-        evidence.add("report.html", render_report(report, strip_hidden(dossier.record.text)).encode())
-        if render_pdf is not None:
-            evidence.add("report.pdf", render_pdf(report))
-        evidence.add("reading.json", json.dumps(reading, ensure_ascii=False, indent=2).encode())
+        chain = _ChainFollower(dossier.head)
+        evidence.add_pieces(CHAIN, chain.follow(lines))
+        faults += chain.faults
         for name, body in _list_hashed_files(dossier, archive):
             evidence.add(name, body)
-        for stamp in stamps:
-            if stamp.fault is None:
-                evidence.add(f"stamps/{stamp.token.file_name}", stamp.token.body)
-        evidence.add_pieces("chain.jsonl", (f"{line}\n".encode() for line in lines))
-        evidence.add("check.py", CHECK_SCRIPT.encode())
-        evidence.add("HOWTO.txt", render_howto(dossier).encode())
-        evidence.add("MANIFEST.txt", evidence.render_manifest().encode())
-    return faults
+        proving = [stamp.token for stamp in stamps if stamp.fault is None]
+        for token in proving:
+            evidence.add(f"stamps/{token.file_name}", token.body)
+        if faults:
+            evidence.add(FAULTS, "".join(f"{fault}\n" for fault in faults).encode())
+        heading = _choose_heading(dossier)
+        version = next((one for one in dossier.versions if one.id == heading["newest_version"]), None)
+        facts = DossierFacts(
+            heading=heading,
+            reading=version.reading if version else {},
+            entries=tuple(_parse_entries(dossier)),
+            head=str(chain.head),
+            stamped=tuple(sorted(token.head.seq for token in proving)),
+            exported_on=on,
+            faults=tuple(map(str, faults)),
+        )
+        text = version.text if version else ""
+        for name, body in render_derived_files(facts, text, meanings, script).items():
+            evidence.add(name, body)
+        evidence.add(SCRIPT, script.encode())
+        evidence.add(MANIFEST, render_manifest(evidence.digests).encode())
+    return tuple(faults)
+
+
+def _choose_heading(dossier: Dossier) -> Fields:
+    """Return the heading of the notice as it was entered last; where it was not, as it is stored."""
+    for entry in reversed(tuple(_parse_entries(dossier))):
+        if entry.subject.get("heading"):
+            heading: Fields = entry.subject["heading"]
+            return heading
+    return dossier.heading.to_log_fields()
+
+
+def _parse_entries(dossier: Dossier) -> Iterator[ProvenEntry]:
+    """Yield the entries of a dossier as their lines say, except lines that are not entries any more."""
+    for entry in dossier.entries:
+        try:
+            yield parse_chain_line(entry.line.encode())
+        except (ValueError, KeyError, TypeError):
+            continue  # reported as a fault
 
 
 def _find_faults(dossier: Dossier, archive: Archive) -> Iterator[CustodyFault]:
     """Yield what of a dossier is not as it was entered."""
     for entry in dossier.entries:
+        if compute_fingerprint(entry.line) != entry.hash:
+            yield CustodyFault(seq=entry.seq, kind="entry altered", what="its words do not give its hash")
         yield from compare_with_row(entry)
         if entry.snapshot is not None:
             yield from compare_with_bytes(entry, entry.snapshot, archive.inspect_copy(entry.snapshot.sha256))
+    for row in _list_unlogged_rows(dossier):
+        yield report_unlogged_row(row)
+    ids = {snapshot.id for snapshot in dossier.snapshots}
+    sources = {(snapshot.url, snapshot.sha256) for snapshot in dossier.snapshots}
+    for version in dossier.versions:
+        missing = [f"snapshot {version.snapshot}"] if version.snapshot not in {None, *ids} else []
+        missing += [
+            f"the annex {annex.url}"
+            for annex in version.annexes
+            if annex.sha256 and (annex.url, annex.sha256) not in sources
+        ]
+        for source in missing:
+            what = f"{source}, from which version {version.id} was read, is not in the store any more"
+            yield CustodyFault(seq=None, kind="row missing", what=what)
+
+
+def _list_unlogged_rows(dossier: Dossier) -> Iterator[UnloggedRow]:
+    """Yield the rows of a dossier that were stored without an entry."""
+    snapshots = {entry.snapshot_id for entry in dossier.entries}
+    versions = {entry.version_id for entry in dossier.entries}
+    if not any(entry.is_newest_of_notice for entry in dossier.entries):
+        yield UnloggedRow(table="notice", id=dossier.heading.id)
+    yield from (UnloggedRow(table="version", id=row.id) for row in dossier.versions if row.id not in versions)
+    for snapshot in dossier.snapshots:
+        if snapshot.id not in snapshots:
+            yield UnloggedRow(table="snapshot", id=snapshot.id)
 
 
 def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str, bytes]]:
@@ -125,13 +182,51 @@ def _list_hashed_files(dossier: Dossier, archive: Archive) -> Iterator[tuple[str
         if snapshot.sha256 in packed:
             continue
         packed.add(snapshot.sha256)
+        extension = choose_extension([list(pair) for pair in snapshot.headers], snapshot.final_url)
         try:
-            yield f"bytes/{snapshot.sha256}.{choose_extension(snapshot)}", archive.load_bytes(snapshot.sha256)
+            yield f"bytes/{snapshot.sha256}.{extension}", archive.load_bytes(snapshot.sha256)
         except KeyError:
             continue  # reported as a fault
+    covered = {
+        entry.subject["id"] for entry in _parse_entries(dossier) if "difference_sha256" in entry.subject
+    }
     for version in dossier.versions:
         yield f"text/version-{version.id}.txt", version.text.encode()
         yield f"readings/version-{version.id}.json", version.reading_text.encode()
+        if version.id in covered:
+            yield f"differences/version-{version.id}.json", version.difference_text.encode()
+
+
+class _ChainFollower:
+    """Follows the lines of a chain while they are written, and finds where they do not join."""
+
+    def __init__(self, head: ChainHead) -> None:
+        self.head = head
+        self.faults: list[CustodyFault] = []
+
+    def follow(self, lines: Iterable[str]) -> Iterator[bytes]:
+        """Yield the lines as bytes."""
+        last: ProvenEntry | None = None
+        for line in lines:
+            body = line.encode()
+            try:
+                entry, before = parse_chain_line(body), json.loads(line)["before"]
+            except (ValueError, KeyError, TypeError):
+                seq = last.seq + 1 if last else None
+                self.faults.append(
+                    CustodyFault(seq=seq, kind="entry altered", what="its line is not an entry")
+                )
+                last = None
+            else:
+                if last is not None and (before != last.hash or entry.seq != last.seq + 1):
+                    what = f"it does not hold the hash of entry {last.seq}: one of the two was rewritten"
+                    self.faults.append(CustodyFault(seq=entry.seq, kind="chain broken", what=what))
+                last = entry
+            yield body + b"\n"
+        if last is not None and ChainHead(seq=last.seq, hash=last.hash) != self.head:
+            what = "its words do not give its hash"
+            self.faults.append(CustodyFault(seq=last.seq, kind="entry altered", what=what))
+            self.head = ChainHead(seq=last.seq, hash=last.hash)
 
 
 class _EvidenceZip:
@@ -139,7 +234,7 @@ class _EvidenceZip:
 
     def __init__(self, zip_file: zipfile.ZipFile) -> None:
         self._zip = zip_file
-        self._digests: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
 
     def add(self, name: str, body: bytes) -> None:
         """Add a file."""
@@ -155,8 +250,4 @@ class _EvidenceZip:
             for piece in pieces:
                 digest.update(piece)
                 file.write(piece)
-        self._digests[name] = digest.hexdigest()
-
-    def render_manifest(self) -> str:
-        """Return the list, as sha256sum reads it."""
-        return "".join(f"{digest}  {name}\n" for name, digest in sorted(self._digests.items()))
+        self.digests[name] = digest.hexdigest()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from controlwatch.core.alerting.decide import decide, to_report
+from controlwatch.core.alerting.notice_matching import match_notice
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.extraction import read_notice, resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -24,12 +25,12 @@ from controlwatch.core.model import (
     to_notice_key,
 )
 from controlwatch.core.model.addresses import canonicalize_url
-from controlwatch.core.model.errors import Reshaped
+from controlwatch.core.model.errors import Replaced, Reshaped
 from controlwatch.core.model.state import Decision, MatchContext, Observation, PendingReference, VersionText
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import AnnexReader, join_texts
+from controlwatch.services.annexes import AnnexReader, cut_text, join_texts
 from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
 
@@ -78,6 +79,7 @@ class SourceDocument:
     snapshot_id: int | None = None
     is_fallback: bool = False  #: made from the list row alone, because the page could not be read
     is_reread: bool = False  #: read again from our own copy
+    is_polled: bool = False  #: fetched from its source just now: it must show the notice it is listed as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ class Ingester:
     documents: DocumentReader
     lexicon: Lexicon
     register: Callable[[], Register] = Register  #: the known notices, loaded when first needed
+    issuers: Mapping[str, str] = field(default_factory=dict)  #: issuer code of each source, by its id
 
     def ingest(
         self,
@@ -101,15 +104,21 @@ class Ingester:
         session: FetchSession | None,
         now: datetime,
         is_reread: bool = False,
+        is_polled: bool = False,
     ) -> Decision:
         """Archive a page, read it with its annexes, and record what follows.
 
         Without a `session` annexes are read from our own copies only. Raises `SourceError` where the page
-        cannot be read.
+        cannot be read, and `Replaced` where a polled page of an official source is not the notice.
         """
         sha256 = self.archive.save_bytes(snapshot.body)
         snapshot_id = self.references.record_snapshot(snapshot, sha256, watcher.id)
         document = self.documents.read_document(snapshot, watcher)
+        is_polled = is_polled and watcher.role == "official"
+        if is_polled and not document.is_declared_part:
+            raise Replaced(
+                f"{snapshot.final_url} lacks the part of the page in which this source shows its notices"
+            )
         annexes = AnnexReader(
             watcher=watcher,
             session=session,
@@ -125,6 +134,7 @@ class Ingester:
             annexes=annexes,
             snapshot_id=snapshot_id,
             is_reread=is_reread,
+            is_polled=is_polled,
         )
         decision = self._record(source, now=now)
         if all(annex.sha256 for annex in annexes):
@@ -180,10 +190,11 @@ class Ingester:
         watcher, reference = source.watcher, source.reference
         document = sanitize_document(source.document)
         annexes = tuple(sanitize_annex(annex) for annex in source.annexes)
-        address, text = canonicalize_url(reference.ref.url), join_texts(document, annexes)
+        address = canonicalize_url(reference.ref.url)
+        text, cut_doubts = cut_text(join_texts(document, annexes))
         notice = self._resolve(read_notice(replace(document, text=text), self.lexicon))
         annex_doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
-        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts))
+        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts, *cut_doubts))
         official = watcher.role == "official"
         observation = Observation(
             watcher=watcher.id,
@@ -206,7 +217,10 @@ class Ingester:
             else None
         )
         with self.notices.transaction() as transaction:
-            context = transaction.find_context(observation)
+            found = transaction.find_context(observation)
+            match = match_notice(observation, found, self.issuers, is_polled=source.is_polled)
+            observation = match.observation
+            context = replace(found, known=match.known, displaced=match.displaced)
             decision = decide(observation, context, now=now)
             transaction.record(observation, context, decision, now=now, next_look_at=next_look_at)
         if decision.change is not None and notice.number is not None:

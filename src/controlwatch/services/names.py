@@ -10,6 +10,7 @@ from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.core.sources.watcher import Watcher
 
 
@@ -22,7 +23,9 @@ class Names:
 
     def find_category(self, name: str) -> str:
         """Return a category id; raises `UsageError` with the nearest ones."""
-        return choose_name(name.strip().lower(), self.list_categories(), "category")
+        return choose_name(
+            "_".join(normalize_typed_text(name).lower().split()), self.list_categories(), "category"
+        )
 
     def find_issuer(self, name: str) -> str:
         """Return an issuer's code, given as code or as Chinese name."""

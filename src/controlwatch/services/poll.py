@@ -21,6 +21,7 @@ from controlwatch.core.model.state import (
     WatcherState,
 )
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.sources.index_pages import is_flood
 from controlwatch.core.sources.mail_documents import Mail, to_reference, to_snapshot
 from controlwatch.core.sources.plausibility import (
     apply_scan,
@@ -73,6 +74,7 @@ class PollRun:
     new: int = 0
     due: int = 0
     read: int = 0
+    held: int = 0  #: new ones that a person must release or shelve
     alerts: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -100,6 +102,7 @@ class PollRun:
             unseen=self.new,
             read=self.read,
             alerts=tuple(self.alerts),
+            held=self.held,
             unread=tuple(self.unread),
         )
 
@@ -183,11 +186,14 @@ class Poller:
                 session=session,
                 polling=self.ingester.polling,
                 references=references,
+                documents=self.ingester.documents,
                 now=run.now,
                 scan=scan,
             ).run()
             if scan.new_references or run.state.first_poll_at is None:
-                references.track(watcher.id, scan.new_references, run.now)
+                is_held = is_flood(scan.new_references, watcher.expect)
+                references.track(watcher.id, scan.new_references, run.now, is_held=is_held)
+                run.held = len(scan.new_references) if is_held else 0
             due = references.list_due(watcher.id, run.now)
             errors: list[SourceError] = []
             for place, reference in enumerate(due):
@@ -231,7 +237,7 @@ class Poller:
             # The page is unchanged; its annexes may not be.
             snapshot = ingester.load_snapshot(url, validators.sha256 if validators is not None else None)
         check_response(snapshot)
-        return ingester.ingest(watcher, reference, snapshot, session=session, now=run.now)
+        return ingester.ingest(watcher, reference, snapshot, session=session, now=run.now, is_polled=True)
 
     def _record_unread_page(
         self, run: PollRun, reference: PendingReference, error: SourceError

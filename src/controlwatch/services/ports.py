@@ -18,6 +18,7 @@ from controlwatch.core.model import (
     ChannelName,
     Delivery,
     Document,
+    IndexPage,
     Snapshot,
     Subscription,
     Validators,
@@ -26,6 +27,7 @@ from controlwatch.core.model.state import (
     ANY_DELIVERY,
     ClaimScope,
     HealthNotice,
+    HeldReferences,
     NewReference,
     PendingReference,
     PlannedDelivery,
@@ -35,6 +37,7 @@ from controlwatch.core.model.state import (
     SnapshotRecord,
     WatcherState,
 )
+from controlwatch.core.model.subscription import SubscriptionState
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
@@ -75,6 +78,9 @@ class Archive(Protocol):
 
 class DocumentReader(Protocol):
     """Turns bytes into text."""
+
+    def parse_index(self, watcher: Watcher, snapshot: Snapshot) -> IndexPage:
+        """Return what a list page shows; raises `SourceError` where it cannot be read."""
 
     def read_document(self, snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
         """Return the document; raises `Challenged`, `Refused`, `Reshaped` or `Garbled`."""
@@ -119,8 +125,19 @@ class References(Protocol):
     def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
         """Return which of these (canonical) addresses the watcher tracks."""
 
-    def track(self, watcher_id: str, references: Iterable[NewReference], now: datetime) -> None:
-        """Track references, due at once; marks the first poll as done."""
+    def track(
+        self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False
+    ) -> None:
+        """Track references, due at once or held until a person decides; marks the first poll as done."""
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held, by source."""
+
+    def settle_held(self, watcher_id: str, *, may_alert: bool, containing: str, now: datetime) -> int:
+        """Make held references due whose title contains some words; return their number.
+
+        With `may_alert` as if they had just appeared, without it as if they had always been there.
+        """
 
     def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
         """Return the references to be read now, those never read first."""
@@ -157,6 +174,12 @@ class Subscriptions(Protocol):
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription; what was due to it is dropped. False when there is none."""
+
+    def reactivate(self, subscription_id: int) -> bool:
+        """Continue a subscription that has ended. False when there is none, or it is active."""
+
+    def find_state(self, subscription_id: int) -> SubscriptionState:
+        """Return the state of a subscription."""
 
     def confirm(self, subscription_id: int) -> bool:
         """Record that the owner of the address confirmed. False when there is none."""

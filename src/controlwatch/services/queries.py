@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
@@ -20,6 +21,7 @@ from controlwatch.core.law.answers import (
     WatcherLine,
 )
 from controlwatch.core.model import Alert, AlertKind, Subscription
+from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
@@ -30,6 +32,24 @@ from controlwatch.services.source_states import SourceStates
 MAX_DAYS_BACK = 36_500
 #: Days that a preview looks back.
 PREVIEW_DAYS = 90
+
+
+ProblemKind = Literal[
+    "warnings",
+    "blind_sources",
+    "held_notices",
+    "waiting_channels",
+    "paused_subscriptions",
+    "refused_deliveries",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that a person must look at."""
+
+    kind: ProblemKind
+    message: str  #: may hold addresses of people and words of servers
 
 
 class NoticeQueries(Protocol):
@@ -78,6 +98,13 @@ class LeadSource(Protocol):
         """Return what a person should look into, oldest first."""
 
 
+class HeldSource(Protocol):
+    """New notices that wait for a person."""
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held, by source."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queries:
     """Queries over the store. Every unknown name is refused with the nearest known ones."""
@@ -89,6 +116,7 @@ class Queries:
     leads: LeadSource
     subscriptions: Subscriptions
     outbox: WaitingDeliveries
+    held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -163,15 +191,25 @@ class Queries:
         )
 
     def list_problems(self) -> tuple[str, ...]:
-        """Return what a person must look at.
+        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        return tuple(problem.message for problem in self.find_problems())
 
-        Warnings, blind watchers not declared blocked, channels that take nothing, pauses and refusals.
-        """
+    def count_problems(self) -> dict[ProblemKind, int]:
+        """Return the number of problems of each kind: a public answer, without names and addresses."""
+        counts = Counter(problem.kind for problem in self.find_problems())
+        return {kind: counts[kind] for kind in get_args(ProblemKind)}
+
+    def find_problems(self) -> tuple[Problem, ...]:
+        """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
             f"{line.id} is {line.health}: {line.state.reason}"
             for line in self.list_watchers()
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
+        )
+        held = (
+            f"{flood.count} new notices of {flood.watcher} are held: controlwatch held"
+            for flood in self.list_held()
         )
         refused = (f"{item.channel} {item.target}: {item.reason}" for item in self.list_refused_deliveries())
         warnings = (warn() for warn in self.operational_warnings)
@@ -180,7 +218,17 @@ class Queries:
             f"{trouble.channel}: {trouble.waiting} deliveries wait: {trouble.reason}"
             for trouble in self.list_channel_troubles()
         )
-        return (*filter(None, warnings), *blind, *waiting, *paused, *refused)
+        found: dict[ProblemKind, Iterable[str]] = {
+            "warnings": filter(None, warnings),
+            "blind_sources": blind,
+            "held_notices": held,
+            "waiting_channels": waiting,
+            "paused_subscriptions": paused,
+            "refused_deliveries": refused,
+        }
+        return tuple(
+            Problem(kind=kind, message=text) for kind, messages in found.items() for text in messages
+        )
 
     def list_paused(self) -> tuple[Subscription, ...]:
         """Return the subscriptions that are paused, with the reason; `controlwatch resume` ends that."""
@@ -190,6 +238,10 @@ class Queries:
         """Return what waits because a channel did not accept it, where that does not just pass."""
         troubles = self.outbox.list_channel_troubles()
         return tuple(trouble for trouble in troubles if trouble.tries >= TROUBLE_AFTER_TRIES)
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return the new notices that are held until a person releases or shelves them, by source."""
+        return self.held.list_held()
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

@@ -20,6 +20,7 @@ from controlwatch.core.alerting.reminders import (
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.ports import Health, Polling, Subscriptions
 from controlwatch.services.source_states import SourceStates
@@ -100,6 +101,13 @@ class Maintenance(Protocol):
         """Drop the rows of the poll log before an instant; return their number."""
 
 
+class Held(Protocol):
+    """New notices that wait for a person."""
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held, by source."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
     """Makes the alerts that no page causes."""
@@ -111,6 +119,7 @@ class Reminder:
     follow_ups: FollowUps
     leads: Leads
     maintenance: Maintenance
+    held: Held
     sources: SourceStates
     disk_warning: Callable[[], str] = str  #: what the machine lacks; "" where nothing
 
@@ -131,7 +140,13 @@ class Reminder:
             titles_since = transaction.list_titles_since(notices)
             warning = self.disk_warning()
             for planned in plan_health_alerts(
-                chosen, states, notices, titles_since, disk_warning=warning, now=now
+                chosen,
+                states,
+                notices,
+                titles_since,
+                disk_warning=warning,
+                held=self.held.list_held(),
+                now=now,
             ):
                 alert = planned.alert
                 deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()

@@ -15,7 +15,6 @@ from controlwatch.core.sources.index_pages import (
     PageView,
     add_references,
     find_new_references,
-    parse_index,
     should_turn_page,
 )
 from controlwatch.core.sources.plausibility import (
@@ -32,7 +31,7 @@ from controlwatch.core.sources.requests import (
     parse_unit,
 )
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.ports import FetchSession, Polling, References
+from controlwatch.services.ports import DocumentReader, FetchSession, Polling, References
 
 #: How often the pages behind the first are read although it shows nothing new: a notice may be added there.
 FULL_SCAN_INTERVAL = timedelta(days=1)
@@ -76,6 +75,7 @@ class IndexScanner:
     session: FetchSession
     polling: Polling
     references: References
+    documents: DocumentReader
     now: datetime
     scan: IndexScan
 
@@ -193,7 +193,7 @@ class IndexScanner:
         if validators is not None and validators.sha256 == snapshot.sha256:
             self.scan.is_partly_unchanged = True
             return None
-        page = parse_index(self.watcher, snapshot)
+        page = self.documents.parse_index(self.watcher, snapshot)
         self.scan.is_unchanged = False
         self.scan.faults.extend(page.faults)
         return page

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from controlwatch.core.alerting.follow_up import Action, ActionRecord
+from controlwatch.core.alerting.follow_up import AcknowledgeResult, Action, ActionRecord
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.register import Register
@@ -17,6 +17,7 @@ from controlwatch.services.legal_queries import HistorySource, LegalSource, Regi
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries, WaitingDeliveries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
+from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
 from controlwatch.services.verify import CustodyLog
 
@@ -32,8 +33,8 @@ class AlertActions(FollowUps, Protocol):
         Nothing is recorded, and nothing returned, where the delivery went to none of the targets.
         """
 
-    def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
-        """Record that the reader of a mail acknowledged all of it. False where the mail does not exist."""
+    def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
+        """Record that the reader of a mail acknowledged all of it; return what became of that."""
 
     def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""
@@ -64,7 +65,7 @@ class StoredLeads(Leads, LeadSource, Protocol):
     """Leads, to be raised and to be listed."""
 
 
-class StoredOutbox(Outbox, SentMails, WaitingDeliveries, Protocol):
+class StoredOutbox(Outbox, SentMails, EndingOutbox, WaitingDeliveries, Protocol):
     """Deliveries, to be sent and to come back."""
 
 
@@ -146,6 +147,9 @@ class Store(Protocol):
     @property
     def maintenance(self) -> Maintenance:
         """Upkeep."""
+
+    def find_problem(self) -> str:
+        """Return what happened to the store while it was open, in a sentence; "" where nothing did."""
 
     def close(self) -> None:
         """Write what is only in memory, and close every connection."""

@@ -1,15 +1,36 @@
-"""Subscribe an address that its owner has yet to confirm."""
+"""Subscribe an address that its owner has yet to confirm; and end a subscription by the link in its mails."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
+from controlwatch.core.alerting.ended_subscriptions import EndPlan, plan_end
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.services.ports import Outbox, Subscriptions
+
+
+class EndingOutbox(Protocol):
+    """Ends subscriptions."""
+
+    def end_subscription(self, plan: EndPlan) -> bool:
+        """End a subscription and write the alerts about it, all in one. False where it is not active."""
+
+
+def end_by_link(
+    subscriptions: Subscriptions, outbox: EndingOutbox, subscription_id: int, *, now: datetime
+) -> bool:
+    """End a subscription, alert the operators, and send its address a link to continue.
+
+    Anybody who was forwarded a mail can do this. False where the subscription is not active.
+    """
+    active = subscriptions.list_active()
+    chosen = next((item for item in active if item.id == subscription_id), None)
+    return chosen is not None and outbox.end_subscription(plan_end(chosen, active, now=now))
 
 
 def request_confirmation(

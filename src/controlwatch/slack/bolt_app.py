@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -36,6 +34,7 @@ from controlwatch.slack.form import SubscriptionForm
 from controlwatch.slack.home import AppHome
 from controlwatch.slack.permissions import Asker, Permissions
 from controlwatch.slack.reply_blocks import MAX_QUESTION, PAGE, render_reply_blocks
+from controlwatch.slack.request_guard import RequestGuard
 
 log = structlog.get_logger()
 
@@ -43,30 +42,10 @@ Json = dict[str, Any]
 #: Requests that are handled at once: each may wait for a busy store, and the next must be acknowledged all
 #: the same. Bolt's default is five, and it leaves the sixth without an answer.
 MAX_CONCURRENT_REQUESTS = 64
-#: Seconds for which the id of an event is remembered: Slack sends it again when it gets no answer.
-EVENT_MEMORY = 600.0
 #: Seconds for one request to Slack as a whole, and those that are waited when Slack limits the rate.
 SLACK_TIMEOUT = 20
 MAX_RATE_LIMIT_WAIT = 10
 BARE_SUBSCRIBE = BotCommand(name="subscribe")
-
-
-@dataclass(slots=True)
-class HandledEvents:
-    """The ids of events that were handled in the last minutes."""
-
-    _seen_at: dict[str, float] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def is_repeated(self, key: str) -> bool:
-        """Remember an id; return whether it was remembered already."""
-        now = time.monotonic()
-        with self._lock:
-            for old in [known for known, at in self._seen_at.items() if now - at > EVENT_MEMORY]:
-                del self._seen_at[old]
-            known = key in self._seen_at
-            self._seen_at[key] = now
-        return known
 
 
 def build_bolt_app(app: App) -> Bolt | None:
@@ -98,7 +77,8 @@ def build_bolt_app(app: App) -> Bolt | None:
     actions = AlertActionHandler(
         actions=store.actions, names=queries.names, permissions=permissions, home=home
     )
-    for part in (_BotListeners(responder, permissions, form, HandledEvents()), home, form, actions):
+    RequestGuard().register_middleware(bolt)
+    for part in (_BotListeners(responder, permissions, form), home, form, actions):
         part.register_listeners(bolt)
     return bolt
 
@@ -118,7 +98,7 @@ def _use_bounded_clients(client: BoundedSlackClient, context: BoltContext, next:
     """Replace the clients that Bolt makes for each request: their exchanges have no limit as a whole."""
     context["client"] = client.copy_for(token=client.token, team_id=context.team_id)
     if context.response_url is not None:
-        context["respond"] = BoundedResponseClient(context.response_url, http=client.http).send
+        context["respond"] = BoundedResponseClient(context.response_url, http=client.http).respond
     return next()
 
 
@@ -127,7 +107,6 @@ class _BotListeners:
     responder: CommandResponder
     permissions: Permissions
     form: SubscriptionForm
-    handled_events: HandledEvents
 
     def register_listeners(self, bolt: Bolt) -> None:
         bolt.command("/controlwatch")(self.answer_command)
@@ -155,14 +134,14 @@ class _BotListeners:
         if problem:
             respond(text=problem, response_type="ephemeral")
 
-    def answer_mention(self, event: Json, say: Callable[..., object], body: Json) -> None:
+    def answer_mention(self, event: Json, say: Callable[..., object]) -> None:
         """Answer a mention in its thread."""
-        self._answer_in_thread(event, say, body)
+        self._answer_in_thread(event, say)
 
-    def answer_message(self, event: Json, say: Callable[..., object], body: Json) -> None:
+    def answer_message(self, event: Json, say: Callable[..., object]) -> None:
         """Answer a direct message, except of bots, this one included."""
         if event.get("channel_type") == "im" and "bot_id" not in event and "subtype" not in event:
-            self._answer_in_thread(event, say, body)
+            self._answer_in_thread(event, say)
 
     def turn_page(
         self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
@@ -178,9 +157,7 @@ class _BotListeners:
         asker = self.permissions.identify_asker(user, body.get("channel", {}).get("id", user))
         respond(**self._render_answer(question, asker, page=page), replace_original=True)
 
-    def _answer_in_thread(self, event: Json, say: Callable[..., object], body: Json) -> None:
-        if self.handled_events.is_repeated(str(body.get("event_id", event.get("ts", "")))):
-            return
+    def _answer_in_thread(self, event: Json, say: Callable[..., object]) -> None:
         asker = self.permissions.identify_asker(event.get("user", ""), event.get("channel", ""))
         say(
             **self._render_answer(event.get("text", ""), asker),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from html import unescape
 from typing import Literal, get_args
 
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.typed_text import split_typed_words
 
 CommandName = Literal[
     "help",
@@ -76,10 +77,14 @@ HELP: dict[CommandName, tuple[str, str]] = {
     "watchers": ("source health", "watchers"),
     "why": ("why an alert about a notice was sent here", "why 2025-58"),
 }
-MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")  # <@U0BOT>, <@U0BOT|controlwatch>
-AUTO_LINK = re.compile(
-    r"<(?:https?://)([^|>]+)(?:\|[^>]*)?>"
-)  # Slack turns text that looks like a link into one
+#: <@U0BOT>, <@U0BOT|controlwatch>, <!here>: not part of what is asked
+MENTION = re.compile(r"<[@!][^>|]*(?:\|[^>]*)?>")
+#: Slack turns text that looks like a link into one: <http://8507.60|8507.60>, <tel:85076000|85076000>
+LINK = re.compile(r"<#?(?:https?://|mailto:|tel:)?([^|<>]*)(?:\|([^<>]*))?>")
+ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#39|#34|#x27);")
+#: @controlwatch or /controlwatch, typed as text
+BOT_NAME = re.compile(r"\s*[@/]?controlwatch\b[\s:,]*", re.IGNORECASE)
+COMMAND_MARKS = ".:,;!?"  #: after the command, as phones add them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +109,37 @@ def parse_command(text: str) -> BotCommand:
     >>> parse_command("  STATUS　2025-61 "), parse_command("石墨").name, parse_command("<@U0BOT> help").name
     (BotCommand(name='status', words=('2025-61',)), 'lookup', 'help')
     """
-    clean = AUTO_LINK.sub(r"\1", MENTION.sub(" ", unicodedata.normalize("NFKC", text)))
-    words = clean.strip().lstrip("/").split()
+    words = split_typed_words(BOT_NAME.sub("", remove_slack_markup(text), count=1))
     if not words:
         return BotCommand(name="help")
-    first = words[0].casefold().rstrip(":")
-    name = ALIASES.get(first) or next((known for known in COMMAND_NAMES if known == first), None)
+    words = (*split_typed_words(words[0]), *words[1:])  # all of it may be in quotes
+    head, mark, tail = words[0].partition(":")  # 状态:稀土
+    if mark and tail and (name := _find_command(head)) is not None:
+        return BotCommand(name=name, words=(tail, *words[1:]))
+    name = _find_command(words[0])
     if name is not None:
-        return BotCommand(name=name, words=tuple(words[1:]))
+        return BotCommand(name=name, words=words[1:])
+    clean = " ".join(words)
     if re.search(r"\d{4}\D{0,3}\d+", clean) and not re.fullmatch(r"[\d.\s]+", clean):
-        return BotCommand(name="show", words=tuple(words))
+        return BotCommand(name="show", words=words)
     if len(clean) > 200:
         raise UsageError("this question is too long; try: help")
-    return BotCommand(name="lookup", words=tuple(words))
+    return BotCommand(name="lookup", words=words)
+
+
+def remove_slack_markup(text: str) -> str:
+    """Return the text that a person sees in Slack: without mentions, with links as their words.
+
+    >>> remove_slack_markup("<@U0BOT> lookup <http://8507.60|8507.60> R&amp;D")
+    '  lookup 8507.60 R&D'
+    """
+    plain = LINK.sub(lambda link: link[2] or link[1], MENTION.sub(" ", text))
+    while (once := ENTITY.sub(lambda entity: unescape(entity[0]), plain)) != plain:
+        plain = once
+    return plain
+
+
+def _find_command(word: str) -> CommandName | None:
+    """Return the command that a word names, or None."""
+    first = word.casefold().lstrip("/-").rstrip(COMMAND_MARKS)
+    return ALIASES.get(first) or next((known for known in COMMAND_NAMES if known == first), None)

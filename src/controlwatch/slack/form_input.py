@@ -22,6 +22,7 @@ from controlwatch.core.alerting.subscription_criteria import (
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.slack.form_view import (
     AT,
     CHANNEL,
@@ -168,7 +169,7 @@ class _FormValues:
         name = get_block_id(criterion)
         if criterion.form.widget != "text":
             return self.read_choices(name)
-        words = [word.strip() for word in LIST_SEPARATOR.split(self.read_value(name, "value"))]
+        words = map(normalize_typed_text, LIST_SEPARATOR.split(self.read_value(name, "value")))
         try:
             return tuple(criterion.parse(word, names) for word in words if word)
         except UsageError as error:

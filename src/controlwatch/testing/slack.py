@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,6 +20,8 @@ from controlwatch.testing.sites import Answer, Asked, Sites
 from controlwatch.testing.slack_limits import refused_message, refused_view
 
 Json = dict[str, Any]
+#: The workspace that the app is installed in.
+TEAM = "T0DEMO"
 #: Seconds within which Slack opens one view for a trigger.
 TRIGGER = 3.0
 
@@ -55,6 +59,7 @@ class SlackStandIn:
     _views: dict[str, Json] = field(default_factory=dict)
     _triggers: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def put_up(self, sites: Sites) -> str:
@@ -74,7 +79,7 @@ class SlackStandIn:
         answer = self._refusal(asked)
         if answer is not None:
             return answer
-        found = _ok(user_id="U0BOT", user="controlwatch", team_id="T0DEMO", team="Demo", bot_id="B0BOT")
+        found = _ok(user_id="U0BOT", user="controlwatch", team_id=TEAM, team="Demo", bot_id="B0BOT")
         return replace(found, headers={"x-oauth-scopes": ",".join(self.scopes)})
 
     def _post_message(self, asked: Asked) -> Answer:
@@ -107,7 +112,7 @@ class SlackStandIn:
     def trigger(self) -> str:
         """Return a new trigger id, as sent with every interaction."""
         with self._guard:
-            name = f"{len(self._triggers) + 1}.stand-in"
+            name = f"{next(self._numbers)}.stand-in"  # never the same again
             self._triggers[name] = time.monotonic()
         return name
 
@@ -187,6 +192,8 @@ class SlackAsker:
     secret: str = "signing-secret-of-the-stand-in"  # noqa: S105 - not a secret: only the stand-in knows it
     answered: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
     sent: int = 0
+    team: str = TEAM  #: the workspace of the user, another one in a shared channel
+    _last: tuple[bytes, dict[str, str]] = field(default=(b"", {}), repr=False)
 
     def command(
         self, web: str, text: str, *, user: str = "U0ASKER", channel: str = "C0CONTROLS"
@@ -197,11 +204,18 @@ class SlackAsker:
             "text": text,
             "user_id": user,
             "channel_id": channel,
-            "team_id": "T0DEMO",
+            "team_id": self.team,
             "response_url": self._response_url(),
             "trigger_id": self.slack.trigger(),
         }
         return self._post(web, urlencode(form), _FORM)
+
+    def repeat(self, web: str, times: int) -> list[httpx.Response]:
+        """Send the last request again, byte for byte, as somebody who has recorded it."""
+        body, headers = self._last
+        return [
+            httpx.post(f"{web}/slack/events", content=body, headers=headers, timeout=60) for _ in range(times)
+        ]
 
     def press(
         self,
@@ -215,8 +229,8 @@ class SlackAsker:
         """Press a button of a message, or choose from a menu in it."""
         payload = {
             "type": "block_actions",
-            "user": {"id": user},
-            "team": {"id": "T0DEMO"},
+            "user": {"id": user, "team_id": self.team},
+            "team": {"id": TEAM},
             "channel": {"id": channel},
             "message": {"text": on.text, "blocks": on.blocks} if on is not None else {},
             "actions": [{"block_id": "b", **action}],
@@ -230,8 +244,8 @@ class SlackAsker:
         """Press a button in a modal or in the App Home."""
         payload = {
             "type": "block_actions",
-            "user": {"id": user},
-            "team": {"id": "T0DEMO"},
+            "user": {"id": user, "team_id": self.team},
+            "team": {"id": TEAM},
             "container": {"type": "view"},
             "view": view,
             "actions": [{"block_id": "b", **action}],
@@ -243,8 +257,8 @@ class SlackAsker:
         """Submit a modal; `values` are by block, then by action, as Slack sends them."""
         payload = {
             "type": "view_submission",
-            "user": {"id": user},
-            "team": {"id": "T0DEMO"},
+            "user": {"id": user, "team_id": self.team},
+            "team": {"id": TEAM},
             "view": {**view, "state": {"values": values}},
             "trigger_id": self.slack.trigger(),
         }
@@ -254,8 +268,8 @@ class SlackAsker:
         """Type into a menu with external options, and return the options that we offer."""
         payload = {
             "type": "block_suggestion",
-            "user": {"id": user},
-            "team": {"id": "T0DEMO"},
+            "user": {"id": user, "team_id": self.team},
+            "team": {"id": TEAM},
             "container": {"type": "view"},
             "view": {"id": "V1", "type": "modal"},
             "action_id": action_id,
@@ -270,10 +284,10 @@ class SlackAsker:
         self.sent += 1
         body = {
             "type": "event_callback",
-            "team_id": "T0DEMO",
+            "team_id": TEAM,
             "api_app_id": "A0",
             "event_id": event_id or f"Ev{self.sent}",
-            "event": event,
+            "event": {"team": self.team, **event},
         }
         return self._post(web, json.dumps(body), "application/json")
 
@@ -305,6 +319,7 @@ class SlackAsker:
 
     def _post(self, web: str, body: str, kind: str) -> httpx.Response:
         headers = {"Content-Type": kind, **self.signed(body)}
+        self._last = (body.encode(), headers)
         return httpx.post(f"{web}/slack/events", content=body.encode(), headers=headers, timeout=60)
 
 

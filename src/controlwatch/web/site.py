@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from slack_bolt import App as Bolt
 from slack_bolt import BoltRequest
+from starlette.requests import ClientDisconnect
 
 from controlwatch.bootstrap.app import App
 from controlwatch.web.evidence import build_evidence_routes
+from controlwatch.web.health import build_health_routes
 from controlwatch.web.links import build_link_routes
 from controlwatch.web.metrics import render_metrics
-from controlwatch.web.pages import SECURITY_HEADERS
+from controlwatch.web.middleware import add_middleware
 
 #: Slack's requests are far smaller; more is not read.
 MAX_BODY_BYTES = 1_000_000
@@ -25,15 +25,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     web = FastAPI(
         title="controlwatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
-    web.middleware("http")(_add_security_headers)
-
-    @web.get("/healthz")
-    def healthz() -> Response:
-        """Return 200 when nothing needs a person, else 503 with the problems."""
-        problems = app.queries.list_problems()
-        return JSONResponse(
-            {"ok": not problems, "needs": list(problems)}, status_code=503 if problems else 200
-        )
+    add_middleware(web)
 
     @web.get("/metrics")
     def metrics() -> Response:
@@ -41,8 +33,9 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
         text = render_metrics(app.queries, app.store.queries)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    web.include_router(build_health_routes(app.queries))
     secret, store = app.links.secret, app.store
-    web.include_router(build_link_routes(secret, store.subscriptions, store.actions))
+    web.include_router(build_link_routes(secret, store.subscriptions, store.outbox, store.actions))
     web.include_router(
         build_evidence_routes(secret, store.queries, app.ingester.archive, app.queries.names.lexicon)
     )
@@ -51,25 +44,18 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     return web
 
 
-async def _add_security_headers(
-    request: Request, answer: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Add the security headers to every response, also to malformed requests."""
-    response = await answer(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
 def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
     @web.post("/slack/events", include_in_schema=False)
     async def receive_slack_request(request: Request) -> Response:
         """Handle commands, events and interactions; Bolt refuses requests that Slack has not signed."""
         body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_BODY_BYTES:
-                return PlainTextResponse("too large", status_code=413)
+        try:
+            async for part in request.stream():
+                body += part
+                if len(body) > MAX_BODY_BYTES:
+                    return PlainTextResponse("too large", status_code=413)
+        except ClientDisconnect:
+            return PlainTextResponse("incomplete", status_code=400)  # which nobody will read
         answer = await run_in_threadpool(
             bolt.dispatch,
             BoltRequest(

@@ -16,9 +16,8 @@ import httpx
 
 from controlwatch.adapters.fetch.transport import (
     Allowance,
-    bound_transport,
     current_allowance,
-    open_transport,
+    open_transports,
 )
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Snapshot, Validators
@@ -45,10 +44,13 @@ class HttpFetcher:
     ) -> None:
         """Open the client; with `connect_to`, every request goes to that origin, with its original Host.
 
-        Without it, requests go only to public addresses, unless `private`.
+        Without it, requests go only to public addresses, unless `private`, and through the proxies of the
+        environment. Raises `DeclarationError` for a proxy that cannot be used.
         """
+        transport, mounts = open_transports(connect_to=connect_to, private=private)
         self._client = httpx.Client(
-            transport=open_transport(connect_to=connect_to, private=private),
+            transport=transport,
+            mounts=mounts,
             headers={
                 "User-Agent": user_agent,
                 "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.6",
@@ -56,9 +58,6 @@ class HttpFetcher:
             },
             follow_redirects=False,
         )
-        for mounted in self._client._mounts.values():
-            if isinstance(mounted, httpx.HTTPTransport):  # to a proxy
-                bound_transport(mounted)
         self._hosts: defaultdict[str, _HostQueue] = defaultdict(_HostQueue)
         self._guard = threading.Lock()
         self.clock = clock  #: seconds that only go forward
@@ -192,6 +191,8 @@ class HttpFetchSession:
                 response.close()
         except httpx.TimeoutException as error:
             raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
+        except httpx.ProxyError as error:
+            raise Unreachable(f"{url}: the proxy refuses: {error}") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from error
         finally:

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import ip_address
 from typing import Any
-from urllib.request import getproxies
 
 import httpcore
 import httpx
+from httpcore._backends.sync import SyncStream  # a socket as httpcore reads it; no public name
+from socksio import SOCKSError
 
+from controlwatch.adapters.fetch.happy_eyeballs import connect_to_first, resolve_host
+from controlwatch.adapters.network.proxies import read_proxy_routes
+from controlwatch.adapters.network.public_addresses import is_inside_host, is_public_address
 from controlwatch.core.model.errors import OutOfTime, Stopping, TooLarge
 from controlwatch.core.sources.watcher import Http
 
@@ -64,73 +67,60 @@ class Allowance:
 current_allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
-def open_transport(*, connect_to: str | None, private: bool) -> httpx.BaseTransport:
-    """Return the transport of a client: to one origin, to public addresses, or to any if `private`.
+def open_transports(
+    *, connect_to: str | None, private: bool
+) -> tuple[httpx.BaseTransport, dict[str, httpx.BaseTransport | None]]:
+    """Return the transport of a client, and its `mounts`: those to the proxies of the environment.
 
-    Behind a proxy, the proxy resolves names and decides where they may lead.
+    With `connect_to`, every request goes to that origin, and through no proxy. Otherwise requests go only to
+    public addresses, unless `private`: the guard is a matter of each connection, whatever proxies there are.
+    Raises `DeclarationError` for a proxy that cannot be used.
     """
     if connect_to is not None:
-        return _FixedOriginTransport(connect_to)
-    return _open_bounded() if private or getproxies() else _PublicTransport()
-
-
-def bound_transport(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
-    """Return a transport whose connections keep to the current allowance."""
-    # httpx passes no network backend on to httpcore, which takes one.
-    transport._pool._network_backend = _BoundedBackend()
-    return transport
+        return _FixedOriginTransport(connect_to), {}
+    mounts: dict[str, httpx.BaseTransport | None] = {
+        pattern: None if proxy is None else _ProxiedTransport(proxy, private=private)
+        for pattern, proxy in read_proxy_routes().items()
+    }
+    return _open_bounded(private=private), mounts
 
 
 #: The trusted certificates, read once: that takes longer than everything else about a client.
 _load_tls_context = cache(httpx.create_ssl_context)
 
 
-def _open_bounded(*, verify: ssl.SSLContext | None = None) -> httpx.HTTPTransport:
-    return bound_transport(httpx.HTTPTransport(retries=0, verify=verify or _load_tls_context()))
+def _open_bounded(
+    *, private: bool, proxy: httpx.Proxy | None = None, verify: ssl.SSLContext | None = None
+) -> httpx.HTTPTransport:
+    """Return a transport whose connections keep to the current allowance, and to public addresses."""
+    transport = httpx.HTTPTransport(retries=0, verify=verify or _load_tls_context(), proxy=proxy)
+    # httpx passes no network backend on to httpcore, which takes one.
+    transport._pool._network_backend = _BoundedBackend(private=private)
+    return transport
 
 
-class _PublicTransport(httpx.BaseTransport):
-    """Connects only to public addresses: a name may lead into our own network, by mistake or on purpose.
+class _ProxiedTransport(httpx.BaseTransport):
+    """Sends requests through a proxy, whose own address may be private: the operator has set it.
 
-    It connects to the very address that was checked, with the host name in the request and in TLS.
+    The proxy looks names up. What is known to lead inside without that is refused here.
     """
 
-    def __init__(self, *, verify: ssl.SSLContext | None = None) -> None:
-        self._inner = _open_bounded(verify=verify)
+    def __init__(self, proxy: str, *, private: bool) -> None:
+        self._private = private
+        self._inner = _open_bounded(private=True, proxy=httpx.Proxy(proxy))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        failure: httpx.ConnectError | None = None
-        for address in _resolve_public(host, request):
-            redirected = httpx.Request(
-                request.method,
-                request.url.copy_with(host=address),
-                headers=request.headers,  # with the original Host
-                stream=request.stream,
-                extensions={**request.extensions, "sni_hostname": host},
-            )
-            try:
-                return self._inner.handle_request(redirected)
-            except httpx.ConnectError as error:
-                failure = error
-        raise failure or httpx.ConnectError(f"{host} has no address", request=request)
+        host = request.url.raw_host.decode("ascii")
+        if not self._private and is_inside_host(host):
+            raise httpx.ConnectError(f"{host} is not a public address", request=request)
+        try:
+            return self._inner.handle_request(request)
+        except (SOCKSError, AssertionError, ValueError) as error:
+            # what socksio and httpcore raise for an answer that is not SOCKS
+            raise httpx.ProxyError("the proxy does not answer as one", request=request) from error
 
     def close(self) -> None:
         self._inner.close()
-
-
-def _resolve_public(host: str, request: httpx.Request) -> list[str]:
-    """Return the addresses of a host; raises ConnectError if any of them is not public."""
-    try:
-        found = socket.getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpx.ConnectError(f"{host} has no address: {error}", request=request) from error
-    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
-    for address in addresses:
-        if not ip_address(address.partition("%")[0]).is_global:
-            message = f"{host} leads to {address}, which is not a public address"
-            raise httpx.ConnectError(message, request=request)
-    return addresses
 
 
 class _FixedOriginTransport(httpx.BaseTransport):
@@ -138,7 +128,7 @@ class _FixedOriginTransport(httpx.BaseTransport):
 
     def __init__(self, origin: str) -> None:
         self._origin = httpx.URL(origin)
-        self._inner = _open_bounded()
+        self._inner = _open_bounded(private=True)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url.copy_with(
@@ -163,7 +153,10 @@ def _limit_wait(timeout: float | None) -> float | None:
 
 
 class _BoundedBackend(httpcore.SyncBackend):
-    """Connects as httpcore does, within the current allowance."""
+    """Connects within the current allowance, to the very addresses that were checked."""
+
+    def __init__(self, *, private: bool) -> None:
+        self._private = private
 
     def connect_tcp(
         self,
@@ -173,8 +166,22 @@ class _BoundedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        allowed = _limit_wait(timeout)
-        return _BoundedStream(super().connect_tcp(host, port, allowed, local_address, socket_options))
+        del local_address  # of no transport here
+        addresses = resolve_host(host, port) if self._private else _resolve_public(host, port)
+        connected = connect_to_first(addresses, port, _limit_wait(timeout))
+        for option in socket_options or ():
+            connected.setsockopt(*option)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _BoundedStream(SyncStream(connected))
+
+
+def _resolve_public(host: str, port: int) -> list[str]:
+    """Return the addresses of a host; raises ConnectError if any of them is not public."""
+    addresses = resolve_host(host, port)
+    for address in addresses:
+        if not is_public_address(address):
+            raise httpcore.ConnectError(f"{host} leads to {address}, which is not a public address")
+    return addresses
 
 
 class _BoundedStream(httpcore.NetworkStream):

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from controlwatch.adapters.files import LEGACY_WORD
+from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart, parse_index
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
@@ -29,6 +30,8 @@ from controlwatch.core.sources.notice_pages import parse_notice_page
 from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.watcher import Watcher
 
+__all__ = ["parse_document", "parse_index", "read_annex", "read_document"]
+
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
 _UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characters in UTF-8; not GBK by chance
 _TIMEOUT_SECONDS = 30  # for one file
@@ -44,11 +47,22 @@ class _ParseResult:
 
 
 def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
-    """Parse what a source sent as the document of a notice.
+    """Parse what a source sent as the document of a notice; a large page or mail is parsed apart.
 
     Raises `Challenged` for a bot challenge, `Refused` for an HTTP error, `Reshaped` for a page without a
-    notice and `Garbled` for bytes that are not a document.
+    notice, `Garbled` for bytes that are not a document, `TimedOut` or `TooLarge` for those too heavy.
     """
+    if len(snapshot.body) <= LARGE_BODY:
+        return parse_document(snapshot, watcher)
+    is_text = is_wrapped(snapshot.body) or is_mail(snapshot) or sniff_format(snapshot) in {"html", "text"}
+    if not is_text:
+        return parse_document(snapshot, watcher)  # binary files are always parsed apart
+    document: Document = parse_apart("document", watcher, snapshot)
+    return document
+
+
+def parse_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Document:
+    """Parse as `read_document` does, in this process."""
     if is_wrapped(snapshot.body) or is_mail(snapshot):
         return _read_wrapped(snapshot, watcher)
     kind = sniff_format(snapshot)
@@ -75,7 +89,7 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
     check_nesting(part.body, part.content_type)
     headers = (header for header in snapshot.headers if header[0] != "content-type")
     inner = replace(snapshot, body=part.body, headers=(*headers, ("content-type", part.content_type)))
-    document = read_document(inner, watcher)
+    document = parse_document(inner, watcher)
     doubts = [
         *document.doubts,
         *(f"{name} was attached and not read; hand it in separately" for name in part.unread_files),

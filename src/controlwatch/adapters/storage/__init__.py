@@ -10,6 +10,7 @@ from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.engine import Database, open_database
 from controlwatch.adapters.storage.health_notices import HealthStore
 from controlwatch.adapters.storage.housekeeping import MaintenanceStore
+from controlwatch.adapters.storage.installation import InstallationStore
 from controlwatch.adapters.storage.leads import LeadStore
 from controlwatch.adapters.storage.legal_graph import LegalGraphStore
 from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
@@ -44,6 +45,7 @@ class SqlStore:
         self.health = HealthStore(database)
         self.custody = CustodyStore(database)
         self.maintenance = MaintenanceStore(database)
+        self.installation = InstallationStore(database)
 
     @classmethod
     def open(cls, url: str) -> SqlStore:
@@ -57,7 +59,14 @@ class SqlStore:
         with open_read_only(url) as database:
             yield cls(database)
 
+    def find_problem(self) -> str:
+        """Return what happened to the file of the database since it was opened, or ""."""
+        return self.database.find_problem()
+
     def close(self) -> None:
         """Write the polls that are only in memory, and close every connection."""
-        self.polling.flush()
-        self.database.dispose()
+        try:
+            if not self.find_problem():
+                self.polling.flush()
+        finally:
+            self.database.dispose()

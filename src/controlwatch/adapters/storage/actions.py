@@ -27,6 +27,7 @@ from controlwatch.core.alerting.follow_up import (
     ACTIONABLE_KINDS,
     CLOSING_ACTIONS,
     TAKING_ACTIONS,
+    AcknowledgeResult,
     Action,
     ActionRecord,
     DeliveredAlert,
@@ -131,22 +132,26 @@ class ActionStore(StorePart):
             _insert_action(connection, first, what, who, note, now)
             return tuple(_select_actions(connection, [first])[first])
 
-    def acknowledge(self, delivery_id: int, *, now: datetime) -> bool:
-        """Record that the reader of a mail acknowledged all of it. False: there is no such mail."""
+    def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
+        """Record that the reader of a mail acknowledged all of it; return what became of that."""
         sent = (
-            select(DELIVERY, SUBSCRIPTION.c.target)
+            select(DELIVERY, SUBSCRIPTION.c.target, SUBSCRIPTION.c.active)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.id == delivery_id, DELIVERY.c.receipt.is_not(None))
         )
         with self._engine.begin() as connection:
             mail = connection.execute(sent).first()
             if mail is None:
-                return False
+                return "unknown"
+            if not mail.active:
+                return "ended"
             same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
-            first = func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)
-            for number in connection.execute(select(first).where(*same)).scalars().all():
+            first = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(*same)
+            open_ones = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), DELIVERY.c.closed_at.is_(None))
+            numbers = connection.execute(open_ones.order_by(DELIVERY.c.id)).scalars().all()
+            for number in numbers:
                 _insert_action(connection, number, "acknowledged", mail.addressee or mail.target, "", now)
-        return True
+        return "acknowledged" if numbers else "already"
 
     def find_subscription_id(self, key: str, targets: Iterable[str]) -> int | None:
         """Return the subscription that a delivery was made for, where it is one of the targets'."""

@@ -39,6 +39,7 @@ LEAD = _get_table(tables.LeadRow)
 ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
+INSTALLATION = _get_table(tables.InstallationRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014

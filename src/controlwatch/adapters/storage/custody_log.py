@@ -11,8 +11,6 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Table, func, or_, select
 
 from controlwatch.adapters.storage.base import (
-    ADDRESS,
-    ANNEX,
     CUSTODY,
     CUSTODY_LOCK,
     NOTICE,
@@ -21,26 +19,27 @@ from controlwatch.adapters.storage.base import (
     StorePart,
     take_turns,
 )
-from controlwatch.adapters.storage.notice_queries import find_notice_id, load_record
+from controlwatch.adapters.storage.custody_rows import (
+    build_stored_entries,
+    select_headings,
+    select_snapshot_entries,
+    select_version_entries,
+)
+from controlwatch.adapters.storage.notice_queries import find_notice_id
 from controlwatch.core.evidence.custody import (
     EMPTY_HEAD,
     FORMAT_VERSION,
-    AnnexEntry,
     ChainHead,
     EntryKind,
     LogEntry,
     SnapshotEntry,
     StoredEntry,
-    VersionEntry,
 )
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.evidence.timestamps import parse_entry_time
 from controlwatch.core.evidence.verification import UnloggedRow
 
 _BATCH_SIZE = 500
-_VERSION_FIELDS = ("id", "kind", "made_at", "title", "fingerprint", "text", "reading")
-_VERSION_COLUMNS = (*(VERSION.c[name] for name in _VERSION_FIELDS), VERSION.c.snapshot_id)
-_SNAPSHOT_FIELDS = ("id", "url", "final_url", "fetched_at", "status", "sha256", "size")
 
 
 class CustodyStore(StorePart):
@@ -102,6 +101,11 @@ class CustodyStore(StorePart):
                 unlogged = select(table.c.id).where(~is_logged).order_by(table.c.id)
                 for row_id in connection.execute(unlogged).scalars():
                     yield UnloggedRow(table=name, id=int(row_id))
+            logged = CUSTODY.join(VERSION, VERSION.c.id == CUSTODY.c.version_id)
+            entries = select(CUSTODY.c.seq).select_from(logged).where(VERSION.c.notice_id == NOTICE.c.id)
+            unlogged = select(NOTICE.c.id).where(~entries.exists()).order_by(NOTICE.c.id)
+            for row_id in connection.execute(unlogged).scalars():
+                yield UnloggedRow(table="notice", id=int(row_id))
 
     def find_dossier(self, key: str) -> Dossier | None:
         """Return the evidence for a notice, by the key of its number or by a canonical URL."""
@@ -118,13 +122,13 @@ class CustodyStore(StorePart):
             }:
                 same = SNAPSHOT.c.url == annex.url, SNAPSHOT.c.sha256 == annex.sha256
                 sources.update(connection.execute(select(SNAPSHOT.c.id).where(*same)).scalars())
-            snapshots = _select_snapshot_entries(connection, sources)
+            snapshots = select_snapshot_entries(connection, sources)
             about = select(CUSTODY).where(
                 or_(CUSTODY.c.version_id.in_(list(versions)), CUSTODY.c.snapshot_id.in_(list(snapshots)))
             )
             rows = connection.execute(about.order_by(CUSTODY.c.seq)).mappings().all()
             return Dossier(
-                record=load_record(connection, notice_id),
+                heading=select_headings(connection, [notice_id])[notice_id],
                 versions=tuple(versions[row_id] for row_id in sorted(versions)),
                 snapshots=tuple(snapshots[row_id] for row_id in sorted(snapshots)),
                 entries=tuple(build_stored_entries(connection, rows)),
@@ -148,7 +152,7 @@ class CustodyStore(StorePart):
         """Yield all snapshots, oldest first, a few hundred in memory at a time."""
         with self._begin_consistent_read() as connection:
             for ids in _iterate_id_batches(connection, SNAPSHOT):
-                snapshots = _select_snapshot_entries(connection, ids)
+                snapshots = select_snapshot_entries(connection, ids)
                 yield from (snapshots[snapshot_id] for snapshot_id in ids)
 
     def count_entries(self) -> int:
@@ -167,7 +171,7 @@ def begin_log(connection: Connection, *, at: datetime) -> None:
         connection, [("beginning", {"form": FORMAT_VERSION, "log": uuid.uuid4().hex, **counts})], at=at
     )
     for ids in _iterate_id_batches(connection, SNAPSHOT):
-        snapshots = _select_snapshot_entries(connection, ids)
+        snapshots = select_snapshot_entries(connection, ids)
         _append_entries(
             connection, [("snapshot", snapshots[row_id].to_log_fields()) for row_id in ids], at=at, late=True
         )
@@ -178,14 +182,38 @@ def begin_log(connection: Connection, *, at: datetime) -> None:
         )
 
 
+def append_late_headings(connection: Connection, *, at: datetime) -> None:
+    """Enter the notices whose newest entry is of a version of controlwatch that did not enter them yet."""
+    for ids in _iterate_id_batches(connection, NOTICE):
+        newest = select(func.max(CUSTODY.c.seq)).join(VERSION, VERSION.c.id == CUSTODY.c.version_id)
+        places = newest.where(VERSION.c.notice_id.in_(ids)).group_by(VERSION.c.notice_id)
+        entries = select(CUSTODY.c.version_id, CUSTODY.c.line).where(CUSTODY.c.seq.in_(places))
+        version_ids = [
+            row.version_id
+            for row in connection.execute(entries.order_by(CUSTODY.c.seq))
+            if '"heading":{' not in row.line
+        ]
+        versions = select_version_entries(connection, version_ids)
+        readings: list[tuple[EntryKind, dict[str, object]]] = [
+            ("reading", versions[row_id].to_log_fields()) for row_id in version_ids
+        ]
+        _append_entries(connection, readings, at=at, late=True)
+
+
 def append_snapshot_entry(connection: Connection, snapshot_id: int, *, at: datetime) -> None:
     """Enter stored bytes. This comes last in a transaction: others wait from here on."""
-    snapshot = _select_snapshot_entries(connection, [snapshot_id])[snapshot_id]
+    snapshot = select_snapshot_entries(connection, [snapshot_id])[snapshot_id]
     _append_entries(connection, [("snapshot", snapshot.to_log_fields())], at=at)
 
 
 def append_version_entries(connection: Connection, version_ids: Sequence[int], *, at: datetime) -> None:
-    """Enter versions in their present state; those entered before have a new reading."""
+    """Enter versions in their present state; those entered before have a new reading.
+
+    Whatever changes the heading of a notice, its newest version or its addresses calls this in the same
+    transaction, and last.
+    """
+    if not version_ids:
+        return
     before = select(CUSTODY.c.version_id).where(CUSTODY.c.version_id.in_(version_ids))
     logged = set(connection.execute(before).scalars())
     versions = select_version_entries(connection, version_ids)
@@ -229,66 +257,6 @@ def _select_head(connection: Connection) -> ChainHead:
     newest = select(CUSTODY.c.seq, CUSTODY.c.hash).order_by(CUSTODY.c.seq.desc()).limit(1)
     row = connection.execute(newest).first()
     return EMPTY_HEAD if row is None else ChainHead(seq=row.seq, hash=row.hash)
-
-
-def build_stored_entries(connection: Connection, rows: Sequence[Any]) -> list[StoredEntry]:
-    """Return entries with the stored rows that they record."""
-    snapshots = _select_snapshot_entries(
-        connection, [row["snapshot_id"] for row in rows if row["snapshot_id"] is not None]
-    )
-    ids = [row["version_id"] for row in rows if row["version_id"] is not None]
-    versions = select_version_entries(connection, ids)
-    newest = select(CUSTODY.c.version_id, func.max(CUSTODY.c.seq)).where(CUSTODY.c.version_id.in_(ids))
-    last = {one: seq for one, seq in connection.execute(newest.group_by(CUSTODY.c.version_id))}  # noqa: C416
-    return [
-        StoredEntry(
-            **{name: row[name] for name in ("seq", "hash", "line", "snapshot_id", "version_id")},
-            snapshot=snapshots.get(row["snapshot_id"]),
-            version=versions.get(row["version_id"]),
-            is_superseded=last.get(row["version_id"], 0) > row["seq"],
-        )
-        for row in rows
-    ]
-
-
-def _select_snapshot_entries(connection: Connection, ids: Iterable[int]) -> dict[int, SnapshotEntry]:
-    rows = connection.execute(select(SNAPSHOT).where(SNAPSHOT.c.id.in_(list(ids)))).mappings()
-    return {
-        row["id"]: SnapshotEntry(
-            watcher=row["watcher_id"],
-            headers=tuple((name, value) for name, value in row["headers"]),
-            **{name: row[name] for name in _SNAPSHOT_FIELDS},
-        )
-        for row in rows
-    }
-
-
-def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[int, VersionEntry]:
-    """Return versions as the chain records them, by id."""
-    version_ids = list(ids)
-    joined = (
-        # The columns by name: a migration calls this while later ones do not exist yet.
-        select(*_VERSION_COLUMNS, NOTICE.c.key, ADDRESS.c.url)
-        .join(NOTICE, NOTICE.c.id == VERSION.c.notice_id)
-        .join(ADDRESS, ADDRESS.c.id == VERSION.c.address_id)
-        .where(VERSION.c.id.in_(version_ids))
-    )
-    annexes: dict[int, tuple[AnnexEntry, ...]] = {}
-    columns = (ANNEX.c.version_id, ANNEX.c.url, ANNEX.c.name, ANNEX.c.sha256, ANNEX.c.doubt)
-    attached = select(*columns).where(ANNEX.c.version_id.in_(version_ids)).order_by(ANNEX.c.id)
-    for version_id, url, name, sha256, doubt in connection.execute(attached):
-        annex = AnnexEntry(url=url, name=name, sha256=sha256, doubt=doubt)
-        annexes[version_id] = (*annexes.get(version_id, ()), annex)
-    return {
-        row["id"]: VersionEntry(
-            notice=row["key"],
-            url=row["url"],
-            snapshot=row["snapshot_id"],
-            annexes=annexes.get(row["id"], ()),
-            **{name: row[name] for name in _VERSION_FIELDS},
-        )
-        for row in connection.execute(joined).mappings()
-    }
 
 
 def _iterate_id_batches(connection: Connection, table: Table) -> Iterator[list[int]]:

@@ -13,11 +13,13 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from controlwatch.core.model.errors import DeclarationError
+from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
 _dump_json = partial(json.dumps, ensure_ascii=False)
@@ -40,12 +42,61 @@ def parse_database_url(url: str) -> URL:
     return parsed
 
 
+#: Where a server is gone without a word, libpq would wait for minutes: seconds to connect, and milliseconds
+#: for what was sent to be received. The database URL may set others.
+CONNECT_TIMEOUTS = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "keepalives_idle": 30}
+
+
+def build_timeouts(url: URL) -> dict[str, int]:
+    """Return the timeouts of connections to a PostgreSQL, those that its address sets left out."""
+    return {name: value for name, value in CONNECT_TIMEOUTS.items() if name not in url.query}
+
+
+class FileGuard:
+    """Knows the file that a SQLite database was opened as, by device and inode.
+
+    Without it, a process writes to a file that was deleted or replaced, as long as it runs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._opened_as: tuple[int, int] | None = None
+
+    def find_problem(self) -> str:
+        """Return what happened to the file since it was opened, in a sentence; "" where it is the same."""
+        if self._opened_as is None:
+            return ""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return f"the database {self._path} was deleted or moved away while it was in use"
+        same = (found.st_dev, found.st_ino) == self._opened_as
+        return "" if same else f"the database {self._path} was replaced by another file while it was in use"
+
+    def remember(self, *_: object) -> None:
+        """Remember the file that a first connection has opened."""
+        if self._opened_as is None:
+            found = self._path.stat()
+            self._opened_as = found.st_dev, found.st_ino
+
+    def check(self, *_: object) -> None:
+        """Raise `StoreLost` where the file is not the one that was opened."""
+        problem = self.find_problem()
+        if problem:
+            raise StoreLost(f"{problem}; nothing more is written to it: stop the service, and put it back")
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One pool of connections, with an engine for writing transactions and one for reading ones."""
 
     write: Engine
     read: Engine
+    guard: FileGuard | None = None  #: of a SQLite database in a file
+
+    def find_problem(self) -> str:
+        """Return what happened to the file of the database, in a sentence; "" where nothing did."""
+        return self.guard.find_problem() if self.guard is not None else ""
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -55,14 +106,26 @@ class Database:
 def open_database(url: str) -> Database:
     """Open the database and migrate its schema.
 
-    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`.
+    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`, and
+    `UsageError` where a newer version wrote it.
     """
     parsed = parse_database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(parsed, json_serializer=_dump_json, pool_pre_ping=not is_sqlite)
-    database = Database(write=engine.execution_options(), read=engine.execution_options())
+    engine = create_engine(
+        parsed,
+        json_serializer=_dump_json,
+        pool_pre_ping=not is_sqlite,
+        connect_args={} if is_sqlite else build_timeouts(parsed),
+    )
+    guard = FileGuard(Path(parsed.database)) if is_sqlite and parsed.database else None
+    database = Database(write=engine.execution_options(), read=engine.execution_options(), guard=guard)
+    if guard is not None:
+        event.listen(engine, "do_connect", guard.check)  # or SQLite would create an empty database there
+        event.listen(engine, "connect", guard.remember)
+        for each in (database.write, database.read):
+            event.listen(each, "begin", guard.check)
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         # A deferred transaction that reads first and writes later can fail or lose an update.
@@ -88,7 +151,41 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise UsageError(
+                "the store was written by a newer version of controlwatch: use that version"
+            ) from error
+
+
+def has_store(url: str) -> bool:
+    """Return whether there is a store at a database URL; creates nothing.
+
+    Raises `UsageError` where a server cannot be asked.
+    """
+    parsed = parse_database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = Path(parsed.database or "")
+        return path.is_file() and path.stat().st_size > 0
+    engine = create_engine(parsed)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is not None
+    except DBAPIError as error:  # the message of a driver may show the address, with its password
+        reason = type(error.orig).__name__
+        raise UsageError(f"the database cannot be asked: {reason}; see controlwatch doctor") from None
+    finally:
+        engine.dispose()
+
+
+def describe_database(url: str) -> str:
+    """Return where a database is, without user and password."""
+    parsed = parse_database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return str(Path(parsed.database).absolute()) if parsed.database else "memory"
+    port = f":{parsed.port}" if parsed.port else ""
+    return f"PostgreSQL {parsed.host or 'localhost'}{port}/{parsed.database or ''}"
 
 
 def list_revisions() -> tuple[str, ...]:

@@ -31,10 +31,7 @@ def write_findings(
     rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in build_finding_rows(notice)]
     if rows:
         connection.execute(FINDING.insert(), rows)
-    parties = [
-        {"notice_id": notice_id, "zh": party.zh, "en": party.en, "action": party.action}
-        for party in notice.entities
-    ]
+    parties = [{"notice_id": notice_id, **row} for row in build_party_rows(notice)]
     if parties:
         connection.execute(PARTY.insert(), parties)
     if body is None:
@@ -79,6 +76,12 @@ def build_finding_rows(notice: Notice) -> Iterator[dict[str, Any]]:
     for doubt in notice.doubts:
         if doubt.startswith(DOUBT_PREFIX):
             yield _build_row("disagreement", quote=doubt)
+
+
+def build_party_rows(notice: Notice) -> Iterator[dict[str, Any]]:
+    """Yield the parties of a notice as rows."""
+    for party in notice.entities:
+        yield {"zh": party.zh, "en": party.en, "action": party.action}
 
 
 def _build_row(kind: str, value: str = "", **others: object) -> dict[str, Any]:

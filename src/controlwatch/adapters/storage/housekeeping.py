@@ -46,7 +46,7 @@ class MaintenanceStore(StorePart):
             update(DELIVERY).where(leased).values(lease_until=now),
             update(REFERENCE).where(unread).values(next_look_at=now),
             update(REFERENCE)
-            .where(REFERENCE.c.first_seen_at > ahead)
+            .where(REFERENCE.c.first_seen_at > ahead, REFERENCE.c.held_at.is_(None))
             .values(first_seen_at=now, next_look_at=now),
             update(WATCHER).where(WATCHER.c.last_poll_at > ahead).values(last_poll_at=now),
             update(HEALTH_NOTICE).where(HEALTH_NOTICE.c.at > ahead).values(at=now),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -31,8 +33,12 @@ from controlwatch.adapters.storage.references import mark_reference_read
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable
 from controlwatch.core.model import Notice, to_notice_key
+from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
 from controlwatch.core.model.timezones import to_beijing_day
+
+#: Wordings of one notice that a document of its number is compared with.
+MAX_WORDINGS = 20
 
 
 class NoticeTransaction:
@@ -45,8 +51,9 @@ class NoticeTransaction:
         """Return everything in the store that bears on an observation."""
         connection, about = self._connection, observation.about
         return MatchContext(
-            known=_find_known_notice(connection, observation),
+            **_find_candidates(connection, observation),
             subscriptions=select_active_subscriptions(connection),
+            follows_rule=_follows_rule(connection, observation.notice.follows),
             official_known=about is not None and _is_observed_or_old(connection, about),
             reported_before=about is not None
             and _has_notice(connection, NOTICE.c.about == about, NOTICE.c.rung),
@@ -64,11 +71,13 @@ class NoticeTransaction:
         """Write version, findings, alert and deliveries, and that the reference was read."""
         connection, known = self._connection, context.known
         headline, key = _build_headline(observation), observation.key
+        if context.displaced is not None:
+            _take_number_from(connection, context.displaced.notice_id, key)
         if known is not None:
             notice_id = known.notice_id
         else:
             row = {
-                "key": key,
+                "key": _find_free_key(connection, key) if observation.own_key else key,
                 "official": observation.official,
                 "rung": False,
                 "watcher_id": observation.watcher,
@@ -78,7 +87,7 @@ class NoticeTransaction:
             }
             insert = NOTICE.insert().values(**row, **headline).returning(NOTICE.c.id)
             notice_id = int(connection.execute(insert).scalar_one())
-        address_id = _write_address(connection, observation, notice_id, decision, now)
+        address_id, moved_from = _write_address(connection, observation, notice_id, decision, now)
         version_id = None
         if decision.change is not None:
             version_id = _insert_version(connection, observation, decision, notice_id, address_id, now)
@@ -90,7 +99,8 @@ class NoticeTransaction:
                         "url": observation.url,
                         "first_seen_at": now,
                     }
-                if observation.notice.number is not None and not _has_notice(connection, NOTICE.c.key == key):
+                is_numbered = observation.notice.number is not None and not observation.own_key
+                if is_numbered and not _has_notice(connection, NOTICE.c.key == key):
                     headline["key"] = key  # the number became known after the first observation
                 _update_notice(connection, notice_id, version_id=version_id, **headline)
                 body = f"{observation.notice.title}\n{observation.text}"
@@ -106,8 +116,11 @@ class NoticeTransaction:
             mark_reference_read(
                 connection, observation.reference.id, next_look_at=next_look_at, notice_id=notice_id
             )
-        if version_id is not None:
-            append_version_entries(connection, [version_id], at=now)
+        logged = [] if version_id is None else [version_id]
+        if moved_from is not None:  # the addresses of these notices have changed
+            unchanged = {notice_id, *moved_from} if version_id is None else moved_from - {notice_id}
+            logged += _select_newest_versions(connection, unchanged)
+        append_version_entries(connection, logged, at=now)
 
 
 class NoticeStore(StorePart):
@@ -171,6 +184,12 @@ def _has_notice(connection: Connection, *where: ColumnElement[bool]) -> bool:
     return connection.execute(select(NOTICE.c.id).where(*where).limit(1)).first() is not None
 
 
+def _follows_rule(connection: Connection, numbers: Iterable[str]) -> bool:
+    """Return whether one of these numbers is that of a known notice that changed the rules."""
+    keys = [to_notice_key(number) for number in numbers]
+    return bool(keys) and _has_notice(connection, NOTICE.c.key.in_(keys), NOTICE.c.is_change)
+
+
 def _is_observed_or_old(connection: Connection, key: str) -> bool:
     """Return whether an official notice was observed, or was issued before monitoring began here.
 
@@ -184,8 +203,8 @@ def _is_observed_or_old(connection: Connection, key: str) -> bool:
     return since is None or row.published is None or row.published < to_beijing_day(since)
 
 
-def _find_known_notice(connection: Connection, observation: Observation) -> KnownNotice | None:
-    """Find the notice that an observation belongs to: by address, by number, by the very same text.
+def _find_candidates(connection: Connection, observation: Observation) -> dict[str, KnownNotice | None]:
+    """Find the notices that an observation may belong to: by address, by number, by the very same text.
 
     The same text at another address is the same notice moved, if it is long enough not to be equal by
     chance. Press reports are matched by address only. An address that now carries an official notice of
@@ -198,27 +217,26 @@ def _find_known_notice(connection: Connection, observation: Observation) -> Know
         .join(NOTICE, NOTICE.c.id == ADDRESS.c.notice_id)
         .where(ADDRESS.c.address == observation.address)
     )
-    here = connection.execute(by_address).mappings().first()
-    if here is not None:
-        is_other = official and number is not None and here["number"] is not None
-        if not is_other or to_notice_key(here["number"]) == key:
-            return _load_known_notice(connection, int(here["notice_id"]), here["version_id"], "address")
-    if not official:
-        return None
-    by_number = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
-    if by_number is not None:
-        return _load_known_notice(connection, int(by_number), None, "number")
-    if number is None and len(to_comparable(observation.text)) >= MIN_IDENTITY_LENGTH:
+    row = connection.execute(by_address).mappings().first()
+    here = bearer = twin = None
+    if row is not None:
+        is_other = official and number is not None and row["number"] is not None
+        if not is_other or to_notice_key(row["number"]) == key:
+            here = _load_known_notice(connection, int(row["notice_id"]), row["version_id"])
+    if official and number is not None:
+        by_number = connection.execute(select(NOTICE.c.id).where(NOTICE.c.key == key)).scalar()
+        if by_number is not None and (here is None or here.notice_id != by_number):
+            bearer = _load_known_notice(connection, int(by_number), None)
+            bearer = replace(bearer, earlier=_list_other_wordings(connection, bearer))
+    elif official and len(to_comparable(observation.text)) >= MIN_IDENTITY_LENGTH:
         same = select(VERSION.c.notice_id).where(VERSION.c.fingerprint == observation.fingerprint).limit(1)
         by_text = connection.execute(same).scalar()
-        if by_text is not None:
-            return _load_known_notice(connection, int(by_text), None, "text")
-    return None
+        if by_text is not None and (here is None or here.notice_id != by_text):
+            twin = _load_known_notice(connection, int(by_text), None)
+    return {"here": here, "bearer": bearer, "twin": twin}
 
 
-def _load_known_notice(
-    connection: Connection, notice_id: int, here: int | None, matched_by: Any
-) -> KnownNotice:
+def _load_known_notice(connection: Connection, notice_id: int, here: int | None) -> KnownNotice:
     notice = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).mappings().one()
     latest = _load_version(connection, int(notice["version_id"]))
     known_since = find_watch_start(connection) if latest.is_from_register else None
@@ -229,8 +247,34 @@ def _load_known_notice(
         tracked_since=to_beijing_day(known_since or notice["first_seen_at"]),
         version_here=_load_version(connection, here) if here is not None else None,
         latest=latest,
-        matched_by=matched_by,
     )
+
+
+def _list_other_wordings(connection: Connection, known: KnownNotice) -> tuple[VersionText, ...]:
+    """Return the newest version of each wording of a notice but the latest one, newest first."""
+    newest = (
+        select(func.max(VERSION.c.id).label("id"))
+        .where(VERSION.c.notice_id == known.notice_id, VERSION.c.kind != REGISTER_VERSION)
+        .where(VERSION.c.fingerprint != known.latest.fingerprint)
+        .group_by(VERSION.c.fingerprint)
+        .order_by(func.max(VERSION.c.id).desc())
+        .limit(MAX_WORDINGS)
+    )
+    return tuple(
+        _load_version(connection, int(version_id)) for version_id in connection.execute(newest).scalars()
+    )
+
+
+def _take_number_from(connection: Connection, notice_id: int, key: str) -> None:
+    """Give a notice a key of its own: another text has proved to be the one of its number."""
+    url = connection.execute(select(NOTICE.c.url).where(NOTICE.c.id == notice_id)).scalar_one()
+    _update_notice(connection, notice_id, key=_find_free_key(connection, f"{canonicalize_url(url)}#{key}"))
+
+
+def _find_free_key(connection: Connection, wanted: str) -> str:
+    """Return the key, or the first one behind it that no notice has: an address can be given away twice."""
+    keys = chain([wanted], (f"{wanted}~{n}" for n in count(2)))
+    return next(key for key in keys if not _has_notice(connection, NOTICE.c.key == key))
 
 
 def _load_version(connection: Connection, version_id: int) -> VersionText:
@@ -262,25 +306,32 @@ def _set_address_version(connection: Connection, address_id: int, version_id: in
     connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(version_id=version_id))
 
 
+def _select_newest_versions(connection: Connection, notice_ids: Iterable[int]) -> list[int]:
+    newest = select(NOTICE.c.version_id).where(NOTICE.c.id.in_(list(notice_ids)), NOTICE.c.version_id > 0)
+    return [int(version_id) for version_id in connection.execute(newest.order_by(NOTICE.c.id)).scalars()]
+
+
 def _write_address(
     connection: Connection, observation: Observation, notice_id: int, decision: Decision, now: datetime
-) -> int:
-    """Assign the address to the notice; return its id."""
+) -> tuple[int, frozenset[int] | None]:
+    """Assign the address to the notice; return its id, and the notices that had it where that has changed."""
     own = ADDRESS.c.address == observation.address
-    address_id = connection.execute(select(ADDRESS.c.id).where(own)).scalar()
+    columns = (ADDRESS.c.id, ADDRESS.c.notice_id, ADDRESS.c.watcher_id)
+    known = connection.execute(select(*columns).where(own)).first()
     observed = {"url": observation.url, "watcher_id": observation.watcher, "first_seen_at": now}
-    if address_id is not None:
-        connection.execute(update(ADDRESS).where(own).values(notice_id=notice_id))
-        from_register = update(ADDRESS).where(own, ADDRESS.c.watcher_id == REGISTER_SOURCE)
-        connection.execute(from_register.values(observed))
-        return int(address_id)
+    if known is not None:
+        if known.notice_id == notice_id and known.watcher_id != REGISTER_SOURCE:
+            return int(known.id), None
+        values = observed if known.watcher_id == REGISTER_SOURCE else {}
+        connection.execute(update(ADDRESS).where(own).values(notice_id=notice_id, **values))
+        return int(known.id), frozenset({int(known.notice_id)})
     row = ADDRESS.insert().values(
         address=observation.address,
         notice_id=notice_id,
         differs=decision.change is not None and decision.change.kind == "copy",
         **observed,
     )
-    return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one())
+    return int(connection.execute(row.returning(ADDRESS.c.id)).scalar_one()), frozenset()
 
 
 def _insert_version(

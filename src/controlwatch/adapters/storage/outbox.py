@@ -18,10 +18,11 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     alert_to_json,
 )
-from controlwatch.adapters.storage.subscriptions import to_subscription
+from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
+from controlwatch.core.alerting.ended_subscriptions import EndPlan
 from controlwatch.core.model import Alert, ChannelName, Delivery
 from controlwatch.core.model.state import ANY_DELIVERY, ClaimScope, PlannedDelivery, SentMessage
 
@@ -50,8 +51,10 @@ _SET_MESSAGE = (
     update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery")).values(message=bindparam("message_key"))
 )
 
-#: A paused subscription gets only what is addressed to another recipient; that may say why it is paused.
-_IS_SENDABLE = or_(SUBSCRIPTION.c.paused_at.is_(None), DELIVERY.c.addressee != "")
+_IS_SERVED = and_(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+#: A paused subscription gets only what is addressed to another recipient; that may say why it is paused. One
+#: that has ended gets only what is addressed to its own: that it has ended.
+_IS_SENDABLE = or_(_IS_SERVED, DELIVERY.c.addressee != "")
 
 #: Alerts that fit into one message: Slack accepts 50 blocks, an alert with its buttons takes up to eleven;
 #: other chats accept one or two thousand characters, where each alert needs its headline and its URL.
@@ -77,7 +80,7 @@ class OutboxStore(StorePart):
         due = (
             select(SUBSCRIPTION.c.channel)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(_is_free(now, retry_due=retry_due), SUBSCRIPTION.c.active, _IS_SENDABLE)
+            .where(_is_free(now, retry_due=retry_due), _IS_SENDABLE)
         )
         with self._read_engine.begin() as connection:
             return frozenset(connection.execute(due.distinct()).scalars())
@@ -169,6 +172,15 @@ class OutboxStore(StorePart):
             values = {"state": "pending", "reason": plan.reason}
             settled = _settle_leased(connection, deliveries, owner, values)
             return settled > 0 and _pause_subscription(connection, plan, now=now)
+
+    def end_subscription(self, plan: EndPlan) -> bool:
+        """End a subscription and write the alerts about it, all in one. False where it is not active."""
+        with self._engine.begin() as connection:
+            if not end_active(connection, plan.subscription_id):
+                return False
+            for alert, deliveries in plan.alerts:
+                write_alert(connection, alert, deliveries)
+        return True
 
     def find_sent_mail(self, key: str) -> SentMail | None:
         """Return the mail that was sent under the key of a delivery."""
@@ -284,8 +296,8 @@ def _lock_waiting_subscriptions(
     chosen = (
         select(SUBSCRIPTION.c.id)
         .join(waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
-        .where(SUBSCRIPTION.c.active, *_limit_to_scope(scope))
-        .where(or_(SUBSCRIPTION.c.paused_at.is_(None), waiting.c.addressee != ""))
+        .where(*_limit_to_scope(scope))
+        .where(or_(_IS_SERVED, waiting.c.addressee != ""))
         .order_by(waiting.c.due_at, SUBSCRIPTION.c.id)
         .limit(most)
         .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)

@@ -12,7 +12,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from controlwatch.adapters.storage.engine import Database, list_revisions, parse_database_url
+from controlwatch.adapters.storage.engine import (
+    Database,
+    build_timeouts,
+    list_revisions,
+    parse_database_url,
+)
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.core.model.errors import UsageError
 
 
@@ -37,16 +43,16 @@ def open_read_only(url: str) -> Iterator[Database]:
         plain = parse_database_url("sqlite:///store")
         engine = create_engine(plain, creator=lambda: _connect_sqlite(path, at_rest=at_rest))
     else:
-        engine = create_engine(parsed, execution_options={"postgresql_readonly": True})
+        engine = create_engine(
+            parsed,
+            execution_options={"postgresql_readonly": True},
+            connect_args=build_timeouts(parsed),
+        )
     try:
         _check_revision(engine)
         yield Database(write=engine, read=engine)
     except DBAPIError as error:
-        # The message of a server's driver may contain its address.
-        reason = error.orig if is_sqlite else type(error.orig).__name__
-        raise UsageError(
-            f"the store cannot be read: {reason}; nothing was changed, see controlwatch doctor"
-        ) from error
+        raise UsageError(f"{explain_database_error(error)}; nothing was changed") from error
     finally:
         engine.dispose()
     after = path.stat() if before is not None else None

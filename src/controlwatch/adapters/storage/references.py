@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -23,11 +23,18 @@ from controlwatch.adapters.storage.engine import Database
 from controlwatch.adapters.storage.polling import PollCache
 from controlwatch.core.model import NoticeRef, Snapshot
 from controlwatch.core.model.addresses import canonicalize_url
-from controlwatch.core.model.state import NewReference, PendingReference, ReadReference, SnapshotRecord
+from controlwatch.core.model.state import (
+    HeldReferences,
+    NewReference,
+    PendingReference,
+    ReadReference,
+    SnapshotRecord,
+)
 from controlwatch.core.model.timezones import schedule_retry
 
 #: What a watcher is before its first poll.
 EMPTY_WATCHER_ROW = {"failures": 0, "rows": 0, "concern": "", "concern_reason": "", "learnt": {}}
+MAX_HELD_TITLES = 10  #: titles shown of what is held
 _BATCH_SIZE = 500  #: SQLite allows some thousand bound values in a statement
 
 
@@ -51,8 +58,10 @@ class ReferenceStore(StorePart):
                 tracked.update(connection.execute(known).scalars())
         return frozenset(tracked)
 
-    def track(self, watcher_id: str, unseen: Iterable[NewReference], now: datetime) -> None:
-        """Track new references, due at once; this marks the first poll as done."""
+    def track(
+        self, watcher_id: str, unseen: Iterable[NewReference], now: datetime, *, is_held: bool = False
+    ) -> None:
+        """Track new references, due at once or held; this marks the first poll as done."""
         self._poll_cache.forget(watcher_id)
         rows = [
             {
@@ -65,7 +74,8 @@ class ReferenceStore(StorePart):
                 "rings": item.may_alert,
                 "since": item.alert_since,
                 "first_seen_at": now,
-                "next_look_at": now,
+                "next_look_at": None if is_held else now,
+                "held_at": now if is_held else None,
                 "taken": False,
                 "failures": 0,
             }
@@ -87,6 +97,48 @@ class ReferenceStore(StorePart):
             for place in range(0, len(rows), _BATCH_SIZE // 10):
                 batch = rows[place : place + _BATCH_SIZE // 10]
                 connection.execute(build_insert(connection, REFERENCE).values(batch).on_conflict_do_nothing())
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return what is held until a person decides, by source."""
+        held = REFERENCE.c.held_at.is_not(None)
+        counted = (
+            select(
+                REFERENCE.c.watcher_id,
+                func.count().label("held"),
+                func.min(REFERENCE.c.held_at, type_=REFERENCE.c.held_at.type).label("since"),
+            )
+            .where(held)
+            .group_by(REFERENCE.c.watcher_id)
+            .order_by(REFERENCE.c.watcher_id)
+        )
+        found: list[HeldReferences] = []
+        with self._read_engine.begin() as connection:
+            for row in connection.execute(counted).all():
+                first = (
+                    select(REFERENCE.c.listed_on, REFERENCE.c.title)
+                    .where(held, REFERENCE.c.watcher_id == row.watcher_id)
+                    .order_by(REFERENCE.c.id)
+                    .limit(MAX_HELD_TITLES)
+                )
+                titles = tuple(
+                    f"{listed_on or 'no day'} {title}" for listed_on, title in connection.execute(first)
+                )
+                found.append(
+                    HeldReferences(watcher=row.watcher_id, count=row.held, since=row.since, titles=titles)
+                )
+        return tuple(found)
+
+    def settle_held(self, watcher_id: str, *, may_alert: bool, containing: str, now: datetime) -> int:
+        """Make held references due whose title contains some words; return their number."""
+        chosen = (
+            update(REFERENCE)
+            .where(REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.held_at.is_not(None))
+            .where(REFERENCE.c.title.contains(containing, autoescape=True))
+        )
+        self._poll_cache.forget(watcher_id)
+        with self._engine.begin() as connection:
+            values = {"held_at": None, "next_look_at": now, "rings": may_alert}
+            return connection.execute(chosen.values(values)).rowcount
 
     def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
         """Return the references to read now, new ones first, in the order of the list page."""

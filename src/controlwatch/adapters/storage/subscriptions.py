@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
 from controlwatch.core.alerting.subscription_criteria import CRITERIA
 from controlwatch.core.model import Mute, Subscription
+from controlwatch.core.model.subscription import SubscriptionState
 
 _OPTION_FIELDS = ("reports", "health", "reminders", "outlook")
 _PLAIN_FIELDS = (
@@ -55,16 +56,33 @@ class SubscriptionStore(StorePart):
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription and drop what was due to it. Return False where it is not active."""
-        own = SUBSCRIPTION.c.id == subscription_id
         with self._engine.begin() as connection:
-            ended = connection.execute(
-                update(SUBSCRIPTION).where(own, SUBSCRIPTION.c.active).values(active=False)
-            )
-            waiting = DELIVERY.delete().where(
-                DELIVERY.c.subscription_id == subscription_id, DELIVERY.c.state == "pending"
-            )
-            connection.execute(waiting)
-        return ended.rowcount == 1
+            return end_active(connection, subscription_id)
+
+    def reactivate(self, subscription_id: int) -> bool:
+        """Continue a subscription that has ended. Return False where there is none, or it is active.
+
+        Alerts that were made meanwhile are not sent.
+        """
+        ended = update(SUBSCRIPTION).where(
+            SUBSCRIPTION.c.id == subscription_id, SUBSCRIPTION.c.active.is_(False)
+        )
+        with self._engine.begin() as connection:
+            is_active_again = connection.execute(ended.values(active=True)).rowcount == 1
+            if is_active_again:  # what would say that it has ended
+                _drop_pending(connection, subscription_id)
+        return is_active_again
+
+    def find_state(self, subscription_id: int) -> SubscriptionState:
+        """Return the state of a subscription, by its number."""
+        own = select(SUBSCRIPTION.c.active, SUBSCRIPTION.c.confirmed).where(
+            SUBSCRIPTION.c.id == subscription_id
+        )
+        with self._read_engine.begin() as connection:
+            row = connection.execute(own).one_or_none()
+        if row is None:
+            return "unknown"
+        return "ended" if not row.active else "active" if row.confirmed else "unconfirmed"
 
     def confirm(self, subscription_id: int) -> bool:
         """Record that the owner of the address confirmed it. Return False where it is not active."""
@@ -89,6 +107,19 @@ class SubscriptionStore(StorePart):
             if resumed:
                 connection.execute(returned)
         return resumed
+
+
+def end_active(connection: Connection, subscription_id: int) -> bool:
+    """End an active subscription and drop what was due to it; return False where it is not active."""
+    if not update_active(connection, subscription_id, active=False):
+        return False
+    _drop_pending(connection, subscription_id)
+    return True
+
+
+def _drop_pending(connection: Connection, subscription_id: int) -> None:
+    own = DELIVERY.c.subscription_id == subscription_id
+    connection.execute(DELIVERY.delete().where(own, DELIVERY.c.state == "pending"))
 
 
 def update_active(

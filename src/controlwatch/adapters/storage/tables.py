@@ -109,6 +109,7 @@ class ReferenceRow(SQLModel, table=True):
     reason: str | None = None
     absent_since: datetime | None = None
     notice_id: int | None = Field(default=None, foreign_key="notice.id")
+    held_at: datetime | None = None  #: not read until a person decides; then it is due at no time
 
 
 class SnapshotRow(SQLModel, table=True):
@@ -210,6 +211,16 @@ class CustodyRow(SQLModel, table=True):
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
     line: str = _build_text_field()
+
+
+class InstallationRow(SQLModel, table=True):
+    """The state folder that this database belongs to: one row, with the mark that the folder bears too."""
+
+    __tablename__ = "installation"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  #: always 1
+    mark: str
+    marked_at: datetime
 
 
 class FindingRow(SQLModel, table=True):

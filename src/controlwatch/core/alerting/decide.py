@@ -38,7 +38,7 @@ def decide(observation: Observation, context: MatchContext, *, now: datetime) ->
     if not observation.official:
         return _decide_report(observation, context, now=now)
     if known is None:
-        quiet = _explain_no_alert(observation, is_news=is_actionable(observation.notice))
+        quiet = _explain_no_alert(observation, is_news=_is_news(observation, context))
         return _build_decision(observation, context, Change(kind="new"), quiet=quiet, now=now)
     before = known.version_here or (known.latest if known.latest.fallback else None)
     if observation.fallback and (known.latest.is_from_register or before is not None):
@@ -47,6 +47,8 @@ def decide(observation: Observation, context: MatchContext, *, now: datetime) ->
     if known.latest.is_from_register:
         is_news = _has_appeared_since(observation, known) and is_actionable(observation.notice)
         quiet = "" if is_news else "known from the register, issued before monitoring began here"
+        if observation.bears:
+            quiet = _explain_no_alert(observation, is_news=True)
         return _build_decision(observation, context, Change(kind="new"), quiet=quiet, now=now)
     return (
         _decide_amendment(observation, context, known, before, now=now)
@@ -72,6 +74,17 @@ def is_actionable(notice: Notice) -> bool:
         return True
     explains = notice.kind in EXPLANATORY_KINDS and notice.direction is Direction.CLARIFY
     return explains and bool(notice.categories or notice.relations)
+
+
+def _is_news(observation: Observation, context: MatchContext) -> bool:
+    """Return whether a first sight matters: by itself, or because it bears on a rule that is known.
+
+    That is so where its title names the rule, or where it has the rule's number and other words.
+    """
+    if is_actionable(observation.notice) or context.follows_rule:
+        return True
+    bearer = context.bearer if observation.bears else context.displaced
+    return bearer is not None and is_actionable(bearer.latest.notice)
 
 
 def _decide_reread(observation: Observation, known: KnownNotice | None) -> Decision:
@@ -132,9 +145,24 @@ def _decide_copy(
     # The earlier reading gave no reason for an alert; this one does.
     is_fuller = not is_actionable(latest.notice) and _may_alert(observation)
     is_news = is_fuller or _has_appeared_since(observation, known)
+    if change is not None and observation.watcher == known.watcher and _name_other_days(observation, known):
+        # The source itself published it again elsewhere, with another day.
+        quiet = "" if _may_alert(observation) else "tracked since the first poll"
+        return _build_decision(
+            observation, context, replace(change, kind="amended"), quiet=quiet, kind="amended", now=now
+        )
     if not known.alerted and is_news and is_actionable(observation.notice):
         return _build_decision(observation, context, change, quiet="", now=now)
     return Decision(change=change, not_alerted_because="another copy of a notice that is known")
+
+
+def _name_other_days(observation: Observation, known: KnownNotice) -> bool:
+    """Return whether a copy states effective days, and not one that is known."""
+    days = [
+        {found.start for found in notice.effective if found.start is not None}
+        for notice in (observation.notice, known.latest.notice)
+    ]
+    return all(days) and days[0].isdisjoint(days[1])
 
 
 def _has_appeared_since(observation: Observation, known: KnownNotice) -> bool:

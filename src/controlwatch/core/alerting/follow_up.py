@@ -20,6 +20,10 @@ CLOSING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant"})
 #: Alerts that call for an action. An escalation is not among them, or escalation would never end.
 ACTIONABLE_KINDS: frozenset[AlertKind] = frozenset({"new", "amended", "report", "reminder", "moved"})
 
+#: What became of acknowledging a mail: recorded; all of it was closed before; its subscription has ended;
+#: there is none of this number.
+AcknowledgeResult = Literal["acknowledged", "already", "ended", "unknown"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRecord:

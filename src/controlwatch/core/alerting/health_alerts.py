@@ -19,7 +19,7 @@ from controlwatch.core.alerting.common_causes import (
 )
 from controlwatch.core.alerting.source_health import HealthIssue, find_health_issue, format_instant
 from controlwatch.core.model import Alert
-from controlwatch.core.model.state import HealthNotice, WatcherState
+from controlwatch.core.model.state import HealthNotice, HeldReferences, WatcherState
 from controlwatch.core.sources.watcher import Watcher
 
 #: After these times an alert is repeated, counted from the last one.
@@ -28,6 +28,8 @@ REPEAT_INTERVALS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 MAX_TITLES = 8
 #: The source of alerts about this machine.
 MACHINE_SOURCE = "machine"
+#: Before the id of a source whose new notices are held, in what was notified.
+HELD_PREFIX = "held:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ def plan_health_alerts(
     titles_since: Mapping[str, tuple[str, ...]],
     *,
     disk_warning: str = "",
+    held: Iterable[HeldReferences] = (),
     now: datetime,
 ) -> Iterator[HealthAlert]:
     """Yield the alerts that are due now.
@@ -53,6 +56,7 @@ def plan_health_alerts(
     trouble began, `disk_warning` what is wrong with this machine, "" where nothing is.
     """
     yield from _plan_machine_alerts(disk_warning, notices.get(MACHINE_SOURCE), now)
+    yield from _plan_flood_alerts({flood.watcher: flood for flood in held}, notices, now)
     enabled = [watcher for watcher in watchers if watcher.enabled]
     # A mailbox proves nothing about the route to the sites: it may be in the local network.
     sites = [states[watcher.id] for watcher in enabled if watcher.source_kind == "site"]
@@ -117,6 +121,36 @@ def _plan_machine_alerts(
         body = f"It was nearly full from {format_instant(notice.since)}."
         recovery = replace(alert, kind="health-up", title="the disk has free space again", body=body)
         yield HealthAlert(health_notices={MACHINE_SOURCE: None}, alert=recovery)
+
+
+def _plan_flood_alerts(
+    held: Mapping[str, HeldReferences], notices: Mapping[str, HealthNotice], now: datetime
+) -> Iterator[HealthAlert]:
+    """Yield one alert a source whose new notices are held, repeated while they are."""
+    for watcher_id, flood in held.items():
+        name = f"{HELD_PREFIX}{watcher_id}"
+        notice = notices.get(name)
+        if not is_repetition_due(notice, now):
+            continue
+        still = "are still" if notice is not None else "are"
+        alert = Alert(
+            kind="health-down",
+            made_at=now,
+            title=f"{watcher_id}: {flood.count} new notices at once {still} held",
+            watcher=watcher_id,
+            body="A site that moved lists old notices at new addresses. No one was alerted to these. "
+            f"Held since {format_instant(flood.since)}. The first: {'; '.join(flood.titles)}. "
+            f"To alert people to all: controlwatch held release {watcher_id}. "
+            f"To read them without alerts: controlwatch held shelve {watcher_id}. "
+            "Either takes --containing WORDS to settle only some.",
+        )
+        times = notice.times + 1 if notice is not None else 1
+        began = notice.since if notice is not None else flood.since
+        notified = HealthNotice(times=times, at=now, since=began, word="held")
+        yield HealthAlert(health_notices={name: notified}, alert=alert)
+    for name in notices:
+        if name.startswith(HELD_PREFIX) and name.removeprefix(HELD_PREFIX) not in held:
+            yield HealthAlert(health_notices={name: None})
 
 
 def _plan_cause_alerts(

@@ -55,7 +55,7 @@ def build_redline(old: str, new: str) -> tuple[RedlineSegment, ...]:
 
     Whole numbers and Latin words are marked as wholes, so that a date never reads 202⟦5→6⟧.
     """
-    before, after = _split_tokens(old), _split_tokens(new)
+    before, after = split_tokens(old), split_tokens(new)
     head = _count_shared_prefix(before, after)
     tail = _count_shared_prefix(before[head:][::-1], after[head:][::-1])
     end = len(before) - tail
@@ -79,7 +79,8 @@ def build_redline(old: str, new: str) -> tuple[RedlineSegment, ...]:
     return tuple(shortened)
 
 
-def _split_tokens(text: str) -> list[str]:
+def split_tokens(text: str) -> list[str]:
+    """Return the words of a text as a comparison sees them: Han characters, whole numbers, Latin words."""
     return TOKEN.findall(_fold_text(text))
 
 

@@ -2,7 +2,7 @@
 
 An entry is a line of canonical JSON; its hash is the SHA-256 of that line. A change to a line changes its
 hash, which the next line contains, and so on up to the head: a head noted elsewhere proves every line below
-it. The form of an entry never changes, so that old chains can be verified.
+it. Fields may be added to an entry, none is ever changed or removed, so that old chains can be verified.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from controlwatch.core.model.errors import UsageError
@@ -23,8 +23,6 @@ EntryKind = Literal["beginning", "snapshot", "version", "reading"]
 FORMAT_VERSION = 1
 #: The previous hash of the first entry.
 GENESIS_HASH = "0" * 64
-#: Fields of a version that may change later: the key of its notice, when a number becomes known.
-MUTABLE_FIELDS = frozenset({"notice"})
 
 
 def to_canonical_json(value: object) -> str:
@@ -87,6 +85,72 @@ class AnnexEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressEntry:
+    """An address at which a notice is published."""
+
+    address: str  #: canonical
+    url: str
+    watcher: str
+    first_seen_at: datetime
+    differs: bool
+
+    def to_log_fields(self) -> dict[str, object]:
+        """Return the fields of an entry about it."""
+        return {
+            "address": self.address,
+            "url": self.url,
+            "watcher": self.watcher,
+            "first_seen_at": format_instant(self.first_seen_at),
+            "differs": self.differs,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeHeading:
+    """A notice as the chain records it with each of its versions: heading facts, versions, addresses."""
+
+    id: int
+    key: str
+    number: str | None
+    title: str
+    kind: str
+    issuers: tuple[str, ...]
+    published: date | None
+    is_change: bool
+    direction: str
+    official: bool
+    watcher: str
+    url: str
+    about: str | None
+    first_seen_at: datetime
+    newest_version: int | None
+    versions: tuple[int, ...]
+    addresses: tuple[AddressEntry, ...]
+
+    def to_log_fields(self) -> dict[str, object]:
+        """Return the fields of an entry about it."""
+        return {
+            "id": self.id,
+            "key": self.key,
+            "number": self.number,
+            "title": self.title,
+            "kind": self.kind,
+            "issuers": list(self.issuers),
+            "published": self.published.isoformat() if self.published else None,
+            "is_change": self.is_change,
+            "direction": self.direction,
+            "official": self.official,
+            "watcher": self.watcher,
+            "url": self.url,
+            "about": self.about,
+            "first_seen_at": format_instant(self.first_seen_at),
+            "newest_version": self.newest_version,
+            "versions": list(self.versions),
+            "addresses": [address.to_log_fields() for address in self.addresses],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionEntry:
     """A version of a notice, with the fields that the chain records."""
 
@@ -101,6 +165,8 @@ class VersionEntry:
     reading: Mapping[str, object]
     snapshot: int | None
     annexes: tuple[AnnexEntry, ...]
+    difference: Mapping[str, object]  #: from the version before, and why no alert was made
+    heading: NoticeHeading  #: of its notice, now
 
     def to_log_fields(self) -> dict[str, object]:
         """Return the fields of an entry about it."""
@@ -119,7 +185,14 @@ class VersionEntry:
                 {"url": annex.url, "name": annex.name, "sha256": annex.sha256, "doubt": annex.doubt}
                 for annex in self.annexes
             ],
+            "difference_sha256": compute_fingerprint(self.difference_text),
+            "heading": self.heading.to_log_fields(),
         }
+
+    @property
+    def difference_text(self) -> str:
+        """The difference from the version before in the form that is hashed."""
+        return to_canonical_json(self.difference)
 
     @property
     def reading_text(self) -> str:
@@ -200,6 +273,9 @@ class StoredEntry:
     snapshot: SnapshotEntry | None = None
     version: VersionEntry | None = None
     is_superseded: bool = False  #: a later entry is about the same version
+    is_newest_of_notice: bool = False  #: no later entry is about a version of the same notice
+    #: tables whose rows about the notice do not follow from its newest reading
+    underivable_tables: tuple[str, ...] = ()
 
     @property
     def is_late(self) -> bool:

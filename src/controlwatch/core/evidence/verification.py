@@ -8,7 +8,6 @@ from typing import Literal
 
 from controlwatch.core.evidence.custody import (
     EMPTY_HEAD,
-    MUTABLE_FIELDS,
     ChainHead,
     SnapshotEntry,
     StoredEntry,
@@ -63,7 +62,7 @@ class StoredCopy:
 class UnloggedRow:
     """A stored row without an entry."""
 
-    table: Literal["snapshot", "version"]
+    table: Literal["snapshot", "version", "notice"]
     id: int
 
 
@@ -146,12 +145,8 @@ def compare_with_row(entry: StoredEntry) -> Iterator[CustodyFault]:
             what=f"{_describe_subject(fields)} is not in the store any more",
         )
         return
-    ignored = set(MUTABLE_FIELDS)
-    if entry.is_superseded:
-        # A version from the register is replaced as a whole; of an observed one, only the extraction.
-        ignored |= set(entered) if entry.version and entry.version.kind == "register" else {"reading_sha256"}
     actual = row.to_log_fields()
-    differing = sorted(name for name in entered if name not in ignored and entered[name] != actual.get(name))
+    differing = _list_differing_fields(entry, entered, actual)
     if differing:
         names = ", ".join(name.removesuffix("_sha256") for name in differing)
         yield CustodyFault(
@@ -159,6 +154,37 @@ def compare_with_row(entry: StoredEntry) -> Iterator[CustodyFault]:
             kind="row altered",
             what=f"{_describe_subject(fields)} has other {names} than entered",
         )
+    yield from _compare_with_notice(entry, entered, actual)
+
+
+def _list_differing_fields(
+    entry: StoredEntry, entered: Mapping[str, object], actual: Mapping[str, object]
+) -> list[str]:
+    """Return the fields of a row that differ from what was entered and may not differ."""
+    ignored = {"heading"}  # compared by itself
+    if "/" in str(entered.get("notice")):
+        ignored.add("notice")  # an address was its key, until its number became known
+    if entry.is_superseded:
+        # A version from the register is replaced as a whole; of an observed one, only the extraction.
+        ignored |= set(entered) if entry.version and entry.version.kind == "register" else {"reading_sha256"}
+    return sorted(name for name in entered if name not in ignored and entered[name] != actual.get(name))
+
+
+def _compare_with_notice(
+    entry: StoredEntry, entered: Mapping[str, object], actual: Mapping[str, object]
+) -> Iterator[CustodyFault]:
+    """Yield where the notice that a version belongs to differs from what was entered last."""
+    heading, now = entered.get("heading"), actual.get("heading")
+    names = ""
+    if isinstance(heading, dict) and isinstance(now, dict):
+        compared = heading if entry.is_newest_of_notice else {"id"}
+        names = ", ".join(sorted(name for name in compared if heading[name] != now.get(name)))
+    if names:
+        what = f"notice {heading['key'] if isinstance(heading, dict) else ''} has other {names} than entered"
+        yield CustodyFault(seq=entry.seq, kind="row altered", what=what)
+    for table in entry.underivable_tables:
+        what = f"the {table} of notice {entered.get('notice')} are not those of its newest reading"
+        yield CustodyFault(seq=entry.seq, kind="row altered", what=what)
 
 
 def compare_with_bytes(

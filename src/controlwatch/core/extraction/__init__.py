@@ -2,7 +2,7 @@
 
 from controlwatch.core.extraction.extract import read_notice, resolve_categories
 from controlwatch.core.extraction.mentions.numbers import parse_number
-from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
+from controlwatch.core.extraction.report.provenance import collect_meanings, describe_rule, list_grounds
 from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.extraction.text.lexicon import Category, Issuer, Lexicon, Place
 
@@ -11,6 +11,7 @@ __all__ = [
     "Issuer",
     "Lexicon",
     "Place",
+    "collect_meanings",
     "describe_rule",
     "list_grounds",
     "parse_number",

@@ -209,6 +209,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         notice,
         number=own.number if own else None,
         number_raw=own.raw if own else None,
+        follows=identity.list_followed(text),
         issuers=identity.issuers,
         is_change=assessment.is_change,
         reports_change=reports,

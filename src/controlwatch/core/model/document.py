@@ -113,6 +113,7 @@ class Document:
     encoding: str = "utf-8"
     replaced: int = 0  #: characters that could not be decoded
     doubts: tuple[str, ...] = ()
+    is_declared_part: bool = True  #: False: the declared part of the page was missing; this is another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,15 @@ class Reshaped(SourceError):
     kind = "reshaped"
 
 
+class Replaced(SourceError):
+    """The address answers with another page than the notice: an error text, a home page, a maintenance page.
+
+    Nothing follows from it for the notice.
+    """
+
+    kind = "replaced"
+
+
 class Garbled(SourceError):
     """The bytes are not readable text, JSON or a feed, or characters were lost in transfer."""
 
@@ -111,6 +120,10 @@ class DeclarationError(ControlwatchError):
 
 class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
+
+
+class StoreLost(ControlwatchError):
+    """The file of the database was deleted or replaced while it was open; nothing more is written to it."""
 
 
 class Unstamped(ControlwatchError):

@@ -173,6 +173,7 @@ class Notice:
     language: str
     number: DocumentNumber | None = None
     number_raw: str | None = None
+    follows: tuple[str, ...] = ()  #: other notices that an instrument names in its title
     issuers: tuple[str, ...] = ()
     kind: NoticeKind = NoticeKind.OTHER
     published: date | None = None

@@ -93,6 +93,16 @@ class NewReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReferences:
+    """New notices of one source that are not read until a person decides: too many came at once."""
+
+    watcher: str
+    count: int
+    since: datetime
+    titles: tuple[str, ...]  #: of the first few, with the listed day before each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingReference:
     """A reference whose page is due to be read, for the first time or again."""
 
@@ -122,10 +132,14 @@ class Observation:
     reference: PendingReference
     fallback: bool = False  #: made only from the index row, because the page could not be read
     reread: bool = False  #: stored bytes read again: never a change by the source
+    own_key: str = ""  #: its identity, where neither number nor address is proof of it
+    bears: str = ""  #: the number of another notice that it bears too
 
     @property
     def key(self) -> str:
         """The identity of the notice: the key of its number, else its address; of press, its address."""
+        if self.own_key:
+            return self.own_key
         number = self.notice.number if self.official else None
         return number.key if number is not None else self.address
 
@@ -161,15 +175,23 @@ class KnownNotice:
     tracked_since: date  #: the day (Asia/Shanghai) it was first seen or, from the register, watching began
     version_here: VersionText | None  #: latest version at the same address
     latest: VersionText  #: latest version at any address
-    matched_by: Literal["address", "number", "text"]
+    earlier: tuple[VersionText, ...] = ()  #: versions with other words, newest first; of a bearer only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchContext:
-    """Everything in the store that the decision about an observation depends on."""
+    """Everything in the store that the decision about an observation depends on.
 
-    known: KnownNotice | None
+    The store gives the candidates; which of them the observation belongs to is decided in `notice_matching`.
+    """
+
+    here: KnownNotice | None = None  #: what was read at this address
+    bearer: KnownNotice | None = None  #: another one, which has the number of this document
+    twin: KnownNotice | None = None  #: a notice with the very same text, where this one has no number
+    known: KnownNotice | None = None  #: the notice that the observation belongs to
+    displaced: KnownNotice | None = None  #: the notice that loses its number to this one
     subscriptions: tuple[Subscription, ...] = ()
+    follows_rule: bool = False  #: its title names a known notice that changed the rules
     official_known: bool = False  #: for a press report: its official notice is stored
     reported_before: bool = False  #: for a press report: another report about it has been alerted
 
@@ -238,6 +260,7 @@ class PollReport:
     unseen: int = 0
     read: int = 0
     alerts: tuple[str, ...] = ()  #: titles of the alerts made
+    held: int = 0  #: new notices held for a person to decide
     unread: tuple[str, ...] = field(default=())  #: addresses that could not be read, with the reason
 
 

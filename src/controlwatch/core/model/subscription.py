@@ -11,6 +11,7 @@ from controlwatch.core.model.notice import Direction
 Rate = Literal["immediate", "daily", "weekly"]
 ChannelName = Literal["console", "slack", "email", "webhook", "apprise"]
 Language = Literal["en", "zh", "both"]
+SubscriptionState = Literal["active", "unconfirmed", "ended", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

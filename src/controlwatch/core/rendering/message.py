@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, Delivery, Language, Subscription, to_notice_key
+from controlwatch.core.model import Alert, Delivery, Language, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.state import WatcherState
-from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import Card, build_card
+from controlwatch.core.rendering.confirmation_card import build_confirmation_card
 from controlwatch.core.rendering.facts import CardContext
-from controlwatch.core.rendering.subscription_text import describe_criteria
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 NO_LINKS = SignedLinks()
@@ -64,6 +63,7 @@ class MessageComposer:
         language = subscription.language
         # Every reader of a link can follow it: it is sent to one mail address, not to a channel for many.
         is_personal = subscription.channel == "email" and subscription.confirmed
+        today = self.now.astimezone(UTC).date()
         # The recipient of an escalation must not end the subscription of another person.
         is_own = is_personal and not first.addressee
         action_keys = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
@@ -79,7 +79,9 @@ class MessageComposer:
             cards=cards,
             unsubscribe=self.links.build_unsubscribe_url(subscription.id) if is_own else "",
             acknowledge=(
-                self.links.build_acknowledge_url(first.id) if is_personal and any(action_keys) else ""
+                self.links.build_acknowledge_url(first.id, on=today)
+                if is_personal and any(action_keys)
+                else ""
             ),
             health_line=health_line,
             action_keys=action_keys,
@@ -97,7 +99,7 @@ class MessageComposer:
         """Return a card with what is known beside the alert: the notice's legal status, and links."""
         alert, language = delivery.alert, delivery.subscription.language
         if alert.kind == "confirmation":  # it holds a link for one reader only
-            return _build_confirmation_card(alert, delivery.subscription, self.links)
+            return build_confirmation_card(alert, delivery.subscription, self.links, now=self.now)
         key = (delivery.alert_id, language, delivery.why)
         if key in self._cards:
             return self._cards[key]
@@ -122,34 +124,6 @@ class MessageComposer:
             )
         self._cards[key] = card
         return card
-
-
-def _build_confirmation_card(alert: Alert, subscription: Subscription, links: SignedLinks) -> Card:
-    """Return the card that asks an address for its confirmation. The alert's body names who asked."""
-    language = subscription.language
-    link = links.build_confirm_url(subscription.id)
-    if not link:
-        raise ValueError("confirming needs CONTROLWATCH_PUBLIC_URL")
-    who, what = to_one_line(alert.body, 100), describe_criteria(subscription)
-    sentences = {
-        "en": (
-            f"{who} asked controlwatch to send alerts to {subscription.target}: {what}, {subscription.rate}.",
-            "If you want them, follow the link and confirm. If you do nothing, you get no further mail.",
-        ),
-        "zh": (
-            f"{who} 请求 controlwatch 向 {subscription.target} 发送提醒：{what}，{subscription.rate}。",
-            "如需接收，请打开下方链接确认。如不予理会，您不会再收到邮件。",
-        ),
-    }
-    return Card(
-        tone="neutral",
-        badge=find_word("confirmation", language),
-        heading=pick_language("alerts about China's export controls", "中国出口管制提醒", language),
-        title="",
-        summary=tuple(sentence for name in list_languages(language) for sentence in sentences[name]),
-        url=link,
-        labels=("", "", "", find_word("confirm", language)),
-    )
 
 
 def render_health_line(states: Iterable[WatcherState], language: Language) -> str:

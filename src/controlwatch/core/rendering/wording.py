@@ -35,6 +35,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "paused": ("NOT DELIVERED", "投递中断"),
     "confirmation": ("PLEASE CONFIRM", "请确认"),
     "confirm": ("Confirm", "确认"),
+    "ended": ("UNSUBSCRIBED", "已退订"),
+    "continue": ("Continue", "恢复"),
     "effective": ("Effective", "生效"),
     "until": ("Until", "截止"),
     "deadline": ("Deadline", "期限"),

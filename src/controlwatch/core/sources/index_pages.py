@@ -22,7 +22,7 @@ from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, parse_day, strip_markup
 from controlwatch.core.sources.plausibility import detect_challenge
-from controlwatch.core.sources.watcher import Index, Pages, Watcher
+from controlwatch.core.sources.watcher import Expect, Index, Pages, Watcher
 
 _TOTAL = re.compile(r"(\d{1,9})")  # longer numbers are not a total
 _TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d{1,9})(?!\d)")  # 第1/239页 总条数：2381
@@ -313,6 +313,18 @@ def find_new_references(
         for place, (address, ref) in enumerate(listed.items())
         if address not in known
     )
+
+
+def is_flood(references: Iterable[NewReference], expect: Expect) -> bool:
+    """Return whether a poll shows more new notices than its source ever publishes at once.
+
+    A site that moved or gave its notices new addresses lists hundreds; each would be an alert to everybody.
+    """
+    news = (
+        may_alert(eligible=new.may_alert, since=new.alert_since, dated=new.ref.listed_on)
+        for new in references
+    )
+    return sum(news) > expect.new_at_once
 
 
 def may_alert(*, eligible: bool, since: date | None, dated: date | None) -> bool:

@@ -57,6 +57,7 @@ class _PageBody:
     nodes: tuple[LexborNode, ...]
     noise: str
     doubts: tuple[str, ...] = ()
+    is_declared: bool = True  #: what was declared for the source, where anything was
 
 
 def parse_notice_page(
@@ -96,6 +97,7 @@ def parse_notice_page(
         annexes=annexes,
         encoding=encoding,
         replaced=replaced,
+        is_declared_part=body.is_declared,
         doubts=_collect_doubts(tree, body, text=text, is_annexed=bool(annexes), replaced=replaced),
     )
 
@@ -128,9 +130,10 @@ def _find_body(tree: LexborHTMLParser, selectors: Detail) -> _PageBody:
     missing = ("the declared body was not found; another part of the page was read",) if is_declared else ()
     known = _find_containers(tree, _BODIES, is_single=True)
     if known:
-        return _PageBody(known, noise=_NOISE_SELECTORS, doubts=missing)
+        return _PageBody(known, noise=_NOISE_SELECTORS, doubts=missing, is_declared=not is_declared)
     whole = () if is_declared else ("no article was found; the whole page was read",)
-    return _PageBody((tree.body,) if tree.body else (), noise=_NOISE_SELECTORS, doubts=(*missing, *whole))
+    nodes = (tree.body,) if tree.body else ()
+    return _PageBody(nodes, noise=_NOISE_SELECTORS, doubts=(*missing, *whole), is_declared=not is_declared)
 
 
 def _find_containers(

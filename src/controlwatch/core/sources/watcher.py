@@ -110,6 +110,7 @@ class Expect:
     #: series of numbers that this source publishes completely: MOFCOM, MOFCOM Order
     series: tuple[str, ...] = ()
     gap_days: int = 3  #: a number missing for longer becomes a lead
+    new_at_once: int = 50  #: more new notices than this at one poll are held for a person to decide
     reject: tuple[str, ...] = ()  #: regular expressions that mark a damaged answer
 
 

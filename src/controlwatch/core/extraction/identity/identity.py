@@ -51,6 +51,22 @@ ISSUER_PHRASE = re.compile(
 BEFORE_OWN_NUMBER = re.compile(
     r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
 )  # what may precede the document's number in a title
+_FOLLOW_UP = (
+    "补充|修改|修订|修正|更正|勘误|延期|延长|延迟|推迟|暂缓|暂停|中止|恢复|终止|停止|废止|撤销|取消|失效|继续|执行|实施|施行|贯彻|落实"
+    "|生效|过渡|衔接|有关|相关|后续|涉及|解读|解释|说明|问答|答问|政策|附件|附表|附录|清单|目录|所附|项下|适用"
+)
+FOLLOW_UP_BEHIND = re.compile(
+    rf"^(?:的|之|等|所|中|项下|(?:将|自|及其?|和|与|、)?(?:{_FOLLOW_UP}))"
+)  # 商务部公告2026年第5号|补充公告 · …第5号|的修改决定; behind a blank the notice's own title begins
+FOLLOW_UP_ALONE = re.compile(
+    rf"^[\s（(【—\-－–:：]*(?:{_FOLLOW_UP}|事项|问题|内容|文字|部分|条款|时间|日期|期限|规定|公告|通知|决定|细则|办法|的|和|及|与|之)+"
+    r"[\s）)】]*$"
+)  # 商务部公告2026年第5号 |补充公告 · 商务部公告2026年第5号|（更正）
+FOLLOW_UP_IN_ENGLISH = re.compile(
+    r"^(?:\s+(?:of|by)\s[^:()]{2,80}?)?\s*[-–—(]\s*(?:(?:first|second|partial)\s+)?"
+    r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
+    re.IGNORECASE,
+)  # Announcement No. 5 of 2026| (Correction)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 BEFORE_APPENDED_NUMBER = re.compile(
     r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
@@ -89,6 +105,13 @@ class Identity:
     number_mentions: tuple[NumberMention, ...]  #: every number the text names, its own among them
     is_other_business: bool = False  #: a ministry's other business: procurement, personnel, awards
     has_issuerless_number: bool = False  #: a report gives a number without its issuer
+
+    def list_followed(self, text: DocumentText) -> tuple[str, ...]:
+        """Return the numbers that the title of an instrument names besides its own."""
+        own = self.own_number.number.key if self.own_number is not None else None
+        titled = (mention.number for mention in self.number_mentions if mention.end <= text.title_end)
+        others = (number.canonical for number in titled if number.key != own)
+        return tuple(dict.fromkeys(others)) if self.kind in INSTRUMENT_KINDS else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +170,12 @@ def find_own_number(
     """Return the number of the document itself: of its title, its label, or the head of its text."""
     folded = text.folded_text
     titled = [mention for mention in found if mention.end <= text.title_end]
+    followed_up: set[str] = set()  # the title is about these
     for mention in titled:
         if BEFORE_OWN_NUMBER.match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
-            return _build_own_number(text, lexicon, mention, "number.title")
+            if not _is_followed_up(text, mention, titled):
+                return _build_own_number(text, lexicon, mention, "number.title")
+            followed_up.add(mention.number.key)
     for mention in titled:
         # Pages append it to the title, in brackets or behind a blank.
         appended = BEFORE_APPENDED_NUMBER.search(folded[: mention.start])
@@ -157,16 +183,30 @@ def find_own_number(
             return _build_own_number(text, lexicon, mention, "number.end-of-title")
     if label and (number := parse_number(fold_text(label), lexicon)):  # 【发布文号】商务部公告2025年第10号
         return OwnNumber(number, collapse_whitespace(label), "number.label")
-    if head := _find_head_number(text, lexicon):
+    if (head := _find_head_number(text, lexicon)) and head.number.key not in followed_up:
         return _build_own_number(text, lexicon, head, "number.head")
     for mention in found:
         # Pages print it on a line of the head, with the issuers or the date behind it.
-        if text.title_end < mention.start <= text.title_end + 600:
+        in_head = text.title_end < mention.start <= text.title_end + 600
+        if in_head and mention.number.key not in followed_up:
             opens = not folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
             behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
             if opens and AFTER_HEAD_NUMBER.match(behind.lstrip("）)")):
                 return _build_own_number(text, lexicon, mention, "number.head")
     return None
+
+
+def _is_followed_up(text: DocumentText, mention: NumberMention, titled: list[NumberMention]) -> bool:
+    """Return whether a title that begins with a number is about the notice of that number.
+
+    A supplement, a correction or a postponement names it first (商务部公告2026年第5号补充公告), and so
+    does a notice on several others (第5号、第6号有关事项). A notice's own title says what it is about.
+    """
+    listed = [other for other in titled if other.start <= mention.end + 2]
+    if len({other.number.key for other in listed}) > 1:
+        return True
+    rest = text.folded_text[max(other.end for other in listed) : text.title_end]
+    return any(pattern.match(rest) for pattern in (FOLLOW_UP_BEHIND, FOLLOW_UP_ALONE, FOLLOW_UP_IN_ENGLISH))
 
 
 def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:

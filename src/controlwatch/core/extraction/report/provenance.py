@@ -94,6 +94,11 @@ def describe_rule(rule: str, lexicon: Lexicon) -> str:
     return RULE_MEANINGS.get(rule) or next(known, rule)
 
 
+def collect_meanings(lexicon: Lexicon) -> dict[str, str]:
+    """Return the meaning of every rule in one sentence, by its id."""
+    return {rule.id: rule.means for family in lexicon.rules.values() for rule in family} | RULE_MEANINGS
+
+
 def list_grounds(notice: Notice) -> Iterator[Ground]:
     """Yield every conclusion with its rule and its words: the stored grounds, then the findings."""
     yield from notice.grounds

@@ -1,0 +1,1 @@
+"""Where a request may go, and by which way: shared by everything that speaks HTTP."""

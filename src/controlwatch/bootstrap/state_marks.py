@@ -1,0 +1,76 @@
+"""Check that a state is whole, and that its folder and its database belong together."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from filelock import FileLock
+
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.engine import describe_database
+from controlwatch.adapters.system.state_folder import (
+    check_database_kept,
+    check_restored,
+    read_mark,
+    write_mark,
+)
+from controlwatch.core.model.errors import UsageError
+from controlwatch.settings import Settings
+
+
+def check_state_folder(settings: Settings) -> None:
+    """Raise `UsageError` where the state folder is incomplete; nothing is created."""
+    check_restored(settings.state_dir)
+    if settings.database_url is None:
+        check_database_kept(settings.state_dir)
+
+
+def check_marks(settings: Settings, store: SqlStore) -> None:
+    """Raise `UsageError` where the database belongs to another state folder; nothing is written."""
+    of_folder, of_database = read_mark(settings.state_dir), store.installation.find_mark()
+    if of_folder is not None and of_database is not None and of_folder != of_database:
+        raise UsageError(describe_mismatch(settings))
+
+
+def mark_state(settings: Settings, store: SqlStore) -> None:
+    """Mark folder and database at the first opening; raises `UsageError` where they do not belong together.
+
+    An embedded database belongs to the folder that it is in.
+    """
+    check_marks(settings, store)
+    of_folder, of_database = read_mark(settings.state_dir), store.installation.find_mark()
+    if of_folder is not None and of_database is not None:
+        return
+    with FileLock(settings.state_dir / "installation.lock", mode=0o600):
+        of_folder = read_mark(settings.state_dir)
+        if of_folder is None and of_database is not None and settings.database_url is not None:
+            raise UsageError(describe_mismatch(settings))
+        mark = of_folder or of_database or uuid.uuid4().hex
+        if store.installation.write_mark(mark, now=datetime.now(UTC)) != mark:
+            raise UsageError(describe_mismatch(settings))  # another folder was quicker
+        if of_folder is None:
+            write_mark(settings.state_dir, mark)
+
+
+def adopt_database(settings: Settings, store: SqlStore) -> None:
+    """Let the database belong to this state folder from now on."""
+    mark = read_mark(settings.state_dir) or uuid.uuid4().hex
+    store.installation.write_mark(mark, now=datetime.now(UTC), replace=True)
+    write_mark(settings.state_dir, mark)
+
+
+def describe_state(settings: Settings) -> str:
+    """Return where state and database are, without a password."""
+    database = "" if settings.database_url is None else f", database {describe_database(settings.database)}"
+    return f"state {settings.state_dir.absolute()}{database}"
+
+
+def describe_mismatch(settings: Settings) -> str:
+    """Return the sentence about a database of another state folder."""
+    return (
+        f"the database {describe_database(settings.database)} belongs to another state folder than "
+        f"{settings.state_dir.absolute()}: two would split the stored bytes and the secret of the links. Set "
+        "CONTROLWATCH_STATE_DIR to that folder; or, if this one replaces it, stop the other service, copy "
+        "its snapshots/, stamps/ and secret here, and run `controlwatch adopt`"
+    )

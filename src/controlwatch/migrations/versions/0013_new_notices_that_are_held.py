@@ -1,0 +1,16 @@
+"""When a new notice was held, because its source listed too many new ones at once."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+revision = "0013"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("reference", sa.Column("held_at", UTCDateTime(), nullable=True))
