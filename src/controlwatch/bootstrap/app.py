@@ -257,7 +257,7 @@ def build_queries(
         dossiers=store.custody,
         leads=store.leads,
         subscriptions=store.subscriptions,
-        outbox=store.outbox,
+        channel_health=store.health,
         held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,

@@ -84,8 +84,8 @@ class DossierSource(Protocol):
         """Return what proves a notice, by key or canonical address."""
 
 
-class WaitingDeliveries(Protocol):
-    """The outbox, as far as it tells what waits."""
+class ChannelHealth(Protocol):
+    """Which channels accept our messages."""
 
     def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
         """Return, for each channel that did not accept something, what waits for another try."""
@@ -115,7 +115,7 @@ class Queries:
     dossiers: DossierSource
     leads: LeadSource
     subscriptions: Subscriptions
-    outbox: WaitingDeliveries
+    channel_health: ChannelHealth
     held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
@@ -236,7 +236,7 @@ class Queries:
 
     def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
         """Return what waits because a channel did not accept it, where that does not just pass."""
-        troubles = self.outbox.list_channel_troubles()
+        troubles = self.channel_health.list_channel_troubles()
         return tuple(trouble for trouble in troubles if trouble.tries >= TROUBLE_AFTER_TRIES)
 
     def list_held(self) -> tuple[HeldReferences, ...]:
