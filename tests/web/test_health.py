@@ -60,7 +60,7 @@ def test_only_counts_are_shown_of_what_needs_a_person(opened: tuple[App, str]) -
             "warnings": 0,
             "blind_sources": 1,
             "held_notices": 0,
-            "waiting_deliveries": 0,
+            "waiting_channels": 0,
             "paused_subscriptions": 0,
             "refused_deliveries": 1,
             "store": 0,
