@@ -53,10 +53,10 @@ STAMP_EVERY = 3600.0
 #: Seconds without a beat after which the scheduler counts as hung, and the process ends itself.
 HANG_TIMEOUT = 600.0
 HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
-STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds that jobs may take to end after SIGTERM, and after which the process ends whatever still runs.
 STOP_TIMEOUT = 18.0
 END_TIMEOUT = 27.0
+STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 

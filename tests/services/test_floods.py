@@ -9,6 +9,8 @@ import pytest
 
 from tests.services.world import WATCHER, Page, World, tightening
 
+pytestmark = pytest.mark.usefixtures("sound_chain")
+
 #: A site that holds no more than this many new ones at once, on one page of its list.
 LIMIT = replace(
     WATCHER,

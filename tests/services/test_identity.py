@@ -10,6 +10,8 @@ import pytest
 from controlwatch.testing.sites import Answer
 from tests.services.world import HOST, Ministry, Page, World, other, tightening
 
+pytestmark = pytest.mark.usefixtures("sound_chain")
+
 OLD = Page("/notices/art_1.html", "关于做好日常工作的通知", "请各单位按照要求做好日常工作。" * 5)
 RULE = Page(
     "/notices/art_40.html",

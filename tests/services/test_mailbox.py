@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from controlwatch.core.model.state import PollReport
     from tests.services.world import World
 
+pytestmark = pytest.mark.usefixtures("sound_chain")
+
 NEWS = newsletter(
     "China imposes export controls on gallium",
     "China's Ministry of Commerce (MOFCOM) announced on March 2, 2026 new export controls on gallium "

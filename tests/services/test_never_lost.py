@@ -21,6 +21,8 @@ from tests.services.test_bad_input import CHALLENGE
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import HOST, INDEX, START, WATCHER, Page, World, other, tightening
 
+pytestmark = pytest.mark.usefixtures("sound_chain")
+
 FILE = f"{HOST}/files/list.pdf"
 COVER = Page(
     "/notices/art_6.html",

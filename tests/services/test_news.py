@@ -12,6 +12,8 @@ from controlwatch.core.sources.watcher import Detail, Index
 from controlwatch.testing.sites import Answer
 from tests.services.world import HOST, WATCHER, Ministry, Page, World, other, tightening
 
+pytestmark = pytest.mark.usefixtures("sound_chain")
+
 OLD = Page(
     "/notices/art_1.html",
     "商务部 海关总署公告2026年第1号 公布对锑相关物项实施出口管制的决定",

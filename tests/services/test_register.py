@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from controlwatch.core.law.register import Register, RegisterEntry
 from controlwatch.core.law.status import compute_status
 from controlwatch.core.model import (
@@ -19,6 +21,8 @@ from controlwatch.core.model import (
 )
 from tests.services.test_news import GALLIUM, OLD
 from tests.services.world import START, Ministry, Page, World, other
+
+pytestmark = pytest.mark.usefixtures("sound_chain")
 
 NUMBER = DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=40)
 KNOWN = Notice(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
+
 from controlwatch.core.model import Alert, Mute, Subscription
 from controlwatch.core.sources.watcher import Expect
 from tests.services.test_news import GALLIUM, started
 from tests.services.world import START, WATCHER, Page, World, tightening
+
+pytestmark = pytest.mark.usefixtures("sound_chain")
 
 #: 09:30 in Beijing
 MORNING = timedelta(hours=1, minutes=30)

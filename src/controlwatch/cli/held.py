@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from controlwatch.cli.common import JsonOption, build_table, console, open_cli_app, print_json
+from controlwatch.cli.common import (
+    JsonOption,
+    build_table,
+    console,
+    open_cli_app,
+    open_question_app,
+    print_json,
+)
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import BEIJING
 
@@ -37,7 +44,7 @@ def held(context: typer.Context, *, json: JsonOption = False) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    with open_cli_app() as app:
+    with open_question_app() as app:
         floods = app.queries.list_held()
     if json:
         print_json(floods)

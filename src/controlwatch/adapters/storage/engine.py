@@ -127,8 +127,7 @@ def open_database(url: str) -> Database:
     if guard is not None:
         event.listen(engine, "do_connect", guard.check)  # or SQLite would create an empty database there
         event.listen(engine, "connect", guard.remember)
-        for each in (database.write, database.read):
-            event.listen(each, "begin", guard.check)
+        event.listen(database.write, "begin", guard.check)
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         # A deferred transaction that reads first and writes later can fail or lose an update.

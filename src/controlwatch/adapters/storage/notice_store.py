@@ -116,10 +116,11 @@ class NoticeTransaction:
             mark_reference_read(
                 connection, observation.reference.id, next_look_at=next_look_at, notice_id=notice_id
             )
-        logged = [] if version_id is None else [version_id]
+        changed = set() if context.displaced is None else {context.displaced.notice_id}
         if moved_from is not None:  # the addresses of these notices have changed
-            unchanged = {notice_id, *moved_from} if version_id is None else moved_from - {notice_id}
-            logged += _select_newest_versions(connection, unchanged)
+            changed |= {notice_id, *moved_from}
+        logged = [] if version_id is None else [version_id]
+        logged += _select_newest_versions(connection, changed - ({notice_id} if version_id else set()))
         append_version_entries(connection, logged, at=now)
 
 

@@ -19,7 +19,6 @@ from controlwatch.adapters.storage.base import (
 )
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
-from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
 from controlwatch.core.alerting.ended_subscriptions import EndPlan
 from controlwatch.core.model import Alert, ChannelName, Delivery
@@ -216,11 +215,6 @@ class OutboxStore(StorePart):
                 _pause_subscription(connection, plan, now=now)
         return True
 
-    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
-        """Return, for each channel that did not accept something, what waits for another try."""
-        with self._read_engine.begin() as connection:
-            return select_channel_troubles(connection)
-
     def retry_failed(self, now: datetime) -> int:
         """Make refused deliveries due again now; return their number."""
         with self._engine.begin() as connection:
@@ -236,26 +230,6 @@ def _settle_leased(
     ids = [delivery.id for delivery in deliveries]
     held = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
     return connection.execute(update(DELIVERY).where(held).values(lease_until=None, **values)).rowcount
-
-
-def select_channel_troubles(connection: Connection) -> tuple[ChannelTrouble, ...]:
-    """Return, for each channel that did not accept something, what waits for another try."""
-    waiting = (
-        select(
-            SUBSCRIPTION.c.channel,
-            func.count().label("waiting"),
-            func.max(DELIVERY.c.attempts).label("tries"),
-            func.min(ALERT.c.made_at).label("since"),
-            func.max(DELIVERY.c.reason).label("reason"),
-        )
-        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
-        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
-        .group_by(SUBSCRIPTION.c.channel)
-        .order_by(SUBSCRIPTION.c.channel)
-    )
-    return tuple(ChannelTrouble(**row) for row in connection.execute(waiting).mappings())
 
 
 def _is_free(now: datetime, *, retry_due: datetime | None = None) -> ColumnElement[bool]:

@@ -162,8 +162,11 @@ def _list_differing_fields(
 ) -> list[str]:
     """Return the fields of a row that differ from what was entered and may not differ."""
     ignored = {"heading"}  # compared by itself
-    if "/" in str(entered.get("notice")):
-        ignored.add("notice")  # an address was its key, until its number became known
+    was, now = str(entered.get("notice")), str(actual.get("notice"))
+    # An address is the key until the number is known; a notice whose number proved to be that of another gets
+    # a key of its own. Newer entries say it by the id in their heading.
+    if "heading" in entered or "/" in was or f"#{was}" in now:
+        ignored.add("notice")
     if entry.is_superseded:
         # A version from the register is replaced as a whole; of an observed one, only the extraction.
         ignored |= set(entered) if entry.version and entry.version.kind == "register" else {"reading_sha256"}

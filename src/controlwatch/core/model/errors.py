@@ -122,7 +122,7 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
 
 
-class StoreLost(ControlwatchError):
+class StoreLost(ControlwatchError, OSError):
     """The file of the database was deleted or replaced while it was open; nothing more is written to it."""
 
 
