@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, func, select
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
     DELIVERY,
@@ -18,7 +19,6 @@ from controlwatch.adapters.storage.base import (
     take_turns,
     upsert,
 )
-from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
     DELIVERY,
@@ -16,7 +16,6 @@ from controlwatch.adapters.storage.base import (
     SUBSCRIPTION,
     StorePart,
     alert_from_json,
-    alert_to_json,
 )
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
@@ -301,44 +300,6 @@ def _query_due_deliveries(free: ColumnElement[bool], subscribers: Sequence[int])
         .subquery("ranked")
     )
     return select(ranked).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id)
-
-
-def write_alert(
-    connection: Connection,
-    alert: Alert,
-    deliveries: Iterable[PlannedDelivery],
-    *,
-    notice_id: int | None = None,
-    version_id: int | None = None,
-    follows: int | None = None,
-) -> None:
-    """Write an alert and its deliveries, pending; `follows` is the delivery that they repeat."""
-    row = ALERT.insert().values(
-        kind=alert.kind,
-        made_at=alert.made_at,
-        title=alert.title,
-        watcher_id=alert.watcher,
-        notice_id=notice_id,
-        version_id=version_id,
-        payload=alert_to_json(alert),
-    )
-    alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
-    rows = [
-        {
-            "alert_id": alert_id,
-            "subscription_id": planned.subscription_id,
-            "state": "muted" if planned.muted else "pending",
-            "due_at": planned.due_at,
-            "why": planned.why,
-            "addressee": planned.addressee,
-            "follows": follows,
-            "key": secrets.token_hex(16),
-            "attempts": 0,
-        }
-        for planned in deliveries
-    ]
-    if rows:
-        connection.execute(DELIVERY.insert(), rows)
 
 
 def _load_deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
