@@ -163,7 +163,7 @@ def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
     try:
         with SqlStore.open_read_only(settings.database) as store:
             paused = [item for item in store.subscriptions.list_active() if item.paused]
-            troubles = store.outbox.list_channel_troubles()
+            troubles = store.health.list_channel_troubles()
     except ControlwatchError:
         return  # the check of the database says so
     for item in paused:

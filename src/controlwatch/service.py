@@ -15,8 +15,10 @@ from pathlib import Path
 
 import structlog
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.scheduler import Scheduler
@@ -51,10 +53,10 @@ STAMP_EVERY = 3600.0
 #: Seconds without a beat after which the scheduler counts as hung, and the process ends itself.
 HANG_TIMEOUT = 600.0
 HANG_EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
-STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds that jobs may take to end after SIGTERM, and after which the process ends whatever still runs.
 STOP_TIMEOUT = 18.0
 END_TIMEOUT = 27.0
+STORE_LOST_EXIT_STATUS = 74  # EX_IOERR: the file of the database was deleted or replaced
 #: Seconds after which a heartbeat file means that the service hangs or is gone.
 HEARTBEAT_MAX_AGE = 90.0
 
@@ -210,7 +212,8 @@ class Service:
             _log_report(report)
 
         def handle_crash(error: BaseException) -> None:
-            poller.record_crash(watcher, error, now=read_clock())
+            with _survive_store_failure():
+                poller.record_crash(watcher, error, now=read_clock())
 
         self._scheduler.schedule_polls(watcher, run_poll, handle_crash)
 
@@ -255,8 +258,9 @@ class Service:
             body=f"internal error; please report it: {type(error).__name__}: {error}",
         )
         store = self._app.store
-        store.outbox.enqueue_alert(alert, route_alert(alert, store.subscriptions.list_active(), now=now))
-        self._failure_alert_on = now.date()
+        with _survive_store_failure():
+            store.outbox.enqueue_alert(alert, route_alert(alert, store.subscriptions.list_active(), now=now))
+            self._failure_alert_on = now.date()
 
     def ping_heartbeat(self) -> None:
         """Request the heartbeat address while nothing needs a person; its monitor notices silence."""
@@ -302,6 +306,15 @@ class Service:
                 by=stamp.by,
                 at=stamp.at.isoformat(),
             )
+
+
+@contextmanager
+def _survive_store_failure() -> Iterator[None]:
+    """Log that a failure could not be recorded: the store may be what has failed."""
+    try:
+        yield
+    except (SQLAlchemyError, StoreLost) as error:
+        log.warning("a failure could not be recorded", reason=explain_database_error(error) or str(error))
 
 
 def _log_report(report: PollReport) -> None:

@@ -359,6 +359,8 @@ def test_a_process_that_dies_between_the_commits_reads_the_notice_again(w: World
     started(w).ministry.publish(GALLIUM)
 
     class Dies:
+        parse_index = staticmethod(w.ingester.documents.parse_index)
+
         def read_document(self, *_: object) -> None:
             raise KeyboardInterrupt
 
@@ -375,6 +377,7 @@ def test_a_page_that_kills_the_process_each_time_does_not_hide_the_others(w: Wor
     documents = w.ingester.documents
 
     class Dies:
+        parse_index = staticmethod(documents.parse_index)
         read_annex = staticmethod(documents.read_annex)
 
         def read_document(self, snapshot: object, watcher: object) -> object:

@@ -222,7 +222,7 @@ def test_a_name_is_looked_up_once_for_the_check_and_the_connection(monkeypatch: 
     monkeypatch.setattr(ours, "connect_to_first", note)
     with (
         httpx.Client(transport=ours._open_bounded(private=False)) as client,
-        pytest.raises(ConnectionError),
+        pytest.raises(httpx.ConnectError),
     ):
         client.get("http://rebinding.example/")
     assert (lookups, connected) == (["rebinding.example"], ["203.119.206.1"])

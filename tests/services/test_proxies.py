@@ -16,7 +16,10 @@ import trustme
 
 from controlwatch.adapters.fetch import transport as ours
 from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.limits.bounded_http import send_once
+from controlwatch.adapters.limits.bounded_slack import BoundedSlackClient
 from controlwatch.adapters.network.proxies import find_proxy, read_proxy_routes
+from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import DeclarationError, SourceError, Unreachable
 from controlwatch.core.sources.requests import Request
@@ -64,6 +67,7 @@ def ask_once(url: str, *, timeout: float = PATIENCE) -> Snapshot | None:
         ("ALL_PROXY", "socks5", "SOCKS5"),
         ("all_proxy", "socks5h", "SOCKS5"),
         ("HTTP_PROXY", "socks5", "SOCKS5"),
+        ("ALL_PROXY", "socks", "SOCKS5"),  # as desktops write it
     ],
 )
 def test_a_source_is_asked_through_the_proxy_which_looks_its_name_up(
@@ -235,3 +239,35 @@ def _write_url(url: object) -> str:
 def test_networks_that_httpx_cannot_read_are_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "fd00::/8,10.0.0.0/8,::1/128,a b,.svc")
     assert "all://*.svc" in read_proxy_routes()
+
+
+@pytest.mark.parametrize(("scheme", "protocol"), [("http", "HTTP"), ("socks5", "SOCKS5")])
+def test_webhooks_heartbeat_and_slack_go_through_the_proxy(
+    ministry: Sites, scheme: str, protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ministry.put("http://hooks.example/hook", Answer(body=b"ok"))
+    ministry.put("http://monitor.example/ping", Answer(body=b"ok"))
+    slack_answer = Answer(body=b'{"ok": true, "team_id": "T1"}', content_type="application/json")
+    ministry.put("http://slack.example/api/auth.test", slack_answer)
+    with proxy_to(ministry.origin) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"{scheme}://{proxy.address}")
+        monkeypatch.setenv("NO_PROXY", "localhost,fd00::/8")
+        assert send_once("POST", "http://hooks.example/hook", seconds=PATIENCE, body=b"{}").status == 200
+        assert ping("http://monitor.example/ping") == ""
+        client = BoundedSlackClient(token="xoxb-1", base_url="http://slack.example/api/")
+        assert client.auth_test()["team_id"] == "T1"
+        client.http.close()
+        assert [(way, host.removesuffix(":80")) for way, host in proxy.asked] == [
+            (protocol, f"{name}.example") for name in ("hooks", "monitor", "slack")
+        ]
+
+
+def test_a_webhook_of_this_machine_that_is_exempt_goes_directly(
+    ministry: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ministry.put(f"{ministry.origin}/hook", Answer(body=b"ok"))
+    with proxy_to(ministry.origin) as proxy:
+        monkeypatch.setenv("ALL_PROXY", f"http://{proxy.address}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert send_once("POST", f"{ministry.origin}/hook", seconds=PATIENCE, body=b"{}").status == 200
+        assert proxy.asked == []

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from controlwatch.adapters.storage.engine import open_database
+from controlwatch.adapters.storage.engine import open_database, parse_database_url
 from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.cli.common import configure_log
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,35 @@ def test_a_locked_database_is_said_to_be_locked(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError) as refused:
             other.execute("BEGIN IMMEDIATE")
     assert "another process keeps it locked" in explain_database_error(refused.value)
+
+
+@pytest.mark.parametrize("driver", ["", "+psycopg", "+psycopg2", "+asyncpg"])
+def test_whichever_driver_an_address_names_ours_is_used(driver: str) -> None:
+    assert parse_database_url(f"postgresql{driver}://u@h/d").drivername == "postgresql+psycopg"
+
+
+def test_an_address_with_a_setting_that_does_not_exist_is_said_to_have_one() -> None:
+    with pytest.raises(DBAPIError) as refused:
+        open_database("postgresql://u:secret@127.0.0.1:1/x?sslmode=bogus")
+    assert "setting that is not valid" in explain_database_error(refused.value)
+
+
+def test_the_log_of_the_service_has_one_line_for_each_failure_of_the_database(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_log("INFO")
+    try:
+        open_database("postgresql://u:secret@127.0.0.1:1/x")
+    except DBAPIError:
+        structlog.get_logger().exception("job failed", job="deliver")
+    try:
+        int("a bug")
+    except ValueError:
+        structlog.get_logger().exception("job failed", job="deliver")
+    known, bug = map(json.loads, capsys.readouterr().err.splitlines())
+    assert "connection refused" in known["reason"]
+    assert "exception" not in known
+    assert "Traceback" in bug["exception"]
 
 
 def test_an_error_of_the_program_is_not_one_of_the_database() -> None:

@@ -69,7 +69,7 @@ def test_what_failed_in_this_call_is_not_due_again_in_it_and_waits_with_its_reas
         now=later, owner="me", lease=60, most=9, scope=ClaimScope(channel="webhook", retry_due=NOW)
     )
     assert {group[0].subscription.target for group in found} == {"b", "c"}
-    (trouble,) = store.outbox.list_channel_troubles()
+    (trouble,) = store.health.list_channel_troubles()
     assert (trouble.channel, trouble.reason, trouble.waiting, trouble.tries) == ("webhook", "503", 1, 1)
     assert trouble.since == NOW
 

@@ -60,7 +60,7 @@ def test_only_counts_are_shown_of_what_needs_a_person(opened: tuple[App, str]) -
             "warnings": 0,
             "blind_sources": 1,
             "held_notices": 0,
-            "waiting_deliveries": 0,
+            "waiting_channels": 0,
             "paused_subscriptions": 0,
             "refused_deliveries": 1,
             "store": 0,
@@ -87,6 +87,16 @@ def test_a_store_that_cannot_be_used_is_said_in_json_and_other_requests_are_told
     assert metrics.status_code == 503
     assert "try again later" in metrics.text
     assert "sqlite" not in metrics.text.casefold()
+
+
+def test_a_store_whose_file_is_gone_needs_a_person(opened: tuple[App, str], tmp_path: Path) -> None:
+    _, web = opened
+    path = tmp_path / "controlwatch.db"
+    path.rename(tmp_path / "elsewhere.db")
+    answer = httpx.get(f"{web}/healthz")
+    assert (answer.status_code, answer.json()["ok"]) == (503, False)
+    (tmp_path / "elsewhere.db").rename(path)
+    assert httpx.get(f"{web}/healthz").status_code == 200
 
 
 def test_a_store_that_hangs_is_not_waited_for(

@@ -256,9 +256,9 @@ def build_queries(
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
-        held=store.references,
         subscriptions=store.subscriptions,
-        outbox=store.outbox,
+        channel_health=store.health,
+        held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
     )

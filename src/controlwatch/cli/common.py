@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,7 +23,7 @@ from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.model.typed_text import normalize_typed_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from controlwatch.bootstrap.app import App
     from controlwatch.bootstrap.read_only import ReadOnlyApp
@@ -152,6 +152,7 @@ def configure_log(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _explain_database_failure,
             structlog.processors.format_exc_info
             if not at_terminal
             else structlog.processors.StackInfoRenderer(),
@@ -161,6 +162,21 @@ def configure_log(level: str) -> None:
         # the standard error at the time of logging, not of the start
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
+
+
+def _explain_database_failure(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Log trouble with the database as one sentence: its traceback is long, and comes with every job."""
+    error = event.get("exc_info")
+    error = sys.exception() if error is True else error
+    if isinstance(error, Exception):
+        from controlwatch.adapters.storage.explain_errors import explain_database_error
+
+        if reason := explain_database_error(error):
+            del event["exc_info"]
+            event["reason"] = reason
+    return event
 
 
 def now() -> datetime:

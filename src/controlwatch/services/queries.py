@@ -38,7 +38,7 @@ ProblemKind = Literal[
     "warnings",
     "blind_sources",
     "held_notices",
-    "waiting_deliveries",
+    "waiting_channels",
     "paused_subscriptions",
     "refused_deliveries",
 ]
@@ -84,8 +84,8 @@ class DossierSource(Protocol):
         """Return what proves a notice, by key or canonical address."""
 
 
-class WaitingDeliveries(Protocol):
-    """The outbox, as far as it tells what waits."""
+class ChannelHealth(Protocol):
+    """Which channels accept our messages."""
 
     def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
         """Return, for each channel that did not accept something, what waits for another try."""
@@ -114,9 +114,9 @@ class Queries:
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
-    held: HeldSource
     subscriptions: Subscriptions
-    outbox: WaitingDeliveries
+    channel_health: ChannelHealth
+    held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -222,7 +222,7 @@ class Queries:
             "warnings": filter(None, warnings),
             "blind_sources": blind,
             "held_notices": held,
-            "waiting_deliveries": waiting,
+            "waiting_channels": waiting,
             "paused_subscriptions": paused,
             "refused_deliveries": refused,
         }
@@ -230,18 +230,18 @@ class Queries:
             Problem(kind=kind, message=text) for kind, messages in found.items() for text in messages
         )
 
-    def list_held(self) -> tuple[HeldReferences, ...]:
-        """Return the new notices that are held until a person releases or shelves them, by source."""
-        return self.held.list_held()
-
     def list_paused(self) -> tuple[Subscription, ...]:
         """Return the subscriptions that are paused, with the reason; `controlwatch resume` ends that."""
         return tuple(item for item in self.subscriptions.list_active() if item.paused)
 
     def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
         """Return what waits because a channel did not accept it, where that does not just pass."""
-        troubles = self.outbox.list_channel_troubles()
+        troubles = self.channel_health.list_channel_troubles()
         return tuple(trouble for trouble in troubles if trouble.tries >= TROUBLE_AFTER_TRIES)
+
+    def list_held(self) -> tuple[HeldReferences, ...]:
+        """Return the new notices that are held until a person releases or shelves them, by source."""
+        return self.held.list_held()
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

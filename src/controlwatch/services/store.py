@@ -15,7 +15,7 @@ from controlwatch.services.bounces import SentMails
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
-from controlwatch.services.queries import DossierSource, LeadSource, NoticeQueries, WaitingDeliveries
+from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
 from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
@@ -65,7 +65,11 @@ class StoredLeads(Leads, LeadSource, Protocol):
     """Leads, to be raised and to be listed."""
 
 
-class StoredOutbox(Outbox, SentMails, WaitingDeliveries, EndingOutbox, Protocol):
+class StoredHealth(Health, ChannelHealth, Protocol):
+    """Alerts about sources and channels, and which channels accept our messages."""
+
+
+class StoredOutbox(Outbox, SentMails, EndingOutbox, Protocol):
     """Deliveries, to be sent and to come back."""
 
 
@@ -137,8 +141,8 @@ class Store(Protocol):
         """Numbers not seen."""
 
     @property
-    def health(self) -> Health:
-        """Alerts about sources."""
+    def health(self) -> StoredHealth:
+        """Alerts about sources and channels."""
 
     @property
     def custody(self) -> StoredCustody:

@@ -98,7 +98,7 @@ def _use_bounded_clients(client: BoundedSlackClient, context: BoltContext, next:
     """Replace the clients that Bolt makes for each request: their exchanges have no limit as a whole."""
     context["client"] = client.copy_for(token=client.token, team_id=context.team_id)
     if context.response_url is not None:
-        context["respond"] = BoundedResponseClient(context.response_url, http=client.http).send
+        context["respond"] = BoundedResponseClient(context.response_url, http=client.http).respond
     return next()
 
 

@@ -160,7 +160,7 @@ def _refuse(body: Json, context: BoltContext) -> BoltResponse:
     thread = event.get("thread_ts") or event.get("ts")
     # Not waited for: Slack gives three seconds.
     if kind == "block_actions" and context.response_url and respond is not None:
-        submit(lambda: respond(NOT_OUR_WORKSPACE, response_type="ephemeral", replace_original=False))
+        submit(lambda: respond(text=NOT_OUR_WORKSPACE, response_type="ephemeral", replace_original=False))
     elif _is_question(event):
         submit(lambda: say(NOT_OUR_WORKSPACE, thread_ts=thread))
     return BoltResponse(status=200, body="")

@@ -7,6 +7,7 @@ here.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from controlwatch.adapters.network.proxies import find_proxy
 from controlwatch.core.model.errors import UsageError
 
 PING_INTERVAL = 10.0
@@ -43,6 +45,7 @@ def run_socket_mode(
     Raises `UsageError` when Slack refuses the token.
     """
     handler: Any = SocketModeHandler(bolt, app_token, ping_interval=ping)
+    _use_proxies(handler.client)
     ended = threading.Event()
     first: SimpleQueue[UsageError | None] = SimpleQueue()
     _start_thread(_connect_until_open, handler, ended, try_again, first)
@@ -57,6 +60,22 @@ def run_socket_mode(
         ended.set()
         closing = _start_thread(_close_handler, handler)
         closing.join(CLOSE_TIMEOUT)
+
+
+def _use_proxies(client: Any) -> None:
+    """Let a client open its sockets through the proxy for their address; its own way knows no NO_PROXY."""
+    issue_url = client.issue_new_wss_url
+
+    def issue_and_choose_proxy() -> str:
+        url = str(issue_url())
+        proxy = find_proxy(re.sub("^ws", "http", url))
+        if proxy is not None and not proxy.startswith("http"):
+            log.warning("Socket Mode cannot use a SOCKS proxy, connecting directly")
+            proxy = None
+        client.proxy = proxy
+        return url
+
+    client.issue_new_wss_url = issue_and_choose_proxy
 
 
 def _start_thread(work: Callable[..., None], *given: object) -> threading.Thread:

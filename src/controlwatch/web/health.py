@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.core.model.errors import StoreLost
 from controlwatch.services.queries import Queries
 
 #: Seconds that the store may take to answer; monitors give up after about ten.
@@ -34,8 +35,8 @@ def build_health_routes(queries: Queries) -> APIRouter:
         try:
             counting = asyncio.get_running_loop().run_in_executor(workers, queries.count_problems)
             counts = await asyncio.wait_for(counting, STORE_TIMEOUT)
-        except (SQLAlchemyError, OSError) as error:  # TimeoutError is an OSError
-            reason = explain_database_error(error) or "the store does not answer"
+        except (SQLAlchemyError, StoreLost, OSError) as error:  # TimeoutError is an OSError
+            reason = explain_database_error(error) or str(error) or "the store does not answer"
             log.warning("the health check failed", reason=reason)
             return JSONResponse({"ok": False, "needs": {"store": 1}}, status_code=503)
         is_ok = not any(counts.values())

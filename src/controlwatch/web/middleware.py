@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.core.model.errors import StoreLost
 from controlwatch.web.pages import SECURITY_HEADERS, render_page
 
 STORE_FAILURE = "The service cannot do this at the moment. Nothing has changed; please try again later."
@@ -19,7 +20,8 @@ log = structlog.get_logger()
 
 def add_middleware(web: FastAPI) -> None:
     """Add what all routes have in common."""
-    web.add_exception_handler(SQLAlchemyError, _answer_store_failure)
+    for kind in (SQLAlchemyError, StoreLost):
+        web.add_exception_handler(kind, _answer_store_failure)
     web.middleware("http")(_add_security_headers)
     web.add_middleware(HeadAsGet)
 

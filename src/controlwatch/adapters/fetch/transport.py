@@ -20,7 +20,8 @@ import httpx
 from httpcore._backends.sync import SyncStream  # a socket as httpcore reads it; no public name
 from socksio import SOCKSError
 
-from controlwatch.adapters.fetch.happy_eyeballs import connect_to_first, resolve_host
+from controlwatch.adapters.limits.exchange import resolve_host
+from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
 from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.network.public_addresses import is_inside_host, is_public_address
 from controlwatch.core.model.errors import OutOfTime, Stopping, TooLarge
@@ -107,7 +108,8 @@ class _ProxiedTransport(httpx.BaseTransport):
 
     def __init__(self, proxy: str, *, private: bool) -> None:
         self._private = private
-        self._inner = _open_bounded(private=True, proxy=httpx.Proxy(proxy))
+        tls = _load_tls_context() if proxy.startswith("https:") else None
+        self._inner = _open_bounded(private=True, proxy=httpx.Proxy(proxy, ssl_context=tls))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")
@@ -167,17 +169,33 @@ class _BoundedBackend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         del local_address  # of no transport here
-        addresses = resolve_host(host, port) if self._private else _resolve_public(host, port)
-        connected = connect_to_first(addresses, port, _limit_wait(timeout))
+        try:
+            addresses = _resolve_any(host, port) if self._private else _resolve_public(host, port)
+            connected = connect_to_first(addresses, port, _limit_wait(timeout))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
         for option in socket_options or ():
             connected.setsockopt(*option)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return _BoundedStream(SyncStream(connected))
 
 
+def _resolve_any(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, private ones too; raises ConnectError where it has none."""
+    try:
+        places = resolve_host(host, port, _limit_wait(None))
+    except TimeoutError:
+        raise
+    except OSError as error:
+        raise httpcore.ConnectError(f"{host} has no address: {error}") from error
+    return sort_addresses(str(address[0]) for *_, address in places)
+
+
 def _resolve_public(host: str, port: int) -> list[str]:
     """Return the addresses of a host; raises ConnectError if any of them is not public."""
-    addresses = resolve_host(host, port)
+    addresses = _resolve_any(host, port)
     for address in addresses:
         if not is_public_address(address):
             raise httpcore.ConnectError(f"{host} leads to {address}, which is not a public address")

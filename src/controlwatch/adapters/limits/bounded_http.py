@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from httpcore._backends.sync import SyncStream  # a socket as httpcore reads it; no public name
 
 from controlwatch.adapters.limits.exchange import (
     MAX_ANSWER_BYTES,
@@ -19,6 +21,8 @@ from controlwatch.adapters.limits.exchange import (
     limit_wait,
     resolve_host,
 )
+from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
+from controlwatch.adapters.network.proxies import read_proxy_routes
 
 WRITE_SIZE = 1 << 14  #: bytes written at once: the time left is computed anew for each piece
 
@@ -87,17 +91,29 @@ class BoundedHttpClient:
         """Return the client, opened at the first request: reading the trusted certificates takes long."""
         with self._guard:
             if self._opened is None:
+                tls = self._tls or httpx.create_ssl_context()
                 self._opened = httpx.Client(
                     timeout=self._seconds,
                     follow_redirects=False,
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-                    verify=True if self._tls is None else self._tls,
+                    transport=_open_transport(tls),
+                    mounts={
+                        pattern: _open_transport(tls, proxy) if proxy is not None else None
+                        for pattern, proxy in read_proxy_routes().items()
+                    },
                 )
-                for transport in (self._opened._transport, *self._opened._mounts.values()):
-                    if isinstance(transport, httpx.HTTPTransport):
-                        # httpx passes no network backend on to httpcore, which takes one.
-                        transport._pool._network_backend = _LimitedBackend()
             return self._opened
+
+
+def _open_transport(tls: ssl.SSLContext, proxy: str | None = None) -> httpx.HTTPTransport:
+    """Return a transport whose connections keep to the current limit, through a proxy where one is given."""
+    through = None
+    if proxy is not None:
+        through = httpx.Proxy(proxy, ssl_context=tls if proxy.startswith("https:") else None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+    transport = httpx.HTTPTransport(verify=tls, limits=limits, proxy=through)
+    # httpx passes no network backend on to httpcore, which takes one.
+    transport._pool._network_backend = _LimitedBackend()
+    return transport
 
 
 def send_once(
@@ -128,22 +144,19 @@ class _LimitedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        del local_address  # of no client here
         try:
             places = resolve_host(host, port, limit_wait(timeout))
+            addresses = sort_addresses(str(address[0]) for *_, address in places)
+            connected = connect_to_first(addresses, port, limit_wait(timeout))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        for *_, address in places:
-            try:
-                wait = _limit_http_wait(timeout)
-                return _LimitedStream(
-                    super().connect_tcp(str(address[0]), port, wait, local_address, socket_options)
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure or httpcore.ConnectError(f"{host} has no address")
+        for option in socket_options or ():
+            connected.setsockopt(*option)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _LimitedStream(SyncStream(connected))
 
 
 class _LimitedStream(httpcore.NetworkStream):

@@ -60,6 +60,10 @@ class BoundedResponseClient(WebhookClient):
         super().__init__(url, retry_handlers=[])
         self._http = http
 
+    def respond(self, text: str = "", **fields: Any) -> WebhookResponse:
+        """Answer, with the arguments of Bolt's `respond`."""
+        return self.send(text=text, **fields)
+
     def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
         answer = _send_request(self._http, url, req)
         return WebhookResponse(

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
+
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
@@ -165,13 +167,19 @@ def open_bounded_socket(
 
     `timeout` is in seconds, for each operation of the connection.
     """
+    places = resolve_host(host, port, limit_wait(timeout))
+    if source is None:
+        addresses = sort_addresses(str(address[0]) for *_, address in places)
+        connected = connect_to_first(addresses, port, limit_wait(timeout))
+        connection = BoundedSocket(fileno=connected.detach())
+        connection.settimeout(timeout)
+        return connection
     failure: OSError | None = None
-    for family, kind, protocol, address in resolve_host(host, port, limit_wait(timeout)):
+    for family, kind, protocol, address in places:
         connection = BoundedSocket(family, kind, protocol)
         try:
             connection.settimeout(timeout)
-            if source is not None:
-                connection.bind(source)
+            connection.bind(source)
             connection.connect(address)
         except OSError as error:
             connection.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 # httpx reads the environment only for clients without a transport of their own; this is its reader.
@@ -17,7 +19,9 @@ def read_proxy_routes() -> dict[str, str | None]:
     may hold a password.
     """
     routes: dict[str, str | None] = {}
-    for pattern, address in get_environment_proxies().items():
+    for pattern, given in get_environment_proxies().items():
+        # socks://, as desktops write it, means socks5://
+        address = re.sub("^socks://", "socks5://", given) if given is not None else None
         # NO_PROXY=*.corp.example, as many write it, means the same as .corp.example
         name = pattern.replace("all://**.", "all://*.")
         if address is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
     ALERT_ACTION,
@@ -21,7 +22,6 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     take_turns,
 )
-from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.adapters.storage.subscriptions import to_subscription
 from controlwatch.core.alerting.follow_up import (
     ACTIONABLE_KINDS,

@@ -33,9 +33,12 @@ def parse_database_url(url: str) -> URL:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "is not a database address"
         ) from error
-    if parsed.drivername in {"postgresql", "postgres"}:
+    backend = parsed.drivername.partition("+")[0]
+    if backend in {"postgresql", "postgres"}:  # whichever driver it names: we bring this one
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+    elif backend == "sqlite":
+        parsed = parsed.set(drivername="sqlite")
+    else:
         raise DeclarationError(
             "environment", "CONTROLWATCH_DATABASE_URL", "must be sqlite:// or postgresql://"
         )

@@ -39,6 +39,7 @@ _SQL_STATES = {
     "40": "another process changed the same rows; try again",
     "57P": "the server is starting or stopping; try again",
     "57014": "the server ended a statement that took too long; try again",
+    "address": "its address holds a setting that is not valid; check CONTROLWATCH_DATABASE_URL",
     "08": "the connection to the server broke; try again",
     "58": "the server cannot read or write its files; check its log",
     "XX": "the server reports damaged data; check its log",
@@ -47,6 +48,7 @@ _SQL_STATES = {
 _CONNECTION_WORDS = (
     (re.compile(r"password|authentication|pg_hba|role .* does not exist"), "28"),
     (re.compile(r'database ".*" does not exist'), "3D"),
+    (re.compile(r"invalid .*(?:option|value|port|uri|dsn)|missing .*="), "address"),
     (re.compile(r"too many clients|too many connections|connection slots"), "53300"),
     (re.compile(r"starting up|shutting down|recovery mode"), "57P"),
     (re.compile(r"server closed the connection|terminating connection|connection is lost|broken pipe"), "08"),

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
+    DELIVERY,
     HEALTH_NOTICE,
     ROUND_LOCK,
+    SUBSCRIPTION,
     StorePart,
     take_turns,
     upsert,
 )
-from controlwatch.adapters.storage.outbox import select_channel_troubles, write_alert
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
@@ -48,7 +50,7 @@ class SqlHealthTransaction:
 
     def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
         """Return, for each channel that did not accept something, what waits for another try."""
-        return select_channel_troubles(self._connection)
+        return _select_channel_troubles(self._connection)
 
     def record(self, health_alert: HealthAlert, deliveries: Iterable[PlannedDelivery]) -> None:
         """Write an alert about sources, and what is notified with it."""
@@ -72,3 +74,28 @@ class HealthStore(StorePart):
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
             yield SqlHealthTransaction(connection)
+
+    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
+        """Return, for each channel that did not accept something, what waits for another try."""
+        with self._read_engine.begin() as connection:
+            return _select_channel_troubles(connection)
+
+
+def _select_channel_troubles(connection: Connection) -> tuple[ChannelTrouble, ...]:
+    """Return, for each channel that did not accept something, what waits for another try."""
+    waiting = (
+        select(
+            SUBSCRIPTION.c.channel,
+            func.count().label("waiting"),
+            func.max(DELIVERY.c.attempts).label("tries"),
+            func.min(ALERT.c.made_at).label("since"),
+            func.max(DELIVERY.c.reason).label("reason"),
+        )
+        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
+        .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
+        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
+        .group_by(SUBSCRIPTION.c.channel)
+        .order_by(SUBSCRIPTION.c.channel)
+    )
+    return tuple(ChannelTrouble(**row) for row in connection.execute(waiting).mappings())

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     FINDING,
     LEAD,
@@ -19,7 +20,6 @@ from controlwatch.adapters.storage.base import (
     match_prefix,
     take_turns,
 )
-from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.law.answers import LeadLine

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ADDRESS,
     ANNEX,
@@ -28,7 +29,6 @@ from controlwatch.adapters.storage.base import (
 )
 from controlwatch.adapters.storage.custody_log import append_version_entries
 from controlwatch.adapters.storage.findings import write_findings
-from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.adapters.storage.references import mark_reference_read
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable

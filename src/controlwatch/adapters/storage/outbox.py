@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
     DELIVERY,
@@ -16,11 +16,9 @@ from controlwatch.adapters.storage.base import (
     SUBSCRIPTION,
     StorePart,
     alert_from_json,
-    alert_to_json,
 )
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
-from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
 from controlwatch.core.alerting.ended_subscriptions import EndPlan
 from controlwatch.core.model import Alert, ChannelName, Delivery
@@ -80,7 +78,7 @@ class OutboxStore(StorePart):
         due = (
             select(SUBSCRIPTION.c.channel)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(_is_free(now, retry_due=retry_due), SUBSCRIPTION.c.active, _IS_SENDABLE)
+            .where(_is_free(now, retry_due=retry_due), _IS_SENDABLE)
         )
         with self._read_engine.begin() as connection:
             return frozenset(connection.execute(due.distinct()).scalars())
@@ -217,11 +215,6 @@ class OutboxStore(StorePart):
                 _pause_subscription(connection, plan, now=now)
         return True
 
-    def list_channel_troubles(self) -> tuple[ChannelTrouble, ...]:
-        """Return, for each channel that did not accept something, what waits for another try."""
-        with self._read_engine.begin() as connection:
-            return select_channel_troubles(connection)
-
     def retry_failed(self, now: datetime) -> int:
         """Make refused deliveries due again now; return their number."""
         with self._engine.begin() as connection:
@@ -237,26 +230,6 @@ def _settle_leased(
     ids = [delivery.id for delivery in deliveries]
     held = and_(DELIVERY.c.id.in_(ids), DELIVERY.c.lease_owner == owner, DELIVERY.c.state == "leased")
     return connection.execute(update(DELIVERY).where(held).values(lease_until=None, **values)).rowcount
-
-
-def select_channel_troubles(connection: Connection) -> tuple[ChannelTrouble, ...]:
-    """Return, for each channel that did not accept something, what waits for another try."""
-    waiting = (
-        select(
-            SUBSCRIPTION.c.channel,
-            func.count().label("waiting"),
-            func.max(DELIVERY.c.attempts).label("tries"),
-            func.min(ALERT.c.made_at).label("since"),
-            func.max(DELIVERY.c.reason).label("reason"),
-        )
-        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-        .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
-        .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
-        .group_by(SUBSCRIPTION.c.channel)
-        .order_by(SUBSCRIPTION.c.channel)
-    )
-    return tuple(ChannelTrouble(**row) for row in connection.execute(waiting).mappings())
 
 
 def _is_free(now: datetime, *, retry_due: datetime | None = None) -> ColumnElement[bool]:
@@ -327,44 +300,6 @@ def _query_due_deliveries(free: ColumnElement[bool], subscribers: Sequence[int])
         .subquery("ranked")
     )
     return select(ranked).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id)
-
-
-def write_alert(
-    connection: Connection,
-    alert: Alert,
-    deliveries: Iterable[PlannedDelivery],
-    *,
-    notice_id: int | None = None,
-    version_id: int | None = None,
-    follows: int | None = None,
-) -> None:
-    """Write an alert and its deliveries, pending; `follows` is the delivery that they repeat."""
-    row = ALERT.insert().values(
-        kind=alert.kind,
-        made_at=alert.made_at,
-        title=alert.title,
-        watcher_id=alert.watcher,
-        notice_id=notice_id,
-        version_id=version_id,
-        payload=alert_to_json(alert),
-    )
-    alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
-    rows = [
-        {
-            "alert_id": alert_id,
-            "subscription_id": planned.subscription_id,
-            "state": "muted" if planned.muted else "pending",
-            "due_at": planned.due_at,
-            "why": planned.why,
-            "addressee": planned.addressee,
-            "follows": follows,
-            "key": secrets.token_hex(16),
-            "attempts": 0,
-        }
-        for planned in deliveries
-    ]
-    if rows:
-        connection.execute(DELIVERY.insert(), rows)
 
 
 def _load_deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:

@@ -9,6 +9,7 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
+from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
     ALERT,
     DELIVERY,
@@ -22,7 +23,6 @@ from controlwatch.adapters.storage.base import (
     take_turns,
 )
 from controlwatch.adapters.storage.legal_graph import select_graph, select_keys_changed_between
-from controlwatch.adapters.storage.outbox import write_alert
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.reminder_plan import ScheduledReminder
 from controlwatch.core.alerting.reminders import (

@@ -62,8 +62,8 @@ def plan_channel_alerts(
             made_at=now,
             title=f"{trouble.channel}: messages are not accepted",
             watcher=source,
-            body=f"{trouble.reason.rstrip('.')}. {trouble.waiting} deliveries wait, nothing is lost: they "
-            f"are tried again and again. `{check}` says what is wrong; once that is repaired, "
+            body=f"{trouble.reason.rstrip('.')}. {trouble.waiting} deliveries wait, and nothing is lost: "
+            f"they are tried again and again. `{check}` says what is wrong; once that is repaired, "
             "`controlwatch deliver --again` sends them at once.",
         )
         since, times = (notice.since, notice.times) if notice is not None else (trouble.since, 0)

@@ -18,44 +18,38 @@ from itertools import chain, zip_longest
 from selectors import EVENT_WRITE
 from typing import cast
 
-import httpcore
-
 #: Seconds after which the next address is tried beside those that have not answered yet.
 ATTEMPT_DELAY = 0.25
 #: Addresses of one host that are tried.
 MAX_ADDRESSES = 10
 
 
-def resolve_host(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, families in turn; raises httpcore's ConnectError where it has none."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"{host} has no address: {error}") from error
-    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
-    preferred = [item for item in addresses if (":" in item) == (":" in addresses[0])]
-    others = [item for item in addresses if item not in preferred]
+def sort_addresses(addresses: Iterable[str]) -> list[str]:
+    """Return each address once, those of the two families in turn, as RFC 8305 wants them tried."""
+    found = list(dict.fromkeys(addresses))
+    preferred = [item for item in found if (":" in item) == (":" in found[0])]
+    others = [item for item in found if item not in preferred]
     return [item for item in chain(*zip_longest(preferred, others)) if item is not None]
 
 
 def connect_to_first(addresses: Iterable[str], port: int, timeout: float | None) -> socket.socket:
     """Return a connection to one of the addresses, in the order given; `timeout` is in seconds, for all.
 
-    Raises httpcore's ConnectError where every address refuses, ConnectTimeout where none answers in time.
+    Raises `OSError` where every address refuses, `TimeoutError` where none answers in time.
     """
     waiting = deque(list(addresses)[:MAX_ADDRESSES])
     ends = time.monotonic() + timeout if timeout is not None else float("inf")
-    next_attempt, refusal = 0.0, "no address"
+    next_attempt, refusal = 0.0, OSError("the host has no address")
     with selectors.DefaultSelector() as selector, ExitStack() as losers:
         while waiting or selector.get_map():
             now = time.monotonic()
             if now >= ends:
-                raise httpcore.ConnectTimeout("timed out")
+                raise TimeoutError("timed out")
             if waiting and now >= next_attempt:
                 try:
                     selector.register(_begin_connecting(waiting.popleft(), port, losers), EVENT_WRITE)
                 except OSError as error:
-                    refusal = str(error)
+                    refusal = error
                     continue
                 next_attempt = now + ATTEMPT_DELAY
             until = min(ends, next_attempt) if waiting else ends
@@ -66,8 +60,8 @@ def connect_to_first(addresses: Iterable[str], port: int, timeout: float | None)
                     attempt.settimeout(None)
                     return attempt.dup()
                 selector.unregister(attempt)
-                refusal, next_attempt = str(OSError(problem, os.strerror(problem))), 0.0
-    raise httpcore.ConnectError(refusal)
+                refusal, next_attempt = OSError(problem, os.strerror(problem)), 0.0
+    raise refusal
 
 
 def _begin_connecting(address: str, port: int, losers: ExitStack) -> socket.socket:
