@@ -93,9 +93,9 @@ def remove_leftovers(folder: Path, *, age: float = LEFTOVER_AGE) -> int:
         removed += sum(remove_if_old(path, age=age) for path in folder.glob(pattern))
     for journal in folder.glob(f"{JOURNAL_PREFIX}*"):
         with suppress(OSError):
-            work = Path(journal.read_text(encoding="utf-8"))
-            removed += remove_dead_work(work)
-            if not work.exists():  # removed, or not made yet
+            name = journal.read_text(encoding="utf-8")
+            removed += remove_dead_work(Path(name))
+            if not name or not Path(name).exists():  # removed, or not made yet
                 remove_if_old(journal, age=age)
     return removed
 
