@@ -46,6 +46,7 @@ def main() -> None:
         said.getvalue().strip() + ".",
         torture.section().strip(),
         hostile.section(seconds=60.0).strip(),
+        Path(__file__).with_name("single_faults.md").read_text(encoding="utf-8").strip(),
         "## Soak",
         f"{soaked(minutes)}.",
         "## Deliberate limits",

@@ -138,7 +138,34 @@ def test_the_same_notice_without_a_number_at_another_address_is_told_once(w: Wor
     assert len(told(w)) == 1
 
 
+def test_the_sources_own_copy_elsewhere_that_states_more_is_an_amendment(known: World) -> None:
+    more = RULE.text.replace("8112929010", "8112929010、8112929090")
+    known.ministry.publish(replace(RULE, path="/notices/revised.html", text=more))
+    known.poll()
+    (alert,) = known.alerts()
+    assert alert.kind == "amended"
+    assert alert.change is not None
+    assert alert.change.moved == ("HS codes: 8112929010 → 8112929010, 8112929090",)
+
+
+def test_the_sources_own_copy_elsewhere_that_says_no_more_is_not_told(known: World) -> None:
+    known.ministry.publish(replace(RULE, path="/notices/again.html", text=f"{RULE.text}\n转载请注明来源"))
+    known.poll()
+    assert told(known) == []
+
+
 # --------------------------------------------------------------------------- a page that is not the notice
+
+
+def test_a_new_notice_that_is_first_served_as_a_known_one_is_told_when_it_is_served(known: World) -> None:
+    new = Page("/notices/art_41.html", RULE.title.replace("940", "941"), tightening(941, item="金属锗"))
+    known.ministry.publish(new)
+    known.sites.put(f"{HOST}{new.path}", Answer(body=RULE.html.encode()))
+    known.poll()
+    assert told(known) == []
+    known.ministry.render()
+    known.poll(later=timedelta(minutes=10))
+    assert told(known) == [("new", new.title)]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from controlwatch.adapters.system.state_folder import (
     check_restored,
     remove_dead_work,
     remove_leftovers,
+    remove_work,
     sync_names,
     write_private_file,
 )
@@ -108,7 +109,7 @@ def _open_work_folder(state: Path, parent: Path) -> Iterator[Path]:
             stack.callback(journal.unlink, missing_ok=True)
         work.mkdir(mode=0o700)
         stack.enter_context(FileLock(work / WORK_LOCK, mode=0o600))
-        stack.callback(shutil.rmtree, work, ignore_errors=True)
+        stack.callback(remove_work, work)
         yield work
 
 

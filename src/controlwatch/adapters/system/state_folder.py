@@ -114,7 +114,7 @@ def remove_if_old(path: Path, *, age: float = LEFTOVER_AGE) -> bool:
 
 
 def remove_dead_work(work: Path) -> bool:
-    """Remove the work folder of a backup whose process has ended; return whether it was removed."""
+    """Remove the work folder of a backup whose process has ended; return whether it was."""
     if not work.name.startswith(WORK_PREFIX) or not work.is_dir():
         return False
     if not (work / WORK_LOCK).exists():  # just made, or killed before its first step
@@ -124,5 +124,13 @@ def remove_dead_work(work: Path) -> bool:
             pass
     except (Timeout, OSError):
         return False
-    shutil.rmtree(work, ignore_errors=True)
+    remove_work(work)
     return True
+
+
+def remove_work(work: Path) -> None:
+    """Remove the work folder of a backup, its lock last: after a kill on the way it is found to be dead."""
+    for path in work.iterdir():
+        if path.name != WORK_LOCK:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(work, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,6 +22,10 @@ from controlwatch.core.model import (
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
 from controlwatch.core.sources.index_pages import may_alert
 
+#: What a title carries when the text was revised, or its rule has ended.
+REVISION_MARK = re.compile(
+    "修订|修正|更正|勘误|重新公布|废止|失效|撤销|暂停|corrected|revised|repealed", re.IGNORECASE
+)
 #: Documents in which an authority explains its rules.
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
@@ -145,8 +150,12 @@ def _decide_copy(
     # The earlier reading gave no reason for an alert; this one does.
     is_fuller = not is_actionable(latest.notice) and _may_alert(observation)
     is_news = is_fuller or _has_appeared_since(observation, known)
-    if change is not None and observation.watcher == known.watcher and _name_other_days(observation, known):
-        # The source itself published it again elsewhere, with another day.
+    if (
+        change is not None
+        and observation.watcher == known.watcher
+        and _states_more(observation, known.latest)
+    ):
+        # The source itself published it again elsewhere, and it says something else.
         quiet = "" if _may_alert(observation) else "tracked since the first poll"
         return _build_decision(
             observation, context, replace(change, kind="amended"), quiet=quiet, kind="amended", now=now
@@ -156,13 +165,24 @@ def _decide_copy(
     return Decision(change=change, not_alerted_because="another copy of a notice that is known")
 
 
-def _name_other_days(observation: Observation, known: KnownNotice) -> bool:
-    """Return whether a copy states effective days, and not one that is known."""
-    days = [
-        {found.start for found in notice.effective if found.start is not None}
-        for notice in (observation.notice, known.latest.notice)
-    ]
-    return all(days) and days[0].isdisjoint(days[1])
+def _states_more(observation: Observation, known: VersionText) -> bool:
+    """Return whether a copy states a day, an item, a code, a place or a party that is not known.
+
+    What it only leaves out may be in an annex. A title that says it was revised or has ended says more too.
+    """
+    facts = zip(_list_facts(observation.notice), _list_facts(known.notice), strict=True)
+    marks = [set(REVISION_MARK.findall(title)) for title in (_get_title(observation), known.title)]
+    return any(here - there for here, there in facts) or bool(marks[0] - marks[1])
+
+
+def _list_facts(notice: Notice) -> tuple[set[object], ...]:
+    return (
+        {(found.start, found.until) for found in notice.effective if found.start is not None},
+        {found.id for found in notice.categories},
+        {found.code for found in (*notice.hs_codes, *notice.control_codes)},
+        set(notice.destinations),
+        {(entity.zh, entity.en) for entity in notice.entities},
+    )
 
 
 def _has_appeared_since(observation: Observation, known: KnownNotice) -> bool:

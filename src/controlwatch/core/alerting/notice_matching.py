@@ -43,6 +43,7 @@ _SERVER_WORDS = re.compile(
     re.IGNORECASE,
 )
 MAX_SERVER_TEXT = 250
+_FIRST_NUMBER = re.compile(r"第\s*(\d{1,4})\s*号")
 _NOT_WORDS = re.compile(r"[\W_]+")
 HEAD_LENGTH = 400  #: characters in which a page without a title of its own shows it
 
@@ -76,7 +77,8 @@ def match_notice(
         # The address was given to another notice.
         own_key = f"{observation.address}#{observation.fingerprint[:16]}"
         return NoticeMatch(observation=replace(observation, own_key=own_key), known=twin)
-    if here is None and bearer is None and is_polled and not _shows_listed(observation):
+    is_other = _has_other_number(observation) or (bearer is None and not _shows_listed(observation))
+    if here is None and is_polled and is_other:
         raise Replaced(
             f"{observation.url} answers with another page than the one listed: "
             f"{_shorten(observation.document.title)}"
@@ -200,6 +202,16 @@ def _shows_listed(observation: Observation) -> bool:
         return True
     shown = _to_words_only(f"{observation.document.title}{observation.text[:HEAD_LENGTH]}")
     return _compute_share(listed, shown) >= MIN_TITLE_SHARE / 2
+
+
+def _has_other_number(observation: Observation) -> bool:
+    """Return whether a page bears another number than the row promises, and names that one nowhere."""
+    listed, number = _FIRST_NUMBER.search(observation.reference.ref.title), observation.notice.number
+    if listed is None or number is None or number.n is None or int(listed[1]) == number.n:
+        return False
+    labels = " ".join(value for _, value in observation.document.labels)
+    shown = to_comparable(f"{observation.document.title}\n{labels}\n{observation.text}")
+    return f"{int(listed[1])}号" not in shown
 
 
 def _have_one_title(observation: Observation, known: VersionText) -> bool:
