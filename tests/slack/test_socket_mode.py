@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin import SocketModeClient
 from websockets.exceptions import ConnectionClosed
 
 from controlwatch.bootstrap.app import open_app
@@ -16,11 +18,10 @@ from controlwatch.core.model.errors import UsageError
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.slack.bolt_app import build_bolt_app
-from controlwatch.slack.socket_mode import run_socket_mode
+from controlwatch.slack.socket_mode import run_socket_mode, use_proxies
 from controlwatch.testing.sites import Answer, Sites
 from controlwatch.testing.slack import SlackAsker, SlackStandIn
 from controlwatch.testing.slack_limits import texts
-from tests.proxy import proxy_to
 from tests.slack.socket_standin import DeafSocket, SocketStandIn
 from tests.waiting import PATIENCE, wait_for
 
@@ -179,27 +180,26 @@ def test_a_session_that_is_gone_while_it_is_closed_is_no_error(
                 monkeypatch.setattr("slack_sdk.socket_mode.builtin.client.SocketModeClient.close", fail)
 
 
-@pytest.mark.parametrize(("exempt", "through"), [("", True), ("127.0.0.1", False)])
-def test_a_socket_is_opened_through_the_proxy_unless_its_host_is_exempt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exempt: str, *, through: bool
+@pytest.mark.parametrize(
+    ("variable", "proxy", "exempt", "chosen"),
+    [
+        ("HTTP_PROXY", "http://proxy.example:3128", "", "http://proxy.example:3128"),
+        ("HTTP_PROXY", "http://proxy.example:3128", "127.0.0.1", None),
+        ("HTTPS_PROXY", "http://proxy.example:3128", "", None),  # of another scheme
+        ("ALL_PROXY", "socks5://proxy.example:1080", "", None),  # which the library cannot use
+    ],
+)
+def test_a_socket_is_opened_through_the_proxy_for_its_address(
+    monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str, exempt: str, chosen: str | None
 ) -> None:
-    slack = SlackStandIn()
     with Sites() as sites, SocketStandIn() as socket:
-        settings = Settings(
-            state_dir=tmp_path,
-            watchers_dir=shipped_watchers(),
-            slack_bot_token=slack.token,
-            slack_api_url=slack.put_up(sites),
-        )
         socket.put_up(sites)
-        port = socket._server.socket.getsockname()[1]
-        with open_app(settings) as app, proxy_to(f"http://127.0.0.1:{port}") as proxy:
-            bolt = build_bolt_app(app)
-            assert bolt is not None
-            monkeypatch.setenv("NO_PROXY", exempt or sites.origin.removeprefix("http://"))
-            monkeypatch.setenv("HTTP_PROXY", f"http://{proxy.address}")
-            asked = ("CONNECT", f"127.0.0.1:{port}")
-            with run_socket_mode(bolt, socket.token):
-                # The library speaks TLS through a proxy, always: here the session goes no further.
-                wait_for(lambda: asked in proxy.asked if through else not socket.opened.empty())
-            assert (asked in proxy.asked) is through
+        web = WebClient(base_url=f"{sites.origin}/api/")
+        client = SocketModeClient(app_token=socket.token, web_client=web)
+        monkeypatch.setattr(web, "proxy", None)
+        monkeypatch.setenv(variable, proxy)
+        monkeypatch.setenv("NO_PROXY", exempt)
+        use_proxies(client)
+        assert client.issue_new_wss_url().startswith("ws://127.0.0.1:")
+        assert client.proxy == chosen
+        client.close()

@@ -45,7 +45,7 @@ def run_socket_mode(
     Raises `UsageError` when Slack refuses the token.
     """
     handler: Any = SocketModeHandler(bolt, app_token, ping_interval=ping)
-    _use_proxies(handler.client)
+    use_proxies(handler.client)
     ended = threading.Event()
     first: SimpleQueue[UsageError | None] = SimpleQueue()
     _start_thread(_connect_until_open, handler, ended, try_again, first)
@@ -62,7 +62,7 @@ def run_socket_mode(
         closing.join(CLOSE_TIMEOUT)
 
 
-def _use_proxies(client: Any) -> None:
+def use_proxies(client: Any) -> None:
     """Let a client open its sockets through the proxy for their address; its own way knows no NO_PROXY."""
     issue_url = client.issue_new_wss_url
 
