@@ -160,7 +160,17 @@ def test_what_is_not_offered_is_not_there(opened: tuple[App, str], place: str) -
     assert httpx.get(f"{web}/{place}").status_code == 404
 
 
-@pytest.mark.parametrize("headers", [{}, {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": "1"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        *(
+            {"X-Slack-Signature": "v0=00", "X-Slack-Request-Timestamp": sent_at}
+            for sent_at in ("1", "", "soon", "-5", "9" * 5_000, "1e9")
+        ),
+    ],
+    ids=["nothing", "old", "empty", "a word", "negative", "endless", "a float"],
+)
 def test_what_slack_did_not_sign_is_refused(opened: tuple[App, str], headers: dict[str, str]) -> None:
     _, web = opened
     answer = httpx.post(

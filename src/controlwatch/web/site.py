@@ -48,6 +48,11 @@ def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
     @web.post("/slack/events", include_in_schema=False)
     async def receive_slack_request(request: Request) -> Response:
         """Handle commands, events and interactions; Bolt refuses requests that Slack has not signed."""
+        sent_at = request.headers.get("x-slack-request-timestamp", "0")
+        if not (
+            sent_at.isascii() and sent_at.isdecimal() and len(sent_at) < 20
+        ):  # Slack's SDK takes it for a number unseen
+            return PlainTextResponse("not signed", status_code=401)
         body = b""
         try:
             async for part in request.stream():
