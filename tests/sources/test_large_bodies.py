@@ -23,7 +23,6 @@ def rows(count: int) -> bytes:
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every body count as a large one."""
-    monkeypatch.setattr(large_bodies, "LARGE_BODY", 10)
     monkeypatch.setattr(documents, "LARGE_BODY", 10)
 
 

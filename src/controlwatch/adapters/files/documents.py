@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from controlwatch.adapters.files import LEGACY_WORD
-from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart, parse_index
+from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
-from controlwatch.core.model import Annex, AnnexLink, Document, Snapshot
+from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, SourceError
+from controlwatch.core.sources import index_pages
 from controlwatch.core.sources.decoding import (
     DecodedText,
     FileFormat,
@@ -30,8 +31,6 @@ from controlwatch.core.sources.notice_pages import parse_notice_page
 from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.watcher import Watcher
 
-__all__ = ["parse_document", "parse_index", "read_annex", "read_document"]
-
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
 _UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characters in UTF-8; not GBK by chance
 _TIMEOUT_SECONDS = 30  # for one file
@@ -44,6 +43,17 @@ class _ParseResult:
     text: str
     doubts: tuple[str, ...] = ()
     is_failure: bool = False
+
+
+def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
+    """Return what a list page shows; a large one is parsed apart.
+
+    Raises as the parser in `core` does, `TimedOut` or `TooLarge` for one too heavy.
+    """
+    if len(snapshot.body) <= LARGE_BODY:
+        return index_pages.parse_index(watcher, snapshot)
+    page: IndexPage = parse_apart("index", watcher, snapshot)
+    return page
 
 
 def read_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Document:

@@ -13,7 +13,6 @@ from controlwatch.adapters.sandbox.isolated_process import run_isolated
 from controlwatch.core.model import Document, IndexPage, Snapshot
 from controlwatch.core.model import errors as model_errors
 from controlwatch.core.model.errors import Refused, TimedOut, TooLarge
-from controlwatch.core.sources import index_pages
 from controlwatch.core.sources.watcher import Watcher
 
 #: Bytes above which a body is parsed apart; starting a process costs as much as parsing a smaller one.
@@ -27,14 +26,6 @@ RESULT_ADAPTERS: dict[str, TypeAdapter[Any]] = {
     "index": TypeAdapter(IndexPage),
     "document": TypeAdapter(Document),
 }
-
-
-def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
-    """Return what a list page shows; raises as the parser in `core` does, `TimedOut` or `TooLarge`."""
-    if len(snapshot.body) <= LARGE_BODY:
-        return index_pages.parse_index(watcher, snapshot)
-    page: IndexPage = parse_apart("index", watcher, snapshot)
-    return page
 
 
 def parse_apart(kind: Literal["index", "document"], watcher: Watcher | None, snapshot: Snapshot) -> Any:
