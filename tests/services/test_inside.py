@@ -16,6 +16,7 @@ import trustme
 
 from controlwatch.adapters.fetch import transport as ours
 from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.limits import bounded_http
 from controlwatch.adapters.network.public_addresses import is_inside_host, is_public_address
 from controlwatch.core.model.errors import SourceError, Unreachable
 from controlwatch.core.sources.requests import Request
@@ -197,7 +198,8 @@ def test_the_address_that_was_judged_is_asked_under_the_name_that_was_meant(
 ) -> None:
     port, context, heard = ministry
     monkeypatch.setattr(ours, "_resolve_public", lambda _host, _port: ["127.0.0.1"])
-    with httpx.Client(transport=ours._open_bounded(private=False, verify=context)) as client:
+    monkeypatch.setattr(ours, "_load_tls_context", lambda: context)
+    with httpx.Client(transport=ours._open_direct(private=False)) as client:
         assert client.get(f"https://www.ministry.example:{port}/").text == "ok"
         with pytest.raises(httpx.ConnectError, match="certificate"):
             client.get(f"https://www.other.example:{port}/")
@@ -219,9 +221,9 @@ def test_a_name_is_looked_up_once_for_the_check_and_the_connection(monkeypatch: 
         raise ConnectionError
 
     monkeypatch.setattr(socket, "getaddrinfo", rebind)
-    monkeypatch.setattr(ours, "connect_to_first", note)
+    monkeypatch.setattr(bounded_http, "connect_to_first", note)
     with (
-        httpx.Client(transport=ours._open_bounded(private=False)) as client,
+        httpx.Client(transport=ours._open_direct(private=False)) as client,
         pytest.raises(httpx.ConnectError),
     ):
         client.get("http://rebinding.example/")

@@ -16,9 +16,9 @@ import httpx
 
 from controlwatch.adapters.fetch.transport import (
     Allowance,
-    current_allowance,
     open_transports,
 )
+from controlwatch.adapters.limits.exchange import keep_to
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Snapshot, Validators
 from controlwatch.core.model.addresses import is_allowed_url
@@ -181,22 +181,20 @@ class HttpFetchSession:
         self, request: Request, url: str, headers: dict[str, str], allowance: Allowance
     ) -> Snapshot:
         timeout = min(self._http.timeout, allowance.get_seconds_left())
-        token = current_allowance.set(allowance)
         try:
-            built = self._fetch.build_request(request, url, headers, timeout)
-            response = self._fetch.open_response(built)
-            try:
-                body = _read_body(response, allowance)
-            finally:
-                response.close()
+            with keep_to(allowance):
+                built = self._fetch.build_request(request, url, headers, timeout)
+                response = self._fetch.open_response(built)
+                try:
+                    body = _read_body(response, allowance)
+                finally:
+                    response.close()
         except httpx.TimeoutException as error:
             raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
         except httpx.ProxyError as error:
             raise Unreachable(f"{url}: the proxy refuses: {error}") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from error
-        finally:
-            current_allowance.reset(token)
         return Snapshot(
             url=request.url,
             final_url=url,

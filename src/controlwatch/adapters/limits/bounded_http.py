@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,24 +95,41 @@ class BoundedHttpClient:
                 self._opened = httpx.Client(
                     timeout=self._seconds,
                     follow_redirects=False,
-                    transport=_open_transport(tls),
+                    transport=open_bounded_transport(tls),
                     mounts={
-                        pattern: _open_transport(tls, proxy) if proxy is not None else None
+                        pattern: open_bounded_transport(tls, proxy=proxy) if proxy is not None else None
                         for pattern, proxy in read_proxy_routes().items()
                     },
                 )
             return self._opened
 
 
-def _open_transport(tls: ssl.SSLContext, proxy: str | None = None) -> httpx.HTTPTransport:
-    """Return a transport whose connections keep to the current limit, through a proxy where one is given."""
+def resolve_addresses(host: str, port: int) -> list[str]:
+    """Return the addresses of a host within the current limit, best first; raises `OSError`."""
+    try:
+        places = resolve_host(host, port, limit_wait(None))
+    except socket.gaierror as error:
+        raise OSError(f"{host} has no address: {error.strerror}") from error
+    return sort_addresses(str(address[0]) for *_, address in places)
+
+
+def open_bounded_transport(
+    tls: ssl.SSLContext,
+    *,
+    proxy: str | None = None,
+    resolve: Callable[[str, int], list[str]] = resolve_addresses,
+) -> httpx.HTTPTransport:
+    """Return a transport whose connections keep to the current limit, through a proxy where one is given.
+
+    `resolve` returns the addresses that may be connected to; raises `OSError` where there are none.
+    """
     through = None
     if proxy is not None:
         through = httpx.Proxy(proxy, ssl_context=tls if proxy.startswith("https:") else None)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     transport = httpx.HTTPTransport(verify=tls, limits=limits, proxy=through)
     # httpx passes no network backend on to httpcore, which takes one.
-    transport._pool._network_backend = _LimitedBackend()
+    transport._pool._network_backend = _BoundedBackend(resolve)
     return transport
 
 
@@ -133,8 +150,11 @@ def send_once(
         client.close()
 
 
-class _LimitedBackend(httpcore.SyncBackend):
-    """Connects as httpcore does, within the current limit."""
+class _BoundedBackend(httpcore.SyncBackend):
+    """Connects as httpcore does, within the current limit, to the very addresses that were resolved."""
+
+    def __init__(self, resolve: Callable[[str, int], list[str]]) -> None:
+        self._resolve = resolve
 
     def connect_tcp(
         self,
@@ -146,9 +166,7 @@ class _LimitedBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         del local_address  # of no client here
         try:
-            places = resolve_host(host, port, limit_wait(timeout))
-            addresses = sort_addresses(str(address[0]) for *_, address in places)
-            connected = connect_to_first(addresses, port, limit_wait(timeout))
+            connected = connect_to_first(self._resolve(host, port), port, limit_wait(timeout))
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
@@ -156,10 +174,10 @@ class _LimitedBackend(httpcore.SyncBackend):
         for option in socket_options or ():
             connected.setsockopt(*option)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _LimitedStream(SyncStream(connected))
+        return _BoundedStream(SyncStream(connected))
 
 
-class _LimitedStream(httpcore.NetworkStream):
+class _BoundedStream(httpcore.NetworkStream):
     """A connection, plain or within TLS."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
@@ -183,7 +201,7 @@ class _LimitedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _LimitedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
+        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

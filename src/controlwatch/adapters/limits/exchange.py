@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
 
@@ -28,6 +28,16 @@ MAX_ANSWER_BYTES = 1 << 18
 
 class AnswerTooLarge(OSError):
     """The peer sends more than any answer has; the rest was not read."""
+
+
+class Limit(Protocol):
+    """What bounded connections keep to."""
+
+    def get_seconds_left(self) -> float:
+        """Return the seconds left; raises `TimeoutError`, or an error of its own, when there are none."""
+
+    def spend_bytes(self, count: int) -> None:
+        """Count received bytes; raises `AnswerTooLarge`, or an error of its own, when there are too many."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,22 +63,27 @@ class ExchangeLimit:
 
 
 #: The limit that every bounded connection of this context keeps to, while it is set.
-current_limit: ContextVar[ExchangeLimit | None] = ContextVar("exchange_limit", default=None)
+current_limit: ContextVar[Limit | None] = ContextVar("exchange_limit", default=None)
+
+
+@contextmanager
+def keep_to(limit: Limit) -> Iterator[None]:
+    """Let every bounded connection keep to a limit within the block."""
+    token = current_limit.set(limit)
+    try:
+        yield
+    finally:
+        current_limit.reset(token)
 
 
 @contextmanager
 def limit_exchange(seconds: float, *, max_bytes: int = MAX_ANSWER_BYTES) -> Iterator[ExchangeLimit]:
     """Limit what bounded connections do within the block; an outer limit stays in force."""
     outer = current_limit.get()
-    deadline = time.monotonic() + seconds
-    if outer is not None:
-        deadline = min(deadline, outer.deadline)
-    limit = ExchangeLimit(deadline=deadline, max_bytes=max_bytes)
-    token = current_limit.set(limit)
-    try:
+    left = seconds if outer is None else min(seconds, outer.get_seconds_left())
+    limit = ExchangeLimit(deadline=time.monotonic() + left, max_bytes=max_bytes)
+    with keep_to(limit):
         yield limit
-    finally:
-        current_limit.reset(token)
 
 
 def limit_wait(timeout: float | None) -> float | None:
