@@ -82,6 +82,16 @@ class FileGuard:
             found = self._path.stat()
             self._opened_as = found.st_dev, found.st_ino
 
+    def prepare(self, _dialect: object, _record: object, words: list[Any], options: dict[str, Any]) -> None:
+        """Let a further connection open the file only where it exists: SQLite would create an empty one.
+
+        Raises `StoreLost` as `check` does.
+        """
+        self.check()
+        if self._opened_as is not None:
+            words[:] = [f"{self._path.as_uri()}?mode=rw"]
+            options["uri"] = True
+
     def check(self, *_: object) -> None:
         """Raise `StoreLost` where the file is not the one that was opened."""
         problem = self.find_problem()
@@ -125,7 +135,7 @@ def open_database(url: str) -> Database:
     guard = FileGuard(Path(parsed.database)) if is_sqlite and parsed.database else None
     database = Database(write=engine.execution_options(), read=engine.execution_options(), guard=guard)
     if guard is not None:
-        event.listen(engine, "do_connect", guard.check)  # or SQLite would create an empty database there
+        event.listen(engine, "do_connect", guard.prepare)
         event.listen(engine, "connect", guard.remember)
         event.listen(database.write, "begin", guard.check)
     if is_sqlite:
