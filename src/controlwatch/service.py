@@ -21,6 +21,7 @@ from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, m
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
+from controlwatch.adapters.system.memory_arenas import limit_memory_arenas
 from controlwatch.adapters.system.scheduler import Scheduler
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import check_destinations
@@ -98,6 +99,7 @@ def serve(app: App) -> None:
     Raises `UsageError` or `DeclarationError` where a subscription has no usable destination.
     """
     raise_descriptor_limit()
+    limit_memory_arenas()
     check_destinations(app.channels, app.store.subscriptions)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,0 +1,20 @@
+"""Keep the memory of a process with many threads small: the allocator's arenas are limited."""
+
+from __future__ import annotations
+
+import ctypes
+
+_M_ARENA_MAX = -8  # of malloc.h of glibc
+_MAX_ARENAS = 2
+
+
+def limit_memory_arenas() -> bool:
+    """Let the threads of this process share two arenas; return whether the allocator does so.
+
+    glibc gives threads up to eight arenas a core, each of which keeps what it once needed. The service starts
+    threads all the time, and grew by a quarter in eight minutes. Other allocators have no such setting.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _MAX_ARENAS))
+    except (OSError, AttributeError):
+        return False
