@@ -144,7 +144,10 @@ def _is_same_notice(observation: Observation, known: KnownNotice) -> bool:
         return False
     if notice.language[:2] != latest.notice.language[:2]:
         return True  # a translation shares no words
-    words = _list_words(f"{_get_title(observation)}\n{observation.text}")
+    titles = _get_title(observation), latest.title
+    if observation.watcher == known.watcher and not (_say_little(*titles) or _share_titles(*titles)):
+        return False  # one source gives a number to two titles
+    words = _list_words(f"{titles[0]}\n{observation.text}")
     if len(words) < MIN_WORDS:
         return True
     bodies = [words, _list_words(observation.document.text)]
