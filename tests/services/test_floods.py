@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.services.world import WATCHER, Page, World, tightening
+from controlwatch.core.model import NoticeRef
+from controlwatch.core.model.state import NewReference
+from tests.services.world import HOST, WATCHER, Page, World, tightening
 
 pytestmark = pytest.mark.usefixtures("sound_chain")
 
@@ -73,6 +75,18 @@ def test_what_is_released_is_told_as_new(flooded: World) -> None:
     flooded.poll(LIMIT)
     assert told(flooded) == [("new", notice(915).title)]
     assert len(flooded.store.queries.list_notices()) == 13
+
+
+def test_what_could_not_alert_when_it_was_listed_does_not_when_it_is_released(w: World) -> None:
+    references = w.store.references
+    news = [
+        NewReference(ref=NoticeRef(url=f"{HOST}/notices/{name}.html", title=name), may_alert=may_alert)
+        for name, may_alert in (("new", True), ("old", False))
+    ]
+    references.track("ministry", news, w.now, is_held=True)
+    references.settle_held("ministry", may_alert=True, containing="", now=w.now)
+    due = {item.ref.title: item.may_alert for item in references.list_due("ministry", w.now)}
+    assert due == {"new": True, "old": False}
 
 
 def test_the_first_poll_of_a_source_is_no_flood(w: World) -> None:

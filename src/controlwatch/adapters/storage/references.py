@@ -129,7 +129,10 @@ class ReferenceStore(StorePart):
         return tuple(found)
 
     def settle_held(self, watcher_id: str, *, may_alert: bool, containing: str, now: datetime) -> int:
-        """Make held references due whose title contains some words; return their number."""
+        """Make held references due whose title contains some words; return their number.
+
+        What could not alert when it was listed does not alert when it is released either.
+        """
         chosen = (
             update(REFERENCE)
             .where(REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.held_at.is_not(None))
@@ -137,7 +140,7 @@ class ReferenceStore(StorePart):
         )
         self._poll_cache.forget(watcher_id)
         with self._engine.begin() as connection:
-            values = {"held_at": None, "next_look_at": now, "rings": may_alert}
+            values = {"held_at": None, "next_look_at": now} | ({} if may_alert else {"rings": False})
             return connection.execute(chosen.values(values)).rowcount
 
     def list_due(self, watcher_id: str, now: datetime) -> tuple[PendingReference, ...]:
