@@ -73,20 +73,9 @@ class NoticeTransaction:
         headline, key = _build_headline(observation), observation.key
         if context.displaced is not None:
             _take_number_from(connection, context.displaced.notice_id, key)
-        if known is not None:
-            notice_id = known.notice_id
-        else:
-            row = {
-                "key": _find_free_key(connection, key) if observation.own_key else key,
-                "official": observation.official,
-                "rung": False,
-                "watcher_id": observation.watcher,
-                "url": observation.url,
-                "about": observation.about,
-                "first_seen_at": now,
-            }
-            insert = NOTICE.insert().values(**row, **headline).returning(NOTICE.c.id)
-            notice_id = int(connection.execute(insert).scalar_one())
+        notice_id = (
+            known.notice_id if known is not None else _insert_notice(connection, observation, headline, now)
+        )
         address_id, moved_from = _write_address(connection, observation, notice_id, decision, now)
         version_id = None
         if decision.change is not None:
@@ -297,6 +286,24 @@ def _build_headline(observation: Observation) -> dict[str, Any]:
         "is_change": notice.is_change,
         "direction": notice.direction.value,
     }
+
+
+def _insert_notice(
+    connection: Connection, observation: Observation, headline: dict[str, Any], now: datetime
+) -> int:
+    """Write a new notice; return its id."""
+    key = observation.key
+    row = {
+        "key": _find_free_key(connection, key) if observation.own_key else key,
+        "official": observation.official,
+        "rung": False,
+        "watcher_id": observation.watcher,
+        "url": observation.url,
+        "about": observation.about,
+        "first_seen_at": now,
+    }
+    insert = NOTICE.insert().values(**row, **headline).returning(NOTICE.c.id)
+    return int(connection.execute(insert).scalar_one())
 
 
 def _update_notice(connection: Connection, notice_id: int, **values: object) -> None:
