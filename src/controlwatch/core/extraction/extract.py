@@ -28,6 +28,11 @@ from controlwatch.core.extraction.findings.directions import (
 from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
 from controlwatch.core.extraction.findings.relations import find_relations
+from controlwatch.core.extraction.findings.review import (
+    ReviewInputs,
+    find_review_reasons,
+    list_possible_categories,
+)
 from controlwatch.core.extraction.identity.identity import (
     ReadingContext,
     explain_identity,
@@ -142,8 +147,10 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
         context = ReadingContext(text=text, lexicon=lexicon, identity=identity)
-        assessment = _assess_document(context).limit_to_subject(context)
+        whole = _assess_document(context)
+        assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
+        notice = _add_review(notice, context, whole)
         doubts = list_doubts(notice, document, identity, find_stated_count(text))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))
@@ -227,6 +234,24 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         caveats=find_caveats(context) if reports else (),
         grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
     )
+
+
+def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
+    """Return the notice with why a person should look, where the rules did not conclude on it."""
+    ids = (found.id for found in assessment.categories)
+    categories = tuple(category for i in ids if (category := context.lexicon.find_category(i)))
+    case = ReviewInputs(
+        context=context,
+        is_change=notice.is_change,
+        reports_change=notice.reports_change,
+        change_rule=assessment.change_rule,
+        categories=categories,
+        relations=assessment.relations,
+        has_codes=bool(notice.hs_codes or notice.control_codes),
+    )
+    reasons = find_review_reasons(case)
+    possible = list_possible_categories(categories) if reasons else ()
+    return replace(notice, review=reasons, possible_categories=possible)
 
 
 def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexicon) -> Notice:
