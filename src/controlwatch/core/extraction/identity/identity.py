@@ -211,7 +211,7 @@ def _is_followed_up(text: DocumentText, mention: NumberMention, titled: list[Num
 
 def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:
     """Return the number; one printed without issuers (公告2026年第66号) takes those that begin the title."""
-    number, raw = mention.number, collapse_whitespace(text.original[mention.start : mention.end])
+    number, raw = mention.number, text.get_original(mention.start, mention.end)
     if not number.letter and BARE_FORM.match(text.folded_text[mention.start : mention.end]):
         heading = ISSUERS_FIRST.match(text.title)
         issuers = find_issuers(heading[0], lexicon) if heading else ()
