@@ -42,13 +42,13 @@ from controlwatch.slack.socket_mode import run_socket_mode
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 
-#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings.
+#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings, of trims of memory.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 REMIND_EVERY = 60.0
 PING_EVERY = 60.0
-#: Seconds between two beats of the scheduler.
 TRIM_EVERY = 60.0
+#: Seconds between two beats of the scheduler.
 BEAT_EVERY = 10.0
 #: Seconds between two checks whether a time stamp is due; a failed request is repeated then.
 STAMP_EVERY = 3600.0

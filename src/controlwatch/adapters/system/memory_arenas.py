@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 
 _M_ARENA_MAX = -8  # of malloc.h of glibc
 _MAX_ARENAS = 2
@@ -20,13 +21,11 @@ def limit_memory_arenas() -> bool:
         return False
 
 
-def release_free_memory() -> bool:
-    """Give the allocator's free pages back to the system; return whether it could.
+def release_free_memory() -> None:
+    """Give the allocator's free pages back to the system, where the allocator can.
 
     Threads that come and go leave holes between what stays. Without this, a service beside peers that do not
     answer grew by a megabyte a minute while what it used stayed the same.
     """
-    try:
-        return bool(ctypes.CDLL(None).malloc_trim(0))
-    except (OSError, AttributeError):
-        return False
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
