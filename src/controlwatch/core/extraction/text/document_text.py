@@ -150,6 +150,10 @@ class DocumentText:
         left, right = find_origin(self.origins, start, end)
         return " ".join(self.original[left:right].split())
 
+    def slice_original(self, start: int) -> str:
+        """Return the text as printed from an offset of the folded text to its end."""
+        return self.original[find_origin(self.origins, start, len(self.folded_text))[0] :]
+
     def find_original(self, folded: str) -> str:
         """Return the original words of a folded piece of this text; "" where the text does not hold it."""
         at = self.folded_text.find(folded) if folded else -1
