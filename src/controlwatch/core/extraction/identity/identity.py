@@ -45,6 +45,10 @@ LABEL_ZONE = 2500  #: characters below the title in which labels are printed
 CELL_LABEL = re.compile(
     r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t|:：][ ]*([^\n\t|]+)"
 )  # 成文日期 ⇥ 2027-03-15 ⇥ 字号 ⇥ 财政部 税务总局公告2027年第9号
+INLINE_LABEL = re.compile(
+    r"(?:(?<=[\s】])|(?<=[　|]))【?(发布文号|发文字号|文号|成文日期|发文日期)】?[:：]?[ ]*"
+    r"((?:(?!  |\t|[|｜【]|成文日期|发布日期|发布时间|来源|索引号|主题)[^\n]){4,60})"
+)  # 索引号：… 文号：交通运输部公告2027年第61号 成文日期：2027-11-09
 NUMBER_LABELS = ("发布文号", "发文字号", "文号", "字号", "公告号", "文件编号")
 DATE_LABELS = ("发文日期", "成文日期", "签发日期")
 AUTHOR_LABELS = ("发布单位", "发布机构", "发文机关", "发文单位")
@@ -136,8 +140,9 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     text = opening.text
     stated = next((word.day for word in find_date_mentions(fold_text(opening.day_words)) if word.day), None)
     labels = dict(document.labels)  # those of the page win over those inside the text
-    for pattern in (BRACKETED_LABEL, PLAIN_LABEL, CELL_LABEL):
-        for hit in pattern.finditer(text.folded_text[: text.title_end + LABEL_ZONE]):
+    labelled = f"{opening.preface}\n{text.folded_text[: text.title_end + LABEL_ZONE]}"
+    for pattern in (BRACKETED_LABEL, PLAIN_LABEL, CELL_LABEL, INLINE_LABEL):
+        for hit in pattern.finditer(labelled):
             labels.setdefault(re.sub(r"\s", "", hit[1]), hit[2].strip())
     label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
     head = opening.head
