@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import migrate
+from controlwatch.adapters.storage.schema_revisions import find_newest_revision, list_revisions, migrate
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import (
     PollReport,
@@ -44,6 +44,14 @@ def test_migrating_twice_is_migrating_once(database: str, store: SqlStore) -> No
     engine = create_engine(database)
     migrate(engine)
     engine.dispose()
+
+
+def test_the_newest_migration_by_its_name_is_the_newest_by_the_chain_of_migrations(
+    database: str, store: SqlStore
+) -> None:
+    with store.engine.begin() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == find_newest_revision()
+    assert list_revisions()[0] == find_newest_revision()
 
 
 def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -> None:
