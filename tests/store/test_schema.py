@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from controlwatch.core.model.state import (
     PollReport,
     WatcherState,
 )
+from tests.processes import server_of_forks
 from tests.store.steps import (
     NOW,
 )
@@ -62,8 +62,8 @@ def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -
         store.references.track("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
 
 
-def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(database: str) -> None:
-    engine = create_engine(database)
+def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(empty_database: str) -> None:
+    engine = create_engine(empty_database)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -78,7 +78,7 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(data
             )
         )
     engine.dispose()
-    opened = SqlStore.open(database)
+    opened = SqlStore.open(empty_database)
     (kept,) = opened.subscriptions.list_active()
     opened.close()
     assert (kept.confirmed, kept.paused) == (True, "")
@@ -101,10 +101,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
     store = SqlStore.open(f"sqlite:///{path}")
     report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
     store.polling.record_poll(report, WatcherState(id="w"), keep={"n": Validators()}, drop=(), now=NOW)
-    workers = [
-        multiprocessing.get_context("spawn").Process(target=_count_up, args=(str(path), 100))
-        for _ in range(3)
-    ]
+    workers = [server_of_forks.Process(target=_count_up, args=(str(path), 100)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
