@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from controlwatch.settings import Settings
 from tests.cli.test_care import state
 from tests.cli.test_commands import Terminal, terminal
 from tests.cli.test_service import environment
-from tests.processes import COMMAND, RunningService, server_of_forks
+from tests.processes import RunningService, server_of_forks, typed
 from tests.store.steps import NOW
 from tests.waiting import PATIENCE, wait_for
 
@@ -200,7 +199,7 @@ def test_a_service_whose_database_is_deleted_ends_itself_and_does_not_begin_with
     (tmp_path / "state" / "controlwatch.db").unlink()
     assert service.process.wait(timeout=PATIENCE) == STORE_LOST_EXIT_STATUS
     assert "was deleted or moved away while it was in use" in service.output
-    again = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
+    again = typed(["run"], env=env)
     assert again.returncode == 2
     assert "is gone" in again.stderr
     assert not (tmp_path / "state" / "controlwatch.db").exists()
