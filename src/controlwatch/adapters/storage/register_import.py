@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -35,6 +35,17 @@ from controlwatch.core.law.register import (
     strip_register_facts,
 )
 from controlwatch.core.model.timezones import to_beijing_noon
+
+# Built once: they are executed for every notice of the register.
+_INSERT_NOTICE = NOTICE.insert().returning(NOTICE.c.id)
+_INSERT_VERSION = VERSION.insert().returning(VERSION.c.id)
+_SELECT_ADDRESS_ID = select(ADDRESS.c.id).where(ADDRESS.c.address == bindparam("own"))
+_SET_ADDRESS_VERSION = (
+    update(ADDRESS).where(ADDRESS.c.address == bindparam("own")).values(version_id=bindparam("newest"))
+)
+_SET_NOTICE_VERSION = (
+    update(NOTICE).where(NOTICE.c.id == bindparam("own")).values(version_id=bindparam("newest"))
+)
 
 
 class RegisterImport(StorePart):
@@ -175,9 +186,9 @@ def _write_register_version(
 def _insert_version(
     connection: Connection, entry: RegisterEntry, notice_id: int, reading: dict[str, Any]
 ) -> int:
-    address_id = select(ADDRESS.c.id).where(ADDRESS.c.address == _build_register_address(entry))
-    values = {"notice_id": notice_id, "address_id": address_id.scalar_subquery(), **reading}
-    return int(connection.execute(VERSION.insert().values(values).returning(VERSION.c.id)).scalar_one())
+    address_id = connection.execute(_SELECT_ADDRESS_ID, {"own": _build_register_address(entry)}).scalar_one()
+    row = {"notice_id": notice_id, "address_id": address_id, **reading}
+    return int(connection.execute(_INSERT_VERSION, row).scalar_one())
 
 
 def _build_register_address(entry: RegisterEntry) -> str:
@@ -202,20 +213,20 @@ def _insert_notice(
     connection: Connection, entry: RegisterEntry, reading: dict[str, Any], now: datetime
 ) -> tuple[int, int]:
     issued = entry.notice.published
-    row = NOTICE.insert().values(
-        key=entry.key,
-        official=True,
-        rung=False,
-        watcher_id=REGISTER_SOURCE,
-        first_seen_at=to_beijing_noon(issued) if issued is not None else now,
+    row = {
+        "key": entry.key,
+        "official": True,
+        "rung": False,
+        "watcher_id": REGISTER_SOURCE,
+        "first_seen_at": to_beijing_noon(issued) if issued is not None else now,
         **_build_headline(entry),
-    )
-    notice_id = int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
+    }
+    notice_id = int(connection.execute(_INSERT_NOTICE, row).scalar_one())
     _write_addresses(connection, entry, notice_id, now)
     version_id = _insert_version(connection, entry, notice_id, reading)
-    own = ADDRESS.c.address == _build_register_address(entry)
-    connection.execute(update(ADDRESS).where(own).values(version_id=version_id))
-    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(version_id=version_id))
+    own = _build_register_address(entry)
+    connection.execute(_SET_ADDRESS_VERSION, {"own": own, "newest": version_id})
+    connection.execute(_SET_NOTICE_VERSION, {"own": notice_id, "newest": version_id})
     return notice_id, version_id
 
 
