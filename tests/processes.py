@@ -22,7 +22,7 @@ COMMAND = (sys.executable, "-m", "controlwatch")
 
 # A start by fork takes a hundredth of one by the interpreter: for tests that kill many.
 server_of_forks = multiprocessing.get_context("forkserver")
-server_of_forks.set_forkserver_preload(["tests.bench.kills", "tests.torture.warm"])
+server_of_forks.set_forkserver_preload(["tests.forked", "tests.bench.kills", "tests.torture.warm"])
 
 
 class Started(Protocol):

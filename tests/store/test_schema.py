@@ -21,6 +21,7 @@ from controlwatch.core.model.state import (
     PollReport,
     WatcherState,
 )
+from tests.forked import count_up
 from tests.processes import server_of_forks
 from tests.store.steps import (
     NOW,
@@ -84,24 +85,13 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(empt
     assert (kept.confirmed, kept.paused) == (True, "")
 
 
-def _count_up(path: str, times: int) -> None:
-    store = SqlStore.open(f"sqlite:///{path}")
-    for _ in range(times):
-        with store.engine.begin() as connection:
-            value = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
-            connection.execute(
-                text("UPDATE resource SET not_modified = :v WHERE url = 'n'"), {"v": value + 1}
-            )
-    store.close()
-
-
 @pytest.mark.slow
 def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = SqlStore.open(f"sqlite:///{path}")
     report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
     store.polling.record_poll(report, WatcherState(id="w"), keep={"n": Validators()}, drop=(), now=NOW)
-    workers = [server_of_forks.Process(target=_count_up, args=(str(path), 100)) for _ in range(3)]
+    workers = [server_of_forks.Process(target=count_up, args=(str(path), 100)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
