@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,12 +28,18 @@ from controlwatch.core.extraction.findings.directions import (
 from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
 from controlwatch.core.extraction.findings.relations import find_relations
+from controlwatch.core.extraction.findings.review import (
+    ReviewInputs,
+    find_review_reasons,
+    list_possible_categories,
+)
 from controlwatch.core.extraction.identity.identity import (
     ReadingContext,
     explain_identity,
     identify_document,
 )
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
 from controlwatch.core.extraction.report.doubts import list_doubts
@@ -55,6 +61,8 @@ from controlwatch.core.model import (
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
 #: Regimes on goods from somewhere, which are not rules on where exports may go.
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
+#: What explains or prepares rules names their codes; other texts only mention them.
+EXPLAINING_KINDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.SPOKESPERSON, NoticeKind.DRAFT})
 #: Rules by which an instrument is not about the items that it names.
 OTHER_BUSINESS_RULES = frozenset({"change.other-business", "change.local"})
 PROCEDURE_TITLE = re.compile(
@@ -130,8 +138,9 @@ class Assessment:
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
     """Return what a document says. `published` is used where neither text nor page states the day."""
-    text = DocumentText.from_parts(document.title, document.text)
-    identity = identify_document(document, text, lexicon, published)
+    opening = find_opening(DocumentText.from_parts(document.title, document.text), lexicon)
+    text = opening.text
+    identity = identify_document(document, opening, lexicon, published)
     notice = Notice(
         title=document.title,
         language=detect_language(text.original),
@@ -142,8 +151,10 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
     )
     if identity.kind not in NON_DOCUMENT_KINDS:
         context = ReadingContext(text=text, lexicon=lexicon, identity=identity)
-        assessment = _assess_document(context).limit_to_subject(context)
+        whole = _assess_document(context)
+        assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
+        notice = _add_review(notice, context, whole)
         doubts = list_doubts(notice, document, identity, find_stated_count(text))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))
@@ -204,7 +215,9 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     sets_deadlines = notice.kind in INSTRUMENT_KINDS | REPORT_KINDS | {NoticeKind.DRAFT} or reports
     is_on_trade = not (identity.is_other_business or is_foreign)
     anchor = identity.publication_day
-    codes = NoticeCodes() if is_foreign else find_codes(text)  # codes of foreign lists do not count
+    codes = (
+        find_codes(text, context.lexicon) if _lists_codes(identity.kind, ids, assessment) else NoticeCodes()
+    )  # codes of foreign lists do not count
     return replace(
         notice,
         number=own.number if own else None,
@@ -227,6 +240,31 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         caveats=find_caveats(context) if reports else (),
         grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
     )
+
+
+def _lists_codes(kind: NoticeKind, ids: Iterable[str], assessment: Assessment) -> bool:
+    """Return whether codes of a text are those of a Chinese control: of a change, a report, or what explains one."""
+    if ORIGIN_REGIMES.intersection(ids) and not assessment.is_change:
+        return False
+    return assessment.reports_change or kind in EXPLAINING_KINDS
+
+
+def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:
+    """Return the notice with why a person should look, where the rules did not conclude on it."""
+    ids = (found.id for found in assessment.categories)
+    categories = tuple(category for i in ids if (category := context.lexicon.find_category(i)))
+    case = ReviewInputs(
+        context=context,
+        is_change=notice.is_change,
+        reports_change=notice.reports_change,
+        change_rule=assessment.change_rule,
+        categories=categories,
+        relations=assessment.relations,
+        has_codes=bool(notice.hs_codes or notice.control_codes),
+    )
+    reasons = find_review_reasons(case)
+    possible = list_possible_categories(categories) if reasons else ()
+    return replace(notice, review=reasons, possible_categories=possible)
 
 
 def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexicon) -> Notice:

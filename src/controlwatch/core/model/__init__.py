@@ -34,6 +34,7 @@ from controlwatch.core.model.document import (
     to_notice_key,
 )
 from controlwatch.core.model.notice import (
+    Attention,
     CategoryBasis,
     CategoryFinding,
     Caveat,
@@ -49,6 +50,7 @@ from controlwatch.core.model.notice import (
     NoticeKind,
     NoticePart,
     Relation,
+    ReviewReason,
     Summary,
     TimeOfDay,
     Verb,
@@ -67,6 +69,7 @@ __all__ = [
     "AlertKind",
     "Annex",
     "AnnexLink",
+    "Attention",
     "CategoryBasis",
     "CategoryFinding",
     "Caveat",
@@ -96,6 +99,7 @@ __all__ = [
     "RedlineSegment",
     "Relation",
     "ReminderSubject",
+    "ReviewReason",
     "Snapshot",
     "Subscription",
     "Summary",

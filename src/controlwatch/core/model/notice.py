@@ -58,6 +58,15 @@ class Verb(StrEnum):
     REPORTS = "reports"
 
 
+class Attention(StrEnum):
+    """What subscribers are told of a document."""
+
+    CHANGE = "change"  #: it changes the rules
+    REPORT = "report"  #: it reports a change made elsewhere
+    REVIEW = "review"  #: the reader is not sure, and a person is asked to look
+    NONE = "none"  #: nothing
+
+
 DateBasis = Literal["stated", "on-publication", "not-stated"]
 CategoryBasis = Literal["stated", "resolved", "register"]
 """stated: in the notice's own words; resolved: from the notices it acts on; register: from the shipped
@@ -158,6 +167,15 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewReason:
+    """Why a person should look at a document that the reader did not conclude on."""
+
+    reason: str  #: one sentence
+    quote: str  #: the words that raise it, verbatim
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Two to four sentences, made only from the findings."""
 
@@ -194,3 +212,14 @@ class Notice:
     grounds: tuple[Ground, ...] = ()
     summary: Summary = Summary(en="", zh="")
     doubts: tuple[str, ...] = ()
+    review: tuple[ReviewReason, ...] = ()  #: empty where the reader is sure, and where it changes the rules
+    possible_categories: tuple[str, ...] = ()  #: ids that a document to be reviewed may touch
+
+    @property
+    def attention(self) -> Attention:
+        """What subscribers are told. A report that may be the instrument itself needs a review first."""
+        if self.is_change:
+            return Attention.CHANGE
+        if self.review:
+            return Attention.REVIEW
+        return Attention.REPORT if self.reports_change else Attention.NONE

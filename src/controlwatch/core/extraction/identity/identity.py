@@ -12,8 +12,9 @@ from controlwatch.core.extraction.identity.kind import (
     REPORT_KINDS,
     classify_kind,
 )
+from controlwatch.core.extraction.identity.preface import Opening
 from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
-from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR
+from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import collect_issuers, find_issuers, find_issuers_before
 from controlwatch.core.extraction.mentions.numbers import (
     FIGURE,
@@ -67,6 +68,7 @@ FOLLOW_UP_IN_ENGLISH = re.compile(
     r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
     re.IGNORECASE,
 )  # Announcement No. 5 of 2026| (Correction)
+FOLLOW_UP_WORD = re.compile(_FOLLOW_UP)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 BEFORE_APPENDED_NUMBER = re.compile(
     r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
@@ -123,21 +125,22 @@ class ReadingContext:
     identity: Identity
 
 
-def identify_document(
-    document: Document, text: DocumentText, lexicon: Lexicon, given: date | None
-) -> Identity:
+def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
     """Return which document it is. `given` is its day where the document states none."""
+    text = opening.text
+    stated = next((word.day for word in find_date_mentions(fold_text(opening.day_words)) if word.day), None)
     labels = dict(document.labels)  # those of the page win over those inside the text
     for pattern in (BRACKETED_LABEL, PLAIN_LABEL):
         for hit in pattern.finditer(text.folded_text[text.title_end : text.title_end + LABEL_ZONE]):
             labels.setdefault(hit[1].strip(), hit[2].strip())
     label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
-    kind, rule = classify_kind(text, lexicon, label=label)
+    head = opening.head
+    kind, rule = classify_kind(text, lexicon, label=label, head=head)
     published = find_publication_date(
         text,
         lexicon,
         label=next((labels[name] for name in DATE_LABELS if name in labels), None),
-        page=document.page_date,
+        page=document.page_date or stated,
         given=given if given and given.year >= OLDEST_YEAR else None,
         kind=kind,
     )
@@ -146,7 +149,8 @@ def identify_document(
     found = assign_ministry_series(found, text.folded_text) if issuerless else found
     own, issuers = None, find_issuers(text.title[:80], lexicon)
     if kind in INSTRUMENT_KINDS:
-        own = find_own_number(text, lexicon, found, label)
+        year = published.day.year if published else None
+        own = _read_head_number(opening, year) or find_own_number(text, lexicon, found, label)
         issuers = collect_issuers(text, lexicon, own.number.issuers if own else ())
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
@@ -162,6 +166,20 @@ def identify_document(
         is_other_business=contains_phrase(lexicon, "other_business", text.title),
         has_issuerless_number=issuerless,
     )
+
+
+def _read_head_number(opening: Opening, year: int | None) -> OwnNumber | None:
+    """Return the number that a head prints outside its subject; a follow-up has none of its own."""
+    head = opening.head
+    number = head.build_number(year) if head else None
+    if head is None or number is None or head.numbered is None:
+        return None
+    start, end = (at - head.start for at in (head.numbered.start, head.numbered.end))
+    words = opening.text.folded_text[start:end]
+    rest = words[words.rfind("号") + 1 :]
+    if FOLLOW_UP_ALONE.match(rest) and FOLLOW_UP_WORD.search(rest):
+        return None
+    return OwnNumber(normalize_series(number), opening.text.get_original(start, end), "number.head")
 
 
 def find_own_number(
@@ -211,7 +229,7 @@ def _is_followed_up(text: DocumentText, mention: NumberMention, titled: list[Num
 
 def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:
     """Return the number; one printed without issuers (公告2026年第66号) takes those that begin the title."""
-    number, raw = mention.number, collapse_whitespace(text.original[mention.start : mention.end])
+    number, raw = mention.number, text.get_original(mention.start, mention.end)
     if not number.letter and BARE_FORM.match(text.folded_text[mention.start : mention.end]):
         heading = ISSUERS_FIRST.match(text.title)
         issuers = find_issuers(heading[0], lexicon) if heading else ()

@@ -24,6 +24,8 @@ def to_json(notice: Notice) -> dict[str, object]:
         "published": notice.published.isoformat() if notice.published else None,
         "is_change": notice.is_change,
         "reports_change": notice.reports_change,
+        "attention": notice.attention.value,
+        "review": [{"reason": found.reason, "quote": found.quote} for found in notice.review],
         "direction": notice.direction.value,
         "effective": [_format_effective_date(found) for found in notice.effective],
         "deadlines": [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 
+from controlwatch.core.extraction.text.cleaning import clean_text, find_origin
 from controlwatch.core.extraction.text.normalize import fold_text
 
 #: Where a sentence ends: Chinese stops, line ends, and English stops before a capital.
@@ -58,18 +60,24 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentText:
-    """Title and text joined by a line end; `folded_text` has the same length as `original`."""
+    """Title and text joined by a line end, as printed (`original`) and as the rules read it (`folded_text`).
+
+    What copying added is left out of the folded text; `origins` leads its characters back (None: one to one).
+    """
 
     original: str
     folded_text: str
     title_end: int
+    origins: array[int] | None = None
+    has_head: bool = False  #: the title is the whole head of an instrument: issuers, number, subject
 
     @classmethod
     def from_parts(cls, title: str, body: str) -> DocumentText:
         """Build from title and body. A title that is only a number or a dateline takes the next line in."""
         original = DOUBLE_BLANKS.sub(" ", LONG_BLANKS.sub(r"\1", f"{title}\n{body}"))
-        folded = fold_text(original)
-        end = line_end = original.find("\n")
+        cleaned, origins = clean_text(original)
+        folded = fold_text(cleaned)
+        end = line_end = folded.find("\n")
         heading = folded[:end]
         below = SUBTITLE.match(folded, end) if NUMBER_ONLY.search(heading) else None
         if below:
@@ -80,7 +88,19 @@ class DocumentText:
             original=original,
             folded_text=folded,
             title_end=line_end if 0 < line_end < end + HEADLINE_LIMIT else end,
+            origins=origins,
         )
+
+    def from_head(self, start: int, end: int) -> DocumentText:
+        """Return the text from its head on; the lines of the head are its title, in one line."""
+        whole = DocumentText.from_parts(*self._split_original(start))
+        length = end - start
+        title = whole.folded_text[:length].replace("\n", " ")
+        return replace(whole, folded_text=title + whole.folded_text[length:], title_end=length, has_head=True)
+
+    def _split_original(self, start: int) -> tuple[str, str]:
+        title, _, body = self.slice_original(start).partition("\n")
+        return title, body
 
     @cached_property
     def title(self) -> str:
@@ -125,8 +145,12 @@ class DocumentText:
 
     def quote_around(self, start: int, end: int) -> str:
         """Return the sentence around the proof, verbatim but for white space; of a long one, its clauses."""
+        if self.has_head and end <= self.title_end:
+            return self._quote_head_line(start, end)
         sentence, folded = self.find_sentence(start), self.folded_text
         left, right = min(sentence.start, start), max(sentence.end, end)
+        if "\t" in folded[left:right]:
+            left = self._skip_repeated_cells(left, start)
         if right - left > QUOTE_LIMIT:
             room = max((QUOTE_LIMIT - (end - start)) // 2, 0)
             if start - room > left:
@@ -135,12 +159,41 @@ class DocumentText:
             if end + room < right:
                 breaks = (at for at in range(end + room - 1, end - 1, -1) if folded[at] in CLAUSE_BREAKS)
                 right = next(breaks, end)
+        return self.get_original(left, right)
+
+    def _quote_head_line(self, start: int, end: int) -> str:
+        """Return the line of the head that holds the proof; lines between may be the page's."""
+        left, right = find_origin(self.origins, start, end)
+        first, last = self.original.rfind("\n", 0, left) + 1, self.original.find("\n", right)
+        return " ".join(self.original[first : last if last >= 0 else None].split())
+
+    def _skip_repeated_cells(self, left: int, start: int) -> int:
+        """Return where a table row begins behind the cells that it shares with the row above (rowspan)."""
+        above_end = left - 1
+        while above_end > 0 and self.folded_text[above_end] != "\n":
+            above_end -= 1
+        above = self.folded_text[self.folded_text.rfind("\n", 0, above_end) + 1 : above_end].split("\t")
+        for cell in above:
+            if not cell.strip() or not self.folded_text.startswith(f"{cell}\t", left):
+                break
+            if left + len(cell) + 1 > start:
+                break
+            left += len(cell) + 1
+        return left
+
+    def get_original(self, start: int, end: int) -> str:
+        """Return the words of a span of the folded text as printed, with their white space collapsed."""
+        left, right = find_origin(self.origins, start, end)
         return " ".join(self.original[left:right].split())
+
+    def slice_original(self, start: int) -> str:
+        """Return the text as printed from an offset of the folded text to its end."""
+        return self.original[find_origin(self.origins, start, len(self.folded_text))[0] :]
 
     def find_original(self, folded: str) -> str:
         """Return the original words of a folded piece of this text; "" where the text does not hold it."""
         at = self.folded_text.find(folded) if folded else -1
-        return " ".join(self.original[at : at + len(folded)].split()) if at >= 0 else ""
+        return self.get_original(at, at + len(folded)) if at >= 0 else ""
 
     def find_exact(self, words: str) -> str:
         """Return words with their white space as in a quote, or "" where the text does not hold them."""

@@ -1,0 +1,93 @@
+"""Why a person should look at a text that the rules did not conclude on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
+from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.text.lexicon import Category
+from controlwatch.core.model import NoticeKind, Relation, ReviewReason, Verb
+
+#: Answers of the rules that are a judgement on other business: they rest on words that can mislead.
+UNSURE_CHANGE_RULES = frozenset(
+    {"change.decides-nothing", "change.no-watched-subject", "change.other-business", "change.other-law"}
+)
+CONTROL_WORDS = re.compile(
+    r"出口管制|两用物项|出口许可|进出口许可|禁止出口|限制出口|不可靠实体|管控名单|关注名单|反制"
+    r"|export (?:control|ban|licen[cs])|dual-use|unreliable entit",
+    re.IGNORECASE,
+)
+ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
+ISSUER_MARKS = 3  #: marks of an issuer's own text that make a report look like the instrument itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewInputs:
+    """What decides whether a person should look."""
+
+    context: ReadingContext
+    is_change: bool
+    reports_change: bool
+    change_rule: str  #: the rule that decided that it is not a change
+    categories: tuple[Category, ...]  #: that the text names, before they are limited to its subject
+    relations: tuple[Relation, ...]
+    has_codes: bool  #: it lists HS or control codes
+
+    @property
+    def is_on_trade(self) -> bool:
+        """Whether the text names something that is watched."""
+        return (
+            any(category.change for category in self.categories)
+            or self.has_codes
+            or any(relation.verb in ACTING_VERBS for relation in self.relations)
+            or CONTROL_WORDS.search(self.context.text.folded_text) is not None
+        )
+
+
+def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
+    """Return why a person should look, with the words; nothing where the rules are sure."""
+    if case.is_change or not case.is_on_trade:
+        return ()
+    return tuple(_list_reasons(case))
+
+
+def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
+    text, identity = case.context.text, case.context.identity
+    if identity.kind in INSTRUMENT_KINDS and case.change_rule in UNSURE_CHANGE_RULES:
+        yield ReviewReason(
+            reason="It has the form of an official instrument and names what is watched; whether it changes "
+            "the rules was not concluded.",
+            quote=_quote_subject(case),
+            rule="review.instrument",
+        )
+    elif identity.kind in REPORT_KINDS and (
+        is_verbatim(text, case.context.lexicon)
+        or count_issuer_marks(text, case.context.lexicon) > ISSUER_MARKS
+    ):
+        yield ReviewReason(
+            reason="It was read as a report, but it speaks like the instrument itself.",
+            quote=_quote_subject(case),
+            rule="review.report-or-instrument",
+        )
+    elif identity.kind is NoticeKind.OTHER and identity.kind_rule == "kind.garbled":
+        yield ReviewReason(
+            reason="The text is garbled, and names what is watched.",
+            quote=_quote_subject(case),
+            rule="review.garbled",
+        )
+
+
+def list_possible_categories(categories: Iterable[Category]) -> tuple[str, ...]:
+    """Return the ids of the categories that a text to be reviewed may touch."""
+    return tuple(category.id for category in categories if category.change)
+
+
+def _quote_subject(case: ReviewInputs) -> str:
+    """Return the first sentence that speaks of control, else the title."""
+    text = case.context.text
+    hit = CONTROL_WORDS.search(text.folded_text)
+    return text.quote_around(hit.start(), hit.end()) if hit else text.quote_around(0, text.title_end)

@@ -1,0 +1,103 @@
+"""Where a document begins: behind settings, mail heads, captions, notes and the tails of other texts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from controlwatch.core.extraction.identity.authorship import count_issuer_marks
+from controlwatch.core.extraction.identity.head import DocumentHead, find_head, is_sound
+from controlwatch.core.extraction.mentions.terms import contains_phrase
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
+
+MAX_PREFACE_LINES = 60
+MAX_PREFACE = 6000  #: characters
+HEAD_ZONE = 1500  #: characters that a head can take up
+MIN_MARKS = 1  #: marks of an issuer's own text below a head that follows a preface
+MIN_SUBJECT_MARKS = 2  #: as above, for a head with neither form nor number on a line of its own
+MAX_MAIL_HEADS = 12
+MARKUP = re.compile(r"^[#>*\s]+|[*\s]+$")
+TITLE_SETTINGS = frozenset({"title", "subject", "标题", "主题"})
+DATE_SETTINGS = frozenset({"date", "sent", "日期", "发送时间", "published", "publish_date", "发布日期"})
+#: Phrases of a title under which an instrument below is not the document, or not to be believed.
+OTHER_VOICES = ("draft", "spokesperson", "faq", "guidance", "hearsay", "commentary")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A text from its own beginning, and the day that stands in what was left out."""
+
+    text: DocumentText
+    head: DocumentHead | None = None  #: of an instrument; its places are those of the whole text
+    day_words: str = ""  #: the setting or head that dates it
+
+
+def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
+    """Return the text without settings and mail heads, from its own head where one follows a preface."""
+    opening = _drop_settings(text, lexicon)
+    text = opening.text
+    if any(contains_phrase(lexicon, voice, MARKUP.sub("", text.title)) for voice in OTHER_VOICES):
+        return opening
+    head = _search_head(text, lexicon)
+    if head is None:
+        return opening
+    if head.start == 0 and "\n" not in text.folded_text[: head.end]:
+        return replace(opening, text=replace(text, title_end=head.end, has_head=True), head=head)
+    return replace(opening, text=text.from_head(head.start, head.end), head=head)
+
+
+def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
+    """Return the first head of an instrument among the lines of the opening."""
+    at, folded = 0, text.folded_text
+    close = min(MAX_PREFACE, text.related_links_start)
+    for _ in range(MAX_PREFACE_LINES):
+        head = find_head(text, lexicon, at, min(len(folded), at + HEAD_ZONE))
+        if head is not None and is_sound(head) and _is_followed(text, head, lexicon):
+            return head
+        end = folded.find("\n", at)
+        if end < 0 or end > close:
+            return None
+        at = end + 1
+    return None
+
+
+def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:
+    """Return whether the text below a head reads as its issuer's own; at the very top its lines are enough."""
+    if head.start == 0 and (head.numbered or len(head.lines) > 1):
+        return True
+    marks = count_issuer_marks(text.from_head(head.start, head.end), lexicon)
+    return marks >= (
+        MIN_MARKS if head.numbered or any(line.form for line in head.lines) else MIN_SUBJECT_MARKS
+    )
+
+
+def _drop_settings(text: DocumentText, lexicon: Lexicon) -> Opening:
+    """Return the text behind the front matter or the heads of a mail; their title becomes its title."""
+    folded, setting = text.folded_text, lexicon.get_pattern("preface.setting")
+    block = lexicon.get_pattern("preface.front-matter").match(folded)
+    if block:
+        end, settings = block.end(), list(setting.finditer(folded, block.start("block"), block.end("block")))
+    elif lexicon.get_pattern("preface.first-mail-head").match(folded):
+        settings, end = [], 0
+        for line in re.finditer(r"[^\n]*(?:\n|\Z)", folded[:MAX_PREFACE]):
+            head = setting.match(folded, line.start(), line.end())
+            if head is None and line[0].strip():
+                break
+            settings += [head] if head else []
+            end = line.end()
+            if len(settings) > MAX_MAIL_HEADS or end >= len(folded):
+                break
+    else:
+        return Opening(text=text)
+    named = {hit["name"].lower(): hit for hit in reversed(settings)}
+    title = next((named[name] for name in named if name in TITLE_SETTINGS), None)
+    dated = next((named[name] for name in named if name in DATE_SETTINGS), None)
+    body = text.slice_original(end).lstrip("\n")
+    if title is None or not title["value"].strip(" \"'"):
+        first, _, body = body.partition("\n")
+        opened = DocumentText.from_parts(MARKUP.sub("", first), body)
+    else:
+        words = text.get_original(*title.span("value"))
+        opened = DocumentText.from_parts(words.strip(" \"'"), body)
+    return Opening(text=opened, day_words=dated["value"].strip(" \"'") if dated else "")
