@@ -110,7 +110,10 @@ def typed(
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         fork = Fork(type_commands, *commands, env=env, out=out, err=err, cwd=cwd, umask=umask)
-        status = fork.wait(5 * PATIENCE)
+        try:
+            status = fork.wait(5 * PATIENCE)
+        finally:
+            fork.send_signal(signal.SIGKILL)  # where it did not come to its end
         said = (path.read_text(encoding="utf-8") if path.exists() else "" for path in (out, err))
         return subprocess.CompletedProcess(commands, status, *said)
 
