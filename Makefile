@@ -12,8 +12,9 @@ demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in
 run: $(VENV)/.ready         ## the service itself, on an embedded store in state/
 	@$(BIN)/controlwatch run $(ARGS)
 
+# Containers often forbid Python to keep what it has compiled: hundreds of starts would compile the package again.
 test: $(VENV)/.ready-dev    ## the whole suite with coverage, PostgreSQL and the slow scenarios included
-	@$(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
 
 check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .
