@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
@@ -69,6 +69,7 @@ class DocumentText:
     folded_text: str
     title_end: int
     origins: array[int] | None = None
+    has_head: bool = False  #: the title is the whole head of an instrument: issuers, number, subject
 
     @classmethod
     def from_parts(cls, title: str, body: str) -> DocumentText:
@@ -89,6 +90,17 @@ class DocumentText:
             title_end=line_end if 0 < line_end < end + HEADLINE_LIMIT else end,
             origins=origins,
         )
+
+    def from_head(self, start: int, end: int) -> DocumentText:
+        """Return the text from its head on; the lines of the head are its title, in one line."""
+        whole = DocumentText.from_parts(*self._split_original(start))
+        length = end - start
+        title = whole.folded_text[:length].replace("\n", " ")
+        return replace(whole, folded_text=title + whole.folded_text[length:], title_end=length, has_head=True)
+
+    def _split_original(self, start: int) -> tuple[str, str]:
+        title, _, body = self.slice_original(start).partition("\n")
+        return title, body
 
     @cached_property
     def title(self) -> str:
