@@ -1,7 +1,7 @@
 """Print the evaluation of a labelled directory; exit with 1 where a figure is below its floor.
 
 First the changes of which nobody would have been told and the alerts that are right in everything; then the
-other figures of change and review, each field, and the same by language, kind and author of the cases. With
+other figures of change and review, what the second reader adds, each field, and the same by language, kind and author of the cases. With
 --misses, also every difference with the words it was read from.
 """
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.evaluation import CORPUS, FLOORS, evaluate, find_broken_floors, load_cases
-from tests.evaluation.figures import draw_fields, draw_groups, draw_head, draw_misses
+from tests.evaluation.figures import draw_fields, draw_groups, draw_head, draw_misses, draw_second_reader
 
 
 def main() -> None:
@@ -33,6 +33,7 @@ def main() -> None:
     evaluation = evaluate(cases)
     parts = [
         draw_head(evaluation),
+        draw_second_reader(evaluation),
         draw_fields(evaluation),
         draw_groups(evaluation, "language", lambda case: str(case.labels.get("language", "?"))),
         draw_groups(evaluation, "kind", lambda case: str(case.labels["kind"])),

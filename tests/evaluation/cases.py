@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from math import log
 from pathlib import Path
 
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon, load_second_reader
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.cli.read import read_snapshot
 from controlwatch.core.extraction import to_json
+from controlwatch.core.extraction.second_reader import SecondReader
 from controlwatch.core.model import Document, Notice
 
 TESTS = Path(__file__).parent.parent
 CORPUS = TESTS / "corpus"
 FLOORS = TESTS / "floors.toml"
+ESTIMATES = Path(__file__).parent / "second_reader_estimates.json"
 READ_AT = datetime(2030, 1, 1, tzinfo=UTC)  #: the time of the reading; no conclusion depends on it
 
 Labels = dict[str, object]
@@ -102,6 +106,7 @@ class CaseReading:
 
 def load_cases(place: Path) -> Iterator[Case]:
     """Yield the cases of a directory, or of a file with one object of labels a line."""
+    place = place.resolve()
     together = place if place.is_file() else place / "gold.jsonl"
     if together.is_file():
         for line in together.read_text(encoding="utf-8").splitlines():
@@ -115,14 +120,32 @@ def load_cases(place: Path) -> Iterator[Case]:
         yield Case(name=path.parent.name, path=text, labels=labels)
 
 
-def read_case(case: Case) -> CaseReading:
-    """Read a document as the command `controlwatch read` does."""
-    hint = case.labels.get("published_hint")
+def read_case(case: Case, estimate: float | None = None) -> CaseReading:
+    """Read a document as the command `controlwatch read` does.
+
+    `estimate` is the probability to be told by the second reader; without it, the shipped one is asked.
+    """
+    hint, lexicon = case.labels.get("published_hint"), load_lexicon()
+    if estimate is not None:
+        lexicon = replace(lexicon, load_second_reader=lambda: make_second_reader(estimate))
     reading = read_snapshot(
         load_snapshot(case.path, url=None, now=READ_AT),
         published=date.fromisoformat(str(hint)) if hint else None,
+        lexicon=lexicon,
     )
     return CaseReading(case=case, text=reading.text, notice=reading.notice)
+
+
+def make_second_reader(estimate: float) -> SecondReader:
+    """Return a second reader that estimates every text the same, with the thresholds of the shipped one."""
+    odds = min(max(estimate, 1e-6), 1 - 1e-6)
+    return replace(load_second_reader(), bias=log(odds / (1 - odds)), head={}, body={}, tail={})
+
+
+def load_estimates() -> dict[str, float]:
+    """Return what the second reader estimates of each case when it is trained without its author's cases."""
+    found: dict[str, float] = json.loads(ESTIMATES.read_text(encoding="utf-8"))
+    return found
 
 
 def _find_document(folder: Path, labels: Labels) -> Path:

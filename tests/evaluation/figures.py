@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
 from controlwatch.core.model import Attention
-from tests.evaluation.cases import Case, CaseReading, read_case
+from tests.evaluation.cases import CORPUS, Case, CaseReading, load_estimates, read_case
 from tests.evaluation.judge import Judgement, judge
 
 #: Fields in the order of the table, each with its head in the narrow tables and the measure that counts.
@@ -53,6 +54,9 @@ ESSENTIAL_FIELDS = frozenset(
         "quotes",
     ]
 )
+
+
+SECOND_READER_RULE = "review.second-reader"
 
 
 @dataclass
@@ -163,18 +167,54 @@ class Evaluation:
             "review of neither": (len(reviewed) / max(neither, 1), len(reviewed), neither),
         }
 
+    def measure_second_reader(self) -> dict[str, tuple[float, float, float]]:
+        """Return the figures of the second reader: how it ranks, and what it adds to the rules.
+
+        "changes known" and the ranking are its own, whatever the rules say: of the cases it was trained on,
+        each estimated without those of the same author.
+        """
+        estimates = load_estimates()
+        known = [
+            (reading.case.is_change, estimates[reading.case.name])
+            for reading in self.readings
+            if reading.case.path.is_relative_to(CORPUS) and reading.case.name in estimates
+        ]
+        missed = self.missed_changes
+        asked = {
+            r.case.name for r in self.readings if any(f.rule == SECOND_READER_RULE for f in r.notice.review)
+        }
+        rescued = [name for name in missed if name in asked]
+        neither = self.list_names(lambda r: r.case.is_neither)
+        sent = [name for name in neither if name in asked]
+        figures = {
+            "changes rescued": (_share(len(rescued), len(missed)), len(rescued), len(missed)),
+            "sent of neither": (len(sent) / max(len(neither), 1), len(sent), len(neither)),
+        }
+        if known:
+            changes = [estimate for is_change, estimate in known if is_change]
+            sure = sum(estimate >= load_second_reader().threshold for estimate in changes)
+            figures["changes known"] = (_share(sure, len(changes)), sure, len(changes))
+            figures["second reader AUC"] = (measure_ranking(known), len(known), len(self.readings))
+        return figures
+
     @property
     def figures(self) -> dict[str, float]:
         """Every figure by its name: those of `measure`, then each field by the measure that counts."""
-        heads = {name: figure for name, (figure, _, _) in self.measure().items()}
-        return heads | {name: getattr(tally, FIELDS[name][1]) for name, tally in self.count().items()}
+        heads = self.measure() | self.measure_second_reader()
+        shares = {name: figure for name, (figure, _, _) in heads.items()}
+        return shares | {name: getattr(tally, FIELDS[name][1]) for name, tally in self.count().items()}
 
 
 def evaluate(cases: Iterable[Case]) -> Evaluation:
-    """Read and judge cases."""
-    evaluation = Evaluation()
+    """Read and judge cases.
+
+    What the second reader was trained on it would know by heart. There it says what it estimates when it is
+    trained without the cases of the same author; of all other cases, what the shipped one estimates.
+    """
+    estimates, evaluation = load_estimates(), Evaluation()
     for case in cases:
-        reading = read_case(case)
+        estimate = estimates.get(case.name) if case.path.is_relative_to(CORPUS) else None
+        reading = read_case(case, estimate)
         evaluation.readings.append(reading)
         evaluation.judgements += judge(reading)
     return evaluation
@@ -196,6 +236,14 @@ def find_broken_floors(evaluation: Evaluation, floors: Path) -> list[str]:
     return low + high
 
 
+def measure_ranking(pairs: Iterable[tuple[bool, float]]) -> float:
+    """Return the probability that a case that holds is ranked above one that does not (AUC)."""
+    ranked = sorted(pairs, key=lambda pair: pair[1])
+    holding = [place for place, (holds, _) in enumerate(ranked, start=1) if holds]
+    above = sum(holding) - len(holding) * (len(holding) + 1) / 2
+    return _share(above, len(holding) * (len(ranked) - len(holding)))
+
+
 def draw_head(evaluation: Evaluation) -> str:
     """Return what counts most: who would have been told, and of what."""
     lines = []
@@ -209,6 +257,15 @@ def draw_head(evaluation: Evaluation) -> str:
         }.get(name)
         if names:
             lines[-1] += f"  {' '.join(names)}"
+    return "\n".join(lines)
+
+
+def draw_second_reader(evaluation: Evaluation) -> str:
+    """Return what the second reader adds to the rules: changes they missed, and what it should not send."""
+    lines = [
+        f"{name:<18}{figure:>7.3f}  {count:>4.0f}/{of:.0f}"
+        for name, (figure, count, of) in evaluation.measure_second_reader().items()
+    ]
     return "\n".join(lines)
 
 

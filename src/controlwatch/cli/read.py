@@ -18,6 +18,7 @@ from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
+    from controlwatch.core.extraction import Lexicon
 
 #: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
@@ -136,8 +137,13 @@ def _read_with_app(app: App, path: str, *, published: date | None, register: boo
     return replace(reading, notice=resolve_categories(reading.notice, known, app.lexicon))
 
 
-def read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReading:
-    """Return what a document says by itself; `published` is its day where it states none."""
+def read_snapshot(
+    snapshot: Snapshot, *, published: date | None, lexicon: Lexicon | None = None
+) -> NoticeReading:
+    """Return what a document says by itself, read with the shipped lexicon or another one.
+
+    `published` is its day where it states none.
+    """
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.files.documents import read_document
     from controlwatch.core.extraction import read_notice
@@ -151,7 +157,7 @@ def read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReadin
         ground = Ground(about="kind", value=kind.value, rule=rule)
         notice = Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(ground,))
         return NoticeReading(text="", notice=notice)
-    notice = read_notice(document, load_lexicon(), published=published)
+    notice = read_notice(document, lexicon or load_lexicon(), published=published)
     return NoticeReading(text=f"{document.title}\n{document.text}", notice=notice)
 
 
