@@ -10,6 +10,7 @@ from controlwatch.core.model import Ground, Notice
 #: Meanings of the rules that are code; the rules of the lexicon state their own.
 RULE_MEANINGS: dict[str, str] = {
     "kind.empty": "Nothing but a page's frame is left",
+    "kind.frame": "The title of an instrument, and nothing below it but the words of a page",
     "kind.challenge": "A bot check answered instead of the site",
     "kind.listing": "Most lines are titles with their dates",
     "kind.answer": "The title or the opening is a question to an authority and its answer",
@@ -41,6 +42,11 @@ RULE_MEANINGS: dict[str, str] = {
     "change.no-instrument": "No instrument, so it changes nothing itself",
     "change.decides-nothing": "An instrument in form that decides nothing",
     "change.other-business": "An instrument of other business: procurement, personnel, awards, statistics",
+    "change.event": "It is on an event, a course or a penalty",
+    "change.unknown-issuer": "Neither an authority nor a number is known",
+    "change.titled": "Its title names a regime that is watched",
+    "kind.correction": "It corrects another document",
+    "change.persons": "It is on travellers and crews, not on goods",
     "change.local": "A local authority makes no rule of trade",
     "change.other-law": "A law on another subject",
     "change.other-regime": "An instrument of a regime that is watched beside export control",
