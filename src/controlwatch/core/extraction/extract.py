@@ -24,6 +24,7 @@ from controlwatch.core.extraction.findings.directions import (
     choose_direction,
     find_parts,
     find_signals,
+    read_title,
 )
 from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
@@ -186,6 +187,7 @@ def _assess_document(context: ReadingContext) -> Assessment:
         DirectionInputs(
             kind=kind,
             signals=signals,
+            title=read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,
             is_procedural=is_on_licences and PROCEDURE_TITLE.search(context.text.title) is not None,

@@ -11,7 +11,7 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import LATIN_WORD, matcher_for
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon, compile_family, matcher_for
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
 
@@ -35,6 +35,8 @@ UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 CONTINUATION_WORDS = re.compile(
     r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
 )
+FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
+CHANGED_WORDS = re.compile(r"修改为|改为|调整为|\bread\b")
 DENIAL_WORDS = re.compile(
     r"(?:不是|并非|而非|不等于|不意味着|不构成)[^，。；\n]{0,16}$|\b(?:not|nor) (?:a|an|the) $"
 )
@@ -65,9 +67,18 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     for sentence in text.sentences:
         words = masked[sentence.start : sentence.end]
         has_act = bisect_right(act_ends, sentence.end) > bisect_right(act_ends, sentence.start)
-        if not has_act and not LATIN_WORD.search(words):
+        if not has_act and not LATIN_WORD.search(words) and not CHANGED_WORDS.search(words):
             continue
         if BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words):
+            continue
+        if _is_beside_the_measure(lexicon, words):
+            continue
+        if threshold := compare_thresholds(words, lexicon):
+            signals.append(
+                DirectionSignal(
+                    direction=threshold, sentence=sentence, rule=f"direction.threshold-{threshold}"
+                )
+            )
             continue
         matches = [
             match
@@ -86,6 +97,45 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
 
 
+def _is_beside_the_measure(lexicon: Lexicon, words: str) -> bool:
+    """Return whether a sentence recalls the past, gives a reason, or says that something stays as it is."""
+    if lexicon.get_pattern("relation.present").search(words):
+        return False
+    return (
+        lexicon.get_pattern("relation.recital").search(words) is not None
+        or lexicon.get_pattern("direction.reason").search(words) is not None
+    )
+
+
+def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
+    """Return which way a replaced figure moves a control: 16 kW or more, now 12 kW or more, covers more."""
+    for hit in lexicon.get_pattern("direction.replaced").finditer(words):
+        old, new = (hit["old"] or hit["old_en"] or ""), (hit["new"] or hit["new_en"] or "")
+        before, after = (
+            [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
+        )
+        if "可以" in old and "应当" in new:
+            return Direction.TIGHTEN
+        pairs = [(a, b) for a, b in zip(before, after, strict=False) if a != b]
+        if len(before) != len(after) or not pairs:
+            continue
+        a, b = pairs[0]
+        at_most = lexicon.get_pattern("direction.at-most").search(f"{old} {new}")
+        return Direction.TIGHTEN if (b < a) != bool(at_most) else Direction.RELAX
+    return None
+
+
+def read_title(context: ReadingContext) -> DirectionSignal | None:
+    """Return what the title of an instrument says of the direction, or None."""
+    text = context.text
+    title = mask_cited_titles(text.title)
+    for rule, pattern in compile_family(context.lexicon, "title"):
+        if pattern.search(title):
+            sentence = Sentence(0, text.title_end, text.title)
+            return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectionFinding:
     """The one direction of a text, and the sentence that it rests on."""
@@ -101,6 +151,7 @@ class DirectionInputs:
 
     kind: NoticeKind
     signals: tuple[DirectionSignal, ...]
+    title: DirectionSignal | None = None  #: what the title of an instrument says
     is_operative: bool  #: a spokesperson's answer that itself stops or suspends a measure
     is_framework: bool  #: the text is about a law that founds a control
     is_procedural: bool  #: it only says how licences are applied for and handled
@@ -142,6 +193,10 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         if applies(case):
             return DirectionFinding(direction=direction, rule=rule)
     signals = case.signals
+    if case.title is not None and case.kind in INSTRUMENT_KINDS:
+        return DirectionFinding(
+            direction=case.title.direction, rule=case.title.rule, sentence=case.title.sentence
+        )
     if case.is_operative:
         # What was listed before is background to an answer that stops or suspends it.
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals

@@ -61,6 +61,10 @@ IMPLEMENTING_TITLE = re.compile(
     r"实施[《〈]([^《》〈〉\n]{4,60})[》〉]的(?:规定|办法|细则)|[《〈]([^《》〈〉\n]{4,60})[》〉]实施(?:细则|办法)"
 )
 QUOTED_TITLE = re.compile(r"《([^《》\n]{4,60})》")
+EXTENDING_TITLE = re.compile(
+    r"延长[^。；\n]{0,60}(?:期限|时间|措施)|\\bextending\\b[^.;\n]{0,60}\\b(?:term|period|suspension)",
+    re.IGNORECASE,
+)
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 LIST_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
@@ -137,6 +141,14 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     for relation in raw:
         if relation.clause or (relation.verb, relation.target) not in claused:
             kept.setdefault((relation.verb, relation.target, relation.clause), relation)
+    # A title names in general what the body says exactly: 关于调整…的公告, …暂停实施.
+    exact = {relation.target for relation in kept.values() if relation.verb in ACTING_VERBS - {Verb.AMENDS}}
+    titled = " ".join(text.title.split())
+    kept = {
+        key: relation
+        for key, relation in kept.items()
+        if relation.verb != Verb.AMENDS or relation.target not in exact or relation.quote not in titled
+    }
     # A target that is acted on is not only reported or explained.
     weak = {Verb.REPORTS, Verb.CLARIFIES}
     acted_on = {relation.target for relation in kept.values() if relation.verb not in weak}
@@ -196,6 +208,8 @@ def _find_acting_verb(
             match = match or (_match_first_verb(text.title, lexicon) if is_first else None)
     if match and _is_legal_basis(text, mention, sentence):
         return None
+    if match and match[0] == Verb.AMENDS and EXTENDING_TITLE.search(text.title):
+        return Verb.EXTENDS, "relation.extending-title"
     if match and match[0] == Verb.REPEALS and lexicon.get_pattern("relation.for-a-party").search(words):
         return Verb.AMENDS, "relation.for-a-party"
     return match

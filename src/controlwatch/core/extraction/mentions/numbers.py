@@ -26,7 +26,7 @@ _MONTHS = (
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
 FORM_FIRST = re.compile(
-    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*+(?:[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*+(?:[（(]?[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
     rf"((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}\s*(?:\d{{4}}\s*年\s*)?(?:第\s*)?{FIGURE}\s*号?){{0,40}})"
 )  # 公告2022年第55号、56号、2023年第7号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 NUMBER_FIRST_END = re.compile(

@@ -12,7 +12,7 @@ from controlwatch.core.extraction.second_reader import SecondReader
 from controlwatch.core.extraction.text.normalize import HAN
 
 GroupKind = Literal["item", "scope", "instrument"]
-RuleFamily = Literal["direction", "relation", "caveat"]
+RuleFamily = Literal["direction", "title", "relation", "caveat"]
 LATIN_WORD = re.compile(r"[A-Za-z]{3}")
 NO_CONCLUSION = "nothing"  #: what a rule concludes that keeps the others from concluding
 
