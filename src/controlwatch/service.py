@@ -21,7 +21,7 @@ from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, m
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
-from controlwatch.adapters.system.memory_arenas import limit_memory_arenas
+from controlwatch.adapters.system.memory_arenas import limit_memory_arenas, release_free_memory
 from controlwatch.adapters.system.scheduler import Scheduler
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import check_destinations
@@ -42,11 +42,12 @@ from controlwatch.slack.socket_mode import run_socket_mode
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 
-#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings.
+#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings, of trims of memory.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 REMIND_EVERY = 60.0
 PING_EVERY = 60.0
+TRIM_EVERY = 60.0
 #: Seconds between two beats of the scheduler.
 BEAT_EVERY = 10.0
 #: Seconds between two checks whether a time stamp is due; a failed request is repeated then.
@@ -163,6 +164,7 @@ class Service:
         for name in CHANNEL_NAMES:
             job = partial(self.deliver, name)
             self._scheduler.run_in_own_thread(DELIVER_EVERY, f"deliver {name}", job)
+        self._scheduler.run_every(TRIM_EVERY, "trim", release_free_memory)
         self._scheduler.run_every(DELIVER_EVERY, "flush", app.store.polling.flush)
         self._scheduler.run_every(REMIND_EVERY, "remind", self.remind, self.alert_reminders_fail)
         if app.settings.heartbeat_url is not None:

@@ -15,6 +15,8 @@ KEYS = [
     "published",
     "is_change",
     "reports_change",
+    "attention",
+    "review",
     "direction",
     "effective",
     "deadlines",

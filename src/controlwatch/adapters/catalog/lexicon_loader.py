@@ -15,8 +15,10 @@ from controlwatch.core.extraction.text.lexicon import (
     GroupKind,
     Issuer,
     Lexicon,
+    Pattern,
     Place,
     Rule,
+    compile_pattern,
 )
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import Direction, Verb
@@ -48,6 +50,8 @@ RULE_FAMILIES: dict[str, frozenset[str]] = {
     "relation": frozenset((*Verb, NO_CONCLUSION)),
     "caveat": frozenset(CAVEAT_KINDS),
 }
+#: A reference to another pattern inside a pattern.
+PATTERN_NAME = re.compile(r"@([a-z][a-z0-9.-]*)@")
 CATEGORY_FLAGS = {"change": True, "subject": False, "alone": False}
 CATEGORY_WORDS = ("terms", "title_terms", "hints", "counter_terms", "patterns", "hs", "control")
 
@@ -56,11 +60,15 @@ CATEGORY_WORDS = ("terms", "title_terms", "hints", "counter_terms", "patterns", 
 def load_lexicon() -> Lexicon:
     """Return the lexicon that ships with the package, read and checked once."""
     taxonomy = _read_folder("taxonomy")
-    return build_lexicon(taxonomy, _read_folder("lexicon"), _read_folder("lexicon/rules"))
+    patterns = _read_folder("lexicon/patterns")
+    return build_lexicon(taxonomy, _read_folder("lexicon"), _read_folder("lexicon/rules"), patterns)
 
 
 def build_lexicon(
-    taxonomy: Mapping[str, TomlTable], lexicon: Mapping[str, TomlTable], rules: Mapping[str, TomlTable]
+    taxonomy: Mapping[str, TomlTable],
+    lexicon: Mapping[str, TomlTable],
+    rules: Mapping[str, TomlTable],
+    patterns: Mapping[str, TomlTable] | None = None,
 ) -> Lexicon:
     """Return a lexicon from parsed files, by file name; raise `DeclarationError` for invalid entries."""
     categories: list[Category] = []
@@ -93,6 +101,7 @@ def build_lexicon(
         phrases=phrases,
         rules=families,
         group_names=group_names,
+        patterns=_parse_patterns(patterns or {}),
     )
 
 
@@ -210,6 +219,54 @@ def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterat
             if pattern.search(example):
                 raise DeclarationError(file, f"{rule_id}.no", f"{example!r} is matched")
         yield rule
+
+
+def _parse_patterns(files: Mapping[str, TomlTable]) -> dict[str, Pattern]:
+    """Return the named patterns of all files. @name@ stands for another pattern, which comes first."""
+    found: dict[str, Pattern] = {}
+    for file, table in files.items():
+        for entry in _get_entries(file, table, "pattern"):
+            name = _parse_text(file, "pattern.id", entry, "id")
+            _refuse_unknown_keys(file, name, entry, {"id", "means", "pattern", "any", "yes", "no", "by_line"})
+            if name in found:
+                raise DeclarationError(file, name, "defined twice")
+            if ("pattern" in entry) == ("any" in entry):
+                raise DeclarationError(file, name, "needs a pattern, or a list of alternatives called any")
+            alternatives = _parse_strings(file, f"{name}.any", entry["any"]) if "any" in entry else ()
+            joined = f"(?:{'|'.join(alternatives)})"
+            source = joined if alternatives else _parse_text(file, f"{name}.pattern", entry, "pattern")
+            found[name] = Pattern(
+                id=name,
+                means=_parse_text(file, f"{name}.means", entry, "means"),
+                source=_insert_patterns(file, source, found),
+                yes=_parse_strings(file, f"{name}.yes", entry.get("yes"), empty=False),
+                no=_parse_strings(file, f"{name}.no", entry.get("no", [])),
+                by_line=_parse_flag(file, f"{name}.by_line", entry.get("by_line", False)),
+            )
+    return found
+
+
+def _insert_patterns(file: str, source: str, found: Mapping[str, Pattern]) -> str:
+    """Return a pattern with the patterns inserted that it names."""
+    for name in PATTERN_NAME.findall(source):
+        if name not in found:
+            raise DeclarationError(file, name, "no pattern of this name comes before")
+    return PATTERN_NAME.sub(lambda hit: found[hit[1]].source, source)
+
+
+def check_patterns(lexicon: Lexicon) -> None:
+    """Raise `DeclarationError` for a named pattern that does not match its own examples."""
+    for pattern in lexicon.patterns.values():
+        try:
+            compiled = compile_pattern(pattern)
+        except re.error as error:
+            raise DeclarationError(pattern.id, "pattern", f"not a regular expression ({error})") from error
+        for example in pattern.yes:
+            if not compiled.search(example):
+                raise DeclarationError(pattern.id, "yes", f"{example!r} is not matched")
+        for example in pattern.no:
+            if compiled.search(example):
+                raise DeclarationError(pattern.id, "no", f"{example!r} is matched")
 
 
 def _compile_pattern(file: str, key: str, source: str) -> re.Pattern[str]:

@@ -25,6 +25,10 @@ from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageErr
 _dump_json = partial(json.dumps, ensure_ascii=False)
 
 
+#: Memory for pages of one connection. A pool has up to fifteen, and each fills its own in time.
+PAGE_CACHE_KB = 1024
+
+
 def parse_database_url(url: str) -> URL:
     """Return a parsed database URL with its driver; raises `DeclarationError`."""
     try:
@@ -155,6 +159,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # FULL: a mail is sent under a lease, and neither may be lost in a power failure.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KB}")
 
 
 def migrate(engine: Engine) -> None:

@@ -39,6 +39,7 @@ from controlwatch.core.extraction.identity.identity import (
     identify_document,
 )
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.mentions.places import PlaceHit, find_place_hits
 from controlwatch.core.extraction.report.doubts import list_doubts
@@ -135,8 +136,9 @@ class Assessment:
 
 def read_notice(document: Document, lexicon: Lexicon, *, published: date | None = None) -> Notice:
     """Return what a document says. `published` is used where neither text nor page states the day."""
-    text = DocumentText.from_parts(document.title, document.text)
-    identity = identify_document(document, text, lexicon, published)
+    opening = find_opening(DocumentText.from_parts(document.title, document.text), lexicon)
+    text = opening.text
+    identity = identify_document(document, opening, lexicon, published)
     notice = Notice(
         title=document.title,
         language=detect_language(text.original),

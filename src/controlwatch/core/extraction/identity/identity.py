@@ -12,8 +12,9 @@ from controlwatch.core.extraction.identity.kind import (
     REPORT_KINDS,
     classify_kind,
 )
+from controlwatch.core.extraction.identity.preface import Opening
 from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
-from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR
+from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import collect_issuers, find_issuers, find_issuers_before
 from controlwatch.core.extraction.mentions.numbers import (
     FIGURE,
@@ -123,10 +124,10 @@ class ReadingContext:
     identity: Identity
 
 
-def identify_document(
-    document: Document, text: DocumentText, lexicon: Lexicon, given: date | None
-) -> Identity:
+def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
     """Return which document it is. `given` is its day where the document states none."""
+    text = opening.text
+    stated = next((word.day for word in find_date_mentions(fold_text(opening.day_words)) if word.day), None)
     labels = dict(document.labels)  # those of the page win over those inside the text
     for pattern in (BRACKETED_LABEL, PLAIN_LABEL):
         for hit in pattern.finditer(text.folded_text[text.title_end : text.title_end + LABEL_ZONE]):
@@ -137,7 +138,7 @@ def identify_document(
         text,
         lexicon,
         label=next((labels[name] for name in DATE_LABELS if name in labels), None),
-        page=document.page_date,
+        page=document.page_date or stated,
         given=given if given and given.year >= OLDEST_YEAR else None,
         kind=kind,
     )
@@ -211,7 +212,7 @@ def _is_followed_up(text: DocumentText, mention: NumberMention, titled: list[Num
 
 def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:
     """Return the number; one printed without issuers (公告2026年第66号) takes those that begin the title."""
-    number, raw = mention.number, collapse_whitespace(text.original[mention.start : mention.end])
+    number, raw = mention.number, text.get_original(mention.start, mention.end)
     if not number.letter and BARE_FORM.match(text.folded_text[mention.start : mention.end]):
         heading = ISSUERS_FIRST.match(text.title)
         issuers = find_issuers(heading[0], lexicon) if heading else ()

@@ -172,7 +172,7 @@ def _apply_kind_rules(
     is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
-    by_title = _classify_by_title(title, lexicon)
+    by_title = classify_title(title, lexicon)
     referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
     default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS
     by_self_reference = next(referred, default)
@@ -196,7 +196,8 @@ def _apply_kind_rules(
     yield by_self_reference, "kind.speaks-of-itself"
 
 
-def _classify_by_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
+def classify_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
+    """Return the kind of document that a title names by its form, or None."""
     # A "title" with a full stop inside is a paragraph of a report that only begins like an instrument.
     if len(title) > 200 or "。" in title.rstrip("。") or re.search(r"[a-z]\. [A-Z]", title):
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 
+from controlwatch.core.extraction.text.cleaning import clean_text, find_origin
 from controlwatch.core.extraction.text.normalize import fold_text
 
 #: Where a sentence ends: Chinese stops, line ends, and English stops before a capital.
@@ -58,18 +60,23 @@ class Sentence:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentText:
-    """Title and text joined by a line end; `folded_text` has the same length as `original`."""
+    """Title and text joined by a line end, as printed (`original`) and as the rules read it (`folded_text`).
+
+    What copying added is left out of the folded text; `origins` leads its characters back (None: one to one).
+    """
 
     original: str
     folded_text: str
     title_end: int
+    origins: array[int] | None = None
 
     @classmethod
     def from_parts(cls, title: str, body: str) -> DocumentText:
         """Build from title and body. A title that is only a number or a dateline takes the next line in."""
         original = DOUBLE_BLANKS.sub(" ", LONG_BLANKS.sub(r"\1", f"{title}\n{body}"))
-        folded = fold_text(original)
-        end = line_end = original.find("\n")
+        cleaned, origins = clean_text(original)
+        folded = fold_text(cleaned)
+        end = line_end = folded.find("\n")
         heading = folded[:end]
         below = SUBTITLE.match(folded, end) if NUMBER_ONLY.search(heading) else None
         if below:
@@ -80,6 +87,7 @@ class DocumentText:
             original=original,
             folded_text=folded,
             title_end=line_end if 0 < line_end < end + HEADLINE_LIMIT else end,
+            origins=origins,
         )
 
     @cached_property
@@ -135,12 +143,21 @@ class DocumentText:
             if end + room < right:
                 breaks = (at for at in range(end + room - 1, end - 1, -1) if folded[at] in CLAUSE_BREAKS)
                 right = next(breaks, end)
+        return self.get_original(left, right)
+
+    def get_original(self, start: int, end: int) -> str:
+        """Return the words of a span of the folded text as printed, with their white space collapsed."""
+        left, right = find_origin(self.origins, start, end)
         return " ".join(self.original[left:right].split())
+
+    def slice_original(self, start: int) -> str:
+        """Return the text as printed from an offset of the folded text to its end."""
+        return self.original[find_origin(self.origins, start, len(self.folded_text))[0] :]
 
     def find_original(self, folded: str) -> str:
         """Return the original words of a folded piece of this text; "" where the text does not hold it."""
         at = self.folded_text.find(folded) if folded else -1
-        return " ".join(self.original[at : at + len(folded)].split()) if at >= 0 else ""
+        return self.get_original(at, at + len(folded)) if at >= 0 else ""
 
     def find_exact(self, words: str) -> str:
         """Return words with their white space as in a quote, or "" where the text does not hold them."""

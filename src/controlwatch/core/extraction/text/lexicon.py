@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -70,6 +70,25 @@ class Rule:
     weak: bool = False  #: counts only where no other rule of its family matches
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A named pattern of language, with its examples. Its groups are read by the code that names it."""
+
+    id: str
+    means: str  #: one sentence for a person
+    source: str  #: of Python's `re`, over folded text; case is ignored where it has Latin words
+    yes: tuple[str, ...] = ()  #: words it must match
+    no: tuple[str, ...] = ()  #: words it must not match
+    by_line: bool = False  #: ^ and $ are the ends of a line
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: Pattern) -> re.Pattern[str]:
+    """Return the compiled pattern, made when it is first needed."""
+    flags = re.MULTILINE if pattern.by_line else re.NOFLAG
+    return re.compile(pattern.source, flags | (re.IGNORECASE if _has_words(pattern.source) else re.NOFLAG))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lexicon:
     """Everything the reader knows. Compared by identity: one is loaded and shared."""
@@ -80,10 +99,15 @@ class Lexicon:
     phrases: Mapping[str, tuple[str, ...]]
     rules: Mapping[str, tuple[Rule, ...]]  #: family → its rules in order
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
+    patterns: Mapping[str, Pattern] = field(default_factory=dict)  #: by their id
 
     @cached_property
     def _categories_by_id(self) -> dict[str, Category]:
         return {found.id: found for found in self.categories}
+
+    def get_pattern(self, pattern_id: str) -> re.Pattern[str]:
+        """Return the compiled pattern of that id; raise `KeyError` for an unknown one."""
+        return compile_pattern(self.patterns[pattern_id])
 
     @property
     def category_ids(self) -> frozenset[str]:
