@@ -25,7 +25,7 @@ from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
-from controlwatch.core.alerting.review import REMINDER_INTERVAL, describe_open_reviews
+from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
 from controlwatch.core.model.errors import (
     ControlwatchError,
     DeclarationError,

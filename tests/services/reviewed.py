@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controlwatch.services.review import settle_review
+from controlwatch.services.settle_review import settle_review
 from tests.services.world import Page, World
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from controlwatch.core.law.answers import ReviewLine
     from controlwatch.core.model import Verdict
-    from controlwatch.services.review import Settlement
+    from controlwatch.services.settle_review import Settlement
 
 TITLE = "关于石墨出口管制工作的通知"
 TEXT = (

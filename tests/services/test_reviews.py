@@ -12,7 +12,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import build_queries
 from controlwatch.core.model import Attention, Direction, Subscription
 from controlwatch.core.model.errors import UsageError
-from controlwatch.services.review import reopen_review
+from controlwatch.services.settle_review import reopen_review
 from tests.services.reviewed import CIRCULAR, DECIDES, SAYS_NOTHING, TITLE, open_review, settle
 from tests.services.world import Ministry, Page, World, other, tightening
 

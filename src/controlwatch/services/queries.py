@@ -27,7 +27,7 @@ from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.ports import Subscriptions
-from controlwatch.services.review import Reviews
+from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
 
 #: Days that may be counted back: a century.

@@ -11,13 +11,13 @@ from typing import Protocol
 from controlwatch.core.alerting.channel_troubles import plan_channel_alerts, plan_channel_recoveries
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
 from controlwatch.core.alerting.health_alerts import plan_health_alerts
+from controlwatch.core.alerting.judgements import REVIEW_SOURCE, plan_review_reminder
 from controlwatch.core.alerting.reminders import (
     PlannedAlert,
     ReminderContext,
     ReminderRound,
     decide_reminders,
 )
-from controlwatch.core.alerting.review import REVIEW_SOURCE, plan_review_reminder
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.law.answers import ReviewLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps

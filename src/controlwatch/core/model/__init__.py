@@ -33,7 +33,7 @@ from controlwatch.core.model.document import (
     sanitize_references,
     to_notice_key,
 )
-from controlwatch.core.model.judgement import Judgement, Verdict
+from controlwatch.core.model.judgement import Judgement, Verdict, describe_judgement
 from controlwatch.core.model.notice import (
     Attention,
     CategoryBasis,
@@ -111,6 +111,7 @@ __all__ = [
     "Verb",
     "Verdict",
     "covers_category",
+    "describe_judgement",
     "remove_unprintable",
     "sanitize_annex",
     "sanitize_document",

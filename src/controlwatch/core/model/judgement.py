@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from controlwatch.core.model.timezones import to_beijing_day
+
 #: change: it changes the rules; no-change: it does not.
 Verdict = Literal["change", "no-change"]
 
@@ -18,3 +20,10 @@ class Judgement:
     who: str  #: a Slack user, or a name at the command line
     at: datetime
     note: str = ""  #: the reason, in the person's words
+
+
+def describe_judgement(judgement: Judgement) -> str:
+    """Return a judgement in words: what, by whom, on which day (Beijing), and the note."""
+    what = "a change" if judgement.verdict == "change" else "no change"
+    note = f" ({judgement.note})" if judgement.note else ""
+    return f"judged {what} by {judgement.who} on {to_beijing_day(judgement.at)}{note}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from controlwatch.core.alerting.review import describe_open_reviews
+from controlwatch.core.alerting.judgements import describe_open_reviews
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import OpenReviews

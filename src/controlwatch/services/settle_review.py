@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from controlwatch.core.alerting.judgements import ReviewCase, plan_judgement_alert
 from controlwatch.core.alerting.reminders import PlannedAlert
-from controlwatch.core.alerting.review import ReviewCase, plan_judgement_alert
 from controlwatch.core.law.answers import OpenReviews, ReviewLabel, ReviewLine
-from controlwatch.core.model import Judgement, Verdict
+from controlwatch.core.model import Judgement, Verdict, describe_judgement
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import strip_hidden
-from controlwatch.core.model.timezones import to_beijing_day
 
 MAX_NOTE = 1_000  #: characters of a note
 
@@ -106,10 +105,3 @@ def reopen_review(reviews: Reviews, review_id: int, *, who: str, note: str = "",
         if not transaction.reopen(review_id, who=who, note=strip_hidden(note).strip()[:MAX_NOTE], now=now):
             raise UsageError(f"document {review_id} is open already")
     return case.line
-
-
-def describe_judgement(judgement: Judgement) -> str:
-    """Return a judgement in words: what, by whom, on which day (Beijing), and the note."""
-    what = "a change" if judgement.verdict == "change" else "no change"
-    note = f" ({judgement.note})" if judgement.note else ""
-    return f"judged {what} by {judgement.who} on {to_beijing_day(judgement.at)}{note}"

@@ -26,8 +26,8 @@ from controlwatch.adapters.storage.base import (
 )
 from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, to_judgement
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
+from controlwatch.core.alerting.judgements import ReviewCase
 from controlwatch.core.alerting.reminders import PlannedAlert
-from controlwatch.core.alerting.review import ReviewCase
 from controlwatch.core.evidence.custody import compute_fingerprint
 from controlwatch.core.law.answers import OpenReviews, ReviewLabel, ReviewLine, ReviewState
 from controlwatch.core.model import Judgement, Verdict
