@@ -188,7 +188,7 @@ def review_line(pen: Pen) -> ReviewLine:
     return ReviewLine(
         id=7, key=pen(), number=pen(), title=pen(), issuers=pen.some(), published=TODAY, official=True,
         watcher=pen(), url=pen(), reasons=found.review, possible_categories=pen.some(), raised_at=NOW,
-        told=True, state="open",
+        alerted=True, state="open",
     )  # fmt: skip
 
 

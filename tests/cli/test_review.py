@@ -45,7 +45,7 @@ def test_what_waits_is_listed_with_why_and_its_sentence(operator: Operator) -> N
     assert TITLE in shown
     assert "It has the form of an official instrument" in shown
     (line,) = json.loads(operator.types("review", "--json"))
-    assert (line["id"], line["state"], line["told"], line["judgement"]) == (1, "open", True, None)
+    assert (line["id"], line["state"], line["alerted"], line["judgement"]) == (1, "open", True, None)
     assert line["possible_categories"] == ["graphite"]
     assert line["reasons"][0]["quote"]
     assert "needs review 1" in operator.types("latest", "--category", "graphite")

@@ -110,7 +110,7 @@ def test_it_goes_to_the_operators_and_to_whom_it_may_concern_and_to_nobody_else(
 def test_the_first_poll_keeps_it_and_tells_nobody(w: World) -> None:
     started(w, OLD, CIRCULAR)
     assert w.alerts() == []
-    assert not open_review(w).told
+    assert not open_review(w).alerted
     assert w.store.reviews.count_open().count == 0
 
 
@@ -158,7 +158,7 @@ def test_a_text_that_raises_the_question_only_when_it_is_amended_is_told_then(w:
     edit(w, CIRCULAR.text)
     (alert,) = w.alerts()
     assert alert.kind == "review"
-    assert open_review(w).told
+    assert open_review(w).alerted
 
 
 def test_a_text_that_decides_when_it_is_amended_is_told_as_a_new_change_and_needs_no_review(w: World) -> None:
@@ -177,7 +177,7 @@ def test_a_text_that_says_less_when_it_is_amended_still_waits_for_a_person(w: Wo
     told_once(w)
     edit(w, SAYS_NOTHING)
     assert len(w.alerts()) == 1
-    assert open_review(w).told
+    assert open_review(w).alerted
 
 
 def test_a_change_that_a_person_finds_is_told_once_to_all_whom_it_may_concern(w: World) -> None:

@@ -56,7 +56,7 @@ def review(
     *,
     settled: Annotated[
         bool,
-        typer.Option("--all", help="Also those that are settled, and those that nobody was alerted to."),
+        typer.Option("--all", help="Also those that are settled, and those that caused no alert."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -71,7 +71,7 @@ def review(
         return
     with open_question_app() as app:
         lines = app.queries.list_reviews(settled=settled)
-    waiting = [line for line in lines if line.told and line.state == "open"]
+    waiting = [line for line in lines if line.alerted and line.state == "open"]
     shown = lines if settled else tuple(waiting)
     if json:
         print_json(shown)
@@ -80,11 +80,11 @@ def review(
         _print_line(line)
     if not shown:
         console.print("Nothing needs review.")
-    untold = len(lines) - len(waiting)
-    if untold and not settled:
+    others = len(lines) - len(waiting)
+    if others and not settled:
         console.print(
-            f"{untold} more were known before monitoring began, or found when stored pages were read again; "
-            "nobody was alerted to them: controlwatch review --all",
+            f"{others} more were known before monitoring began, or found when stored pages were read again, "
+            "without an alert: controlwatch review --all",
             markup=False,
         )
 
@@ -104,8 +104,8 @@ def settle(
 ) -> None:
     """Settle a document that needs review, or open it again.
 
-    The first judgement counts; another one changes nothing. A change is told to the subscribers of the
-    categories that it may touch, and that it is none to those who were told that it needs review.
+    The first judgement counts; another one changes nothing. The subscribers of the categories
+    that it may touch are alerted to a change; of no change, those are notified who were alerted before.
 
     Example: controlwatch review 12 --as no-change --note 'a meeting report'
     """
@@ -153,10 +153,10 @@ def export(
 
 def _print_line(line: ReviewLine) -> None:
     """Print a document with the reasons, each with its sentence."""
-    told = "" if line.told else ", nobody was alerted"
+    unalerted = "" if line.alerted else ", without an alert"
     since = f"{line.raised_at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
     judged = f": {describe_judgement(line.judgement)}" if line.judgement is not None else ""
-    heading = f"{line.id}  {line.state}{judged}  since {since} (Beijing){told}"
+    heading = f"{line.id}  {line.state}{judged}  since {since} (Beijing){unalerted}"
     console.print(Text(heading, style="bold yellow" if line.state == "open" else "bright_black"))
     drawn = build_table()
     drawn.show_header = False

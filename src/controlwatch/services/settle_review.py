@@ -44,13 +44,13 @@ class Reviews(Protocol):
         """Return the review of the notice of a key, open or not."""
 
     def count_open(self) -> OpenReviews:
-        """Return how many documents wait of which people were told."""
+        """Return how many documents wait that caused an alert."""
 
     def find_by_delivery(self, key: str, targets: Iterable[str]) -> ReviewLine | None:
         """Return the review that a delivery is about, where it went to one of these targets."""
 
     def list_delivered(self, targets: Iterable[str]) -> tuple[tuple[ReviewLine, str], ...]:
-        """Return the open reviews of which these targets were told, oldest first, with a delivery's key."""
+        """Return the open reviews that these targets were alerted to, oldest first, with a delivery's key."""
 
     def list_labels(self) -> tuple[ReviewLabel, ...]:
         """Return every judgement that was not taken back, oldest first."""
@@ -74,9 +74,9 @@ class Settlement:
 def settle_review(
     reviews: Reviews, review_id: int, *, verdict: Verdict, who: str, note: str = "", now: datetime
 ) -> Settlement:
-    """Record the judgement of a person and plan who hears of it; the first judgement counts.
+    """Record the judgement of a person and the alert about it; the first judgement counts.
 
-    Raises `UsageError` where there is no document of this number, or a later text has answered the question.
+    Raises `UsageError` where the number is unknown, or a later text has answered the question.
     """
     judgement = Judgement(verdict=verdict, who=who, at=now, note=strip_hidden(note).strip()[:MAX_NOTE])
     with reviews.transaction() as transaction:

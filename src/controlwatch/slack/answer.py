@@ -107,7 +107,7 @@ class CommandResponder:
             case "show":
                 return replies.notice_reply(self.queries.show(_require_words(command)))
             case "review":
-                waiting = (line for line in self.queries.list_reviews() if line.told)
+                waiting = (line for line in self.queries.list_reviews() if line.alerted)
                 return replies.review_reply(waiting)
             case "watchers":
                 return replies.watchers_reply(self.queries.list_watchers())

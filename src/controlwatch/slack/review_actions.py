@@ -32,7 +32,7 @@ SETTLE_DELAYED = "The store is busy. The judgement is recorded as soon as possib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewActionHandler:
-    """Handles the buttons of documents that need review: whoever got the alert may judge."""
+    """Handles the buttons of documents that need review: those who got the alert may judge."""
 
     reviews: Reviews
     permissions: Permissions
@@ -115,9 +115,9 @@ def _build_note_form(line: ReviewLine | None, judged: dict[str, str]) -> Json:
     """Return the form in which a person confirms a judgement, with a note or without."""
     is_change = judged["verdict"] == "change"
     what = (
-        "It changes the rules. All whom it may concern are told that you judged so."
+        "It changes the rules. All whom it may concern are alerted, with your name and your note."
         if is_change
-        else "It changes nothing. Those who were told that it needs review are told that you judged so."
+        else "It changes nothing. Those who were alerted before are notified, with your name and your note."
     )
     title = to_one_line(line.title, 300) if line is not None else ""
     note = {

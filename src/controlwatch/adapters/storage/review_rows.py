@@ -49,7 +49,7 @@ def match_judged_change() -> ColumnElement[bool]:
 
 
 def match_concluded() -> ColumnElement[bool]:
-    """Return the condition that the reader concluded on a notice: what it did not is no rule in force."""
+    """Return the condition that the reader concluded on a notice: only then it may be in force."""
     unsure = select(REVIEW.c.id).where(
         REVIEW.c.notice_id == NOTICE.c.id,
         or_(REVIEW.c.closed_at.is_(None), REVIEW.c.judgement_id.is_not(None)),
@@ -77,31 +77,31 @@ def update_review(
 ) -> int | None:
     """Open or close the review of a notice as its newest version demands; return its id where it is open.
 
-    What people were told about is closed by a judgement, or by an alert that it is a change. Nothing else
-    closes it: not time, and not a better reading that nobody hears of.
+    What caused an alert is closed by a judgement, or by an alert that it is a change. Nothing else closes it:
+    not time, and not a better reading that causes no alert.
     """
     own = REVIEW.c.notice_id == notice_id
     row = connection.execute(select(REVIEW).where(own)).mappings().first()
-    is_unsure, is_told = notice.attention is Attention.REVIEW, alert is not None
+    is_unsure, is_alerted = notice.attention is Attention.REVIEW, alert is not None
     if row is None:
         if not is_unsure:
             return None
-        values = {"notice_id": notice_id, "version_id": version_id, "raised_at": now, "told": is_told}
+        values = {"notice_id": notice_id, "version_id": version_id, "raised_at": now, "alerted": is_alerted}
         insert = REVIEW.insert().values(values).returning(REVIEW.c.id)
         return int(connection.execute(insert).scalar_one())
     review_id, is_open = int(row["id"]), row["closed_at"] is None
     if is_unsure:
         was_answered = not is_open and row["judgement_id"] is None
         if is_open:
-            values = {"version_id": version_id, "told": row["told"] or is_told}
+            values = {"version_id": version_id, "alerted": row["alerted"] or is_alerted}
         elif was_answered or (alert is not None and alert.kind == "review"):
-            values = {"version_id": version_id, "told": is_told, "raised_at": now}
+            values = {"version_id": version_id, "alerted": is_alerted, "raised_at": now}
             values |= {"closed_at": None, "judgement_id": None}
         else:
             return None  # it was judged, and asks nothing new
         connection.execute(update(REVIEW).where(own).values(values))
         return review_id
-    is_answer = (notice.is_change and is_told) or not row["told"]
+    is_answer = (notice.is_change and is_alerted) or not row["alerted"]
     if is_open and is_answer:
         connection.execute(
             update(REVIEW).where(and_(own, REVIEW.c.closed_at.is_(None))).values(closed_at=now)

@@ -54,7 +54,7 @@ class SqlReviewTransaction:
             .where(JUDGEMENT.c.review_id == review_id, JUDGEMENT.c.what != "reopened")
             .order_by(JUDGEMENT.c.id.desc())
         )
-        told = (
+        notified = (
             select(DELIVERY.c.subscription_id)
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .where(ALERT.c.notice_id == row["notice_id"], DELIVERY.c.state != "muted")
@@ -65,7 +65,7 @@ class SqlReviewTransaction:
             notice=notice_from_json(row["reading"]),
             text=row["text"],
             last_verdict=connection.execute(last.limit(1)).scalar(),
-            told_ids=frozenset(connection.execute(told).scalars()),
+            notified_ids=frozenset(connection.execute(notified).scalars()),
             subscriptions=select_active_subscriptions(connection),
         )
 
@@ -121,9 +121,9 @@ class ReviewStore(StorePart):
         return None if row is None else _to_review_line(row)
 
     def count_open(self) -> OpenReviews:
-        """Return how many documents wait of which people were told."""
+        """Return how many documents wait that caused an alert."""
         counted = select(func.count(), func.min(REVIEW.c.raised_at)).where(
-            REVIEW.c.closed_at.is_(None), REVIEW.c.told
+            REVIEW.c.closed_at.is_(None), REVIEW.c.alerted
         )
         with self._read_engine.begin() as connection:
             count, oldest = connection.execute(counted).one()
@@ -137,7 +137,7 @@ class ReviewStore(StorePart):
         return None if row is None else _to_review_line(row)
 
     def list_delivered(self, targets: Iterable[str]) -> tuple[tuple[ReviewLine, str], ...]:
-        """Return the open reviews of which these targets were told, oldest first, with a delivery's key."""
+        """Return the open reviews that these targets were alerted to, oldest first, with a delivery's key."""
         query = _query_delivered(targets).where(REVIEW.c.closed_at.is_(None))
         query = query.order_by(REVIEW.c.raised_at, REVIEW.c.id, DELIVERY.c.id)
         found: dict[int, tuple[ReviewLine, str]] = {}
@@ -182,7 +182,7 @@ class ReviewStore(StorePart):
 
 def _query_lines() -> Select[Any]:
     return (
-        select(*REVIEW_COLUMNS, REVIEW.c.raised_at, REVIEW.c.told, REVIEW.c.notice_id)
+        select(*REVIEW_COLUMNS, REVIEW.c.raised_at, REVIEW.c.alerted, REVIEW.c.notice_id)
         .add_columns(NOTICE, VERSION.c.reading, VERSION.c.text)
         .select_from(REVIEW)
         .join(NOTICE, NOTICE.c.id == REVIEW.c.notice_id)
@@ -192,7 +192,7 @@ def _query_lines() -> Select[Any]:
 
 
 def _query_delivered(targets: Iterable[str]) -> Select[Any]:
-    """Query the reviews of which targets were told, once for each delivery."""
+    """Query the reviews that targets were alerted to, once for each delivery."""
     allowed = list(targets)
     is_theirs = or_(SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed))
     return (
@@ -208,7 +208,7 @@ def _query_delivered(targets: Iterable[str]) -> Select[Any]:
 def _to_review_line(row: RowMapping) -> ReviewLine:
     notice, judgement = notice_from_json(row["reading"]), to_judgement(row)
     state: ReviewState = "superseded" if judgement is None else "judged"
-    copied = ("key", "number", "title", "published", "official", "url", "raised_at", "told")
+    copied = ("key", "number", "title", "published", "official", "url", "raised_at", "alerted")
     return ReviewLine(
         **{name: row[name] for name in copied},
         id=row["review_id"],

@@ -17,7 +17,7 @@ class ReviewRow(SQLModel, table=True):
     notice_id: int = Field(foreign_key="notice.id", unique=True)
     version_id: int = Field(foreign_key="version.id")  #: the version that raised it last
     raised_at: datetime
-    told: bool  #: an alert was made for it; False: tracked since the first poll, or only read again
+    alerted: bool  #: it caused an alert; False: tracked since the first poll, or only read again
     closed_at: datetime | None = Field(default=None, index=True)  #: None: open
     judgement_id: int | None = None  #: the judgement that closed it; None: a later text answered it
 

@@ -1,4 +1,4 @@
-"""Documents that need review: who hears what a person decided, and when operators are reminded."""
+"""Documents that need review: who is notified of what a person decided, and when operators are reminded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REVIEW_SOURCE = "review"
 REMINDER_INTERVAL = timedelta(days=1)
 #: Documents that a reminder names.
 MAX_NAMED_REVIEWS = 8
-TOLD_REASON = "you were told that it needs review"
+NOTIFIED_REASON = "you were notified that it needs review"
 VERDICT_ALERTS: dict[Verdict, AlertKind] = {"change": "judged-change", "no-change": "judged-no-change"}
 
 
@@ -32,15 +32,15 @@ class ReviewCase:
     notice: Notice
     text: str
     last_verdict: Verdict | None  #: of the judgement before, also where it was reopened since
-    told_ids: frozenset[int]  #: subscriptions that were alerted to it
+    notified_ids: frozenset[int]  #: subscriptions that were alerted to it
     subscriptions: tuple[Subscription, ...]
 
 
 def plan_judgement_alert(case: ReviewCase, judgement: Judgement, *, now: datetime) -> PlannedAlert | None:
-    """Plan the alert about a judgement; None where nobody has to hear of it.
+    """Plan the alert about a judgement; None where no one has to be notified.
 
-    A change is told to all whom it may concern, also where nobody was told that the document needs review.
-    That it is none is told to those who were told so. The same verdict is not told twice.
+    All whom a change may concern are alerted, also where the document had caused no alert. Of no change,
+    those are notified who were alerted before. The same verdict is not sent twice.
     """
     if judgement.verdict == case.last_verdict:
         return None
@@ -63,11 +63,11 @@ def plan_judgement_alert(case: ReviewCase, judgement: Judgement, *, now: datetim
         PlannedDelivery(
             subscription_id=subscription.id,
             due_at=find_send_time(subscription, now=now),
-            why=TOLD_REASON,
+            why=NOTIFIED_REASON,
             muted=is_muted(alert, subscription, now=now),
         )
         for subscription in case.subscriptions
-        if subscription.id in case.told_ids and subscription.id not in routed_ids
+        if subscription.id in case.notified_ids and subscription.id not in routed_ids
     )
     deliveries = (*routed, *others)
     return PlannedAlert(alert=alert, deliveries=deliveries, notice_key=line.key) if deliveries else None
@@ -77,7 +77,7 @@ def plan_review_reminder(
     lines: Iterable[ReviewLine], notice: HealthNotice | None, *, now: datetime
 ) -> HealthAlert | None:
     """Plan the daily reminder of documents that wait for a person, or its end; `lines` are the open ones."""
-    waiting = [line for line in lines if line.told]
+    waiting = [line for line in lines if line.alerted]
     if not waiting:
         return HealthAlert(health_notices={REVIEW_SOURCE: None}) if notice is not None else None
     oldest = min(line.raised_at for line in waiting)

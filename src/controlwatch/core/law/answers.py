@@ -67,14 +67,14 @@ class ReviewLine:
     reasons: tuple[ReviewReason, ...]
     possible_categories: tuple[str, ...]
     raised_at: datetime
-    told: bool  #: False: tracked since the first poll, or found by a new reading; nobody was alerted
+    alerted: bool  #: False: tracked since the first poll, or found by a new reading, without an alert
     state: ReviewState
     judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenReviews:
-    """How many documents that people were told about wait for a person."""
+    """How many documents that caused an alert wait for a person."""
 
     count: int = 0
     oldest: datetime | None = None

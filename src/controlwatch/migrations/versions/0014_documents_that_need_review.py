@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("raised_at", UTCDateTime(), nullable=False),
-        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("alerted", sa.Boolean(), nullable=False),
         sa.Column("closed_at", UTCDateTime(), nullable=True),
         sa.Column("judgement_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"]),
