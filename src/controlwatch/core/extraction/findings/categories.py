@@ -27,6 +27,7 @@ RULES_TITLE = re.compile(
     r"(?:法|条例|办法|规定|细则)(?:[（(》]|$)|\b(?:Measures|Provisions|Rules) (?:for|on) the\b"
 )  # 《…核查办法（征求意见稿）》 · …管理办法
 TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
+HEAD_ZONE = 500  #: characters of a head of several lines
 FOREIGN_WORDS = re.compile(
     r"管制|清单|许可|制裁|物项|出口|export control|sanction", re.IGNORECASE
 )  # 瑞士调整出口管制清单
@@ -173,9 +174,9 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
 def _find_hits(context: ReadingContext) -> list[CategoryHit]:
     """Return the terms of the title, then those of the body, the first `MAX_HITS` of each category."""
     text, lexicon, kind = context.text, context.lexicon, context.identity.kind
-    zone = min(text.title_end, TITLE_ZONE)
+    zone = min(text.title_end, HEAD_ZONE if text.has_head else TITLE_ZONE)
     # A paragraph in the place of a title cites laws like any body.
-    headline = text.folded_text if text.title_end <= TITLE_ZONE else mask_non_measure(text.folded_text)
+    headline = text.folded_text if text.title_end <= zone else mask_non_measure(text.folded_text)
     terms = [(hit, True) for hit in find_term_hits(headline[:zone], lexicon)]
     # A law names every field that it governs; only its title says what it is about.
     is_law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}

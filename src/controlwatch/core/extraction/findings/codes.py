@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
 
@@ -22,25 +23,18 @@ HS_CODE = re.compile(
 HS_JOINER = re.compile(
     r"[\s、，,;；:：.和及与或（(）)]|增加|新增|包括|分别为|为|and|or|ex"
 )  # what may separate codes of one list
-BRACKETED_CODE = re.compile(r"[（(](\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{8}|\d{10})[）)]")  # （8104.19.00）
+#: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
+LOOSE_CODE = re.compile(
+    r"(?<![\d.\-A-Za-z/])(?:\d{4}[. ]\d{2}[. ]?\d{2}(?:[. ]?\d{2}(?!\d)|(?!\d))"
+    r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?|\d{8}[. ]\d{2}|\d{6}[. ]\d{2}(?:[. ]?\d{2})?|\d{10}"
+    r"|\d{8}(?:\n\d{2}(?=[\n、，,;；）)\t]|$))?)(?![\d\-A-Za-z]|\.\d)"
+)
 DOTTED_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{4}\.\d{2}\.\d{2}(?:\.\d{2})?)(?![\d\-A-Za-z]|\.\d)"
 )  # 8419.89.90.51
+#: The tariff has no heading of these: figures that begin so are days (20270916) or years.
+YEAR_LOOKALIKE = re.compile(r"19(?:0[6-9]|[1-9]\d)|20[1-9]\d")
 DATE_LOOKALIKE = re.compile(r"(?:19|20)\d{2}\.(?:0[1-9]|1[0-2])\.(?:0[1-9]|[12]\d|3[01])")
-_FULL_CODE = r"\d{4}\.\d{2}\.\d{2}(?:\.?\d{2})?|\d{10}|\d{8}"
-CODE_CELL = re.compile(
-    rf"(?:(?<=\t)|(?<=\n))[ ]*"
-    rf"(?P<codes>(?>(?:{_FULL_CODE})(?:(?>[ ]*[、，,;；/][ ]*|[ ]+)(?:{_FULL_CODE})){{0,199}}))"
-    r"[ ]*(?=\t|\n|$)"
-)  # 8526101020、8526109020 between tabs; atomic, so that a row of blanks matches in one way only
-CODE_COLUMNS = re.compile(
-    r"^[^。；\n]{0,30}(?:商品编码|商品编号|商品代码|产品编码|税则号列|税则号|税号|HS code)"
-    r"[^。；：:\n\d]{0,30}$",
-    re.MULTILINE | re.IGNORECASE,
-)  # 序号 商品编码 商品名称
-ROW_CODE = re.compile(
-    rf"^[ ]*(?:\d{{1,4}}[ \t.、．]+)?({_FULL_CODE})[ \t]+\S|[ \t]({_FULL_CODE})[ ]*$", re.MULTILINE
-)  # 1 69072110 陶瓷砖 · 陶瓷砖 69072110
 BRACKET_NOTE = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
@@ -64,10 +58,10 @@ class NoticeCodes:
     excluded_codes: tuple[CodeFinding, ...] = ()
 
 
-def find_codes(text: DocumentText) -> NoticeCodes:
+def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
     """Return every code with its sentence; a code that is also included somewhere is not excluded."""
-    folded = text.folded_text
-    codes = list(_find_hs_codes(folded))
+    folded = text.folded_text[: text.related_links_start]
+    codes = list(_find_hs_codes(folded, lexicon))
     for hit in CONTROL_CODE.finditer(folded):
         sentence = text.find_sentence(hit.start())
         around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
@@ -78,7 +72,7 @@ def find_codes(text: DocumentText) -> NoticeCodes:
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
     for code, start, end in codes:
         found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
-        if is_excluded(folded, start):
+        if is_excluded(text.folded_text, start):
             found, rule = excluded, "code.excluded"
         if code not in found:
             found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
@@ -93,34 +87,33 @@ def find_codes(text: DocumentText) -> NoticeCodes:
     )
 
 
-def _find_hs_codes(folded: str) -> Iterator[tuple[str, int, int]]:
-    """Yield HS codes (without dots) with start and end: after a label, in tables, in brackets, dotted."""
-    printed: list[tuple[str, int]] = []
-    labels = list(HS_LABEL.finditer(folded))
-    for label in labels:
-        # The codes that follow, as long as only joints separate them.
-        position = label.end()
-        while listed := HS_CODE.search(folded, position, position + 60):
-            if HS_JOINER.sub("", BRACKET_NOTE.sub("", folded[position : listed.start()])):
-                break
-            printed.append((listed[1], listed.start(1)))
-            position = listed.end()
-    if labels:
-        for cell in CODE_CELL.finditer(folded):
-            if "\t" in folded[folded.rfind("\n", 0, cell.start()) + 1 : cell.end() + 1]:
-                at = cell.start("codes")
-                printed += [(hit[0], at + hit.start()) for hit in re.finditer(_FULL_CODE, cell["codes"])]
-        printed += [(hit[1], hit.start(1)) for hit in BRACKETED_CODE.finditer(folded)]
-        if heading := CODE_COLUMNS.search(folded):
-            rows = ROW_CODE.finditer(folded, heading.end())
-            printed += [(row[1] or row[2], row.start(1 if row[1] else 2)) for row in rows]
-    # Only a day is written like 8419.89.90: 2027.01.15 is refused.
-    dotted = (hit for hit in DOTTED_CODE.finditer(folded) if not DATE_LOOKALIKE.fullmatch(hit[1]))
-    printed += [(hit[1], hit.start(1)) for hit in dotted]
-    for code, start in printed:
+def _find_hs_codes(folded: str, lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:
+    """Yield HS codes (without dots) with start and end, in the order of the text.
+
+    Every figure of their form counts in a text that speaks of customs codes, unless the words before it say
+    what else it is. Elsewhere only the dotted form is a code beyond doubt. Headings count behind a label.
+    """
+    not_customs = lexicon.get_pattern("code.not-customs")
+    found: dict[int, tuple[str, int]] = {}
+    if lexicon.get_pattern("code.customs-label").search(folded):
+        for hit in LOOSE_CODE.finditer(folded):
+            found[hit.start()] = re.sub(r"\D", "", hit[0]), hit.end()
+        for label in HS_LABEL.finditer(folded):
+            position = label.end()
+            while listed := HS_CODE.search(folded, position, position + 60):
+                if HS_JOINER.sub("", BRACKET_NOTE.sub("", folded[position : listed.start()])):
+                    break
+                found.setdefault(listed.start(), (re.sub(r"\D", "", listed[1]), listed.end()))
+                position = listed.end()
+    for hit in DOTTED_CODE.finditer(folded):
+        found.setdefault(hit.start(), (re.sub(r"\D", "", hit[1]), hit.end()))
+    for start, (code, end) in sorted(found.items()):
         # The first two digits are a chapter of the tariff; 77 is reserved and empty.
-        if 1 <= int(code[:2]) <= 97 and code[:2] != "77":
-            yield code.replace(".", ""), start, start + len(code)
+        is_chapter = 1 <= int(code[:2]) <= 97 and code[:2] != "77"
+        if not is_chapter or YEAR_LOOKALIKE.match(code) or DATE_LOOKALIKE.fullmatch(folded[start:end]):
+            continue
+        if not not_customs.search(folded[max(0, start - 30) : start]):
+            yield code, start, end
 
 
 def _expand_range(first: str, last: str) -> Iterator[str]:

@@ -68,6 +68,7 @@ FOLLOW_UP_IN_ENGLISH = re.compile(
     r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
     re.IGNORECASE,
 )  # Announcement No. 5 of 2026| (Correction)
+FOLLOW_UP_WORD = re.compile(_FOLLOW_UP)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 BEFORE_APPENDED_NUMBER = re.compile(
     r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
@@ -133,7 +134,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         for hit in pattern.finditer(text.folded_text[text.title_end : text.title_end + LABEL_ZONE]):
             labels.setdefault(hit[1].strip(), hit[2].strip())
     label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
-    kind, rule = classify_kind(text, lexicon, label=label)
+    head = opening.head
+    kind, rule = classify_kind(text, lexicon, label=label, head=head)
     published = find_publication_date(
         text,
         lexicon,
@@ -147,7 +149,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     found = assign_ministry_series(found, text.folded_text) if issuerless else found
     own, issuers = None, find_issuers(text.title[:80], lexicon)
     if kind in INSTRUMENT_KINDS:
-        own = find_own_number(text, lexicon, found, label)
+        year = published.day.year if published else None
+        own = _read_head_number(opening, year) or find_own_number(text, lexicon, found, label)
         issuers = collect_issuers(text, lexicon, own.number.issuers if own else ())
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
@@ -163,6 +166,20 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         is_other_business=contains_phrase(lexicon, "other_business", text.title),
         has_issuerless_number=issuerless,
     )
+
+
+def _read_head_number(opening: Opening, year: int | None) -> OwnNumber | None:
+    """Return the number that a head prints outside its subject; a follow-up has none of its own."""
+    head = opening.head
+    number = head.build_number(year) if head else None
+    if head is None or number is None or head.numbered is None:
+        return None
+    start, end = (at - head.start for at in (head.numbered.start, head.numbered.end))
+    words = opening.text.folded_text[start:end]
+    rest = words[words.rfind("号") + 1 :]
+    if FOLLOW_UP_ALONE.match(rest) and FOLLOW_UP_WORD.search(rest):
+        return None
+    return OwnNumber(normalize_series(number), opening.text.get_original(start, end), "number.head")
 
 
 def find_own_number(

@@ -13,6 +13,7 @@ from controlwatch.core.extraction.identity.authorship import (
     is_verbatim,
     speaks_of_issuer,
 )
+from controlwatch.core.extraction.identity.head import DocumentHead
 from controlwatch.core.extraction.mentions.issuers import find_issuers
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
@@ -65,6 +66,18 @@ ENGLISH_TITLES = (
     (re.compile(r"\bOrder\b|\bDecree\b", re.IGNORECASE), NoticeKind.ORDER),
     (re.compile(r"\bNotice\b|\bCircular\b", re.IGNORECASE), NoticeKind.NOTICE),
     (re.compile(r"\bRegulations?\b|\bProvisions\b|\bMeasures\b", re.IGNORECASE), NoticeKind.REGULATION),
+)
+#: The form of an instrument by the last word of its subject, or by the word for its form.
+HEAD_FORMS = (
+    (re.compile(r"令[》）]?$|\b(?:order|decree)", re.IGNORECASE), NoticeKind.ORDER),
+    (
+        re.compile(r"(?:公告|决定)[》）]?$|\b(?:announcement|decision)", re.IGNORECASE),
+        NoticeKind.ANNOUNCEMENT,
+    ),
+    (
+        re.compile(r"(?:通知|通告|函|意见|更正|公示|文件)[》）]?$|\b(?:notice|circular)", re.IGNORECASE),
+        NoticeKind.NOTICE,
+    ),
 )
 SELF_REFERENCES = (
     (re.compile(r"本公告"), NoticeKind.ANNOUNCEMENT),  # 本公告自公布之日起施行
@@ -119,13 +132,13 @@ LOST_SHARE = 0.02
 
 
 def classify_kind(
-    text: DocumentText, lexicon: Lexicon, *, label: str | None = None
+    text: DocumentText, lexicon: Lexicon, *, label: str | None = None, head: DocumentHead | None = None
 ) -> tuple[NoticeKind, str]:
     """Return what a document is, and by which rule: its title first, then how its text speaks of itself.
 
     `label` is the document number that the page prints as its label (【发布文号】), if any.
     """
-    verdicts = _apply_kind_rules(text, lexicon, label)
+    verdicts = _apply_kind_rules(text, lexicon, label, head)
     kind, rule = _find_non_document(text) or next((kind, rule) for kind, rule in verdicts if kind)
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", text.folded_text[:HEARSAY_ZONE]):
         return NoticeKind.OTHER, "kind.hearsay"
@@ -158,12 +171,12 @@ def _find_non_document(text: DocumentText) -> tuple[NoticeKind, str] | None:
 
 
 def _apply_kind_rules(
-    text: DocumentText, lexicon: Lexicon, label: str | None
+    text: DocumentText, lexicon: Lexicon, label: str | None, head: DocumentHead | None
 ) -> Iterator[tuple[NoticeKind | None, str]]:
     """Yield what each rule says, in order: a kind, or None where it does not apply; the last always does."""
     title = MARKDOWN_PREFIX.sub("", text.title).strip()
-    head = extract_head(text)
-    is_press = contains_phrase(lexicon, "press", head)
+    lead = extract_head(text)
+    is_press = contains_phrase(lexicon, "press", lead)
     # The press reports that a spokesperson spoke; the ministry prints question and answer.
     is_reported = is_press and SPOKESPERSON_REPORT.search(title)
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
@@ -172,6 +185,8 @@ def _apply_kind_rules(
     is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
+    if head is not None:
+        yield _classify_head(head, lexicon), "kind.head"
     by_title = classify_title(title, lexicon)
     referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
     default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS
@@ -180,7 +195,7 @@ def _apply_kind_rules(
     kind = by_title or by_self_reference
     if kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and is_verbatim(text, lexicon):
         yield kind, "kind.verbatim"
-    yield NoticeKind.COMMENTARY if contains_phrase(lexicon, "commentary", head) else None, "kind.report"
+    yield NoticeKind.COMMENTARY if contains_phrase(lexicon, "commentary", lead) else None, "kind.report"
     is_titled = has_instrument_title(title, lexicon)
     is_own = is_titled and (HAN.search(title) or count_issuer_marks(text, lexicon))
     if is_press or SIGNING_REPORT.search(title) or (not is_own and speaks_of_issuer(text, lexicon)):
@@ -194,6 +209,22 @@ def _apply_kind_rules(
         by_label = NoticeKind.ANNOUNCEMENT if "公告" in label else NoticeKind.NOTICE
         yield NoticeKind.ORDER if "令" in label else by_label, "kind.label"
     yield by_self_reference, "kind.speaks-of-itself"
+
+
+def _classify_head(head: DocumentHead, lexicon: Lexicon) -> NoticeKind | None:
+    """Return the kind that the head of an instrument names: by the word for its form, else by its subject."""
+    subject = head.subject
+    if contains_phrase(lexicon, "draft", subject) or DRAFT_TITLE.search(subject):
+        return NoticeKind.DRAFT
+    if TENDER_TITLE.search(subject):
+        return NoticeKind.OTHER
+    if LAW_DECISION_TITLE.search(f"{'全国人大' if 'NPCSC' in head.issuers else ''}{subject}"):
+        return NoticeKind.LAW
+    for words in (subject, head.form):
+        for pattern, kind in HEAD_FORMS:
+            if pattern.search(words):
+                return kind
+    return NoticeKind.NOTICE if head.numbered and head.numbered.letter else None
 
 
 def classify_title(title: str, lexicon: Lexicon) -> NoticeKind | None:

@@ -19,6 +19,7 @@ RULE_MEANINGS: dict[str, str] = {
     "kind.garbled": "The text was decoded in the wrong way, or damaged",
     "kind.foreign": "The title is about a foreign government's act",
     "kind.title": "The title names the form",
+    "kind.head": "The lines of its head name issuer, form, number or subject",
     "kind.by-order": "A ministry's rules, promulgated by its numbered order",
     "kind.label": "The page's label for the number names the form",
     "kind.speaks-of-itself": "The text names its own form (本公告), or none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
@@ -69,6 +69,7 @@ class DocumentText:
     folded_text: str
     title_end: int
     origins: array[int] | None = None
+    has_head: bool = False  #: the title is the whole head of an instrument: issuers, number, subject
 
     @classmethod
     def from_parts(cls, title: str, body: str) -> DocumentText:
@@ -89,6 +90,17 @@ class DocumentText:
             title_end=line_end if 0 < line_end < end + HEADLINE_LIMIT else end,
             origins=origins,
         )
+
+    def from_head(self, start: int, end: int) -> DocumentText:
+        """Return the text from its head on; the lines of the head are its title, in one line."""
+        whole = DocumentText.from_parts(*self._split_original(start))
+        length = end - start
+        title = whole.folded_text[:length].replace("\n", " ")
+        return replace(whole, folded_text=title + whole.folded_text[length:], title_end=length, has_head=True)
+
+    def _split_original(self, start: int) -> tuple[str, str]:
+        title, _, body = self.slice_original(start).partition("\n")
+        return title, body
 
     @cached_property
     def title(self) -> str:
@@ -133,8 +145,12 @@ class DocumentText:
 
     def quote_around(self, start: int, end: int) -> str:
         """Return the sentence around the proof, verbatim but for white space; of a long one, its clauses."""
+        if self.has_head and end <= self.title_end:
+            return self._quote_head_line(start, end)
         sentence, folded = self.find_sentence(start), self.folded_text
         left, right = min(sentence.start, start), max(sentence.end, end)
+        if "\t" in folded[left:right]:
+            left = self._skip_repeated_cells(left, start)
         if right - left > QUOTE_LIMIT:
             room = max((QUOTE_LIMIT - (end - start)) // 2, 0)
             if start - room > left:
@@ -144,6 +160,26 @@ class DocumentText:
                 breaks = (at for at in range(end + room - 1, end - 1, -1) if folded[at] in CLAUSE_BREAKS)
                 right = next(breaks, end)
         return self.get_original(left, right)
+
+    def _quote_head_line(self, start: int, end: int) -> str:
+        """Return the line of the head that holds the proof; lines between may be the page's."""
+        left, right = find_origin(self.origins, start, end)
+        first, last = self.original.rfind("\n", 0, left) + 1, self.original.find("\n", right)
+        return " ".join(self.original[first : last if last >= 0 else None].split())
+
+    def _skip_repeated_cells(self, left: int, start: int) -> int:
+        """Return where a table row begins behind the cells that it shares with the row above (rowspan)."""
+        above_end = left - 1
+        while above_end > 0 and self.folded_text[above_end] != "\n":
+            above_end -= 1
+        above = self.folded_text[self.folded_text.rfind("\n", 0, above_end) + 1 : above_end].split("\t")
+        for cell in above:
+            if not cell.strip() or not self.folded_text.startswith(f"{cell}\t", left):
+                break
+            if left + len(cell) + 1 > start:
+                break
+            left += len(cell) + 1
+        return left
 
     def get_original(self, start: int, end: int) -> str:
         """Return the words of a span of the folded text as printed, with their white space collapsed."""

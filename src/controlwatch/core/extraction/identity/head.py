@@ -1,0 +1,248 @@
+"""The head of a document: consecutive lines of issuers, form, number and subject, in any order.
+
+商务部 海关总署 / 公 告 / 2028年第64号 / 关于…的公告 · MINISTRY OF COMMERCE / Order No. 5 of 2027
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import HAN, parse_numeral
+from controlwatch.core.model import DocumentNumber
+
+MAX_LINE = 220  #: characters; a longer line is a paragraph
+MAX_HEAD_LINES = 12
+MAX_GAP = 2  #: lines of the page (source, size of type) within a head
+REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
+SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
+MARKUP = re.compile(r"^[#>*\s|]+|[*\s|]+$")
+FINITE = re.compile(
+    r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"
+    r"|publishe[sd]|says|said|has|have|will|was|were|is|are)\b|\?",
+    re.IGNORECASE,
+)
+ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
+ENGLISH_DAY = re.compile(
+    r"\b(?:\d{1,2}\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
+)
+ORDER = re.compile(r"令|\border\b|\bdecree\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadLine:
+    """A line of a head, and what stands on it."""
+
+    start: int
+    end: int
+    issuers: tuple[str, ...] = ()
+    form: str = ""  #: 公告, 令, 通知, announcement, order …
+    year: int | None = None
+    figure: int | None = None
+    letter: str = ""  #: a letter-style number
+    number_span: tuple[int, int] | None = None  #: in the folded text
+    subject: str = ""
+    is_page: bool = False  #: printed by the page: it may stand within a head
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the line is part of a head."""
+        return bool(self.issuers or self.form or self.figure or self.letter or self.subject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentHead:
+    """The head of a document."""
+
+    start: int
+    end: int
+    lines: tuple[HeadLine, ...] = field(default=())
+
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """The codes of its issuers, in order."""
+        return tuple(dict.fromkeys(code for line in self.lines for code in line.issuers))
+
+    @property
+    def form(self) -> str:
+        """The word for its form; that of the subject counts where no line of its own has one."""
+        return next((line.form for line in self.lines if line.form), "")
+
+    @property
+    def subject(self) -> str:
+        """What it is on, in one line."""
+        return " ".join(line.subject for line in self.lines if line.subject)
+
+    @property
+    def numbered(self) -> HeadLine | None:
+        """The line with its number."""
+        return next((line for line in self.lines if line.letter or line.figure), None)
+
+    def build_number(self, year: int | None) -> DocumentNumber | None:
+        """Return its number; `year` is used where the head states none."""
+        line = self.numbered
+        if line is None:
+            return None
+        if line.letter:
+            return DocumentNumber(letter=re.sub(r"\s", "", line.letter))
+        issuers = line.issuers or self.issuers
+        is_order = ORDER.search(line.form or self.form) is not None
+        if not issuers:
+            return None
+        if "UELWM" in issuers or "UEL" in issuers:
+            return DocumentNumber(issuers=("UEL",), year=line.year or year, n=line.figure)
+        printed = line.year if is_order and "MOFCOM" not in issuers else line.year or year
+        series = "Order" if is_order else ""
+        return DocumentNumber(issuers=issuers, series=series, year=printed, n=line.figure)
+
+
+def find_head(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> DocumentHead | None:
+    """Return the head that begins on the line at `start`, before `end`; None where that line begins none."""
+    lines: list[HeadLine] = []
+    gap = 0
+    for line in _read_lines(text, lexicon, start, end):
+        if line.is_part and not line.is_page:
+            lines.append(line)
+            gap = 0
+        elif not lines or not line.is_page or (gap := gap + 1) > MAX_GAP:
+            break
+        if len(lines) >= MAX_HEAD_LINES:
+            break
+    if not lines:
+        return None
+    return DocumentHead(start=lines[0].start, end=lines[-1].end, lines=tuple(lines))
+
+
+def is_sound(head: DocumentHead) -> bool:
+    """Return whether lines make the head of an instrument: who, and which form, number or subject."""
+    forms = bool(head.form or head.numbered or head.subject)
+    return (bool(head.issuers) and forms) or any(line.letter for line in head.lines)
+
+
+def _read_lines(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> Iterator[HeadLine]:
+    folded, at = text.folded_text, start
+    while at < end:
+        close = folded.find("\n", at, end)
+        close = close if close >= 0 else end
+        if folded[at:close].strip():
+            yield read_head_line(folded, at, close, lexicon)
+        at = close + 1
+
+
+def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadLine:
+    """Return what stands on a line of a head; a line of prose has nothing on it."""
+    words = folded[start:end]
+    bare = MARKUP.sub("", words)
+    nothing = HeadLine(start=start, end=end)
+    if not bare or len(bare) > MAX_LINE:
+        return nothing
+    if lexicon.get_pattern("preface.wording").match(bare):
+        return HeadLine(start=start, end=end, is_page=True)
+    if SENTENCE.search(bare.rstrip("。")):
+        return nothing
+    read = _read_chinese if HAN.search(bare) else _read_english
+    return read(words, start, end, lexicon) or nothing
+
+
+def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLine | None:
+    places = [at for at, sign in enumerate(words) if not sign.isspace()]
+    compact = "".join(words[at] for at in places).strip("#*|>")
+    if letter := lexicon.get_pattern("head.letter-number").match(compact):
+        head = letter["letter"]
+        if not re.split(r"[〔\[﹝(（]", head)[0].endswith(("公告", "令", "工作机制")):
+            return HeadLine(start=start, end=end, letter=head, number_span=(start, end))
+    # The subject may name other numbers, and other issuers.
+    opening, subject = _split_subject(compact, lexicon)
+    number = lexicon.get_pattern("head.number").search(opening)
+    if number is None and subject:
+        number = _find_appended_number(subject, lexicon)
+        subject = subject[: number.start()] if number else subject
+    issuers = find_issuers(opening, lexicon)
+    rest = remove_issuer_names(opening, lexicon)
+    if number is not None and number.string is opening:
+        rest = remove_issuer_names(opening[: number.start()] + " " + opening[number.end() :], lexicon)
+    form = lexicon.get_pattern("head.form").search(rest)
+    rest = lexicon.get_pattern("head.joint").sub("", lexicon.get_pattern("head.form").sub("", rest))
+    if rest:
+        return None
+    return HeadLine(
+        start=start,
+        end=end,
+        issuers=issuers,
+        form=form[0] if form else "",
+        year=_read_year(number),
+        figure=_read_figure(number),
+        number_span=(start, end) if number else None,
+        subject=subject,
+    )
+
+
+def _split_subject(compact: str, lexicon: Lexicon) -> tuple[str, str]:
+    """Return what stands before the subject of a line, and the subject, which ends in its form."""
+    for hit in re.finditer(r"[《“（(]?(?:关于|公布|发布|印发|调整|修改|废止|对|将)", compact):
+        subject = compact[hit.start() :]
+        if lexicon.get_pattern("head.subject").match(subject):
+            return compact[: hit.start()], subject
+    return compact, ""
+
+
+def _find_appended_number(subject: str, lexicon: Lexicon) -> re.Match[str] | None:
+    """Return the number in brackets that ends a line: 关于…的公告（2028年第96号）."""
+    for number in lexicon.get_pattern("head.number").finditer(subject):
+        before, behind = subject[: number.start()].rstrip("（(〔["), subject[number.end() :]
+        if not behind.strip("）)〕]】 ") and lexicon.get_pattern("head.subject-end").search(before):
+            return number
+    return None
+
+
+def _read_year(number: re.Match[str] | None) -> int | None:
+    printed = (
+        next((number[name] for name in ("year", "year2", "year3") if number[name]), None) if number else None
+    )
+    if printed is None:
+        return None
+    if "民国" in printed:
+        count = parse_numeral(printed.rpartition("国")[2])
+        return count + REPUBLIC_YEARS if count else None
+    return parse_numeral(printed)
+
+
+def _read_figure(number: re.Match[str] | None) -> int | None:
+    names = ("n1", "n2", "n3", "n4", "n5")
+    printed = next((number[name] for name in names if number[name]), None) if number else None
+    return parse_numeral(printed) if printed else None
+
+
+def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLine | None:
+    line = " ".join(MARKUP.sub("", words).split())
+    issuers = find_issuers(line, lexicon)
+    form = lexicon.get_pattern("head.english-form").search(line)
+    figure = lexicon.get_pattern("head.english-figure").search(line)
+    if not (issuers or form) or FINITE.search(line):
+        return None
+    rest = remove_issuer_names(ENGLISH_DAY.sub(" ", line), lexicon)
+    rest = lexicon.get_pattern("head.english-figure").sub(" ", rest, count=1)
+    rest = lexicon.get_pattern("head.english-form").sub(" ", rest, count=1)
+    joint = lexicon.get_pattern("head.english-joint")
+    while (lead := joint.match(rest)) and lead.end():
+        rest = rest[lead.end() :]
+    subject = lexicon.get_pattern("head.english-subject").match(rest)
+    if joint.sub("", rest) and not subject and not (form and issuers and figure and ":" in line):
+        return None
+    opening = line[: line.find(rest)] if rest and rest in line else line
+    year = ENGLISH_YEAR.search(ENGLISH_DAY.sub(" ", opening)) or ENGLISH_YEAR.search(opening)
+    n = next((figure[name] for name in ("n", "n2", "n3") if figure[name]), None) if figure else None
+    return HeadLine(
+        start=start,
+        end=end,
+        issuers=find_issuers(opening, lexicon) or issuers,
+        form=form[0].lower() if form else "",
+        year=int(year[1]) if year else None,
+        figure=int(n) if n else None,
+        number_span=(start, end) if n else None,
+        subject=rest if subject else "",
+    )
