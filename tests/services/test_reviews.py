@@ -296,13 +296,13 @@ def test_what_a_person_judged_is_not_an_open_alert_any_more(w: World) -> None:
     assert [item.kind for item in w.store.actions.list_alerts(open_only=True)] == []
 
 
-def test_of_two_who_judge_at_one_moment_one_counts(w: World) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
+def test_a_digest_says_how_many_documents_wait_and_since_when(w: World) -> None:
     told_once(w)
-    with ThreadPoolExecutor(4) as people:
-        verdicts = ("change", "no-change", "change", "no-change")
-        settled = list(people.map(lambda verdict: settle(w, verdict), verdicts))  # type: ignore[arg-type]
-    assert sum(item.is_first for item in settled) == 1
-    assert len({item.judgement for item in settled}) == 1
-    assert len(w.alerts()) == 1
+    daily = Subscription(channel="console", target="digest", rate="daily", language="en")
+    w.store.subscriptions.subscribe(daily, w.now)
+    w.deliverer = replace(w.deliverer, count_reviews=w.store.reviews.count_open)
+    w.ministry.publish(Page("/notices/art_2.html", "商务部公告2026年第2号", tightening(2)))
+    w.poll()
+    w.deliverer.deliver(now=w.now + timedelta(days=2))
+    digest = next(message for message in w.channel.messages if message.health_line)
+    assert "1 document needs review, the oldest since 2026-03-02" in digest.health_line

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from controlwatch.core.model import Snapshot, Subscription
@@ -134,3 +135,12 @@ def test_what_waits_is_a_question_too(desk: Desk) -> None:
     take_in(desk)
     assert TITLE in desk.ask("review")
     assert "needs review" in desk.ask("latest graphite")
+
+
+def test_what_waits_is_counted_for_a_monitoring_system(desk: Desk) -> None:
+    posted = take_in(desk)
+    metrics = httpx.get(f"{desk.web}/metrics").text
+    assert "controlwatch_open_reviews 1.0" in metrics
+    assert "controlwatch_oldest_review_timestamp_seconds" in metrics
+    confirm(desk, open_note(desk, posted, NO_CHANGE))
+    assert "controlwatch_open_reviews 0.0" in httpx.get(f"{desk.web}/metrics").text
