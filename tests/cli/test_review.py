@@ -100,3 +100,8 @@ def test_a_backup_has_what_waits_and_what_was_judged(operator: Operator, tmp_pat
     operator.env["CONTROLWATCH_STATE_DIR"] = str(tmp_path / "elsewhere")
     operator.types("restore", str(copy))
     assert "judged no change by Li" in operator.types("review", "--all")
+
+
+def test_the_doctor_says_how_many_wait_and_since_when(operator: Operator) -> None:
+    operator.env["CONTROLWATCH_CONNECT_TO"] = "http://127.0.0.1:1"
+    assert "1 document needs review, the oldest since" in " ".join(operator.types("doctor").split())

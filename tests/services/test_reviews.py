@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controlwatch.adapters.channels.webhook import build_payload
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import build_queries
 from controlwatch.core.model import Attention, Direction, Subscription
@@ -306,3 +307,12 @@ def test_a_digest_says_how_many_documents_wait_and_since_when(w: World) -> None:
     w.deliverer.deliver(now=w.now + timedelta(days=2))
     digest = next(message for message in w.channel.messages if message.health_line)
     assert "1 document needs review, the oldest since 2026-03-02" in digest.health_line
+
+
+def test_a_webhook_says_that_it_asks_and_under_which_number(w: World) -> None:
+    started(w).ministry.publish(CIRCULAR)
+    w.poll()
+    w.deliverer.deliver(now=w.now)
+    (card,) = build_payload(w.channel.messages[-1], "key")["cards"]  # type: ignore[misc]
+    assert (card["tone"], card["review"], card["title"]) == ("review", open_review(w).id, TITLE)
+    assert card["facts"][0]["quote"]

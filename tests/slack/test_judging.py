@@ -77,6 +77,10 @@ def test_the_alert_shows_why_and_has_a_button_for_each_verdict(desk: Desk) -> No
 def test_a_pressed_verdict_is_recorded_with_its_note_and_told_in_the_thread(desk: Desk) -> None:
     posted = take_in(desk)
     assert "judged no change by U0OFFICER" in confirm(desk, open_note(desk, posted, NO_CHANGE), "a meeting")
+    shown = desk.asker.answer()
+    assert shown["replace_original"]
+    assert '"user_id": "U0OFFICER"' in json.dumps(shown["blocks"])
+    assert CHANGE not in json.dumps(shown["blocks"])
     (line,) = desk.app.store.reviews.list_reviews(settled=True)
     assert line.judgement is not None
     assert (line.judgement.verdict, line.judgement.who, line.judgement.note) == (
@@ -95,6 +99,8 @@ def test_whoever_presses_second_is_told_how_it_was_judged(desk: Desk) -> None:
     late = open_note(desk, posted, CHANGE, user=BOSS)
     confirm(desk, open_note(desk, posted, NO_CHANGE))
     assert "Nothing has changed: judged no change by U0OFFICER" in confirm(desk, late, user=BOSS)
+    for _ in range(2):
+        assert "U0OFFICER" in json.dumps(desk.asker.answer()["blocks"])
     answer = desk.press(posted, CHANGE, user=BOSS)
     assert "judged no change by U0OFFICER" in answer["text"]
     assert len(desk.app.store.reviews.list_labels()) == 1
