@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -61,8 +61,6 @@ from controlwatch.core.model import (
 NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKind.LISTING})
 #: Regimes on goods from somewhere, which are not rules on where exports may go.
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
-#: What explains or prepares rules names their codes; other texts only mention them.
-EXPLAINING_KINDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.SPOKESPERSON, NoticeKind.DRAFT})
 #: Rules by which an instrument is not about the items that it names.
 OTHER_BUSINESS_RULES = frozenset({"change.other-business", "change.local"})
 PROCEDURE_TITLE = re.compile(
@@ -216,7 +214,7 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
     is_on_trade = not (identity.is_other_business or is_foreign)
     anchor = identity.publication_day
     codes = (
-        find_codes(text, context.lexicon) if _lists_codes(identity.kind, ids, assessment) else NoticeCodes()
+        NoticeCodes() if is_foreign else find_codes(text, context.lexicon)
     )  # codes of foreign lists do not count
     return replace(
         notice,
@@ -240,13 +238,6 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         caveats=find_caveats(context) if reports else (),
         grounds=(*notice.grounds, *assessment.list_grounds(text, codes)),
     )
-
-
-def _lists_codes(kind: NoticeKind, ids: Iterable[str], assessment: Assessment) -> bool:
-    """Return whether codes of a text are those of a Chinese control: of a change, a report, or what explains one."""
-    if ORIGIN_REGIMES.intersection(ids) and not assessment.is_change:
-        return False
-    return assessment.reports_change or kind in EXPLAINING_KINDS
 
 
 def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment) -> Notice:

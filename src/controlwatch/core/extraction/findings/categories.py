@@ -176,13 +176,13 @@ def _find_hits(context: ReadingContext) -> list[CategoryHit]:
     text, lexicon, kind = context.text, context.lexicon, context.identity.kind
     zone = min(text.title_end, HEAD_ZONE if text.has_head else TITLE_ZONE)
     # A paragraph in the place of a title cites laws like any body.
-    headline = text.folded_text if text.title_end <= zone else mask_non_measure(text.folded_text)
+    headline = text.folded_text if text.title_end <= zone else mask_non_measure(text.folded_text, lexicon)
     terms = [(hit, True) for hit in find_term_hits(headline[:zone], lexicon)]
     # A law names every field that it governs; only its title says what it is about.
     is_law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
     is_rules = kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and RULES_TITLE.search(text.title)
     if not is_law and not is_rules:
-        body = find_term_hits(mask_non_measure(text.folded_text), lexicon)
+        body = find_term_hits(mask_non_measure(text.folded_text, lexicon), lexicon)
         terms += [(hit, False) for hit in body if hit.start >= zone]
     counts: Counter[str] = Counter()
     hits: list[CategoryHit] = []

@@ -48,7 +48,7 @@ def find_caveats(context: ReadingContext) -> tuple[Caveat, ...]:
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
         kept: dict[str, Caveat] = {}
         for start, match in _match_stretches(words, text, matcher_for(lexicon, "caveat", kind)):
-            if kind == "threshold" and is_excluded(text.folded_text, start):
+            if kind == "threshold" and is_excluded(text.folded_text, start, context.lexicon):
                 continue
             end = start + match.end - match.start
             value = format_threshold(words[start:end]) if kind == "threshold" else ""

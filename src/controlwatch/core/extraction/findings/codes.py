@@ -27,6 +27,7 @@ HS_JOINER = re.compile(
 LOOSE_CODE = re.compile(
     r"(?<![\d.\-A-Za-z/])(?:\d{4}[. ]\d{2}[. ]?\d{2}(?:[. ]?\d{2}(?!\d)|(?!\d))"
     r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?|\d{8}[. ]\d{2}|\d{6}[. ]\d{2}(?:[. ]?\d{2})?|\d{10}"
+    r"|\d{4}[. ]?\d{2}(?:[. ]?\n[. ]?\d{2}[. ]?\d{2}|[. ]?\d{2}[. ]?\n[. ]?\d{2})(?=[、，,;；）)\t])"
     r"|\d{8}(?:\n\d{2}(?=[\n、，,;；）)\t]|$))?)(?![\d\-A-Za-z]|\.\d)"
 )
 DOTTED_CODE = re.compile(
@@ -72,7 +73,7 @@ def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
     for code, start, end in codes:
         found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
-        if is_excluded(text.folded_text, start):
+        if is_excluded(text.folded_text, start, lexicon):
             found, rule = excluded, "code.excluded"
         if code not in found:
             found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)
@@ -95,7 +96,7 @@ def _find_hs_codes(folded: str, lexicon: Lexicon) -> Iterator[tuple[str, int, in
     """
     not_customs = lexicon.get_pattern("code.not-customs")
     found: dict[int, tuple[str, int]] = {}
-    if lexicon.get_pattern("code.customs-label").search(folded):
+    if lexicon.get_pattern("code.customs-label").search(folded) or CONTROL_CODE.search(folded):
         for hit in LOOSE_CODE.finditer(folded):
             found[hit.start()] = re.sub(r"\D", "", hit[0]), hit.end()
         for label in HS_LABEL.finditer(folded):

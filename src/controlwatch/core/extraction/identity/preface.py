@@ -48,7 +48,7 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
-    """Return the first head of an instrument among the lines of the opening."""
+    """Return the first head of an instrument in the opening."""
     at, folded = 0, text.folded_text
     close = min(MAX_PREFACE, text.related_links_start)
     for _ in range(MAX_PREFACE_LINES):

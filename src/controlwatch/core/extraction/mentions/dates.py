@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,32 +12,69 @@ from functools import lru_cache
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)"
-)
+_ENGLISH = "January|February|March|April|May|June|July|August|September|October|November|December"
+_GERMAN = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
+_MONTH = rf"({_ENGLISH}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)"
+MONTHS = {name[:3].lower(): month for month, name in enumerate(_ENGLISH.split("|"), 1)}
+MONTHS |= {name.lower(): month for month, name in enumerate(_GERMAN.split("|"), 1)}
+_YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
+_SMALL = rf"(\d{{1,2}}|{NUMERAL}{{1,3}})"
 HAN_DAY = re.compile(
-    rf"(?<!\d)(\d{{4}}|[一二][〇○零一二三四五六七八九]{{3}})\s*年\s*(\d{{1,2}}|{NUMERAL}{{1,3}})\s*月"
-    rf"(?:\s*(\d{{1,2}}|{NUMERAL}{{1,3}})\s*[日号])?"
-)  # 2025年11月8日 · 二〇二六年十二月一日 · 2026年1月
+    rf"(?<!\d)[（(]?{_YEAR}[）)]?\s*年\s*{_SMALL}\s*月(?:\s*{_SMALL}\s*[日号]|(?P<end>底|末))?"
+)  # 2025年11月8日 · 二〇二六年十二月一日 · 2026年1月 · 二〇二九年十二月底 · 今（2027）年3月2日
 HAN_YEARLESS = re.compile(
-    r"(?:(明年|次年|今年|本年|去年)的?|(?<![\d年]))(\d{1,2})\s*月\s*(\d{1,2})\s*日"
-)  # 4月10日 · 明年1月1日
+    rf"(?:(明年|次年|今年|本年|当年|同年|去年)的?|(?<![\d年]))(?<!\d){_SMALL}\s*月\s*{_SMALL}\s*[日号](?!文|公告|令)"
+)  # 4月10日 · 明年1月1日 · 5月1号
+HAN_MONTH_OF = re.compile(rf"(本月|下月|下个月|上月|当月){_SMALL}\s*[日号]")  # 下月1日
+HAN_BARE_DAY = re.compile(r"(?<=[自从至])(\d{1,2})日(?=起|止|前)")  # 自10日起
+NEW_YEAR = re.compile(r"(明年|次年|今年|\d{4}年)?的?元旦|\bNew Year's Day,?\s*(\d{4})?")
 REPUBLIC_DAY = re.compile(
-    r"民国\s*(\d{2,3})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日"
-)  # 中华民国116年4月7日: years since 1911
-RELATIVE_YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "去年": -1}
-ENGLISH_RELATIVE_YEAR = re.compile(r"\s*(?:of )?(next|this|last) year\b", re.IGNORECASE)  # Jan. 15 |next year
-ENGLISH_RELATIVE_YEARS = {"next": 1, "this": 0, "last": -1}
+    rf"(?<!\d)(?:(?:中华)?民国\s*(\d{{2,3}}|{NUMERAL}{{2,5}})|(1[0-4]\d))\s*年\s*{_SMALL}\s*月\s*{_SMALL}\s*日"
+)  # 中华民国116年4月7日 · 117年3月25日: years since 1911
+RELATIVE_YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "当年": 0, "同年": 0, "去年": -1}
+RELATIVE_MONTHS = {"本月": 0, "当月": 0, "下月": 1, "下个月": 1, "上月": -1}
+ENGLISH_RELATIVE_YEAR = re.compile(
+    r"\s*(?:of )?(next|this|last|the same|that) year\b", re.IGNORECASE
+)  # Jan. 15 |next year
+ENGLISH_RELATIVE_YEARS = {"next": 1, "this": 0, "last": -1, "the same": 0, "that": 0}
 ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
+COMPACT_DAY = re.compile(r"^\s*(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])\s*$", re.MULTILINE)  # 20270916
 DAY_FIRST = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # 8 November 2025
 MONTH_FIRST = re.compile(
     rf"\b{_MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[:%])(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # November 8, 2025 · Nov. 8
+YEAR_FIRST = re.compile(
+    rf"\b(\d{{4}}) (?:{_MONTH}\.? (\d{{1,2}})\b(?! month)|year (\d{{1,2}}) month (\d{{1,2}}) day)",
+    re.IGNORECASE,
+)  # 2028 June 8 · 2027 year 5 month 18 day
+GERMAN_DAY = re.compile(
+    rf"\b(\d{{1,2}})\.\s?({_GERMAN})(?:\s+(\d{{4}}))?\b|\b(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})\b"
+)
 ENGLISH_DAYS = ((DAY_FIRST, 1, 2), (MONTH_FIRST, 2, 1))  #: pattern, group of the day, group of the month
+_ORDINALS = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth"
+    "|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty-first|twenty-second|twenty-third|twenty-fourth"
+    "|twenty-fifth|twenty-sixth|twenty-seventh|twenty-eighth|twenty-ninth|thirtieth|thirty-first"
+)
+ORDINALS = {name: day for day, name in enumerate(_ORDINALS.split("|"), 1)}
+_ONES = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+ONES = {name: figure for figure, name in enumerate(_ONES.split("|"), 1)}
+TENS = {"twenty": 20, "thirty": 30, "forty": 40}
+WORDED_DAY = re.compile(
+    rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) (?:day )?of ({_ENGLISH}),?\s+two thousand(?: and)?"
+    rf"(?: (twenty|thirty|forty))?(?:[ -]({_ONES}))?\b",
+    re.IGNORECASE,
+)  # the fifteenth of September, two thousand and twenty-nine
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+GERMAN_WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+WEEKDAY = re.compile(
+    r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+(?:last |next |this )?"
+    r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? [A-Z])",
+    re.IGNORECASE,
+)  # from Wednesday; "Monday, 26 March" has its day
+HALF_A_WEEK = timedelta(days=3)
 PERIOD = re.compile(
     rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two"
     rf"|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
@@ -63,8 +101,11 @@ PERMIT_WORDS = re.compile(
 
 
 #: A text without these contains no day.
-ANY_MONTH = re.compile("Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec", re.IGNORECASE)
-ANY_YEAR = re.compile(r"\d{4}[-/.]\d")
+ANY_MONTH = re.compile(
+    "Jan|Feb|Mar|Apr|May|Mai|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März| month |day\\b", re.IGNORECASE
+)
+ANY_YEAR = re.compile(r"\d{4}[-/.]\d|^\s*20\d{6}\s*$|\d\.\d{4}", re.MULTILINE)
+REPUBLIC_YEARS = 1911
 CACHED_LENGTH = 2000  #: characters; the days of longer texts are not cached
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2199  #: years that a text can mean
 MAX_CALENDAR_YEAR = 9998  #: of Python's calendar, with a year to spare
@@ -89,25 +130,70 @@ def find_date_mentions(text: str, *, anchor: date | None = None) -> tuple[DateMe
 def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
     """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
     found: list[DateMention] = []
-    if "月" in text:
-        for hit in HAN_DAY.finditer(text):
-            day = _build_date(*(parse_numeral(part or "1") for part in hit.groups()))
-            found.append(DateMention(hit.start(), hit.end(), day))
-        for hit in REPUBLIC_DAY.finditer(text):
-            day = _build_date(int(hit[1]) + 1911, int(hit[2]), int(hit[3]))
-            found.append(DateMention(hit.start(), hit.end(), day))
-        for hit in HAN_YEARLESS.finditer(text):
-            day = _find_nearest_date(int(hit[2]), int(hit[3]), anchor)
-            if hit[1]:
-                year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
-                day = _build_date(year, int(hit[2]), int(hit[3]))
-            found.append(DateMention(hit.start(), hit.end(), day, yearless=not hit[1]))
-    for hit in ISO_DAY.finditer(text) if ANY_YEAR.search(text) else ():
-        day = _build_date(int(hit[1]), int(hit[3]), int(hit[4]))
-        found.append(DateMention(hit.start(), hit.end(), day))
-    for pattern, day_at, month_at in ENGLISH_DAYS if ANY_MONTH.search(text) else ():
+    if "月" in text or "日" in text or "元旦" in text:
+        found += _find_chinese_days(text, anchor)
+    if ANY_YEAR.search(text):
+        for hit in ISO_DAY.finditer(text):
+            found.append(_mention(hit, _build_date(int(hit[1]), int(hit[3]), int(hit[4]))))
+        for hit in COMPACT_DAY.finditer(text):
+            found.append(_mention(hit, _build_date(int(hit[1]), int(hit[2]), int(hit[3]))))
+    if ANY_MONTH.search(text) or "New Year" in text:
+        found += _find_latin_days(text, anchor)
+    kept: list[DateMention] = []
+    for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
+        if not kept or mention.start >= kept[-1].end:
+            kept.append(mention)
+    return tuple(kept)
+
+
+def _mention(hit: re.Match[str], day: date | None, *, yearless: bool = False) -> DateMention:
+    return DateMention(hit.start(), hit.end(), day, yearless=yearless)
+
+
+def _find_chinese_days(text: str, anchor: date | None) -> Iterator[DateMention]:
+    for hit in HAN_DAY.finditer(text):
+        year, month = parse_numeral(hit[1]), parse_numeral(hit[2])
+        if hit["end"] and year and month and month <= 12:
+            yield _mention(hit, _build_date(year, month, calendar.monthrange(year, month)[1]))
+        else:
+            yield _mention(hit, _build_date(year, month, parse_numeral(hit[3] or "1")))
+    for hit in REPUBLIC_DAY.finditer(text):
+        year = parse_numeral(hit[1] or hit[2])
+        yield _mention(
+            hit,
+            _build_date(
+                year + REPUBLIC_YEARS if year else None, parse_numeral(hit[3]), parse_numeral(hit[4])
+            ),
+        )
+    for hit in HAN_YEARLESS.finditer(text):
+        month, day = parse_numeral(hit[2]) or 0, parse_numeral(hit[3]) or 0
+        if hit[1]:
+            year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
+            yield _mention(hit, _build_date(year, month, day))
+        else:
+            yield _mention(hit, _find_nearest_date(month, day, anchor), yearless=True)
+    for hit in HAN_MONTH_OF.finditer(text):
+        first = add_duration(anchor.replace(day=1), RELATIVE_MONTHS[hit[1]], "月") if anchor else None
+        yield _mention(hit, _build_date(first.year, first.month, parse_numeral(hit[2])) if first else None)
+    for hit in HAN_BARE_DAY.finditer(text) if anchor else ():
+        yield _mention(hit, _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None)
+    for hit in NEW_YEAR.finditer(text):
+        yield _mention(hit, _find_new_year(hit, anchor))
+
+
+def _find_new_year(hit: re.Match[str], anchor: date | None) -> date | None:
+    """Return the first of January that is meant: of the year named, else the next one."""
+    if hit[2] or (hit[1] and hit[1][0].isdigit()):
+        return date(int(hit[2] or hit[1][:4]), 1, 1)
+    if anchor is None:
+        return None
+    return _build_date(anchor.year + (RELATIVE_YEARS[hit[1]] if hit[1] else 1), 1, 1)
+
+
+def _find_latin_days(text: str, anchor: date | None) -> Iterator[DateMention]:
+    for pattern, day_at, month_at in ENGLISH_DAYS:
         for hit in pattern.finditer(text):
-            month, day_of_month = _MONTHS.index(hit[month_at][:3].lower()) + 1, int(hit[day_at])
+            month, day_of_month = MONTHS[hit[month_at][:3].lower()], int(hit[day_at])
             year = int(hit[3]) if hit[3] else None
             behind = ENGLISH_RELATIVE_YEAR.match(text, hit.end()) if not year else None
             if behind and anchor:
@@ -116,12 +202,27 @@ def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
                 None if year else _find_nearest_date(month, day_of_month, anchor)
             )
             end = behind.end() if behind else hit.end()
-            found.append(DateMention(hit.start(), end, day, yearless=not year))
-    kept: list[DateMention] = []
-    for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
-        if not kept or mention.start >= kept[-1].end:
-            kept.append(mention)
-    return tuple(kept)
+            yield DateMention(hit.start(), end, day, yearless=not year)
+    for hit in YEAR_FIRST.finditer(text):
+        month = MONTHS[hit[2][:3].lower()] if hit[2] else int(hit[4])
+        yield _mention(hit, _build_date(int(hit[1]), month, int(hit[3] or hit[5])))
+    for hit in GERMAN_DAY.finditer(text):
+        if hit[2] and not hit[3]:
+            day = _find_nearest_date(MONTHS[hit[2].lower()], int(hit[1]), anchor)
+            yield _mention(hit, day, yearless=True)
+        else:
+            month = MONTHS[hit[2].lower()] if hit[2] else int(hit[5])
+            yield _mention(hit, _build_date(int(hit[3] or hit[6]), month, int(hit[1] or hit[4])))
+    for hit in WORDED_DAY.finditer(text):
+        year = 2000 + TENS.get((hit[3] or "").lower(), 0) + ONES.get((hit[4] or "").lower(), 0)
+        yield _mention(hit, _build_date(year, MONTHS[hit[2][:3].lower()], ORDINALS[hit[1].lower()]))
+    for hit in NEW_YEAR.finditer(text):
+        yield _mention(hit, _find_new_year(hit, anchor))
+    for hit in WEEKDAY.finditer(text) if anchor else ():
+        if anchor:
+            ahead = (WEEKDAYS.index(hit[1][:3].lower()) - anchor.weekday()) % 7
+            ahead -= 7 if ahead > HALF_A_WEEK.days else 0  # the nearest one
+            yield _mention(hit, anchor + timedelta(days=ahead), yearless=True)
 
 
 _collect_cached = lru_cache(maxsize=1024)(_collect_dates)

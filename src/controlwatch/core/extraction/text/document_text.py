@@ -44,6 +44,7 @@ RELATED_LINKS = re.compile(
     r"[ 】\]]*(?:[:：]|$)",
     re.MULTILINE,
 )  # 相关链接：关于…的公告
+BRACKET_REACH = 120  #: characters in which a bracket that holds a semicolon opens and closes
 CLAUSE_BREAKS = "，,、：:"
 SENTENCE_LIMIT = 1500  #: characters; anything longer is a table or garbage, and is cut
 QUOTE_LIMIT = 240  #: characters; of a longer sentence only the clauses around the proof are quoted
@@ -118,9 +119,9 @@ class DocumentText:
         folded, stops = self.folded_text, [0]
         for stop in SENTENCE_STOP.finditer(folded):
             searched_from = max(stops[-1], stop.start() - 6)
-            if folded[stop.start()] != "." or not ABBREVIATION.search(
-                folded, searched_from, stop.start() + 1
-            ):
+            sign = folded[stop.start()]
+            is_abbreviation = sign == "." and ABBREVIATION.search(folded, searched_from, stop.start() + 1)
+            if not is_abbreviation and not (sign == "；" and self._is_in_bracket(stop.start())):
                 stops.append(stop.end())
         found: list[Sentence] = []
         for start, end in pairwise((*stops, len(folded))):
@@ -131,6 +132,16 @@ class DocumentText:
                     at = left + len(piece) - len(piece.lstrip())
                     found.append(Sentence(at, at + len(words), words))
         return tuple(found)
+
+    def _is_in_bracket(self, offset: int) -> bool:
+        """Return whether an offset lies between round brackets of one line: （3C004.a；2853904051）."""
+        left = max(self.folded_text.rfind("\n", 0, offset), offset - BRACKET_REACH)
+        right = self.folded_text.find("\n", offset, offset + BRACKET_REACH)
+        before = self.folded_text[max(left, 0) : offset]
+        behind = self.folded_text[offset : right if right >= 0 else offset + BRACKET_REACH]
+        opened = max(before.rfind("（"), before.rfind("("))
+        is_open = opened >= 0 and not any(sign in before[opened:] for sign in "）)")
+        return is_open and any(sign in behind for sign in "）)")
 
     @cached_property
     def related_links_start(self) -> int:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from controlwatch.core.extraction.text.document_text import RELATED_LINKS, SENTENCE_LIMIT
+from controlwatch.core.extraction.text.lexicon import Lexicon
 
 BLANK = "\x00"  #: keeps the offsets and matches no pattern
 
@@ -38,39 +39,6 @@ WEB_ADDRESS = re.compile(
     r"https?://[^\s，。；）]+|(?<![A-Za-z0-9_.])[A-Za-z0-9_.]{1,64}@[A-Za-z0-9_.]{1,100}"
 )
 
-_CODE = r"[0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*"
-_CODES = rf"{_CODE}(?:项)?(?:\s*[、，和或及与]\s*{_CODE}(?:项)?){{0,12}}"
-#: The part behind it is left out, to the end of the clause or of the bracket.
-EXCLUDES_FOLLOWING = re.compile(
-    r"(?:不(?:含|包括(?!在内)|包含|涉及|涵盖|适用于|管制)(?!但不限于)|除外情形[:：])[^。；;\n]*"
-    r"|\b(?:excluding|not including|other than|except(?:ing)?(?: for)?"
-    r"|leav(?:es?|ing) untouched"
-    r"|(?:does|do|did|shall|will) not (?:cover|include|apply to|affect|extend to|concern))\b[^.;\n]*",
-    re.IGNORECASE,
-)  # 不包括1C231项已列管的铪制品 · excluding finished cells
-#: The part before it in the same sentence is left out.
-EXCLUDES_PRECEDING = re.compile(
-    r"(?:均|也|仍|都|则)?(?:不包括在内|不计入|不在[^，。；;\n]{0,16}(?:之列|范围|此列|此限)"
-    r"|不属于?(?!不)[^，。；;\n]{0,24}(?:管制|范围|物项|之列|所指|列管)"
-    r"|非(?:本|该|上述)[^，。；;\n]{0,16}(?:所指|范围)|不受[^，。；;\n]{0,16}(?:约束|管制|限制)|不(?:予)?(?:列管|管制|纳入|列入)"
-    r"|(?:维持|保持)[^，。；;\n]{0,16}不变|措施不变|不作变更|仍按(?:现行|原)|不适用(?:本|上述|前))"
-    r"|\b(?:is|are|was|were|remain)\s+(?:not|un)\s*(?:included|covered|subject|affected|controlled|caught|listed)\b"
-    r"|\b(?:is|are|fall|falls) outside the scope|\bcontinues? to be (?:governed|subject)"
-    r"|\bremains? (?:governed|subject|in force|suspended)|\b(?:un(?:affected|changed))\b",
-    re.IGNORECASE,
-)  # …不在本公告管制之列 · finished cells are not included
-#: Only the clause before it is left out.
-EXCLUDES_CLAUSE = re.compile(r"亦同|除外|不受影响|不受此限|不作调整")  # …，已签许可的混合气除外
-#: Items already controlled elsewhere.
-RULED_ELSEWHERE = re.compile(
-    rf"(?:不属于|非)\s*{_CODES}项?(?=的|项)|(?:属于)?{_CODES}[^。；，\n]{{0,6}}(?:已(?:经|被)?(?:列管|管制|列入)|项?下?(?:所)?(?:列管|管制)的)"
-)  # 属于9A012、9A501项已管制的
-ENGLISH_RULED_ELSEWHERE = re.compile(
-    rf"\b(?:not|other than those|already|except those) (?:specified|controlled|listed|covered"
-    rf"|included)(?: (?:under|in|by))?(?: items?)? {_CODE}(?:(?:,| and| or) {_CODE}){{0,12}}",
-    re.IGNORECASE,
-)  # not specified under 1C231
-EXCEPT_CLAUSE = re.compile(r"除(?!外)[^，。；\n]{1,80}?(?:以外|之外|外)(?=[，的、])")  # 除1C226项外，
 #: Part of a text whose heading excludes it, up to the next heading.
 PART_HEADING = re.compile(
     r"^[ ]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?|\d{1,2}[.、．])[ ]*(?=\S)", re.MULTILINE
@@ -92,6 +60,7 @@ CLAUSE_BREAK = re.compile(r"，|, (?:but |while )?|\bbut\b")
 OPERATIVE_WORDS = re.compile(
     r"实施|决定|取消|暂停|列入|恢复|纳入|实行|包括在内|\b(?:impose|control|suspend|add|remove)", re.IGNORECASE
 )
+ROW_START = re.compile(r"[ \t]*(?:\d{1,4}[ \t]+)?(?:ex[ \t]*)?(?:\d{10}|\d{8}|\d{4}\.)|[^\n]*\t")
 NO_LONGER = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion
 SHORT_CLAUSE = 4
 HEADING_LENGTH = 24
@@ -99,13 +68,13 @@ BRACKETS = {"（": "）", "(": ")"}
 
 
 @lru_cache(maxsize=2)
-def mask_non_measure(folded: str) -> str:
+def mask_non_measure(folded: str, lexicon: Lexicon) -> str:
     """Return the text with everything blanked that is not the measure itself; offsets stay."""
     masked = _blank_patterns(
         folded, (CITED_TITLE, LEGAL_BASIS, END_USE, FILE_NAME, WEB_ADDRESS, RELATED_LINKS_BLOCK)
     )
     pieces, at = [], 0
-    for start, end in find_exclusions(folded):
+    for start, end in find_exclusions(folded, lexicon):
         if end > at:
             pieces += [masked[at : max(start, at)], BLANK * (end - max(start, at))]
             at = end
@@ -125,32 +94,34 @@ def _blank_patterns(folded: str, patterns: Iterable[re.Pattern[str]]) -> str:
 
 
 @lru_cache(maxsize=2)
-def find_exclusions(folded: str) -> tuple[tuple[int, int], ...]:
+def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...]:
     """Return the spans (start, end), in order, in which what is named is left out of the measure."""
     spans = [
         (hit.start(), _find_bracket_end(folded, hit.start(), hit.end()))
-        for hit in EXCLUDES_FOLLOWING.finditer(folded)
+        for hit in lexicon.get_pattern("exclusion.following").finditer(folded)
     ]
-    for hit in EXCLUDES_PRECEDING.finditer(folded):
+    for hit in lexicon.get_pattern("exclusion.preceding").finditer(folded):
         start = _find_exclusion_start(folded, hit.start())
-        if not NO_LONGER.search(folded, start, hit.end()):
+        if not NO_LONGER.search(folded, start, hit.start()):
             spans.append((start, hit.start()))
-    for hit in EXCLUDES_CLAUSE.finditer(folded):
+    for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at)
+        if ROW_START.match(folded, reach, at):  # 10079000 其他高粱，种用除外: the goods of a row, not the row
+            continue
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
         spans.append((start, at))
-    for pattern in (RULED_ELSEWHERE, ENGLISH_RULED_ELSEWHERE, EXCEPT_CLAUSE):
-        spans += [hit.span() for hit in pattern.finditer(folded)]
+    for name in ("exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
+        spans += [hit.span() for hit in lexicon.get_pattern(name).finditer(folded)]
     spans += _find_excluded_parts(folded)
     return tuple(sorted({span for span in spans if span[0] < span[1]}))
 
 
-def is_excluded(folded: str, at: int) -> bool:
+def is_excluded(folded: str, at: int, lexicon: Lexicon) -> bool:
     """Return whether an offset lies in what is left out of the measure."""
-    return any(start <= at < end for start, end in find_exclusions(folded))
+    return any(start <= at < end for start, end in find_exclusions(folded, lexicon))
 
 
 def _find_bracket_end(folded: str, start: int, end: int) -> int:
