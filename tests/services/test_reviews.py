@@ -132,6 +132,7 @@ def test_it_is_never_a_rule_in_force(w: World, verdict: str | None) -> None:
         settle(w, verdict)  # type: ignore[arg-type]
     today = w.now.date()
     assert w.store.law.load_graph([key]).instruments == {}
+    assert queries.law.history(key) == ()
     status = queries.law.status(key, on=today)
     assert status.state == "unknown"
     assert any("not counted here" in caution for caution in status.cautions)

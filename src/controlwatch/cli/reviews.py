@@ -91,7 +91,10 @@ def review(
 
 @group.command(name=SETTLE, hidden=True)
 def settle(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `controlwatch review` lists it.")],
+    number: Annotated[
+        int,
+        typer.Argument(metavar="NUMBER", min=1, max=2**31 - 1, help="As `controlwatch review` lists it."),
+    ],
     *,
     verdict: Annotated[
         str, typer.Option("--as", metavar="change|no-change", help="Whether it changes the rules.")

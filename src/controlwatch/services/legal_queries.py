@@ -199,7 +199,8 @@ class LegalQueries:
         category = self._find_category(name)
         keys = self.law.list_keys_touching(category) if category else (self.names.to_key(name),)
         graph = self.law.load_graph(keys)
-        if category is None and keys[0] not in graph.instruments:
+        is_known = keys and (keys[0] in graph.instruments or self.reviews.find_by_notice(keys[0]) is not None)
+        if category is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
         return build_history(graph, keys, self.history_source.list_history_remarks(keys))
 

@@ -19,7 +19,7 @@ from controlwatch.core.alerting.reminders import (
     decide_reminders,
 )
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.law.answers import ReviewLine
+from controlwatch.core.law.answers import OpenReviews, ReviewLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import HeldReferences
@@ -95,6 +95,9 @@ class Leads(Protocol):
 
 class OpenReviewSource(Protocol):
     """Documents that need review, in the store."""
+
+    def count_open(self) -> OpenReviews:
+        """Return how many wait that caused an alert."""
 
     def list_reviews(self) -> tuple[ReviewLine, ...]:
         """Return the open ones, oldest first."""
@@ -235,7 +238,9 @@ class Reminder:
         """Remind the operators, once a day, of documents that wait for a person."""
         with self.health.transaction() as transaction:
             last = transaction.load_notices().get(REVIEW_SOURCE)
-            planned = plan_review_reminder(self.reviews.list_reviews(), last, now=now)
+            planned = plan_review_reminder(
+                self.reviews.count_open(), last, self.reviews.list_reviews, now=now
+            )
             if planned is None:
                 return []
             alert = planned.alert

@@ -46,7 +46,8 @@ class SqlReviewTransaction:
     def find_case(self, review_id: int) -> ReviewCase | None:
         """Return a document with all that its judgement depends on; None where there is none."""
         connection = self._connection
-        row = connection.execute(_query_lines().where(REVIEW.c.id == review_id)).mappings().first()
+        chosen = _query_lines().add_columns(VERSION.c.text).where(REVIEW.c.id == review_id)
+        row = connection.execute(chosen).mappings().first()
         if row is None:
             return None
         last = (
@@ -183,7 +184,7 @@ class ReviewStore(StorePart):
 def _query_lines() -> Select[Any]:
     return (
         select(*REVIEW_COLUMNS, REVIEW.c.raised_at, REVIEW.c.alerted, REVIEW.c.notice_id)
-        .add_columns(NOTICE, VERSION.c.reading, VERSION.c.text)
+        .add_columns(NOTICE, VERSION.c.reading)
         .select_from(REVIEW)
         .join(NOTICE, NOTICE.c.id == REVIEW.c.notice_id)
         .join(VERSION, VERSION.c.id == REVIEW.c.version_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,31 +74,35 @@ def plan_judgement_alert(case: ReviewCase, judgement: Judgement, *, now: datetim
 
 
 def plan_review_reminder(
-    lines: Iterable[ReviewLine], notice: HealthNotice | None, *, now: datetime
+    found: OpenReviews,
+    notice: HealthNotice | None,
+    list_lines: Callable[[], Iterable[ReviewLine]],
+    *,
+    now: datetime,
 ) -> HealthAlert | None:
-    """Plan the daily reminder of documents that wait for a person, or its end; `lines` are the open ones."""
-    waiting = [line for line in lines if line.alerted]
-    if not waiting:
+    """Plan the daily reminder of documents that wait for a person, or its end.
+
+    `notice` is the last reminder; `list_lines` returns the open reviews, oldest first, once one is due.
+    """
+    if not found.count or found.oldest is None:
         return HealthAlert(health_notices={REVIEW_SOURCE: None}) if notice is not None else None
-    oldest = min(line.raised_at for line in waiting)
-    last = notice.at if notice is not None else oldest
-    if now - last < REMINDER_INTERVAL:
+    if now - (notice.at if notice is not None else found.oldest) < REMINDER_INTERVAL:
         return None
+    waiting = [line for line in list_lines() if line.alerted]
     named = "; ".join(f"{line.id}: {line.title}" for line in waiting[:MAX_NAMED_REVIEWS])
     hidden = len(waiting) - MAX_NAMED_REVIEWS
     more = f" and {hidden} more" if hidden > 0 else ""
-    count = describe_open_reviews(OpenReviews(count=len(waiting), oldest=oldest))
     alert = Alert(
         kind="lead",
         made_at=now,
-        title=count,
+        title=describe_open_reviews(found),
         watcher=REVIEW_SOURCE,
         body=f"It was not concluded whether they change the rules: {named}{more}. To settle one: "
         "controlwatch review NUMBER --as change|no-change, or the buttons in Slack. List them all: "
         "controlwatch review.",
     )
     times = notice.times + 1 if notice is not None else 1
-    notified = HealthNotice(times=times, at=now, since=oldest, word="review")
+    notified = HealthNotice(times=times, at=now, since=found.oldest, word="review")
     return HealthAlert(health_notices={REVIEW_SOURCE: notified}, alert=alert)
 
 
