@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check audit eval bench fuzz reliability torture pictures lock clean
+.PHONY: demo run test check audit eval second-reader bench fuzz reliability torture pictures lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -12,8 +12,9 @@ demo: $(VENV)/.ready        ## sample regulators on loopback, the whole story in
 run: $(VENV)/.ready         ## the service itself, on an embedded store in state/
 	@$(BIN)/controlwatch run $(ARGS)
 
+# Containers often forbid Python to keep what it has compiled: hundreds of starts would compile the package again.
 test: $(VENV)/.ready-dev    ## the whole suite with coverage, PostgreSQL and the slow scenarios included
-	@$(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -p tests.line_coverage $(ARGS)
 
 check: audit                ## style, types, floors, declarations, Dockerfile, known vulnerabilities
 	$(BIN)/ruff check .
@@ -28,6 +29,9 @@ audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without 
 
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
+
+second-reader: $(VENV)/.ready-dev  ## train the second reader on tests/corpus; takes a minute
+	@PYTHONPATH=. $(BIN)/python tools/train_second_reader.py $(ARGS)
 
 bench: $(VENV)/.ready-dev   ## speed, as ratios against a floor measured in the same run
 	$(BIN)/python -m tests.bench $(ARGS)

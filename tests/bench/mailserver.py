@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiosmtpd.smtp import SMTP
+
+from tests.processes import server_of_forks
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -31,9 +32,8 @@ class MailServer:
     """The server, seen from here."""
 
     def __init__(self) -> None:
-        self._pipe, theirs = multiprocessing.Pipe()
-        spawn = multiprocessing.get_context("spawn")
-        self._process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
+        self._pipe, theirs = server_of_forks.Pipe()
+        self._process = server_of_forks.Process(target=_serve, args=(theirs,), daemon=True)
 
     def __enter__(self) -> MailServer:
         self._process.start()

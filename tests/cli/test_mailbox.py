@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from controlwatch.testing.sites import Sites
 from tests.cli.test_commands import Terminal
 from tests.cli.test_service import environment
 from tests.imap import PASSWORD, ImapServer
-from tests.processes import COMMAND, RunningService
+from tests.processes import RunningService, typed
 from tests.services.test_mailbox import NEWS, OTHER, server
 from tests.waiting import wait_for
 
@@ -144,10 +143,8 @@ def test_the_service_takes_in_what_comes_to_the_mailbox(
     env = environment[0] | {"CONTROLWATCH_MAILBOX_URL_FILE": str(secret)}
     put(server, NEWS)
     service = start_service(env)
-    latest = [*COMMAND, "latest", "--search", "gallium", "--json"]
-    wait_for(
-        lambda: b"China imposes" in subprocess.run(latest, env=env, capture_output=True, check=False).stdout
-    )
+    latest = ["latest", "--search", "gallium", "--json"]
+    wait_for(lambda: "China imposes" in typed(latest, env=env).stdout)
     service.stop()
     assert '"watcher": "mailbox"' in service.output
     assert PASSWORD not in service.output

@@ -15,7 +15,7 @@ from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
 from controlwatch.services.intake import submit
 from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import environment
-from tests.processes import RunningService
+from tests.processes import RunningService, typed
 from tests.services.world import world
 from tests.waiting import PATIENCE, wait_for
 
@@ -27,24 +27,9 @@ NOTICE = (
 
 
 #: Several commands, typed one after another in one process.
-TYPED = """
-import json, sys
-from controlwatch.cli import main
-for words in json.loads(sys.argv[1]):
-    sys.argv = ["controlwatch", *words]
-    try:
-        main()
-    except SystemExit as end:
-        assert end.code in {0, 1, None}, words
-"""
-
-
-def typed(env: dict[str, str], *commands: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Commands, typed where everybody may read what is made."""
-    shell = ["sh", "-c", 'umask 022; exec "$@"', "sh", sys.executable, "-c", TYPED, json.dumps(commands)]
-    return subprocess.run(
-        shell, env=env, cwd=cwd, capture_output=True, text=True, check=False, timeout=5 * PATIENCE
-    )
+TYPED = "import json, sys\nfrom tests.processes import type_commands\ntype_commands(*json.loads(sys.argv[1]))"
+#: Where everybody may read what is made.
+OPEN = 0o022
 
 
 def open_to_others(*folders: Path) -> list[str]:
@@ -64,7 +49,7 @@ def test_every_file_and_folder_that_we_make_is_for_us_alone(
         folder.mkdir(mode=0o700)
     (inbox / "notice.txt").write_text(NOTICE, encoding="utf-8")
     (inbox / "notice.txt").chmod(0o600)
-    service = start_service(env, cwd=desk, umask=0o022)
+    service = start_service(env, cwd=desk, umask=OPEN)
     wait_for((inbox / "done" / "notice.txt").exists)
     wait_for((state / "heartbeat").exists)
     wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
@@ -78,10 +63,10 @@ def test_every_file_and_folder_that_we_make_is_for_us_alone(
         ("warc", "all.warc.gz"),
         ("watchers", "probe", "sample"),
     )
-    done = typed(env, *made, cwd=desk)
+    done = typed(*made, env=env, cwd=desk, umask=OPEN)
     assert done.returncode == 0, done.stderr
     again = {"CONTROLWATCH_STATE_DIR": str(tmp_path / "again")}
-    assert typed(env | again, ("restore", "copy.tar"), cwd=desk).returncode == 0
+    assert typed(("restore", "copy.tar"), env=env | again, cwd=desk, umask=OPEN).returncode == 0
     assert {path.name for path in desk.iterdir()} == {"copy.tar", "evidence-GACC-2026-77.zip", "all.warc.gz"}
     assert open_to_others(state, desk, tmp_path / "again") == []
 
@@ -125,10 +110,10 @@ def test_the_evidence_of_a_notice_is_a_file_here_whatever_its_title_says(
         Answer(body='<meta charset="utf-8"><ul><li><a href="/1.html">样例</a></li></ul>'.encode()),
     )
     sites.put("https://sample.example/1.html", Answer(body=body.encode()))
-    assert typed(env, ("poll",), cwd=tmp_path).returncode == 0
+    assert typed(("poll",), env=env, cwd=tmp_path, umask=OPEN).returncode == 0
     desk = tmp_path / "desk"
     desk.mkdir()
-    done = typed(env, ("evidence", "https://sample.example/1.html"), cwd=desk)
+    done = typed(("evidence", "https://sample.example/1.html"), env=env, cwd=desk, umask=OPEN)
     assert done.returncode == 0, done.stderr
     (made,) = desk.iterdir()
     assert made.name.startswith("evidence-etc-")
@@ -179,7 +164,16 @@ def test_a_whole_round_writes_nothing_but_the_state_and_leaves_no_temporary_file
         place.chmod(0o500 if place != places["temporary"] else 0o700)
     before = everything(ours, *places.values())
     round_ = (("poll",), ("latest",), ("reread",), ("remind",), ("deliver",), ("verify",), ("watchers",))
-    done = typed(env, *round_, cwd=places["here"])
+    done = subprocess.run(  # not forked: an import must write nothing, either
+        [sys.executable, "-c", TYPED, json.dumps(round_)],
+        env=env,
+        cwd=places["here"],
+        umask=OPEN,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5 * PATIENCE,
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert everything(ours, *places.values()) == before

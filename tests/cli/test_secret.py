@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.bootstrap.connections import build_signed_links
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.settings import Settings
+from tests.forked import make_secret
+from tests.processes import server_of_forks
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -85,15 +86,12 @@ def test_a_secret_that_was_emptied_is_not_replaced_in_silence(tmp_path: Path) ->
         load_or_create_secret(tmp_path)
 
 
-def _make(folder: str, made: Queue[bytes]) -> None:
-    made.put(load_or_create_secret(Path(folder)))
-
-
 @pytest.mark.slow
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    made: Queue[bytes] = context.Queue()
-    workers = [context.Process(target=_make, args=(str(tmp_path / "state"), made)) for _ in range(4)]
+    made: Queue[bytes] = server_of_forks.Queue()
+    workers = [
+        server_of_forks.Process(target=make_secret, args=(str(tmp_path / "state"), made)) for _ in range(4)
+    ]
     for worker in workers:
         worker.start()
     secrets = {made.get(timeout=60) for _ in workers}

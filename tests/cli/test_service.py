@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from controlwatch.service import Service, Watchdog
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer, Sites
 from tests.authority import authority
-from tests.processes import COMMAND, RunningService
+from tests.processes import COMMAND, RunningService, typed
 from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
@@ -75,18 +74,16 @@ def test_the_service_polls_beats_refuses_a_second_instance_and_stops_on_sigterm(
     environment: tuple[dict[str, str], Sites], tmp_path: Path, start_service: Callable[..., RunningService]
 ) -> None:
     env, sites = environment
-    service = start_service(env)
+    service = start_service(env, command=(*COMMAND, "run"))
     wait_for(lambda: any(asked.path == "/1.html" for asked in sites.asked))
     wait_for((tmp_path / "state" / "heartbeat").exists)
-    assert subprocess.run([*COMMAND, "health"], env=env, capture_output=True, check=False).returncode == 0
-    second = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
+    assert typed(["health"], env=env).returncode == 0
+    second = typed(["run"], env=env)
     assert second.returncode == 2
     assert "another controlwatch is running on" in second.stderr
     assert service.stop() == 0
     assert "stopped" in service.output
-    shown = subprocess.run(
-        [*COMMAND, "latest", "--json"], env=env, capture_output=True, text=True, check=True
-    )
+    shown = typed(["latest", "--json"], env=env)
     assert "MOFCOM 2026-1" in shown.stdout
 
 
@@ -140,10 +137,7 @@ def test_a_file_dropped_into_the_inbox_is_taken_in(
     service = start_service(env)
     wait_for((inbox / "done" / "notice.txt").exists)
     service.stop()
-    shown = subprocess.run(
-        [*COMMAND, "show", "GACC 2026-77"], env=env, capture_output=True, text=True, check=False
-    )
-    assert shown.returncode == 0
+    assert typed(["show", "GACC 2026-77"], env=env).returncode == 0
 
 
 def test_the_heartbeat_address_is_asked_while_all_is_well_and_not_while_a_source_is_blind(
@@ -184,8 +178,6 @@ def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(
     variables, sites = environment
     sites.put("https://sample.example/index.html", Answer(status=503))
     for _ in range(3):
-        done = subprocess.run(
-            [*COMMAND, "poll"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        done = typed(["poll"], env=variables)
         assert done.returncode == 1
     assert "blind" in done.stdout

@@ -6,13 +6,10 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,41 +24,12 @@ from controlwatch.settings import Settings
 from tests.cli.test_care import state
 from tests.cli.test_commands import Terminal, terminal
 from tests.cli.test_service import environment
-from tests.processes import COMMAND, RunningService, server_of_forks
+from tests.forked import back_up, restore
+from tests.processes import RunningService, server_of_forks, typed
 from tests.store.steps import NOW
 from tests.waiting import PATIENCE, wait_for
 
 __all__ = ["environment", "state", "terminal"]
-
-TOUCHES = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "sqlite3.connect"})
-#: So many steps lie between two kills of a restore; of a backup none.
-STRIDE = 4
-
-
-def burn(at: int) -> None:
-    """Kill this process at a step at which it touches the disk."""
-    left = at
-
-    def count(name: str, args: tuple[Any, ...]) -> None:
-        nonlocal left
-        writes = name == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-        if writes or name in TOUCHES:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-
-
-def back_up(state: Path, target: Path, at: int) -> None:
-    os.umask(0o077)
-    burn(at)
-    write_backup(state, target)
-
-
-def restore(copy: Path, folder: Path, at: int) -> None:
-    burn(at)
-    restore_backup(copy, folder)
 
 
 def killed(work: Callable[[Path, Path, int], None], source: Path, target: Path, at: int) -> bool:
@@ -110,7 +78,7 @@ def test_a_restore_that_is_killed_leaves_nothing_that_a_service_would_run_on(
         restore_backup(copy, folder)
         assert content(folder) == content(state)
         assert not [path.name for path in folder.iterdir() if path.name.startswith((".restore", "restore"))]
-        at += STRIDE
+        at += 1
     assert refused > 5
     assert content(folder) == content(state)
 
@@ -200,7 +168,7 @@ def test_a_service_whose_database_is_deleted_ends_itself_and_does_not_begin_with
     (tmp_path / "state" / "controlwatch.db").unlink()
     assert service.process.wait(timeout=PATIENCE) == STORE_LOST_EXIT_STATUS
     assert "was deleted or moved away while it was in use" in service.output
-    again = subprocess.run([*COMMAND, "run"], env=env, capture_output=True, text=True, check=False)
+    again = typed(["run"], env=env)
     assert again.returncode == 2
     assert "is gone" in again.stderr
     assert not (tmp_path / "state" / "controlwatch.db").exists()

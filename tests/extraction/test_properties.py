@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,16 +12,15 @@ from opencc_purepy import OpenCC
 from controlwatch.core.extraction import list_grounds, read_notice
 from controlwatch.core.extraction.text.normalize import collapse_whitespace
 from controlwatch.core.model import Document, Notice
-from tests.evaluation import cases, document_of
+from tests.evaluation import CORPUS, load_cases, read_case
 from tests.extraction.making import LEXICON, announcement, notice
 
-CORPUS = Path(__file__).parent.parent / "corpus"
 TO_WIDE = {ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}
 
 
 @cache
 def documents() -> tuple[Document, ...]:
-    return tuple(document_of(CORPUS / str(gold["case_id"]) / "text.txt", gold) for gold in cases(CORPUS))
+    return tuple(reading.document for case in load_cases(CORPUS) if (reading := read_case(case)).text)
 
 
 def chinese() -> tuple[Document, ...]:

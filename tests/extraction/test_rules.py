@@ -7,9 +7,9 @@ import copy
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import TomlTable, build_lexicon
-from controlwatch.core.extraction import describe_rule, list_grounds, read_notice
+from controlwatch.core.extraction import describe_rule, list_grounds
 from controlwatch.core.model.errors import DeclarationError
-from tests.evaluation import HERE, cases, document_of
+from tests.evaluation import CORPUS, load_cases, read_case
 from tests.extraction.making import LEXICON, announcement
 from tests.extraction.test_lexicon import RULES, WORDS
 
@@ -65,11 +65,7 @@ def test_a_sound_rule_is_taken() -> None:
 
 
 def test_every_conclusion_names_a_rule_that_means_something() -> None:
-    folder = HERE / "corpus"
-    read_all = (
-        read_notice(document_of(folder / str(gold["case_id"]) / "text.txt", gold), LEXICON)
-        for gold in cases(folder)
-    )
+    read_all = (read_case(case).notice for case in load_cases(CORPUS))
     rules = {ground.rule for notice in read_all for ground in list_grounds(notice)}
     assert {rule for rule in rules if describe_rule(rule, LEXICON) == rule} == set()
     assert len(rules) > 60

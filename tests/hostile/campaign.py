@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from controlwatch.core.model.errors import SourceError
+from tests.processes import server_of_forks
 
 #: Seconds after which a trial hangs: far more than any of them takes, and no statement of speed.
 HUNG = 90.0
@@ -118,9 +118,8 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._pipe, theirs = server_of_forks.Pipe()
+        self._process = server_of_forks.Process(target=_work, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
         self._pipe.recv()

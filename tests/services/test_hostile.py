@@ -9,12 +9,12 @@ import pytest
 from controlwatch.testing.sites import Answer
 from tests.services.test_news import GALLIUM, OLD
 from tests.services.world import HOST, Page, tightening, world
-from tests.store.conftest import database, postgres
+from tests.store.conftest import database, postgres, template
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["database", "postgres"]
+__all__ = ["database", "postgres", "template"]
 
 ODD = {
     "nul": "公告\x00第40号",

@@ -22,6 +22,7 @@ from controlwatch.slack.socket_mode import run_socket_mode, use_proxies
 from controlwatch.testing.sites import Answer, Sites
 from controlwatch.testing.slack import SlackAsker, SlackStandIn
 from controlwatch.testing.slack_limits import texts
+from tests.known import known
 from tests.slack.socket_standin import DeafSocket, SocketStandIn
 from tests.waiting import PATIENCE, wait_for
 
@@ -31,7 +32,7 @@ def asked(tmp_path: Path) -> Iterator[tuple[SocketStandIn, SlackAsker]]:
     slack = SlackStandIn()
     with Sites() as sites, SocketStandIn() as socket:
         settings = Settings(
-            state_dir=tmp_path,
+            state_dir=known(tmp_path),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),
@@ -103,7 +104,7 @@ def test_a_wrong_token_is_refused_with_what_it_must_be(tmp_path: Path) -> None:
     with Sites() as sites, SocketStandIn() as socket:
         socket.put_up(sites)
         settings = Settings(
-            state_dir=tmp_path,
+            state_dir=known(tmp_path),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),
@@ -119,7 +120,7 @@ def test_a_slack_that_cannot_be_reached_holds_nothing_up_and_is_tried_again(tmp_
     slack = SlackStandIn()
     with Sites() as sites, SocketStandIn() as socket:
         settings = Settings(
-            state_dir=tmp_path,
+            state_dir=known(tmp_path),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),
@@ -132,7 +133,7 @@ def test_a_slack_that_cannot_be_reached_holds_nothing_up_and_is_tried_again(tmp_
         with open_app(settings) as app:
             bolt = build_bolt_app(app)
             assert bolt is not None
-            with run_socket_mode(bolt, socket.token, try_again=0.2):
+            with run_socket_mode(bolt, socket.token, try_again=0.2, ping=0.5):
                 socket.put_up(sites)
                 assert socket.session()
 
@@ -141,7 +142,7 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
     slack, deaf = SlackStandIn(), DeafSocket()
     with Sites() as sites, SocketStandIn() as socket:
         settings = Settings(
-            state_dir=tmp_path,
+            state_dir=known(tmp_path),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),
@@ -151,7 +152,7 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
         with open_app(settings) as app:
             bolt = build_bolt_app(app)
             assert bolt is not None
-            with run_socket_mode(bolt, socket.token, ping=1.0):
+            with run_socket_mode(bolt, socket.token, ping=0.5):
                 assert deaf.sessions.get(timeout=PATIENCE)
                 answer = ask_until_answered(socket, slack.commands(sites), "help")
                 assert "What you can ask" in "\n".join(texts(answer["blocks"]))
@@ -167,7 +168,7 @@ def test_a_session_that_is_gone_while_it_is_closed_is_no_error(
     with Sites() as sites, SocketStandIn() as socket:
         slack = SlackStandIn()
         settings = Settings(
-            state_dir=tmp_path / "another",
+            state_dir=known(tmp_path / "another"),
             watchers_dir=shipped_watchers(),
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),

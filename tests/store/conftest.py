@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from controlwatch.adapters.storage import SqlStore
+from tests.known import fresh
 from tests.store.postgres import server
 
 if TYPE_CHECKING:
@@ -29,18 +30,39 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """The name of a database on the server that is up to date and holds nothing."""
+    url = create_database(postgres)
+    SqlStore.open(url).close()
+    return str(make_url(url).database)
+
+
+def create_database(server_url: str, *, template: str = "template1") -> str:
+    """Create a database of its own on a server, as a copy of another; return its address."""
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    engine.dispose()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database's address."""
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
-    url = make_url(request.getfixturevalue("postgres"))
-    name = f"t{uuid.uuid4().hex}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return url.set(database=name).render_as_string(hide_password=False)
+    return create_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that is up to date and holds nothing."""
+    if request.param == "sqlite":
+        return f"sqlite:///{fresh(tmp_path / 'store.db')}"
+    url, template = (request.getfixturevalue(name) for name in ("postgres", "template"))
+    return create_database(url, template=template)
 
 
 @pytest.fixture

@@ -88,9 +88,9 @@ def at_work(url: str) -> None:
 
 
 @pytest.fixture
-def upgraded(database: str) -> SqlStore:
-    at_work(database)
-    store = SqlStore.open(database)
+def upgraded(empty_database: str) -> SqlStore:
+    at_work(empty_database)
+    store = SqlStore.open(empty_database)
     store.register.import_entries(load_register(load_lexicon()), datetime(2026, 11, 20, tzinfo=UTC))
     return store
 
@@ -126,10 +126,10 @@ def test_what_was_held_before_the_log_began_is_entered_late_and_verifies(
 
 
 def test_a_notice_that_an_older_chain_does_not_hold_is_entered_late_and_guarded_from_then_on(
-    database: str, tmp_path: Path
+    empty_database: str, tmp_path: Path
 ) -> None:
-    at_work(database)
-    engine = create_engine(database)
+    at_work(empty_database)
+    engine = create_engine(empty_database)
     with engine.begin() as db:
         migrated(db, "0009")
         rows = db.execute(text("SELECT seq, line FROM custody ORDER BY seq")).all()
@@ -151,7 +151,7 @@ def test_a_notice_that_an_older_chain_does_not_hold_is_entered_late_and_guarded_
             values,
         )
     engine.dispose()
-    store, archive = SqlStore.open(database), FolderArchive(tmp_path / "snapshots")
+    store, archive = SqlStore.open(empty_database), FolderArchive(tmp_path / "snapshots")
     assert verify_chain(store.custody, archive).counts == {"bytes missing": 1}
     with store.engine.begin() as db:
         db.execute(text("UPDATE notice SET direction = 'relax'"))

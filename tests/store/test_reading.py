@@ -160,9 +160,9 @@ def test_nothing_can_be_written_through_a_store_that_is_only_looked_at(database:
         assert store.custody.count_entries() == 1
 
 
-def test_a_store_of_another_revision_is_refused_on_either_database(database: str) -> None:
-    at_work(database)
-    with pytest.raises(UsageError, match="has revision 0001"), SqlStore.open_read_only(database):
+def test_a_store_of_another_revision_is_refused_on_either_database(empty_database: str) -> None:
+    at_work(empty_database)
+    with pytest.raises(UsageError, match="has revision 0001"), SqlStore.open_read_only(empty_database):
         pass
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,12 +15,14 @@ from sqlmodel import SQLModel
 
 from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import migrate
+from controlwatch.adapters.storage.schema_revisions import find_newest_revision, list_revisions, migrate
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import (
     PollReport,
     WatcherState,
 )
+from tests.forked import count_up
+from tests.processes import server_of_forks
 from tests.store.steps import (
     NOW,
 )
@@ -46,6 +47,14 @@ def test_migrating_twice_is_migrating_once(database: str, store: SqlStore) -> No
     engine.dispose()
 
 
+def test_the_newest_migration_by_its_name_is_the_newest_by_the_chain_of_migrations(
+    database: str, store: SqlStore
+) -> None:
+    with store.engine.begin() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == find_newest_revision()
+    assert list_revisions()[0] == find_newest_revision()
+
+
 def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -> None:
     beijing_noon = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
     store.references.track("w", [], beijing_noon)
@@ -54,8 +63,8 @@ def test_instants_come_back_in_utc_and_naive_ones_are_refused(store: SqlStore) -
         store.references.track("w2", [], datetime(2026, 3, 2))  # noqa: DTZ001
 
 
-def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(database: str) -> None:
-    engine = create_engine(database)
+def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(empty_database: str) -> None:
+    engine = create_engine(empty_database)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(Path(migrations.__file__).parent))
@@ -70,21 +79,10 @@ def test_whoever_subscribed_before_there_was_confirming_counts_as_confirmed(data
             )
         )
     engine.dispose()
-    opened = SqlStore.open(database)
+    opened = SqlStore.open(empty_database)
     (kept,) = opened.subscriptions.list_active()
     opened.close()
     assert (kept.confirmed, kept.paused) == (True, "")
-
-
-def _count_up(path: str, times: int) -> None:
-    store = SqlStore.open(f"sqlite:///{path}")
-    for _ in range(times):
-        with store.engine.begin() as connection:
-            value = connection.execute(text("SELECT not_modified FROM resource WHERE url = 'n'")).scalar_one()
-            connection.execute(
-                text("UPDATE resource SET not_modified = :v WHERE url = 'n'"), {"v": value + 1}
-            )
-    store.close()
 
 
 @pytest.mark.slow
@@ -93,10 +91,7 @@ def test_three_processes_lose_no_update_on_sqlite(tmp_path: Path) -> None:
     store = SqlStore.open(f"sqlite:///{path}")
     report = PollReport(watcher="w", started_at=NOW, outcome="unchanged")
     store.polling.record_poll(report, WatcherState(id="w"), keep={"n": Validators()}, drop=(), now=NOW)
-    workers = [
-        multiprocessing.get_context("spawn").Process(target=_count_up, args=(str(path), 100))
-        for _ in range(3)
-    ]
+    workers = [server_of_forks.Process(target=count_up, args=(str(path), 100)) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:

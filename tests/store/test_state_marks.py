@@ -46,12 +46,12 @@ def test_a_second_state_folder_on_one_database_is_refused_until_it_is_adopted(
             pass
 
 
-def test_a_state_folder_may_move_to_a_new_database(database: str, tmp_path: Path) -> None:
+def test_a_state_folder_may_move_to_a_new_database(empty_database: str, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     mark(Settings(state_dir=tmp_path / "one"))
-    mark(settings_of(tmp_path / "one", database))
+    mark(settings_of(tmp_path / "one", empty_database))
     with pytest.raises(UsageError, match="belongs to another state folder"):
-        mark(settings_of(tmp_path / "two", database))
+        mark(settings_of(tmp_path / "two", empty_database))
 
 
 def test_an_embedded_database_belongs_to_the_folder_that_it_is_in(tmp_path: Path) -> None:

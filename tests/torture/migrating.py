@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
@@ -40,12 +40,14 @@ def starts(kills: int) -> Outcome:
     """Kill so many starts, at steps spread over the whole."""
     out = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        whole = _home(Path(folder) / "whole")
+        old = _home(Path(folder) / "old")
+        at_work(old.settings.database)
+        whole = _copy(old, "whole")
         _start(whole, None)
         out.steps = int((whole.folder / "steps").read_text(encoding="ascii"))
         for number in range(min(kills, out.steps)):
             step = 1 + number * out.steps // min(kills, out.steps)
-            home = _home(Path(folder) / "killed")
+            home = _copy(old, "killed")
             out.kills += _start(home, step) == -9
             out.faults += [f"killed at step {step}: {fault}" for fault in _what_is_wrong(home)]
             shutil.rmtree(home.folder)
@@ -56,9 +58,13 @@ def _home(folder: Path) -> Home:
     watchers = folder / "watchers"
     (folder / "state").mkdir(parents=True)
     shutil.copytree(Path("watchers"), watchers)
-    home = Home(folder=folder, origin="http://127.0.0.1:9", smtp="smtp://127.0.0.1:9")
-    at_work(home.settings.database)
-    return home
+    return Home(folder=folder, origin="http://127.0.0.1:9", smtp="smtp://127.0.0.1:9")
+
+
+def _copy(home: Home, name: str) -> Home:
+    folder = home.folder.with_name(name)
+    shutil.copytree(home.folder, folder)
+    return replace(home, folder=folder)
 
 
 def _start(home: Home, fuse: int | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.core.extraction import read_notice
 from controlwatch.core.model import Document
 from tests.services.world import tightening
@@ -11,5 +12,6 @@ from tests.torture import life
 read_notice(
     Document(url="https://www.ministry.example/1.html", title="公告", text=tightening(1)), load_lexicon()
 )
+load_register(load_lexicon())
 
 __all__ = ["life"]

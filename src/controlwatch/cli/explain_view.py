@@ -32,6 +32,7 @@ GROUND_STYLES = {
     "direction": ("direction", "white on red"),
     "deadline": ("deadline", "black on bright_green"),
     "effective": ("effective", "black on green"),
+    "review": ("needs review", "black on bright_yellow"),
 }
 STYLE_RANKS = {about: rank for rank, about in enumerate(GROUND_STYLES)}
 DIM = "bright_black"

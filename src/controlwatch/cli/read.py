@@ -18,6 +18,7 @@ from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
+    from controlwatch.core.extraction import Lexicon
 
 #: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
@@ -76,7 +77,7 @@ def read(
     print_reading = _choose_printer(as_json=as_json, jsonl=jsonl, explain=explain, full=full)
     if not register and not any(_is_url(path) for path in paths):
         for path in paths:
-            print_reading(path, _read_snapshot(_load_file(path), published=shown))
+            print_reading(path, read_snapshot(_load_file(path), published=shown))
         return
     with open_question_app() as app:
         for path in paths:
@@ -128,7 +129,7 @@ def _read_with_app(app: App, path: str, *, published: date | None, register: boo
         snapshot = fetch_page(path, build_intake_watcher(path, app.watchers), app.fetch)
     else:
         snapshot = _load_file(path)
-    reading = _read_snapshot(snapshot, published=published)
+    reading = read_snapshot(snapshot, published=published)
     if not register:
         return reading
     targets = {to_notice_key(relation.target) for relation in reading.notice.relations}
@@ -136,7 +137,13 @@ def _read_with_app(app: App, path: str, *, published: date | None, register: boo
     return replace(reading, notice=resolve_categories(reading.notice, known, app.lexicon))
 
 
-def _read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReading:
+def read_snapshot(
+    snapshot: Snapshot, *, published: date | None, lexicon: Lexicon | None = None
+) -> NoticeReading:
+    """Return what a document says by itself, read with the shipped lexicon or another one.
+
+    `published` is its day where it states none.
+    """
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.files.documents import read_document
     from controlwatch.core.extraction import read_notice
@@ -150,7 +157,7 @@ def _read_snapshot(snapshot: Snapshot, *, published: date | None) -> NoticeReadi
         ground = Ground(about="kind", value=kind.value, rule=rule)
         notice = Notice(title="", language="other", kind=kind, doubts=(str(error),), grounds=(ground,))
         return NoticeReading(text="", notice=notice)
-    notice = read_notice(document, load_lexicon(), published=published)
+    notice = read_notice(document, lexicon or load_lexicon(), published=published)
     return NoticeReading(text=f"{document.title}\n{document.text}", notice=notice)
 
 

@@ -8,6 +8,7 @@ here.
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -85,11 +86,20 @@ def _start_thread(work: Callable[..., None], *given: object) -> threading.Thread
 
 
 def _close_handler(handler: Any) -> None:
+    _end_session(handler.client)
     try:
         handler.close()
     except (AttributeError, OSError, RuntimeError, SlackClientError) as error:
         # While a session is being opened anew, the library fails on the one that is gone.
         log.debug("Slack's socket was not closed in order", reason=repr(error))
+
+
+def _end_session(client: Any) -> None:
+    """End the session at its socket: the library waits for a receive that is under way, for three seconds."""
+    client.auto_reconnect_enabled = False
+    client.current_session_state.terminated = True
+    with suppress(AttributeError, OSError):  # there is no session, or it has ended
+        client.current_session.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _reopen_deaf_sessions(client: Any, ended: threading.Event, ping: float) -> None:

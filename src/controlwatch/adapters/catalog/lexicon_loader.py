@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import cast, get_args
 
+from controlwatch.core.extraction.second_reader import SecondReader, parse_second_reader
 from controlwatch.core.extraction.text.lexicon import (
     NO_CONCLUSION,
     Category,
@@ -61,7 +64,15 @@ def load_lexicon() -> Lexicon:
     """Return the lexicon that ships with the package, read and checked once."""
     taxonomy = _read_folder("taxonomy")
     patterns = _read_folder("lexicon/patterns")
-    return build_lexicon(taxonomy, _read_folder("lexicon"), _read_folder("lexicon/rules"), patterns)
+    lexicon = build_lexicon(taxonomy, _read_folder("lexicon"), _read_folder("lexicon/rules"), patterns)
+    return replace(lexicon, load_second_reader=load_second_reader)
+
+
+@cache
+def load_second_reader() -> SecondReader:
+    """Return the second reader that ships with the package."""
+    file = resources.files("controlwatch").joinpath("data", "lexicon", "second_reader.json")
+    return parse_second_reader(json.loads(file.read_text(encoding="utf-8")))
 
 
 def build_lexicon(

@@ -6,10 +6,11 @@ import smtplib
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import cached_property
 from typing import Any, Literal
 
 from controlwatch.adapters.channels.email_message import MailWriter
@@ -117,9 +118,14 @@ class EmailChannel:
         self._mails = MailWriter(name or "controlwatch", self._address)
         self._options = () if self._address.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
         self._timeout = timeout
-        self._context = bound_tls(context or ssl.create_default_context())
+        self._given_context = context
         self._guard = threading.Lock()
         self._pool: list[_PooledConnection] = []  #: connections not in use
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Loading the certificates of the system takes time, which a connection without TLS need not take.
+        return bound_tls(self._given_context or ssl.create_default_context())
 
     def send(self, message: Message, *, target: str, key: str) -> str:
         """Send and return the Message-ID; raises `DeliveryError`."""
@@ -200,7 +206,7 @@ class EmailChannel:
                 server.quit()
 
     def _open_connection(self) -> _PlainSmtp:
-        return _connect(self._server, timeout=self._timeout, context=self._context)
+        return _connect(self._server, timeout=self._timeout, get_context=lambda: self._context)
 
     def _start_tls(self, server: smtplib.SMTP) -> None:
         if self._server.tls == "starttls":
@@ -213,16 +219,17 @@ class EmailChannel:
 
 def check_server(server: SmtpServer, *, seconds: float) -> None:
     """Connect to a server and leave, within some seconds; raises `DeliveryError`."""
-    context = bound_tls(ssl.create_default_context())
     with limit_exchange(seconds), _translate_errors(""):
-        connection = _connect(server, timeout=seconds, context=context)
+        connection = _connect(
+            server, timeout=seconds, get_context=lambda: bound_tls(ssl.create_default_context())
+        )
         with closing(connection):
             connection.noop()
 
 
-def _connect(server: SmtpServer, *, timeout: float, context: ssl.SSLContext) -> _PlainSmtp:
+def _connect(server: SmtpServer, *, timeout: float, get_context: Callable[[], ssl.SSLContext]) -> _PlainSmtp:
     if server.tls == "implicit":
-        return _TlsSmtp(server.host, server.port, timeout=timeout, context=context)
+        return _TlsSmtp(server.host, server.port, timeout=timeout, context=get_context())
     return _PlainSmtp(server.host, server.port, timeout=timeout)
 
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from controlwatch.core.model.errors import DeclarationError, StoreLost, UsageError
+from controlwatch.adapters.storage.schema_revisions import find_revision, migrate
+from controlwatch.core.model.errors import DeclarationError, StoreLost
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
 _dump_json = partial(json.dumps, ensure_ascii=False)
@@ -162,20 +155,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KB}")
 
 
-def migrate(engine: Engine) -> None:
-    """Apply every missing migration; processes that start at the same time wait for each other."""
-    with _open_migrations() as config, engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise UsageError(
-                "the store was written by a newer version of controlwatch: use that version"
-            ) from error
-
-
 def has_store(url: str) -> bool:
     """Return whether there is a store at a database URL; creates nothing.
 
@@ -188,7 +167,7 @@ def has_store(url: str) -> bool:
     engine = create_engine(parsed, connect_args=build_timeouts(parsed))
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() is not None
+            return find_revision(connection) is not None
     finally:
         engine.dispose()
 
@@ -200,17 +179,3 @@ def describe_database(url: str) -> str:
         return str(Path(parsed.database).absolute()) if parsed.database else "memory"
     port = f":{parsed.port}" if parsed.port else ""
     return f"PostgreSQL {parsed.host or 'localhost'}{port}/{parsed.database or ''}"
-
-
-def list_revisions() -> tuple[str, ...]:
-    """Return the known revisions of the schema, newest first: the one that this version reads."""
-    with _open_migrations() as config:
-        return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
-
-
-@contextmanager
-def _open_migrations() -> Iterator[Config]:
-    config = Config()
-    with resources.as_file(resources.files("controlwatch") / "migrations") as folder:
-        config.set_main_option("script_location", str(folder))
-        yield config

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, column, table, text
@@ -22,27 +23,56 @@ MAX_WORDS = 400_000
 WORD_RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestReading:
+    """What the latest version of a notice concludes."""
+
+    notice_id: int
+    version_id: int
+    notice: Notice
+    body: str | None = None  #: the text, where the index words are to be written too
+
+
 def write_findings(
     connection: Connection, notice_id: int, version_id: int, notice: Notice, *, body: str | None = None
 ) -> None:
     """Replace a notice's conclusions by those of its latest version; with a `body`, its index words too."""
-    for conclusions in (FINDING, PARTY):
-        connection.execute(conclusions.delete().where(conclusions.c.notice_id == notice_id))
-    rows = [{"notice_id": notice_id, "version_id": version_id, **row} for row in build_finding_rows(notice)]
-    if rows:
-        connection.execute(FINDING.insert(), rows)
-    parties = [{"notice_id": notice_id, **row} for row in build_party_rows(notice)]
-    if parties:
-        connection.execute(PARTY.insert(), parties)
-    if body is None:
+    reading = LatestReading(notice_id=notice_id, version_id=version_id, notice=notice, body=body)
+    write_findings_of_many([reading], connection)
+
+
+def write_findings_of_many(readings: Iterable[LatestReading], connection: Connection) -> None:
+    """Replace the conclusions of many notices, as `write_findings` does; the last reading of each counts."""
+    latest = {reading.notice_id: reading for reading in readings}
+    if not latest:
         return
-    words = split_words(body)[:MAX_WORDS]
+    for conclusions in (FINDING, PARTY):
+        connection.execute(conclusions.delete().where(conclusions.c.notice_id.in_(latest)))
+    findings, parties = [], []
+    for notice_id, reading in latest.items():
+        ids = {"notice_id": notice_id, "version_id": reading.version_id}
+        findings += [{**ids, **row} for row in build_finding_rows(reading.notice)]
+        parties += [{"notice_id": notice_id, **row} for row in build_party_rows(reading.notice)]
+    for conclusions, rows in ((FINDING, findings), (PARTY, parties)):
+        if rows:
+            connection.execute(conclusions.insert(), rows)
+    bodies = {notice_id: reading.body for notice_id, reading in latest.items() if reading.body is not None}
+    _write_words(connection, bodies)
+
+
+def _write_words(connection: Connection, bodies: Mapping[int, str]) -> None:
+    """Replace the index words of notices, by id."""
+    if not bodies:
+        return
     is_sqlite = connection.dialect.name == "sqlite"
     key = "rowid" if is_sqlite else "notice_id"
     index = table("notice_words", column(key), column("words"))
-    connection.execute(index.delete().where(index.c[key] == notice_id))
-    values = {key: notice_id, "words": " ".join(words) if is_sqlite else sorted(set(words))}
-    connection.execute(index.insert().values(values))
+    connection.execute(index.delete().where(index.c[key].in_(bodies)))
+    rows: list[dict[str, Any]] = []
+    for notice_id, body in bodies.items():
+        words = split_words(body)[:MAX_WORDS]
+        rows.append({key: notice_id, "words": " ".join(words) if is_sqlite else sorted(set(words))})
+    connection.execute(index.insert(), rows)
 
 
 def build_finding_rows(notice: Notice) -> Iterator[dict[str, Any]]:

@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from controlwatch.adapters.storage.engine import (
     Database,
     build_timeouts,
-    list_revisions,
     parse_database_url,
 )
 from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.adapters.storage.schema_revisions import find_newest_revision, find_revision, list_revisions
 from controlwatch.core.model.errors import UsageError
 
 
@@ -91,17 +90,17 @@ def _connect_sqlite(path: Path, *, at_rest: bool) -> sqlite3.Connection:
 
 def _check_revision(engine: Engine) -> None:
     with engine.connect() as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    known = list_revisions()
-    if revision == known[0]:
+        revision = find_revision(connection)
+    newest = find_newest_revision()
+    if revision == newest:
         return
     if revision is None:
         raise UsageError("the database contains no store of controlwatch; see CONTROLWATCH_DATABASE_URL")
-    if revision not in known:
+    if revision not in list_revisions():
         raise UsageError(
             f"the store has revision {revision}, written by a newer version of controlwatch: use that version"
         )
     raise UsageError(
-        f"the store has revision {revision}, this version reads {known[0]}, and here nothing is changed: "
+        f"the store has revision {revision}, this version reads {newest}, and here nothing is changed: "
         "start the service once, or `controlwatch watchers`; or use the version that wrote it"
     )

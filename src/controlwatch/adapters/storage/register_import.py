@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -25,7 +25,7 @@ from controlwatch.adapters.storage.base import (
     take_turns,
 )
 from controlwatch.adapters.storage.custody_log import append_version_entries
-from controlwatch.adapters.storage.findings import write_findings
+from controlwatch.adapters.storage.findings import LatestReading, write_findings, write_findings_of_many
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.law.answers import RegisterLine
 from controlwatch.core.law.register import (
@@ -35,6 +35,17 @@ from controlwatch.core.law.register import (
     strip_register_facts,
 )
 from controlwatch.core.model.timezones import to_beijing_noon
+
+# Built once: they are executed for every notice of the register.
+_INSERT_NOTICE = NOTICE.insert().returning(NOTICE.c.id)
+_INSERT_VERSION = VERSION.insert().returning(VERSION.c.id)
+_SELECT_ADDRESS_ID = select(ADDRESS.c.id).where(ADDRESS.c.address == bindparam("own"))
+_SET_ADDRESS_VERSION = (
+    update(ADDRESS).where(ADDRESS.c.address == bindparam("own")).values(version_id=bindparam("newest"))
+)
+_SET_NOTICE_VERSION = (
+    update(NOTICE).where(NOTICE.c.id == bindparam("own")).values(version_id=bindparam("newest"))
+)
 
 
 class RegisterImport(StorePart):
@@ -96,11 +107,13 @@ class RegisterImport(StorePart):
                 observed = observed.join(VERSION, VERSION.c.id == NOTICE.c.version_id)
                 for row in connection.execute(observed.where(VERSION.c.kind != REGISTER_VERSION)).all():
                     write_findings(connection, row.id, row.version_id, notice_from_json(row.reading))
-            touched = [
-                version_id
-                for entry in register.entries.values()
-                for version_id in _import_entry(connection, entry, now, same=register.resolve_target)
-            ]
+            touched: list[int] = []
+            readings: list[LatestReading] = []
+            for entry in register.entries.values():
+                written, reading = _import_entry(connection, entry, now, same=register.resolve_target)
+                touched += written
+                readings.append(reading)
+            write_findings_of_many(readings, connection)
             imported = {"digest": register.digest, "as_of": register.as_of, "loaded_at": now}
             if is_first:
                 row_values = {"id": REGISTER_SOURCE, "first_at": now, **imported}
@@ -115,8 +128,8 @@ class RegisterImport(StorePart):
 
 def _import_entry(
     connection: Connection, entry: RegisterEntry, now: datetime, *, same: Callable[[str], str]
-) -> tuple[int, ...]:
-    """Import one notice; return the versions that were written."""
+) -> tuple[tuple[int, ...], LatestReading]:
+    """Import one notice; return the versions that were written, and what its latest one concludes."""
     # Its page may have been observed as another notice before the register contained it.
     by_address = select(ADDRESS.c.notice_id).where(ADDRESS.c.address.in_(entry.addresses))
     known = connection.execute(
@@ -149,13 +162,14 @@ def _import_entry(
             merged = merge_register_facts(observed, entry.notice, same=same)
             values = {"reading": notice_to_json(merged)}
             connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(values))
-            write_findings(connection, notice_id, version_id, merged)
-            return below, version_id
+            latest = LatestReading(notice_id=notice_id, version_id=version_id, notice=merged)
+            return (below, version_id), latest
         connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(_build_headline(entry)))
         connection.execute(update(VERSION).where(VERSION.c.id == version_id).values(reading))
     body = f"{entry.notice.title}\n{text}"
-    write_findings(connection, notice_id, version_id, entry.notice, body=body)
-    return (version_id,)
+    return (version_id,), LatestReading(
+        notice_id=notice_id, version_id=version_id, notice=entry.notice, body=body
+    )
 
 
 def _write_register_version(
@@ -172,10 +186,9 @@ def _write_register_version(
 def _insert_version(
     connection: Connection, entry: RegisterEntry, notice_id: int, reading: dict[str, Any]
 ) -> int:
-    address = select(ADDRESS.c.id).where(ADDRESS.c.address == _build_register_address(entry))
-    address_id = connection.execute(address).scalar_one()
-    version = VERSION.insert().values(notice_id=notice_id, address_id=address_id, **reading)
-    return int(connection.execute(version.returning(VERSION.c.id)).scalar_one())
+    address_id = connection.execute(_SELECT_ADDRESS_ID, {"own": _build_register_address(entry)}).scalar_one()
+    row = {"notice_id": notice_id, "address_id": address_id, **reading}
+    return int(connection.execute(_INSERT_VERSION, row).scalar_one())
 
 
 def _build_register_address(entry: RegisterEntry) -> str:
@@ -184,38 +197,36 @@ def _build_register_address(entry: RegisterEntry) -> str:
 
 def _write_addresses(connection: Connection, entry: RegisterEntry, notice_id: int, now: datetime) -> None:
     """Write the addresses of a notice in the register, except those known already."""
-    for url, address in (
-        ("", _build_register_address(entry)),
-        *zip(entry.urls, entry.addresses, strict=True),
-    ):
-        if connection.execute(select(ADDRESS.c.id).where(ADDRESS.c.address == address)).first() is None:
-            row = {
-                "notice_id": notice_id,
-                "watcher_id": REGISTER_SOURCE,
-                "first_seen_at": now,
-                "differs": False,
-            }
-            connection.execute(ADDRESS.insert().values(address=address, url=url, **row))
+    urls = {_build_register_address(entry): ""}
+    for url, address in zip(entry.urls, entry.addresses, strict=True):
+        urls.setdefault(address, url)
+    known = connection.execute(select(ADDRESS.c.address).where(ADDRESS.c.address.in_(urls))).scalars().all()
+    common = {"notice_id": notice_id, "watcher_id": REGISTER_SOURCE, "first_seen_at": now, "differs": False}
+    rows = [
+        {"address": address, "url": url, **common} for address, url in urls.items() if address not in known
+    ]
+    if rows:
+        connection.execute(ADDRESS.insert(), rows)
 
 
 def _insert_notice(
     connection: Connection, entry: RegisterEntry, reading: dict[str, Any], now: datetime
 ) -> tuple[int, int]:
     issued = entry.notice.published
-    row = NOTICE.insert().values(
-        key=entry.key,
-        official=True,
-        rung=False,
-        watcher_id=REGISTER_SOURCE,
-        first_seen_at=to_beijing_noon(issued) if issued is not None else now,
+    row = {
+        "key": entry.key,
+        "official": True,
+        "rung": False,
+        "watcher_id": REGISTER_SOURCE,
+        "first_seen_at": to_beijing_noon(issued) if issued is not None else now,
         **_build_headline(entry),
-    )
-    notice_id = int(connection.execute(row.returning(NOTICE.c.id)).scalar_one())
+    }
+    notice_id = int(connection.execute(_INSERT_NOTICE, row).scalar_one())
     _write_addresses(connection, entry, notice_id, now)
     version_id = _insert_version(connection, entry, notice_id, reading)
-    own = ADDRESS.c.address == _build_register_address(entry)
-    connection.execute(update(ADDRESS).where(own).values(version_id=version_id))
-    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(version_id=version_id))
+    own = _build_register_address(entry)
+    connection.execute(_SET_ADDRESS_VERSION, {"own": own, "newest": version_id})
+    connection.execute(_SET_NOTICE_VERSION, {"own": notice_id, "newest": version_id})
     return notice_id, version_id
 
 

@@ -255,7 +255,10 @@ def _add_review(notice: Notice, context: ReadingContext, assessment: Assessment)
     )
     reasons = find_review_reasons(case)
     possible = list_possible_categories(categories) if reasons else ()
-    return replace(notice, review=reasons, possible_categories=possible)
+    grounds = (
+        Ground(about="review", value=found.reason, rule=found.rule, quote=found.quote) for found in reasons
+    )
+    return replace(notice, review=reasons, possible_categories=possible, grounds=(*notice.grounds, *grounds))
 
 
 def resolve_categories(notice: Notice, known: Mapping[str, tuple[str, ...]], lexicon: Lexicon) -> Notice:

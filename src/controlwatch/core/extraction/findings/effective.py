@@ -30,7 +30,7 @@ _CLOCK = (
     rf"(?:(?P<minute>\d{{1,2}}|{NUMERAL}{{1,3}})\s*分?)?)"
 )
 FROM_BEFORE = re.compile(
-    r"(?:自|从|于|(?:施行|生效|实施|执行|起始)(?:日期|时间)(?:为|是|[:：])"
+    r"(?:自|从|由|于|(?:施行|生效|实施|执行|起始)(?:日期|时间)(?:为|是|[:：])|(?:自|从|由)北京时间"
     r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?"
     r"|beginning(?: on)?|with effect from|as (?:of|from)|from"
     r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took"
@@ -39,8 +39,17 @@ FROM_BEFORE = re.compile(
     r"|due on|starts? on|begins? on|apply from|applies from|implemented (?:on|from|as of))\W{0,2})\s*$",
     re.IGNORECASE,
 )  # 自|2025年11月8日起 · effective from |8 November 2025
-FROM_AFTER = re.compile(rf"^{_CLOCK}?\s*(?:起|开始|之日起|\s*{_FORCE})")  # |12时01分起
-FORCE_AFTER = re.compile(rf"^{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}")  # |起正式实施
+_INCLUSIVE = r"(?:\s*[（(](?:不?含[^（）()]{0,6}|以[^（）()]{2,10}为准|[周星]期.|北京时间)[）)])?"
+FROM_AFTER = re.compile(
+    rf"^{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起|开始|之日起|以后|之后|后(?=装|启|出口|进口|申报|签)|\s*{_FORCE})"
+)  # |12时01分起 · |（含）起
+#: A day with 起 behind it begins something, with or without 自 before it.
+BARE_FROM_AFTER = re.compile(
+    rf"^{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起(?!草|诉|算(?!；)|初)|から(?!.{{0,30}}まで)|以降)"
+)  # 2028年4月1日|起，不再退税
+FORCE_AFTER = re.compile(
+    rf"^{_INCLUSIVE}{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}"
+)  # |起正式实施
 UNTIL_BEFORE = re.compile(
     r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
     r"|valid until)\W{0,2}(?:midnight(?: on)? )?)\s*$",
@@ -57,10 +66,11 @@ HOUR_BETWEEN = re.compile(
 )
 _COUNT = rf"\d{{1,3}}|{NUMERAL}{{1,3}}"
 ON_PUBLICATION = re.compile(
-    r"自?(?:本?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
+    r"(?:自|从|由)?(?:本?(?:补充)?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
     rf"(?:\s*[满第]?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
-    rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消))"
-    r"|(?:自|于)?(?:公布|发布)(?:当日|之日)起?(?:生效|施行|实施|执行)|自?即日起(?!\s*\d)|(?:立即|即刻)(?:生效|施行|实施|执行)"
+    rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消|对|出口|禁止|将))"
+    r"|(?:自|于)?(?:公布|发布|公告)(?:当日|之日|当天)起?(?:生效|施行|实施|执行)|自?(?:公布|发布)当[日天]起|自?即日起(?!\s*\d)|(?:立即|即刻|即时|即日)(?:生效|施行|实施|执行)"
+    r"|今(?:日|天)?起(?=[，,]?(?:正式|暂停|恢复|实施|禁止|对|施行|生效))"
     rf"|自(?:公布|发布|印发)(?:之日)?(?:(?:的|起)?(?P<next>次日)|(?:之日)?后第\s*(?P<nth>{_COUNT})\s*日)起"
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
     r"(?:its |the )?(?:publication|promulgation|issuance|announcement)\b"
@@ -68,10 +78,26 @@ ON_PUBLICATION = re.compile(
     r"(?:publication|promulgation|release|announcement|issuance)|(?:effective|takes effect"
     r"|with) immediate(?:ly| effect)"
     r"|effective immediately|takes? effect (?:at once|immediately)"
-    r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance)|immediate upon publication)\b",
+    r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance|release|issue|announcement)|immediate upon publication"
+    r"|as of today|from today|from now(?: on)?(?= until|,)|with immediate effect|since today)\b"
+    r"|\bab sofort\b|\bmit sofortiger Wirkung\b|\bvom Tag (?:ihrer|der) (?:Veröffentlichung|Bekanntmachung) an\b"
+    r"|(?:即日|公布の日から|公布日に?)(?:施行|実施|発効)|同日(?:付で|から)?(?:施行|実施)",
     re.IGNORECASE,
 )  # 自公布之日起施行 · 自发布之日起满30日后 · 自即日起至… · upon publication
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90}
+#: Words in front of a day with 起 that make it the past of something else.
+RECALLED_BEFORE = re.compile(r"(?:此前|曾(?:于|经)?|原定|原订|早在|已于|前次)[^。；，\n]{0,12}$")
+#: A day that is replaced by the next one: 由|2028年7月1日|调整为2028年10月1日, “…”|修改为“…”.
+REPLACED_AFTER = re.compile(
+    r"^[”\"」]?\s*(?:起(?:施行|实施|执行)?)?\s*(?:的)?(?:调整|修改|变更|推迟|延期|延后|延长|顺延|提前|改|更正)(?:施行|实施|执行)?(?:为|至|到)"
+)
+REPLACING_BEFORE = re.compile(
+    r"(?:调整|修改|变更|推迟|延期|延后|延长|顺延|提前|改|更正)(?:施行|实施|执行)?(?:为|至|到)[“\"「]?\s*$"
+)
+START_WORDS = re.compile(
+    r"(?:施行|实施|生效|执行|启用)(?:的)?(?:日期|时间|之日)|起施行|起实施|起执行|延期实施|推迟实施"
+)
+END_WORDS = re.compile(r"暂停|有效期|期限|届满|到期|截止|延长")
 #: Between the first and the last day of a range: 自A|起至|B.
 RANGE_TO = re.compile(rf"^{_CLOCK}?\s*起?\s*(?:至|到|—|–|-|~|to|until|through|till)\s*$", re.IGNORECASE)
 RANGE_FROM = re.compile(r"(?:自|从|期限为?|有效期为?|期间为?|[:：]|\bfrom|\bbetween)\s*$", re.IGNORECASE)
@@ -151,18 +177,29 @@ class DatedSentence:
         days = [
             word
             for word in find_date_mentions(words, anchor=self.anchor)
-            if word.day and not LAPSE_WORDS.match(words[word.end :])
+            if word.day
+            and not LAPSE_WORDS.match(words[word.end :])
+            and not REPLACED_AFTER.match(words[word.end :])
         ]
-        ends = [
+        moved = [word for word in days if REPLACING_BEFORE.search(words[: word.start])]
+        begins_later = [word for word in moved if START_WORDS.search(words) and not END_WORDS.search(words)]
+        ends = [word for word in moved if word not in begins_later]
+        ends += [
             word
             for before, word in pairwise((None, *days))
             if word
+            and word not in moved
             and (
                 UNTIL_BEFORE.search(words[: word.start])
                 or (before and RANGE_TO.match(words[before.end : word.start]))
             )
         ]
-        starts = [word for word in days if word not in ends and _is_start_date(words, word, ends)]
+        ends.sort(key=lambda word: word.start)
+        starts = [
+            word
+            for word in days
+            if word not in ends and (word in begins_later or _is_start_date(words, word, ends))
+        ]
         yield from self._build_stated_dates(starts, ends)
         last = ends[-1] if ends else None
         published = list(ON_PUBLICATION.finditer(words))
@@ -288,9 +325,11 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -
         return True
     if FROM_BEFORE.search(before) or FROM_BEFORE.search(HOUR_BETWEEN.sub(" ", before)):
         # 于 and "from" introduce any date; the words that follow must speak of force.
-        if before.rstrip().endswith(("自", "从", "于")):
+        if before.rstrip().endswith(("自", "从", "由", "于", "间")):
             return FROM_AFTER.match(behind) is not None or FORCE_AFTER.match(behind) is not None
         return FORCE_WORDS.search(words) is not None and not RECORD_RANGE.search(before)
+    if BARE_FROM_AFTER.match(behind) and not RECALLED_BEFORE.search(before):
+        return True
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.second_reader import BODY_LENGTH
 from controlwatch.core.extraction.text.lexicon import Category
 from controlwatch.core.model import NoticeKind, Relation, ReviewReason, Verb
 
@@ -50,9 +51,10 @@ class ReviewInputs:
 
 def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
     """Return why a person should look, with the words; nothing where the rules are sure."""
-    if case.is_change or not case.is_on_trade:
+    if case.is_change:
         return ()
-    return tuple(_list_reasons(case))
+    reasons = tuple(_list_reasons(case)) if case.is_on_trade else ()
+    return (*reasons, *_ask_second_reader(case))
 
 
 def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
@@ -78,6 +80,33 @@ def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
             reason="The text is garbled, and names what is watched.",
             quote=_quote_subject(case),
             rule="review.garbled",
+        )
+
+
+def _ask_second_reader(case: ReviewInputs) -> Iterator[ReviewReason]:
+    """Yield that the second reader takes the text for an instrument, where it is sure enough.
+
+    It knows the form only, so it is asked where the text is on trade, and where the rules do not know it for
+    a draft or for a regime of its own, such as anti-dumping.
+    """
+    text, lexicon, load = case.context.text, case.context.lexicon, case.context.lexicon.load_second_reader
+    if load is None or case.context.identity.kind is NoticeKind.DRAFT:
+        return
+    if not case.is_on_trade and (
+        case.categories or not lexicon.get_pattern("review.trade-words").search(text.folded_text)
+    ):
+        return
+    reader = load()
+    probability = reader.estimate(text.folded_text)
+    if probability >= reader.threshold:
+        sentences = [sentence.words for sentence in text.sentences if sentence.start < BODY_LENGTH]
+        start = text.sentences[reader.find_telling_sentence(sentences)].start
+        rules = "read it as a report" if case.reports_change else "found no change of the rules"
+        yield ReviewReason(
+            reason=f"A second reader, trained on {reader.texts} labelled texts, takes it for an instrument "
+            f"with a probability of {min(probability, 0.99):.2f}; the rules {rules}.",
+            quote=text.quote_around(start, start),
+            rule="review.second-reader",
         )
 
 

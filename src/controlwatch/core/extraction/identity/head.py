@@ -222,8 +222,11 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     issuers = find_issuers(line, lexicon)
     form = lexicon.get_pattern("head.english-form").search(line)
     figure = lexicon.get_pattern("head.english-figure").search(line)
-    if not (issuers or form) or FINITE.search(line):
+    if FINITE.search(line):
         return None
+    if not (issuers or form):  # OF THE PEOPLE'S REPUBLIC OF CHINA: a line that only goes on
+        is_joint = not lexicon.get_pattern("head.english-joint").sub("", line)
+        return HeadLine(start=start, end=end, is_page=True) if is_joint else None
     rest = remove_issuer_names(ENGLISH_DAY.sub(" ", line), lexicon)
     rest = lexicon.get_pattern("head.english-figure").sub(" ", rest, count=1)
     rest = lexicon.get_pattern("head.english-form").sub(" ", rest, count=1)

@@ -37,11 +37,21 @@ BRACKETED_LABEL = re.compile(
     r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
 )  # 【发布文号】商务部公告2025年第10号
 PLAIN_LABEL = re.compile(
-    r"^[ \-*]*(发布文号|发文字号|文号|发文日期|成文日期|发布日期)\**\s*[:：]\**\s*(\S[^\n]*)", re.MULTILINE
+    r"^[ \-*|]*(发布文号|发文字号|文\s*号|字\s*号|公告号|文件编号|发文日期|成文日期|签发日期|发布日期|发布单位|发布机构|发文机关|发文单位)"
+    r"\**\s*[:：\t|]\**\s*(\S[^\n\t|]*)",
+    re.MULTILINE,
 )  # 发文字号：工信部联安全函〔2025〕335号
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
-NUMBER_LABELS = ("发布文号", "发文字号", "文号")
-DATE_LABELS = ("发文日期", "成文日期")
+CELL_LABEL = re.compile(
+    r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t|:：][ ]*([^\n\t|]+)"
+)  # 成文日期 ⇥ 2027-03-15 ⇥ 字号 ⇥ 财政部 税务总局公告2027年第9号
+INLINE_LABEL = re.compile(
+    r"(?:(?<=[\s】])|(?<=[　|]))【?(发布文号|发文字号|文号|成文日期|发文日期)】?[:：]?[ ]*"
+    r"((?:(?!  |\t|[|｜【]|成文日期|发布日期|发布时间|来源|索引号|主题)[^\n]){4,60})"
+)  # 索引号：… 文号：交通运输部公告2027年第61号 成文日期：2027-11-09
+NUMBER_LABELS = ("发布文号", "发文字号", "文号", "字号", "公告号", "文件编号")
+DATE_LABELS = ("发文日期", "成文日期", "签发日期")
+AUTHOR_LABELS = ("发布单位", "发布机构", "发文机关", "发文单位")
 BARE_FORM = re.compile(
     r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
 )  # 公告2026年第66号
@@ -130,9 +140,10 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     text = opening.text
     stated = next((word.day for word in find_date_mentions(fold_text(opening.day_words)) if word.day), None)
     labels = dict(document.labels)  # those of the page win over those inside the text
-    for pattern in (BRACKETED_LABEL, PLAIN_LABEL):
-        for hit in pattern.finditer(text.folded_text[text.title_end : text.title_end + LABEL_ZONE]):
-            labels.setdefault(hit[1].strip(), hit[2].strip())
+    labelled = f"{opening.preface}\n{text.folded_text[: text.title_end + LABEL_ZONE]}"
+    for pattern in (BRACKETED_LABEL, PLAIN_LABEL, CELL_LABEL, INLINE_LABEL):
+        for hit in pattern.finditer(labelled):
+            labels.setdefault(re.sub(r"\s", "", hit[1]), hit[2].strip())
     label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
     head = opening.head
     kind, rule = classify_kind(text, lexicon, label=label, head=head)

@@ -30,6 +30,7 @@ class Opening:
 
     text: DocumentText
     head: DocumentHead | None = None  #: of an instrument; its places are those of the whole text
+    preface: str = ""  #: what stands above the head, folded
     day_words: str = ""  #: the setting or head that dates it
 
 
@@ -44,7 +45,8 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
         return opening
     if head.start == 0 and "\n" not in text.folded_text[: head.end]:
         return replace(opening, text=replace(text, title_end=head.end, has_head=True), head=head)
-    return replace(opening, text=text.from_head(head.start, head.end), head=head)
+    preface = text.folded_text[: head.start]
+    return replace(opening, text=text.from_head(head.start, head.end), head=head, preface=preface)
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:

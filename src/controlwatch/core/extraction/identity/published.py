@@ -11,7 +11,7 @@ from typing import Literal
 
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.extraction.mentions.issuers import find_issuers
+from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
@@ -20,6 +20,13 @@ DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "
 #: A day and the folded words it was read from.
 QuotedDate = tuple[date, str]
 
+SIGNED_WITH = re.compile(
+    r"^(?:Beijing|北京),?\s*|\s*(?:印发|发布|公布|签发|盖章|（章）|\(章\)|[（(](?:星期.|周.|[A-Z][a-z]+day)[）)]|[.。])\s*$"
+)
+NAME_JOINTS = re.compile(
+    r"[\s、，,和与及()（）/|]|章|印|中华人民共和国|办公厅|办公室|People's Republic of China|\bof\b|\bthe\b|\band\b"
+)
+SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signature
 SIGNER_LINE = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
 PAGE_LINE = re.compile(
     r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
@@ -33,6 +40,11 @@ DATE_LINE = re.compile(
 PROMULGATION_NOTE = re.compile(
     r"[（(]([^（）()\n]{0,400}?(?:公布|发布|颁布|修订|修正)[^（）()\n]{0,120})[）)]"
 )  # （2014年4月24日第十二届…会议通过 2014年4月24日公布）
+HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
+BRACKET_WORDS = re.compile(
+    r"(?:发布|公布|印发|通过|签发|修订)|\b(?:promulgated|adopted|issued|published|released)\b", re.IGNORECASE
+)
+BRACKET_REST = re.compile(r"[\d年月日A-Za-z.,\s-]+")
 AGENCY_LEAD = re.compile(
     r"^[\s【\[（(]*[\u4e00-\u9fffA-Za-z ]{0,14}(?:讯|电|消息|报道|简报|快讯|网|社|报)[\s】\]）)]*[，,:： ]*$"
 )  # 财经网讯 | 2027年1月9日
@@ -56,6 +68,10 @@ SENTENCE_MARKS = re.compile(
 EDITION_LINE = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
 NUMBER_YEAR = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
 HEAD_LINES = 8
+LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
+LOOSE_VERBS = re.compile(
+    r"施行|实施|生效|起执行|截止|之前|以前|暂停|有效|起(?!草)|年第|\b(?:effective|until|before|from|by|closes?|entered|force)\b|施行"
+)
 HALF_A_YEAR = timedelta(days=182)
 FOOT_LINES = 3
 HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
@@ -96,14 +112,27 @@ def find_publication_date(
         ("promulgation", lambda: promulgated[-1] if promulgated else None),
         ("signature", lambda: _find_signature_date(text, lexicon) if is_signed else None),
         ("label", lambda: (labelled, label) if labelled and label else None),
+        ("signature", lambda: _find_bracketed_date(text) if is_signed else None),
         ("dateline", lambda: _find_dateline(text, page or given)),
         ("page", lambda: (page, "") if page else _find_page_date(lines)),
         ("given", lambda: (given, "") if given else None),
         ("lead", lambda: _find_lead_date(lines)),
+        ("dateline", lambda: None if is_signed else _find_loose_dateline(text)),
     )
     for source, find_date in sources:
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
+    return None
+
+
+def _find_bracketed_date(text: DocumentText) -> QuotedDate | None:
+    """Return the day in a bracket at the head: （2028年11月6日发布）, (Adopted on October 26, 2028 …)."""
+    head = text.folded_text[: text.title_end + HEAD_LENGTH // 2]
+    for hit in HEAD_BRACKET.finditer(head):
+        if (BRACKET_WORDS.search(hit[1]) or not BRACKET_REST.sub("", hit[1]).strip()) and (
+            day := _find_first_date(hit[1])
+        ):
+            return day, hit[1]
     return None
 
 
@@ -124,6 +153,19 @@ def _find_lead_date(lines: list[str]) -> QuotedDate | None:
     return None
 
 
+def _find_loose_dateline(text: DocumentText) -> QuotedDate | None:
+    """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
+    lines = _split_lines(text.folded_text[: text.related_links_start])
+    top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
+    for line in (*top, *reversed(foot)):
+        if len(line) > LOOSE_LENGTH or LOOSE_VERBS.search(line):
+            continue
+        for word in find_date_mentions(line):
+            if word.day and not line[: word.end].endswith("月") and not word.yearless:
+                return word.day, line
+    return None
+
+
 def _find_first_date(text: str) -> date | None:
     return next((word.day for word in find_date_mentions(text) if word.day), None)
 
@@ -141,14 +183,22 @@ def _parse_bare_date(line: str) -> date | None:
 
 
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
-    """Return the day on a line by itself below an issuer's or a signer's name, and that line."""
-    lines = _split_lines(text.folded_text[text.title_end :])
+    """Return the day below or behind an issuer's or a signer's name, and its line."""
+    lines = _split_lines(text.folded_text[text.title_end : text.related_links_start])
     for above, line in pairwise(lines):
-        if len(line) > 20 or len(above) > LINE_LENGTH:
+        if len(line) > 40 or len(above) > 2 * LINE_LENGTH:
             continue
-        day = _parse_bare_date(line)
+        day = _parse_bare_date(SIGNED_WITH.sub("", line))
         if day and (SIGNER_LINE.search(above) or find_issuers(above, lexicon)):
             return day, line
+    for line in reversed(lines[-SIGNED_LINES:]):  # 商务部　2028年5月10日
+        days = find_date_mentions(line) if len(line) <= 2 * LINE_LENGTH else ()
+        if len(days) == 1 and days[0].day:
+            before, behind = line[: days[0].start], SIGNED_WITH.sub("", line[days[0].end :])
+            names = remove_issuer_names(before, lexicon)
+            is_named = names != before and not NAME_JOINTS.sub("", names)
+            if (is_named or SIGNER_LINE.search(before.strip())) and not behind.strip(" 。.)）"):
+                return days[0].day, line
     # A signature whose names were lost still closes the text.
     for line in reversed(lines[-FOOT_LINES:] if len(lines) > 4 else []):
         if len(line) <= 20 and (day := _parse_bare_date(line)):

@@ -15,7 +15,15 @@ KANA = re.compile(r"[\u3040-\u30ff]")  # の
 _HALF_WIDTHS = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
 }
-_HALF_WIDTHS |= {0xFF0E: ord("."), 0xFF0D: ord("-"), 0xFF0F: ord("/"), 0xFF05: ord("%"), 0xFF0B: ord("+")}
+_HALF_WIDTHS |= {
+    0xFF3B: ord("["),
+    0xFF3D: ord("]"),
+    0xFF0E: ord("."),
+    0xFF0D: ord("-"),
+    0xFF0F: ord("/"),
+    0xFF05: ord("%"),
+    0xFF0B: ord("+"),
+}
 _HALF_WIDTHS |= {
     0x3000: ord(" "),
     0x00A0: ord(" "),
