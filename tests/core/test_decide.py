@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from controlwatch.core.alerting.decide import decide
+from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.model import (
+    Attention,
     Direction,
     Document,
     DocumentNumber,
@@ -251,3 +252,13 @@ def test_a_copy_that_decides_answers_the_question_that_another_raised() -> None:
     assert decision.alert is not None
     assert decision.change is not None
     assert (decision.alert.kind, decision.change.kind) == ("new", "amended")
+
+
+def test_an_article_that_has_the_form_of_an_instrument_only_is_told_as_a_report_with_the_doubt() -> None:
+    guess = replace(REASON, reason="A second reader takes it for an instrument.", rule="review.second-reader")
+    article = replace(NEWS, reports_change=True, review=(guess,), possible_categories=("graphite",))
+    report = to_report(article)
+    assert report.attention is Attention.REPORT
+    assert report.doubts == (guess.reason,)
+    assert to_report(replace(article, reports_change=False)).attention is Attention.REVIEW
+    assert to_report(replace(article, review=(guess, REASON))).attention is Attention.REVIEW

@@ -135,7 +135,8 @@ def test_the_same_notice_without_a_number_at_another_address_is_told_once(w: Wor
     page = Page("/notices/a.html", "关于将甲公司列入出口管制管控名单的决定", body)
     started(w).ministry.publish(page, replace(page, path="/notices/b.html", title=f"{page.title[:16]}…"))
     w.poll()
-    assert len(told(w)) == 1
+    # The title that was cut may raise a question first, which the whole one answers.
+    assert [kind for kind, _ in told(w)].count("new") == 1
 
 
 def test_the_sources_own_copy_elsewhere_that_states_more_is_an_amendment(known: World) -> None:

@@ -31,6 +31,10 @@ REVISION_MARK = re.compile(
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
 
+#: The rule of the second reader, which knows the form of a text only.
+SECOND_READER_RULE = "review.second-reader"
+
+
 def decide(observation: Observation, context: MatchContext, *, now: datetime) -> Decision:
     """Compare an observation with what is known of its notice. `now` is an aware instant.
 
@@ -67,6 +71,10 @@ def to_report(notice: Notice) -> Notice:
     """Return a press article as a report: it changes nothing, and its number is the one it reports on."""
     reports_change = notice.reports_change or notice.is_change
     report = replace(notice, number=None, is_change=False, reports_change=reports_change)
+    if reports_change and all(reason.rule == SECOND_READER_RULE for reason in notice.review):
+        # It is sent as a report anyway; the form alone does not make an article the instrument.
+        doubts = (*notice.doubts, *(reason.reason for reason in notice.review))
+        report = replace(report, review=(), possible_categories=(), doubts=doubts)
     if notice.number is None:
         return report
     number, quote = notice.number.canonical, notice.number_raw or notice.title
