@@ -45,6 +45,10 @@ ENTITY_LINE = re.compile(
 FOUNDING_TITLE = re.compile(
     r"(?:出口|两用物项|管制|反制|制裁|对外贸易|不可靠实体)[^，。\n]{0,16}(?:(?<!办)法|条例)(?:$|\W)"
 )
+COUNTER_TARIFF = re.compile(r"加征[^。；，\n]{0,20}关税|\badditional (?:tariffs?|duties)\b", re.IGNORECASE)
+REMEDY = re.compile(
+    r"反倾销|反补贴|保障措施|\banti-?dumping\b|\bcountervailing\b|\bsafeguard\b", re.IGNORECASE
+)
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 #: Words near an item without which a report is not about the item.
 TRADE_WORDS = re.compile(
@@ -291,7 +295,12 @@ def _drop_weak_hints(hits: list[CategoryHit], _context: ReadingContext) -> list[
 def _apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Apply the regimes that leave no room for others: a remedy, a catalogue of technologies, a quota."""
     ids = {hit.category.id for hit in hits}
-    if "trade_remedy" in ids and context.identity.kind in INSTRUMENT_KINDS:
+    is_counter_tariff = COUNTER_TARIFF.search(context.text.folded_text) and not REMEDY.search(
+        context.text.folded_text
+    )
+    if is_counter_tariff:  # it follows from an investigation, and is not one
+        hits = [hit for hit in hits if hit.category.id != "trade_remedy"]
+    elif "trade_remedy" in ids and context.identity.kind in INSTRUMENT_KINDS:
         return [hit for hit in hits if hit.category.id == "trade_remedy"]
     if "technology_catalogue" in ids:  # it lists technologies, not goods
         hits = [

@@ -52,13 +52,18 @@ LOCAL_AUTHORITY = re.compile(
 )  # 某某市公安局关于…的通告
 #: A law or regulation is watched where it founds or governs a control.
 CONTROL_LAW_CATEGORIES = ("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")
-CONTROL_SUBJECTS = re.compile(
-    r"管制|两用物项|出口|进口|输入|进境|许可证|关税|清单|名单|反制|export|import|dual-use|tariff|licen[cs]e",
-    re.IGNORECASE,
-)  # words of a sentence that moves a control which no category names
 LISTING_ANSWER = re.compile(
     r"就将[^，。]{2,40}列入"
 )  # 就将…列入…答记者问: parties just listed by the ministry
+TERM_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS})
+#: Authorities whose numbered notices are on trade, unless they say otherwise.
+TRADE_AUTHORITIES = ("MOFCOM", "GACC", "SCTC", "UEL")
+#: Authorities whose notices are on trade, or on measures against parties.
+TRADE_ISSUERS = frozenset(
+    {"MOFCOM", "GACC", "SCTC", "UELWM", "UEL", "MFA", "SCA", "CMC", "SASTIND", "CAEA", "NNCC", "COSTIND"}
+)
+OPENING = 2500  #: characters in which a trade authority says what its notice is on
+SHORT_OPENING = 700  #: as above, for other authorities
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 
 
@@ -95,6 +100,60 @@ class ChangeInputs:
     is_operative: bool  #: a spokesperson's answer that itself stops or suspends a measure
 
     @property
+    def is_on_regime(self) -> bool:
+        """Whether the title, or the opening of the text, names a regime that is watched.
+
+        An authority whose business is another one must name it beyond doubt.
+        """
+        lexicon, text, issuers = self.context.lexicon, self.context.text, self.context.identity.issuers
+        if lexicon.get_pattern("change.regime").search(text.title):
+            return True
+        is_trade = any(code in TRADE_ISSUERS for code in issuers)
+        name, reach = ("change.regime", OPENING) if is_trade else ("change.strong-regime", SHORT_OPENING)
+        regime = lexicon.get_pattern(name)
+        return any(
+            regime.search(sentence.words) and not is_about_foreign_act(lexicon, sentence.words)
+            for sentence in text.sentences
+            if text.title_end <= sentence.start < min(text.title_end + reach, text.related_links_start)
+        )
+
+    @property
+    def titles_regime(self) -> bool:
+        """Whether the title of a trade authority names a regime that is watched."""
+        regime = self.context.lexicon.get_pattern("change.regime")
+        is_trade = any(code in TRADE_ISSUERS for code in self.context.identity.issuers)
+        return is_trade and regime.search(self.context.text.title) is not None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a local authority speaks."""
+        title = self.context.text.title
+        local_customs = self.context.lexicon.get_pattern("change.local-customs")
+        return bool(LOCAL_AUTHORITY.match(title) or local_customs.match(title))
+
+    @property
+    def has_unknown_issuer(self) -> bool:
+        """Whether neither an authority nor a number of its own is known."""
+        identity = self.context.identity
+        is_law = identity.kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+        return not (identity.issuers or identity.own_number or is_law)
+
+    @property
+    def is_on_persons(self) -> bool:
+        """Whether it is on travellers and crews, not on goods."""
+        text = self.context.text
+        persons = self.context.lexicon.get_pattern("change.persons")
+        return persons.search(text.title) is not None
+
+    @property
+    def suspends_another(self) -> bool:
+        """Whether it suspends, resumes or extends the measures of another notice of a trade authority."""
+        return any(
+            relation.verb in TERM_VERBS and relation.target.startswith(TRADE_AUTHORITIES)
+            for relation in self.relations
+        )
+
+    @property
     def acts_on_another(self) -> bool:
         """Whether it suspends, resumes, repeals, amends or extends another notice."""
         return any(relation.verb in ACTING_VERBS for relation in self.relations)
@@ -127,13 +186,15 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         False,
         lambda case: any(not found.change and found.kind == "instrument" for found in case.categories),
     ),
+    ("change.local", False, lambda case: case.is_local),
     (
-        "change.local",
+        "change.event",
         False,
         lambda case: (
-            not case.context.identity.issuers and bool(LOCAL_AUTHORITY.match(case.context.text.title))
+            case.context.lexicon.get_pattern("change.event").search(case.context.text.title) is not None
         ),
     ),
+    ("change.unknown-issuer", False, lambda case: case.has_unknown_issuer),
     (
         "change.other-business",
         False,
@@ -141,6 +202,14 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
             case.context.identity.is_other_business and not CONTROL_TITLE.search(case.context.text.title)
         ),
     ),
+    (
+        "change.persons",
+        False,
+        lambda case: case.is_on_persons and not CONTROL_WORDS.search(case.context.text.folded_text),
+    ),
+    # It puts a known measure to rest, or wakes it; the words of the regime are in the other notice.
+    ("change.acts-on-another", True, lambda case: case.suspends_another),
+    ("change.no-watched-subject", False, lambda case: not case.is_on_regime),
     (
         # A watched regime or list is enough; an item only where the text speaks of trade in it.
         "change.instrument",
@@ -151,13 +220,8 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         ),
     ),
     ("change.acts-on-another", True, lambda case: case.acts_on_another),
-    (
-        "change.moves-a-control",
-        True,
-        lambda case: any(
-            not signal.weak and CONTROL_SUBJECTS.search(signal.sentence.words) for signal in case.signals
-        ),
-    ),
+    ("change.moves-a-control", True, lambda case: any(not signal.weak for signal in case.signals)),
+    ("change.titled", True, lambda case: case.titles_regime),
     (
         "change.speaks-of-control",
         True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
@@ -60,7 +61,10 @@ IMPLEMENTING_TITLE = re.compile(
     r"实施[《〈]([^《》〈〉\n]{4,60})[》〉]的(?:规定|办法|细则)|[《〈]([^《》〈〉\n]{4,60})[》〉]实施(?:细则|办法)"
 )
 QUOTED_TITLE = re.compile(r"《([^《》\n]{4,60})》")
-LIST_ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
+LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
+LIST_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
+ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
+LIST_ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）\t ]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
 LIST_LEAD = re.compile(r"[:：]\s*$")
 LAPSE_WORDS = re.compile(r"届满|到期|期满|\blapse|\bexpire|\bdue to end")
 CONTINUATION_WORDS = re.compile(
@@ -144,32 +148,101 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     text, kind = context.text, context.identity.kind
     sentence = text.find_sentence(mention.start)
     if is_acting:
-        lapsed = _match_lapse(text, sentence)
-        match = _match_clause_verb(context, mention, sentence)
-        if match is None and LIST_ITEM.match(sentence.words):
-            # The line that leads the list says what is done: 下列公告予以废止：
-            above = reversed(text.sentences[: text.sentences.index(sentence)])
-            ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
-            lead = next(ends, "")
-            match = _match_first_verb(lead, context.lexicon) if LIST_LEAD.search(lead) else None
-        return lapsed or (None if match and _is_legal_basis(text, mention, sentence) else match)
+        return _find_acting_verb(context, mention, sentence)
     if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
         # Orders are cited as procedure; announcements and letters are explained.
         return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
     if kind not in REPORT_KINDS:
         return None
-    # The number is the document reported (发布第54号公告), or one that it acts on.
+    # The number is the document reported (发布第54号公告), or one that it acts on, or only recalled.
+    if _is_reported(context, mention):
+        return Verb.REPORTS, "relation.reported"
+    if _is_recalled(context, sentence, mention):
+        return None
+    match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
+    return match if match is None or match[0] != Verb.REPORTS else None
+
+
+def _find_acting_verb(
+    context: ReadingContext, mention: NumberMention, sentence: Sentence
+) -> VerbMatch | None:
+    """Return what an instrument does to another: nothing where it is its basis, or only recalled."""
+    text, lexicon = context.text, context.lexicon
+    before = text.folded_text[max(0, mention.start - 40) : mention.start]
+    if lexicon.get_pattern("relation.implementing").search(before):
+        return Verb.IMPLEMENTS, "relation.implementing"
+    if _is_recalled(context, sentence, mention):
+        return _find_later_verb(context, sentence)
+    words = sentence.words
+    if lexicon.get_pattern("relation.prevails").search(words):
+        return Verb.AMENDS, "relation.prevails"
+    if lexicon.get_pattern("relation.rate-suspended").search(words):
+        return Verb.SUSPENDS, "relation.rate-suspended"
+    if lapsed := _match_lapse(text, sentence):
+        return lapsed
+    match = _match_clause_verb(context, mention, sentence)
+    if match is None and LIST_ITEM.match(words):
+        # The line that leads the list says what is done: 下列公告予以废止：
+        above = reversed(text.sentences[: text.sentences.index(sentence)])
+        ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
+        lead = next(ends, "")
+        is_first = not any(
+            other.end <= mention.start and other.start >= sentence.start
+            for other in context.identity.number_mentions
+            if other.start < mention.start
+        )
+        if LIST_LEAD.search(lead) or LIST_TITLE.search(text.title):
+            match = _match_first_verb(lead, lexicon) if is_first else None
+            match = match or (_match_first_verb(text.title, lexicon) if is_first else None)
+    if match and _is_legal_basis(text, mention, sentence):
+        return None
+    if match and match[0] == Verb.REPEALS and lexicon.get_pattern("relation.for-a-party").search(words):
+        return Verb.AMENDS, "relation.for-a-party"
+    return match
+
+
+def _is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:
+    """Return whether a sentence, or the clause of a number in it, only says what was done before."""
+    lexicon, words = context.lexicon, sentence.words
+    before = words[: mention.start - sentence.start]
+    if lexicon.get_pattern("relation.recalled-number").search(before):
+        return True
+    if lexicon.get_pattern("relation.present").search(words):
+        return False
+    return lexicon.get_pattern("relation.recital").search(words) is not None
+
+
+def _find_later_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
+    """Return what a later sentence does to the notice recalled here: 上述公告…暂停实施, the said Announcement."""
+    anaphor, lexicon = context.lexicon.get_pattern("relation.anaphor"), context.lexicon
+    own = context.identity.own_number
+    numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
+    recalled = [m for m in numbers if sentence.start <= m.start < sentence.end]
+    if len(recalled) > 1:
+        return None
+    index = context.text.sentences.index(sentence)
+    for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
+        if any(later.start <= m.start < later.end for m in numbers):
+            continue
+        if anaphor.search(later.words) and (match := _match_first_verb(later.words, lexicon)):
+            return match if match[0] in ACTING_VERBS else None
+    return None
+
+
+def _is_reported(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether a number is what a report is about: it says so, or no newer number is named."""
+    text = context.text
     near = text.folded_text[max(0, mention.start - 16) : mention.end]
-    is_subject = (
+    if (
         ISSUING_WORDS.search(near)
         or ACCORDING_TO.search(near)
         or ISSUING_TITLE.search(text.folded_text[max(0, mention.start - 90) : mention.start])
         or REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20])
-    )
-    match = None
-    if not is_subject:
-        match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
-    return match or (Verb.REPORTS, "relation.reported")
+    ):
+        return not _is_recalled(context, text.find_sentence(mention.start), mention)
+    numbers = [m.number for m in context.identity.number_mentions if m.number.year and not m.number.letter]
+    newest = max(((n.year or 0, n.n or 0) for n in numbers), default=None)
+    return newest == (mention.number.year, mention.number.n) or bool(mention.number.letter)
 
 
 def _match_lapse(text: DocumentText, sentence: Sentence) -> VerbMatch | None:
@@ -185,13 +258,20 @@ def _match_lapse(text: DocumentText, sentence: Sentence) -> VerbMatch | None:
 def _match_clause_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
-    """Return the verb of the clause that contains the number, else of its sentence."""
+    """Return the verb of the clause that contains the number, else of the next that has one, else before it."""
     words = BRACKETED_NAME.sub(lambda hit: " " * len(hit[0]), sentence.words)
     start, end = mention.start - sentence.start, mention.end - sentence.start
     stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]
-    left = max((stop for stop in stops if stop <= start), default=0)
-    right = min((stop for stop in stops if stop >= end), default=len(words))
-    return _match_first_verb(words[left:right], context.lexicon) or _match_first_verb(words, context.lexicon)
+    clauses = list(pairwise(stops))
+    own = next((i for i, (left, right) in enumerate(clauses) if left <= start < right), 0)
+    last = next((i for i, (left, right) in enumerate(clauses) if left < end <= right), own)
+    first = words[clauses[own][0] : clauses[last][1]]
+    behind = (words[left:right] for left, right in clauses[last + 1 :])
+    ahead = (words[left:right] for left, right in reversed(clauses[:own]))
+    for clause in (first, *behind, *ahead):
+        if match := _match_first_verb(clause, context.lexicon):
+            return match
+    return None
 
 
 def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
@@ -202,12 +282,14 @@ def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
 def _is_legal_basis(text: DocumentText, mention: NumberMention, sentence: Sentence) -> bool:
     """Return whether the number is in the clause that gives the legal basis, before anything is decided."""
     before = text.folded_text[sentence.start : mention.start]
-    hit = re.search(r"根据|依据|依照|按照", before)
+    hit = re.search(
+        r"根据|依据|依照|按照|\b(?:in accordance with|pursuant to|under)\b", before, re.IGNORECASE
+    )
     # 取消根据第21号公告采取的措施: the basis of what is undone, not of this notice.
     if hit is None or UNDOING_WORDS.search(before[: hit.start()]):
         return False
-    basis = before[hit.end() :]
-    return not DECISION_WORDS.search(basis) and not re.search(r"，[^，]{0,30}$", basis.rpartition("规定")[2])
+    basis = re.sub(r"《[^》]*》|（[^）]*）", "", before[hit.end() :])
+    return not DECISION_WORDS.search(basis) and not re.search(r"[，；]|, ", basis)
 
 
 def _find_clauses(text: DocumentText, mention: NumberMention, verb: str) -> tuple[str, ...]:

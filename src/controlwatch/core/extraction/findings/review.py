@@ -15,7 +15,13 @@ from controlwatch.core.model import NoticeKind, Relation, ReviewReason, Verb
 
 #: Answers of the rules that are a judgement on other business: they rest on words that can mislead.
 UNSURE_CHANGE_RULES = frozenset(
-    {"change.decides-nothing", "change.no-watched-subject", "change.other-business", "change.other-law"}
+    {
+        "change.decides-nothing",
+        "change.no-watched-subject",
+        "change.other-business",
+        "change.other-law",
+        "change.unknown-issuer",
+    }
 )
 CONTROL_WORDS = re.compile(
     r"出口管制|两用物项|出口许可|进出口许可|禁止出口|限制出口|不可靠实体|管控名单|关注名单|反制"

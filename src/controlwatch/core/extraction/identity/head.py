@@ -20,7 +20,7 @@ MAX_HEAD_LINES = 12
 MAX_GAP = 2  #: lines of the page (source, size of type) within a head
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
-MARKUP = re.compile(r"^[#>*\s|]+|[*\s|]+$")
+MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
     r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"
     r"|publishe[sd]|says|said|has|have|will|was|were|is|are)\b|\?",

@@ -79,6 +79,11 @@ HEAD_FORMS = (
         NoticeKind.NOTICE,
     ),
 )
+COMPANY_NOTICE = re.compile(r"证券代码|证券简称|股票代码|董事会及全体董事|上市公司")
+AGENCY_DATELINE = re.compile(
+    r"^[【（(]?[\u4e00-\u9fff]{2,8}(?:社|报|网)(?:记者|[\u4e00-\u9fff]{0,8})[^。；]{0,40}(?:\d+日)?电[）)】]?"
+)  # （中央社记者…上海2027年7月9日电）
+CORRECTION = re.compile(r"(?:更正|勘误|更正(?:说明|启事|公告))")
 SELF_REFERENCES = (
     (re.compile(r"本公告"), NoticeKind.ANNOUNCEMENT),  # 本公告自公布之日起施行
     (re.compile(r"本通知"), NoticeKind.NOTICE),
@@ -113,6 +118,8 @@ SERVER_NOISE = re.compile(
     re.IGNORECASE,
 )  # printed even by a page without its article
 NOISE_LENGTH = 400
+FRAME_LENGTH = 600  #: characters; a longer page has an article
+MIN_ARTICLE = 16  #: characters that an article has at least
 TITLE_LENGTH = 60
 _DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}-\d{1,2})"
 DATED_ROW = re.compile(
@@ -140,9 +147,21 @@ def classify_kind(
     """
     verdicts = _apply_kind_rules(text, lexicon, label, head)
     kind, rule = _find_non_document(text) or next((kind, rule) for kind, rule in verdicts if kind)
-    if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", text.folded_text[:HEARSAY_ZONE]):
+    if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
+        return NoticeKind.EMPTY, "kind.frame"
+    zone = text.title if head is not None and head.numbered else text.folded_text[:HEARSAY_ZONE]
+    if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", zone):
         return NoticeKind.OTHER, "kind.hearsay"
     return kind, rule
+
+
+def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
+    """Return whether a page has the title of an instrument, and nothing below it but the words of a page."""
+    body = text.body[: text.related_links_start - text.title_end]
+    if len(body) > FRAME_LENGTH:
+        return False
+    kept = lexicon.get_pattern("change.page-words").sub("", body.replace(text.title.strip(), ""))
+    return len(kept) < MIN_ARTICLE
 
 
 def _find_non_document(text: DocumentText) -> tuple[NoticeKind, str] | None:
@@ -178,15 +197,21 @@ def _apply_kind_rules(
     lead = extract_head(text)
     is_press = contains_phrase(lexicon, "press", lead)
     # The press reports that a spokesperson spoke; the ministry prints question and answer.
-    is_reported = is_press and SPOKESPERSON_REPORT.search(title)
+    is_reported = (is_press and SPOKESPERSON_REPORT.search(title)) or AGENCY_DATELINE.match(title)
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
     if is_answer or QUESTION_LINE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.SPOKESPERSON, "kind.answer"
     is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
+    if COMPANY_NOTICE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+        yield NoticeKind.NEWS, "kind.report"
+    if AGENCY_DATELINE.match(title):
+        yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
+    if CORRECTION.fullmatch(re.sub(r"\s", "", title)):
+        yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
     referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
     default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS

@@ -269,7 +269,7 @@ def _fill_elided_parts(
             if not year and issuers[:1] != ("State Council",):
                 words = text.find_sentence(mention.start).words[:400]
                 day = next((word.day for word in find_date_mentions(words) if word.day), None)
-                if number.series != "Order" or day:
+                if number.series != "Order" or (day and issuers[:1] == ("MOFCOM",)):
                     near = last.year if last and last.series == number.series else None
                     year = near or (day.year if day else own_year)
             number = normalize_series(replace(number, issuers=issuers or default, year=year))

@@ -13,6 +13,7 @@ YEAR_PREFIX = re.compile(r"[\d〇零一二三四五六七八九]{4}")  # |2025�
 MAX_IMPOSSIBLE_DATES = 3
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
+    "kind.frame": "The page has the title of an instrument and no text below it.",
     "kind.garbled": "The text is garbled: it was decoded in the wrong way or damaged, and could not be read.",
     "kind.hearsay": (
         "The text has the form of an instrument but is passed on by somebody who cannot vouch for it."

@@ -10,8 +10,13 @@ from array import array
 
 _HAN = "\u3400-\u9fff"
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
-TONED_PRONUNCIATION = re.compile(rf"(?<=[{_HAN}])[(（][a-zü]{{0,4}}[{_TONES}][a-zü]{{0,4}}[)）]")
-ANY_PRONUNCIATION = re.compile(rf"(?<=[{_HAN}])[(（][a-zü{_TONES}]{{1,6}}[)）]")
+_SYLLABLE = rf"[a-zü]{{0,4}}[{_TONES}][a-zü]{{0,4}}"
+TONED_PRONUNCIATION = re.compile(
+    rf"(?<=[{_HAN}]) ?[(（] ?{_SYLLABLE}(?:[ ']?[a-zü]{{0,4}}[{_TONES}]?[a-zü]{{0,4}}){{0,8}} ?[)）] ?"
+)
+ANY_PRONUNCIATION = re.compile(
+    rf"(?<=[{_HAN}]) ?[(（] ?[a-zü{_TONES}]{{1,6}}(?: [a-zü{_TONES}]{{1,6}}){{0,8}} ?[)）] ?"
+)
 MIN_TONED = (
     2  #: with so many of them the copy annotates at random, and those without a tone are of its making
 )
