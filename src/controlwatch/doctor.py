@@ -25,6 +25,7 @@ from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
+from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
 from controlwatch.core.model.errors import (
     ControlwatchError,
     DeclarationError,
@@ -48,6 +49,7 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_declarations(settings)
     yield from _check_database(settings)
     yield from _check_deliveries(settings)
+    yield from _check_reviews(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
     yield from _check_sources(settings)
@@ -182,6 +184,21 @@ def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
         )
     if not paused and not troubles:
         yield CheckResult(message="no subscription is paused, and no delivery failed", is_ok=True)
+
+
+def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
+    """Say how many documents wait for a person, and since when."""
+    try:
+        with SqlStore.open_read_only(settings.database) as store:
+            found = store.reviews.count_open()
+    except ControlwatchError:
+        return  # the check of the database says so
+    is_late = found.oldest is not None and datetime.now(UTC) - found.oldest > REMINDER_INTERVAL
+    yield CheckResult(
+        message=describe_open_reviews(found) or "no document needs review",
+        is_ok=not is_late,
+        advice="read each and settle it: controlwatch review",
+    )
 
 
 def _check_stamps(settings: Settings) -> CheckResult:

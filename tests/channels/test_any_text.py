@@ -34,6 +34,7 @@ from controlwatch.core.law.answers import (
     PartyMatch,
     PartySearchResult,
     Preview,
+    ReviewLine,
     WatcherLine,
 )
 from controlwatch.core.law.explanation import StatusStep
@@ -50,6 +51,7 @@ from controlwatch.core.model import (
     DocumentNumber,
     EffectiveDate,
     Entity,
+    Judgement,
     KeyDate,
     Mute,
     Notice,
@@ -57,6 +59,7 @@ from controlwatch.core.model import (
     RedlineSegment,
     Relation,
     ReminderSubject,
+    ReviewReason,
     Subscription,
     Summary,
     Verb,
@@ -175,6 +178,20 @@ def event(pen: Pen) -> KeyDate:
     )
 
 
+def unsure_notice(pen: Pen) -> Notice:
+    reasons = tuple(ReviewReason(reason=pen(), quote=pen()) for _ in range(5))
+    return replace(notice(pen), is_change=False, review=reasons, possible_categories=pen.some())
+
+
+def review_line(pen: Pen) -> ReviewLine:
+    found = unsure_notice(pen)
+    return ReviewLine(
+        id=7, key=pen(), number=pen(), title=pen(), issuers=pen.some(), published=TODAY, official=True,
+        watcher=pen(), url=pen(), reasons=found.review, possible_categories=pen.some(), raised_at=NOW,
+        alerted=True, state="open",
+    )  # fmt: skip
+
+
 def alerts(pen: Pen) -> Iterator[Alert]:
     """One of each kind that there is."""
     plain = Alert(kind="health-down", made_at=NOW, title=pen(), watcher=pen(), url=pen(), body=pen())
@@ -185,6 +202,12 @@ def alerts(pen: Pen) -> Iterator[Alert]:
     yield replace(about, url=None, notice=Notice(title=pen(), language="zh"))
     yield replace(about, kind="amended", change=Change(kind="amended", redline=redline, moved=pen.some()))
     yield replace(about, kind="report", about=pen())
+    unsure = replace(about, kind="review", notice=unsure_notice(pen), review_id=7)
+    judgement = Judgement(verdict="change", who=pen(), at=NOW, note=pen())
+    yield unsure
+    yield replace(unsure, change=Change(kind="amended", redline=redline, moved=pen.some()), about=pen())
+    yield replace(unsure, kind="judged-change", judgement=judgement)
+    yield replace(unsure, kind="judged-no-change", judgement=replace(judgement, verdict="no-change"))
     yield replace(about, kind="reminder", occasion=ReminderSubject(event=event(pen)))
     yield replace(about, kind="moved", occasion=ReminderSubject(event=event(pen), was=TODAY, gone=True))
     yield replace(about, kind="escalation")
@@ -428,6 +451,7 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
     "parties": lambda pen: replies.law_reply(
         answer_parties(PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some()))
     ),
+    "reviews": lambda pen: replies.review_reply([review_line(pen)] * 13),
     "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),
     "subscriptions": lambda pen: replies.subscriptions_reply(
         [(Subscription(id=1, channel="slack", target=pen()), pen())], title=pen()
@@ -469,6 +493,7 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
     desk = HomeContent(
         user="U1",
         subscriptions=(wanted(pen),) * 14,
+        reviews=tuple((review_line(pen), f"{n:032x}") for n in range(100, 109)),
         open_alerts=tuple(replace(alert_line(pen), key=f"{n:032x}") for n in range(17)),
         upcoming=(event(pen),) * 40,
         today=TODAY,

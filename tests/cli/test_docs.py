@@ -49,6 +49,8 @@ def command_lines() -> list[tuple[str, str]]:
 def test_every_command_line_of_the_manuals_exists(manual: str, line: str) -> None:
     words = line.split("#", maxsplit=1)[0].split()
     command: typer.core.TyperCommand | typer.core.TyperGroup = commands()[words.pop(0)]
+    if words and words[0].isdecimal() and "settle" in getattr(command, "commands", {}):
+        words[0] = "settle"  # `review 12 …` is `review settle 12 …`
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]  # type: ignore[union-attr]
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from controlwatch.core.alerting.decide import decide
+import pytest
+
+from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.redline import fingerprint_text
 from controlwatch.core.model import (
+    Attention,
     Direction,
     Document,
     DocumentNumber,
@@ -15,6 +18,7 @@ from controlwatch.core.model import (
     NoticeKind,
     NoticeRef,
     Relation,
+    ReviewReason,
     Subscription,
     Verb,
 )
@@ -203,3 +207,58 @@ def test_reading_our_own_copy_anew_never_rings() -> None:
         None,
         None,
     )
+
+
+REASON = ReviewReason(reason="It names what is watched.", quote="出口管制", rule="review.instrument")
+UNSURE = replace(
+    RULE, is_change=False, direction=Direction.NEUTRAL, review=(REASON,), possible_categories=("graphite",)
+)
+
+
+@pytest.mark.parametrize(
+    ("notice", "official", "kind"),
+    [
+        (UNSURE, True, "review"),
+        (replace(UNSURE, number=None, kind=NoticeKind.NEWS), False, "review"),
+        (replace(UNSURE, number=None, kind=NoticeKind.NEWS, reports_change=True), False, "review"),
+        (replace(NEWS, reports_change=True), False, "report"),
+    ],
+)
+def test_what_may_be_the_instrument_itself_is_told_as_a_question(
+    notice: Notice, official: bool, kind: str
+) -> None:
+    decision = decide(seen(notice, official=official), MatchContext(subscriptions=LISTENER), now=NOW)
+    assert decision.alert is not None
+    assert decision.alert.kind == kind
+
+
+def test_press_that_may_be_an_instrument_is_tied_to_the_official_notice_where_that_is_known() -> None:
+    about = Relation(verb=Verb.REPORTS, target="MOFCOM 2026-61", quote="第61号")
+    press = replace(UNSURE, number=None, kind=NoticeKind.NEWS, relations=(about,))
+    context = MatchContext(subscriptions=LISTENER, official_known=True)
+    assert decide(seen(press, official=False), context, now=NOW).alert is None
+
+
+def test_a_page_that_could_not_be_read_is_told_as_unread_and_not_as_a_question() -> None:
+    decision = decide(seen(UNSURE, fallback=True), MatchContext(subscriptions=LISTENER), now=NOW)
+    assert decision.alert is not None
+    assert (decision.alert.kind, decision.alert.unread) == ("new", "page")
+
+
+def test_a_copy_that_decides_answers_the_question_that_another_raised() -> None:
+    before = known(text="学习有关文件。", here=False)
+    before = replace(before, latest=replace(before.latest, notice=UNSURE), is_in_review=True)
+    decision = decide(seen(RULE), MatchContext(known=before, subscriptions=LISTENER), now=NOW)
+    assert decision.alert is not None
+    assert decision.change is not None
+    assert (decision.alert.kind, decision.change.kind) == ("new", "amended")
+
+
+def test_an_article_that_has_the_form_of_an_instrument_only_is_told_as_a_report_with_the_doubt() -> None:
+    guess = replace(REASON, reason="A second reader takes it for an instrument.", rule="review.second-reader")
+    article = replace(NEWS, reports_change=True, review=(guess,), possible_categories=("graphite",))
+    report = to_report(article)
+    assert report.attention is Attention.REPORT
+    assert report.doubts == (guess.reason,)
+    assert to_report(replace(article, reports_change=False)).attention is Attention.REVIEW
+    assert to_report(replace(article, review=(guess, REASON))).attention is Attention.REVIEW

@@ -18,6 +18,7 @@ from controlwatch.cli import (
     maintenance,
     notices,
     read,
+    reviews,
     run,
     slack,
     subscriptions,
@@ -51,6 +52,7 @@ def _print_version(*, value: bool) -> None:
 for module in (
     run,
     notices,
+    reviews,
     evidence,
     law,
     subscriptions,

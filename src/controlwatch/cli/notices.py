@@ -21,6 +21,7 @@ from controlwatch.cli.common import (
     read_typed,
     to_json_value,
 )
+from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.palette import TONE_COLOURS
 
@@ -143,8 +144,13 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
         drawn.add_column(column, no_wrap=True)
     drawn.add_column("Title and categories", overflow="fold")
     for line in lines:
-        word = line.direction if line.is_change else "report" if not line.official else "no change"
+        word = describe_attention(line)
         title = build_cell(line.title, 160)
+        for reason in line.review:
+            quote = to_one_line(reason.quote, 120)
+            title.append(f"\n{to_one_line(reason.reason, 200)} 「{quote}」", style="yellow")
+        if line.judgement is not None:
+            title.append(f"\n{to_one_line(describe_judgement(line.judgement), 300)}", style="yellow")
         if line.categories:
             title.append("\n" + ", ".join(line.categories), style="bright_black")
         dates = [
@@ -154,19 +160,36 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
         drawn.add_row(
             str(line.published or "?"),
             build_cell(line.number, 80),
-            Text(word, style=TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"),
+            Text(word, style=_choose_style(line)),
             "\n".join(dates),
             title,
         )
     return drawn
 
 
+def describe_attention(line: NoticeLine) -> str:
+    """Return the direction of a change, or what else a notice is."""
+    if line.attention == "review":
+        return f"needs review {line.review_id or ''}".rstrip()
+    if line.is_change:
+        return line.direction if line.judgement is None or line.direction != "neutral" else "judged a change"
+    return "no change" if line.official else "report"
+
+
+def _choose_style(line: NoticeLine) -> str:
+    if line.attention == "review":
+        return "yellow"
+    return TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"
+
+
 def _print_record(record: NoticeRecord) -> None:
     line, notice = record.line, record.notice
-    heading = f"{line.number or 'no number'} · {line.direction}"
+    word = describe_attention(line) if line.review_id else line.direction
+    heading = f"{line.number or 'no number'} · {word}"
     console.print(Text(heading, style=f"bold {TONE_COLOURS.get(line.direction, '')}"))
     console.print(Text(to_one_line(line.title, 400), style="bold"))
-    for text in (notice.summary.en, notice.summary.zh):
+    # What was not concluded on has no summary: it would say that the text changes nothing.
+    for text in (notice.summary.en, notice.summary.zh) if line.review_id is None else ():
         console.print(Text(strip_hidden(text)))
     drawn = build_table()
     drawn.add_column("Finding", no_wrap=True)
@@ -179,6 +202,8 @@ def _print_record(record: NoticeRecord) -> None:
         drawn.add_row(name, build_cell(value, 400), Text("〃") if repeated else build_cell(proof, 300))
         before = proof
     console.print(drawn)
+    if line.judgement is not None:
+        console.print(Text(to_one_line(describe_judgement(line.judgement), 500), style="yellow"))
     for doubt in notice.doubts:
         console.print(Text(to_one_line(f"doubt: {doubt}", 500), style="yellow"))
     for location in record.standings:
@@ -205,8 +230,15 @@ def _print_record(record: NoticeRecord) -> None:
 
 def _list_findings(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the value and the proving sentence of each finding."""
-    notice = record.notice
-    yield "kind", f"{notice.kind.value}, {'a change' if notice.is_change else 'no change'} of the rules", ""
+    notice, line = record.notice, record.line
+    if line.attention == "review":
+        yield "kind", f"{notice.kind.value}, needs review: controlwatch review {line.review_id or ''}", ""
+    else:
+        yield "kind", f"{notice.kind.value}, {'a change' if line.is_change else 'no change'} of the rules", ""
+    for reason in line.review:
+        yield "review", reason.reason, reason.quote
+    for category_id in notice.possible_categories if line.review else ():
+        yield "may touch", category_id, ""
     yield "published", str(record.line.published or "not stated"), ""
     for found in notice.effective:
         span = str(found.start or "not stated") + (f" → {found.until}" if found.until else "")

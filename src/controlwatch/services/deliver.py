@@ -14,6 +14,7 @@ from typing import Protocol, get_args
 
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import OpenReviews
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
@@ -48,6 +49,7 @@ class Deliverer:
     lexicon: Lexicon
     owner: str  #: name of this process, for leases
     links: SignedLinks = field(default_factory=SignedLinks)
+    count_reviews: Callable[[], OpenReviews] = OpenReviews  #: what waits for a person to judge
     clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
     _lanes: dict[ChannelName, DeliveryLane] = field(default_factory=dict, init=False)
@@ -150,6 +152,7 @@ class Deliverer:
             links=self.links,
             find_status=self._find_status,
             load_watcher_states=lambda: (state for _, state in self.sources.load(now=now)),
+            count_reviews=self.count_reviews,
         )
 
     def _run_lanes(self, runs: Mapping[ChannelName, LaneRun]) -> None:

@@ -20,6 +20,7 @@ from controlwatch.core.law.answers import (
     PartyLine,
     PartySearchResult,
     RegisterLine,
+    ReviewLine,
     StatusDifference,
 )
 from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
@@ -97,6 +98,16 @@ class HistorySource(Protocol):
         """Return numbers near one that is not known."""
 
 
+class ReviewSource(Protocol):
+    """Documents that the reader did not conclude on: no answer counts them."""
+
+    def list_reviews(self) -> tuple[ReviewLine, ...]:
+        """Return those that wait for a person, oldest first."""
+
+    def find_by_notice(self, key: str) -> ReviewLine | None:
+        """Return the review of the notice of a key, open or not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalQueries:
     """Answers questions of law, each with the cautions that limit it."""
@@ -105,6 +116,7 @@ class LegalQueries:
     law: LegalSource
     register: RegisterSource
     history_source: HistorySource
+    reviews: ReviewSource
     sources: SourceStates
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -115,10 +127,16 @@ class LegalQueries:
             return self._find_category_status(category, on)
         key = self.names.to_key(name)
         graph = self.law.load_graph([key])
-        if key not in graph.instruments and not graph.acts_by_target.get(key):
+        review = self.reviews.find_by_notice(key) if key not in graph.instruments else None
+        if key not in graph.instruments and review is None and not graph.acts_by_target.get(key):
             raise self.build_unknown_error(name, key)
         status = compute_status(graph, key, on)
-        return replace(status, cautions=(*status.cautions, *self.list_cautions(on)))
+        cautions = (*status.cautions, *self.list_cautions(on))
+        if review is not None:
+            number, title = review.number or review.title, review.title
+            cautions = (_caution_about_review(review), *cautions)
+            return replace(status, number=number, title=title, cautions=cautions)
+        return replace(status, cautions=cautions)
 
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
@@ -145,6 +163,8 @@ class LegalQueries:
         for status in statuses.values():
             if status.number in live_numbers:
                 cautions += status.cautions
+        touched = (*categories, *(control.category for control in controls))
+        cautions += self._list_review_cautions(touched)
         return LookupResult(
             query=query,
             on=on,
@@ -179,7 +199,8 @@ class LegalQueries:
         category = self._find_category(name)
         keys = self.law.list_keys_touching(category) if category else (self.names.to_key(name),)
         graph = self.law.load_graph(keys)
-        if category is None and keys[0] not in graph.instruments:
+        is_known = keys and (keys[0] in graph.instruments or self.reviews.find_by_notice(keys[0]) is not None)
+        if category is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
         return build_history(graph, keys, self.history_source.list_history_remarks(keys))
 
@@ -273,8 +294,21 @@ class LegalQueries:
             on=on,
             state=statuses[0].state if statuses else LegalState.UNKNOWN,
             notices=tuple(statuses),
-            cautions=(*cautions, *self.list_cautions(on)),
+            cautions=(*cautions, *self._list_review_cautions([category]), *self.list_cautions(on)),
         )
+
+    def _list_review_cautions(self, categories: Iterable[str]) -> list[str]:
+        """Return a caution for each document that may touch these categories, and waits for a person."""
+        chosen = frozenset(categories)
+        return [
+            _caution_about_review(line)
+            for line in self.reviews.list_reviews()
+            if any(
+                covers_category(one, item) or covers_category(item, one)
+                for one in chosen
+                for item in line.possible_categories
+            )
+        ]
 
     def _find_mentions(self, query: ParsedQuery, categories: tuple[str, ...]) -> tuple[CodeMention, ...]:
         """Return where a code is named, or which notices touch the categories that words mean."""
@@ -294,6 +328,15 @@ class LegalQueries:
             f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
             "That does not prove that nothing controls it"
         )
+
+
+def _caution_about_review(line: ReviewLine) -> str:
+    """Return the sentence that a document is not counted, because the reader did not conclude on it."""
+    if line.judgement is not None:
+        word = "a change" if line.judgement.verdict == "change" else "no change"
+        return f"a person judged it {word}, its dates were not read, it is not counted here: {line.title}"
+    reasons = "; ".join(reason.reason.rstrip(".") for reason in line.reasons)
+    return f"needs review (controlwatch review {line.id}), not counted here: {line.title}: {reasons}"
 
 
 def _compare_days(

@@ -18,14 +18,16 @@ from controlwatch.core.law.answers import (
     Preview,
     PublishedNotice,
     RefusedDelivery,
+    ReviewLine,
     WatcherLine,
 )
-from controlwatch.core.model import Alert, AlertKind, Subscription
+from controlwatch.core.model import Alert, AlertKind, Attention, Subscription
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.ports import Subscriptions
+from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
 
 #: Days that may be counted back: a century.
@@ -114,6 +116,7 @@ class Queries:
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
+    reviews: Reviews
     subscriptions: Subscriptions
     channel_health: ChannelHealth
     held: HeldSource
@@ -167,6 +170,10 @@ class Queries:
         matches: list[tuple[NoticeLine, str]] = []
         for item in self.notices.list_published_since(since):
             kind: AlertKind = "new" if item.line.official else "report"
+            if item.line.attention is Attention.REVIEW:
+                kind = "review"
+            elif item.line.judgement is not None and item.line.attention is Attention.CHANGE:
+                kind = "judged-change"
             alert = Alert(
                 kind=kind, made_at=now, title=item.line.title, watcher=item.line.watcher, notice=item.notice
             )
@@ -242,6 +249,10 @@ class Queries:
     def list_held(self) -> tuple[HeldReferences, ...]:
         """Return the new notices that are held until a person releases or shelves them, by source."""
         return self.held.list_held()
+
+    def list_reviews(self, *, settled: bool = False) -> tuple[ReviewLine, ...]:
+        """Return the documents that wait for a person, oldest first; with `settled`, the others too."""
+        return self.reviews.list_reviews(settled=settled)
 
     def list_leads(self, *, closed: bool = False) -> tuple[LeadLine, ...]:
         """Return what a person should look into, oldest first."""

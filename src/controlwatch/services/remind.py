@@ -11,6 +11,7 @@ from typing import Protocol
 from controlwatch.core.alerting.channel_troubles import plan_channel_alerts, plan_channel_recoveries
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
 from controlwatch.core.alerting.health_alerts import plan_health_alerts
+from controlwatch.core.alerting.judgements import REVIEW_SOURCE, plan_review_reminder
 from controlwatch.core.alerting.reminders import (
     PlannedAlert,
     ReminderContext,
@@ -18,6 +19,7 @@ from controlwatch.core.alerting.reminders import (
     decide_reminders,
 )
 from controlwatch.core.alerting.routing import route_alert
+from controlwatch.core.law.answers import OpenReviews, ReviewLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import HeldReferences
@@ -91,6 +93,16 @@ class Leads(Protocol):
         """Close every lead whose number has turned up; return their subjects."""
 
 
+class OpenReviewSource(Protocol):
+    """Documents that need review, in the store."""
+
+    def count_open(self) -> OpenReviews:
+        """Return how many wait that caused an alert."""
+
+    def list_reviews(self) -> tuple[ReviewLine, ...]:
+        """Return the open ones, oldest first."""
+
+
 class Maintenance(Protocol):
     """Upkeep of the store."""
 
@@ -118,6 +130,7 @@ class Reminder:
     reminders: Reminders
     follow_ups: FollowUps
     leads: Leads
+    reviews: OpenReviewSource
     maintenance: Maintenance
     held: Held
     sources: SourceStates
@@ -168,7 +181,12 @@ class Reminder:
 
     def remind(self, *, now: datetime) -> tuple[str, ...]:
         """Make the reminders, escalations and leads that are due; return their kinds and titles."""
-        return (*self._remind_of_dates(now), *self._follow_up(now), *self._raise_leads(now))
+        return (
+            *self._remind_of_dates(now),
+            *self._follow_up(now),
+            *self._raise_leads(now),
+            *self._remind_of_reviews(now),
+        )
 
     def maintain(self, *, now: datetime) -> None:
         """Repair what a clock that ran ahead has put off, and drop old rows of the poll log."""
@@ -215,6 +233,21 @@ class Reminder:
             deliveries = route_alert(alert, transaction.list_subscriptions(), now=now)
             transaction.record(leads, PlannedAlert(alert=alert, deliveries=deliveries), now=now)
         return [f"lead: {alert.title}"]
+
+    def _remind_of_reviews(self, now: datetime) -> list[str]:
+        """Remind the operators, once a day, of documents that wait for a person."""
+        with self.health.transaction() as transaction:
+            last = transaction.load_notices().get(REVIEW_SOURCE)
+            planned = plan_review_reminder(
+                self.reviews.count_open(), last, self.reviews.list_reviews, now=now
+            )
+            if planned is None:
+                return []
+            alert = planned.alert
+            subscriptions = self.subscriptions.list_active() if alert is not None else ()
+            deliveries = route_alert(alert, subscriptions, now=now) if alert is not None else ()
+            transaction.record(planned, deliveries)
+        return [f"{alert.kind}: {alert.title}"] if alert is not None else []
 
     def _find_gaps(self, now: datetime) -> Iterator[Lead]:
         for watcher in self.sources.watchers:

@@ -17,6 +17,7 @@ from controlwatch.services.legal_queries import HistorySource, LegalSource, Regi
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
+from controlwatch.services.settle_review import Reviews
 from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
 from controlwatch.services.verify import CustodyLog
@@ -135,6 +136,10 @@ class Store(Protocol):
     @property
     def reminders(self) -> Reminders:
         """Scheduled reminders."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """Documents that need review."""
 
     @property
     def leads(self) -> StoredLeads:

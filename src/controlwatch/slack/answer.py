@@ -106,6 +106,9 @@ class CommandResponder:
                 return replies.latest_reply(lines, title=f"Newest notices {' '.join(command.words)}".strip())
             case "show":
                 return replies.notice_reply(self.queries.show(_require_words(command)))
+            case "review":
+                waiting = (line for line in self.queries.list_reviews() if line.alerted)
+                return replies.review_reply(waiting)
             case "watchers":
                 return replies.watchers_reply(self.queries.list_watchers())
             case "why":

@@ -35,6 +35,7 @@ from controlwatch.slack.home import AppHome
 from controlwatch.slack.permissions import Asker, Permissions
 from controlwatch.slack.reply_blocks import MAX_QUESTION, PAGE, render_reply_blocks
 from controlwatch.slack.request_guard import RequestGuard
+from controlwatch.slack.review_actions import ReviewActionHandler
 
 log = structlog.get_logger()
 
@@ -69,7 +70,9 @@ def build_bolt_app(app: App) -> Bolt | None:
     )
     bolt.use(partial(_use_bounded_clients, client))
     store, queries, permissions = app.store, app.queries, Permissions(settings.managers)
-    home = AppHome(subscriptions=store.subscriptions, actions=store.actions, queries=queries)
+    home = AppHome(
+        subscriptions=store.subscriptions, actions=store.actions, reviews=store.reviews, queries=queries
+    )
     form = SubscriptionForm(
         subscriptions=store.subscriptions, queries=queries, permissions=permissions, home=home
     )
@@ -77,8 +80,9 @@ def build_bolt_app(app: App) -> Bolt | None:
     actions = AlertActionHandler(
         actions=store.actions, names=queries.names, permissions=permissions, home=home
     )
+    judgements = ReviewActionHandler(reviews=store.reviews, permissions=permissions, home=home)
     RequestGuard().register_middleware(bolt)
-    for part in (_BotListeners(responder, permissions, form), home, form, actions):
+    for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements):
         part.register_listeners(bolt)
     return bolt
 

@@ -24,6 +24,7 @@ CommandName = Literal[
     "subscriptions",
     "watchers",
     "why",
+    "review",
 ]
 COMMAND_NAMES: tuple[CommandName, ...] = get_args(CommandName)
 
@@ -58,6 +59,9 @@ ALIASES: dict[str, CommandName] = {
     "health": "watchers",
     "监测": "watchers",
     "原因": "why",
+    "reviews": "review",
+    "判定": "review",
+    "待判定": "review",
 }
 #: What each command does, and an example; printed by help.
 HELP: dict[CommandName, tuple[str, str]] = {
@@ -75,6 +79,7 @@ HELP: dict[CommandName, tuple[str, str]] = {
     "unsubscribe": ("end a subscription", "unsubscribe 3"),
     "subscriptions": ("your subscriptions and those of this channel", "subscriptions"),
     "watchers": ("source health", "watchers"),
+    "review": ("the documents that need review: a person decides whether they are a change", "review"),
     "why": ("why an alert about a notice was sent here", "why 2025-58"),
 }
 #: <@U0BOT>, <@U0BOT|controlwatch>, <!here>: not part of what is asked

@@ -15,6 +15,7 @@ from controlwatch.core.model import Subscription
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.queries import Queries
+from controlwatch.services.settle_review import Reviews
 from controlwatch.services.store import AlertActions
 from controlwatch.slack.home_view import HomeContent, build_home_view
 
@@ -31,6 +32,7 @@ class AppHome:
 
     subscriptions: Subscriptions
     actions: AlertActions
+    reviews: Reviews
     queries: Queries
 
     def register_listeners(self, bolt: Bolt) -> None:
@@ -60,11 +62,12 @@ class AppHome:
         everything = any(not item.categories for item in own)
         categories = () if everything else {name for item in own for name in item.categories}
         today = to_beijing_day(datetime.now(UTC))
+        targets = {user, *(item.target for item in own)}
+        open_alerts = self.actions.list_alerts(open_only=True, targets=targets, limit=MAX_OPEN_ALERTS)
         return HomeContent(
             subscriptions=own,
-            open_alerts=self.actions.list_alerts(
-                open_only=True, targets={user, *(item.target for item in own)}, limit=MAX_OPEN_ALERTS
-            ),
+            reviews=self.reviews.list_delivered(targets),
+            open_alerts=tuple(line for line in open_alerts if line.kind != "review"),
             upcoming=self.queries.law.upcoming(on=today, days=LOOKAHEAD_DAYS, categories=categories),
             today=today,
             days=LOOKAHEAD_DAYS,

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from controlwatch.core.law.answers import AlertLine, WatcherLine
+from controlwatch.core.law.answers import AlertLine, ReviewLine, WatcherLine
 from controlwatch.core.model import KeyDate, Subscription
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.law_answers import answer_key_dates
 from controlwatch.core.rendering.replies import law_reply, watchers_reply
-from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK
+from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_LABELS
 from controlwatch.core.rendering.subscription_text import describe_subscription
 from controlwatch.slack.reply_blocks import CHANGE, END, NEW
 
 Block = dict[str, Any]
 
-#: The most that is drawn of each list; the number of the others follows. The first two take two blocks each.
-MAX_SUBSCRIPTIONS, MAX_ALERTS, MAX_EVENTS = 12, 15, 15
+#: The most that is drawn of each list; the number of the others follows. Of the first three each takes two
+#: blocks.
+MAX_SUBSCRIPTIONS, MAX_REVIEWS, MAX_ALERTS, MAX_EVENTS = 12, 6, 10, 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class HomeContent:
 
     user: str
     subscriptions: tuple[Subscription, ...]
+    reviews: tuple[tuple[ReviewLine, str], ...] = ()  #: documents to judge, each with the key of a delivery
     open_alerts: tuple[AlertLine, ...]  #: alerts without an acknowledgement
     upcoming: tuple[KeyDate, ...]
     today: date  #: in Beijing
@@ -38,7 +40,7 @@ class HomeContent:
 def build_home_view(content: HomeContent, *, warning: str = "") -> Block:
     """Return the view, with a warning at the top."""
     blocks = [_build_section(f"⚠️ {warning}")] if warning else []
-    for part in (_render_subscriptions, _render_alerts, _render_upcoming, _render_health):
+    for part in (_render_subscriptions, _render_reviews, _render_alerts, _render_upcoming, _render_health):
         blocks.extend(part(content))
     return {"type": "home", "blocks": blocks}
 
@@ -56,6 +58,20 @@ def _render_subscriptions(content: HomeContent) -> Iterator[Block]:
         yield _build_buttons(("Change · 修改", change, number), ("End · 退订", end, number))
     yield from _render_remainder(len(content.subscriptions) - MAX_SUBSCRIPTIONS, "subscriptions")
     yield _build_buttons(("New subscription · 新订阅", NEW, "new"), style="primary")
+
+
+def _render_reviews(content: HomeContent) -> Iterator[Block]:
+    if not content.reviews:
+        return
+    yield _build_header("Needs review · 待人工判定")
+    for line, key in content.reviews[:MAX_REVIEWS]:
+        reason = line.reasons[0] if line.reasons else None
+        why = f"{reason.reason} 「{to_one_line(reason.quote, 120)}」" if reason is not None else ""
+        parts = (f"{line.id}", f"{line.raised_at:%Y-%m-%d}", line.number, to_one_line(line.title, 120))
+        yield _build_section("\n".join(filter(None, (" · ".join(filter(None, parts)), why, line.url[:200]))))
+        block = _build_buttons(*((text, action_id, "judge") for action_id, text in JUDGE_LABELS.items()))
+        yield {**block, "block_id": f"{ALERT_BLOCK}{key}"}
+    yield from _render_remainder(len(content.reviews) - MAX_REVIEWS, "to review: /controlwatch review")
 
 
 def _render_alerts(content: HomeContent) -> Iterator[Block]:

@@ -34,6 +34,7 @@ ACTION_PHRASES = {
     "not relevant": "marked not relevant by ",
     "due": "due date set by ",
     "muted": "muted by ",
+    "judged": "judged by ",
 }
 
 

@@ -1,4 +1,4 @@
-"""Metrics for a monitoring system: source health, deliveries and open leads."""
+"""Metrics for a monitoring system: source health, deliveries, open leads and open reviews."""
 
 from __future__ import annotations
 
@@ -64,3 +64,15 @@ class _StoreCollector:
         yield GaugeMetricFamily(
             "controlwatch_open_leads", "Numbers of notices that no source has shown.", value=float(leads)
         )
+        reviews = self._queries.reviews.count_open()
+        yield GaugeMetricFamily(
+            "controlwatch_open_reviews",
+            "Documents that need review and were not judged.",
+            value=float(reviews.count),
+        )
+        if reviews.oldest is not None:
+            yield GaugeMetricFamily(
+                "controlwatch_oldest_review_timestamp_seconds",
+                "Time since which the oldest of them has waited.",
+                value=reviews.oldest.timestamp(),
+            )

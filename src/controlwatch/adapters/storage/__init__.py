@@ -21,6 +21,7 @@ from controlwatch.adapters.storage.read_only import open_read_only
 from controlwatch.adapters.storage.references import ReferenceStore
 from controlwatch.adapters.storage.register_import import RegisterImport
 from controlwatch.adapters.storage.reminder_calendar import ReminderStore
+from controlwatch.adapters.storage.review_store import ReviewStore
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
 
 
@@ -41,6 +42,7 @@ class SqlStore:
         self.outbox = OutboxStore(database)
         self.actions = ActionStore(database)
         self.reminders = ReminderStore(database)
+        self.reviews = ReviewStore(database)
         self.leads = LeadStore(database)
         self.health = HealthStore(database)
         self.custody = CustodyStore(database)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import tables
+from controlwatch.adapters.storage import review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -39,6 +39,8 @@ LEAD = _get_table(tables.LeadRow)
 ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
+REVIEW = _get_table(review_tables.ReviewRow)
+JUDGEMENT = _get_table(review_tables.JudgementRow)
 INSTALLATION = _get_table(tables.InstallationRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
@@ -84,12 +86,15 @@ def match_prefix(connection: Connection, column: ColumnElement[str], prefix: str
     return column.startswith(prefix, autoescape=True)
 
 
-def match_category(connection: Connection, category: str) -> ColumnElement[bool]:
-    """Return the condition that a finding is of this category, or of one that this group covers."""
+def match_category(connection: Connection, category: str, *, kind: str = "category") -> ColumnElement[bool]:
+    """Return the condition that a finding is of this category, or of one that this group covers.
+
+    The `kind` is category, or possible: of what a document that needs review may touch.
+    """
     value = FINDING.c.value
     leaf = or_(value == category, match_prefix(connection, value, f"{category}."))
     # `match_prefix` of the bare name is redundant; it is the condition that the index supports.
-    return and_(FINDING.c.kind == "category", match_prefix(connection, value, category), leaf)
+    return and_(FINDING.c.kind == kind, match_prefix(connection, value, category), leaf)
 
 
 def take_turns(connection: Connection, lock: int) -> None:

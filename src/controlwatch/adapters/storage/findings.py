@@ -87,6 +87,8 @@ def build_finding_rows(notice: Notice) -> Iterator[dict[str, Any]]:
         yield _build_row("deadline", deadline.kind, quote=deadline.quote, start=deadline.date)
     for category in notice.categories:
         yield _build_row("category", category.id, quote=category.quote, basis=category.basis)
+    for category_id in notice.possible_categories:
+        yield _build_row("possible", category_id)
     for code in notice.hs_codes:
         yield _build_row("hs", code.code, quote=code.quote)
     for control in notice.control_codes:

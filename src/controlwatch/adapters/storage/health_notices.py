@@ -39,7 +39,7 @@ class SqlHealthTransaction:
 
     def list_titles_since(self, notices: Mapping[str, HealthNotice]) -> dict[str, tuple[str, ...]]:
         """Return the titles of the alerts from each source since its trouble began, oldest first."""
-        kinds = ("new", "amended", "report")
+        kinds = ("new", "amended", "report", "review", "judged-change")
         titles: dict[str, tuple[str, ...]] = {}
         for watcher_id, notice in notices.items():
             alerts = select(ALERT.c.title).where(

@@ -19,6 +19,7 @@ from controlwatch.adapters.storage.base import (
     match_category,
     match_prefix,
 )
+from controlwatch.adapters.storage.review_rows import match_concluded
 from controlwatch.core.law.answers import CodeMention, PartyLine
 from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph
 from controlwatch.core.law.register import DOUBT_PREFIX
@@ -44,7 +45,10 @@ _NOTICE_COLUMNS = (
 
 
 class LegalGraphStore(StorePart):
-    """Legal graphs, and the keys of the notices that a question is about. Press reports are left out."""
+    """Legal graphs, and the keys of the notices that a question is about.
+
+    Press reports are left out, and so is what the reader did not conclude on.
+    """
 
     def load_graph(self, keys: Iterable[str]) -> LegalGraph:
         """Return the notices of these keys with all that act on them, directly or through others."""
@@ -92,7 +96,7 @@ class LegalGraphStore(StorePart):
         joined = (
             select(PARTY, NOTICE.c.key, NOTICE.c.number, NOTICE.c.title, NOTICE.c.published)
             .join(NOTICE, NOTICE.c.id == PARTY.c.notice_id)
-            .where(NOTICE.c.official)
+            .where(NOTICE.c.official, match_concluded())
             .order_by(NOTICE.c.published, PARTY.c.id)
         )
         with self._read_engine.begin() as connection:
@@ -146,7 +150,7 @@ def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
                 FINDING.c.kind == "relation", FINDING.c.value.in_(batch), FINDING.c.basis.in_(_ACTING_VERBS)
             )
             chosen: Select[Any] = select(*_NOTICE_COLUMNS).where(
-                NOTICE.c.official, NOTICE.c.id.in_(named.union(acting))
+                NOTICE.c.official, match_concluded(), NOTICE.c.id.in_(named.union(acting))
             )
             for row in connection.execute(chosen):
                 rows[row.id] = row

@@ -23,6 +23,13 @@ from controlwatch.adapters.storage.base import (
     notice_from_json,
 )
 from controlwatch.adapters.storage.findings import match_candidates
+from controlwatch.adapters.storage.review_rows import (
+    REVIEW_COLUMNS,
+    is_in_review,
+    join_review,
+    match_judged_change,
+    to_judgement,
+)
 from controlwatch.core.law.answers import (
     ActLine,
     AlertEvidence,
@@ -36,7 +43,7 @@ from controlwatch.core.law.answers import (
     RefusedDelivery,
     Revision,
 )
-from controlwatch.core.model import RedlineSegment
+from controlwatch.core.model import Attention, RedlineSegment
 from controlwatch.core.model.timezones import to_beijing_day
 
 #: An operator should look at a delivery that failed this many times.
@@ -64,10 +71,12 @@ class NoticeQueryStore(StorePart):
             # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
             chosen = chosen.where(cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True))
         if changes_only:
-            chosen = chosen.where(NOTICE.c.is_change)
+            chosen = chosen.where(or_(NOTICE.c.is_change, match_judged_change()))
         with self._read_engine.begin() as connection:
             if category is not None:
-                touching = select(FINDING.c.notice_id).where(match_category(connection, category))
+                stated = match_category(connection, category)
+                possible = match_category(connection, category, kind="possible")
+                touching = select(FINDING.c.notice_id).where(or_(stated, possible))
                 chosen = chosen.where(NOTICE.c.id.in_(touching))
             if containing:
                 texts = (VERSION.c.text, VERSION.c.title)
@@ -80,8 +89,10 @@ class NoticeQueryStore(StorePart):
                 chosen = chosen if candidates is None else chosen.where(candidates)
             newest_first = chosen.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
             ids = connection.execute(newest_first.limit(limit)).scalars().all()
-            joined = select(NOTICE, VERSION.c.reading).join(VERSION, VERSION.c.id == NOTICE.c.version_id)
-            rows = connection.execute(joined.where(NOTICE.c.id.in_(ids))).mappings()
+            joined = select(NOTICE, VERSION.c.reading, *REVIEW_COLUMNS).join(
+                VERSION, VERSION.c.id == NOTICE.c.version_id
+            )
+            rows = connection.execute(join_review(joined).where(NOTICE.c.id.in_(ids))).mappings()
             lines = {row["id"]: _to_notice_line(row) for row in rows}
         return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
@@ -89,8 +100,11 @@ class NoticeQueryStore(StorePart):
         """Return official changes and alerted reports, published on a day or later, newest first."""
         relevant = or_(and_(NOTICE.c.official, NOTICE.c.is_change), NOTICE.c.rung)
         joined = (
-            select(NOTICE, VERSION.c.reading, VERSION.c.text)
-            .join(VERSION, VERSION.c.id == NOTICE.c.version_id)
+            join_review(
+                select(NOTICE, VERSION.c.reading, VERSION.c.text, *REVIEW_COLUMNS).join(
+                    VERSION, VERSION.c.id == NOTICE.c.version_id
+                )
+            )
             .where(NOTICE.c.published >= day, relevant)
             .order_by(NOTICE.c.published.desc(), NOTICE.c.id.desc())
         )
@@ -233,11 +247,17 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
         "kind",
         "published",
         "direction",
-        "is_change",
         "official",
         "url",
         "first_seen_at",
+        "review_id",
     )
+    judgement = to_judgement(row)
+    attention = notice.attention
+    if is_in_review(row):
+        attention = Attention.REVIEW
+    elif judgement is not None and not row["is_change"]:
+        attention = Attention.CHANGE if judgement.verdict == "change" else Attention.NONE
     return NoticeLine(
         **{name: row[name] for name in copied},
         issuers=tuple(row["issuers"]),
@@ -245,6 +265,10 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
         categories=tuple(finding.id for finding in notice.categories),
         watcher=row["watcher_id"],
         alerted=row["rung"],
+        is_change=row["is_change"] or attention is Attention.CHANGE,
+        attention=attention,
+        review=notice.review if attention is Attention.REVIEW else (),
+        judgement=judgement,
     )
 
 
@@ -259,10 +283,10 @@ def find_notice_id(connection: Connection, key: str) -> int | None:
 
 def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
     """Return everything about one notice."""
-    joined = select(NOTICE, VERSION.c.reading, VERSION.c.text).join(
+    joined = select(NOTICE, VERSION.c.reading, VERSION.c.text, *REVIEW_COLUMNS).join(
         VERSION, VERSION.c.id == NOTICE.c.version_id
     )
-    row = connection.execute(joined.where(NOTICE.c.id == notice_id)).mappings().one()
+    row = connection.execute(join_review(joined).where(NOTICE.c.id == notice_id)).mappings().one()
     # An address without a URL is that of a register entry.
     addresses = select(ADDRESS).where(ADDRESS.c.notice_id == notice_id, ADDRESS.c.url != "")
     annexes = select(ANNEX).where(ANNEX.c.version_id == row["version_id"])

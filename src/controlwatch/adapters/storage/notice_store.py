@@ -30,6 +30,7 @@ from controlwatch.adapters.storage.base import (
 from controlwatch.adapters.storage.custody_log import append_version_entries
 from controlwatch.adapters.storage.findings import write_findings
 from controlwatch.adapters.storage.references import mark_reference_read
+from controlwatch.adapters.storage.review_rows import find_review_state, update_review
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable
 from controlwatch.core.model import Notice, to_notice_key
@@ -77,7 +78,7 @@ class NoticeTransaction:
             known.notice_id if known is not None else _insert_notice(connection, observation, headline, now)
         )
         address_id, moved_from = _write_address(connection, observation, notice_id, decision, now)
-        version_id = None
+        version_id, alert = None, decision.alert
         if decision.change is not None:
             version_id = _insert_version(connection, observation, decision, notice_id, address_id, now)
             _set_address_version(connection, address_id, version_id)
@@ -94,12 +95,15 @@ class NoticeTransaction:
                 _update_notice(connection, notice_id, version_id=version_id, **headline)
                 body = f"{observation.notice.title}\n{observation.text}"
                 write_findings(connection, notice_id, version_id, observation.notice, body=body)
+            if not observation.fallback and (alert is not None or decision.change.kind != "copy"):
+                review_id = update_review(
+                    connection, notice_id, version_id, observation.notice, alert, now=now
+                )
+                alert = replace(alert, review_id=review_id) if alert is not None else None
         elif known is not None and known.version_here is None:
             _set_address_version(connection, address_id, known.latest.id)
-        if decision.alert is not None:
-            write_alert(
-                connection, decision.alert, decision.deliveries, notice_id=notice_id, version_id=version_id
-            )
+        if alert is not None:
+            write_alert(connection, alert, decision.deliveries, notice_id=notice_id, version_id=version_id)
             _update_notice(connection, notice_id, rung=True)
         if not observation.fallback:
             mark_reference_read(
@@ -230,6 +234,7 @@ def _load_known_notice(connection: Connection, notice_id: int, here: int | None)
     notice = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).mappings().one()
     latest = _load_version(connection, int(notice["version_id"]))
     known_since = find_watch_start(connection) if latest.is_from_register else None
+    is_in_review, judgement = find_review_state(connection, notice_id)
     return KnownNotice(
         notice_id=notice_id,
         watcher=notice["watcher_id"],
@@ -237,6 +242,8 @@ def _load_known_notice(connection: Connection, notice_id: int, here: int | None)
         tracked_since=to_beijing_day(known_since or notice["first_seen_at"]),
         version_here=_load_version(connection, here) if here is not None else None,
         latest=latest,
+        is_in_review=is_in_review,
+        judgement=judgement,
     )
 
 

@@ -237,7 +237,7 @@ class FindingRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     notice_id: int = Field(foreign_key="notice.id")
     version_id: int = Field(foreign_key="version.id")
-    kind: str  #: category, hs, control, destination, relation, effective, until, deadline
+    kind: str  #: category, possible, hs, control, destination, relation, effective, until, deadline
     value: str
     basis: str = ""
     scope: str = ""

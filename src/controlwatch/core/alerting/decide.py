@@ -11,6 +11,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import (
     Alert,
     AlertKind,
+    Attention,
     Change,
     Direction,
     Notice,
@@ -30,12 +31,16 @@ REVISION_MARK = re.compile(
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
 
+#: The rule of the second reader, which knows the form of a text only.
+SECOND_READER_RULE = "review.second-reader"
+
+
 def decide(observation: Observation, context: MatchContext, *, now: datetime) -> Decision:
     """Compare an observation with what is known of its notice. `now` is an aware instant.
 
     The laws: a notice that was never observed is new; another text at a known address is an amendment;
     another text at another address of a known notice is a copy, recorded without an alert; a press report
-    never changes the law.
+    never changes the law. What the reader did not conclude on is told as a document that needs review.
     """
     known = context.known
     if observation.reread:
@@ -50,7 +55,7 @@ def decide(observation: Observation, context: MatchContext, *, now: datetime) ->
         # The page cannot be read at present; the earlier reading stays.
         return Decision(change=None)
     if known.latest.is_from_register:
-        is_news = _has_appeared_since(observation, known) and is_actionable(observation.notice)
+        is_news = _has_appeared_since(observation, known) and is_worth_telling(observation.notice)
         quiet = "" if is_news else "known from the register, issued before monitoring began here"
         if observation.bears:
             quiet = _explain_no_alert(observation, is_news=True)
@@ -66,6 +71,10 @@ def to_report(notice: Notice) -> Notice:
     """Return a press article as a report: it changes nothing, and its number is the one it reports on."""
     reports_change = notice.reports_change or notice.is_change
     report = replace(notice, number=None, is_change=False, reports_change=reports_change)
+    if reports_change and all(reason.rule == SECOND_READER_RULE for reason in notice.review):
+        # It is sent as a report anyway; the form alone does not make an article the instrument.
+        doubts = (*notice.doubts, *(reason.reason for reason in notice.review))
+        report = replace(report, review=(), possible_categories=(), doubts=doubts)
     if notice.number is None:
         return report
     number, quote = notice.number.canonical, notice.number_raw or notice.title
@@ -81,12 +90,17 @@ def is_actionable(notice: Notice) -> bool:
     return explains and bool(notice.categories or notice.relations)
 
 
+def is_worth_telling(notice: Notice) -> bool:
+    """Return whether people are told what this official document says, or that one of them should read it."""
+    return is_actionable(notice) or notice.attention is Attention.REVIEW
+
+
 def _is_news(observation: Observation, context: MatchContext) -> bool:
     """Return whether a first sight matters: by itself, or because it bears on a rule that is known.
 
     That is so where its title names the rule, or where it has the rule's number and other words.
     """
-    if is_actionable(observation.notice) or context.follows_rule:
+    if is_worth_telling(observation.notice) or context.follows_rule:
         return True
     bearer = context.bearer if observation.bears else context.displaced
     return bearer is not None and is_actionable(bearer.latest.notice)
@@ -107,7 +121,8 @@ def _decide_reread(observation: Observation, known: KnownNotice | None) -> Decis
 def _decide_report(observation: Observation, context: MatchContext, *, now: datetime) -> Decision:
     if context.known is not None:
         return Decision(change=None)
-    quiet = _explain_no_alert(observation, is_news=observation.notice.reports_change)
+    is_news = observation.notice.attention is not Attention.NONE
+    quiet = _explain_no_alert(observation, is_news=is_news)
     if not quiet and context.official_known:
         quiet = f"the official notice {observation.about} is known; this report is linked to it"
     elif not quiet and context.reported_before:
@@ -131,11 +146,39 @@ def _decide_amendment(
         return Decision(change=None)
     if change is None:
         return Decision(change=Change(kind="reread"), not_alerted_because="no word differs")
-    is_news = is_actionable(notice) or is_actionable(before.notice) or before.fallback
+    is_news = is_worth_telling(notice) or is_worth_telling(before.notice) or before.fallback
     quiet = "" if is_news else "not a change of the rules, before or after"
+    if _is_settled(notice, known, before):
+        quiet = "a person judged that it changes nothing, and what raised the question is the same"
     if before.fallback and not known.alerted and not _may_alert(observation):
         quiet = "tracked since the first poll, and readable only now"
-    return _build_decision(observation, context, change, quiet=quiet, kind="amended", now=now)
+    kind = _choose_amended_kind(notice, known, before)
+    return _build_decision(observation, context, change, quiet=quiet, kind=kind, now=now)
+
+
+def _choose_amended_kind(notice: Notice, known: KnownNotice, before: VersionText) -> AlertKind:
+    """Return as what an amended text is told: what is a change now, and was none before, is a new change."""
+    if known.is_judged_change:
+        return "amended"
+    if notice.is_change:
+        return "new" if _is_unsure(known, before) else "amended"
+    return "review" if notice.attention is Attention.REVIEW else "amended"
+
+
+def _is_unsure(known: KnownNotice, before: VersionText) -> bool:
+    """Return whether it was not concluded so far whether the notice changes the rules."""
+    return known.is_in_review or before.notice.attention is Attention.REVIEW
+
+
+def _is_settled(notice: Notice, known: KnownNotice, before: VersionText) -> bool:
+    """Return whether a person has judged that it changes nothing, and the reader asks nothing new."""
+    was_judged = known.judgement is not None and not known.is_judged_change
+    if not was_judged or notice.attention is not Attention.REVIEW:
+        return False
+    return (notice.review, notice.possible_categories) == (
+        before.notice.review,
+        before.notice.possible_categories,
+    )
 
 
 def _decide_copy(
@@ -147,8 +190,13 @@ def _decide_copy(
     )
     if observation.fallback:
         change = None
+    is_answer = observation.notice.is_change and not known.is_judged_change
+    if is_answer and _is_unsure(known, latest) and _may_alert(observation):
+        # It answers the question that the other copy raised; from now on it is the text that counts.
+        amended = replace(change or Change(kind="amended"), kind="amended")
+        return _build_decision(observation, context, amended, quiet="", now=now)
     # The earlier reading gave no reason for an alert; this one does.
-    is_fuller = not is_actionable(latest.notice) and _may_alert(observation)
+    is_fuller = not is_worth_telling(latest.notice) and _may_alert(observation)
     is_news = is_fuller or _has_appeared_since(observation, known)
     if (
         change is not None
@@ -157,10 +205,10 @@ def _decide_copy(
     ):
         # The source itself published it again elsewhere, and it says something else.
         quiet = "" if _may_alert(observation) else "tracked since the first poll"
-        return _build_decision(
-            observation, context, replace(change, kind="amended"), quiet=quiet, kind="amended", now=now
-        )
-    if not known.alerted and is_news and is_actionable(observation.notice):
+        kind = _choose_amended_kind(observation.notice, known, latest)
+        change = replace(change, kind="amended")
+        return _build_decision(observation, context, change, quiet=quiet, kind=kind, now=now)
+    if not known.alerted and is_news and is_worth_telling(observation.notice):
         return _build_decision(observation, context, change, quiet="", now=now)
     return Decision(change=change, not_alerted_because="another copy of a notice that is known")
 
@@ -233,6 +281,9 @@ def _build_decision(
         unread = "page"
     elif any(annex.doubt and not annex.text for annex in observation.annexes):
         unread = "annex"
+    is_review = observation.notice.attention is Attention.REVIEW and unread != "page"
+    if is_review and kind in {"new", "report"}:
+        kind = "review"
     alert = Alert(
         kind=kind,
         made_at=now,

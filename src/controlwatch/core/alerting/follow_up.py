@@ -12,13 +12,16 @@ from controlwatch.core.alerting.routing import defer_past_quiet_hours
 from controlwatch.core.model import Alert, AlertKind, Day, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 
-Action = Literal["acknowledged", "not relevant", "assigned", "due", "muted"]
+Action = Literal["acknowledged", "not relevant", "assigned", "due", "muted", "judged"]
+#: judged: it needed review, and a person settled that.
 #: A reader takes an alert on with these: it is not escalated.
-TAKING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant", "assigned", "due"})
+TAKING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant", "assigned", "due", "judged"})
 #: These close an alert.
-CLOSING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant"})
+CLOSING_ACTIONS: frozenset[str] = frozenset({"acknowledged", "not relevant", "judged"})
 #: Alerts that call for an action. An escalation is not among them, or escalation would never end.
-ACTIONABLE_KINDS: frozenset[AlertKind] = frozenset({"new", "amended", "report", "reminder", "moved"})
+ACTIONABLE_KINDS: frozenset[AlertKind] = frozenset(
+    {"new", "amended", "report", "review", "judged-change", "reminder", "moved"}
+)
 
 #: What became of acknowledging a mail: recorded; all of it was closed before; its subscription has ended;
 #: there is none of this number.

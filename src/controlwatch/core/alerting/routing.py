@@ -7,11 +7,14 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
-from controlwatch.core.model import Alert, Direction, Subscription, covers_category
+from controlwatch.core.model import Alert, AlertKind, Direction, Notice, Subscription, covers_category
 from controlwatch.core.model.state import PlannedDelivery
 
 #: The reason given where a criterion cannot be checked.
 NOT_READABLE = "not readable from this notice, sent to be safe"
+#: Alerts about documents that the reader did not conclude on.
+REVIEW_KINDS: frozenset[AlertKind] = frozenset({"review", "judged-change", "judged-no-change"})
+OPERATOR_REASON = "operators get every document that needs review"
 
 
 def route_alert(
@@ -45,9 +48,9 @@ def is_muted(alert: Alert, subscription: Subscription, *, now: datetime) -> bool
         return False
     chosen = subscription.categories
     touched = [
-        finding.id
-        for finding in alert.notice.categories
-        if not chosen or any(covers_category(category, finding.id) for category in chosen)
+        item
+        for item in _list_touched(alert, alert.notice)
+        if not chosen or any(covers_category(category, item) for category in chosen)
     ]
     return bool(touched) and all(any(covers_category(mute, item) for mute in muted) for item in touched)
 
@@ -60,6 +63,14 @@ def explain_match(alert: Alert, subscription: Subscription, *, text: str = "") -
     """
     if alert.kind in {"health-down", "health-up", "lead"}:
         return "health of the watchers" if subscription.health else None
+    why = _explain_criteria(alert, subscription, text)
+    # An operator decides what becomes of the document, whatever it is about.
+    is_for_operator = alert.kind in REVIEW_KINDS and subscription.health
+    return OPERATOR_REASON if why is None and is_for_operator else why
+
+
+def _explain_criteria(alert: Alert, subscription: Subscription, text: str) -> str | None:
+    """Return which criteria of a subscription match an alert about a notice, or None where one does not."""
     notice = alert.notice
     is_unwanted = (alert.kind == "report" and not subscription.reports) or (
         alert.kind == "reminder" and not subscription.reminders
@@ -70,11 +81,12 @@ def explain_match(alert: Alert, subscription: Subscription, *, text: str = "") -
     if alert.occasion is not None and alert.occasion.event.event == SUSPENSION_ENDS:
         # When a suspension ends, the controls that it suspended bind again.
         directions += [Direction.RESUME, Direction.TIGHTEN]
-    touched = [finding.id for finding in notice.categories]
+    touched = _list_touched(alert, notice)
     categories = sorted(
         {item for item in touched for chosen in subscription.categories if covers_category(chosen, item)}
     )
-    if not touched and alert.kind != "report":
+    is_unsure = alert.kind in REVIEW_KINDS
+    if not touched and alert.kind != "report" and not is_unsure:
         # A change whose items are not readable may concern every subscriber: better one alert too many.
         categories = [NOT_READABLE]
     codes = {finding.code for finding in notice.hs_codes}
@@ -88,25 +100,25 @@ def explain_match(alert: Alert, subscription: Subscription, *, text: str = "") -
             "issuer",
             subscription.issuers,
             _select_common(subscription.issuers, notice.issuers),
-            is_page_unread,
+            is_page_unread or (is_unsure and not notice.issuers),
         ),
         (
             "direction",
             subscription.directions,
-            _select_common(subscription.directions, directions),
-            is_page_unread,
+            [] if is_unsure else _select_common(subscription.directions, directions),
+            is_page_unread or is_unsure,
         ),
         (
             "destination",
             subscription.destinations,
             _select_common(subscription.destinations, notice.destinations),
-            is_page_unread,
+            is_page_unread or (is_unsure and not notice.destinations),
         ),
         (
             "HS code",
             subscription.hs_prefixes,
             sorted(code for code in codes if code.startswith(subscription.hs_prefixes)),
-            is_annex_unread,
+            is_annex_unread or (is_unsure and not codes),
         ),
         (
             "term",
@@ -121,6 +133,14 @@ def explain_match(alert: Alert, subscription: Subscription, *, text: str = "") -
             return None
         reasons.append(f"{name} {', '.join(hits) or NOT_READABLE}")
     return "; ".join(reasons) or "subscribed to everything"
+
+
+def _list_touched(alert: Alert, notice: Notice) -> list[str]:
+    """Return the ids of the categories that a notice touches or, where that is not concluded, may touch."""
+    stated = [finding.id for finding in notice.categories]
+    return (
+        list(dict.fromkeys((*stated, *notice.possible_categories))) if alert.kind in REVIEW_KINDS else stated
+    )
 
 
 def _select_common(chosen: Iterable[str], present: Iterable[str]) -> list[str]:

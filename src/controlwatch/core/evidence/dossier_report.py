@@ -132,7 +132,10 @@ def print_reading(reading: Fields, meanings: Mapping[str, str]) -> dict[str, Any
             "kind": reading["kind"],
         },
         "published": reading["published"],
-        **_pick([reading], "is_change", "reports_change", "direction")[0],
+        **_pick([reading], "is_change", "reports_change")[0],
+        "attention": _find_attention(reading),
+        "review": _pick(reading.get("review", []), "reason", "quote"),
+        "direction": reading["direction"],
         "effective": [_print_effective_date(day) for day in reading["effective"]],
         "deadlines": _pick(reading["deadlines"], "kind", "date", "quote"),
         "categories": _pick(reading["categories"], "id", "basis", "quote"),
@@ -165,6 +168,15 @@ def print_reading(reading: Fields, meanings: Mapping[str, str]) -> dict[str, Any
         for ground in list_reading_grounds(reading)
     ]
     return printed
+
+
+def _find_attention(reading: Fields) -> str:
+    """Return what subscribers are told; readings stored by older versions have no reviews."""
+    if reading["is_change"]:
+        return "change"
+    if reading.get("review"):
+        return "review"
+    return "report" if reading["reports_change"] else "none"
 
 
 def _pick(items: list[Fields], *names: str) -> list[dict[str, Any]]:

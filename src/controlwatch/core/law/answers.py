@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, Day, EffectiveDate, Notice, RedlineSegment
+from controlwatch.core.model import (
+    Alert,
+    Attention,
+    Day,
+    EffectiveDate,
+    Judgement,
+    Notice,
+    RedlineSegment,
+    ReviewReason,
+)
 from controlwatch.core.model.state import Health, WatcherState
 
 
@@ -31,6 +41,57 @@ class NoticeLine:
     watcher: str
     first_seen_at: datetime
     alerted: bool
+    attention: Attention = Attention.NONE  #: with what a person decided
+    review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
+    review_id: int | None = None  #: the number by which a person settles it
+    judgement: Judgement | None = None  #: what a person decided
+
+
+#: superseded: a later text answered the question.
+ReviewState = Literal["open", "judged", "superseded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLine:
+    """A document that the reader did not conclude on, and what a person decided about it."""
+
+    id: int
+    key: str  #: of the notice
+    number: str | None
+    title: str
+    issuers: tuple[str, ...]
+    published: date | None
+    official: bool
+    watcher: str
+    url: str
+    reasons: tuple[ReviewReason, ...]
+    possible_categories: tuple[str, ...]
+    raised_at: datetime
+    alerted: bool  #: False: tracked since the first poll, or found by a new reading, without an alert
+    state: ReviewState
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReviews:
+    """How many documents that caused an alert wait for a person."""
+
+    count: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLabel:
+    """A judgement as a label, by which the reader can be measured."""
+
+    title: str
+    text_sha256: str  #: of the text as extracted, in UTF-8
+    source: str  #: id of the watcher
+    url: str
+    reasons: tuple[ReviewReason, ...]
+    verdict: str
+    note: str
+    day: Day  #: of the judgement, in Beijing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

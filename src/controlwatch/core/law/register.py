@@ -101,6 +101,9 @@ def merge_register_facts(
         entities=observed.entities or known.entities,
         relations=tuple(_merge_relations(observed, known, same)),
         doubts=(*observed.doubts, *doubts),
+        # The register concluded on it, whatever the reader did not.
+        review=(),
+        possible_categories=(),
     )
 
 

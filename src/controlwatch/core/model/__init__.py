@@ -33,6 +33,7 @@ from controlwatch.core.model.document import (
     sanitize_references,
     to_notice_key,
 )
+from controlwatch.core.model.judgement import Judgement, Verdict, describe_judgement
 from controlwatch.core.model.notice import (
     Attention,
     CategoryBasis,
@@ -88,6 +89,7 @@ __all__ = [
     "Entity",
     "Ground",
     "IndexPage",
+    "Judgement",
     "KeyDate",
     "Language",
     "Mute",
@@ -107,7 +109,9 @@ __all__ = [
     "UnreadPart",
     "Validators",
     "Verb",
+    "Verdict",
     "covers_category",
+    "describe_judgement",
     "remove_unprintable",
     "sanitize_annex",
     "sanitize_document",

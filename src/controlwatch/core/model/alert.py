@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from controlwatch.core.model.judgement import Judgement
 from controlwatch.core.model.notice import Day, Notice
 from controlwatch.core.model.subscription import Subscription
 
@@ -40,6 +41,9 @@ AlertKind = Literal[
     "new",
     "amended",
     "report",
+    "review",
+    "judged-change",
+    "judged-no-change",
     "reminder",
     "moved",
     "outlook",
@@ -50,10 +54,11 @@ AlertKind = Literal[
     "escalation",
     "due",
 ]
-"""reminder: a key date is near; moved: a key date that was announced to subscribers has changed or been
-cancelled; outlook: the key dates of today and this week; lead: something that a person should check;
-confirmation: asks the owner of an address to confirm a subscription; escalation: an alert has not been
-acknowledged in time; due: the date that a person set for finishing work on an alert has come."""
+"""review: a person should look, because the reader did not conclude; judged-change, judged-no-change: a
+person has looked; reminder: a key date is near; moved: a key date that was announced to subscribers has
+changed or been cancelled; outlook: the key dates of today and this week; lead: something that a person
+should check; confirmation: asks the owner of an address to confirm a subscription; escalation: an alert has
+not been acknowledged in time; due: the date that a person set for finishing work on an alert has come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,8 @@ class Alert:
     occasion: ReminderSubject | None = None  #: of reminders and moved dates
     agenda: tuple[KeyDate, ...] = ()  #: of outlooks: the dates listed
     first: AlertKind | None = None  #: of a repeated alert: the kind it had the first time
+    review_id: int | None = None  #: of documents that need review: the number by which a person settles it
+    judgement: Judgement | None = None  #: of judged documents: what a person decided
 
     @property
     def original_kind(self) -> AlertKind:

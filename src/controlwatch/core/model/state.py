@@ -13,6 +13,7 @@ from controlwatch.core.model import (
     ChannelName,
     Delivery,
     Document,
+    Judgement,
     Notice,
     NoticeRef,
     Subscription,
@@ -176,6 +177,13 @@ class KnownNotice:
     version_here: VersionText | None  #: latest version at the same address
     latest: VersionText  #: latest version at any address
     earlier: tuple[VersionText, ...] = ()  #: versions with other words, newest first; of a bearer only
+    is_in_review: bool = False  #: it waits for a person to decide whether it changes the rules
+    judgement: Judgement | None = None  #: what a person decided about it
+
+    @property
+    def is_judged_change(self) -> bool:
+        """Whether a person judged it to be a change of the rules."""
+        return self.judgement is not None and self.judgement.verdict == "change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
+from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
@@ -27,10 +28,24 @@ from controlwatch.core.rendering.notice_facts import (
     list_notice_facts,
     list_status_facts,
 )
+from controlwatch.core.rendering.review_card import (
+    build_review_heading,
+    list_review_facts,
+    list_review_summaries,
+)
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
-    "tighten", "relax", "suspend", "resume", "clarify", "neutral", "report", "health-down", "health-up"
+    "tighten",
+    "relax",
+    "suspend",
+    "resume",
+    "clarify",
+    "neutral",
+    "report",
+    "review",
+    "health-down",
+    "health-up",
 ]
 #: The priority of an alert: a control that binds already, or something to read when there is time.
 Weight = Literal["urgent", "normal", "quiet"]
@@ -45,6 +60,9 @@ TONES: dict[AlertKind, Tone] = {
     "health-down": "health-down",
     "lead": "health-down",
     "report": "report",
+    "review": "review",
+    "judged-change": "review",
+    "judged-no-change": "report",
 }
 #: A redline of more characters than this is cut; all of it is in `controlwatch show`.
 MAX_REDLINE = 1_500
@@ -68,6 +86,7 @@ class Card:
     url: str | None = None
     links: tuple[tuple[str, str], ...] = ()  #: label and URL of the stored copy and the evidence
     mutable: tuple[tuple[str, str], ...] = ()  #: categories that may be muted, each with its name
+    review: int | None = None  #: of a document that needs review: the number by which a person settles it
     footer: tuple[str, ...] = ()
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
 
@@ -106,6 +125,8 @@ def build_card(
             heading=build_occasion_heading(alert.occasion, notice, context),
             facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
         )
+    elif alert.original_kind in REVIEW_KINDS:
+        card = _fill_review_card(card, alert, notice, context)
     else:
         card = _fill_notice_card(card, alert, notice, status_facts, context)
     if alert.kind in {"escalation", "due"}:
@@ -142,6 +163,21 @@ def _fill_notice_card(
         caveats=tuple(list_caveat_facts(notice, context)),
         moved=change.moved if change else (),
         redline=_truncate_redline(change.redline) if change else (),
+    )
+
+
+def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardContext) -> Card:
+    """Return the card with why a person should look, or what a person decided: nothing that was not read."""
+    change = alert.change if alert.change is not None and alert.change.kind == "amended" else None
+    return replace(
+        card,
+        badge=context.find_word(alert.original_kind),
+        heading=build_review_heading(alert, notice, context),
+        summary=list_review_summaries(alert, context),
+        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
+        moved=change.moved if change else (),
+        redline=_truncate_redline(change.redline) if change else (),
+        review=alert.review_id if alert.original_kind == "review" else None,
     )
 
 

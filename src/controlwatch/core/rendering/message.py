@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
+from controlwatch.core.alerting.judgements import describe_open_reviews
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import OpenReviews
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Delivery, Language, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
@@ -53,6 +55,7 @@ class MessageComposer:
         find_no_status  #: returns the legal status of the notice of a key on a day
     )
     load_watcher_states: Callable[[], Iterable[WatcherState]] = tuple  #: returns the state of each source
+    count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
     #: alert, language, why → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
     _health_lines: dict[Language, str] = field(default_factory=dict, init=False)
@@ -70,7 +73,9 @@ class MessageComposer:
         health_line = ""
         if subscription.rate != "immediate" or first.alert.kind == "outlook":
             if language not in self._health_lines:
-                self._health_lines[language] = render_health_line(self.load_watcher_states(), language)
+                line = render_health_line(self.load_watcher_states(), language)
+                parts = (line, render_review_line(self.count_reviews(), language))
+                self._health_lines[language] = " · ".join(filter(None, parts))
             health_line = self._health_lines[language]
         cards = tuple(self._compose_card(delivery) for delivery in deliveries)
         count = pick_language(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
@@ -151,6 +156,15 @@ def render_health_line(states: Iterable[WatcherState], language: Language) -> st
         f"{len(sources)} 个来源中 {watched} 个在监测，最近一次 {last}（北京时间）；未监测：{names}{more}",
         language,
     )
+
+
+def render_review_line(found: OpenReviews, language: Language) -> str:
+    """Return how many documents wait for a person to judge them; "" where none does."""
+    if not found.count or found.oldest is None:
+        return ""
+    oldest = f"{found.oldest.astimezone(BEIJING):%Y-%m-%d}"
+    chinese = f"{found.count} 份文件待人工判定，最早一份自 {oldest}"
+    return pick_language(describe_open_reviews(found), chinese, language)
 
 
 def find_thread_key(alert: Alert) -> str:

@@ -11,6 +11,7 @@ TONE_COLOURS = {
     "clarify": "blue",
     "neutral": "white",
     "report": "bright_black",
+    "review": "yellow",
     "health-down": "yellow",
     "health-up": "green",
 }
@@ -35,6 +36,7 @@ MARKS = {
     "clarify": "🔵",
     "neutral": "⚪",
     "report": "📰",
+    "review": "🔎",
     "health-down": "⚠️",
     "health-up": "✅",
     "in-force": "🔴",

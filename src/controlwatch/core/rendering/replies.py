@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from controlwatch.core.law.answers import NoticeLine, NoticeRecord, WatcherLine
-from controlwatch.core.model import Subscription
+from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
+from controlwatch.core.model import Attention, Subscription, describe_judgement
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 
@@ -63,17 +63,50 @@ def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
     rows = [
         ReplyRow(
             heading=f"{line.published or '?'} {line.number or line.kind}",
-            body=" · ".join((line.direction if line.is_change else "no change", line.title)),
+            body=" · ".join((_describe_attention(line), line.title)),
+            quote=line.review[0].quote if line.review else "",
         )
         for line in lines
     ]
     return Reply(title=title, rows=tuple(rows), note="" if rows else "Nothing matches.")
 
 
+def _describe_attention(line: NoticeLine) -> str:
+    """Return the direction of a change, why a document needs review, or what a person decided."""
+    if line.attention is Attention.REVIEW:
+        return " ".join(("needs review:", *(reason.reason for reason in line.review[:1]))).rstrip(":")
+    if line.judgement is not None:
+        return describe_judgement(line.judgement)
+    return line.direction if line.is_change else "no change"
+
+
+def review_reply(lines: Iterable[ReviewLine]) -> Reply:
+    """Return the documents that wait for a person, oldest first, each with the first reason."""
+    rows = []
+    for line in lines:
+        reason = line.reasons[0] if line.reasons else None
+        rows.append(
+            ReplyRow(
+                heading=f"{line.id} · {line.published or '?'} {line.number or line.watcher}",
+                body=" · ".join(filter(None, (line.title, line.url, reason.reason if reason else ""))),
+                quote=reason.quote if reason else "",
+            )
+        )
+    note = "Settle them with the buttons on their alerts, or in the App Home." if rows else ""
+    return Reply(title=f"{len(rows)} need review", rows=tuple(rows), note=note or "Nothing needs review.")
+
+
 def notice_reply(record: NoticeRecord) -> Reply:
     """Return what a notice says, each conclusion with the sentence that proves it."""
     notice, line = record.notice, record.line
     rows = [ReplyRow(heading=text) for text in (notice.summary.en, notice.summary.zh) if text]
+    if line.review_id is not None:
+        rows = [ReplyRow(heading=_describe_attention(line))]
+    rows += [
+        ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
+    ]
+    if line.review and notice.possible_categories:
+        rows.append(ReplyRow(heading="may touch", body=", ".join(notice.possible_categories)))
     for found in notice.effective:
         until = f" → {found.until}" if found.until else ""
         scope = "" if found.scope == "all" else f" ({found.scope})"
@@ -91,7 +124,7 @@ def notice_reply(record: NoticeRecord) -> Reply:
         )
     rows.extend(ReplyRow(heading="published at", body=standing.url) for standing in record.standings)
     return Reply(
-        title=f"{line.number or line.kind} · {line.direction}",
+        title=f"{line.number or line.kind} · {line.direction if line.review_id is None else line.attention}",
         note=line.title,
         rows=tuple(rows),
         cautions=notice.doubts,

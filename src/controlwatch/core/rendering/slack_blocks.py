@@ -26,6 +26,9 @@ ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL = (
     "controlwatch_irrelevant",
     "controlwatch_original",
 )
+#: What a person decides about a document that needs review: it changes the rules, or it does not.
+JUDGE_CHANGE, JUDGE_NO_CHANGE = "controlwatch_judge_change", "controlwatch_judge_no_change"
+JUDGE_LABELS = {JUDGE_CHANGE: "It is a change · 属规则调整", JUDGE_NO_CHANGE: "No change · 无调整"}
 #: The block id of these actions: this prefix, then the key of the delivery.
 ALERT_BLOCK = "controlwatch_alert:"
 #: Why an alert may not be relevant; kept for tuning.
@@ -92,6 +95,9 @@ def _build_actions(card: Card, key: str, *, alone: bool) -> Block:
     if card.weight != "quiet":
         acknowledge["style"] = "primary"
     elements = [acknowledge]
+    if card.review is not None:
+        elements = [_build_button(text, action_id) for action_id, text in JUDGE_LABELS.items()]
+        elements.append(_build_button("Acknowledge · 已阅", ACKNOWLEDGE))
     if alone:
         elements.append(_build_menu("users_select", ASSIGN, "Assign to · 指派"))
         elements.append(_build_menu("datepicker", DUE, "Due date · 处理期限"))

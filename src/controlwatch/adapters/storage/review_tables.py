@@ -1,0 +1,36 @@
+"""The tables of documents that need review, and of what people decided about them. Instants are UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Text
+from sqlmodel import Field, SQLModel
+
+
+class ReviewRow(SQLModel, table=True):
+    """A notice that the reader did not conclude on: open until a person judges it."""
+
+    __tablename__ = "review"
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", unique=True)
+    version_id: int = Field(foreign_key="version.id")  #: the version that raised it last
+    raised_at: datetime
+    alerted: bool  #: it caused an alert; False: tracked since the first poll, or only read again
+    closed_at: datetime | None = Field(default=None, index=True)  #: None: open
+    judgement_id: int | None = None  #: the judgement that closed it; None: a later text answered it
+
+
+class JudgementRow(SQLModel, table=True):
+    """What a person decided about a document that needed review; never changed, the latest one counts."""
+
+    __tablename__ = "judgement"
+
+    id: int | None = Field(default=None, primary_key=True)
+    review_id: int = Field(foreign_key="review.id", index=True)
+    version_id: int = Field(foreign_key="version.id")  #: the text that was judged
+    what: str  #: change, no-change, reopened
+    who: str
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime

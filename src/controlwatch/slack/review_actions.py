@@ -1,0 +1,185 @@
+"""Judging a document that needs review in Slack: a button, a form for the note, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
+
+from controlwatch.core.alerting.follow_up import ActionRecord
+from controlwatch.core.law.answers import ReviewLine
+from controlwatch.core.model import Verdict, describe_judgement
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.slack_blocks import ALERT_BLOCK, JUDGE_CHANGE, JUDGE_LABELS, MAX_BLOCKS
+from controlwatch.services.settle_review import Reviews, Settlement, settle_review
+from controlwatch.slack.ack_deadline import result_within, run_with_deadline, submit, try_or_explain
+from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
+from controlwatch.slack.form_view import build_notice_modal
+from controlwatch.slack.home import AppHome
+from controlwatch.slack.permissions import Permissions
+from controlwatch.slack.reply_blocks import ACTION_BLOCK, build_action_block
+
+Json = dict[str, Any]
+#: The form for the note, and its only field.
+REVIEW_VIEW, NOTE = "controlwatch_review", "controlwatch_note"
+MAX_NOTE = 1_000
+#: Forms that are open at once of which the message is remembered, to show the judgement on it.
+MAX_OPEN_FORMS = 200
+SETTLE_DELAYED = "The store is busy. The judgement is recorded as soon as possible; see the App Home."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewActionHandler:
+    """Handles the buttons of documents that need review: those who got the alert may judge."""
+
+    reviews: Reviews
+    permissions: Permissions
+    home: AppHome
+    #: view id → how to replace the message whose button opened the form, and its blocks
+    _messages: dict[str, tuple[Callable[..., object], list[Json]]] = field(default_factory=dict, init=False)
+
+    def register_listeners(self, bolt: Bolt) -> None:
+        """Listen for the buttons and the form."""
+        for action_id in JUDGE_LABELS:
+            bolt.action(action_id)(self.open_note)
+        bolt.view(REVIEW_VIEW)(self.settle)
+
+    def open_note(
+        self,
+        ack: Callable[[], object],
+        respond: Callable[..., object],
+        body: Json,
+        action: Json,
+        client: WebClient,
+    ) -> None:
+        """Open the form for the note; or say why the document cannot be judged, or how it was."""
+        ack()
+        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+        verdict: Verdict = "change" if action.get("action_id") == JUDGE_CHANGE else "no-change"
+        judged = {"key": parse_delivery_key(action), "channel": channel, "verdict": verdict}
+        # A store that is busy is asked again when the form is submitted: Slack opens it within seconds only.
+        found = run_with_deadline(lambda: try_or_explain(lambda: self._find_review(judged, user)))
+        line, problem = found if found is not None else (None, "")
+        if line is not None and line.judgement is not None:
+            problem = f"Nothing has changed: {describe_judgement(line.judgement)}."
+        if not problem:
+            view = _build_note_form(line, judged)
+            trigger = str(body["trigger_id"])
+            opened, problem = try_or_explain(lambda: client.views_open(trigger_id=trigger, view=view))
+            blocks = body.get("message", {}).get("blocks", [])
+            if opened is not None and blocks:
+                self._remember_message(str(opened["view"]["id"]), respond, blocks)
+        if problem and "view" in body:
+            self.home.publish_view(client, user, warning=problem)
+        elif problem:
+            respond(text=problem, response_type="ephemeral", replace_original=False)
+
+    def settle(self, ack: Callable[..., object], body: Json, view: Json, client: WebClient) -> None:
+        """Record the judgement, and show what became of it."""
+        user = str(body["user"]["id"])
+        judged: dict[str, str] = json.loads(str(view.get("private_metadata", "{}")))
+        note = str(view["state"]["values"].get(NOTE, {}).get(NOTE, {}).get("value") or "")
+        saving = submit(lambda: try_or_explain(lambda: self._settle_review(judged, user, note)))
+        result = result_within(saving)
+        words = SETTLE_DELAYED
+        if result is not None:
+            words = result[0].sentence if result[0] is not None else result[1]
+        ack(response_action="update", view=build_notice_modal(words))
+        settled, problem = saving.result()
+        shown = self._messages.pop(str(view.get("id", "")), None)
+        if settled is not None and shown is not None:
+            replace_message, blocks = shown
+            redrawn = _show_judgement(blocks, judged["key"], settled)
+            replace_message(text=settled.sentence[:300], blocks=redrawn, replace_original=True)
+        # A user who was promised a later record must be notified when it fails.
+        warning = problem if result is None else ""
+        if warning or not judged.get("channel"):
+            self.home.publish_view(client, user, warning=warning)
+
+    def _settle_review(self, judged: dict[str, str], user: str, note: str) -> Settlement:
+        line = self._find_review(judged, user)
+        verdict: Verdict = "change" if judged["verdict"] == "change" else "no-change"
+        return settle_review(
+            self.reviews, line.id, verdict=verdict, who=user, note=note, now=datetime.now(UTC)
+        )
+
+    def _remember_message(self, view_id: str, respond: Callable[..., object], blocks: list[Json]) -> None:
+        """Remember the message of a form; after a restart it is not redrawn, and its thread says the same."""
+        while len(self._messages) >= MAX_OPEN_FORMS:
+            self._messages.pop(next(iter(self._messages)), None)
+        self._messages[view_id] = (respond, blocks)
+
+    def _find_review(self, judged: dict[str, str], user: str) -> ReviewLine:
+        """Return the review that a button belongs to; raises `UsageError` where its alert went elsewhere.
+
+        An alert may be judged where it was sent, or in the App Home of those who get it.
+        """
+        channel = judged["channel"]
+        targets = (
+            (channel, user)
+            if channel
+            else (user, *(item.target for item in self.home.list_subscriptions(user)))
+        )
+        line = self.reviews.find_by_delivery(judged["key"], targets)
+        if line is None:
+            raise UsageError(NOT_SENT_HERE)
+        return line
+
+
+def _show_judgement(blocks: list[Json], key: str, settled: Settlement) -> list[Json]:
+    """Return a message with the judgement below the buttons of its document, and without those to judge."""
+    judgement = settled.judgement
+    note = ": ".join(filter(None, (judgement.verdict, judgement.note)))
+    record = ActionRecord(what="judged", who=judgement.who, at=judgement.at, note=note)
+    line, shown = build_action_block([record], key=key), []
+    for block in blocks:
+        if block.get("block_id") == f"{ALERT_BLOCK}{key}":
+            kept = [item for item in block["elements"] if item.get("action_id") not in JUDGE_LABELS]
+            shown += [{**block, "elements": kept}, line]
+        elif block.get("block_id") == f"{ACTION_BLOCK}{key}":  # what was done before stays below
+            shown.append({name: value for name, value in block.items() if name != "block_id"})
+        else:
+            shown.append(block)
+    return shown[:MAX_BLOCKS]
+
+
+def _build_note_form(line: ReviewLine | None, judged: dict[str, str]) -> Json:
+    """Return the form in which a person confirms a judgement, with a note or without."""
+    is_change = judged["verdict"] == "change"
+    what = (
+        "It changes the rules. All whom it may concern are alerted, with your name and your note."
+        if is_change
+        else "It changes nothing. Those who were alerted before are notified, with your name and your note."
+    )
+    title = to_one_line(line.title, 300) if line is not None else ""
+    note = {
+        "type": "input",
+        "block_id": NOTE,
+        "optional": True,
+        "label": {"type": "plain_text", "text": "Note · 备注"},
+        "element": {
+            "type": "plain_text_input",
+            "action_id": NOTE,
+            "multiline": True,
+            "max_length": MAX_NOTE,
+        },
+    }
+    texts = [text for text in (title, what) if text]
+    return {
+        "type": "modal",
+        "callback_id": REVIEW_VIEW,
+        "title": {"type": "plain_text", "text": "Review · 人工判定"},
+        "submit": {"type": "plain_text", "text": "Change · 属调整" if is_change else "No change · 无调整"},
+        "close": {"type": "plain_text", "text": "Cancel · 取消"},
+        "private_metadata": json.dumps(judged),
+        "blocks": [
+            *({"type": "section", "text": {"type": "plain_text", "text": text}} for text in texts),
+            note,
+        ],
+    }
