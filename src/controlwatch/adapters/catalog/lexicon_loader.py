@@ -50,7 +50,7 @@ PHRASE_LISTS = (
 CAVEAT_KINDS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
 RULE_FAMILIES: dict[str, frozenset[str]] = {
     "direction": frozenset(Direction),
-    "title": frozenset(Direction),
+    "title": frozenset((*Direction, NO_CONCLUSION)),
     "relation": frozenset((*Verb, NO_CONCLUSION)),
     "caveat": frozenset(CAVEAT_KINDS),
 }

@@ -11,8 +11,14 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon, compile_family, matcher_for
-from controlwatch.core.extraction.text.masking import mask_cited_titles
+from controlwatch.core.extraction.text.lexicon import (
+    LATIN_WORD,
+    NO_CONCLUSION,
+    Lexicon,
+    compile_family,
+    matcher_for,
+)
+from controlwatch.core.extraction.text.masking import BLANK, mask_cited_titles
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
 
 PERMISSION_WORDS = re.compile(
@@ -34,6 +40,11 @@ UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 #: A measure that continues as before is not tightened: 附件1所列商品仍按原规定加征关税.
 CONTINUATION_WORDS = re.compile(
     r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
+)
+DAY_WORDS = re.compile(r"\d\s*[年月日]|\b(?:19|20)\d\d\b")
+#: What a sentence only quotes or gives as its reason is blanked: 「禁止…出口」的要求, 鉴于采取措施的情形发生变化
+QUOTED_OR_REASON = re.compile(
+    r"「[^「」\n]{4,200}」|(?:鉴于|由于)[^。；\n]{0,80}?(?:变化|情形|原因|条件)[^，。；\n]{0,12}"
 )
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 CHANGED_WORDS = re.compile(r"修改为|改为|调整为|\bread\b")
@@ -60,7 +71,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     not to be, do not count.
     """
     text, lexicon = context.text, context.lexicon
-    masked = mask_cited_titles(text.folded_text)
+    masked = QUOTED_OR_REASON.sub(lambda hit: BLANK * len(hit[0]), mask_cited_titles(text.folded_text))
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
     signals: list[DirectionSignal] = []
@@ -114,6 +125,8 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
+        if DAY_WORDS.search(f"{old}{new}"):
+            continue
         if "可以" in old and "应当" in new:
             return Direction.TIGHTEN
         pairs = [(a, b) for a, b in zip(before, after, strict=False) if a != b]
@@ -131,6 +144,8 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
     title = mask_cited_titles(text.title)
     for rule, pattern in compile_family(context.lexicon, "title"):
         if pattern.search(title):
+            if rule.of == NO_CONCLUSION:
+                return None
             sentence = Sentence(0, text.title_end, text.title)
             return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
     return None

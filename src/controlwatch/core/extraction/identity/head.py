@@ -142,7 +142,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
         return nothing
     if lexicon.get_pattern("preface.wording").match(bare):
         return HeadLine(start=start, end=end, is_page=True)
-    if SENTENCE.search(bare.rstrip("。")):
+    if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
     read = _read_chinese if HAN.search(bare) else _read_english
     return read(words, start, end, lexicon) or nothing

@@ -158,7 +158,7 @@ def classify_kind(
 def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
     """Return whether a page has the title of an instrument, and nothing below it but the words of a page."""
     body = text.body[: text.related_links_start - text.title_end]
-    if len(body) > FRAME_LENGTH:
+    if not body.strip() or len(body) > FRAME_LENGTH or SENTENCE_END.search(body):
         return False
     kept = lexicon.get_pattern("change.page-words").sub("", body.replace(text.title.strip(), ""))
     return len(kept) < MIN_ARTICLE
