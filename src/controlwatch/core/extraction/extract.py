@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from controlwatch.core.extraction.findings.categories import drop_items, find_categories, keep_subjects
+from controlwatch.core.extraction.findings.categories import (
+    add_code_categories,
+    drop_items,
+    find_categories,
+    keep_subjects,
+)
 from controlwatch.core.extraction.findings.caveats import find_caveats
 from controlwatch.core.extraction.findings.changes import (
     ChangeInputs,
@@ -229,7 +234,9 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         direction=assessment.direction.direction,
         effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
         deadlines=find_deadlines(text, anchor=anchor) if sets_deadlines and is_on_trade else (),
-        categories=assessment.categories,
+        categories=add_code_categories(assessment.categories, codes.control_codes, context.lexicon)
+        if reports
+        else assessment.categories,
         destinations=tuple(place.code for place in assessment.places),
         entities=find_entities(context, ids, assessment.signals) if reports else (),
         parts=find_parts(assessment.signals, assessment.direction.direction) if assessment.is_change else (),

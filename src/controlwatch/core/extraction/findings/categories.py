@@ -21,7 +21,7 @@ from controlwatch.core.extraction.mentions.terms import (
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 from controlwatch.core.extraction.text.masking import mask_non_measure
-from controlwatch.core.model import CategoryFinding, NoticeKind
+from controlwatch.core.model import CategoryFinding, CodeFinding, NoticeKind
 
 RULES_TITLE = re.compile(
     r"(?:法|条例|办法|规定|细则)(?:[（(》]|$)|\b(?:Measures|Provisions|Rules) (?:for|on) the\b"
@@ -56,8 +56,16 @@ TRADE_WORDS = re.compile(
     r"|restrict|\bban|suspend|suspension|pause|on hold|tariff|dut(?:y|ies)|smuggl|sanction|list|catalog|hold",
     re.IGNORECASE,
 )
+OPENING = 300  #: characters in which a report says whose rule it is about
+FOREIGN_RULE = re.compile(
+    r"出口管制|输出(?:规制|管制)|战略性高科技|许可|实体清单|export (?:control|licen|ban|rule|restriction)|Entity List|輸出規制",
+    re.IGNORECASE,
+)
+CHINESE_ACT = re.compile(
+    r"(?:中国|我国)?商务部(?:\d+日)?(?:[^。；\n]{0,8})(?:发布|公布|宣布|公告)|海关总署|\bMOFCOM\b|China(?:'s Ministry| (?:imposes|announced|suspends))"
+)
 LISTING_POWER = re.compile(
-    r"\bmay\b|可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"
+    r"列入[^，。；\n]{0,14}名单之?的|\bmay\b|可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"
 )  # 可以将其列入关注名单: a power, not a listing
 PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE
@@ -169,10 +177,42 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         hit, rule = FOREIGN_ANSWER.search(title), "category.foreign-answer"
         return _build_finding("foreign_controls", text, hit.start(), hit.end(), rule) if hit else None
     names = [name for place in lexicon.places for name in (*place.zh, *place.en) if place.code != "TW"]
-    is_foreign = title.startswith(tuple(names)) or contains_phrase(lexicon, "foreign_subject", title[:20])
+    is_foreign = (
+        title.startswith(tuple(names))
+        or contains_phrase(lexicon, "foreign_subject", title[:20])
+        or contains_phrase(lexicon, "foreign_act", title)
+    )
     if is_foreign and FOREIGN_WORDS.search(title) and not contains_phrase(lexicon, "chinese_act", title):
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
+    # The opening speaks of another government's rule, and no Chinese notice is named.
+    opening = text.folded_text[: text.title_end + OPENING]
+    is_chinese = any(mention.number.issuers for mention in context.identity.number_mentions)
+    if (
+        not is_chinese
+        and contains_phrase(lexicon, "foreign_act", opening)
+        and FOREIGN_RULE.search(opening)
+        and not CHINESE_ACT.search(opening)
+    ):
+        return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-opening")
     return None
+
+
+def add_code_categories(
+    findings: tuple[CategoryFinding, ...], codes: Iterable[CodeFinding], lexicon: Lexicon
+) -> tuple[CategoryFinding, ...]:
+    """Return the categories with those whose control codes a measure lists and whose group no word names."""
+    groups = {found.id.partition(".")[0] for found in findings}
+    added: dict[str, CategoryFinding] = {}
+    for code in codes:
+        named = [
+            category
+            for category in lexicon.categories
+            if any(code.code == known or code.code.startswith(f"{known}.") for known in category.control)
+        ]
+        if len(named) == 1 and named[0].group not in groups:
+            finding = CategoryFinding(id=named[0].id, quote=code.quote, rule="category.code")
+            added.setdefault(named[0].id, finding)
+    return (*findings, *added.values())
 
 
 def _find_hits(context: ReadingContext) -> list[CategoryHit]:

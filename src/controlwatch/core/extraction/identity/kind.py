@@ -38,6 +38,7 @@ ORDER_TITLE = re.compile(
     r"令\s*(?:[〔\[(（]?\s*(?:\d{4}|[一二][〇○零\d一二三四五六七八九]{3}))|令\s*第?\s*\d+\s*号|令$"
 )  # 商务部令二〇二五年第6号
 REGULATION_TITLE = re.compile(r"(?:条例|规定|办法|细则|规则)(?:》)?(?:（[^）]*）)?$")  # …出口管制条例
+FOUNDING_TITLE = re.compile(r"^[^，。；\n《》]{2,30}条例(?:$|[\s_（(])")  # 战略性矿产出口管理条例
 LAW_TITLE = re.compile(
     r"^(?:中华人民共和国)?[^，。：《》]{2,24}(?<!办)法(?:（[^）]*）)?$"
 )  # 中华人民共和国出口管制法
@@ -147,6 +148,8 @@ def classify_kind(
     """
     verdicts = _apply_kind_rules(text, lexicon, label, head)
     kind, rule = _find_non_document(text) or next((kind, rule) for kind, rule in verdicts if kind)
+    if kind == NoticeKind.ORDER and FOUNDING_TITLE.match(text.title.strip()):
+        kind, rule = NoticeKind.REGULATION, "kind.title"
     if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
         return NoticeKind.EMPTY, "kind.frame"
     zone = text.title if head is not None and head.numbered else text.folded_text[:HEARSAY_ZONE]
@@ -243,6 +246,8 @@ def _classify_head(head: DocumentHead, lexicon: Lexicon) -> NoticeKind | None:
         return NoticeKind.DRAFT
     if TENDER_TITLE.search(subject):
         return NoticeKind.OTHER
+    if "State Council" in head.issuers and REGULATION_TITLE.search(subject):
+        return NoticeKind.REGULATION
     if LAW_DECISION_TITLE.search(f"{'全国人大' if 'NPCSC' in head.issuers else ''}{subject}"):
         return NoticeKind.LAW
     for words in (subject, head.form):

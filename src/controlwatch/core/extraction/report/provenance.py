@@ -80,6 +80,7 @@ RULE_MEANINGS: dict[str, str] = {
     "category.destination": "The rule is for the whole destination",
     "category.foreign-answer": "The question is about another government's measure",
     "category.foreign-title": "The title is about another government's rule",
+    "category.foreign-opening": "The opening is about another government's rule",
     "category.resolved": "The notice acted on covers it",
     "register": "The shipped register of known notices says so",
     "code.customs": "Behind a label for customs codes, or in a column of them",
