@@ -52,7 +52,7 @@ REMEDY = re.compile(
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 #: Words near an item without which a report is not about the item.
 TRADE_WORDS = re.compile(
-    r"出口|进口|管制|许可|走私|列入|纳入|名单|清单|目录|关税|退税|暂停|恢复(?:实施|执行)|禁止|限制|制裁|export|import|control|licen|curb"
+    r"出口|进口|输出|管制|许可|要证|Ausfuhr|Genehmig|Lizenz|走私|列入|纳入|名单|清单|目录|关税|退税|暂停|恢复(?:实施|执行)|禁止|限制|制裁|export|import|control|licen|curb"
     r"|restrict|\bban|suspend|suspension|pause|on hold|tariff|dut(?:y|ies)|smuggl|sanction|list|catalog|hold",
     re.IGNORECASE,
 )
