@@ -200,8 +200,10 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
 def add_code_categories(
     findings: tuple[CategoryFinding, ...], codes: Iterable[CodeFinding], lexicon: Lexicon
 ) -> tuple[CategoryFinding, ...]:
-    """Return the categories with those whose control codes a measure lists and whose group no word names."""
-    groups = {found.id.partition(".")[0] for found in findings}
+    """Return the categories with those whose control codes a measure lists, where no word names an item."""
+    named_items = (lexicon.find_category(found.id) for found in findings)
+    if any(category is not None and category.kind != "instrument" for category in named_items):
+        return findings
     added: dict[str, CategoryFinding] = {}
     for code in codes:
         named = [
@@ -209,7 +211,7 @@ def add_code_categories(
             for category in lexicon.categories
             if any(code.code == known or code.code.startswith(f"{known}.") for known in category.control)
         ]
-        if len(named) == 1 and named[0].group not in groups:
+        if len(named) == 1:
             finding = CategoryFinding(id=named[0].id, quote=code.quote, rule="category.code")
             added.setdefault(named[0].id, finding)
     return (*findings, *added.values())

@@ -134,11 +134,15 @@ class ChangeInputs:
         return bool(LOCAL_AUTHORITY.match(title) or local_customs.match(title))
 
     @property
+    def is_law(self) -> bool:
+        """Whether it is a law or a regulation, which its subject admitted already."""
+        return self.context.identity.kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+
+    @property
     def has_unknown_issuer(self) -> bool:
         """Whether neither an authority nor a number of its own is known."""
         identity = self.context.identity
-        is_law = identity.kind in {NoticeKind.LAW, NoticeKind.REGULATION}
-        return not (identity.issuers or identity.own_number or is_law)
+        return not (identity.issuers or identity.own_number or self.is_law)
 
     @property
     def is_on_persons(self) -> bool:
@@ -211,7 +215,7 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
     ),
     # It puts a known measure to rest, or wakes it; the words of the regime are in the other notice.
     ("change.acts-on-another", True, lambda case: case.suspends_another),
-    ("change.no-watched-subject", False, lambda case: not case.is_on_regime),
+    ("change.no-watched-subject", False, lambda case: not (case.is_law or case.is_on_regime)),
     (
         # A watched regime or list is enough; an item only where the text speaks of trade in it.
         "change.instrument",

@@ -43,6 +43,10 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     head = _search_head(text, lexicon)
     if head is None:
         return opening
+    title = MARKUP.sub("", text.title)
+    if 0 < head.start < HEAD_ZONE and lexicon.get_pattern("heading.own-title").match(title):
+        # 两用物项出口通用许可管理办法, and the order that promulgates it below
+        head = replace(head, start=0)
     if head.start == 0 and "\n" not in text.folded_text[: head.end]:
         return replace(opening, text=replace(text, title_end=head.end, has_head=True), head=head)
     preface = text.folded_text[: head.start]
