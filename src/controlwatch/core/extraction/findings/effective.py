@@ -41,17 +41,17 @@ FROM_BEFORE = re.compile(
 )  # 自|2025年11月8日起 · effective from |8 November 2025
 _INCLUSIVE = r"(?:\s*[（(](?:不?含[^（）()]{0,6}|以[^（）()]{2,10}为准|[周星]期.|北京时间)[）)])?"
 FROM_AFTER = re.compile(
-    rf"^{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起|开始|之日起|以后|之后|后(?=装|启|出口|进口|申报|签)|\s*{_FORCE})"
+    rf"^[）)]?{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起|开始|之日起|以后|之后|后(?=装|启|出口|进口|申报|签)|\s*{_FORCE})"
 )  # |12时01分起 · |（含）起
 #: A day with 起 behind it begins something, with or without 自 before it.
 BARE_FROM_AFTER = re.compile(
-    rf"^{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起(?!草|诉|算(?!；)|初)|から(?!.{{0,30}}まで)|以降)"
+    rf"^[）)]?{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起(?!草|诉|算(?!；)|初)|から(?!.{{0,30}}まで)|以降)"
 )  # 2028年4月1日|起，不再退税
 FORCE_AFTER = re.compile(
     rf"^{_INCLUSIVE}{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}"
 )  # |起正式实施
 UNTIL_BEFORE = re.compile(
-    r"(?:至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
+    r"(?:终止日期[^，。；]{0,20}[（(]|至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
     r"|valid until)\W{0,2}(?:midnight(?: on)? )?)\s*$",
     re.IGNORECASE,
 )  # 至|2026年11月10日 · until |10 November 2026
@@ -100,7 +100,10 @@ START_WORDS = re.compile(
 END_WORDS = re.compile(r"暂停|有效期|期限|届满|到期|截止|延长")
 #: Between the first and the last day of a range: 自A|起至|B.
 RANGE_TO = re.compile(rf"^{_CLOCK}?\s*起?\s*(?:至|到|—|–|-|~|to|until|through|till)\s*$", re.IGNORECASE)
-RANGE_FROM = re.compile(r"(?:自|从|期限为?|有效期为?|期间为?|[:：]|\bfrom|\bbetween)\s*$", re.IGNORECASE)
+RANGE_FROM = re.compile(
+    r"^\W*(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）]?[、.．]?)?\s*$|(?:自|从|由|期限为?|有效期为?|期间为?|[:：]|\bfrom|\bbetween)\s*$",
+    re.IGNORECASE,
+)
 RECORD_RANGE = re.compile(r"(?:sentences?|dated|held) from\s*$")  # held from 1 to 3 May: not of force
 #: A day at which something older ends.
 LAPSE_WORDS = re.compile(r"^[^，。；\n]{0,6}(?:届满|到期|期满)")
@@ -116,7 +119,7 @@ NOT_FORCE = re.compile(
 )
 #: From here on a sentence is about contracts and goods under way, not about the measure.
 UNDER_WAY = re.compile(
-    r"(?:已(?:经)?(?:签订|签署|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
+    r"(?:已(?:经)?(?:签订|签署|签发|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
     r"|\b(?:concluded before|signed before|in transit|grace period)\b"
 )
 WHOLE_NOTICE = re.compile(
@@ -134,6 +137,11 @@ RATE_STEP = re.compile(
     r"|(?:调整为|调至|降至|下调至|上调至|提高至|提高到|恢复执行|按|征收|加征)\s*\d[\d.]*%|取消[^，。；\n]{1,30}"
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
+QUESTION = re.compile(r"^\s*(?:【[^】\n]{0,16}记者[^】\n]{0,8}】|问[:：]|记者[:：]|Q[:：])")
+NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
+SAME_DAY = re.compile(
+    r"(?:自|从|于)?(?:同日|该日|当日)起|\b(?:from|as from|on|as of) the same (?:day|date)\b"
+)
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
 FOREIGN_ACT = re.compile(
     r"[^，。；\n]{0,16}(?:自|政府|宣布|将|限制|对我|对华|加征)"
@@ -143,18 +151,22 @@ PERMIT_WORDS = re.compile(r"(?:许可证?|证件|证书|批件|批复|凭证|证
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 #: Words without which a sentence sets no date.
+OTHERS_END = re.compile(r"号[^。；，]{0,20}废止|号[^。；，]{0,40}停止执行")
+WHOLE_TERM = re.compile(r"(?:本|上述|该)(?:公告|方案|措施|目录|清单|名单)|名单有效期|方案[^。；]{0,12}执行至")
 FORCE_WORDS = re.compile(
     r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through"
     r"|as of|repeal|cease|suspend|extend|starts? on|begins? on",
     re.IGNORECASE,
 )
-DATE_MARKS = re.compile(r"起|至|期|暂停|延长")
+DATE_MARKS = re.compile(r"起|至|期|暂停|延长|[自由]\d|后装|后启运|\bthe same d")
 ACTING_WORDS = re.compile(
     r"恢复|废止|暂停|停止|取消|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov",
     re.IGNORECASE,
 )
 #: A sentence that does something itself, beyond "this notice takes effect".
-OWN_ACT_WORDS = re.compile(r"取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征")  # 自2026年4月1日起，取消…
+OWN_ACT_WORDS = re.compile(
+    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征"
+)  # 自2026年4月1日起，取消…
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +183,11 @@ class DatedSentence:
         """Return the quote around a stretch of the words."""
         return self.context.text.quote_around(self.sentence.start + start, self.sentence.start + end)
 
-    def find_dates(self) -> Iterator[EffectiveDate]:
-        """Yield the stated dates, those that follow from publication, and an end that comes alone."""
+    def find_dates(self, earlier: date | None) -> Iterator[EffectiveDate]:
+        """Yield the stated dates, those that follow from publication, and an end that comes alone.
+
+        `earlier` is the last day stated before, which "the same day" means.
+        """
         words = self.words
         days = [
             word
@@ -200,7 +215,19 @@ class DatedSentence:
             for word in days
             if word not in ends and (word in begins_later or _is_start_date(words, word, ends))
         ]
+        ends = [_place_after(end, starts, words) for end in ends]
         yield from self._build_stated_dates(starts, ends)
+        if not starts and earlier is not None and (same := SAME_DAY.search(words)):
+            found = EffectiveDate(
+                start=earlier,
+                until=ends[-1].day if ends else None,
+                basis="stated",
+                scope=_find_scope(words[: same.start()]),
+                quote=self.quote(same.start(), same.end()),
+                rule="date.same-day",
+            )
+            yield found if found.until else apply_duration(found, words[same.end() :], words[: same.start()])
+            return
         last = ends[-1] if ends else None
         published = list(ON_PUBLICATION.finditer(words))
         for hit in published:
@@ -291,30 +318,60 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         clause = CLAUSE_NUMBER.match(words)
         if clause and ACTING_WORDS.search(words):
             acting_clauses.add(clause[1])
-        if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(words):
+        under_way = UNDER_WAY.search(words)
+        measure = words[: under_way.start()] if under_way else words
+        if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(measure):
             continue
         recall_end = sentence.start + min(len(words), RECALL_LENGTH)
         is_recalled = bisect_right(recall_ends, recall_end) > bisect_right(recall_ends, sentence.start)
         is_abroad = not is_own or FOREIGN_ACT.match(words)
         if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
             continue
-        if is_about_foreign_act(lexicon, words):
+        if is_about_foreign_act(lexicon, words) or _is_beside_the_measure(context, words):
             continue
-        under_way = UNDER_WAY.search(words)
         dated = DatedSentence(
             context=context,
             sentence=sentence,
-            words=words[: under_way.start()] if under_way else words,
+            words=measure,
             anchor=anchor,
             issue_date=issue_date,
         )
-        found += list(dated.find_dates()) or (dated.continue_date(found[-1]) if found else [])
+        earlier = next((one.start for one in reversed(found) if one.start), None)
+        found += list(dated.find_dates(earlier)) or (dated.continue_date(found[-1]) if found else [])
     dates = _merge_dates(found, is_several=len(acting_clauses) > 1)
     if len(dates) == 1 and RATE_STEP.fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
         return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
     return dates
+
+
+def _place_after(end: DateMention, starts: Iterable[DateMention], words: str) -> DateMention:
+    """Return an end without a year of its own in the first year that lies behind its start."""
+    begun = [start.day for start in starts if start.day and start.end <= end.start]
+    is_relative = end.yearless or words.startswith("同年", end.start)
+    if not begun or end.day is None or not is_relative:
+        return end
+    start = begun[-1]
+    years = (start.year, start.year + 1)
+    days = (end.day.replace(year=year) for year in years if (end.day.month, end.day.day) != (2, 29))
+    return replace(end, day=next((day for day in days if day >= start), end.day))
+
+
+def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence only recalls what another notice set, or is a reporter's question."""
+    lexicon = context.lexicon
+    if QUESTION.match(words):
+        return True
+    is_recital = lexicon.get_pattern("relation.recital").search(words) is not None
+    return (
+        is_recital
+        and not lexicon.get_pattern("relation.present").search(words)
+        and (
+            any(mention.start for mention in context.identity.number_mentions)
+            and NUMBER_WORD.search(words) is not None
+        )
+    )
 
 
 def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -> bool:
@@ -380,7 +437,13 @@ def _merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[E
             kept[twin] = replace(new, until=known.until or new.until, time=clock)
         else:
             kept[twin] = replace(known, time=clock)
+    if any(d.basis == "stated" and d.start for d in kept):
+        # What ends with this notice is another one: …公告自本公告发布之日起废止.
+        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(d.quote)]
     ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
+    first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
+    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(ends[0].quote):
+        return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
     starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
     if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
         return tuple(kept)

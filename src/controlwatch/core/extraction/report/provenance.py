@@ -67,6 +67,8 @@ RULE_MEANINGS: dict[str, str] = {
     "direction.no-change": "What neither makes nor reports a change moves nothing",
     "date.stated": "A day is stated from which it applies",
     "date.stated-for-a-period": "A day is stated, and the end counted from the period",
+    "date.same-day": "It applies from the same day as what is stated before",
+    "date.same-day-for-a-period": "It applies from the same day, and the end is counted from the period",
     "date.on-publication": "It applies from publication",
     "date.on-publication-for-a-period": "It applies from publication, and the end is counted from the period",
     "date.counted-from-publication": "It applies a stated time after publication",
