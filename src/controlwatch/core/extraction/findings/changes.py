@@ -59,6 +59,7 @@ LISTING_ANSWER = re.compile(
 )  # 就将…列入…答记者问: parties just listed by the ministry
 TERM_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS})
 #: Authorities whose numbered notices are on trade, unless they say otherwise.
+DESCRIPTION = re.compile(r"《[^》\n]{4,}》|[（(](?:关于|公布|对)[^）)\n]{4,}[）)]")
 TRADE_AUTHORITIES = ("MOFCOM", "GACC", "SCTC", "UEL")
 #: Authorities whose notices are on trade, or on measures against parties.
 TRADE_ISSUERS = frozenset(
@@ -140,8 +141,10 @@ class ChangeInputs:
 
     @property
     def has_unknown_issuer(self) -> bool:
-        """Whether neither an authority nor a number of its own is known."""
+        """Whether neither an authority nor a number of its own is known, and the title does not tell either."""
         identity = self.context.identity
+        if self.context.lexicon.get_pattern("change.strong-regime").search(self.context.text.title):
+            return False
         return not (identity.issuers or identity.own_number or self.is_law)
 
     @property
@@ -153,9 +156,14 @@ class ChangeInputs:
 
     @property
     def suspends_another(self) -> bool:
-        """Whether it suspends, resumes or extends the measures of another notice of a trade authority."""
+        """Whether it suspends, resumes or extends the measures of another notice of a trade authority.
+
+        A repeal or an amendment counts too, where the text does not say what the other notice is on.
+        """
+        is_described = DESCRIPTION.search(self.context.text.folded_text) is not None
+        verbs = TERM_VERBS if is_described else ACTING_VERBS
         return any(
-            relation.verb in TERM_VERBS and relation.target.startswith(TRADE_AUTHORITIES)
+            relation.verb in verbs and relation.target.startswith(TRADE_AUTHORITIES)
             for relation in self.relations
         )
 

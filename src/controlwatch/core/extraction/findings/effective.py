@@ -21,7 +21,7 @@ from controlwatch.core.extraction.mentions.dates import (
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
+from controlwatch.core.extraction.text.normalize import NUMERAL, fold_text, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
 _FORCE = r"(?:正式)?(?:施行|实施|执行|生效|启用|适用|实行)"
@@ -308,8 +308,9 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
 
     `is_own` is false for a report, which dates another's notice.
     """
-    lexicon, anchor = context.lexicon, context.identity.publication_day
-    issue_date = anchor if is_own else find_issue_date(context.text, anchor)
+    lexicon, anchor = context.lexicon, context.identity.anchor
+    published = context.identity.publication_day
+    issue_date = published if is_own else find_issue_date(context.text, published)
     recall_ends = find_phrase_ends(lexicon, "background", context.text.folded_text)
     found: list[EffectiveDate] = []
     acting_clauses: set[str] = set()
@@ -439,10 +440,10 @@ def _merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[E
             kept[twin] = replace(known, time=clock)
     if any(d.basis == "stated" and d.start for d in kept):
         # What ends with this notice is another one: …公告自本公告发布之日起废止.
-        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(d.quote)]
+        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(fold_text(d.quote))]
     ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
     first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
-    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(ends[0].quote):
+    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(fold_text(ends[0].quote)):
         return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
     starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
     if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:

@@ -66,7 +66,7 @@ EXTENDING_TITLE = re.compile(
     re.IGNORECASE,
 )
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
-LIST_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
+CLEAN_UP_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 LIST_ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）\t ]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
 LIST_LEAD = re.compile(r"[:：]\s*$")
@@ -203,7 +203,7 @@ def _find_acting_verb(
             for other in context.identity.number_mentions
             if other.start < mention.start
         )
-        if LIST_LEAD.search(lead) or LIST_TITLE.search(text.title):
+        if LIST_LEAD.search(lead) or CLEAN_UP_TITLE.search(text.title):
             match = _match_first_verb(lead, lexicon) if is_first else None
             match = match or (_match_first_verb(text.title, lexicon) if is_first else None)
     if match and _is_legal_basis(text, mention, sentence):

@@ -78,6 +78,7 @@ FOLLOW_UP_IN_ENGLISH = re.compile(
     r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
     re.IGNORECASE,
 )  # Announcement No. 5 of 2026| (Correction)
+SUBJECT_LEAD = re.compile(r"(?<=[号\s）)\]〕])[（(]?(?:关于|公布|发布|印发|调整|修改|废止|对|将)")
 FOLLOW_UP_WORD = re.compile(_FOLLOW_UP)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
 BEFORE_APPENDED_NUMBER = re.compile(
@@ -117,6 +118,13 @@ class Identity:
     number_mentions: tuple[NumberMention, ...]  #: every number the text names, its own among them
     is_other_business: bool = False  #: a ministry's other business: procurement, personnel, awards
     has_issuerless_number: bool = False  #: a report gives a number without its issuer
+
+    @property
+    def anchor(self) -> date | None:
+        """The day near which days without a year lie: of publication, else the middle of the number's year."""
+        own = self.own_number.number if self.own_number else None
+        year = own.year if own is not None else None
+        return self.publication_day or (date(year, 7, 1) if year else None)
 
     def list_followed(self, text: DocumentText) -> tuple[str, ...]:
         """Return the numbers that the title of an instrument names besides its own."""
@@ -190,7 +198,10 @@ def _read_head_number(opening: Opening, year: int | None) -> OwnNumber | None:
     rest = words[words.rfind("号") + 1 :]
     if FOLLOW_UP_ALONE.match(rest) and FOLLOW_UP_WORD.search(rest):
         return None
-    return OwnNumber(normalize_series(number), opening.text.get_original(start, end), "number.head")
+    subject = SUBJECT_LEAD.search(words) if head.numbered.subject else None
+    end = start + subject.start() if subject and subject.start() else end
+    raw = opening.text.get_original(start, end).strip(" （(《|")
+    return OwnNumber(normalize_series(number), raw, "number.head")
 
 
 def find_own_number(

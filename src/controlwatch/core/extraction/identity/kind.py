@@ -120,6 +120,8 @@ SERVER_NOISE = re.compile(
 )  # printed even by a page without its article
 NOISE_LENGTH = 400
 FRAME_LENGTH = 600  #: characters; a longer page has an article
+SYMBOLS = re.compile(r"[\W_]+")
+MIN_PAGE_WORDS = 4  #: characters of a page's own words in a frame
 MIN_ARTICLE = 16  #: characters that an article has at least
 TITLE_LENGTH = 60
 _DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}-\d{1,2})"
@@ -163,8 +165,11 @@ def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
     body = text.body[: text.related_links_start - text.title_end]
     if not body.strip() or len(body) > FRAME_LENGTH or SENTENCE_END.search(body):
         return False
-    kept = lexicon.get_pattern("change.page-words").sub("", body.replace(text.title.strip(), ""))
-    return len(kept) < MIN_ARTICLE
+    below = SYMBOLS.sub("", body.replace(text.title.strip(), ""))
+    kept = SYMBOLS.sub(
+        "", lexicon.get_pattern("change.page-words").sub("", body.replace(text.title.strip(), ""))
+    )
+    return len(kept) < MIN_ARTICLE and len(below) - len(kept) >= MIN_PAGE_WORDS
 
 
 def _find_non_document(text: DocumentText) -> tuple[NoticeKind, str] | None:

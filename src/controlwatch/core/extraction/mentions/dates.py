@@ -38,7 +38,7 @@ ENGLISH_RELATIVE_YEAR = re.compile(
 )  # Jan. 15 |next year
 ENGLISH_RELATIVE_YEARS = {"next": 1, "this": 0, "last": -1, "the same": 0, "that": 0}
 ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
-COMPACT_DAY = re.compile(r"^\s*(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])\s*$", re.MULTILINE)  # 20270916
+COMPACT_DAY = re.compile(r"^[ \t]*(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])[ \t]*$", re.MULTILINE)  # 20270916
 DAY_FIRST = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
 )  # 8 November 2025
@@ -76,7 +76,7 @@ WEEKDAY = re.compile(
 )  # from Wednesday; "Monday, 26 March" has its day
 HALF_A_WEEK = timedelta(days=3)
 PERIOD = re.compile(
-    rf"(?<![\d第])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|月|天|日)|\b(\d{{1,3}}|one|two"
+    rf"(?<![\d第月])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|天|日)|\b(\d{{1,3}}|one|two"
     rf"|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
     re.IGNORECASE,
 )  # 一年 · 90天 · 2个月 · one year · 90 days
@@ -104,7 +104,7 @@ PERMIT_WORDS = re.compile(
 ANY_MONTH = re.compile(
     "Jan|Feb|Mar|Apr|May|Mai|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März| month |day\\b", re.IGNORECASE
 )
-ANY_YEAR = re.compile(r"\d{4}[-/.]\d|^\s*20\d{6}\s*$|\d\.\d{4}", re.MULTILINE)
+ANY_YEAR = re.compile(r"\d{4}[-/.]\d|^[ \t]*20\d{6}[ \t]*$|\d\.\d{4}", re.MULTILINE)
 REPUBLIC_YEARS = 1911
 CACHED_LENGTH = 2000  #: characters; the days of longer texts are not cached
 OLDEST_YEAR, NEWEST_YEAR = 1900, 2199  #: years that a text can mean
