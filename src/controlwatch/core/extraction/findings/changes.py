@@ -65,6 +65,8 @@ TRADE_AUTHORITIES = ("MOFCOM", "GACC", "SCTC", "UEL")
 TRADE_ISSUERS = frozenset(
     {"MOFCOM", "GACC", "SCTC", "UELWM", "UEL", "MFA", "SCA", "CMC", "SASTIND", "CAEA", "NNCC", "COSTIND"}
 )
+PENALTY = re.compile(r"处罚决定书|行政处罚|挂牌出让")
+NEAR_TITLE = 160  #: characters below a title that still say what a document is
 OPENING = 2500  #: characters in which a trade authority says what its notice is on
 SHORT_OPENING = 700  #: as above, for other authorities
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
@@ -206,6 +208,8 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         False,
         lambda case: (
             case.context.lexicon.get_pattern("change.event").search(case.context.text.title) is not None
+            or PENALTY.search(case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE])
+            is not None
         ),
     ),
     ("change.unknown-issuer", False, lambda case: case.has_unknown_issuer),

@@ -80,7 +80,8 @@ def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...
     }
     hits: list[PlaceHit] = []
     for pattern, whole, form in index.patterns:
-        if form not in present or (pattern.flags & re.MULTILINE and not by_destination):
+        is_cell = pattern.pattern.startswith("(?:^|")
+        if form not in present or (is_cell and not by_destination):
             continue
         for hit in pattern.finditer(words):
             listed = next(group for group in hit.groups() if group)
@@ -166,7 +167,7 @@ def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], .
         ),  # exports to the US
         (
             re.compile(
-                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises|firms"
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises|firms|organi[sz]ations|vessels|ships|executives|parties"
                 rf"|banks|defen[cs]e)\b"
             ),
             False,
