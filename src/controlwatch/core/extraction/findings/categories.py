@@ -58,11 +58,13 @@ TRADE_WORDS = re.compile(
 )
 OPENING = 300  #: characters in which a report says whose rule it is about
 FOREIGN_RULE = re.compile(
-    r"出口管制|输出(?:规制|管制)|战略性高科技|许可|实体清单|export (?:control|licen|ban|rule|restriction)|Entity List|輸出規制",
+    r"出口管制|输出(?:规制|管制)|战略性高科技|许可|实体清单|export (?:control|licen|ban|rule"
+    r"|restriction)|Entity List|輸出規制",
     re.IGNORECASE,
 )
 CHINESE_ACT = re.compile(
-    r"(?:中国|我国)?商务部(?:\d+日)?(?:[^。；\n]{0,8})(?:发布|公布|宣布|公告)|海关总署|\bMOFCOM\b|China(?:'s Ministry| (?:imposes|announced|suspends))"
+    r"(?:中国|我国)?商务部(?:\d+日)?(?:[^。；\n]{0,8})(?:发布|公布|宣布|公告)|海关总署|\bMOFCOM\b"
+    r"|China(?:'s Ministry| (?:imposes|announced|suspends))"
 )
 LISTING_POWER = re.compile(
     r"列入[^，。；\n]{0,14}名单之?的|\bmay\b|可(?:以)?将|可列入|应当?将|的，(?:可|应)|^\s*问[:：]"

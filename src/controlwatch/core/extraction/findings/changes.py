@@ -26,12 +26,14 @@ SUSPENSION_WORDS = re.compile(
     r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE
 )
 PUBLISHING_WORDS = re.compile(
-    r"発表|公布し|government announced|announced it|dated \d|veröffentlicht|Bekanntmachung|published|公告|宣布|发布|决定|公布|更新|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
+    r"発表|公布し|government announced|announced it|dated \d|veröffentlicht|Bekanntmachung|published"
+    r"|公告|宣布|发布|决定|公布|更新|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
     r"|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
     re.IGNORECASE,
 )  # 商务部发布…公告
 CHINA_WORDS = re.compile(
-    r"\b(?:Beijing|Peking|Chinas?|Chinese|chinesische\w*|Ministry of Commerce)\b|我国|中国|内地|大陆|商务省|Китай"
+    r"\b(?:Beijing|Peking|Chinas?|Chinese|chinesische\w*|Ministry of Commerce)\b|我国|中国|内地|大陆"
+    r"|商务省|Китай"
 )
 DECISION_WORDS = re.compile(
     r"公告如下|通知如下|生效|解除|放宽|停止|撤销|移出|调出|严禁|允许|决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
@@ -143,7 +145,7 @@ class ChangeInputs:
 
     @property
     def has_unknown_issuer(self) -> bool:
-        """Whether neither an authority nor a number of its own is known, and the title does not tell either."""
+        """Whether no authority and no number of its own is known, and the title does not tell either."""
         identity = self.context.identity
         if self.context.lexicon.get_pattern("change.strong-regime").search(self.context.text.title):
             return False

@@ -42,7 +42,7 @@ CONTINUATION_WORDS = re.compile(
     r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
 )
 DAY_WORDS = re.compile(r"\d\s*[年月日]|\b(?:19|20)\d\d\b")
-#: What a sentence only quotes or gives as its reason is blanked: 「禁止…出口」的要求, 鉴于采取措施的情形发生变化
+#: What a sentence only quotes, or gives as its reason, is blanked: 「禁止…出口」的要求 · 鉴于情形发生变化
 QUOTED_OR_REASON = re.compile(
     r"「[^「」\n]{4,200}」|(?:鉴于|由于)[^。；\n]{0,80}?(?:变化|情形|原因|条件)[^，。；\n]{0,12}"
 )

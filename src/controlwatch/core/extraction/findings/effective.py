@@ -51,7 +51,8 @@ FORCE_AFTER = re.compile(
     rf"^{_INCLUSIVE}{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}"
 )  # |起正式实施
 UNTIL_BEFORE = re.compile(
-    r"(?:终止日期[^，。；]{0,20}[（(]|至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till|expires? on|ends? on"
+    r"(?:终止日期[^，。；]{0,20}[（(]|至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till"
+    r"|expires? on|ends? on"
     r"|valid until)\W{0,2}(?:midnight(?: on)? )?)\s*$",
     re.IGNORECASE,
 )  # 至|2026年11月10日 · until |10 November 2026
@@ -78,9 +79,11 @@ ON_PUBLICATION = re.compile(
     r"(?:publication|promulgation|release|announcement|issuance)|(?:effective|takes effect"
     r"|with) immediate(?:ly| effect)"
     r"|effective immediately|takes? effect (?:at once|immediately)"
-    r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance|release|issue|announcement)|immediate upon publication"
+    r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance|release|issue"
+    r"|announcement)|immediate upon publication"
     r"|as of today|from today|from now(?: on)?(?= until|,)|with immediate effect|since today)\b"
-    r"|\bab sofort\b|\bmit sofortiger Wirkung\b|\bvom Tag (?:ihrer|der) (?:Veröffentlichung|Bekanntmachung) an\b"
+    r"|\bab sofort\b|\bmit sofortiger Wirkung\b|\bvom Tag (?:ihrer|der) (?:Veröffentlichung"
+    r"|Bekanntmachung) an\b"
     r"|(?:即日|公布の日から|公布日に?)(?:施行|実施|発効)|同日(?:付で|から)?(?:施行|実施)",
     re.IGNORECASE,
 )  # 自公布之日起施行 · 自发布之日起满30日后 · 自即日起至… · upon publication

@@ -65,6 +65,11 @@ EXTENDING_TITLE = re.compile(
     r"延长[^。；\n]{0,60}(?:期限|时间|措施)|\\bextending\\b[^.;\n]{0,60}\\b(?:term|period|suspension)",
     re.IGNORECASE,
 )
+#: What the words of a whole sentence do to the notices that it names.
+SENTENCE_VERBS = (
+    ("relation.prevails", Verb.AMENDS),
+    ("relation.rate-suspended", Verb.SUSPENDS),
+)
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 CLEAN_UP_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
@@ -178,41 +183,39 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
 def _find_acting_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
-    """Return what an instrument does to another: nothing where it is its basis, or only recalled."""
-    text, lexicon = context.text, context.lexicon
+    """Return what an instrument does to another; nothing where it is its basis or recalled."""
+    text, lexicon, words = context.text, context.lexicon, sentence.words
     before = text.folded_text[max(0, mention.start - 40) : mention.start]
     if lexicon.get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
     if _is_recalled(context, sentence, mention):
         return _find_later_verb(context, sentence)
-    words = sentence.words
-    if lexicon.get_pattern("relation.prevails").search(words):
-        return Verb.AMENDS, "relation.prevails"
-    if lexicon.get_pattern("relation.rate-suspended").search(words):
-        return Verb.SUSPENDS, "relation.rate-suspended"
-    if lapsed := _match_lapse(text, sentence):
-        return lapsed
-    match = _match_clause_verb(context, mention, sentence)
-    if match is None and LIST_ITEM.match(words):
-        # The line that leads the list says what is done: 下列公告予以废止：
-        above = reversed(text.sentences[: text.sentences.index(sentence)])
-        ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
-        lead = next(ends, "")
-        is_first = not any(
-            other.end <= mention.start and other.start >= sentence.start
-            for other in context.identity.number_mentions
-            if other.start < mention.start
-        )
-        if LIST_LEAD.search(lead) or CLEAN_UP_TITLE.search(text.title):
-            match = _match_first_verb(lead, lexicon) if is_first else None
-            match = match or (_match_first_verb(text.title, lexicon) if is_first else None)
-    if match and _is_legal_basis(text, mention, sentence):
+    for pattern, verb in SENTENCE_VERBS:
+        if lexicon.get_pattern(pattern).search(words):
+            return verb, pattern
+    match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
+    match = match or _match_list_verb(context, mention, sentence)
+    if match is None or _is_legal_basis(text, mention, sentence):
         return None
-    if match and match[0] == Verb.AMENDS and EXTENDING_TITLE.search(text.title):
-        return Verb.EXTENDS, "relation.extending-title"
-    if match and match[0] == Verb.REPEALS and lexicon.get_pattern("relation.for-a-party").search(words):
-        return Verb.AMENDS, "relation.for-a-party"
+    if match[0] == Verb.AMENDS and EXTENDING_TITLE.search(text.title):
+        match = Verb.EXTENDS, "relation.extending-title"
+    elif match[0] == Verb.REPEALS and lexicon.get_pattern("relation.for-a-party").search(words):
+        match = Verb.AMENDS, "relation.for-a-party"
     return match
+
+
+def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
+    """Return the verb of the line that leads a list (下列公告予以废止：), for the first number of a row."""
+    text, lexicon = context.text, context.lexicon
+    numbers = context.identity.number_mentions
+    is_first = not any(sentence.start <= other.start < mention.start for other in numbers)
+    if not LIST_ITEM.match(sentence.words) or not is_first:
+        return None
+    above = reversed(text.sentences[: text.sentences.index(sentence)])
+    ends = (s.words for s in above if LIST_LEAD.search(s.words) or not LIST_ITEM.match(s.words))
+    lead, is_clean_up = next(ends, ""), CLEAN_UP_TITLE.search(text.title) is not None
+    match = _match_first_verb(lead, lexicon) if is_clean_up or LIST_LEAD.search(lead) else None
+    return match or (_match_first_verb(text.title, lexicon) if is_clean_up else None)
 
 
 def _is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:
@@ -227,7 +230,7 @@ def _is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMen
 
 
 def _find_later_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
-    """Return what a later sentence does to the notice recalled here: 上述公告…暂停实施, the said Announcement."""
+    """Return what a later sentence does to the notice recalled here: 上述公告…, the said Announcement."""
     anaphor, lexicon = context.lexicon.get_pattern("relation.anaphor"), context.lexicon
     own = context.identity.own_number
     numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
@@ -272,7 +275,7 @@ def _match_lapse(text: DocumentText, sentence: Sentence) -> VerbMatch | None:
 def _match_clause_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
-    """Return the verb of the clause that contains the number, else of the next that has one, else before it."""
+    """Return the verb of the clause with the number, else of the next that has one, else of one before."""
     words = BRACKETED_NAME.sub(lambda hit: " " * len(hit[0]), sentence.words)
     start, end = mention.start - sentence.start, mention.end - sentence.start
     stops = [0, *(stop.end() for stop in CLAUSE_BREAK.finditer(words)), len(words)]

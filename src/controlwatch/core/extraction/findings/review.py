@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
@@ -54,6 +55,18 @@ class ReviewInputs:
             or CONTROL_WORDS.search(self.context.text.folded_text) is not None
         )
 
+    @property
+    def is_trade_matter(self) -> bool:
+        """Whether an instrument is on trade by more than the name of an item."""
+        identity, lexicon = self.context.identity, self.context.lexicon
+        by_trade_authority = any(code in TRADE_ISSUERS for code in identity.issuers)
+        return (
+            self.has_codes
+            or (by_trade_authority and any(category.change for category in self.categories))
+            or any(relation.target.startswith(TRADE_AUTHORITIES) for relation in self.relations)
+            or lexicon.get_pattern("change.strong-regime").search(self.context.text.folded_text) is not None
+        )
+
 
 def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
     """Return why a person should look, with the words; nothing where the rules are sure."""
@@ -65,7 +78,8 @@ def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
 
 def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
     text, identity = case.context.text, case.context.identity
-    if identity.kind in INSTRUMENT_KINDS and case.change_rule in UNSURE_CHANGE_RULES:
+    is_unsure = case.change_rule in UNSURE_CHANGE_RULES and case.is_trade_matter
+    if identity.kind in INSTRUMENT_KINDS and is_unsure:
         yield ReviewReason(
             reason="It has the form of an official instrument and names what is watched; whether it changes "
             "the rules was not concluded.",
@@ -80,6 +94,12 @@ def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
             reason="It was read as a report, but it speaks like the instrument itself.",
             quote=_quote_subject(case),
             rule="review.report-or-instrument",
+        )
+    elif identity.kind_rule == "kind.hearsay" and (identity.number_mentions or identity.issuers):
+        yield ReviewReason(
+            reason="Somebody passes on what has the form of an official instrument.",
+            quote=_quote_subject(case),
+            rule="review.passed-on",
         )
     elif identity.kind is NoticeKind.OTHER and identity.kind_rule == "kind.garbled":
         yield ReviewReason(

@@ -238,7 +238,7 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         return None
     opening = line[: line.find(rest)] if rest and rest in line else line
     year = ENGLISH_YEAR.search(ENGLISH_DAY.sub(" ", opening)) or ENGLISH_YEAR.search(opening)
-    n = next((figure[name] for name in ("n", "n2", "n3") if figure[name]), None) if figure else None
+    n = next((figure[name] for name in ("n", "n2", "n3", "n4") if figure[name]), None) if figure else None
     return HeadLine(
         start=start,
         end=end,

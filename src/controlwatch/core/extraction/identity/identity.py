@@ -37,13 +37,15 @@ BRACKETED_LABEL = re.compile(
     r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
 )  # 【发布文号】商务部公告2025年第10号
 PLAIN_LABEL = re.compile(
-    r"^[ \-*|]*(发布文号|发文字号|文\s*号|字\s*号|公告号|文件编号|发文日期|成文日期|签发日期|发布日期|发布单位|发布机构|发文机关|发文单位)"
+    r"^[ \-*|]*(发布文号|发文字号|文\s*号|字\s*号|公告号|文件编号|发文日期|成文日期|签发日期"
+    r"|发布日期|发布单位|发布机构|发文机关|发文单位)"
     r"\**\s*[:：\t|]\**\s*(\S[^\n\t|]*)",
     re.MULTILINE,
 )  # 发文字号：工信部联安全函〔2025〕335号
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
 CELL_LABEL = re.compile(
-    r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t|:：][ ]*([^\n\t|]+)"
+    r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t"
+    r"|:：][ ]*([^\n\t|]+)"
 )  # 成文日期 ⇥ 2027-03-15 ⇥ 字号 ⇥ 财政部 税务总局公告2027年第9号
 INLINE_LABEL = re.compile(
     r"(?:(?<=[\s】])|(?<=[　|]))【?(发布文号|发文字号|文号|成文日期|发文日期)】?[:：]?[ ]*"
@@ -121,7 +123,7 @@ class Identity:
 
     @property
     def anchor(self) -> date | None:
-        """The day near which days without a year lie: of publication, else the middle of the number's year."""
+        """The day near which days without a year lie: of publication, else the middle of the year."""
         own = self.own_number.number if self.own_number else None
         year = own.year if own is not None else None
         return self.publication_day or (date(year, 7, 1) if year else None)

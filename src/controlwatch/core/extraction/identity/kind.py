@@ -72,7 +72,7 @@ ENGLISH_TITLES = (
 HEAD_FORMS = (
     (re.compile(r"令[》）]?$|\b(?:order|decree)", re.IGNORECASE), NoticeKind.ORDER),
     (
-        re.compile(r"(?:公告|决定)[》）]?$|\b(?:announcement|decision)", re.IGNORECASE),
+        re.compile(r"(?:公告|决定)[》）]?$|\b(?:announcement|decision|bekanntmachung)", re.IGNORECASE),
         NoticeKind.ANNOUNCEMENT,
     ),
     (

@@ -41,7 +41,7 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     if any(contains_phrase(lexicon, voice, MARKUP.sub("", text.title)) for voice in OTHER_VOICES):
         return opening
     head = _search_head(text, lexicon)
-    if head is None:
+    if head is None or "处罚决定书" in text.folded_text[: head.end]:
         return opening
     title = MARKUP.sub("", text.title)
     if 0 < head.start < HEAD_ZONE and lexicon.get_pattern("heading.own-title").match(title):
@@ -69,7 +69,7 @@ def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
 
 
 def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:
-    """Return whether the text below a head reads as its issuer's own; at the very top its lines are enough."""
+    """Return whether the text below a head reads as its issuer's own; at the top its lines are enough."""
     if head.start == 0 and (head.numbered or len(head.lines) > 1):
         return True
     marks = count_issuer_marks(text.from_head(head.start, head.end), lexicon)

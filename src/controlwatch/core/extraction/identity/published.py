@@ -24,7 +24,8 @@ SIGNED_WITH = re.compile(
     r"^(?:Beijing|北京),?\s*|\s*(?:印发|发布|公布|签发|盖章|（章）|\(章\)|[（(](?:星期.|周.|[A-Z][a-z]+day)[）)]|[.。])\s*$"
 )
 NAME_JOINTS = re.compile(
-    r"[\s、，,和与及()（）/|]|章|印|中华人民共和国|办公厅|办公室|People's Republic of China|\bof\b|\bthe\b|\band\b"
+    r"[\s、，,和与及()（）/|]|章|印|中华人民共和国|办公厅|办公室|People's Republic of China|\bof\b"
+    r"|\bthe\b|\band\b"
 )
 SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signature
 SIGNER_LINE = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛

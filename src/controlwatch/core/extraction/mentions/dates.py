@@ -59,11 +59,15 @@ _ORDINALS = (
     "|twenty-fifth|twenty-sixth|twenty-seventh|twenty-eighth|twenty-ninth|thirtieth|thirty-first"
 )
 ORDINALS = {name: day for day, name in enumerate(_ORDINALS.split("|"), 1)}
-_ONES = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_ONES = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    "|sixteen|seventeen|eighteen|nineteen"
+)
 ONES = {name: figure for figure, name in enumerate(_ONES.split("|"), 1)}
 TENS = {"twenty": 20, "thirty": 30, "forty": 40}
 WORDED_DAY = re.compile(
-    rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) (?:day )?of ({_ENGLISH}),?\s+two thousand(?: and)?"
+    rf"\b({'|'.join(sorted(ORDINALS, key=len, reverse=True))}) (?:day )?of ({_ENGLISH}),?\s+"
+    rf"two thousand(?: and)?"
     rf"(?: (twenty|thirty|forty))?(?:[ -]({_ONES}))?\b",
     re.IGNORECASE,
 )  # the fifteenth of September, two thousand and twenty-nine

@@ -167,7 +167,8 @@ def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], .
         ),  # exports to the US
         (
             re.compile(
-                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises|firms|organi[sz]ations|vessels|ships|executives|parties"
+                rf"\b((?:{latin}))(?<!\bIN) (?:[a-z]+[ -]){{0,2}}?(?:entities|companies|enterprises"
+                rf"|firms|organi[sz]ations|vessels|ships|executives|parties"
                 rf"|banks|defen[cs]e)\b"
             ),
             False,

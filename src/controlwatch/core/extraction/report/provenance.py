@@ -55,6 +55,7 @@ RULE_MEANINGS: dict[str, str] = {
     "change.doubtful": "Too much of it contradicts itself to be believed",
     "review.instrument": "An official text that names what is watched, and is not concluded on",
     "review.report-or-instrument": "A report in the words of an instrument",
+    "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
     "review.garbled": "A text that names what is watched cannot be read",
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",
     "direction.threshold-tighten": "A replaced figure covers more",
