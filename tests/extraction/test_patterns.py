@@ -33,7 +33,7 @@ def test_every_pattern_is_used_and_every_use_has_a_pattern() -> None:
     files = (SOURCES.parent.parent / "data" / "lexicon" / "patterns").glob("*.toml")
     inserted = set(re.findall(r"@([a-z.-]+)@", "".join(path.read_text(encoding="utf-8") for path in files)))
     assert set(known) - asked - inserted == set()
-    assert {name for name in re.findall(r"get_pattern\(\s*\"([^\"]+)\"", code)} <= set(known)
+    assert set(re.findall(r"get_pattern\(\s*\"([^\"]+)\"", code)) <= set(known)
 
 
 @pytest.mark.parametrize(

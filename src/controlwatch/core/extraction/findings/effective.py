@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from itertools import pairwise
 
+from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
 from controlwatch.core.extraction.mentions.dates import (
@@ -21,7 +22,7 @@ from controlwatch.core.extraction.mentions.dates import (
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.normalize import NUMERAL, fold_text, parse_numeral
+from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
 _FORCE = r"(?:正式)?(?:施行|实施|执行|生效|启用|适用|实行)"
@@ -154,8 +155,6 @@ PERMIT_WORDS = re.compile(r"(?:许可证?|证件|证书|批件|批复|凭证|证
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 #: Words without which a sentence sets no date.
-OTHERS_END = re.compile(r"号[^。；，]{0,20}废止|号[^。；，]{0,40}停止执行")
-WHOLE_TERM = re.compile(r"(?:本|上述|该)(?:公告|方案|措施|目录|清单|名单)|名单有效期|方案[^。；]{0,12}执行至")
 FORCE_WORDS = re.compile(
     r"施行|实施|生效|执行|effect|force|from|starting|until|immediate|publication|promulgation|due on|through"
     r"|as of|repeal|cease|suspend|extend|starts? on|begins? on",
@@ -166,10 +165,6 @@ ACTING_WORDS = re.compile(
     r"恢复|废止|暂停|停止|取消|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov",
     re.IGNORECASE,
 )
-#: A sentence that does something itself, beyond "this notice takes effect".
-OWN_ACT_WORDS = re.compile(
-    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征"
-)  # 自2026年4月1日起，取消…
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,7 +337,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         )
         earlier = next((one.start for one in reversed(found) if one.start), None)
         found += list(dated.find_dates(earlier)) or (dated.continue_date(found[-1]) if found else [])
-    dates = _merge_dates(found, is_several=len(acting_clauses) > 1)
+    dates = merge_dates(found, is_several=len(acting_clauses) > 1)
     if len(dates) == 1 and RATE_STEP.fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
@@ -416,53 +411,3 @@ def _find_time(words: str, word: DateMention) -> time | None:
     if hour is None or minute is None or hour > 23 or minute > 59:
         return None
     return time(hour, minute)
-
-
-# --------------------------------------------------------------------------- dates that repeat each other
-
-
-def _merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[EffectiveDate, ...]:
-    """Keep each date once; a date with an end or a scope replaces the same date without.
-
-    `is_several` means that more than one clause does something: an end of one is not the end of all.
-    """
-    kept: list[EffectiveDate] = []
-    for new in found:
-        twin = next((i for i, known in enumerate(kept) if _is_same(new, known, is_several=is_several)), None)
-        if twin is None:
-            kept.append(new)
-            continue
-        known = kept[twin]
-        clock = known.time or new.time
-        if known.until is None and new.until is not None:
-            kept[twin] = replace(new, time=clock)
-        elif known.basis == "stated" and new.basis == "on-publication":
-            # "2025-04-04 (upon publication)": one day, and what it follows from.
-            kept[twin] = replace(new, until=known.until or new.until, time=clock)
-        else:
-            kept[twin] = replace(known, time=clock)
-    if any(d.basis == "stated" and d.start for d in kept):
-        # What ends with this notice is another one: …公告自本公告发布之日起废止.
-        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(fold_text(d.quote))]
-    ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
-    first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
-    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(fold_text(ends[0].quote)):
-        return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
-    starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
-    if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
-        return tuple(kept)
-    # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
-    start, end = starts[0], ends[0]
-    if is_several and end.scope != "all":
-        return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
-    return (replace(start, until=end.until, quote=start.quote or end.quote),)
-
-
-def _is_same(new: EffectiveDate, known: EffectiveDate, *, is_several: bool) -> bool:
-    """Return whether two findings are of one date: an end that only one states counts for both."""
-    if new.start != known.start:
-        return False
-    if new.until == known.until:
-        return new.scope == known.scope or "all" in (new.scope, known.scope)
-    open_ended = new if new.until is None else known if known.until is None else None
-    return open_ended is not None and not is_several and not OWN_ACT_WORDS.search(open_ended.quote)

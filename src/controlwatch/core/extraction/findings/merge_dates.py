@@ -1,0 +1,66 @@
+"""Dates that repeat each other: each once, with the end and the hour that any of them states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from controlwatch.core.extraction.text.normalize import fold_text
+from controlwatch.core.model import EffectiveDate
+
+#: A sentence that does something itself, beyond "this notice takes effect".
+OWN_ACT_WORDS = re.compile(
+    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征"
+)  # 自2026年4月1日起，取消…
+#: What ends on publication is another notice, not this one.
+OTHERS_END = re.compile(r"号[^。；，]{0,20}废止|号[^。；，]{0,40}停止执行")
+#: An end that comes alone is that of the whole notice.
+WHOLE_TERM = re.compile(r"(?:本|上述|该)(?:公告|方案|措施|目录|清单|名单)|名单有效期|方案[^。；]{0,12}执行至")
+
+
+def merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[EffectiveDate, ...]:
+    """Keep each date once; a date with an end or a scope replaces the same date without.
+
+    `is_several` means that more than one clause does something: an end of one is not the end of all.
+    """
+    kept: list[EffectiveDate] = []
+    for new in found:
+        twin = next((i for i, known in enumerate(kept) if _is_same(new, known, is_several=is_several)), None)
+        if twin is None:
+            kept.append(new)
+            continue
+        known = kept[twin]
+        clock = known.time or new.time
+        if known.until is None and new.until is not None:
+            kept[twin] = replace(new, time=clock)
+        elif known.basis == "stated" and new.basis == "on-publication":
+            # "2025-04-04 (upon publication)": one day, and what it follows from.
+            kept[twin] = replace(new, until=known.until or new.until, time=clock)
+        else:
+            kept[twin] = replace(known, time=clock)
+    if any(d.basis == "stated" and d.start for d in kept):
+        # What ends with this notice is another one: …公告自本公告发布之日起废止.
+        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(fold_text(d.quote))]
+    ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
+    first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
+    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(fold_text(ends[0].quote)):
+        return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
+    starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
+    if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
+        return tuple(kept)
+    # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
+    start, end = starts[0], ends[0]
+    if is_several and end.scope != "all":
+        return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
+    return (replace(start, until=end.until, quote=start.quote or end.quote),)
+
+
+def _is_same(new: EffectiveDate, known: EffectiveDate, *, is_several: bool) -> bool:
+    """Return whether two findings are of one date: an end that only one states counts for both."""
+    if new.start != known.start:
+        return False
+    if new.until == known.until:
+        return new.scope == known.scope or "all" in (new.scope, known.scope)
+    open_ended = new if new.until is None else known if known.until is None else None
+    return open_ended is not None and not is_several and not OWN_ACT_WORDS.search(open_ended.quote)
