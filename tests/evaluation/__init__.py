@@ -11,7 +11,7 @@ vocabulary of docs/read-json.md:
 * `published_hint` is the day of the page where the text shows none; `expect_doubts` asks for a doubt.
 """
 
-from tests.evaluation.cases import CORPUS, FLOORS, Case, CaseReading, load_cases, read_case
+from tests.evaluation.cases import CORPUS, FLOORS, Case, CaseReading, load_cases, load_document, read_case
 from tests.evaluation.figures import Evaluation, evaluate, find_broken_floors
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "evaluate",
     "find_broken_floors",
     "load_cases",
+    "load_document",
     "read_case",
 ]

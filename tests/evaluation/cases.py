@@ -12,11 +12,13 @@ from math import log
 from pathlib import Path
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon, load_second_reader
+from controlwatch.adapters.files.documents import read_document
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.cli.read import read_snapshot
 from controlwatch.core.extraction import to_json
 from controlwatch.core.extraction.second_reader import SecondReader
 from controlwatch.core.model import Document, Notice
+from controlwatch.core.model.errors import SourceError
 
 TESTS = Path(__file__).parent.parent
 CORPUS = TESTS / "corpus"
@@ -118,6 +120,17 @@ def load_cases(place: Path) -> Iterator[Case]:
         labels = json.loads(path.read_text(encoding="utf-8"))
         (text,) = path.parent.glob("text.*")
         yield Case(name=path.parent.name, path=text, labels=labels)
+
+
+def load_document(case: Case) -> Document | None:
+    """Return the document of a case, parsed and not read; None for what is not a document."""
+    hint = case.labels.get("published_hint")
+    try:
+        parsed = read_document(load_snapshot(case.path, url=None, now=READ_AT))
+    except SourceError:
+        return None
+    page_date = date.fromisoformat(str(hint)) if hint else None
+    return Document(url=f"case:{case.name}", title=parsed.title, text=parsed.text, page_date=page_date)
 
 
 def read_case(case: Case, estimate: float | None = None) -> CaseReading:
