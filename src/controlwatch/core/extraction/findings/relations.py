@@ -193,8 +193,9 @@ def _find_acting_verb(
     for pattern, verb in SENTENCE_VERBS:
         if lexicon.get_pattern(pattern).search(words):
             return verb, pattern
-    match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
-    match = match or _match_list_verb(context, mention, sentence)
+    if lapsed := _match_lapse(text, sentence):
+        return lapsed
+    match = _match_clause_verb(context, mention, sentence) or _match_list_verb(context, mention, sentence)
     if match is None or _is_legal_basis(text, mention, sentence):
         return None
     if match[0] == Verb.AMENDS and EXTENDING_TITLE.search(text.title):
