@@ -146,6 +146,29 @@ def _compile_patterns(lexicon: Lexicon) -> tuple[tuple[re.Pattern[str], bool], .
         (re.compile(rf"(?:部分|有关|若干){many}(?:实体|企业|公司|机构)"), False),  # 部分德国、荷兰实体
         (re.compile(rf"(?:^|\t){many}(?=\t|$)", re.MULTILINE), True),  # a cell of a list by destination
         (
+            re.compile(
+                rf"{many}(?:籍|国旗)?(?:有关|相关|境内)?(?:军事)?"
+                r"(?:用户|最终用户|企业|公司|实体|机构|船舶|组织|个人|军工|水产企业)"
+            ),
+            False,
+        ),  # 有关美国用户 · 挪威籍船舶
+        (re.compile(rf"(?:悬挂|挂){many}(?:国旗|旗)"), False),  # 悬挂巴拿马国旗的船舶
+        (
+            re.compile(
+                rf"(?:恢复|暂停|停止|禁止|解除|防止)(?:从|自)?(?:进口)?{many}(?:\d{{1,3}}家)?"
+                r"[^，。；\n]{1,16}?(?:进口|输入|输华|疫|禁令|传入|原木|资格|资质|申报|的公告)"
+            ),
+            False,
+        ),  # 恢复进口美国原木 · 恢复台湾地区文旦柚输入
+        (
+            re.compile(
+                rf"^[ ]*(?:[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+、)\s*"
+                rf"{many}(?:实体|企业)?[ ]*$",
+                re.MULTILINE,
+            ),
+            False,
+        ),  # （一）英国, above the parties of that state
+        (
             re.compile(rf"[（(][A-Za-z][^（）()\n]{{1,80}}[，,]\s*{many}[）)]"),
             False,
         ),  # 某某公司（Some Co.，美国）
