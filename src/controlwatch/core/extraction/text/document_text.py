@@ -161,7 +161,7 @@ class DocumentText:
         sentence, folded = self.find_sentence(start), self.folded_text
         left, right = min(sentence.start, start), max(sentence.end, end)
         if "\t" in folded[left:right]:
-            left = self._skip_repeated_cells(left, start)
+            left, right = self._skip_repeated_cells(left, right, start, end)
         if right - left > QUOTE_LIMIT:
             room = max((QUOTE_LIMIT - (end - start)) // 2, 0)
             if start - room > left:
@@ -178,19 +178,27 @@ class DocumentText:
         first, last = self.original.rfind("\n", 0, left) + 1, self.original.find("\n", right)
         return " ".join(self.original[first : last if last >= 0 else None].split())
 
-    def _skip_repeated_cells(self, left: int, start: int) -> int:
-        """Return where a table row begins behind the cells that it shares with the row above (rowspan)."""
-        above_end = left - 1
-        while above_end > 0 and self.folded_text[above_end] != "\n":
-            above_end -= 1
-        above = self.folded_text[self.folded_text.rfind("\n", 0, above_end) + 1 : above_end].split("\t")
+    def _skip_repeated_cells(self, left: int, right: int, start: int, end: int) -> tuple[int, int]:
+        """Return the span of a table row without the cells at its ends that it shares with the row above.
+
+        Such cells span both rows (rowspan): the page prints them once, above.
+        """
+        above_end = max(self.folded_text.rfind("\n", 0, left), 0)
+        above_start = self.folded_text.rfind("\n", 0, above_end) + 1
+        above = self.folded_text[above_start:above_end].split("\t")
         for cell in above:
             if not cell.strip() or not self.folded_text.startswith(f"{cell}\t", left):
                 break
             if left + len(cell) + 1 > start:
                 break
             left += len(cell) + 1
-        return left
+        for cell in reversed(above):
+            if not cell.strip() or not self.folded_text.endswith(f"\t{cell.rstrip()}", left, right):
+                break
+            if right - len(cell.rstrip()) - 1 < end:
+                break
+            right -= len(cell.rstrip()) + 1
+        return left, right
 
     def get_original(self, start: int, end: int) -> str:
         """Return the words of a span of the folded text as printed, with their white space collapsed."""
