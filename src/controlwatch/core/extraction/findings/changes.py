@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
+from controlwatch.core.extraction.findings.relations import ACTING_VERBS
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
 from controlwatch.core.extraction.mentions.issuers import find_issuers
@@ -71,7 +72,6 @@ PENALTY = re.compile(r"处罚决定书|行政处罚|挂牌出让")
 NEAR_TITLE = 160  #: characters below a title that still say what a document is
 OPENING = 2500  #: characters in which a trade authority says what its notice is on
 SHORT_OPENING = 700  #: as above, for other authorities
-ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 
 
 def is_operative_answer(context: ReadingContext) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from itertools import pairwise
 
+from controlwatch.core.extraction.findings.date_scope import find_scope
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
@@ -18,6 +19,7 @@ from controlwatch.core.extraction.mentions.dates import (
     apply_duration,
     find_date_mentions,
     find_duration,
+    place_after,
 )
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
@@ -126,12 +128,6 @@ UNDER_WAY = re.compile(
     r"(?:已(?:经)?(?:签订|签署|签发|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
     r"|\b(?:concluded before|signed before|in transit|grace period)\b"
 )
-WHOLE_NOTICE = re.compile(
-    r"^[\s、，\d.（）()一二三四五六七八九十]*(?:第[一二三四五六七八九十百]+条\s*)?(?:本|该|此)?(?:公告|通知|办法|规定|决定|条例|法|令|目录|清单|措施|规则|细则)?\s*$"
-)  # 九、本公告|自…: the whole notice
-PART_SCOPE = re.compile(
-    r"((?:本(?:公告|办法|规定|通知|决定|条例)\s*)?[“\"]?第?[一二三四五六七八九十\d]+[（(条款项][^，。；\n]{0,60}?)\s*(?:自|从|于)?\s*$"
-)  # 本公告“一（一）”和“一（二）”部分|自…
 CLAUSE_NUMBER = re.compile(
     r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．])|[IVX]{1,4}(?=\.))"
 )
@@ -187,44 +183,10 @@ class DatedSentence:
         `earlier` is the last day stated before, which "the same day" means.
         """
         words = self.words
-        days = [
-            word
-            for word in find_date_mentions(words, anchor=self.anchor)
-            if word.day
-            and not LAPSE_WORDS.match(words[word.end :])
-            and not REPLACED_AFTER.match(words[word.end :])
-        ]
-        moved = [word for word in days if REPLACING_BEFORE.search(words[: word.start])]
-        begins_later = [word for word in moved if START_WORDS.search(words) and not END_WORDS.search(words)]
-        ends = [word for word in moved if word not in begins_later]
-        ends += [
-            word
-            for before, word in pairwise((None, *days))
-            if word
-            and word not in moved
-            and (
-                UNTIL_BEFORE.search(words[: word.start])
-                or (before and RANGE_TO.match(words[before.end : word.start]))
-            )
-        ]
-        ends.sort(key=lambda word: word.start)
-        starts = [
-            word
-            for word in days
-            if word not in ends and (word in begins_later or _is_start_date(words, word, ends))
-        ]
-        ends = [_place_after(end, starts, words) for end in ends]
+        starts, ends = self._sort_days()
         yield from self._build_stated_dates(starts, ends)
         if not starts and earlier is not None and (same := SAME_DAY.search(words)):
-            found = EffectiveDate(
-                start=earlier,
-                until=ends[-1].day if ends else None,
-                basis="stated",
-                scope=_find_scope(words[: same.start()]),
-                quote=self.quote(same.start(), same.end()),
-                rule="date.same-day",
-            )
-            yield found if found.until else apply_duration(found, words[same.end() :], words[: same.start()])
+            yield self._build_same_day(same, earlier, ends[-1].day if ends else None)
             return
         last = ends[-1] if ends else None
         published = list(ON_PUBLICATION.finditer(words))
@@ -242,6 +204,50 @@ class DatedSentence:
                 rule="date.only-until",
             )
 
+    def _sort_days(self) -> tuple[list[DateMention], list[DateMention]]:
+        """Return the days that begin something, and those that end it; a replaced day does neither."""
+        words = self.words
+        days = [
+            word
+            for word in find_date_mentions(words, anchor=self.anchor)
+            if word.day
+            and not LAPSE_WORDS.match(words[word.end :])
+            and not REPLACED_AFTER.match(words[word.end :])
+        ]
+        moved = [word for word in days if REPLACING_BEFORE.search(words[: word.start])]
+        is_start_moved = START_WORDS.search(words) is not None and not END_WORDS.search(words)
+        begins_later = moved if is_start_moved else []
+        ends = [] if is_start_moved else list(moved)
+        ends += [
+            word
+            for before, word in pairwise((None, *days))
+            if word
+            and word not in moved
+            and (
+                UNTIL_BEFORE.search(words[: word.start])
+                or (before and RANGE_TO.match(words[before.end : word.start]))
+            )
+        ]
+        ends.sort(key=lambda word: word.start)
+        starts = [
+            word
+            for word in days
+            if word not in ends and (word in begins_later or _is_start_date(words, word, ends))
+        ]
+        return starts, [place_after(end, starts, words) for end in ends]
+
+    def _build_same_day(self, same: re.Match[str], start: date, until: date | None) -> EffectiveDate:
+        """Return a date that begins on the day stated before."""
+        found = EffectiveDate(
+            start=start,
+            until=until,
+            basis="stated",
+            scope=find_scope(self.words[: same.start()]),
+            quote=self.quote(same.start(), same.end()),
+            rule="date.same-day",
+        )
+        return found if until else apply_duration(found, self.words[same.end() :], self.words[: same.start()])
+
     def _build_stated_dates(
         self, starts: list[DateMention], ends: list[DateMention]
     ) -> Iterator[EffectiveDate]:
@@ -257,7 +263,7 @@ class DatedSentence:
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
-            scope = _find_scope(words[: word.start])
+            scope = find_scope(words[: word.start])
             step = RATE_STEP.search(words, word.end, limit) if scope == "all" else None
             found = EffectiveDate(
                 start=day,
@@ -281,7 +287,7 @@ class DatedSentence:
             start=start,
             until=until,
             basis="on-publication",
-            scope=_find_scope(self.words[: hit.start()]),
+            scope=find_scope(self.words[: hit.start()]),
             quote=self.quote(hit.start(), hit.end()),
             derived=bool(counted) and start is not None,
             rule="date.counted-from-publication" if counted else "date.on-publication",
@@ -345,18 +351,6 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     return dates
 
 
-def _place_after(end: DateMention, starts: Iterable[DateMention], words: str) -> DateMention:
-    """Return an end without a year of its own in the first year that lies behind its start."""
-    begun = [start.day for start in starts if start.day and start.end <= end.start]
-    is_relative = end.yearless or words.startswith("同年", end.start)
-    if not begun or end.day is None or not is_relative:
-        return end
-    start = begun[-1]
-    years = (start.year, start.year + 1)
-    days = (end.day.replace(year=year) for year in years if (end.day.month, end.day.day) != (2, 29))
-    return replace(end, day=next((day for day in days if day >= start), end.day))
-
-
 def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
     """Return whether a sentence only recalls what another notice set, or is a reporter's question."""
     lexicon = context.lexicon
@@ -387,12 +381,6 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -
     if BARE_FROM_AFTER.match(behind) and not RECALLED_BEFORE.search(before):
         return True
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")
-
-
-def _find_scope(before: str) -> str:
-    """Return the part of the notice that the words in front of a date name, or "all"."""
-    part = PART_SCOPE.search(before) if not WHOLE_NOTICE.match(before) else None
-    return part[1].strip().lstrip("，、 ") if part else "all"
 
 
 def _find_time(words: str, word: DateMention) -> time | None:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
+from controlwatch.core.extraction.findings.relations import ACTING_VERBS
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
 from controlwatch.core.extraction.second_reader import BODY_LENGTH
 from controlwatch.core.extraction.text.lexicon import Category
-from controlwatch.core.model import NoticeKind, Relation, ReviewReason, Verb
+from controlwatch.core.model import NoticeKind, Relation, ReviewReason
 
 #: Answers of the rules that are a judgement on other business: they rest on words that can mislead.
 UNSURE_CHANGE_RULES = frozenset(
@@ -29,7 +30,6 @@ CONTROL_WORDS = re.compile(
     r"|export (?:control|ban|licen[cs])|dual-use|unreliable entit",
     re.IGNORECASE,
 )
-ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 ISSUER_MARKS = 3  #: marks of an issuer's own text that make a report look like the instrument itself
 
 

@@ -44,7 +44,6 @@ class HeadLine:
     year: int | None = None
     figure: int | None = None
     letter: str = ""  #: a letter-style number
-    number_span: tuple[int, int] | None = None  #: in the folded text
     subject: str = ""
     is_page: bool = False  #: printed by the page: it may stand within a head
 
@@ -154,7 +153,7 @@ def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     if letter := lexicon.get_pattern("head.letter-number").match(compact):
         head = letter["letter"]
         if not re.split(r"[〔\[﹝(（]", head)[0].endswith(("公告", "令", "工作机制")):
-            return HeadLine(start=start, end=end, letter=head, number_span=(start, end))
+            return HeadLine(start=start, end=end, letter=head)
     # The subject may name other numbers, and other issuers.
     opening, subject = _split_subject(compact, lexicon)
     number = lexicon.get_pattern("head.number").search(opening)
@@ -176,7 +175,6 @@ def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         form=form[0] if form else "",
         year=_read_year(number),
         figure=_read_figure(number),
-        number_span=(start, end) if number else None,
         subject=subject,
     )
 
@@ -246,6 +244,5 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         form=form[0].lower() if form else "",
         year=int(year[1]) if year else None,
         figure=int(n) if n else None,
-        number_span=(start, end) if n else None,
         subject=rest if subject else "",
     )

@@ -53,7 +53,6 @@ INLINE_LABEL = re.compile(
 )  # 索引号：… 文号：交通运输部公告2027年第61号 成文日期：2027-11-09
 NUMBER_LABELS = ("发布文号", "发文字号", "文号", "字号", "公告号", "文件编号")
 DATE_LABELS = ("发文日期", "成文日期", "签发日期")
-AUTHOR_LABELS = ("发布单位", "发布机构", "发文机关", "发文单位")
 BARE_FORM = re.compile(
     r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
 )  # 公告2026年第66号

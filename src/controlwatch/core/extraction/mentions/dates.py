@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -72,7 +72,6 @@ WORDED_DAY = re.compile(
     re.IGNORECASE,
 )  # the fifteenth of September, two thousand and twenty-nine
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-GERMAN_WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 WEEKDAY = re.compile(
     r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+(?:last |next |this )?"
     r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? [A-Z])",
@@ -251,6 +250,18 @@ def _find_nearest_date(month: int, day: int, anchor: date | None) -> date | None
         if (found := _build_date(year, month, day))
     ]
     return min(near, key=lambda found: abs(found - anchor), default=None)
+
+
+def place_after(end: DateMention, starts: Iterable[DateMention], words: str) -> DateMention:
+    """Return an end without a year of its own in the first year that lies behind its start."""
+    begun = [start.day for start in starts if start.day and start.end <= end.start]
+    is_relative = end.yearless or words.startswith("同年", end.start)
+    if not begun or end.day is None or not is_relative:
+        return end
+    start = begun[-1]
+    years = (start.year, start.year + 1)
+    days = (end.day.replace(year=year) for year in years if (end.day.month, end.day.day) != (2, 29))
+    return replace(end, day=next((day for day in days if day >= start), end.day))
 
 
 def add_duration(start: date, count: int, unit: str) -> date:
