@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
+from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import (
     LATIN_WORD,
@@ -112,10 +112,8 @@ def _is_beside_the_measure(lexicon: Lexicon, words: str) -> bool:
     """Return whether a sentence recalls the past, gives a reason, or says that something stays as it is."""
     if lexicon.get_pattern("relation.present").search(words):
         return False
-    return (
-        lexicon.get_pattern("relation.recital").search(words) is not None
-        or lexicon.get_pattern("direction.reason").search(words) is not None
-    )
+    gives_reason = lexicon.get_pattern("direction.reason").search(words) is not None
+    return gives_reason or is_recital(lexicon, words)
 
 
 def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:

@@ -22,8 +22,9 @@ from controlwatch.core.extraction.mentions.dates import (
     place_after,
 )
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
-from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act
+from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
@@ -332,7 +333,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         is_abroad = not is_own or FOREIGN_ACT.match(words)
         if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
             continue
-        if is_about_foreign_act(lexicon, words) or _is_beside_the_measure(context, words):
+        if is_about_foreign_act(lexicon, words) or _sets_no_date(lexicon, words):
             continue
         dated = DatedSentence(
             context=context,
@@ -351,20 +352,10 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     return dates
 
 
-def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
-    """Return whether a sentence only recalls what another notice set, or is a reporter's question."""
-    lexicon = context.lexicon
-    if QUESTION.match(words):
-        return True
-    is_recital = lexicon.get_pattern("relation.recital").search(words) is not None
-    return (
-        is_recital
-        and not lexicon.get_pattern("relation.present").search(words)
-        and (
-            any(mention.start for mention in context.identity.number_mentions)
-            and NUMBER_WORD.search(words) is not None
-        )
-    )
+def _sets_no_date(lexicon: Lexicon, words: str) -> bool:
+    """Return whether a sentence only recalls what a numbered notice set, or is a reporter's question."""
+    is_question = QUESTION.match(words) is not None
+    return is_question or (NUMBER_WORD.search(words) is not None and is_recital(lexicon, words))
 
 
 def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -> bool:

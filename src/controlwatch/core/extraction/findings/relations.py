@@ -9,6 +9,7 @@ from itertools import pairwise
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
 from controlwatch.core.extraction.mentions.numbers import NumberMention
+from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon, compile_family
 from controlwatch.core.model import NoticeKind, Relation, Verb
@@ -223,11 +224,8 @@ def _is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMen
     """Return whether a sentence, or the clause of a number in it, only says what was done before."""
     lexicon, words = context.lexicon, sentence.words
     before = words[: mention.start - sentence.start]
-    if lexicon.get_pattern("relation.recalled-number").search(before):
-        return True
-    if lexicon.get_pattern("relation.present").search(words):
-        return False
-    return lexicon.get_pattern("relation.recital").search(words) is not None
+    is_recalled = lexicon.get_pattern("relation.recalled-number").search(before) is not None
+    return is_recalled or is_recital(lexicon, words)
 
 
 def _find_later_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:

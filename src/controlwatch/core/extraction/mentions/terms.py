@@ -127,6 +127,13 @@ def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
     )
 
 
+def is_recital(lexicon: Lexicon, words: str) -> bool:
+    """Return whether a sentence only says what was done before, and decides nothing now."""
+    if lexicon.get_pattern("relation.present").search(words):
+        return False
+    return lexicon.get_pattern("relation.recital").search(words) is not None
+
+
 def _is_free_standing(text: str, start: int, end: int) -> bool:
     """Return whether a hit that begins or ends in a Latin letter or a digit has none next to it."""
     left = text[start - 1 : start + 1] if start else ""
