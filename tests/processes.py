@@ -36,7 +36,7 @@ class Started(Protocol):
         """Send it a signal."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end, so many seconds at most, and return its exit status."""
+        """Wait this many seconds at most for its end, and return its exit status."""
 
 
 class Fork:

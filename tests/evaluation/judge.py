@@ -222,7 +222,7 @@ def _drop_destinations(ids: Iterable[object]) -> set[object]:
 def _judge_codes(ask: _Judge) -> Iterator[Judgement]:
     """Judge the codes that are covered and those that are left out.
 
-    The bare parent of a sub-item that is labelled is no error. An excluded code must not be read as a covered
+    The bare parent of a sub-item that is labelled does not count as false. An excluded code must not be read as a covered
     one (`exclusions`), and is to be read as an excluded one (`codes_excluded`).
     """
     case = ask.case

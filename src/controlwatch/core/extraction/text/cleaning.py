@@ -17,9 +17,8 @@ TONED_PRONUNCIATION = re.compile(
 ANY_PRONUNCIATION = re.compile(
     rf"(?<=[{_HAN}]) ?[(（] ?[a-zü{_TONES}]{{1,6}}(?: [a-zü{_TONES}]{{1,6}}){{0,8}} ?[)）] ?"
 )
-MIN_TONED = (
-    2  #: with so many of them the copy annotates at random, and those without a tone are of its making
-)
+#: From this many on, a copy annotates at random, and pronunciations without a tone are its own as well.
+MIN_TONED = 2
 HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")  # zero width, soft hyphens, bidi
 #: A run of single characters with a blank behind each: 2 0 2 7 年　第 2 4 号
 SPACED_RUN = re.compile(r"(?<!\S)(?:\S[ \u00a0\u3000]{1,3}){3,}\S(?!\S)")
