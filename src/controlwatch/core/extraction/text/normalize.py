@@ -8,6 +8,10 @@ from functools import cache
 from opencc_purepy import OpenCC
 
 HAN = re.compile(r"[\u3400-\u9fff]")  # 稀
+#: Half-width punctuation next to a Chinese character: 经批准,决定 · 公告(2027年
+NARROW_MARK = re.compile(r"(?<=[\u3400-\u9fff”》])[,;:()?!]|[,;:()?!](?=[\u3400-\u9fff“《])")
+NARROW_BRACKETS = re.compile(r"[()（）\n]")
+WIDE_MARKS = dict(zip(",;:()?!", "，；：（）？！", strict=True))
 LATIN = re.compile(r"[A-Za-z]")  # r
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")  # б
 KANA = re.compile(r"[\u3040-\u30ff]")  # の
@@ -81,6 +85,8 @@ def fold_text(text: str) -> str:
 
     >>> fold_text("２０２６年１月起對鎵實施")
     '2026年1月起对镓实施'
+    >>> fold_text('经批准,决定(12,000元)')
+    '经批准，决定（12,000元）'
     """
     table = dict(_HALF_WIDTHS)
     for character in set(text):
@@ -88,7 +94,28 @@ def fold_text(text: str) -> str:
             simplified = _simplify_character(character)
             if simplified != character:
                 table[ord(character)] = ord(simplified)
-    return text.translate(table)
+    return _widen_punctuation(text.translate(table))
+
+
+def _widen_punctuation(text: str) -> str:
+    """Return the text with the half-width punctuation of Chinese sentences as Chinese punctuation."""
+    if NARROW_MARK.search(text) is None:
+        return text
+    signs = list(NARROW_MARK.sub(lambda hit: WIDE_MARKS[hit[0]], text))
+    opened: list[int] = []  # brackets of this line; the second of a pair follows the first
+    for hit in NARROW_BRACKETS.finditer(text):
+        at = hit.start()
+        if hit[0] == "\n":
+            opened.clear()
+        elif hit[0] in "(（":
+            opened.append(at)
+        elif opened and hit[0] == ")":
+            first = opened.pop()
+            if "（" in (signs[first], signs[at]) or signs[at] == "）":
+                signs[first], signs[at] = "（", "）"
+        elif opened:
+            opened.pop()
+    return "".join(signs)
 
 
 def collapse_whitespace(text: str) -> str:
