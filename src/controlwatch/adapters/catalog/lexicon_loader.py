@@ -210,7 +210,9 @@ def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterat
     """Yield the rules of a family; refuse one that does not match its own examples."""
     for entry in _get_entries(file, table, "rule"):
         rule_id = _parse_text(file, "rule.id", entry, "id")
-        _refuse_unknown_keys(file, rule_id, entry, {"id", "of", "means", "pattern", "yes", "no", "weak"})
+        _refuse_unknown_keys(
+            file, rule_id, entry, {"id", "of", "means", "pattern", "yes", "no", "weak", "first"}
+        )
         of = _parse_text(file, f"{rule_id}.of", entry, "of")
         if of not in allowed:
             raise DeclarationError(file, f"{rule_id}.of", f"{of!r} is none of {', '.join(sorted(allowed))}")
@@ -222,6 +224,7 @@ def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterat
             yes=_parse_strings(file, f"{rule_id}.yes", entry.get("yes"), empty=False),
             no=_parse_strings(file, f"{rule_id}.no", entry.get("no", [])),
             weak=_parse_flag(file, f"{rule_id}.weak", entry.get("weak", False)),
+            first=_parse_flag(file, f"{rule_id}.first", entry.get("first", False)),
         )
         pattern = _compile_pattern(file, f"{rule_id}.pattern", rule.pattern)
         for example in rule.yes:

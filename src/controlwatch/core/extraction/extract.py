@@ -109,7 +109,10 @@ class Assessment:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
             elif not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
-        return replace(self, categories=categories, places=places, direction=direction)
+        relations = self.relations
+        if not (self.is_change or reports):
+            relations = tuple(found for found in relations if found.verb == Verb.CLARIFIES)
+        return replace(self, categories=categories, places=places, direction=direction, relations=relations)
 
     def list_grounds(self, text: DocumentText, codes: NoticeCodes) -> list[Ground]:
         """Return the grounds of change, direction, destinations and codes left out."""

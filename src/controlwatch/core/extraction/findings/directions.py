@@ -50,6 +50,7 @@ FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 CHANGED_WORDS = re.compile(r"修改为|改为|调整为|\bread\b")
 DENIAL_WORDS = re.compile(
     r"(?:不是|并非|而非|不等于|不意味着|不构成)[^，。；\n]{0,16}$|\b(?:not|nor) (?:a|an|the) $"
+    r"|\b(?:do|does|did) not (?:\w+ ){0,2}$|\bnor (?:does|do|did) (?:it|they) $"
 )
 
 
@@ -80,9 +81,10 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         has_act = bisect_right(act_ends, sentence.end) > bisect_right(act_ends, sentence.start)
         if not has_act and not LATIN_WORD.search(words) and not CHANGED_WORDS.search(words):
             continue
-        if BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words):
+        is_background = BACKGROUND_RECITAL.search(words) and not PRESENT_DECISION.search(words)
+        if is_background and (context.told_on is None or is_recital(lexicon, words, context.told_on)):
             continue
-        if _is_beside_the_measure(lexicon, words):
+        if _is_beside_the_measure(context, words):
             continue
         if threshold := compare_thresholds(words, lexicon):
             signals.append(
@@ -100,20 +102,22 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         ]
         strong = [match for match in matches if not match.rule.weak]
         undoing = [match for match in strong if match.rule.of in UNDOING_DIRECTIONS]
+        first = [match for match in strong if match.rule.first]
         if matches and not is_about_foreign_act(lexicon, words):
-            rule = (undoing or strong or matches)[0].rule
+            rule = (first or undoing or strong or matches)[0].rule
             signals.append(
                 DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=rule.weak)
             )
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
 
 
-def _is_beside_the_measure(lexicon: Lexicon, words: str) -> bool:
+def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
     """Return whether a sentence recalls the past, gives a reason, or says that something stays as it is."""
+    lexicon = context.lexicon
     if lexicon.get_pattern("relation.present").search(words):
         return False
     gives_reason = lexicon.get_pattern("direction.reason").search(words) is not None
-    return gives_reason or is_recital(lexicon, words)
+    return gives_reason or is_recital(lexicon, words, context.told_on)
 
 
 def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
@@ -139,9 +143,9 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
 def read_title(context: ReadingContext) -> DirectionSignal | None:
     """Return what the title of an instrument says of the direction, or None."""
     text = context.text
-    title = mask_cited_titles(text.title)
+    masked = mask_cited_titles(text.title)
     for rule, pattern in compile_family(context.lexicon, "title"):
-        if pattern.search(title):
+        if pattern.search(text.title if "《" in rule.pattern else masked):
             if rule.of == NO_CONCLUSION:
                 return None
             sentence = Sentence(0, text.title_end, text.title)

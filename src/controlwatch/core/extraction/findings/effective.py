@@ -12,6 +12,7 @@ from itertools import pairwise
 from controlwatch.core.extraction.findings.date_scope import find_scope
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.identity.kind import REPORT_KINDS
 from controlwatch.core.extraction.identity.published import find_issue_date
 from controlwatch.core.extraction.mentions.dates import (
     DateMention,
@@ -24,7 +25,6 @@ from controlwatch.core.extraction.mentions.dates import (
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
@@ -34,13 +34,14 @@ _CLOCK = (
     rf"(?:(?P<minute>\d{{1,2}}|{NUMERAL}{{1,3}})\s*分?)?)"
 )
 FROM_BEFORE = re.compile(
-    r"(?:自|从|由|于|(?:施行|生效|实施|执行|起始)(?:日期|时间)(?:为|是|[:：])|(?:自|从|由)北京时间"
+    r"(?:自|从|由|于|(?:次日|之日|当日)[（(]|(?:实施|施行|发効|発効|适用开始)日は|\bab(?: dem)?\s|\bmit Wirkung (?:vom|zum)\s|\bzum\s|(?:施行|生效|实施|执行|起始)(?:日期|时间)(?:为|是|[:：])|(?:自|从|由)北京时间"
     r"|\b(?:effective(?: date\W{0,8}| from| on| as of| beginning)?|starting(?: from| on)?"
     r"|beginning(?: on)?|with effect from|as (?:of|from)|from"
-    r"|in force (?:from|on|since)|into force (?:on|as of|as from)|(?:takes?|took"
+    r"|in force (?:from|on|since)|into (?:force|effect|operation) (?:on|as of|as from|from)|(?:takes?|took"
     r"|taking) effect(?: at [\d:]+)?"
     r"(?: ?\([^)]{1,24}\))?(?: on| from| as of)?"
-    r"|due on|starts? on|begins? on|apply from|applies from|implemented (?:on|from|as of))\W{0,2})\s*$",
+    r"|due on|starts? on|begins? on|apply from|applies from|implemented (?:on|from|as of))\W{0,4}"
+    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?\s+(?:the\s+)?)?)\s*$",
     re.IGNORECASE,
 )  # 自|2025年11月8日起 · effective from |8 November 2025
 _INCLUSIVE = r"(?:\s*[（(](?:不?含[^（）()]{0,6}|以[^（）()]{2,10}为准|[周星]期.|北京时间)[）)])?"
@@ -52,14 +53,20 @@ BARE_FROM_AFTER = re.compile(
     rf"^[）)]?{_INCLUSIVE}{_CLOCK}?{_INCLUSIVE}\s*(?:起(?!草|诉|算(?!；)|初)|から(?!.{{0,30}}まで)|以降)"
 )  # 2028年4月1日|起，不再退税
 FORCE_AFTER = re.compile(
-    rf"^{_INCLUSIVE}{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}"
+    rf"^(?!(?:以|之)?前){_INCLUSIVE}{_CLOCK}?\s*(?:起|开始)?[^，。；\n【]{{0,6}}?{_FORCE}"
 )  # |起正式实施
 UNTIL_BEFORE = re.compile(
     r"(?:终止日期[^，。；]{0,20}[（(]|至|到|截至|延长至|延期至|有效期至|\b(?:until|through|to|till"
     r"|expires? on|ends? on"
-    r"|valid until)\W{0,2}(?:midnight(?: on)? )?)\s*$",
+    r"|valid until|bis(?: zum| einschließlich)?)\W{0,2}(?:midnight(?: on)? |\d{1,2}:\d{2}(?: [ap]\.?m\.?)? (?:on |of )?)?)\s*$",
     re.IGNORECASE,
 )  # 至|2026年11月10日 · until |10 November 2026
+UNTIL_AFTER = re.compile(r"^\s*まで")  # 2028年11月10日|まで
+#: All the days behind it begin something: takes effect in two steps: 1 September for …, 1 December for …
+STEPS = re.compile(
+    r"\bin (?:two|three|four|several) (?:steps|stages|phases|batches)\b|分[两二三四]?[步批阶期]",
+    re.IGNORECASE,
+)
 ENGLISH_CLOCK = re.compile(
     r"(?:\bat |\bfrom |,\s*)(\d{1,2}):(\d{2})\s*([ap]\.?m)?", re.IGNORECASE
 )  # took effect at 00:01 · from 12:01 p.m.
@@ -74,8 +81,8 @@ ON_PUBLICATION = re.compile(
     r"(?:自|从|由)?(?:本?(?:补充)?(?:公告|通知|办法|规定|决定|条例|令|目录))?(?:公布|发布|印发|公告|下发|颁布|签发|发文|公告生效(?=之日起至))之日起"
     rf"(?:\s*[满第]?\s*(?P<count>{_COUNT})\s*(?P<unit>日|天|个月)(?:后|起)?)?"
     rf"\s*(?:{_FORCE}|(?=至|，暂停|暂停|，|正式|恢复|停止|废止|不再|取消|对|出口|禁止|将))"
-    r"|(?:自|于)?(?:公布|发布|公告)(?:当日|之日|当天)起?(?:生效|施行|实施|执行)|自?(?:公布|发布)当[日天]起|自?即日起(?!\s*\d)|(?:立即|即刻|即时|即日)(?:生效|施行|实施|执行)"
-    r"|今(?:日|天)?起(?=[，,]?(?:正式|暂停|恢复|实施|禁止|对|施行|生效))"
+    r"|(?:自|于)?(?:公布|发布|公告)(?:当日|之日|当天)起?(?:生效|施行|实施|执行)|自?(?:公布|发布)当[日天]起|(?<!不是)(?<!并非)自?即日起(?!\s*\d)|(?:立即|即刻|即时|即日)(?:生效|施行|实施|执行)"
+    r"|今(?:日|天)?(?:上午|下午|凌晨|中午|晚上?)?(?:\d{1,2}[时点:](?:\d{1,2}分?)?)?起(?=[，,]?(?:正式|暂停|恢复|实施|禁止|对|施行|生效))"
     rf"|自(?:公布|发布|印发)(?:之日)?(?:(?:的|起)?(?P<next>次日)|(?:之日)?后第\s*(?P<nth>{_COUNT})\s*日)起"
     r"|\b(?P<days>\d{1,3}|thirty|sixty|ninety) days (?:after|from|following) (?:the )?(?:(?:date|day) of )?"
     r"(?:its |the )?(?:publication|promulgation|issuance|announcement)\b"
@@ -85,6 +92,7 @@ ON_PUBLICATION = re.compile(
     r"|effective immediately|takes? effect (?:at once|immediately)"
     r"|on the (?:date|day) of (?:its )?(?:publication|promulgation|issuance|release|issue"
     r"|announcement)|immediate upon publication"
+    r"|(?:on|from|as of) the (?:day|date) (?:on which )?(?:it|this \w+|the \w+) (?:is|was) (?:published|issued|promulgated|released)|since publication|upon being published"
     r"|as of today|from today|from now(?: on)?(?= until|,)|with immediate effect|since today)\b"
     r"|\bab sofort\b|\bmit sofortiger Wirkung\b|\bvom Tag (?:ihrer|der) (?:Veröffentlichung"
     r"|Bekanntmachung) an\b"
@@ -127,10 +135,10 @@ NOT_FORCE = re.compile(
 #: From here on a sentence is about contracts and goods under way, not about the measure.
 UNDER_WAY = re.compile(
     r"(?:已(?:经)?(?:签订|签署|签发|申报|启运|起运|装运|装船|报关|离境|取得|领取|获得))|在途|过渡期|宽限期|仍可|执行完毕|以前启运"
-    r"|\b(?:concluded before|signed before|in transit|grace period)\b"
+    r"|\b(?:concluded before|signed before|in transit|(?<!no )grace period)\b"
 )
 CLAUSE_NUMBER = re.compile(
-    r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．])|[IVX]{1,4}(?=\.))"
+    r"^\s*(第[一二三四五六七八九十]+条|[一二三四五六七八九十]+(?=、)|[一二三四五六七八九]是|(?:First|Second|Third|Fourth)(?=,)|\d{1,2}(?=[.．:：])|[IVX]{1,4}(?=\.))"
 )
 #: The step that a stage makes, in a notice with several: 由13%下调至6%, 取消…出口退税.
 RATE_STEP = re.compile(
@@ -139,9 +147,10 @@ RATE_STEP = re.compile(
     r"|\bfrom \d[\d.]*(?:%| percent) to \d[\d.]*(?:%| percent)"
 )
 QUESTION = re.compile(r"^\s*(?:【[^】\n]{0,16}记者[^】\n]{0,8}】|问[:：]|记者[:：]|Q[:：])")
+ANNOUNCED_WORDS = re.compile(r"(?:商务部|海关总署|工信部)[^。；\n]{0,30}(?:公告|发布|公布|宣布)")
 NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
 SAME_DAY = re.compile(
-    r"(?:自|从|于)?(?:同日|该日|当日)起|\b(?:from|as from|on|as of) the same (?:day|date)\b"
+    r"(?:自|从|于)?(?:同日|该日|当日)(?:起|から|より)|\b(?:from|as from|on|as of|effective|takes? effect|took effect|in force) the same (?:day|date)\b"
 )
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
 FOREIGN_ACT = re.compile(
@@ -159,7 +168,7 @@ FORCE_WORDS = re.compile(
 )
 DATE_MARKS = re.compile(r"起|至|期|暂停|延长|[自由]\d|后装|后启运|\bthe same d")
 ACTING_WORDS = re.compile(
-    r"恢复|废止|暂停|停止|取消|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov",
+    r"恢复|废止|暂停|停止|取消|不再|下调|降为|调整为|列入|移出|增列|删去|加征|\bsuspend|\bretain|\bcease|\brepeal|\bresum|\bremov|\babolish|\breduc",
     re.IGNORECASE,
 )
 
@@ -186,7 +195,12 @@ class DatedSentence:
         words = self.words
         starts, ends = self._sort_days()
         yield from self._build_stated_dates(starts, ends)
-        if not starts and earlier is not None and (same := SAME_DAY.search(words)):
+        same = SAME_DAY.search(words)
+        if same and PERMIT_WORDS.search(words[: same.start()]):  # 批复函件自…之日起失效
+            return
+        if same and earlier is None and self.context.told_on:
+            earlier = self.issue_date
+        if not starts and earlier is not None and same:
             yield self._build_same_day(same, earlier, ends[-1].day if ends else None)
             return
         last = ends[-1] if ends else None
@@ -226,6 +240,7 @@ class DatedSentence:
             and word not in moved
             and (
                 UNTIL_BEFORE.search(words[: word.start])
+                or UNTIL_AFTER.match(words[word.end :])
                 or (before and RANGE_TO.match(words[before.end : word.start]))
             )
         ]
@@ -260,7 +275,8 @@ class DatedSentence:
             day = word.day
             if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
                 day = add_duration(day, 1, "年")  # notices speak of what is ahead of them
-            is_stale = day and published and is_signed and published.day - day > STALE_AFTER
+            is_report = self.context.identity.kind in REPORT_KINDS
+            is_stale = day and published and (is_signed or is_report) and published.day - day > STALE_AFTER
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
@@ -333,7 +349,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         is_abroad = not is_own or FOREIGN_ACT.match(words)
         if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
             continue
-        if is_about_foreign_act(lexicon, words) or _sets_no_date(lexicon, words):
+        if is_about_foreign_act(lexicon, words) or _sets_no_date(context, words):
             continue
         dated = DatedSentence(
             context=context,
@@ -352,10 +368,14 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     return dates
 
 
-def _sets_no_date(lexicon: Lexicon, words: str) -> bool:
-    """Return whether a sentence only recalls what a numbered notice set, or is a reporter's question."""
-    is_question = QUESTION.match(words) is not None
-    return is_question or (NUMBER_WORD.search(words) is not None and is_recital(lexicon, words))
+def _sets_no_date(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence only recalls what a numbered notice set, or is a reporter's question.
+
+    A question that repeats what was announced dates an answer that only explains it.
+    """
+    if QUESTION.match(words) and not ANNOUNCED_WORDS.search(words):
+        return True
+    return NUMBER_WORD.search(words) is not None and is_recital(context.lexicon, words, context.told_on)
 
 
 def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -> bool:
@@ -369,6 +389,8 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention]) -
         if before.rstrip().endswith(("自", "从", "由", "于", "间")):
             return FROM_AFTER.match(behind) is not None or FORCE_AFTER.match(behind) is not None
         return FORCE_WORDS.search(words) is not None and not RECORD_RANGE.search(before)
+    if STEPS.search(before) and not UNTIL_BEFORE.search(before):
+        return True
     if BARE_FROM_AFTER.match(behind) and not RECALLED_BEFORE.search(before):
         return True
     return FORCE_AFTER.match(behind) is not None and not behind.startswith("，")

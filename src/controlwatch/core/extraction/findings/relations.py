@@ -21,6 +21,8 @@ DECISION_WORDS = re.compile(r"决定|废止|暂停|修改|调整")
 REPORTED_SUBJECT = re.compile(
     r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
 )  # 第72号公告：…
+#: The number is what something is done to: 暂停实施|2027年第56号公告对…的管制
+OBJECT_OF_ACT = re.compile(r"(?:暂停|恢复|废止|停止|终止|延长|修改|取消)(?:实施|执行|施行|适用|了)?\s*$")
 ISSUING_WORDS = re.compile(
     r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b"
 )  # 海关总署|发布第54号公告
@@ -70,11 +72,14 @@ EXTENDING_TITLE = re.compile(
 SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
     ("relation.rate-suspended", Verb.SUSPENDS),
+    ("relation.stopped-for-a-term", Verb.SUSPENDS),
 )
+#: The number is what decided: 公告2027年第66号|决定，在…前，对第35号暂停实施
+DECIDING_NUMBER = re.compile(r"^(?:号|公告|令)?[，,]?(?:决定|明确|规定|宣布|暂停|停止)")
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 CLEAN_UP_TITLE = re.compile(r"废止|失效|停止执行|\brepeal", re.IGNORECASE)
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
-LIST_ITEM = re.compile(r"^\s*(?:\d{1,2}\s*[.、．)）\t ]|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
+LIST_ITEM = re.compile(r"^[\s|]*(?:\d{1,2}\s*[.、．)）\t |]|《|[（(][一二三四五六七八九十\d]+[)）]|[·•-])")
 LIST_LEAD = re.compile(r"[:：]\s*$")
 LAPSE_WORDS = re.compile(r"届满|到期|期满|\blapse|\bexpire|\bdue to end")
 CONTINUATION_WORDS = re.compile(
@@ -82,7 +87,8 @@ CONTINUATION_WORDS = re.compile(
 )
 BRACKETED_ALIAS = r"(?:（[^）\n]{0,40}）)?"
 BRACKETED_NAME = re.compile(
-    r"（(?:《|以下|关于)[^（）\n]*）"
+    r"（(?:《|以下|关于|公布|对)[^（）\n]*）"
+    r"|(?:有关|关于)(?:暂停|恢复|废止|延长|停止)[^，。；\n]{0,40}的(?:内容|规定|决定|部分|条款|措施|安排)"
 )  # （关于暂停实施有关公告的决定）: a name, not an act
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 ACTING_NUMBER = re.compile(
@@ -92,7 +98,8 @@ ACTING_NUMBER = re.compile(
 NUMBER_IN_NAME = re.compile(r"号(?:公告|令)?\s*（(?:《|关于)[^《》（）\n]{0,80}$")
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
-PUBLISHING_NUMBER = re.compile(r"^[^（）\n]{0,40}(?:公布|发布|调整）)")
+PUBLISHING_NUMBER = re.compile(r"^[^（）\n]{0,40}(?:公布|发布|调整）|调整，|修订)")
+FIRST_PUBLISHING = re.compile(r"^[^（）\n，；]{0,12}(?:公布|发布|印发|附件|[）；，])")
 CHANGES_FOLLOW = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
 CHANGED_CLAUSE = re.compile(
     rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去"
@@ -131,11 +138,19 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
         if (
             number.key == own_key
             or any(ACTING_NUMBER.match(folded[end:at]) for at in near)
-            or (origin and PUBLISHING_NUMBER.match(folded[end : end + 60]))
+            or (
+                origin
+                and PUBLISHING_NUMBER.match(folded[end : end + 60])
+                and not (FIRST_PUBLISHING.match(folded[end : end + 60]) and _is_changed_list(context, origin))
+            )
             or NUMBER_IN_NAME.search(folded[max(0, start - 100) : start])
         ):
             continue
-        verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
+        is_list = origin and FIRST_PUBLISHING.match(folded[end : end + 60])
+        if origin and is_list and is_acting and _is_changed_list(context, origin):
+            verb, rule = Verb.AMENDS, "relation.list"
+        else:
+            verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
         for clause in (_find_clauses(text, mention, verb) or (None,)) if verb != NO_CONCLUSION else ():
             quote = text.quote_around(start, end)
             raw.append(
@@ -161,6 +176,13 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     return tuple(r for r in kept.values() if r.verb not in weak or r.target not in acted_on)
 
 
+def _is_changed_list(context: ReadingContext, origin: re.Match[str]) -> bool:
+    """Return whether the list whose number a bracket gives is changed by this text."""
+    listed = origin[0].partition("》")[0].lstrip("《")
+    changed = UPDATE_BY_TITLE.finditer(context.text.folded_text)
+    return any(listed == name for hit in changed for name in hit.groups() if name)
+
+
 def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bool) -> VerbMatch | None:
     """Return what a text does to a document that it names by number."""
     text, kind = context.text, context.identity.kind
@@ -169,16 +191,27 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
         return _find_acting_verb(context, mention, sentence)
     if kind in {NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE}:
         # Orders are cited as procedure; announcements and letters are explained.
-        return None if mention.number.series == "Order" else (Verb.CLARIFIES, "relation.explained")
+        is_cited = mention.number.series == "Order" or _is_left_alone(context, sentence)
+        return None if is_cited else (Verb.CLARIFIES, "relation.explained")
     if kind not in REPORT_KINDS:
         return None
     # The number is the document reported (发布第54号公告), or one that it acts on, or only recalled.
-    if _is_reported(context, mention):
+    if _is_issued(context, mention):
+        return None if _is_recalled(context, sentence, mention) else (Verb.REPORTS, "relation.reported")
+    if _is_left_alone(context, sentence):
+        return None
+    if _is_newest(context, mention):
         return Verb.REPORTS, "relation.reported"
     if _is_recalled(context, sentence, mention):
         return None
     match = _match_lapse(text, sentence) or _match_clause_verb(context, mention, sentence)
     return match if match is None or match[0] != Verb.REPORTS else None
+
+
+def _is_left_alone(context: ReadingContext, sentence: Sentence) -> bool:
+    """Return whether a sentence says of the notices in it only that they go on as they are."""
+    words, lexicon = sentence.words, context.lexicon
+    return lexicon.get_pattern("relation.goes-on").search(words) is not None
 
 
 def _find_acting_verb(
@@ -190,20 +223,38 @@ def _find_acting_verb(
     if lexicon.get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
     if _is_recalled(context, sentence, mention):
-        return _find_later_verb(context, sentence)
+        return _find_later_verb(context, mention, sentence) or _match_lapse(text, sentence)
     for pattern, verb in SENTENCE_VERBS:
         if lexicon.get_pattern(pattern).search(words):
             return verb, pattern
     if lapsed := _match_lapse(text, sentence):
         return lapsed
-    match = _match_clause_verb(context, mention, sentence) or _match_list_verb(context, mention, sentence)
+    match = (
+        _match_clean_up_verb(context, mention, sentence)
+        or _match_clause_verb(context, mention, sentence)
+        or _match_list_verb(context, mention, sentence)
+    )
     if match is None or _is_legal_basis(text, mention, sentence):
         return None
     if match[0] == Verb.AMENDS and EXTENDING_TITLE.search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
-    elif match[0] == Verb.REPEALS and lexicon.get_pattern("relation.for-a-party").search(words):
+    elif (
+        match[0] == Verb.REPEALS
+        and lexicon.get_pattern("relation.for-a-party").search(words)
+        and not lexicon.get_pattern("relation.ends-whole").search(words)
+    ):
         match = Verb.AMENDS, "relation.for-a-party"
     return match
+
+
+def _match_clean_up_verb(
+    context: ReadingContext, mention: NumberMention, sentence: Sentence
+) -> VerbMatch | None:
+    """Return the verb of a clean-up for a row of its list, whose words are those of the old document's name."""
+    is_row = "\t" in sentence.words or "|" in sentence.words
+    if not is_row or not CLEAN_UP_TITLE.search(context.text.title):
+        return None
+    return _match_list_verb(context, mention, sentence)
 
 
 def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
@@ -225,40 +276,59 @@ def _is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMen
     lexicon, words = context.lexicon, sentence.words
     before = words[: mention.start - sentence.start]
     is_recalled = lexicon.get_pattern("relation.recalled-number").search(before) is not None
-    return is_recalled or is_recital(lexicon, words)
+    return is_recalled or is_recital(lexicon, words, context.told_on)
 
 
-def _find_later_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
+def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what a later sentence does to the notice recalled here: 上述公告…, the said Announcement."""
     anaphor, lexicon = context.lexicon.get_pattern("relation.anaphor"), context.lexicon
     own = context.identity.own_number
     numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
     recalled = [m for m in numbers if sentence.start <= m.start < sentence.end]
-    if len(recalled) > 1:
+    behind = context.text.folded_text[mention.end : mention.end + 24]
+    if len(recalled) > 1 and not (mention is recalled[0] and DECIDING_NUMBER.match(behind)):
         return None
     index = context.text.sentences.index(sentence)
     for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
-        if any(later.start <= m.start < later.end for m in numbers):
+        named = {m.number.key for m in numbers if later.start <= m.start < later.end}
+        if named - {m.number.key for m in recalled}:
             continue
-        if anaphor.search(later.words) and (match := _match_first_verb(later.words, lexicon)):
+        if not anaphor.search(later.words):
+            continue
+        for pattern, verb in SENTENCE_VERBS:
+            if lexicon.get_pattern(pattern).search(later.words):
+                return verb, pattern
+        if match := _match_first_verb(later.words, lexicon):
             return match if match[0] in ACTING_VERBS else None
     return None
 
 
-def _is_reported(context: ReadingContext, mention: NumberMention) -> bool:
-    """Return whether a number is what a report is about: it says so, or no newer number is named."""
+def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether a report says of a number that it was issued, or what it decides."""
     text = context.text
     near = text.folded_text[max(0, mention.start - 16) : mention.end]
-    if (
+    return bool(
         ISSUING_WORDS.search(near)
         or ACCORDING_TO.search(near)
         or ISSUING_TITLE.search(text.folded_text[max(0, mention.start - 90) : mention.start])
-        or REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20])
-    ):
-        return not _is_recalled(context, text.find_sentence(mention.start), mention)
-    numbers = [m.number for m in context.identity.number_mentions if m.number.year and not m.number.letter]
-    newest = max(((n.year or 0, n.n or 0) for n in numbers), default=None)
-    return newest == (mention.number.year, mention.number.n) or bool(mention.number.letter)
+        or (
+            REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20])
+            and not OBJECT_OF_ACT.search(text.folded_text[max(0, mention.start - 12) : mention.start])
+        )
+    )
+
+
+def _is_newest(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether a report names no newer number of the same issuer, and none of a later year."""
+    own = mention.number
+    series = [
+        (m.number.year, m.number.n or 0)
+        for m in context.identity.number_mentions
+        if m.number.year and not m.number.letter and m.number.issuers[:1] == own.issuers[:1]
+    ]
+    years = [m.number.year for m in context.identity.number_mentions if m.number.year]
+    is_newest = bool(own.year) and own.year == max(years) and (own.year, own.n) == max(series)
+    return is_newest or bool(own.letter)
 
 
 def _match_lapse(text: DocumentText, sentence: Sentence) -> VerbMatch | None:
@@ -349,7 +419,7 @@ def _find_titled_relations(context: ReadingContext) -> Iterator[Relation]:
         name = next(group for group in hit.groups() if group)
         title = f"《{re.escape(name)}》"
         # The list is named by its number too, or this very notice publishes it again.
-        numbered = rf"{title}[^。；\n]{{0,4}}（[^）\n]{{0,40}}号(?![^）\n]{{0,6}}(?:公布|发布|调整|修订))"
+        numbered = rf"{title}[^。；\n]{{0,4}}（[^）\n]{{0,40}}号"
         published = (
             rf"(?:调整后|修订后|更新后|修改后)的{title}|(?:公布|发布|印发)[^《》。\n]{{0,10}}{title}(?!调整|修订)"
             rf"|{title}[^。；\n]{{0,20}}现予(?:以)?公布"

@@ -19,6 +19,7 @@ MAX_LINE = 220  #: characters; a longer line is a paragraph
 MAX_HEAD_LINES = 12
 MAX_GAP = 2  #: lines of the page (source, size of type) within a head
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
+PAGE_TAG = re.compile(r"^【[^【】]{1,12}】")  #: a page's remark: 【转载】
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
@@ -149,7 +150,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
 
 def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLine | None:
     places = [at for at, sign in enumerate(words) if not sign.isspace()]
-    compact = "".join(words[at] for at in places).strip("#*|>")
+    compact = PAGE_TAG.sub("", "".join(words[at] for at in places).strip("#*|>"))
     if letter := lexicon.get_pattern("head.letter-number").match(compact):
         head = letter["letter"]
         if not re.split(r"[〔\[﹝(（]", head)[0].endswith(("公告", "令", "工作机制")):
@@ -222,9 +223,10 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     figure = lexicon.get_pattern("head.english-figure").search(line)
     if FINITE.search(line):
         return None
-    if not (issuers or form):  # OF THE PEOPLE'S REPUBLIC OF CHINA: a line that only goes on
-        is_joint = not lexicon.get_pattern("head.english-joint").sub("", line)
-        return HeadLine(start=start, end=end, is_page=True) if is_joint else None
+    if not (issuers or form):
+        return _read_english_line(line, start, end, figure, lexicon)
+    if not form and not figure and lexicon.get_pattern("head.english-topic").match(line):
+        return HeadLine(start=start, end=end, subject=line)
     rest = remove_issuer_names(ENGLISH_DAY.sub(" ", line), lexicon)
     rest = lexicon.get_pattern("head.english-figure").sub(" ", rest, count=1)
     rest = lexicon.get_pattern("head.english-form").sub(" ", rest, count=1)
@@ -235,14 +237,37 @@ def _read_english(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
     if joint.sub("", rest) and not subject and not (form and issuers and figure and ":" in line):
         return None
     opening = line[: line.find(rest)] if rest and rest in line else line
-    year = ENGLISH_YEAR.search(ENGLISH_DAY.sub(" ", opening)) or ENGLISH_YEAR.search(opening)
-    n = next((figure[name] for name in ("n", "n2", "n3", "n4") if figure[name]), None) if figure else None
     return HeadLine(
         start=start,
         end=end,
         issuers=find_issuers(opening, lexicon) or issuers,
         form=form[0].lower() if form else "",
-        year=int(year[1]) if year else None,
-        figure=int(n) if n else None,
+        year=_read_english_year(opening),
+        figure=_read_english_figure(figure),
         subject=rest if subject else "",
     )
+
+
+def _read_english_line(
+    line: str, start: int, end: int, figure: re.Match[str] | None, lexicon: Lexicon
+) -> HeadLine | None:
+    """Return a line that names neither issuer nor form: its number, its subject, or words that go on."""
+    if lexicon.get_pattern("head.english-topic").match(line):  # on Resuming the Implementation of …
+        return HeadLine(start=start, end=end, subject=line)
+    joint = lexicon.get_pattern("head.english-joint")
+    if joint.sub("", lexicon.get_pattern("head.english-figure").sub(" ", line, count=1)):
+        return None
+    n = _read_english_figure(figure)
+    if n is None:  # OF THE PEOPLE'S REPUBLIC OF CHINA
+        return HeadLine(start=start, end=end, is_page=True)
+    return HeadLine(start=start, end=end, year=_read_english_year(line), figure=n)
+
+
+def _read_english_year(words: str) -> int | None:
+    year = ENGLISH_YEAR.search(ENGLISH_DAY.sub(" ", words)) or ENGLISH_YEAR.search(words)
+    return int(year[1]) if year else None
+
+
+def _read_english_figure(figure: re.Match[str] | None) -> int | None:
+    n = next((figure[name] for name in ("n", "n2", "n3", "n4") if figure[name]), None) if figure else None
+    return int(n) if n else None

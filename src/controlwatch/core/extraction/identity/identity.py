@@ -15,7 +15,12 @@ from controlwatch.core.extraction.identity.kind import (
 from controlwatch.core.extraction.identity.preface import Opening
 from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
 from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR, find_date_mentions
-from controlwatch.core.extraction.mentions.issuers import collect_issuers, find_issuers, find_issuers_before
+from controlwatch.core.extraction.mentions.issuers import (
+    blank_approvals,
+    collect_issuers,
+    find_issuers,
+    find_issuers_before,
+)
 from controlwatch.core.extraction.mentions.numbers import (
     FIGURE,
     MECHANISM_NAME,
@@ -79,6 +84,9 @@ FOLLOW_UP_IN_ENGLISH = re.compile(
     r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
     re.IGNORECASE,
 )  # Announcement No. 5 of 2026| (Correction)
+#: Kinds in which an authority speaks for itself, without making a rule.
+OWN_WORDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT, NoticeKind.SPOKESPERSON})
+INFERENCE_ZONE = 800  #: characters in which a draft names who drew it up
 SUBJECT_LEAD = re.compile(r"(?<=[号\s）)\]〕])[（(]?(?:关于|公布|发布|印发|调整|修改|废止|对|将)")
 FOLLOW_UP_WORD = re.compile(_FOLLOW_UP)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
@@ -143,6 +151,11 @@ class ReadingContext:
     lexicon: Lexicon
     identity: Identity
 
+    @property
+    def told_on(self) -> date | None:
+        """The day of a report; None for an issuer's own text."""
+        return self.identity.publication_day if self.identity.kind in REPORT_KINDS else None
+
 
 def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
     """Return which document it is. `given` is its day where the document states none."""
@@ -171,7 +184,11 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     if kind in INSTRUMENT_KINDS:
         year = published.day.year if published else None
         own = _read_head_number(opening, year) or find_own_number(text, lexicon, found, label)
+        own = _complete_number(own, opening) or _find_number_above(opening, lexicon, year)
         issuers = collect_issuers(text, lexicon, own.number.issuers if own else ())
+    elif kind in OWN_WORDS and not issuers:
+        issuers = collect_issuers(text, lexicon, ())
+    issuers = issuers or _infer_issuers(opening, kind, lexicon)
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
         kind, rule = NoticeKind.ORDER, "kind.by-order"
@@ -186,6 +203,42 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         is_other_business=contains_phrase(lexicon, "other_business", text.title),
         has_issuerless_number=issuerless,
     )
+
+
+def _infer_issuers(opening: Opening, kind: NoticeKind, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuer that a text without a signature names by its site, its bureau, or its kind."""
+    words = f"{opening.preface}\n{opening.text.folded_text}"
+    if kind == NoticeKind.LAW and lexicon.get_pattern("head.legislature").search(words):
+        return ("NPCSC",)
+    if kind == NoticeKind.REGULATION and "国务院" in words[:INFERENCE_ZONE]:
+        return ("State Council",)
+    if kind in OWN_WORDS | INSTRUMENT_KINDS and lexicon.get_pattern("head.bureau").search(words):
+        return ("MOFCOM",)
+    if kind == NoticeKind.DRAFT:
+        return find_issuers(blank_approvals(words[:INFERENCE_ZONE]), lexicon)[:1]
+    return ()
+
+
+def _complete_number(own: OwnNumber | None, opening: Opening) -> OwnNumber | None:
+    """Return a number printed without issuers (公告2027年第15号) with those of the head."""
+    head = opening.head
+    if own is None or head is None or own.number.letter or own.number.issuers or not head.issuers:
+        return own
+    return replace(own, number=normalize_series(replace(own.number, issuers=head.issuers)))
+
+
+def _find_number_above(opening: Opening, lexicon: Lexicon, year: int | None) -> OwnNumber | None:
+    """Return the one number that a caption above the head gives, where it is of the head's own issuers."""
+    head = opening.head
+    if head is None or not opening.preface or not head.issuers:
+        return None
+    caption = DocumentText.from_parts("", opening.preface)
+    named = find_number_mentions(caption, lexicon, year=year)
+    own = [m for m in named if set(m.number.issuers) & set(head.issuers) and m.number.year in {year, None}]
+    if len(named) != 1 or not own:
+        return None
+    number = own[0].number
+    return OwnNumber(number, caption.get_original(own[0].start, own[0].end), "number.above")
 
 
 def _read_head_number(opening: Opening, year: int | None) -> OwnNumber | None:

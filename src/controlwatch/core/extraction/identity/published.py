@@ -282,6 +282,13 @@ ISSUE_DATE = re.compile(
     r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
 )  # posted late on November 6, 2026
 ISSUE_WORDS = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
+#: A report says that a notice was issued.
+ISSUED_WORDS = re.compile(
+    r"(?:发布|公布|发表|发出|发表した|挂网|印发|公告)|\b(?:issued|released|published|promulgated|announced)\b|veröffentlicht",
+    re.IGNORECASE,
+)
+ISSUE_ZONE = 80  #: characters of the sentence in which the day stands
+NEWS_AGE = timedelta(days=31)
 LEAD_LENGTH = 700  #: characters in which a report says when the notice was issued
 
 
@@ -296,6 +303,15 @@ def find_issue_date(text: DocumentText, written: date | None) -> date | None:
                 return day
         return None
     lead = text.folded_text[: text.title_end + LEAD_LENGTH]
+    for sentence in text.sentences:
+        if sentence.start > text.title_end + LEAD_LENGTH:
+            break
+        if not ISSUED_WORDS.search(sentence.words):
+            continue
+        days = (word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], anchor=written))
+        day = next((day for day in days if day and written - NEWS_AGE <= day <= written), None)
+        if day:
+            return day
     if day_of_month := DAY_OF_MONTH.search(lead):
         # The last such day of a month on or before the day of writing.
         within = (written - timedelta(days=back) for back in range(31))

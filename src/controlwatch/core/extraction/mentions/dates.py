@@ -74,7 +74,7 @@ WORDED_DAY = re.compile(
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = re.compile(
     r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+(?:last |next |this )?"
-    r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? [A-Z])",
+    r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))",
     re.IGNORECASE,
 )  # from Wednesday; "Monday, 26 March" has its day
 HALF_A_WEEK = timedelta(days=3)

@@ -19,7 +19,7 @@ TAIL_LINES = 16
 #: English gives the code in brackets behind the name.
 _JOINT = (
     r"(?>\s*(?:\([A-Z]{2,8}\)\s*)?"
-    r"(?:(?:[、，]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)\s*)?)"
+    r"(?:(?:[、，/・]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)\s*)?)"
 )
 _ISSUING = (
     r"(?:(?:has |have )?(?:jointly |also |today |on [A-Z][a-z]+day )?"
@@ -40,7 +40,9 @@ HEADLINE_ISSUERS = re.compile(
 DECISION_CLAUSE = re.compile(
     r"(?:联合)?决定(?:对|将|自|在|加强|采取|进口|调整|实施|取消|暂停|恢复|公布)"
 )  # 公安部、商务部、海关总署|决定对…
-SIGNATURE_JOINTS = re.compile(r"[\s、,，和及与]|办公厅|中华人民共和国")
+SIGNATURE_JOINTS = re.compile(
+    r"[\s、,，和及与]|办公厅|中华人民共和国|[\u4e00-\u9fff]{2,12}(?:局|司|厅|办公室)$|[（(](?:代章|印|签章|章)[）)]"
+)  # 商务部|安全与管制局
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
 PROSE_MARKS = re.compile(r"[。；：？《》\d]")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
@@ -33,15 +34,21 @@ NUMBER_FIRST_END = re.compile(
     r"号\s*(公告|令)"
 )  # 第67|号公告: the list in front is searched for in a window, so that no list is read twice
 NUMBER_FIRST = re.compile(
-    rf"(?<![\d/])(?:{YEAR}\s*年?\s*)?((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{FIGURE}\s*号?){{0,12}})\s*(公告|令)$"
+    rf"(?<![\d/])(?:{YEAR}\s*年?(?:的|那个|公布的|发布的|出台的)?\s*)?((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}\s*(?:第\s*)?{FIGURE}\s*号?){{0,12}})\s*(公告|令)$"
 )  # 2024年第67号公告 · 第19、20号公告 · 18号公告 · 2005年第29号令
+CLAUSE_FIGURE = re.compile(r"(?:(?<=\n)|(?<=[\s。；：]))[一二三四五六七八九十]{1,3}、(?=第)")
+#: The year that follows a number: No. 46, issued in December |2024| · 7号公告（|2029|年）
+NUMBER_YEAR = re.compile(
+    r"\s*[（(]\s*(20\d\d)\s*年?\s*[）)]|,?\s*(?:of|issued|published|released|dated|from)\s+(?:in\s+|on\s+)?(?:\d{1,2}\s+)?[A-Z][a-z]+\.?\s+(?:\d{1,2},\s*)?(20\d\d)\b"
+)
+NUMBER_DATED_BEFORE = re.compile(r"(20\d\d)年\d{1,2}月\d{1,2}日(?:公布|发布|印发|出台)的?[^，。；\d]{0,12}$")
 LETTER_NUMBER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
 )  # 工信部联安全函〔2025〕335号
 #: A letter-style number begins with the issuing body's short form; verbs in front are not part of it.
 LETTER_LEAD = re.compile(r"^.*(?:根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
 ENGLISH_NUMBER = re.compile(
-    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)s?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?No(?:s)?\.?\s*|Number\s+)?"
+    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|[Bb]ekanntmachung|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)(?:s|en)?,?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?N(?:o|r)(?:s)?\.?\s*|Number\s+)?"
     rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
     r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for|OF)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
@@ -54,7 +61,7 @@ ISSUER_FIRST = re.compile(
     re.IGNORECASE,
 )  # Order of the Ministry of Commerce No. 2 of 2027 · … of the Working Mechanism (2026) No. 12
 CANONICAL_NUMBER = re.compile(
-    r"(?<![\w-])([A-Za-z]{2,8}(?:-[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(\d{4})\s*-\s*(\d{1,4})(?![\d-])",
+    r"(?<![\w-])([A-Za-z]{2,8}(?:\s?[-/&]\s?[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?[\[(]?(\d{4})[\])]?(?:\s*-\s*|\s+No\.?\s*)(\d{1,4})(?![\d-])",
     re.IGNORECASE,
 )  # MOFCOM-GACC 2025-18 · MOFCOM Order 2025-6 · UEL 2025-10
 STATE_COUNCIL_ORDER = re.compile(
@@ -212,12 +219,11 @@ def _find_number_lists(folded: str) -> Iterator[NumberList]:
         left = max(0, tail.start() - TAIL_WINDOW)
         listed = NUMBER_FIRST.search(folded[left : tail.end()])
         if listed:
+            start, figures = left + listed.start(), listed[2]
+            if not listed[1] and (clause := CLAUSE_FIGURE.match(folded, start)):  # 一、|第10号公告
+                start, figures = clause.end(), figures[clause.end() - start :]
             yield NumberList(
-                start=left + listed.start(),
-                end=tail.end(),
-                year=listed[1],
-                figures=listed[2],
-                is_order=listed[3] == "令",
+                start=start, end=tail.end(), year=listed[1], figures=figures, is_order=listed[3] == "令"
             )
     for hit in ENGLISH_NUMBER.finditer(folded):
         year = next((group for group in (hit[2], *hit.groups()[4:]) if group), None)
@@ -244,7 +250,7 @@ def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMentio
             yield NumberMention(start=hit.start(), end=hit.end(), number=number)
     known = {issuer.code.upper(): issuer.code for issuer in lexicon.issuers} | {"UEL": "UEL", "UELWM": "UEL"}
     for hit in CANONICAL_NUMBER.finditer(folded):
-        codes = [known.get(code.upper()) for code in hit[1].split("-")]
+        codes = [known.get(code.upper()) for code in re.split(r"\s?[-/&]\s?", hit[1])]
         issuers = tuple(code for code in codes if code)
         if len(issuers) == len(codes) and int(hit[4]) < NUMBER_LIMIT:
             series = "Order" if hit[2] else ""
@@ -259,20 +265,35 @@ def _fill_elided_parts(
     found: Iterable[NumberMention], text: DocumentText, lexicon: Lexicon, own_year: int | None
 ) -> Iterator[NumberMention]:
     """Fill what a number elides: issuers and year from the sentence, then from the number before it."""
+    named_in_full: dict[tuple[int | None, str], DocumentNumber] = {}
     default = (find_issuers(text.title, lexicon) or find_issuers(text.folded_text[:LEAD_LENGTH], lexicon))[:1]
     last: DocumentNumber | None = None
     for mention in found:
         number = mention.number
-        if number.letter is None:
+        before = named_in_full.get((number.n, number.series)) if number.n else None
+        if before and not number.letter and not number.issuers and number.year in {None, before.year}:
+            number = before  # 第10号公告, named in full before
+        elif number.letter is None:
             issuers = number.issuers or _find_elided_issuers(mention, text, lexicon, last)
             year = number.year
             if not year and issuers[:1] != ("State Council",):
                 words = text.find_sentence(mention.start).words[:400]
-                day = next((word.day for word in find_date_mentions(words) if word.day), None)
+                days = [word.day for word in find_date_mentions(words) if word.day]
+                day = next((day for day in days if not own_year or day.year <= own_year), None)
+                if dated := NUMBER_YEAR.match(text.folded_text, mention.end):
+                    day = date(int(dated[1] or dated[2]), 1, 1)
+                    last = None
+                elif dated := NUMBER_DATED_BEFORE.search(
+                    text.folded_text[max(0, mention.start - 30) : mention.start]
+                ):
+                    day = date(int(dated[1]), 1, 1)
+                    last = None
                 if number.series != "Order" or (day and issuers[:1] == ("MOFCOM",)):
                     near = last.year if last and last.series == number.series else None
                     year = near or (day.year if day else own_year)
             number = normalize_series(replace(number, issuers=issuers or default, year=year))
+        if mention.number.issuers and number.year:
+            named_in_full.setdefault((number.n, number.series), number)
         last = number
         if number.letter or number.year or number.series:
             yield replace(mention, number=number)

@@ -6,16 +6,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, Protocol, cast
 
 import ahocorasick
 
+from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 
 TermStrength = Literal["term", "title", "hint", "counter"]
 Meaning = tuple[Category, TermStrength]
 #: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
+NEWS_AGE = timedelta(days=60)  #: of what a report tells as its news
 NUMERAL_CHARACTERS = frozenset("0123456789一二三四五六七八九十")
 
 
@@ -127,11 +130,20 @@ def is_about_foreign_act(lexicon: Lexicon, words: str) -> bool:
     )
 
 
-def is_recital(lexicon: Lexicon, words: str) -> bool:
-    """Return whether a sentence only says what was done before, and decides nothing now."""
+def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> bool:
+    """Return whether a sentence only says what was done before, and decides nothing now.
+
+    `told_on` is the day of a report: what was issued shortly before is its news.
+    """
     if lexicon.get_pattern("relation.present").search(words):
         return False
-    return lexicon.get_pattern("relation.recital").search(words) is not None
+    if lexicon.get_pattern("relation.recital").search(words):
+        return True
+    issued = lexicon.get_pattern("relation.issued-before").search(words)
+    if issued is None or told_on is None:
+        return issued is not None
+    days = (mention.day for mention in find_date_mentions(issued[0], anchor=told_on))
+    return any(day and told_on - day > NEWS_AGE for day in days)
 
 
 def _is_free_standing(text: str, start: int, end: int) -> bool:

@@ -69,6 +69,7 @@ class Rule:
     yes: tuple[str, ...] = ()  #: words it must match
     no: tuple[str, ...] = ()  #: words it must not match
     weak: bool = False  #: counts only where no other rule of its family matches
+    first: bool = False  #: decides a sentence before the other rules that match it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
