@@ -102,18 +102,18 @@ def build_lexicon(
     _refuse_duplicates("rules", (rule.id for family in families.values() for rule in family))
     _check_references(categories, families["direction"], phrases["acts"])
     issuers = _parse_coded("issuers.toml", lexicon.get("issuers.toml", {}), "issuer")
-    places = _parse_coded("places.toml", lexicon.get("places.toml", {}), "place")
+    places = tuple(
+        Place(code=code, zh=zh, en=en, short=str(entry.get("short", "")))
+        for code, zh, en, entry in _parse_coded("places.toml", lexicon.get("places.toml", {}), "place")
+    )
     return Lexicon(
         categories=tuple(categories),
         issuers=tuple(Issuer(code=code, zh=zh, en=en) for code, zh, en, _ in issuers),
-        places=tuple(
-            Place(code=code, zh=zh, en=en, short=str(entry.get("short", "")))
-            for code, zh, en, entry in places
-        ),
+        places=places,
         phrases=phrases,
         rules=families,
         group_names=group_names,
-        patterns=_parse_patterns(patterns or {}),
+        patterns=_parse_patterns(patterns or {}, _list_place_names(places)),
     )
 
 
@@ -125,10 +125,9 @@ def _check_references(categories: Iterable[Category], rules: Iterable[Rule], act
     _refuse_duplicates("taxonomy", (category.id for category in categories))
     ids = {category.id for category in categories}
     for category in categories:
-        if category.as_technology and category.as_technology not in ids:
-            raise DeclarationError(
-                "taxonomy", f"{category.id}.as_technology", f"no category {category.as_technology!r}"
-            )
+        for key, named in (("as_technology", category.as_technology), ("part_of", category.part_of)):
+            if named and named not in ids:
+                raise DeclarationError("taxonomy", f"{category.id}.{key}", f"no category {named!r}")
     for rule in rules:
         for example in rule.yes:
             if HAN.search(example) and not any(word in example for word in acts):
@@ -157,7 +156,10 @@ def _parse_categories(file: str, table: TomlTable, kind: str) -> Iterator[Catego
     for entry in _get_entries(file, table, "category"):
         category_id = _parse_text(file, "category.id", entry, "id")
         _refuse_unknown_keys(
-            file, category_id, entry, {"id", "zh", "en", "as_technology", *CATEGORY_FLAGS, *CATEGORY_WORDS}
+            file,
+            category_id,
+            entry,
+            {"id", "zh", "en", "as_technology", "part_of", *CATEGORY_FLAGS, *CATEGORY_WORDS},
         )
         zh, en = _parse_names(file, category_id, entry)
         words = {
@@ -179,6 +181,7 @@ def _parse_categories(file: str, table: TomlTable, kind: str) -> Iterator[Catego
             subject=flags["subject"],
             alone=flags["alone"],
             as_technology=str(entry.get("as_technology", "")),
+            part_of=str(entry.get("part_of", "")),
             **words,
         )
 
@@ -236,9 +239,25 @@ def _parse_rules(file: str, table: TomlTable, allowed: frozenset[str]) -> Iterat
         yield rule
 
 
-def _parse_patterns(files: Mapping[str, TomlTable]) -> dict[str, Pattern]:
-    """Return the named patterns of all files. @name@ stands for another pattern, which comes first."""
+def _list_place_names(places: Iterable[Place]) -> dict[str, str]:
+    """Return the names of places as alternatives, by the name under which patterns insert them."""
+    forms = {
+        "places.zh": [name for place in places for name in place.zh],
+        "places.en": [name for place in places for name in place.en],
+        "places.short": [place.short for place in places if place.short],
+    }
+    return {
+        key: "|".join(map(re.escape, sorted(names, key=len, reverse=True))) for key, names in forms.items()
+    }
+
+
+def _parse_patterns(files: Mapping[str, TomlTable], words: Mapping[str, str]) -> dict[str, Pattern]:
+    """Return the named patterns of all files.
+
+    @name@ stands for another pattern, which comes first, or for a list of words.
+    """
     found: dict[str, Pattern] = {}
+    known = dict(words)  # what a pattern may insert
     for file, table in files.items():
         for entry in _get_entries(file, table, "pattern"):
             name = _parse_text(file, "pattern.id", entry, "id")
@@ -253,20 +272,21 @@ def _parse_patterns(files: Mapping[str, TomlTable]) -> dict[str, Pattern]:
             found[name] = Pattern(
                 id=name,
                 means=_parse_text(file, f"{name}.means", entry, "means"),
-                source=_insert_patterns(file, source, found),
+                source=_insert_patterns(file, source, known),
                 yes=_parse_strings(file, f"{name}.yes", entry.get("yes"), empty=False),
                 no=_parse_strings(file, f"{name}.no", entry.get("no", [])),
                 by_line=_parse_flag(file, f"{name}.by_line", entry.get("by_line", False)),
             )
+            known[name] = found[name].source
     return found
 
 
-def _insert_patterns(file: str, source: str, found: Mapping[str, Pattern]) -> str:
-    """Return a pattern with the patterns inserted that it names."""
+def _insert_patterns(file: str, source: str, found: Mapping[str, str]) -> str:
+    """Return a pattern with the patterns and words inserted that it names."""
     for name in PATTERN_NAME.findall(source):
         if name not in found:
             raise DeclarationError(file, name, "no pattern of this name comes before")
-    return PATTERN_NAME.sub(lambda hit: found[hit[1]].source, source)
+    return PATTERN_NAME.sub(lambda hit: found[hit[1]], source)
 
 
 def check_patterns(lexicon: Lexicon) -> None:

@@ -14,10 +14,10 @@ from controlwatch.core.extraction.findings.categories import (
     keep_subjects,
 )
 from controlwatch.core.extraction.findings.caveats import find_caveats
+from controlwatch.core.extraction.findings.change_reports import is_change_report
 from controlwatch.core.extraction.findings.changes import (
     ChangeInputs,
     decide_change,
-    is_change_report,
     is_operative_answer,
 )
 from controlwatch.core.extraction.findings.codes import NoticeCodes, find_codes
@@ -28,6 +28,7 @@ from controlwatch.core.extraction.findings.directions import (
     DirectionSignal,
     choose_direction,
     find_parts,
+    find_permit,
     find_signals,
     read_title,
 )
@@ -69,6 +70,8 @@ NON_DOCUMENT_KINDS = frozenset({NoticeKind.EMPTY, NoticeKind.CHALLENGE, NoticeKi
 ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
 #: Rules by which an instrument is not about the items that it names.
 OTHER_BUSINESS_RULES = frozenset({"change.other-business", "change.local"})
+#: Rules by which an instrument is left for a person to judge.
+OPEN_RULES = frozenset({"change.no-watched-subject", "change.unknown-issuer", "change.decides-nothing"})
 PROCEDURE_TITLE = re.compile(
     r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)|\b(?:Measures|Rules|Procedures) (?:for|on|of)\b"
 )  # 两用物项出口通用许可管理办法
@@ -97,7 +100,9 @@ class Assessment:
             categories = drop_items(categories, context.lexicon)
         elif kind == NoticeKind.OTHER and context.identity.is_other_business:
             categories = ()
-        elif kind in REPORT_KINDS | {NoticeKind.OTHER} and not reports:
+        elif context.identity.is_instrument and not (self.is_change or reports):
+            categories = drop_items(categories, context.lexicon)
+        elif (context.identity.is_report or kind == NoticeKind.OTHER) and not reports:
             categories = keep_subjects(categories, context)
         if not reports and (ids & ORIGIN_REGIMES or kind == NoticeKind.OTHER):
             places = ()
@@ -110,7 +115,8 @@ class Assessment:
             elif not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
         relations = self.relations
-        if not (self.is_change or reports):
+        is_open = context.identity.is_instrument and self.change_rule in OPEN_RULES
+        if not (self.is_change or reports or is_open):
             relations = tuple(found for found in relations if found.verb == Verb.CLARIFIES)
         return replace(self, categories=categories, places=places, direction=direction, relations=relations)
 
@@ -162,7 +168,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
-        doubts = list_doubts(notice, document, identity, find_stated_count(text))
+        doubts = list_doubts(notice, document, context, find_stated_count(text))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))
 
@@ -175,7 +181,7 @@ def _assess_document(context: ReadingContext) -> Assessment:
     ids = frozenset(found.id for found in categories)
     is_operative = is_operative_answer(context)
     relations = find_relations(context, is_operative=is_operative)
-    if kind in REPORT_KINDS and "foreign_controls" in ids:
+    if context.identity.is_report and "foreign_controls" in ids:
         relations = ()  # the numbers are another government's
     is_framework = "framework_law" in ids
     # A law that founds a control moves it as a whole.
@@ -194,7 +200,10 @@ def _assess_document(context: ReadingContext) -> Assessment:
     direction = choose_direction(
         DirectionInputs(
             kind=kind,
+            is_instrument=context.identity.is_instrument,
+            is_report=context.identity.is_report,
             signals=signals,
+            permit=find_permit(context),
             title=read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -39,6 +40,23 @@ _NOISE_SELECTORS = (
 )
 
 _LABEL = re.compile(r"【([^】\n]{1,12})】\s*([^【\n]*)")  # 【发布文号】商务部公告2026年第30号
+#: The names of the cells that identify an instrument, wherever a site prints its table of particulars.
+_PARTICULARS = frozenset(
+    {
+        "文号",
+        "发文字号",
+        "发布文号",
+        "公告号",
+        "字号",
+        "成文日期",
+        "发文日期",
+        "发文机关",
+        "发布单位",
+        "发布机构",
+    }
+)
+_MAX_CELLS = 2000
+_MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
@@ -219,7 +237,28 @@ def _parse_labels(tree: LexborHTMLParser, selector: str) -> tuple[tuple[str, str
     for match in _LABEL.finditer(printed):
         if match[2].strip():
             labels.setdefault(re.sub(r"\s", "", match[1]), match[2].strip())  # 【文　　号】
+    for name, value in _find_particulars(tree):
+        labels.setdefault(name, value)
     return tuple(labels.items())
+
+
+def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    """Yield the cells that identify an instrument, and what the next cell says."""
+    for node in islice(tree.css("td, th, dt, li, span, b, strong"), _MAX_CELLS):
+        words = node.text(deep=True)
+        if not words or len(words) > _MAX_PARTICULAR:
+            continue
+        name, mark, behind = re.sub(r"[\s【】]", "", words).replace(":", "：").partition("：")
+        if name not in _PARTICULARS:
+            continue
+        following = node.next
+        while following is not None and not (following.text(deep=True) or "").strip():
+            following = following.next
+        value = words.replace(":", "：").partition("：")[2] if mark and behind else ""
+        value = value or (following.text(deep=True) if following is not None else "") or ""
+        value = collapse_whitespace(value).strip("：: ")
+        if value and len(value) <= _MAX_PARTICULAR and value not in _PARTICULARS:
+            yield name, value
 
 
 # --------------------------------------------------------------------------- annexes

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
+from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.places import PlaceHit
 from controlwatch.core.extraction.mentions.terms import (
@@ -21,6 +21,7 @@ from controlwatch.core.extraction.mentions.terms import (
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 from controlwatch.core.extraction.text.masking import mask_non_measure
+from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import CategoryFinding, CodeFinding, NoticeKind
 
 RULES_TITLE = re.compile(
@@ -35,7 +36,8 @@ FOREIGN_ANSWER = re.compile(
     r"就(?:美国?|日本?|欧盟|欧|荷兰?|英国?|加拿大|加|墨西哥|墨)[^，。]{0,30}?(?:将我|对华|对俄|列单|制裁|“?实体清单|最终用户清单|所谓|拟|限制中国|升级|收紧|加严|修订|扩大|新规|出口限制|限制措施)"
 )  # 就美将我多家实体列入出口管制“实体清单”事
 LISTING_WORDS = re.compile(
-    r"列入|纳入|移出|增列|公布|采取|停止|暂停|取消|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu|\bplac",
+    r"列入|纳入|移出|增列|公布|采取|停止|暂停|取消|调整|答记者问|实施|\badd|\blist|\bremov|\bsuspend|\blift|discontinu"
+    r"|\bplac|\bceas|\bcancel|\btak(?:e|es|en|ing)\b|\bblacklist",
     re.IGNORECASE,
 )  # 将…列入…名单
 ENTITY_LINE = re.compile(
@@ -56,10 +58,12 @@ TRADE_WORDS = re.compile(
     r"|restrict|\bban|suspend|suspension|pause|on hold|tariff|dut(?:y|ies)|smuggl|sanction|list|catalog|hold",
     re.IGNORECASE,
 )
+OFFICE_OPENING = 500  #: characters in which a foreign office says what its notice is on
 OPENING = 300  #: characters in which a report says whose rule it is about
 FOREIGN_RULE = re.compile(
-    r"出口管制|输出(?:规制|管制)|战略性高科技|许可|实体清单|export (?:control|licen|ban|rule"
-    r"|restriction)|Entity List|輸出規制",
+    r"出口管制|输出(?:规制|管制|管理)|战略性高科技|许可|实体清单|export (?:control|licen|ban|rule"
+    r"|restriction)|Entity List|输出贸易管理|\blicen[cs](?:e|es|ing)\b|\bECCN\b|\bAnnex I\b"
+    r"|delegated regulation|军商两用",
     re.IGNORECASE,
 )
 CHINESE_ACT = re.compile(
@@ -173,7 +177,12 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
     """Return the finding for a text about another government's rules, which carries nothing else."""
     text, lexicon, kind = context.text, context.lexicon, context.identity.kind
     title = text.title[:TITLE_ZONE]
-    if kind in INSTRUMENT_KINDS:
+    office = lexicon.get_pattern("category.foreign-office").match(text.folded_text)
+    if office and FOREIGN_RULE.search(text.folded_text[:OFFICE_OPENING]) and not context.identity.passes_on:
+        return _build_finding(
+            "foreign_controls", text, office.start(), office.end(), "category.foreign-office"
+        )
+    if context.identity.is_instrument:
         return None
     if kind == NoticeKind.SPOKESPERSON:
         hit, rule = FOREIGN_ANSWER.search(title), "category.foreign-answer"
@@ -260,9 +269,11 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
     hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
     titled = [hit for hit in hits if hit.in_title]
     is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
-    if kind in REPORT_KINDS and any(hit.is_item for hit in titled):
+    if context.identity.is_report and any(hit.is_item for hit in titled):
         is_party_listing = False  # a headline that names both is about both
-    if kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE}:  # an explanation is about its title
+    if (
+        kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
+    ):  # an explanation is about its title
         ids, groups = _list_related(titled)
         hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
     opening = text.find_sentence(text.title_end + 2).end
@@ -276,7 +287,7 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
         if not hit.in_title and hit.is_incidental(context):
             continue
         kept.append(hit)
-        if kind in INSTRUMENT_KINDS:  # one place is proof enough; in a report each is weighed
+        if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
             proved.add((hit.category.id, hit.strength))
     return kept
 
@@ -284,7 +295,7 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
 def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Keep the items that a report names in passages on trade, not on markets or on the distant past."""
     folded, written = context.text.folded_text, context.identity.publication_day
-    is_report = context.identity.kind in REPORT_KINDS
+    is_report = context.identity.is_report
     if not is_report and context.identity.kind != NoticeKind.OTHER:
         return hits
     kept: list[CategoryHit] = []
@@ -296,7 +307,7 @@ def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> l
             paragraph = folded[max(low, folded.rfind("\n", low, hit.start) + 1) : end if end >= 0 else high]
             if not TRADE_WORDS.search(paragraph) or contains_phrase(context.lexicon, "market", words):
                 continue
-        if is_report and hit.is_item and not hit.in_title and written:
+        if is_report and not hit.in_title and written:
             days = [word.day for word in find_date_mentions(words, anchor=written) if word.day]
             years = [date(int(hit[1]), 12, 31) for hit in BARE_YEAR.finditer(words)]
             if written - max(days or years, default=written) > BACKGROUND_AGE:
@@ -307,7 +318,7 @@ def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> l
 
 def _keep_title_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Keep, where an instrument's title names its items, those and related ones."""
-    if context.identity.kind not in INSTRUMENT_KINDS:
+    if not context.identity.is_instrument:
         return hits
     named = ITEM_TITLE.search(context.text.title)
     titled = [hit for hit in hits if hit.in_title and hit.is_item]
@@ -344,13 +355,14 @@ def _apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -
     )
     if is_counter_tariff:  # it follows from an investigation, and is not one
         hits = [hit for hit in hits if hit.category.id != "trade_remedy"]
-    elif "trade_remedy" in ids and context.identity.kind in INSTRUMENT_KINDS:
+    elif "trade_remedy" in ids and context.identity.is_instrument:
         return [hit for hit in hits if hit.category.id == "trade_remedy"]
     if "technology_catalogue" in ids:  # it lists technologies, not goods
         hits = [
             replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
             for hit in hits
         ]
+    hits = [hit for hit in hits if hit.category.part_of not in ids]
     alone = {hit.category.group for hit in hits if hit.in_title and hit.category.alone}
     return [hit for hit in hits if hit.category.alone or hit.category.group not in alone]
 
@@ -380,7 +392,7 @@ def keep_subjects(
         finding
         for finding in findings
         if not _is_controlled_item(finding, lexicon)
-        or (CONTROL_WORDS.search(finding.quote) and not is_everyday)
+        or (CONTROL_WORDS.search(fold_text(finding.quote)) and not is_everyday)
     )
 
 

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
-from controlwatch.core.extraction.findings.relations import ACTING_VERBS
+from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
-from controlwatch.core.extraction.mentions.issuers import find_issuers
 from controlwatch.core.extraction.mentions.terms import contains_phrase, is_about_foreign_act
-from controlwatch.core.extraction.text.lexicon import Category
-from controlwatch.core.model import Direction, NoticeKind, Relation, Verb
+from controlwatch.core.extraction.text.lexicon import Category, Lexicon
+from controlwatch.core.model import NoticeKind, Relation, Verb
 
 START_DAY = re.compile(
     r"自[^。；\n]{2,24}起|(?:starting|effective|beginning|from)\s+(?:on\s+"
@@ -25,16 +23,6 @@ ADJUSTMENT_WORDS = re.compile(
 )  # 中方作如下调整：
 SUSPENSION_WORDS = re.compile(
     r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE
-)
-PUBLISHING_WORDS = re.compile(
-    r"発表|公布し|government announced|announced it|dated \d|veröffentlicht|Bekanntmachung|published"
-    r"|公告|宣布|发布|决定|公布|更新|列入|纳入|\bissued?\b|\bannounc|\bsaid\b|\bsuspend|\badd(?:s|ed"
-    r"|ing)\b|\breleased?\b|export controls? .{0,80}by the Ministry",
-    re.IGNORECASE,
-)  # 商务部发布…公告
-CHINA_WORDS = re.compile(
-    r"\b(?:Beijing|Peking|Chinas?|Chinese|chinesische\w*|Ministry of Commerce)\b|我国|中国|内地|大陆"
-    r"|商务省|Китай"
 )
 DECISION_WORDS = re.compile(
     r"公告如下|通知如下|生效|解除|放宽|停止|撤销|移出|调出|严禁|允许|决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
@@ -57,9 +45,6 @@ LOCAL_AUTHORITY = re.compile(
 )  # 某某市公安局关于…的通告
 #: A law or regulation is watched where it founds or governs a control.
 CONTROL_LAW_CATEGORIES = ("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")
-LISTING_ANSWER = re.compile(
-    r"就将[^，。]{2,40}列入"
-)  # 就将…列入…答记者问: parties just listed by the ministry
 TERM_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS})
 #: Authorities whose numbered notices are on trade, unless they say otherwise.
 DESCRIPTION = re.compile(r"《[^》\n]{4,}》|[（(](?:关于|公布|对)[^）)\n]{4,}[）)]")
@@ -68,6 +53,8 @@ TRADE_AUTHORITIES = ("MOFCOM", "GACC", "SCTC", "UEL")
 TRADE_ISSUERS = frozenset(
     {"MOFCOM", "GACC", "SCTC", "UELWM", "UEL", "MFA", "SCA", "CMC", "SASTIND", "CAEA", "NNCC", "COSTIND"}
 )
+SUBJECT = re.compile(r"关于(?!废止|停止|暂停|恢复|终止|延长|修改|调整)")
+CORRECTING_TITLE = re.compile(r"更\s*正|勘误|\b[Cc]orrect|\b[Cc]orrigend|\b[Ee]rrat")
 PENALTY = re.compile(r"处罚决定书|行政处罚|挂牌出让")
 NEAR_TITLE = 160  #: characters below a title that still say what a document is
 OPENING = 2500  #: characters in which a trade authority says what its notice is on
@@ -77,13 +64,15 @@ SHORT_OPENING = 700  #: as above, for other authorities
 def is_operative_answer(context: ReadingContext) -> bool:
     """Return whether a spokesperson's answer itself stops or suspends a numbered measure from a given day."""
     lexicon = context.lexicon
-    if context.identity.kind != NoticeKind.SPOKESPERSON or not context.identity.number_mentions:
+    if context.identity.kind != NoticeKind.SPOKESPERSON:
+        return False
+    listed = lexicon.get_pattern("place.list-of-parties").search(context.text.folded_text)
+    if not (context.identity.number_mentions or listed):
         return False
     acting = [
-        sentence.words
+        words
         for sentence in context.text.sentences
-        if not contains_phrase(lexicon, "intent", sentence.words)
-        and not is_about_foreign_act(lexicon, sentence.words)
+        if (words := _drop_intents(lexicon, sentence.words)) and not is_about_foreign_act(lexicon, words)
     ]
     return any(
         START_DAY.search(words)
@@ -93,6 +82,12 @@ def is_operative_answer(context: ReadingContext) -> bool:
         )
         for i, words in enumerate(acting)
     )
+
+
+def _drop_intents(lexicon: Lexicon, words: str) -> str:
+    """Return a sentence without the clauses that only announce something for later (，并将研究细化方案)."""
+    clauses = [clause for clause in words.split("，") if not contains_phrase(lexicon, "intent", clause)]
+    return "，".join(clauses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +142,18 @@ class ChangeInputs:
     def has_unknown_issuer(self) -> bool:
         """Whether no authority and no number of its own is known, and the title does not tell either."""
         identity = self.context.identity
+        if self.corrects_another:
+            return False
         if self.context.lexicon.get_pattern("change.strong-regime").search(self.context.text.title):
             return False
         return not (identity.issuers or identity.own_number or self.is_law)
+
+    @property
+    def is_of_other_authority(self) -> bool:
+        """Whether an authority without a part in the watched regimes speaks, and its title names none."""
+        text, lexicon = self.context.text, self.context.lexicon
+        other = lexicon.get_pattern("change.other-authority").match(text.title.strip())
+        return other is not None and not lexicon.get_pattern("change.regime").search(text.title)
 
     @property
     def is_on_persons(self) -> bool:
@@ -165,11 +169,21 @@ class ChangeInputs:
         A repeal or an amendment counts too, where the text does not say what the other notice is on.
         """
         is_described = DESCRIPTION.search(self.context.text.folded_text) is not None
+        is_described = is_described or SUBJECT.search(self.context.text.title) is not None
         verbs = TERM_VERBS if is_described else ACTING_VERBS
         return any(
             relation.verb in verbs and relation.target.startswith(TRADE_AUTHORITIES)
             for relation in self.relations
         )
+
+    @property
+    def corrects_another(self) -> bool:
+        """Whether its title says that it corrects a notice of a trade authority."""
+        amends = any(
+            relation.verb == Verb.AMENDS and relation.target.startswith(TRADE_AUTHORITIES)
+            for relation in self.relations
+        )
+        return amends and CORRECTING_TITLE.search(self.context.text.title) is not None
 
     @property
     def acts_on_another(self) -> bool:
@@ -180,7 +194,7 @@ class ChangeInputs:
 #: Asked in this order; the first that applies answers.
 CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] = (
     ("change.operative-answer", True, lambda case: case.is_operative),
-    ("change.no-instrument", False, lambda case: case.context.identity.kind not in INSTRUMENT_KINDS),
+    ("change.no-instrument", False, lambda case: not case.context.identity.is_instrument),
     (
         "change.decides-nothing",
         False,
@@ -210,11 +224,16 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         False,
         lambda case: (
             case.context.lexicon.get_pattern("change.event").search(case.context.text.title) is not None
+            or case.context.lexicon.get_pattern("change.norms").search(
+                case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE]
+            )
+            is not None
             or PENALTY.search(case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE])
             is not None
         ),
     ),
     ("change.unknown-issuer", False, lambda case: case.has_unknown_issuer),
+    ("change.other-authority", False, lambda case: case.is_of_other_authority),
     (
         "change.other-business",
         False,
@@ -227,6 +246,7 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         False,
         lambda case: case.is_on_persons and not CONTROL_WORDS.search(case.context.text.folded_text),
     ),
+    ("change.corrects", True, lambda case: case.corrects_another),
     # It puts a known measure to rest, or wakes it; the words of the regime are in the other notice.
     ("change.acts-on-another", True, lambda case: case.suspends_another),
     ("change.no-watched-subject", False, lambda case: not (case.is_law or case.is_on_regime)),
@@ -261,28 +281,4 @@ def decide_change(case: ChangeInputs) -> tuple[bool, str]:
     return next(
         ((answer, rule) for rule, answer, applies in CHANGE_QUESTIONS if applies(case)),
         (False, "change.no-watched-subject"),
-    )
-
-
-def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
-    """Return whether a text that is not an instrument reports or explains one of the Chinese side."""
-    text, lexicon, kind = case.context.text, case.context.lexicon, case.context.identity.kind
-    numbers = case.context.identity.number_mentions
-    if case.category_ids & {"foreign_controls", "enforcement"}:
-        return False
-    if kind == NoticeKind.SPOKESPERSON:
-        listed = LISTING_ANSWER.search(text.title)
-        return bool(numbers or (listed and not contains_phrase(lexicon, "foreign_act", text.title)))
-    if kind not in REPORT_KINDS or direction in {Direction.NEUTRAL, Direction.CLARIFY}:
-        return False
-    if not any(category.change for category in case.categories):
-        # An item that no category names: the number and the words of control must tell.
-        has_issuer = any(mention.number.issuers for mention in numbers)
-        return has_issuer and CONTROL_WORDS.search(text.folded_text) is not None
-    # Without a number, a sentence must have a Chinese authority act.
-    return bool(numbers) or any(
-        PUBLISHING_WORDS.search(sentence.words)
-        and (find_issuers(sentence.words, lexicon) or CHINA_WORDS.search(sentence.words))
-        and not contains_phrase(lexicon, "draft", sentence.words)
-        for sentence in text.sentences
     )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import (
@@ -19,6 +18,7 @@ from controlwatch.core.extraction.text.lexicon import (
     matcher_for,
 )
 from controlwatch.core.extraction.text.masking import BLANK, mask_cited_titles
+from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import Direction, NoticeKind, NoticePart
 
 PERMISSION_WORDS = re.compile(
@@ -39,13 +39,23 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 #: A measure that continues as before is not tightened: 附件1所列商品仍按原规定加征关税.
 CONTINUATION_WORDS = re.compile(
-    r"仍(?:按|适用|执行|依)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
+    r"仍(?:按|适用|执行|依|列入|纳入|保留|属)|继续(?:按|适用|执行|实施)|照旧|\bcontinues? to\b|\bremains? "
 )
 DAY_WORDS = re.compile(r"\d\s*[年月日]|\b(?:19|20)\d\d\b")
 #: What a sentence only quotes, or gives as its reason, is blanked: 「禁止…出口」的要求 · 鉴于情形发生变化
 QUOTED_OR_REASON = re.compile(
     r"「[^「」\n]{4,200}」|(?:鉴于|由于)[^。；\n]{0,80}?(?:变化|情形|原因|条件)[^，。；\n]{0,12}"
 )
+FINE_WORDS = re.compile(r"罚款|违法经营额|万元|\bRMB\b|\bfines?\b")
+PERIOD_WORDS = re.compile(r"有效期|期限")
+PERIOD = re.compile(r"(\d{1,3}|[一二三四五六七八九十两]{1,3})\s*(年|个月)")
+SUBJECT = re.compile(r"关于|公布|发布|\b(?:on|regarding|concerning)\b", re.IGNORECASE)
+SUBJECT_LINE = re.compile(
+    r"^[#* ]*(?:(?:关于|公布|发布)[^\n。；]{4,120}|(?:Announcement|Decision"
+    r"|Notice)? ?on [A-Z][^\n.;]{8,160})$",
+    re.MULTILINE,
+)
+SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 CHANGED_WORDS = re.compile(r"修改为|改为|调整为|\bread\b")
 DENIAL_WORDS = re.compile(
@@ -135,22 +145,47 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         if len(before) != len(after) or not pairs:
             continue
         a, b = pairs[0]
+        if PERIOD_WORDS.search(f"{old}{new}"):  # a licence is valid for six months, not for a year
+            months, later = _count_months(old), _count_months(new)
+            if months and later and months != later:
+                return Direction.TIGHTEN if later < months else Direction.RELAX
+        if FINE_WORDS.search(f"{old}{words}"):  # a higher fine is stricter
+            return Direction.TIGHTEN if pairs[0][1] > pairs[0][0] else Direction.RELAX
         at_most = lexicon.get_pattern("direction.at-most").search(f"{old} {new}")
         return Direction.TIGHTEN if (b < a) != bool(at_most) else Direction.RELAX
     return None
 
 
+def _count_months(words: str) -> int | None:
+    """Return the months of a period (1年, 6个月), or None."""
+    period = PERIOD.search(words)
+    count = parse_numeral(period[1]) if period else None
+    return count * (12 if period[2] == "年" else 1) if period and count else None
+
+
 def read_title(context: ReadingContext) -> DirectionSignal | None:
     """Return what the title of an instrument says of the direction, or None."""
     text = context.text
-    masked = mask_cited_titles(text.title)
+    printed = text.title
+    if not SUBJECT.search(printed) and (subject := SUBJECT_LINE.search(text.body[:SUBJECT_ZONE])):
+        printed = f"{printed} {subject[0]}"  # the head ends at the number
+    masked = mask_cited_titles(printed)
     for rule, pattern in compile_family(context.lexicon, "title"):
-        if pattern.search(text.title if "《" in rule.pattern else masked):
+        if pattern.search(printed if "《" in rule.pattern else masked):
             if rule.of == NO_CONCLUSION:
                 return None
             sentence = Sentence(0, text.title_end, text.title)
             return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
     return None
+
+
+def find_permit(context: ReadingContext) -> Sentence | None:
+    """Return the sentence on a permit in a report on a new numbered notice; None for other texts."""
+    told, permit = context.told_on, context.lexicon.get_pattern("direction.permit")
+    years = {mention.number.year for mention in context.identity.number_mentions if mention.number.issuers}
+    if not context.identity.is_report or (told and told.year not in years) or not years:
+        return None
+    return next((sentence for sentence in context.text.sentences if permit.search(sentence.words)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +206,9 @@ class DirectionInputs:
     title: DirectionSignal | None = None  #: what the title of an instrument says
     is_operative: bool  #: a spokesperson's answer that itself stops or suspends a measure
     is_framework: bool  #: the text is about a law that founds a control
+    is_instrument: bool  #: it has the form of an authority's own act
+    is_report: bool  #: it tells of another's
+    permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: bool  #: it only says how licences are applied for and handled
 
 
@@ -191,13 +229,14 @@ DIRECTION_RULES: tuple[tuple[str, Direction, Callable[[DirectionInputs], bool]],
     (
         "direction.procedure",
         Direction.NEUTRAL,
-        lambda case: case.is_procedural and case.kind in INSTRUMENT_KINDS,
+        lambda case: case.is_procedural and case.is_instrument,
     ),
     (
         "direction.explains",
         Direction.CLARIFY,
         lambda case: (
             not case.is_operative
+            and not case.is_report
             and case.kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.SPOKESPERSON}
         ),
     ),
@@ -210,15 +249,19 @@ def choose_direction(case: DirectionInputs) -> DirectionFinding:
         if applies(case):
             return DirectionFinding(direction=direction, rule=rule)
     signals = case.signals
-    if case.title is not None and case.kind in INSTRUMENT_KINDS:
+    if case.title is not None and case.is_instrument:
         return DirectionFinding(
             direction=case.title.direction, rule=case.title.rule, sentence=case.title.sentence
         )
     if case.is_operative:
         # What was listed before is background to an answer that stops or suspends it.
         signals = tuple(s for s in signals if s.direction != Direction.TIGHTEN) or signals
-    if case.kind in INSTRUMENT_KINDS or case.is_operative:
+    if case.is_instrument or case.is_operative:
         signals = tuple(sorted(signals, key=lambda signal: STRICTNESS_ORDER.index(signal.direction)))
+    if not signals and case.is_report and case.permit is not None:
+        return DirectionFinding(
+            direction=Direction.TIGHTEN, rule="direction.report-permit", sentence=case.permit
+        )
     if not signals:
         return DirectionFinding(direction=Direction.NEUTRAL, rule="direction.nothing-moves")
     first = signals[0]

@@ -51,6 +51,7 @@ GROUP_WORDS = re.compile(
     r"^(?:(?:下列|上述|有关|以下|附件)|\d+家|[一二三四五六七八九十]+家)|实体$|企业$|物项"
 )
 ACTION_WORDS = re.compile(r"列入|采取|移出|纳入|措施|检出|输华|不顾|暂停|取消|即")
+DECIDING_ZONE = 600  #: characters below a title in which a listing is decided
 PARTY_COUNT = re.compile(
     r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}"
     r"|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
@@ -155,6 +156,12 @@ def _find_bare_names(folded: str) -> Iterator[Party]:
 
 
 def find_stated_count(text: DocumentText) -> int | None:
-    """Return how many parties the title says are listed, where it gives exactly one figure."""
-    figures = [int(hit[1]) for hit in PARTY_COUNT.finditer(text.title) if hit[1]]
-    return figures[0] if len(figures) == 1 and LISTING_TITLE.search(text.title) else None
+    """Return how many parties the title, else the deciding sentence, gives; None without one figure."""
+    deciding = (
+        s.words for s in text.sentences if s.start < text.title_end + DECIDING_ZONE and "决定" in s.words
+    )
+    for words in (text.title, *deciding):
+        figures = [int(hit[1]) for hit in PARTY_COUNT.finditer(words) if hit[1]]
+        if len(figures) == 1 and LISTING_TITLE.search(words):
+            return figures[0]
+    return None

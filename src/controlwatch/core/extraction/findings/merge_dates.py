@@ -11,8 +11,9 @@ from controlwatch.core.model import EffectiveDate
 
 #: A sentence that does something itself, beyond "this notice takes effect".
 OWN_ACT_WORDS = re.compile(
-    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|将[^，。]{1,40}(?:下调|上调|调整)|加征"
+    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|不再|将[^，。]{1,40}(?:下调|上调|调整)|加征"
 )  # 自2026年4月1日起，取消…
+RESTS = re.compile(r"暂停|\bsuspen", re.IGNORECASE)
 #: What ends on publication is another notice, not this one.
 OTHERS_END = re.compile(r"号[^。；，]{0,20}废止|号[^。；，]{0,40}停止执行")
 #: An end that comes alone is that of the whole notice.
@@ -42,7 +43,10 @@ def merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[Ef
     if any(d.basis == "stated" and d.start for d in kept):
         # What ends with this notice is another one: …公告自本公告发布之日起废止.
         kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(fold_text(d.quote))]
+    begun = max((d.start for d in kept if d.start), default=None)
     ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
+    outlived = [d for d in ends if begun and d.until and d.until < begun]  # the end of something older
+    ends, kept = [d for d in ends if d not in outlived], [d for d in kept if d not in outlived]
     first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
     if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(fold_text(ends[0].quote)):
         return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
@@ -51,6 +55,9 @@ def merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[Ef
         return tuple(kept)
     # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
     start, end = starts[0], ends[0]
+    is_other = OWN_ACT_WORDS.search(fold_text(start.quote)) and RESTS.search(fold_text(end.quote))
+    if is_other and not RESTS.search(fold_text(start.quote)):
+        return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     if is_several and end.scope != "all":
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     return (replace(start, until=end.until, quote=start.quote or end.quote),)

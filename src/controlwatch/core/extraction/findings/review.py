@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
-from controlwatch.core.extraction.findings.relations import ACTING_VERBS
+from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks, is_verbatim
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS, REPORT_KINDS
 from controlwatch.core.extraction.second_reader import BODY_LENGTH
 from controlwatch.core.extraction.text.lexicon import Category
 from controlwatch.core.model import NoticeKind, Relation, ReviewReason
@@ -79,14 +78,14 @@ def find_review_reasons(case: ReviewInputs) -> tuple[ReviewReason, ...]:
 def _list_reasons(case: ReviewInputs) -> Iterator[ReviewReason]:
     text, identity = case.context.text, case.context.identity
     is_unsure = case.change_rule in UNSURE_CHANGE_RULES and case.is_trade_matter
-    if identity.kind in INSTRUMENT_KINDS and is_unsure:
+    if identity.is_instrument and is_unsure:
         yield ReviewReason(
             reason="It has the form of an official instrument and names what is watched; whether it changes "
             "the rules was not concluded.",
             quote=_quote_subject(case),
             rule="review.instrument",
         )
-    elif identity.kind in REPORT_KINDS and (
+    elif identity.is_report and (
         is_verbatim(text, case.context.lexicon)
         or count_issuer_marks(text, case.context.lexicon) > ISSUER_MARKS
     ):

@@ -17,8 +17,11 @@ from controlwatch.core.model import DocumentNumber
 
 MAX_LINE = 220  #: characters; a longer line is a paragraph
 MAX_HEAD_LINES = 12
+MAX_BROKEN = 50  #: characters of the second line of a broken title
+MAX_BARS = 1  #: a line with more is the navigation of a page
 MAX_GAP = 2  #: lines of the page (source, size of type) within a head
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
+PAGE_DETAILS = re.compile(r"(?<=号)(?:时间|发布|来源|浏览|字号|【)")  # 2028年第60号|时间：2028-12-05
 PAGE_TAG = re.compile(r"^【[^【】]{1,12}】")  #: a page's remark: 【转载】
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
@@ -91,7 +94,7 @@ class DocumentHead:
             return DocumentNumber(letter=re.sub(r"\s", "", line.letter))
         issuers = line.issuers or self.issuers
         is_order = ORDER.search(line.form or self.form) is not None
-        if not issuers:
+        if not issuers or "NPCSC" in issuers:  # laws are promulgated by the President's orders
             return None
         if "UELWM" in issuers or "UEL" in issuers:
             return DocumentNumber(issuers=("UEL",), year=line.year or year, n=line.figure)
@@ -129,8 +132,27 @@ def _read_lines(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> I
         close = folded.find("\n", at, end)
         close = close if close >= 0 else end
         if folded[at:close].strip():
+            below = folded.find("\n", close + 1, end)
+            below = below if below >= 0 else end
+            if _goes_on(folded[at:close], folded[close + 1 : below], lexicon):
+                close = below
             yield read_head_line(folded, at, close, lexicon)
         at = close + 1
+
+
+def _goes_on(line: str, below: str, lexicon: Lexicon) -> bool:
+    """Return whether a title is broken in two: …关于对美加征关税商品 / 第四次排除延期清单的公告."""
+    opened, ending = "".join(line.split()), "".join(below.split())
+    subject_end = lexicon.get_pattern("head.subject-end")
+    return (
+        "关于" in opened
+        and not subject_end.search(opened)
+        and not opened.endswith(("。", "：", "，"))
+        and len(ending) <= MAX_BROKEN
+        and "关于" not in ending
+        and subject_end.search(ending) is not None
+        and SENTENCE.search(ending) is None
+    )
 
 
 def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadLine:
@@ -140,7 +162,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
     nothing = HeadLine(start=start, end=end)
     if not bare or len(bare) > MAX_LINE:
         return nothing
-    if lexicon.get_pattern("preface.wording").match(bare):
+    if lexicon.get_pattern("preface.wording").match(bare) or bare.count("|") > MAX_BARS:
         return HeadLine(start=start, end=end, is_page=True)
     if SENTENCE.search(bare) or bare.endswith(("：", ":", "，", ",")):
         return nothing
@@ -151,6 +173,7 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
 def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLine | None:
     places = [at for at, sign in enumerate(words) if not sign.isspace()]
     compact = PAGE_TAG.sub("", "".join(words[at] for at in places).strip("#*|>"))
+    compact = PAGE_DETAILS.split(compact)[0]
     if letter := lexicon.get_pattern("head.letter-number").match(compact):
         head = letter["letter"]
         if not re.split(r"[〔\[﹝(（]", head)[0].endswith(("公告", "令", "工作机制")):
@@ -182,7 +205,7 @@ def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
 
 def _split_subject(compact: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return what stands before the subject of a line, and the subject, which ends in its form."""
-    for hit in re.finditer(r"[《“（(]?(?:关于|公布|发布|印发|调整|修改|废止|对|将)", compact):
+    for hit in re.finditer(r"[《“（(]?(?:关于|公布|发布|印发|调整|修改|废止|对(?!外)|将)", compact):
         subject = compact[hit.start() :]
         if lexicon.get_pattern("head.subject").match(subject):
             return compact[: hit.start()], subject

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -50,20 +51,22 @@ PLAIN_LABEL = re.compile(
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
 CELL_LABEL = re.compile(
     r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t"
-    r"|:：][ ]*([^\n\t|]+)"
+    r"|:：][\t|:： ]*([^\n\t|]+)"
 )  # 成文日期 ⇥ 2027-03-15 ⇥ 字号 ⇥ 财政部 税务总局公告2027年第9号
 INLINE_LABEL = re.compile(
     r"(?:(?<=[\s】])|(?<=[　|]))【?(发布文号|发文字号|文号|成文日期|发文日期)】?[:：]?[ ]*"
     r"((?:(?!  |\t|[|｜【]|成文日期|发布日期|发布时间|来源|索引号|主题)[^\n]){4,60})"
 )  # 索引号：… 文号：交通运输部公告2027年第61号 成文日期：2027-11-09
 NUMBER_LABELS = ("发布文号", "发文字号", "文号", "字号", "公告号", "文件编号")
+CORRECTION = re.compile(r"更\s*正|勘误|\b[Cc]orrect|\b[Cc]orrigend")
+ISSUER_LABELS = ("发文机关", "发布单位", "发布机构", "发文单位")
 DATE_LABELS = ("发文日期", "成文日期", "签发日期")
 BARE_FORM = re.compile(
     r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
 )  # 公告2026年第66号
 ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
 ISSUER_PHRASE = re.compile(
-    r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,160}"
+    r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,400}"
 )  # … |of the Customs Tariff Commission
 BEFORE_OWN_NUMBER = re.compile(
     r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
@@ -101,7 +104,8 @@ HEAD_LINE = re.compile(
     re.MULTILINE,
 )  # a separate line below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
 AFTER_HEAD_NUMBER = re.compile(
-    r"^\s*(?:$|[　 ]{2,}\S|[|｜]|[（(](?:关于|公布)|(?:信息)?来源|发布|发文|时间|日期|【)"
+    r"^\s*(?:$|[　 ]{2,}\S|(?<=\s)(?:关于|公布|发布|对|将)|[|｜]|[（(](?:关于|公布)|(?:信息)?来源"
+    r"|发布|发文|时间|日期|【)"
 )  # what may follow a number that opens a line of the head
 
 
@@ -126,13 +130,26 @@ class Identity:
     publication_day: date | None
     number_mentions: tuple[NumberMention, ...]  #: every number the text names, its own among them
     is_other_business: bool = False  #: a ministry's other business: procurement, personnel, awards
+    passes_on: bool = False  #: an office abroad, a firm or an association passes on what an authority did
     has_issuerless_number: bool = False  #: a report gives a number without its issuer
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it tells of another's act: press, commentary, or somebody who passes a notice on."""
+        return self.kind in REPORT_KINDS or self.passes_on
+
+    @property
+    def is_instrument(self) -> bool:
+        """Whether it has the form of an authority's own act."""
+        return self.kind in INSTRUMENT_KINDS and not self.passes_on
 
     @property
     def anchor(self) -> date | None:
         """The day near which days without a year lie: of publication, else the middle of the year."""
         own = self.own_number.number if self.own_number else None
         year = own.year if own is not None else None
+        if year is None and self.is_report:  # a report without a day: the year of the newest notice it names
+            year = max((m.number.year for m in self.number_mentions if m.number.year), default=None)
         return self.publication_day or (date(year, 7, 1) if year else None)
 
     def list_followed(self, text: DocumentText) -> tuple[str, ...]:
@@ -154,7 +171,7 @@ class ReadingContext:
     @property
     def told_on(self) -> date | None:
         """The day of a report; None for an issuer's own text."""
-        return self.identity.publication_day if self.identity.kind in REPORT_KINDS else None
+        return self.identity.publication_day if self.identity.is_report else None
 
 
 def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
@@ -178,17 +195,21 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         kind=kind,
     )
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
-    issuerless = kind in REPORT_KINDS and any(lacks_issuer(mention) for mention in found)
+    passes_on = _passes_on(text, lexicon, kind, found)
+    issuerless = (kind in REPORT_KINDS or passes_on) and any(lacks_issuer(mention) for mention in found)
     found = assign_ministry_series(found, text.folded_text) if issuerless else found
     own, issuers = None, find_issuers(text.title[:80], lexicon)
     if kind in INSTRUMENT_KINDS:
         year = published.day.year if published else None
         own = _read_head_number(opening, year) or find_own_number(text, lexicon, found, label)
-        own = _complete_number(own, opening) or _find_number_above(opening, lexicon, year)
-        issuers = collect_issuers(text, lexicon, own.number.issuers if own else ())
+        own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
+        named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
+        issuers = collect_issuers(text, lexicon, named)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
     issuers = issuers or _infer_issuers(opening, kind, lexicon)
+    if not issuers and found and CORRECTION.search(text.title):  # by those who issued what it corrects
+        issuers = found[0].number.issuers
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
         kind, rule = NoticeKind.ORDER, "kind.by-order"
@@ -200,9 +221,24 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         publication=published,
         publication_day=published.day if published else None,
         number_mentions=found,
+        passes_on=passes_on,
         is_other_business=contains_phrase(lexicon, "other_business", text.title),
         has_issuerless_number=issuerless,
     )
+
+
+def _passes_on(
+    text: DocumentText, lexicon: Lexicon, kind: NoticeKind, found: tuple[NumberMention, ...]
+) -> bool:
+    """Return whether a text in the form of a notice or a guide passes on what an authority did."""
+    if kind not in INSTRUMENT_KINDS | {NoticeKind.GUIDANCE, NoticeKind.FAQ, NoticeKind.OTHER}:
+        return False
+    opening = text.folded_text[: text.title_end + INFERENCE_ZONE]
+    if lexicon.get_pattern("preface.office-abroad").search(opening):
+        return lexicon.get_pattern("preface.mainland-act").search(text.folded_text) is not None
+    is_numbered = any(mention.number.issuers for mention in found)
+    is_firm = lexicon.get_pattern("preface.firm").search(f"{opening}\n{text.folded_text[-INFERENCE_ZONE:]}")
+    return kind not in INSTRUMENT_KINDS | {NoticeKind.FAQ} and is_numbered and is_firm is not None
 
 
 def _infer_issuers(opening: Opening, kind: NoticeKind, lexicon: Lexicon) -> tuple[str, ...]:
@@ -219,12 +255,17 @@ def _infer_issuers(opening: Opening, kind: NoticeKind, lexicon: Lexicon) -> tupl
     return ()
 
 
-def _complete_number(own: OwnNumber | None, opening: Opening) -> OwnNumber | None:
-    """Return a number printed without issuers (公告2027年第15号) with those of the head."""
-    head = opening.head
-    if own is None or head is None or own.number.letter or own.number.issuers or not head.issuers:
+def _complete_number(
+    own: OwnNumber | None, opening: Opening, labels: Mapping[str, str], lexicon: Lexicon
+) -> OwnNumber | None:
+    """Return a number printed without issuers (公告2027年第15号) with those of the head, or of the labels."""
+    if own is None or own.number.letter or own.number.issuers:
         return own
-    return replace(own, number=normalize_series(replace(own.number, issuers=head.issuers)))
+    printed = fold_text(" ".join(labels[name] for name in ISSUER_LABELS if name in labels))
+    issuers = (opening.head.issuers if opening.head else ()) or find_issuers(printed, lexicon)
+    if not issuers:
+        return own
+    return replace(own, number=normalize_series(replace(own.number, issuers=issuers)))
 
 
 def _find_number_above(opening: Opening, lexicon: Lexicon, year: int | None) -> OwnNumber | None:

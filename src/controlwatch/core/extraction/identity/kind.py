@@ -139,6 +139,7 @@ GARBLED_LENGTH = 40  #: Han characters below which the share proves nothing
 GARBLED_SHARE = 0.04
 LOST_CHARACTERS = re.compile(r"\ufffd|\?{3,}")  # 公告2026年第�号 · ????
 LOST_SHARE = 0.02
+HEADED_LOST_SHARE = 0.25
 
 
 def classify_kind(
@@ -149,7 +150,10 @@ def classify_kind(
     `label` is the document number that the page prints as its label (【发布文号】), if any.
     """
     verdicts = _apply_kind_rules(text, lexicon, label, head)
-    kind, rule = _find_non_document(text) or next((kind, rule) for kind, rule in verdicts if kind)
+    is_headed = head is not None and head.numbered is not None
+    kind, rule = _find_non_document(text, is_headed=is_headed) or next(
+        (kind, rule) for kind, rule in verdicts if kind
+    )
     if kind == NoticeKind.ORDER and FOUNDING_TITLE.match(text.title.strip()):
         kind, rule = NoticeKind.REGULATION, "kind.title"
     if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
@@ -172,12 +176,16 @@ def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
     return len(kept) < MIN_ARTICLE and len(below) - len(kept) >= MIN_PAGE_WORDS
 
 
-def _find_non_document(text: DocumentText) -> tuple[NoticeKind, str] | None:
-    """Recognise garbled text, an empty page, a bot check, and an index page saved as a document."""
+def _find_non_document(text: DocumentText, *, is_headed: bool) -> tuple[NoticeKind, str] | None:
+    """Recognise garbled text, an empty page, a bot check, and an index page saved as a document.
+
+    `is_headed` means that the head of an instrument could be read: its text may be damaged in part.
+    """
     sample = text.folded_text[:SAMPLE_LENGTH]
     lost, han = sum(len(hit[0]) for hit in LOST_CHARACTERS.finditer(sample)), HAN.findall(sample)
     common = sum(sign in COMMON_CHARACTERS for sign in han)
-    if (lost > LOST_SHARE * len(sample) and lost > MIN_ROWS) or (
+    share = HEADED_LOST_SHARE if is_headed else LOST_SHARE
+    if (lost > share * len(sample) and lost > MIN_ROWS) or (
         len(han) >= GARBLED_LENGTH and common < GARBLED_SHARE * len(han)
     ):
         return NoticeKind.OTHER, "kind.garbled"

@@ -18,8 +18,10 @@ MIN_MARKS = 1  #: marks of an issuer's own text below a head that follows a pref
 MIN_SUBJECT_MARKS = 2  #: as above, for a head with neither form nor number on a line of its own
 MAX_MAIL_HEADS = 12
 MARKUP = re.compile(r"^[#>*\s]+|[*\s]+$")
-TITLE_SETTINGS = frozenset({"title", "subject", "标题", "主题"})
-DATE_SETTINGS = frozenset({"date", "sent", "日期", "发送时间", "published", "publish_date", "发布日期"})
+TITLE_SETTINGS = frozenset({"title", "subject", "betreff", "标题", "主题"})
+DATE_SETTINGS = frozenset(
+    {"date", "sent", "gesendet", "datum", "日期", "发送时间", "published", "publish_date", "发布日期"}
+)
 #: Phrases of a title under which an instrument below is not the document, or not to be believed.
 OTHER_VOICES = ("draft", "spokesperson", "faq", "guidance", "hearsay", "commentary")
 

@@ -284,7 +284,7 @@ ISSUE_DATE = re.compile(
 ISSUE_WORDS = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
 #: A report says that a notice was issued.
 ISSUED_WORDS = re.compile(
-    r"(?:发布|公布|发表|发出|发表した|挂网|印发|公告)|\b(?:issued|released|published|promulgated|announced)\b|veröffentlicht",
+    r"(?:发布|公布|发表|発表|公表|宣布|发出|挂网|印发|公告)|\b(?:issued|released|published|promulgated|announced)\b|veröffentlicht",
     re.IGNORECASE,
 )
 ISSUE_ZONE = 80  #: characters of the sentence in which the day stands
@@ -292,26 +292,37 @@ NEWS_AGE = timedelta(days=31)
 LEAD_LENGTH = 700  #: characters in which a report says when the notice was issued
 
 
-def find_issue_date(text: DocumentText, written: date | None) -> date | None:
-    """Return the day on which a report says that the notice was issued; else the day it was written."""
-    if written is None:
-        for hit in ISSUE_DATE.finditer(text.folded_text):
-            before = text.folded_text[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
-            behind = text.folded_text[hit.end() : hit.end() + 160].partition(". ")[0]
-            day = _find_first_date(hit[1])
-            if day and any(ISSUE_WORDS.search(words) for words in (before, hit[0], behind)):
-                return day
-        return None
-    lead = text.folded_text[: text.title_end + LEAD_LENGTH]
+def _find_stated_issue(text: DocumentText) -> date | None:
+    """Return the day that a text without a day of its own gives for the notice."""
+    for hit in ISSUE_DATE.finditer(text.folded_text):
+        before = text.folded_text[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
+        behind = text.folded_text[hit.end() : hit.end() + 160].partition(". ")[0]
+        day = _find_first_date(hit[1])
+        if day and any(ISSUE_WORDS.search(words) for words in (before, hit[0], behind)):
+            return day
+    return None
+
+
+def _find_told_issue(text: DocumentText, written: date) -> date | None:
+    """Return the day, shortly before that of writing, in a sentence of the lead on what was issued."""
     for sentence in text.sentences:
         if sentence.start > text.title_end + LEAD_LENGTH:
             break
-        if not ISSUED_WORDS.search(sentence.words):
-            continue
-        days = (word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], anchor=written))
-        day = next((day for day in days if day and written - NEWS_AGE <= day <= written), None)
-        if day:
-            return day
+        if ISSUED_WORDS.search(sentence.words):
+            days = (word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], anchor=written))
+            day = next((day for day in days if day and written - NEWS_AGE <= day <= written), None)
+            if day:
+                return day
+    return None
+
+
+def find_issue_date(text: DocumentText, written: date | None) -> date | None:
+    """Return the day on which a report says that the notice was issued; else the day it was written."""
+    if written is None:
+        return _find_stated_issue(text)
+    lead = text.folded_text[: text.title_end + LEAD_LENGTH]
+    if told := _find_told_issue(text, written):
+        return told
     if day_of_month := DAY_OF_MONTH.search(lead):
         # The last such day of a month on or before the day of writing.
         within = (written - timedelta(days=back) for back in range(31))

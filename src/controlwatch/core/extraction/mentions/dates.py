@@ -29,7 +29,7 @@ HAN_MONTH_OF = re.compile(rf"(本月|下月|下个月|上月|当月){_SMALL}\s*[
 HAN_BARE_DAY = re.compile(r"(?<=[自从至])(\d{1,2})日(?=起|止|前)")  # 自10日起
 NEW_YEAR = re.compile(r"(明年|次年|今年|\d{4}年)?的?元旦|\bNew Year's Day,?\s*(\d{4})?")
 REPUBLIC_DAY = re.compile(
-    rf"(?<!\d)(?:(?:中华)?民国\s*(\d{{2,3}}|{NUMERAL}{{2,5}})|(1[0-4]\d))\s*年\s*{_SMALL}\s*月\s*{_SMALL}\s*日"
+    rf"(?<!\d)(?:(?:中华)?民国\s*(\d{{2,3}}|{NUMERAL}{{2,5}})|[今本去]?[（(]?(1[0-4]\d)[）)]?)\s*年\s*{_SMALL}\s*月\s*{_SMALL}\s*日"
 )  # 中华民国116年4月7日 · 117年3月25日: years since 1911
 RELATIVE_YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "当年": 0, "同年": 0, "去年": -1}
 RELATIVE_MONTHS = {"本月": 0, "当月": 0, "下月": 1, "下个月": 1, "上月": -1}
@@ -40,7 +40,8 @@ ENGLISH_RELATIVE_YEARS = {"next": 1, "this": 0, "last": -1, "the same": 0, "that
 ISO_DAY = re.compile(r"(?<![\d.])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\.?\d)")  # 2025-11-08 · 2025/11/8
 COMPACT_DAY = re.compile(r"^[ \t]*(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])[ \t]*$", re.MULTILINE)  # 20270916
 DAY_FIRST = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b\.?(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+|-)(?:of\s+)?{_MONTH}\b\.?(?:(?:,?\s+|-)(\d{{4}})\b)?",
+    re.IGNORECASE,
 )  # 8 November 2025
 MONTH_FIRST = re.compile(
     rf"\b{_MONTH}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[:%])(?:,?\s+(\d{{4}})\b)?", re.IGNORECASE
@@ -74,7 +75,8 @@ WORDED_DAY = re.compile(
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = re.compile(
     r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+(?:last |next |this )?"
-    r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))",
+    r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul"
+    r"|Aug|Sep|Oct|Nov|Dec))",
     re.IGNORECASE,
 )  # from Wednesday; "Monday, 26 March" has its day
 HALF_A_WEEK = timedelta(days=3)

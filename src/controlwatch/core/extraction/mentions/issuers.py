@@ -10,7 +10,7 @@ from functools import lru_cache
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 
-RUN_WINDOW = 200  #: characters before a number that its issuers can take up
+RUN_WINDOW = 320  #: characters before a number that its issuers can take up
 HEAD_LINES = 14
 TAIL_LINES = 16
 
@@ -53,6 +53,7 @@ class IssuerIndex:
 
     codes: dict[str, str]  #: of a name in lower case
     name: re.Pattern[str]
+    run: re.Pattern[str]  #: names joined: 商务部、海关总署
     run_before: re.Pattern[str]  #: names joined up to a number: 商务部、海关总署联合发布|
     run_after: re.Pattern[str]  #: names behind a number: |of the Ministry of Commerce and …
 
@@ -77,6 +78,7 @@ def _build_issuer_index(lexicon: Lexicon) -> IssuerIndex:
     return IssuerIndex(
         codes=codes,
         name=re.compile(names, re.IGNORECASE),
+        run=re.compile(rf"(?:(?:{names}){_JOINT})+", re.IGNORECASE),
         run_before=re.compile(rf"(?:(?:{names}){_JOINT})+{closing}", re.IGNORECASE),
         run_after=re.compile(rf"{lead}((?:(?:{names}){_JOINT})+)", re.IGNORECASE),
     )
@@ -107,6 +109,12 @@ def find_issuers_after(folded: str, offset: int, lexicon: Lexicon) -> tuple[str,
     """Return the codes of the issuers that English names right behind a number; () for none."""
     hit = _build_issuer_index(lexicon).run_after.match(folded, offset, offset + RUN_WINDOW)
     return find_issuers(hit[1], lexicon) if hit else ()
+
+
+def find_last_issuers(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the codes of the last run of issuers in words: 商务部、海关总署2027年4月16日发布的."""
+    runs = [hit[0] for hit in _build_issuer_index(lexicon).run.finditer(words)]
+    return find_issuers(runs[-1], lexicon) if runs else ()
 
 
 def remove_issuer_names(words: str, lexicon: Lexicon) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
@@ -13,6 +12,7 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_issuers,
     find_issuers_after,
     find_issuers_before,
+    find_last_issuers,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -22,13 +22,14 @@ from controlwatch.core.model import DocumentNumber
 YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
 FIGURE = rf"(?:\d{{1,4}}(?!\d|%|\s*月)|{NUMERAL}{{1,6}}(?!{NUMERAL}|\s*月))"
 _JOINT = r"(?:、|,|，|和|及|与|以及|至|到|-|~|－|—)"
+_NOT_NUMBER = r"(?!\s*第?[一二三四五六七八九十\d]+[次批条款项部类期届章节])"  # …第9号，|第二次排除延期清单
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 )
 FORM_FIRST = re.compile(
-    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*+(?:[（(]?[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
-    rf"((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}\s*(?:\d{{4}}\s*年\s*)?(?:第\s*)?{FIGURE}\s*号?){{0,40}})"
+    rf"(公\s*告|令|(?:不可靠实体清单)?工作机制)\s*+(?:同年|当年)?(?:[（(]?[〔\[【(（]?\s*{YEAR}\s*[〕\]】)）]?\s*年?\s*)?"
+    rf"((?:第\s*)?{FIGURE}\s*号?(?:\s*{_JOINT}{_NOT_NUMBER}\s*(?:\d{{4}}\s*年\s*)?(?:第\s*)?{FIGURE}\s*号?){{0,40}})"
 )  # 公告2022年第55号、56号、2023年第7号 · 令二〇二五年第6号 · 工作机制〔2025〕4号 · 令第792号
 NUMBER_FIRST_END = re.compile(
     r"号\s*(公告|令)"
@@ -46,9 +47,9 @@ LETTER_NUMBER = re.compile(
     r"[\u4e00-\u9fff]{2,14}[〔\[﹝]\s*\d{4}\s*[〕\]﹞]\s*第?\s*\d{1,5}\s*号"
 )  # 工信部联安全函〔2025〕335号
 #: A letter-style number begins with the issuing body's short form; verbs in front are not part of it.
-LETTER_LEAD = re.compile(r"^.*(?:根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
+LETTER_LEAD = re.compile(r"^.*(?:已随|随|见|根据|按照|关于|通知|文件|印发|以及|和|与|及|的|号)")
 ENGLISH_NUMBER = re.compile(
-    r"\b([Aa]nnouncement|[Nn]otice|[Oo]rder|[Dd]ecree|[Bb]ekanntmachung|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)(?:s|en)?,?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?N(?:o|r)(?:s)?\.?\s*|Number\s+)?"
+    r"\b([Aa]nnouncement|[Aa]nn\.|[Nn]otice|[Oo]rder|[Dd]ecree|[Bb]ekanntmachung|ANNOUNCEMENT|NOTICE|ORDER|DECREE|公告)(?:s|en)?,?\s+(?:[\[(]?(\d{4})[\])]?,?\s+)?(\(?N(?:o|r)(?:s)?\.?\s*|Number\s+)?"
     rf"(\d{{1,3}}(?!\d|\s*(?:{_MONTHS})\b)(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+)(?:No(?:s)?\.?\s*)?"
     rf"\d{{1,3}}(?![\d%]|st|nd|rd|th|\s*(?:{_MONTHS})\b))*)"
     r"(?:\s*/\s*(\d{4})\b|,?\s+(?:of|in|for|OF)\s+(\d{4})\b|,\s+(20\d\d)\b|\s*[\[(](?:[A-Z][a-z]+\.?\s+\d{1,2},\s+|\d{1,2}\s+[A-Z][a-z]+\s+)?(\d{4})[\])])?"
@@ -67,6 +68,19 @@ CANONICAL_NUMBER = re.compile(
 STATE_COUNCIL_ORDER = re.compile(
     r"\bState Council (?:Order|Decree)(?: No\.?)?\s*(\d{1,4})\b", re.IGNORECASE
 )  # State Council Order 792
+#: The number of a notice that is named by its title: 《交通运输部关于…的公告》（2027年第41号）
+TITLED_NUMBER = re.compile(
+    rf"《([^《》\n]{{4,90}}(?:公告|令))》\s*[（(]\s*{YEAR}\s*年\s*第\s*({FIGURE})\s*号"
+)
+#: Numbers whose issuers follow in brackets: 2027年第31号、32号（商务部、海关总署公告）
+ISSUERS_BEHIND = re.compile(
+    rf"{YEAR}\s*年\s*((?:第\s*)?{FIGURE}\s*号(?:\s*{_JOINT}\s*(?:第\s*)?{FIGURE}\s*号){{0,12}})\s*"
+    rf"[（(]([^（）()\n]{{2,40}}?)公告[）)]"
+)
+#: A number of which only the figure is given, after others of its kind: 对第21号（4月9日公布）所涉实体
+ELIDED_NUMBER = re.compile(
+    rf"(?:(?:(?<=[对和及、与])|(?<=暂停)|(?<=恢复)|(?<=实施))第|(?<=）、)第?)\s*({FIGURE})\s*号(?=[（(所附]|规定|列|中)"
+)
 BARE_NUMBER = re.compile(r"(\d{4})\s*[-年]\s*(?:第\s*)?(\d{1,4})\s*号?")  # 2025-18 · 2025年第18号
 RANGE_WORD = re.compile(r"(?:至|到|-|~|－|—|–|\bto\b)")  # 第15至17号
 JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
@@ -234,20 +248,59 @@ def _find_number_lists(folded: str) -> Iterator[NumberList]:
 
 
 def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
-    """Yield the numbers in the forms that have no lists: letters, issuer first, canonical, State Council."""
+    """Yield the numbers in the forms that are no list behind the word for their form."""
+    for find_form in (_find_letters, _find_named, _find_elided, _find_issuer_first, _find_canonical):
+        yield from find_form(folded, lexicon)
+
+
+def _find_letters(folded: str, _lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield letter-style numbers: 工信部联安全函〔2025〕335号."""
     for hit in LETTER_NUMBER.finditer(folded):
         head = re.split(r"[〔\[﹝]", hit[0])[0]
-        if not re.sub(r"\s", "", head).endswith(("公告", "令", "工作机制")):
+        if not re.sub(r"\s", "", head).endswith(("公告", "令", "工作机制", "编号为", "编号", "为")):
             lead = LETTER_LEAD.match(head)
             start = hit.start() + (lead.end() if lead else 0)
             number = DocumentNumber(letter=re.sub(r"\s", "", folded[start : hit.end()]))
             yield NumberMention(start=start, end=hit.end(), number=number)
+
+
+def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield numbers whose issuers stand in the title before them, or in brackets behind them."""
+    for hit in TITLED_NUMBER.finditer(folded):
+        n, year = parse_numeral(hit[3]), parse_numeral(hit[2])
+        if n and year:
+            issuers = find_issuers(hit[1], lexicon)
+            number = DocumentNumber(
+                issuers=issuers, series="Order" if hit[1].endswith("令") else "", year=year, n=n
+            )
+            yield NumberMention(start=hit.start(2), end=hit.end(), number=number)
+    for hit in ISSUERS_BEHIND.finditer(folded):
+        listed = NumberList(start=hit.start(), end=hit.end(), year=hit[1], figures=hit[2], is_order=False)
+        issuers = find_issuers(hit[3], lexicon)
+        for mention in listed.expand(folded, lexicon):
+            yield replace(mention, start=hit.start(), number=replace(mention.number, issuers=issuers))
+
+
+def _find_elided(folded: str, _lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield figures that follow a number of the same kind: 、22号."""
+    for hit in ELIDED_NUMBER.finditer(folded):
+        n = parse_numeral(hit[1])
+        if n:
+            yield NumberMention(start=hit.start(), end=hit.end(), number=DocumentNumber(n=n))
+
+
+def _find_issuer_first(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield numbers of the English form Order of the Ministry of Commerce No. 2 of 2027."""
     for hit in ISSUER_FIRST.finditer(folded):
         if issuers := find_issuers(hit[1], lexicon):
             series = "Order" if hit[0].lower().startswith(("order", "decree")) else ""
             n, year = int(hit["n"] or hit["n_of"]), int(hit["year"] or hit["of_year"])
             number = DocumentNumber(issuers=issuers, series=series, year=year, n=n)
             yield NumberMention(start=hit.start(), end=hit.end(), number=number)
+
+
+def _find_canonical(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield numbers as this program writes them, and those of State Council orders."""
     known = {issuer.code.upper(): issuer.code for issuer in lexicon.issuers} | {"UEL": "UEL", "UELWM": "UEL"}
     for hit in CANONICAL_NUMBER.finditer(folded):
         codes = [known.get(code.upper()) for code in re.split(r"\s?[-/&]\s?", hit[1])]
@@ -277,20 +330,11 @@ def _fill_elided_parts(
             issuers = number.issuers or _find_elided_issuers(mention, text, lexicon, last)
             year = number.year
             if not year and issuers[:1] != ("State Council",):
-                words = text.find_sentence(mention.start).words[:400]
-                days = [word.day for word in find_date_mentions(words) if word.day]
-                day = next((day for day in days if not own_year or day.year <= own_year), None)
-                if dated := NUMBER_YEAR.match(text.folded_text, mention.end):
-                    day = date(int(dated[1] or dated[2]), 1, 1)
-                    last = None
-                elif dated := NUMBER_DATED_BEFORE.search(
-                    text.folded_text[max(0, mention.start - 30) : mention.start]
-                ):
-                    day = date(int(dated[1]), 1, 1)
-                    last = None
-                if number.series != "Order" or (day and issuers[:1] == ("MOFCOM",)):
-                    near = last.year if last and last.series == number.series else None
-                    year = near or (day.year if day else own_year)
+                told = _find_year_beside(text, mention)
+                named = told or _find_year_in_sentence(text, mention, own_year)
+                if number.series != "Order" or (named and issuers[:1] == ("MOFCOM",)):
+                    near = last.year if last and last.series == number.series and not told else None
+                    year = near or named or own_year
             number = normalize_series(replace(number, issuers=issuers or default, year=year))
         if mention.number.issuers and number.year:
             named_in_full.setdefault((number.n, number.series), number)
@@ -299,28 +343,47 @@ def _fill_elided_parts(
             yield replace(mention, number=number)
 
 
+def _find_year_beside(text: DocumentText, mention: NumberMention) -> int | None:
+    """Return the year right behind a number, or of the day right before it, on which it was issued."""
+    if behind := NUMBER_YEAR.match(text.folded_text, mention.end):
+        return int(behind[1] or behind[2])
+    before = NUMBER_DATED_BEFORE.search(text.folded_text[max(0, mention.start - 30) : mention.start])
+    return int(before[1]) if before else None
+
+
+def _find_year_in_sentence(text: DocumentText, mention: NumberMention, own_year: int | None) -> int | None:
+    """Return the year of the first day of the sentence that does not lie ahead of the text's own year."""
+    words = text.find_sentence(mention.start).words[:400]
+    years = (word.day.year for word in find_date_mentions(words) if word.day)
+    return next((year for year in years if not own_year or year <= own_year), None)
+
+
 def _find_elided_issuers(
     mention: NumberMention, text: DocumentText, lexicon: Lexicon, last: DocumentNumber | None
 ) -> tuple[str, ...]:
-    """Return the issuers of a number printed without: the first rule that finds any decides."""
+    """Return the issuers of a number printed without: the first place that names any decides."""
     if behind := find_issuers_after(text.folded_text, mention.end, lexicon):
         return behind
     sentence = text.find_sentence(mention.start)
-    before = text.folded_text[sentence.start : mention.start]
-    if named := find_issuers(blank_approvals(before), lexicon):
+    before = blank_approvals(text.folded_text[sentence.start : mention.start])
+    if named := find_issuers(before, lexicon):
         if "会同" in before:
             return named[:1]
-        return named if text.folded_text[mention.start].isascii() else named[-1:]
-    if last is None and not HAN.search(sentence.words):
-        # English names the authority behind the number too: "Announcement No. 58 by MOFCOM".
-        words = blank_approvals(sentence.words)
-        if named := find_issuers(words, lexicon):
-            # "Issued jointly with the customs administration": by the ministry.
-            jointly = JOINTLY_WITH.search(words) and "MOFCOM" not in named
-            return ("MOFCOM", *named) if jointly else named
-    if last is not None and not last.letter:
-        return last.issuers[:1] if mention.number.year != last.year else last.issuers
-    return ()
+        is_english = text.folded_text[mention.start].isascii()
+        return named if is_english else find_last_issuers(before, lexicon)
+    if last is None:
+        return _find_issuers_in_english(sentence.words, lexicon)
+    if last.letter:
+        return ()
+    return last.issuers[:1] if mention.number.year != last.year else last.issuers
+
+
+def _find_issuers_in_english(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the issuers that an English sentence names behind the number: Announcement No. 58 by MOFCOM."""
+    named = () if HAN.search(words) else find_issuers(blank_approvals(words), lexicon)
+    # "Issued jointly with the customs administration": by the ministry.
+    is_joint = JOINTLY_WITH.search(words) and "MOFCOM" not in named
+    return ("MOFCOM", *named) if named and is_joint else named
 
 
 def normalize_series(parts: DocumentNumber) -> DocumentNumber:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from controlwatch.core.extraction.identity.identity import Identity
+from controlwatch.core.extraction.identity.head import read_head_line
+from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.model import Document, Notice
 
+#: An instrument speaks, or is signed.
+OWN_VOICE = re.compile(r"特此公告|本公告|施行|决定|\b[Tt]his [Aa]nnouncement\b|公告如下|起[，,]|禁止")
 YEAR_PREFIX = re.compile(r"[\d〇零一二三四五六七八九]{4}")  # |2025年13月40日: a day written with its year
 MAX_IMPOSSIBLE_DATES = 3
 #: Doubts that follow from the rule that decided the kind.
@@ -22,21 +25,33 @@ KIND_DOUBTS = {
 
 
 def list_doubts(
-    notice: Notice, document: Document, identity: Identity, stated_parties: int | None
+    notice: Notice, document: Document, context: ReadingContext, stated_parties: int | None
 ) -> tuple[str, ...]:
     """Return the doubts of a reading, the most serious first.
 
-    `stated_parties` is how many parties the title says are listed, if it does.
+    `stated_parties` is how many parties the text says are listed, if it does.
     """
+    identity, text = context.identity, context.text
+    illegible = context.lexicon.get_pattern("review.illegible").search(text.folded_text)
+    unread = text.quote_around(*illegible.span()) if illegible else ""
+    second = find_second_number(context) if notice.is_change else None
     is_change, source = notice.is_change, identity.publication.source if identity.publication else None
     undated = [found for found in notice.effective if found.basis == "on-publication" and not found.start]
     mentions = find_date_mentions(document.text) if is_change else ()
     written = (document.text[word.start : word.end] for word in mentions if word.day is None)
     impossible = islice((words for words in written if YEAR_PREFIX.match(words)), MAX_IMPOSSIBLE_DATES)
-    miscounted = notice.entities and stated_parties not in {None, len(notice.entities)}
+    miscounted = is_change and notice.entities and stated_parties not in {None, len(notice.entities)}
     doubts = (
         (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
         (identity.kind_rule in KIND_DOUBTS, KIND_DOUBTS.get(identity.kind_rule, "")),
+        (
+            (is_change or notice.reports_change) and illegible is not None,
+            f"Parts of the text are illegible: “{unread}”.",
+        ),
+        (
+            second is not None,
+            f"The page holds a second instrument, {second}; only the first was read as this notice.",
+        ),
         (
             is_change and source == "page",
             "The publication date is the page's own; a repost may be later than the notice.",
@@ -61,3 +76,23 @@ def list_doubts(
         ),
     )
     return tuple(doubt for applies, doubt in doubts if applies)
+
+
+def find_second_number(context: ReadingContext) -> str | None:
+    """Return the number of another instrument that begins on a line of its own further down, or None."""
+    text, own = context.text, context.identity.own_number
+    for mention in context.identity.number_mentions:
+        if mention.start <= text.title_end or (own and mention.number.key == own.number.key):
+            continue
+        start = text.folded_text.rfind("\n", 0, mention.start) + 1
+        end = text.folded_text.find("\n", mention.end)
+        end = end if end >= 0 else len(text.folded_text)
+        line = read_head_line(text.folded_text, start, end, context.lexicon)
+        above = text.folded_text[:start].rstrip()
+        if not (line.issuers and line.figure) or above.endswith(("：", ":", "；", "、")):
+            continue
+        if OWN_VOICE.search(text.folded_text, end) and OWN_VOICE.search(
+            text.folded_text, text.title_end, start
+        ):
+            return mention.number.canonical
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 
+_BLANKS = " \u00a0\u2002\u2003\u2009\u202f\u3000"
 _HAN = "\u3400-\u9fff"
 _TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _SYLLABLE = rf"[a-zü]{{0,4}}[{_TONES}][a-zü]{{0,4}}"
@@ -20,12 +21,13 @@ ANY_PRONUNCIATION = re.compile(
 #: From this many on, a copy annotates at random, and pronunciations without a tone are its own as well.
 MIN_TONED = 2
 HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")  # zero width, soft hyphens, bidi
+EMPHASIS = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*")  # **12:01 on 10 November 2028**
 #: A run of single characters with a blank behind each: 2 0 2 7 年　第 2 4 号
-SPACED_RUN = re.compile(r"(?<!\S)(?:\S[ \u00a0\u3000]{1,3}){3,}\S(?!\S)")
+SPACED_RUN = re.compile(rf"(?<!\S)(?:\S[{_BLANKS}]{{1,3}}){{3,}}\S(?!\S)")
 HAN = re.compile(rf"[{_HAN}]")
 MIN_SPACED_HAN = 2  #: Han characters in a run of a spaced-out text; "A B C D" is a list
 MIN_SPACED_RUNS = 3  #: such runs in a text whose other runs, of figures only, are spaced out as well
-BLANKS = re.compile(r"[ \u00a0\u3000]+")
+BLANKS = re.compile(rf"[{_BLANKS}]+")
 
 
 def clean_text(text: str) -> tuple[str, array[int] | None]:
@@ -36,7 +38,7 @@ def clean_text(text: str) -> tuple[str, array[int] | None]:
     >>> clean_text("公告第5號(hào)，商務(wù)部")[0]
     '公告第5號，商務部'
     """
-    cuts = [hit.span() for hit in HIDDEN.finditer(text)]
+    cuts = [hit.span() for pattern in (HIDDEN, EMPHASIS) for hit in pattern.finditer(text)]
     toned = [hit.span() for hit in TONED_PRONUNCIATION.finditer(text)]
     cuts += toned if len(toned) < MIN_TONED else [hit.span() for hit in ANY_PRONUNCIATION.finditer(text)]
     cuts += _find_spacing(text)

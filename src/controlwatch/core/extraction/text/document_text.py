@@ -44,6 +44,7 @@ RELATED_LINKS = re.compile(
     r"[ 】\]]*(?:[:：]|$)",
     re.MULTILINE,
 )  # 相关链接：关于…的公告
+LINKS_BELOW = 0.25  #: the share of a text below which a line of links is its head
 BRACKET_REACH = 120  #: characters in which a bracket that holds a semicolon opens and closes
 CLAUSE_BREAKS = "，,、：:"
 SENTENCE_LIMIT = 1500  #: characters; anything longer is a table or garbage, and is cut
@@ -146,8 +147,10 @@ class DocumentText:
     @cached_property
     def related_links_start(self) -> int:
         """Where the links to other pages begin that sites print below a text; its end without any."""
-        hit = RELATED_LINKS.search(self.folded_text, self.title_end)
-        return hit.start() if hit else len(self.folded_text)
+        folded = self.folded_text
+        hits = (hit.start() for hit in RELATED_LINKS.finditer(folded, self.title_end))
+        # Above the text they are a part of the page's head.
+        return next((at for at in hits if at > LINKS_BELOW * len(folded)), len(folded))
 
     def find_sentence(self, offset: int) -> Sentence:
         """Return the sentence that holds an offset."""

@@ -34,6 +34,7 @@ class Category:
     hs: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
     subject: bool = False  #: counts only where the title or the opening sentence names it
+    part_of: str = ""  #: the regime that names these goods: where it is found, they are not named again
     as_technology: str = ""  #: id it goes by where a catalogue of technologies names it
     alone: bool = False  #: where the title names it, the rest of its group is not meant
     change: bool = True  #: False where the regime is watched besides export control

@@ -14,13 +14,13 @@ BLANK = "\x00"  #: keeps the offsets and matches no pattern
 
 #: Titles of documents cited in the body; that of the measure being promulgated stays.
 CITED_TITLE = re.compile(
-    r"(?<!号（)(?<!号公告（)(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》(?![^。；，\n《》]{0,6}(?:作出|进行|予以)[^。；，\n]{0,8}(?:调整|修订|修改))"
+    r"(?<!号)(?<!号（)(?<!号公告（)(?<!公布)(?<!发布)(?<!调整)(?<!修改)(?<!修订)(?<!印发)(?<!制定)(?<!补入)(?<!列入)(?<!纳入)(?<!移出)(?<!调出)《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》(?!(?:（[^）\n]{0,60}）)?[^。；，\n《》]{0,6}(?:作出?如?下?|进行|予以)[^。；，\n]{0,8}(?:调整|修订|修改))"
 )  # 根据《…法》
 ANY_TITLE = re.compile(
     r"（关于[^（）《》\n]{4,80}）(?=[^\s])|《[^《》\n]{1,120}(?:〈[^〉\n]*〉[^《》\n]*)?》"
 )
 LEGAL_BASIS = re.compile(
-    r"(?:根据|依据|依照|按照)[^。；\n]{0,400}?(?:有关规定|相关规定|规定，|等规定|规定)"
+    r"依(?:其|据)?「[^」\n]{2,30}」|(?:根据|依据|依照|按照)[^。；\n]{0,400}?(?:有关规定|相关规定|规定，|等规定|规定)"
 )  # 根据…有关规定
 END_USE = re.compile(
     r"(?:最终用途为|用于或者可能用于|用于或可能用于)[^。；\n]{1,200}?(?:的出口申请|的[，。；]|$)"
@@ -58,7 +58,8 @@ NEXT_PART = re.compile(
 CLAUSE_BREAK = re.compile(r"，|, (?:but |while )?|\bbut\b")
 #: A clause that does something stays, although an exclusion follows in the same sentence.
 OPERATIVE_WORDS = re.compile(
-    r"实施|决定|取消|暂停|列入|恢复|纳入|实行|包括在内|\b(?:impose|control|suspend|add|remove)", re.IGNORECASE
+    r"实施|决定|(?<!不)属于|取消|暂停|列入|恢复|纳入|实行|包括在内|\b(?:impose|control|suspend|add|remove)",
+    re.IGNORECASE,
 )
 ROW_START = re.compile(r"[ \t]*(?:\d{1,4}[ \t]+)?(?:ex[ \t]*)?(?:\d{10}|\d{8}|\d{4}\.)|[^\n]*\t")
 NO_LONGER = re.compile(r"不再")  # 不再属于…: that is a change, not an exclusion

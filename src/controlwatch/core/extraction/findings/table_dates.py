@@ -1,0 +1,79 @@
+"""Dates in the columns of a table: a tracker's "In force", a clean-up's 停止执行日期."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.places import is_place_name
+from controlwatch.core.model import EffectiveDate
+
+SEPARATOR = re.compile(r"[\t|]")
+MIN_CELLS = 3
+RULER = re.compile(r"^[\s|:+-]*$")  # |---|---|
+MAX_ROWS = 400
+
+
+def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
+    """Yield the dates of the columns that a heading calls days of effect, one for each row.
+
+    "Same day" and "on publication" mean the day in the column of publication. Rows of other states do
+    not count.
+    """
+    begins = context.lexicon.get_pattern("date.column-of-effect")
+    columns: dict[str, int] = {}
+    width = rows = at = 0
+    for line in context.text.folded_text.split("\n"):
+        start, at = at, at + len(line) + 1
+        cells = [cell.strip(" *") for cell in SEPARATOR.split(line.strip("|"))]
+        if len(cells) < MIN_CELLS or rows > MAX_ROWS:
+            continue
+        if RULER.match(line):
+            continue
+        rows += 1
+        if any(begins.fullmatch(cell) for cell in cells):
+            columns, width = _name_columns(context, cells), len(cells)
+        elif (
+            columns
+            and len(cells) == width
+            and not any(is_place_name(cell, context.lexicon) for cell in cells)
+        ):
+            yield from _read_row(context, cells, columns, start, at - 1)
+
+
+def _name_columns(context: ReadingContext, heads: list[str]) -> dict[str, int]:
+    """Return which column gives the day of effect, the last day, and the day of publication."""
+    patterns = {
+        "start": "date.column-of-effect",
+        "until": "date.column-of-end",
+        "issued": "date.column-of-issue",
+    }
+    found: dict[str, int] = {}
+    for name, pattern_id in patterns.items():
+        pattern = context.lexicon.get_pattern(pattern_id)
+        place = next((place for place, head in enumerate(heads) if pattern.fullmatch(head)), None)
+        if place is not None:
+            found[name] = place
+    return found
+
+
+def _read_row(
+    context: ReadingContext, cells: list[str], columns: dict[str, int], start: int, end: int
+) -> Iterator[EffectiveDate]:
+    days = {
+        name: next((word.day for word in find_date_mentions(cells[place]) if word.day), None)
+        for name, place in columns.items()
+    }
+    begins = days.get("start")
+    if begins is None and context.lexicon.get_pattern("date.cell-same-day").search(cells[columns["start"]]):
+        begins = days.get("issued")
+    if begins is not None:
+        yield EffectiveDate(
+            start=begins,
+            until=days.get("until"),
+            basis="stated",
+            quote=context.text.get_original(start, end).strip(" |"),
+            rule="date.column",
+        )
