@@ -18,7 +18,8 @@ import lxml.html
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.files.documents import read_document
-from controlwatch.core.extraction import read_notice, to_json
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.model import Snapshot
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -78,7 +79,7 @@ import resource
 bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.model import Document
-from controlwatch.core.extraction import read_notice
+from controlwatch.core.extraction.extract import read_notice
 read_notice(Document(url="bench:", title="商务部公告2026年第1号", text="决定对镓相关物项实施出口管制。"), load_lexicon())
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

@@ -20,7 +20,7 @@ from controlwatch.cli.explain_view import (
     mark_grounds,
     print_explanation,
 )
-from controlwatch.core.extraction import list_grounds
+from controlwatch.core.extraction.report.provenance import list_grounds
 from controlwatch.core.model import CodeFinding, Ground, Notice
 from tests.cli.test_commands import TEXT, Terminal
 from tests.extraction.making import announcement

@@ -20,7 +20,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import build_reminder
 from controlwatch.cli import app
 from controlwatch.cli.common import now, today
-from controlwatch.cli.mail import TEST_MESSAGE
+from controlwatch.cli.mail import build_test_message
 from controlwatch.cli.smtp_advice import find_advice
 from controlwatch.core.alerting.signed_links import verify_token
 from controlwatch.core.model.errors import DeliveryError
@@ -114,7 +114,7 @@ def steps(box: Mailbox, context: ssl.SSLContext | None, **login: str) -> tuple[l
     try:
         for step in EmailChannel(
             server, sender="a@b.example", timeout=PATIENCE, context=context
-        ).check_delivery(TEST_MESSAGE, target="me@b.example", key="0" * 32):
+        ).check_delivery(build_test_message(), target="me@b.example", key="0" * 32):
             said.append(step)
     except DeliveryError as error:
         return said, find_advice(error)

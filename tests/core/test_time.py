@@ -10,7 +10,7 @@ import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.alerting.routing import defer_past_quiet_hours, find_send_time
-from controlwatch.core.extraction import read_notice
+from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Document, Notice, Subscription
 
 BERLIN = ZoneInfo("Europe/Berlin")  # 2026-10-25: 02:00 to 03:00 comes twice; 2027-03-28: not at all

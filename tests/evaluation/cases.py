@@ -15,7 +15,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon, load_seco
 from controlwatch.adapters.files.documents import read_document
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.cli.read import read_snapshot
-from controlwatch.core.extraction import to_json
+from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.extraction.second_reader import SecondReader
 from controlwatch.core.model import Document, Notice
 from controlwatch.core.model.errors import SourceError

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from controlwatch.core.extraction import list_grounds
+from controlwatch.core.extraction.report.provenance import list_grounds
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text
 from tests.evaluation.cases import Case, CaseReading, Labels
 

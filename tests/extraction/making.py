@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.core.extraction import read_notice
+from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Document, Notice
 
 LEXICON = load_lexicon()

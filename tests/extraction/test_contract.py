@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from controlwatch.core.extraction import list_grounds, to_json
-from controlwatch.core.extraction.report.reading_json import list_evidence
+from controlwatch.core.extraction.report.provenance import list_grounds
+from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from tests.extraction.making import LEXICON, announcement
 
 KEYS = [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.extraction import parse_number
-from controlwatch.core.extraction.mentions.numbers import find_number_mentions
+from controlwatch.core.extraction.mentions.numbers import find_number_mentions, parse_number
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.model import DocumentNumber
 from tests.extraction.making import LEXICON, announcement, notice

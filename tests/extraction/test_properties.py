@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from opencc_purepy import OpenCC
 
-from controlwatch.core.extraction import list_grounds, read_notice
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.extraction.report.provenance import list_grounds
 from controlwatch.core.extraction.text.normalize import collapse_whitespace
 from controlwatch.core.model import Document, Notice, NoticeKind
 from tests.evaluation import CORPUS, load_cases, load_document

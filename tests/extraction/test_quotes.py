@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlwatch.core.extraction import to_json
+from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, detect_language, fold_text
 from controlwatch.core.model import Notice

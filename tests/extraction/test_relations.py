@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.extraction import resolve_categories
+from controlwatch.core.extraction.extract import resolve_categories
 from tests.extraction.making import LEXICON, announcement, notice
 
 

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import TomlTable, build_lexicon
-from controlwatch.core.extraction import describe_rule, list_grounds
+from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
 from controlwatch.core.model.errors import DeclarationError
 from tests.evaluation import CORPUS, load_cases, read_case
 from tests.extraction.making import LEXICON, announcement

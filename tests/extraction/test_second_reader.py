@@ -9,7 +9,8 @@ import pytest
 from tools.train_second_reader import TrainingSet, fit, read_examples
 
 from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
-from controlwatch.core.extraction import list_grounds, read_notice
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.extraction.report.provenance import list_grounds
 from controlwatch.core.extraction.second_reader import find_grams, split_zones
 from controlwatch.core.model import Attention, Document, Notice
 from tests.evaluation import CORPUS, load_cases

@@ -13,7 +13,9 @@ from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.alerting import bounce_reports
 from controlwatch.core.alerting.redline import compare_texts, fingerprint_text
-from controlwatch.core.extraction import list_grounds, read_notice, to_json
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.extraction.report.provenance import list_grounds
+from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.extraction.text.normalize import collapse_whitespace
 from controlwatch.core.model import AnnexLink, Document, Snapshot
 from controlwatch.core.sources.index_pages import parse_index

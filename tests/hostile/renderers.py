@@ -23,7 +23,7 @@ from selectolax.lexbor import LexborHTMLParser
 from controlwatch.bootstrap.app import build_app, build_queries
 from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
-from controlwatch.core.extraction import collect_meanings
+from controlwatch.core.extraction.report.provenance import collect_meanings
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model import Alert, Delivery
 from controlwatch.core.model.errors import UsageError

@@ -35,8 +35,9 @@ from controlwatch.core.evidence.dossier_check import (
 from controlwatch.core.evidence.dossier_pages import render_pdf
 from controlwatch.core.evidence.dossier_report import EvidenceReport, ReportSection, print_reading
 from controlwatch.core.evidence.verification import CustodyFault
-from controlwatch.core.extraction import collect_meanings, read_notice, to_json
-from controlwatch.core.extraction.report.reading_json import list_evidence
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.extraction.report.provenance import collect_meanings
+from controlwatch.core.extraction.report.reading_json import list_evidence, to_json
 from controlwatch.core.model import Document
 from controlwatch.services.check_script import build_check_script
 from controlwatch.services.export_evidence import export_dossier

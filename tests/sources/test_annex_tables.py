@@ -9,7 +9,7 @@ import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.files.documents import read_annex
-from controlwatch.core.extraction import read_notice
+from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Annex, AnnexLink, Document, Notice
 from controlwatch.services.annexes import join_texts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
-from controlwatch.core.extraction import read_notice
+from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Document
 from tests.services.world import tightening
 from tests.torture import life

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,9 +20,11 @@ from controlwatch.cli.common import (
     print_json,
     to_json_value,
 )
-from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import strip_hidden
+
+if TYPE_CHECKING:
+    from controlwatch.core.law.answers import AlertLine
 
 #: The start of a formula in a spreadsheet, also after a separator of cells in some locales: ;=1+1
 FORMULA_START = re.compile(r"(^|[;\t\n])(?=[^\S;\t\n]*[=+\-@＝＋－＠])")
@@ -69,6 +71,8 @@ def alerts(
 
 def print_csv(lines: Iterable[AlertLine]) -> None:
     """Print alerts as CSV that a spreadsheet takes as text only: no cell is a formula."""
+    from controlwatch.core.law.answers import AlertLine
+
     names = [item.name for item in fields(AlertLine)]
     writer = csv.writer(sys.stdout)
     writer.writerow(names)

@@ -58,7 +58,7 @@ def evidence(
 
     Example: controlwatch evidence 2025-61 --to desk/2025-61.zip
     """
-    from controlwatch.core.extraction import collect_meanings
+    from controlwatch.core.extraction.report.provenance import collect_meanings
     from controlwatch.services.export_evidence import check_tokens, export_dossier
 
     with open_cli_read_only() as state:

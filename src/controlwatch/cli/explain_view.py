@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controlwatch.core.extraction import Lexicon, describe_rule, list_grounds
+from controlwatch.core.extraction.report.provenance import describe_rule, list_grounds
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Ground, Notice
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 

@@ -20,12 +20,6 @@ from controlwatch.cli.common import (
 )
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.law_answers import (
-    answer_key_dates,
-    answer_lookup,
-    answer_parties,
-    answer_status,
-)
 
 DayOption = Annotated[
     str | None,
@@ -65,6 +59,8 @@ def status(
     if json:
         print_json(answer)
     else:
+        from controlwatch.core.rendering.law_answers import answer_status
+
         print_answer(answer_status(answer))
 
 
@@ -91,6 +87,8 @@ def lookup(
     if json:
         print_json(found)
     else:
+        from controlwatch.core.rendering.law_answers import answer_lookup
+
         print_answer(answer_lookup(found))
 
 
@@ -112,6 +110,8 @@ def upcoming(
     if json:
         print_json(events)
     else:
+        from controlwatch.core.rendering.law_answers import answer_key_dates
+
         print_answer(answer_key_dates(events, on=first, days=days, cautions=limits))
 
 
@@ -165,6 +165,8 @@ def entity(
     if json:
         print_json(found)
     else:
+        from controlwatch.core.rendering.law_answers import answer_parties
+
         print_answer(answer_parties(found))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from controlwatch.cli.common import build_cell, build_table, console
-from controlwatch.core.law.answers import StatusDifference
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.law_answers import LawAnswer
+
+if TYPE_CHECKING:
+    from controlwatch.core.law.answers import StatusDifference
+    from controlwatch.core.rendering.law_answers import LawAnswer
 
 STATE_STYLES = {
     "in-force": "red",

@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console, error_console, now, open_cli_app, print_poll_report
 from controlwatch.cli.subscriptions import parse_target
-from controlwatch.core.alerting.bounce_reports import MAX_MAIL_BYTES
 from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.card import Card
-from controlwatch.core.rendering.message import Message
+
+if TYPE_CHECKING:
+    from controlwatch.core.rendering.message import Message
 
 #: The exit status by which a mail server tries again later (EX_TEMPFAIL of sysexits.h).
 EXIT_TEMPFAIL = 75
-
-TEST_MESSAGE = Message(
-    subject="controlwatch: a test mail",
-    cards=(
-        Card(
-            tone="neutral",
-            badge="TEST 测试",
-            heading="mail from controlwatch arrives here",
-            title="controlwatch 的邮件可以送达",
-            summary=(
-                "You can read this, so alerts to this address would arrive too. No other mail will follow.",
-            ),
-            footer=("sent by `controlwatch mail check`",),
-        ),
-    ),
-)
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -47,6 +31,29 @@ def register(app: typer.Typer) -> None:
 @group.callback()
 def mail() -> None:
     """Mail: test the sending, read the mailbox, process bounces."""
+
+
+def build_test_message() -> Message:
+    """Return the mail by which the sending is tried."""
+    from controlwatch.core.rendering.card import Card
+    from controlwatch.core.rendering.message import Message
+
+    return Message(
+        subject="controlwatch: a test mail",
+        cards=(
+            Card(
+                tone="neutral",
+                badge="TEST 测试",
+                heading="mail from controlwatch arrives here",
+                title="controlwatch 的邮件可以送达",
+                summary=(
+                    "You can read this, so alerts to this address would arrive too. "
+                    "No other mail will follow.",
+                ),
+                footer=("sent by `controlwatch mail check`",),
+            ),
+        ),
+    )
 
 
 @group.command()
@@ -66,7 +73,7 @@ def check(
     channel = build_mail_channel(Settings.load())
     target = parse_target("email", address)
     try:
-        for step in channel.check_delivery(TEST_MESSAGE, target=target, key=secrets.token_hex(16)):
+        for step in channel.check_delivery(build_test_message(), target=target, key=secrets.token_hex(16)):
             console.print(Text(f"✓ {step}"))
     except DeliveryError as error:
         error_console.print(Text(f"✗ {error}\n  {find_advice(error)}", style="red"))
@@ -136,6 +143,8 @@ def bounce(
 
 def _read_mail(name: str) -> bytes:
     """Return a mail, cut to one byte more than is read of any mail."""
+    from controlwatch.core.alerting.bounce_reports import MAX_MAIL_BYTES
+
     if name == "-":
         stream = typer.get_binary_stream("stdin")
         mail = stream.read(MAX_MAIL_BYTES + 1)

@@ -18,7 +18,7 @@ from controlwatch.core.model.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
-    from controlwatch.core.extraction import Lexicon
+    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 #: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
@@ -122,7 +122,7 @@ def _choose_printer(
 
 def _read_with_app(app: App, path: str, *, published: date | None, register: bool) -> NoticeReading:
     """Read a file or a fetched page, and look up the categories of the notices it acts on."""
-    from controlwatch.core.extraction import resolve_categories
+    from controlwatch.core.extraction.extract import resolve_categories
     from controlwatch.services.intake import build_intake_watcher, fetch_page
 
     if _is_url(path):
@@ -146,7 +146,7 @@ def read_snapshot(
     """
     from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.files.documents import read_document
-    from controlwatch.core.extraction import read_notice
+    from controlwatch.core.extraction.extract import read_notice
 
     try:
         document = read_document(snapshot)

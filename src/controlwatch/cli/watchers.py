@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -18,10 +18,12 @@ from controlwatch.cli.common import (
     print_json,
     today,
 )
-from controlwatch.core.law.answers import WatcherLine
 from controlwatch.core.model.errors import SourceError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
+
+if TYPE_CHECKING:
+    from controlwatch.core.law.answers import WatcherLine
 
 HEALTH_STYLES = {
     "healthy": "green",

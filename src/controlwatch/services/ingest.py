@@ -11,7 +11,7 @@ from typing import Protocol
 from controlwatch.core.alerting.decide import decide, to_report
 from controlwatch.core.alerting.notice_matching import match_notice
 from controlwatch.core.alerting.redline import fingerprint_text
-from controlwatch.core.extraction import read_notice, resolve_categories
+from controlwatch.core.extraction.extract import read_notice, resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import (

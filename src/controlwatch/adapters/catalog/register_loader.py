@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from controlwatch.adapters.catalog.register_entries import build_entry, get_entry_key
 from controlwatch.adapters.catalog.register_schema import RegisterListing, RegisterNotice
-from controlwatch.core.extraction import resolve_categories
+from controlwatch.core.extraction.extract import resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register, RegisterEntry
 from controlwatch.core.model import Day, to_notice_key

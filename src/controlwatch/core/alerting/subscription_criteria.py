@@ -10,12 +10,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Subscription
 from controlwatch.core.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from controlwatch.core.extraction.text.lexicon import Lexicon
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
