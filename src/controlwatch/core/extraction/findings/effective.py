@@ -7,12 +7,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from datetime import date
 
-from controlwatch.core.extraction.findings.dated_sentence import (
-    CLAUSE_NUMBER,
-    FORCE_WORDS,
-    RATE_STEP,
-    DatedSentence,
-)
+from controlwatch.core.extraction.findings.dated_sentence import DatedSentence
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
@@ -75,7 +70,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     before = words = ""
     for sentence in context.text.sentences:
         before, words = words, sentence.words
-        clause = CLAUSE_NUMBER.match(words)
+        clause = lexicon.get_pattern("date.clause-number").match(words)
         if clause and ACTING_WORDS.search(words):
             acting_clauses.add(clause[1])
         if WHEN_QUESTION.search(before) and (told := _find_told_day(context, sentence, anchor)):
@@ -83,7 +78,9 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             continue
         under_way = UNDER_WAY.search(words)
         measure = words[: under_way.start()] if under_way else words
-        if not (DATE_MARKS.search(words) or FORCE_WORDS.search(words)) or NOT_FORCE.search(measure):
+        if not (
+            DATE_MARKS.search(words) or lexicon.get_pattern("date.force-words").search(words)
+        ) or NOT_FORCE.search(measure):
             continue
         recall_end = sentence.start + min(len(words), RECALL_LENGTH)
         is_recalled = bisect_right(recall_ends, recall_end) > bisect_right(recall_ends, sentence.start)
@@ -106,7 +103,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         found += stated or (dated.continue_date(found[-1]) if may_continue else [])
     found += find_table_dates(context)
     dates = merge_dates(found, is_several=len(acting_clauses) > 1)
-    if len(dates) == 1 and RATE_STEP.fullmatch(dates[0].scope):
+    if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
         return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
