@@ -45,6 +45,11 @@ PHRASE_LISTS = (
     "other_business",
     "market",
     "acts",
+    "number_labels",
+    "issuer_labels",
+    "date_labels",
+    "title_settings",
+    "date_settings",
 )
 #: The families of rules, one file each, and what their rules may conclude.
 CAVEAT_KINDS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")

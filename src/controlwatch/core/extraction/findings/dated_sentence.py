@@ -55,7 +55,7 @@ class DatedSentence:
         yield from self._build_stated_dates(starts, ends)
         same = get_pattern("date.same-day").search(words)
         if same and self.context.told_on:  # of the day that stands before it
-            before = find_date_mentions(words[: same.start()], anchor=self.anchor)
+            before = find_date_mentions(words[: same.start()], self.context.lexicon, anchor=self.anchor)
             named = [word.day for word in before if word.day]
             earlier = named[-1] if named and not starts else earlier
         if same and get_pattern("date.permit-before").search(words[: same.start()]):  # 批复函件自…之日起失效
@@ -87,7 +87,7 @@ class DatedSentence:
         words = self.words
         days = [
             word
-            for word in find_date_mentions(words, anchor=self.anchor)
+            for word in find_date_mentions(words, self.context.lexicon, anchor=self.anchor)
             if word.day
             and not words.startswith("同年", word.start)
             and not self._is_of_another(word)
@@ -126,11 +126,17 @@ class DatedSentence:
             start=start,
             until=until,
             basis="stated",
-            scope=find_scope(self.words[: same.start()]),
+            scope=find_scope(self.words[: same.start()], self.context.lexicon),
             quote=self.quote(same.start(), same.end()),
             rule="date.same-day",
         )
-        return found if until else apply_duration(found, self.words[same.end() :], self.words[: same.start()])
+        return (
+            found
+            if until
+            else apply_duration(
+                found, self.words[same.end() :], self.words[: same.start()], self.context.lexicon
+            )
+        )
 
     def _is_of_another(self, word: DateMention) -> bool:
         """Return whether a day stands in the bracket behind a number, which is about that notice."""
@@ -157,7 +163,7 @@ class DatedSentence:
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
-            scope = find_scope(words[: word.start])
+            scope = find_scope(words[: word.start], self.context.lexicon)
             step = rate_step.search(words, word.end, limit) if scope == "all" else None
             found = EffectiveDate(
                 start=day,
@@ -168,7 +174,11 @@ class DatedSentence:
                 time=_find_time(words, word, self.context.lexicon),
                 rule="date.stated",
             )
-            dated = found if until else apply_duration(found, words[word.end :], words[: word.start])
+            dated = (
+                found
+                if until
+                else apply_duration(found, words[word.end :], words[: word.start], self.context.lexicon)
+            )
             yield dated
             if dated.until and (other := another_act.search(words, word.end, limit)):
                 quote = self.quote(other.start(), other.end())
@@ -185,23 +195,23 @@ class DatedSentence:
             start=start,
             until=until,
             basis="on-publication",
-            scope=find_scope(self.words[: hit.start()]),
+            scope=find_scope(self.words[: hit.start()], self.context.lexicon),
             quote=self.quote(hit.start(), hit.end()),
             derived=bool(counted) and start is not None,
             rule="date.counted-from-publication" if counted else "date.on-publication",
         )
-        return found if until else apply_duration(found, self.words[hit.end() :], "")
+        return found if until else apply_duration(found, self.words[hit.end() :], "", self.context.lexicon)
 
     def continue_date(self, last: EffectiveDate) -> list[EffectiveDate]:
         """Return the end, if any, of a start in an earlier sentence (上述措施有效期5年)."""
         quote = self.quote(0, len(self.sentence.words))
-        if (term := find_duration(self.words)) and last.until is None and last.start:
+        if (term := find_duration(self.words, self.context.lexicon)) and last.until is None and last.start:
             end = add_duration(last.start, *term)
             rule = f"{last.rule}-for-a-period"
             return [replace(last, until=end, derived=True, quote=quote, rule=rule)]
         if not self.context.lexicon.get_pattern("date.continuation").search(self.words):
             return []
-        found = apply_duration(replace(last, until=None, quote=quote), self.words, "")
+        found = apply_duration(replace(last, until=None, quote=quote), self.words, "", self.context.lexicon)
         return [found] if found.until else []
 
 

@@ -161,7 +161,7 @@ def _apply_kind_rules(
     """Yield what each rule says, in order: a kind, or None where it does not apply; the last always does."""
     get_pattern = lexicon.get_pattern
     title = MARKDOWN_PREFIX.sub("", text.title).strip()
-    lead = extract_head(text)
+    lead = extract_head(text, lexicon)
     is_press = contains_phrase(lexicon, "press", lead)
     # The press reports that a spokesperson spoke; the ministry prints question and answer.
     is_reported = (is_press and get_pattern("kind.spokesperson-report").search(title)) or get_pattern(
