@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions
-from tests.extraction.making import SIGNED, announcement, notice
+from tests.extraction.making import LEXICON, SIGNED, announcement, notice
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ from tests.extraction.making import SIGNED, announcement, notice
     ],
 )
 def test_days_are_read_in_both_languages(words: str, day: date | None) -> None:
-    assert [word.day for word in find_date_mentions(words)] == [day]
+    assert [word.day for word in find_date_mentions(words, LEXICON)] == [day]
 
 
 def test_a_day_without_a_year_lies_next_to_the_publication() -> None:
-    assert find_date_mentions("自1月1日起", anchor=date(2025, 12, 12))[0].day == date(2026, 1, 1)
+    assert find_date_mentions("自1月1日起", LEXICON, anchor=date(2025, 12, 12))[0].day == date(2026, 1, 1)
 
 
 def test_a_period_counts_from_its_start() -> None:

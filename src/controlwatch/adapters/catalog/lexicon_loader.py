@@ -45,6 +45,11 @@ PHRASE_LISTS = (
     "other_business",
     "market",
     "acts",
+    "number_labels",
+    "issuer_labels",
+    "date_labels",
+    "title_settings",
+    "date_settings",
 )
 #: The families of rules, one file each, and what their rules may conclude.
 CAVEAT_KINDS = ("threshold", "exemption", "extraterritorial", "transition", "case-by-case")
@@ -56,6 +61,7 @@ RULE_FAMILIES: dict[str, frozenset[str]] = {
 }
 #: A reference to another pattern inside a pattern.
 PATTERN_NAME = re.compile(r"@([a-z][a-z0-9.-]*)@")
+PATTERN_KEYS = {"id", "means", "pattern", "any", "yes", "no", "by_line", "case_counts"}
 CATEGORY_FLAGS = {"change": True, "subject": False, "alone": False}
 CATEGORY_WORDS = ("terms", "title_terms", "hints", "counter_terms", "patterns", "hs", "control")
 
@@ -261,7 +267,7 @@ def _parse_patterns(files: Mapping[str, TomlTable], words: Mapping[str, str]) ->
     for file, table in files.items():
         for entry in _get_entries(file, table, "pattern"):
             name = _parse_text(file, "pattern.id", entry, "id")
-            _refuse_unknown_keys(file, name, entry, {"id", "means", "pattern", "any", "yes", "no", "by_line"})
+            _refuse_unknown_keys(file, name, entry, PATTERN_KEYS)
             if name in found:
                 raise DeclarationError(file, name, "defined twice")
             if ("pattern" in entry) == ("any" in entry):
@@ -276,6 +282,7 @@ def _parse_patterns(files: Mapping[str, TomlTable], words: Mapping[str, str]) ->
                 yes=_parse_strings(file, f"{name}.yes", entry.get("yes"), empty=False),
                 no=_parse_strings(file, f"{name}.no", entry.get("no", [])),
                 by_line=_parse_flag(file, f"{name}.by_line", entry.get("by_line", False)),
+                case_counts=_parse_flag(file, f"{name}.case_counts", entry.get("case_counts", False)),
             )
             known[name] = found[name].source
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -72,9 +71,6 @@ ORIGIN_REGIMES = frozenset({"foreign_controls", "trade_remedy"})
 OTHER_BUSINESS_RULES = frozenset({"change.other-business", "change.local"})
 #: Rules by which an instrument is left for a person to judge.
 OPEN_RULES = frozenset({"change.no-watched-subject", "change.unknown-issuer", "change.decides-nothing"})
-PROCEDURE_TITLE = re.compile(
-    r"(?:办法|细则|程序|申报条件|条件和程序|指南|规程|目录)|\b(?:Measures|Rules|Procedures) (?:for|on|of)\b"
-)  # 两用物项出口通用许可管理办法
 INHERITING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.EXTENDS})
 
 
@@ -168,7 +164,7 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
-        doubts = list_doubts(notice, document, context, find_stated_count(text))
+        doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))
 
@@ -207,7 +203,8 @@ def _assess_document(context: ReadingContext) -> Assessment:
             title=read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,
-            is_procedural=is_on_licences and PROCEDURE_TITLE.search(context.text.title) is not None,
+            is_procedural=is_on_licences
+            and lexicon.get_pattern("change.procedure-title").search(context.text.title) is not None,
         )
     )
     return Assessment(
@@ -245,13 +242,17 @@ def _add_findings(notice: Notice, context: ReadingContext, assessment: Assessmen
         reports_change=reports,
         direction=assessment.direction.direction,
         effective=find_effective_dates(context, is_own=assessment.is_change) if reports else (),
-        deadlines=find_deadlines(text, anchor=anchor) if sets_deadlines and is_on_trade else (),
+        deadlines=find_deadlines(text, context.lexicon, anchor=anchor)
+        if sets_deadlines and is_on_trade
+        else (),
         categories=add_code_categories(assessment.categories, codes.control_codes, context.lexicon)
         if reports
         else assessment.categories,
         destinations=tuple(place.code for place in assessment.places),
         entities=find_entities(context, ids, assessment.signals) if reports else (),
-        parts=find_parts(assessment.signals, assessment.direction.direction) if assessment.is_change else (),
+        parts=find_parts(assessment.signals, assessment.direction.direction, context.lexicon)
+        if assessment.is_change
+        else (),
         relations=assessment.relations,
         hs_codes=codes.hs_codes,
         control_codes=codes.control_codes,

@@ -7,43 +7,26 @@ from collections.abc import Iterator
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.text.document_text import DocumentText
-from controlwatch.core.extraction.text.lexicon import RuleMatch, RuleMatcher, matcher_for
+from controlwatch.core.extraction.text.lexicon import Lexicon, RuleMatch, RuleMatcher, matcher_for
 from controlwatch.core.extraction.text.masking import is_excluded, mask_cited_titles
 from controlwatch.core.model import Caveat
 
 STRETCH_LENGTH = 2000  #: characters searched at a time
 MAX_PER_KIND = 6  #: caveats of one kind; a control list has hundreds of thresholds
-#: The bound that words set, the longer words first.
+#: The sign of a bound, and the words that set it, the longer ones first.
 BOUNDS = (
-    (
-        re.compile(
-            r"大于(?:或(?:者)?)?等于|等于或大于|高于或等于|不低于|不小于|不少于|达到|至少|以上|≥|⩾"
-            r"|or (?:more|above)|at least|(?:not"
-            r"|no) less than|greater than or equal",
-            re.IGNORECASE,
-        ),
-        "≥",
-    ),
-    (
-        re.compile(
-            r"小于(?:或(?:者)?)?等于|等于或小于|不超过|不高于|不大于|不多于|以下|以内|≤|⩽|or (?:less"
-            r"|below)|not exceeding|(?:not"
-            r"|no) more than|less than or equal",
-            re.IGNORECASE,
-        ),
-        "≤",
-    ),
-    (re.compile(r"大于|高于|超过|>|＞|more than|exceeding|greater than|above", re.IGNORECASE), ">"),
-    (re.compile(r"小于|低于|不足|<|＜|less than|below", re.IGNORECASE), "<"),
+    ("caveat.at-least", "≥"),
+    ("caveat.at-most", "≤"),
+    ("caveat.more-than", ">"),
+    ("caveat.less-than", "<"),
 )
 TRAILING_BOUND = re.compile(r"\s*\bor (?:more|less|above|below)\b.*$", re.IGNORECASE)
-FIGURE = re.compile(r"\d[\d,.]*\s*(?:×\s*10\S{0,4}\s*)?[^\d\s（）()或及以]*(?:\s?[A-Za-z%/³²·°]+)?")
 
 
 def find_caveats(context: ReadingContext) -> tuple[Caveat, ...]:
     """Return the sentences that limit or widen what a notice seems to say, each kind in order."""
     text, lexicon = context.text, context.lexicon
-    words = mask_cited_titles(text.folded_text)
+    words = mask_cited_titles(text.folded_text, lexicon)
     found: list[Caveat] = []
     for kind in dict.fromkeys(rule.of for rule in lexicon.rules["caveat"]):
         kept: dict[str, Caveat] = {}
@@ -51,7 +34,7 @@ def find_caveats(context: ReadingContext) -> tuple[Caveat, ...]:
             if kind == "threshold" and is_excluded(text.folded_text, start, context.lexicon):
                 continue
             end = start + match.end - match.start
-            value = format_threshold(words[start:end]) if kind == "threshold" else ""
+            value = format_threshold(words[start:end], lexicon) if kind == "threshold" else ""
             quote = text.quote_around(start, end)
             kept.setdefault(value or quote, Caveat(kind=kind, quote=quote, value=value, rule=match.rule.id))
             if len(kept) == MAX_PER_KIND:
@@ -72,14 +55,14 @@ def _match_stretches(words: str, text: DocumentText, rules: RuleMatcher) -> Iter
         start = end + 1
 
 
-def format_threshold(words: str) -> str:
+def format_threshold(words: str, lexicon: Lexicon) -> str:
     """Return a threshold as bound and figure; the words themselves where they have another form.
 
-    >>> format_threshold("大于等于300Wh/kg"), format_threshold("not exceeding 1.2 kg")
+    >>> format_threshold("大于等于300Wh/kg", lexicon), format_threshold("not exceeding 1.2 kg", lexicon)
     ('≥300Wh/kg', '≤1.2kg')
     """
-    bound = next((sign for pattern, sign in BOUNDS if pattern.search(words)), None)
-    figure = FIGURE.search(TRAILING_BOUND.sub("", words))
+    bound = next((sign for name, sign in BOUNDS if lexicon.get_pattern(name).search(words)), None)
+    figure = lexicon.get_pattern("caveat.figure").search(TRAILING_BOUND.sub("", words))
     if bound is None or figure is None:
         return words.strip()
     return bound + re.sub(r"\s+", "", figure[0]).rstrip("，。；、")

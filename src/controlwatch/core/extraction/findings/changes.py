@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,49 +12,14 @@ from controlwatch.core.extraction.mentions.terms import contains_phrase, is_abou
 from controlwatch.core.extraction.text.lexicon import Category, Lexicon
 from controlwatch.core.model import NoticeKind, Relation, Verb
 
-START_DAY = re.compile(
-    r"自[^。；\n]{2,24}起|(?:starting|effective|beginning|from)\s+(?:on\s+"
-    r"|from\s+)?(?:\w+ \d{1,2}, \d{4}|\d{1,2} \w+ \d{4}|\d{4}-\d)",
-    re.IGNORECASE,
-)  # 自2025年11月10日起
-ADJUSTMENT_WORDS = re.compile(
-    r"(?:决定|如下)[^。；\n]{0,24}(?:调整|措施)|作[^。；\n]{0,8}调整|as follows", re.IGNORECASE
-)  # 中方作如下调整：
-SUSPENSION_WORDS = re.compile(
-    r"暂停|停止|恢复|取消|延长|\bsuspend|\blifted|\bdiscontinu|\bresum", re.IGNORECASE
-)
-DECISION_WORDS = re.compile(
-    r"公告如下|通知如下|生效|解除|放宽|停止|撤销|移出|调出|严禁|允许|决定|不得|无需|应当|公布|发布|实施|施行|执行|废止|暂停|恢复|取消|不再|免于|调整|列入|禁止|加征"
-    r"|shall|decided|hereby|as follows|prohibited|suspended|controlled|may not|\beffect|promulgat|impose",
-    re.IGNORECASE,
-)
-CONTROL_TITLE = re.compile(r"出口管制(?!局)|出口许可|许可证管理|实施(?:临时)?管制")
-CONTROL_WORDS = re.compile(
-    r"出口管制|两用物项|出口许可|export (?:control|curb|licen|restriction)", re.IGNORECASE
-)
-#: An item is not enough: the text must speak of trade in it, or of a list that controls it.
-TRADE_WORDS = re.compile(
-    r"出口管制|两用物项|许可证|许可证件|进出口|禁止出口|限制出口|临时管制|监控化学品|易制毒|出口(?:的|上述|下列|前|列|经营)"
-    r"|总量控制|指标|关税|退税|\bexport|\bdual-use|\blicen[cs]",
-    re.IGNORECASE,
-)
-#: A city's police or a county's government does not make rules of trade.
-LOCAL_AUTHORITY = re.compile(
-    r"^[\u4e00-\u9fff]{1,12}(?:省|市|县|区|州|旗|盟)[\u4e00-\u9fff]{0,12}(?:局|厅|政府|委员会|管委会|办公室|支队|大队)"
-)  # 某某市公安局关于…的通告
 #: A law or regulation is watched where it founds or governs a control.
 CONTROL_LAW_CATEGORIES = ("framework_law", "licence.", "entity.", "list.", "rare_earth.quota")
 TERM_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS})
-#: Authorities whose numbered notices are on trade, unless they say otherwise.
-DESCRIPTION = re.compile(r"《[^》\n]{4,}》|[（(](?:关于|公布|对)[^）)\n]{4,}[）)]")
 TRADE_AUTHORITIES = ("MOFCOM", "GACC", "SCTC", "UEL")
 #: Authorities whose notices are on trade, or on measures against parties.
 TRADE_ISSUERS = frozenset(
     {"MOFCOM", "GACC", "SCTC", "UELWM", "UEL", "MFA", "SCA", "CMC", "SASTIND", "CAEA", "NNCC", "COSTIND"}
 )
-SUBJECT = re.compile(r"关于(?!废止|停止|暂停|恢复|终止|延长|修改|调整)")
-CORRECTING_TITLE = re.compile(r"更\s*正|勘误|\b[Cc]orrect|\b[Cc]orrigend|\b[Ee]rrat")
-PENALTY = re.compile(r"处罚决定书|行政处罚|挂牌出让")
 NEAR_TITLE = 160  #: characters below a title that still say what a document is
 OPENING = 2500  #: characters in which a trade authority says what its notice is on
 SHORT_OPENING = 700  #: as above, for other authorities
@@ -75,10 +39,13 @@ def is_operative_answer(context: ReadingContext) -> bool:
         if (words := _drop_intents(lexicon, sentence.words)) and not is_about_foreign_act(lexicon, words)
     ]
     return any(
-        START_DAY.search(words)
+        lexicon.get_pattern("change.start-day").search(words)
         and (
-            SUSPENSION_WORDS.search(words)
-            or (ADJUSTMENT_WORDS.search(words) and any(map(SUSPENSION_WORDS.search, acting[i : i + 4])))
+            lexicon.get_pattern("change.suspension").search(words)
+            or (
+                lexicon.get_pattern("change.adjustment").search(words)
+                and any(map(lexicon.get_pattern("change.suspension").search, acting[i : i + 4]))
+            )
         )
         for i, words in enumerate(acting)
     )
@@ -131,7 +98,10 @@ class ChangeInputs:
         """Whether a local authority speaks."""
         title = self.context.text.title
         local_customs = self.context.lexicon.get_pattern("change.local-customs")
-        return bool(LOCAL_AUTHORITY.match(title) or local_customs.match(title))
+        return bool(
+            self.context.lexicon.get_pattern("change.local-authority").match(title)
+            or local_customs.match(title)
+        )
 
     @property
     def is_law(self) -> bool:
@@ -168,8 +138,14 @@ class ChangeInputs:
 
         A repeal or an amendment counts too, where the text does not say what the other notice is on.
         """
-        is_described = DESCRIPTION.search(self.context.text.folded_text) is not None
-        is_described = is_described or SUBJECT.search(self.context.text.title) is not None
+        is_described = (
+            self.context.lexicon.get_pattern("change.description").search(self.context.text.folded_text)
+            is not None
+        )
+        is_described = (
+            is_described
+            or self.context.lexicon.get_pattern("change.subject").search(self.context.text.title) is not None
+        )
         verbs = TERM_VERBS if is_described else ACTING_VERBS
         return any(
             relation.verb in verbs and relation.target.startswith(TRADE_AUTHORITIES)
@@ -183,7 +159,11 @@ class ChangeInputs:
             relation.verb == Verb.AMENDS and relation.target.startswith(TRADE_AUTHORITIES)
             for relation in self.relations
         )
-        return amends and CORRECTING_TITLE.search(self.context.text.title) is not None
+        return (
+            amends
+            and self.context.lexicon.get_pattern("change.correcting-title").search(self.context.text.title)
+            is not None
+        )
 
     @property
     def acts_on_another(self) -> bool:
@@ -201,7 +181,7 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         lambda case: (
             not case.acts_on_another
             and all(signal.weak for signal in case.signals)
-            and not DECISION_WORDS.search(case.context.text.folded_text)
+            and not case.context.lexicon.get_pattern("change.decision").search(case.context.text.folded_text)
         ),
     ),
     (
@@ -228,7 +208,9 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
                 case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE]
             )
             is not None
-            or PENALTY.search(case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE])
+            or case.context.lexicon.get_pattern("change.penalty").search(
+                case.context.text.folded_text[: case.context.text.title_end + NEAR_TITLE]
+            )
             is not None
         ),
     ),
@@ -238,13 +220,17 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         "change.other-business",
         False,
         lambda case: (
-            case.context.identity.is_other_business and not CONTROL_TITLE.search(case.context.text.title)
+            case.context.identity.is_other_business
+            and not case.context.lexicon.get_pattern("change.control-title").search(case.context.text.title)
         ),
     ),
     (
         "change.persons",
         False,
-        lambda case: case.is_on_persons and not CONTROL_WORDS.search(case.context.text.folded_text),
+        lambda case: (
+            case.is_on_persons
+            and not case.context.lexicon.get_pattern("change.control").search(case.context.text.folded_text)
+        ),
     ),
     ("change.corrects", True, lambda case: case.corrects_another),
     # It puts a known measure to rest, or wakes it; the words of the regime are in the other notice.
@@ -255,7 +241,11 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         "change.instrument",
         True,
         lambda case: any(
-            found.change and (found.kind != "item" or TRADE_WORDS.search(case.context.text.folded_text))
+            found.change
+            and (
+                found.kind != "item"
+                or case.context.lexicon.get_pattern("change.trade").search(case.context.text.folded_text)
+            )
             for found in case.categories
         ),
     ),
@@ -267,7 +257,7 @@ CHANGE_QUESTIONS: tuple[tuple[str, bool, Callable[[ChangeInputs], bool]], ...] =
         True,
         lambda case: (
             case.context.identity.own_number is not None
-            and bool(CONTROL_WORDS.search(case.context.text.folded_text))
+            and bool(case.context.lexicon.get_pattern("change.control").search(case.context.text.folded_text))
         ),
     ),
 )

@@ -11,18 +11,9 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
 
-HS_LABEL = re.compile(
-    r"HS\s*编码(?:为|是|[:：])?|\bHS\s*[:：]|海关编码(?:为|是|[:：])?|进出口税则》?[^。；，\n\d]{0,16}[:：]|(?:参考|对应)?(?:海关)?(?:商品编号|商品编码|商品代码|产品编码|税则号列|税则号|税号|税目号?)(?:为|是|[:：])?"
-    r"|\b(?:HS|H\.S\.|customs (?:commodity )?|commodity |tariff )\s*(?:codes?|numbers?|lines?"
-    r"|headings?|subheadings?)\b(?:\s+is|\s+are)?",
-    re.IGNORECASE,
-)  # 参考海关商品编号：2841801000 · 参考税则号列：85076000 · HS code 8507.60.00
 HS_CODE = re.compile(
     r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
 )  # 85076000 · 8507.60.00
-HS_JOINER = re.compile(
-    r"[\s、，,;；:：.和及与或（(）)]|增加|新增|包括|分别为|为|and|or|ex"
-)  # what may separate codes of one list
 #: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
 LOOSE_CODE = re.compile(
     r"(?<![\d.\-A-Za-z/])(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
@@ -42,14 +33,7 @@ BRACKET_NOTE = re.compile(r"[（(][^）)\n]{0,30}[）)]")
 CONTROL_CODE = re.compile(
     r"(?<![A-Za-z0-9.\-])([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![A-Za-z0-9\-])"
 )  # 1C117.d · 3A001
-RANGE_END = re.compile(
-    r"(?:项)?\s*(?:至|到|—|–|~|\bto\b|\bthrough\b)\s*([0-9][A-E]\d{3}(?:\.[a-z0-9]{1,2})*|[a-z](?![a-z]))"
-)  # 2C903.a|至2C903.d
 MAX_RANGE_LENGTH = 15  #: a longer range is not a list of neighbours
-FOREIGN_LIST = re.compile(
-    r"ECCN|EAR\b|美国商业管制清单|商业管制清单|Commerce Control List|CCL\b|欧盟.{0,12}附件一"
-    r"|Annex I\b|瓦森纳.{0,8}清单"
-)  # codes of foreign lists have the same form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +47,14 @@ class NoticeCodes:
 
 def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
     """Return every code with its sentence; a code that is also included somewhere is not excluded."""
+    get_pattern = lexicon.get_pattern
     folded = text.folded_text[: text.related_links_start]
     codes = list(_find_hs_codes(folded, lexicon))
     for hit in CONTROL_CODE.finditer(folded):
         sentence = text.find_sentence(hit.start())
         around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        if not FOREIGN_LIST.search(around):
-            last = RANGE_END.match(folded, hit.end(1))
+        if not get_pattern("code.foreign-list").search(around):
+            last = get_pattern("code.range-end").match(folded, hit.end(1))
             within = _expand_range(hit[1], last[1]) if last else ()
             codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
@@ -96,15 +81,18 @@ def _find_hs_codes(folded: str, lexicon: Lexicon) -> Iterator[tuple[str, int, in
     Every figure of their form counts in a text that speaks of customs codes, unless the words before it say
     what else it is. Elsewhere only the dotted form is a code beyond doubt. Headings count behind a label.
     """
+    get_pattern = lexicon.get_pattern
     not_customs = lexicon.get_pattern("code.not-customs")
     found: dict[int, tuple[str, int]] = {}
     if lexicon.get_pattern("code.customs-label").search(folded) or CONTROL_CODE.search(folded):
         for hit in LOOSE_CODE.finditer(folded):
             found[hit.start()] = re.sub(r"\D", "", hit[0]), hit.end()
-        for label in HS_LABEL.finditer(folded):
+        for label in get_pattern("code.hs-label").finditer(folded):
             position = label.end()
             while listed := HS_CODE.search(folded, position, position + 60):
-                if HS_JOINER.sub("", BRACKET_NOTE.sub("", folded[position : listed.start()])):
+                if get_pattern("code.joiner").sub(
+                    "", BRACKET_NOTE.sub("", folded[position : listed.start()])
+                ):
                     break
                 found.setdefault(listed.start(), (re.sub(r"\D", "", listed[1]), listed.end()))
                 position = listed.end()

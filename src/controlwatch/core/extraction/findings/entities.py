@@ -10,6 +10,7 @@ from typing import Literal
 from controlwatch.core.extraction.findings.directions import DirectionSignal
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
 
 _HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
@@ -24,17 +25,6 @@ TABLE_ROW = re.compile(
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
-INLINE_PAIR = re.compile(
-    r"([^\s（）()、，。；：将对的等和]{2,40})[ ]?"
-    r"[（(]([A-Z][A-Za-z0-9 .,&'’·/-]{2,80})(?:，[\u4e00-\u9fff]{2,8})?[）)]"
-)  # 某某公司（Example Systems）
-STATE_IN_BRACKETS = re.compile(
-    r"(?:^|[对将和及与、，从即])((?![对将])[\u4e00-\u9fff·]{2,30}?(?:公司|集团|研究所|研究院|大学|银行|株式会社|中心|机构))\s*（[^（）\n]{2,24}）"
-)  # 某某公司（丹麦）
-NAMED_PARTIES = re.compile(
-    r"(?:将|对)([^，。；：（）\n]{4,160}?)(?:等[^，。；、\n]{0,16}?|[\d一二三四五六七八九十两]{1,3}家[^，。；、\n]{0,14}?)?"
-    r"(?:列入|纳入|移出|采取)(?!“?实体清单|“?涉军)"
-)  # 将甲公司、乙研究所等8家某地实体列入…
 ENGLISH_NAMED_PARTIES = re.compile(
     r"\b(?:include|add|place|put|list|remove)(?:s|d|ed|ing)?\s+([A-Z][^;\n]{3,600}?)"
     r"\s+(?:in|on|to|into|from) the\b",
@@ -44,26 +34,11 @@ MEASURES_AGAINST = re.compile(
     r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant"
     r"|are\b|is\b|shall|under|in accordance)"
 )  # The measures taken against Some Co. and Other Inc. pursuant to …
-PARTY_SUFFIX = re.compile(
-    r"(?:公司|集团|研究所|研究院|研究中心|大学|学院|银行|协会|基金会|中心|株式会社|机构|实验室|工厂|厂|联盟)$"
-)
-GROUP_WORDS = re.compile(
-    r"^(?:(?:下列|上述|有关|以下|附件)|\d+家|[一二三四五六七八九十]+家)|实体$|企业$|物项"
-)
-ACTION_WORDS = re.compile(r"列入|采取|移出|纳入|措施|检出|输华|不顾|暂停|取消|即")
 DECIDING_ZONE = 600  #: characters below a title in which a listing is decided
-PARTY_COUNT = re.compile(
-    r"(?<!\d)(\d{1,3})家[^，。；、\n]{0,20}?(?:实体|企业|公司|机构)|\b(\d{1,3}"
-    r"|[a-z]+) (?:[A-Z][\w.]* ){0,2}(?:entities|companies|firms)\b"
-)
-LISTING_TITLE = re.compile(r"列入|移出|add|list|remov|plac|includ", re.IGNORECASE)
 ENGLISH_SEPARATOR = re.compile(
     r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])"
 )
 
-LEADING_WORDS = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}、|从|对|将|以及|及|企业|实体|公司)(?=[\u4e00-\u9fff]{3})"
-)  # 从|某某公司: not part of the name
 
 EntityAction = Literal["list", "delist", "suspend"]
 ENTITY_ACTIONS: dict[Direction, EntityAction] = {Direction.SUSPEND: "suspend", Direction.RELAX: "delist"}
@@ -85,6 +60,7 @@ def find_entities(
 
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
+    get_pattern = context.lexicon.get_pattern
     if not any(category.startswith("entity.") or category == "sps_import" for category in category_ids):
         return ()
     ordered = sorted(signals, key=lambda signal: signal.sentence.start)
@@ -92,8 +68,10 @@ def find_entities(
     names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
-    for party in _find_parties(context.text):
-        zh = LEADING_WORDS.sub("", states.sub("", LEADING_WORDS.sub("", party.zh)))
+    for party in _find_parties(context.text, context.lexicon):
+        zh = get_pattern("entity.leading").sub(
+            "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
+        )
         before = [signal for signal in ordered if signal.sentence.start <= party.start]
         deciding = before[-1] if before else ordered[0] if ordered else None
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
@@ -101,8 +79,9 @@ def find_entities(
     return tuple(found.values())
 
 
-def _find_parties(text: DocumentText) -> list[Party]:
+def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
+    get_pattern = lexicon.get_pattern
     folded = text.folded_text
     for pattern in (CHINESE_LINE, TABLE_ROW):
         hits = pattern.finditer(folded, text.title_end)
@@ -118,28 +97,30 @@ def _find_parties(text: DocumentText) -> list[Party]:
     pairs = [
         Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
         for sentence in text.sentences
-        if ACTION_WORDS.search(sentence.words) or INLINE_PAIR.match(sentence.words)
-        for hit in INLINE_PAIR.finditer(sentence.words)
+        if get_pattern("entity.action").search(sentence.words)
+        or get_pattern("entity.inline-pair").match(sentence.words)
+        for hit in get_pattern("entity.inline-pair").finditer(sentence.words)
     ]
     return (
         pairs
         or [
             Party(sentence.start + hit.start(), hit[1], "")
             for sentence in text.sentences
-            if ACTION_WORDS.search(sentence.words)
-            for hit in STATE_IN_BRACKETS.finditer(sentence.words)
+            if get_pattern("entity.action").search(sentence.words)
+            for hit in get_pattern("entity.state-in-brackets").finditer(sentence.words)
         ]
-        or list(_find_bare_names(folded))
+        or list(_find_bare_names(folded, lexicon))
     )
 
 
-def _find_bare_names(folded: str) -> Iterator[Party]:
+def _find_bare_names(folded: str, lexicon: Lexicon) -> Iterator[Party]:
     """Yield the names inside sentences in Chinese; in English where there are none."""
+    get_pattern = lexicon.get_pattern
     is_chinese = False
-    for hit in NAMED_PARTIES.finditer(folded):
-        names = [name.strip() for name in re.split(r"、|和|及", hit[1]) if name.strip()]
-        parties = [name for name in names if not GROUP_WORDS.search(name)]
-        organisations = [name for name in parties if PARTY_SUFFIX.search(name)]
+    for hit in get_pattern("entity.named-parties").finditer(folded):
+        names = [name.strip() for name in get_pattern("entity.name-joint").split(hit[1]) if name.strip()]
+        parties = [name for name in names if not get_pattern("entity.group").search(name)]
+        organisations = [name for name in parties if get_pattern("entity.party-suffix").search(name)]
         # One bare word is a description; several joined names, or an organisation's, are parties.
         if organisations and (len(parties) > 1 or organisations[0] == parties[0]):
             for name in parties:
@@ -155,13 +136,16 @@ def _find_bare_names(folded: str) -> Iterator[Party]:
                 yield Party(hit.start(), "", clean)
 
 
-def find_stated_count(text: DocumentText) -> int | None:
+def find_stated_count(text: DocumentText, lexicon: Lexicon) -> int | None:
     """Return how many parties the title, else the deciding sentence, gives; None without one figure."""
+    get_pattern = lexicon.get_pattern
     deciding = (
-        s.words for s in text.sentences if s.start < text.title_end + DECIDING_ZONE and "决定" in s.words
+        s.words
+        for s in text.sentences
+        if s.start < text.title_end + DECIDING_ZONE and get_pattern("entity.deciding").search(s.words)
     )
     for words in (text.title, *deciding):
-        figures = [int(hit[1]) for hit in PARTY_COUNT.finditer(words) if hit[1]]
-        if len(figures) == 1 and LISTING_TITLE.search(words):
+        figures = [int(hit[1]) for hit in get_pattern("entity.count").finditer(words) if hit[1]]
+        if len(figures) == 1 and get_pattern("entity.listing-title").search(words):
             return figures[0]
     return None

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import EffectiveDate
 
-#: A sentence that does something itself, beyond "this notice takes effect".
-OWN_ACT_WORDS = re.compile(
-    r"\bcease|\bremoved|\blifted|\bterminat|取消|停止|不再|将[^，。]{1,40}(?:下调|上调|调整)|加征"
-)  # 自2026年4月1日起，取消…
-RESTS = re.compile(r"暂停|\bsuspen", re.IGNORECASE)
-#: What ends on publication is another notice, not this one.
-OTHERS_END = re.compile(r"号[^。；，]{0,20}废止|号[^。；，]{0,40}停止执行")
-#: An end that comes alone is that of the whole notice.
-WHOLE_TERM = re.compile(r"(?:本|上述|该)(?:公告|方案|措施|目录|清单|名单)|名单有效期|方案[^。；]{0,12}执行至")
 
-
-def merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[EffectiveDate, ...]:
+def merge_dates(
+    found: Iterable[EffectiveDate], lexicon: Lexicon, *, is_several: bool
+) -> tuple[EffectiveDate, ...]:
     """Keep each date once; a date with an end or a scope replaces the same date without.
 
     `is_several` means that more than one clause does something: an end of one is not the end of all.
     """
+    get_pattern = lexicon.get_pattern
     kept: list[EffectiveDate] = []
     for new in found:
-        twin = next((i for i, known in enumerate(kept) if _is_same(new, known, is_several=is_several)), None)
+        twin = next(
+            (i for i, known in enumerate(kept) if _is_same(new, known, lexicon, is_several=is_several)), None
+        )
         if twin is None:
             kept.append(new)
             continue
@@ -42,32 +37,47 @@ def merge_dates(found: Iterable[EffectiveDate], *, is_several: bool) -> tuple[Ef
             kept[twin] = replace(known, time=clock)
     if any(d.basis == "stated" and d.start for d in kept):
         # What ends with this notice is another one: …公告自本公告发布之日起废止.
-        kept = [d for d in kept if d.basis != "on-publication" or not OTHERS_END.search(fold_text(d.quote))]
+        kept = [
+            d
+            for d in kept
+            if d.basis != "on-publication" or not get_pattern("date.others-end").search(fold_text(d.quote))
+        ]
     begun = max((d.start for d in kept if d.start), default=None)
     ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
     outlived = [d for d in ends if begun and d.until and d.until < begun]  # the end of something older
     ends, kept = [d for d in ends if d not in outlived], [d for d in kept if d not in outlived]
     first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
-    if len(ends) == 1 and first and len(kept) > 2 and WHOLE_TERM.search(fold_text(ends[0].quote)):
+    if (
+        len(ends) == 1
+        and first
+        and len(kept) > 2
+        and get_pattern("date.whole-term").search(fold_text(ends[0].quote))
+    ):
         return tuple(replace(d, until=ends[0].until) if d is first else d for d in kept if d is not ends[0])
     starts = [d for d in kept if d.until is None and d.basis != "not-stated" and d.scope == "all"]
     if len(ends) != 1 or len(starts) != 1 or len(kept) != 2:
         return tuple(kept)
     # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
     start, end = starts[0], ends[0]
-    is_other = OWN_ACT_WORDS.search(fold_text(start.quote)) and RESTS.search(fold_text(end.quote))
-    if is_other and not RESTS.search(fold_text(start.quote)):
+    is_other = get_pattern("date.own-act").search(fold_text(start.quote)) and get_pattern(
+        "date.rests"
+    ).search(fold_text(end.quote))
+    if is_other and not get_pattern("date.rests").search(fold_text(start.quote)):
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     if is_several and end.scope != "all":
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     return (replace(start, until=end.until, quote=start.quote or end.quote),)
 
 
-def _is_same(new: EffectiveDate, known: EffectiveDate, *, is_several: bool) -> bool:
+def _is_same(new: EffectiveDate, known: EffectiveDate, lexicon: Lexicon, *, is_several: bool) -> bool:
     """Return whether two findings are of one date: an end that only one states counts for both."""
     if new.start != known.start:
         return False
     if new.until == known.until:
         return new.scope == known.scope or "all" in (new.scope, known.scope)
     open_ended = new if new.until is None else known if known.until is None else None
-    return open_ended is not None and not is_several and not OWN_ACT_WORDS.search(open_ended.quote)
+    return (
+        open_ended is not None
+        and not is_several
+        and not lexicon.get_pattern("date.own-act").search(open_ended.quote)
+    )

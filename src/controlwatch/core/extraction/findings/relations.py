@@ -12,63 +12,25 @@ from controlwatch.core.extraction.findings.relation_verbs import (
     match_clause_verb,
     match_lapse,
 )
-from controlwatch.core.extraction.findings.titled_relations import UPDATE_BY_TITLE, find_titled_relations
+from controlwatch.core.extraction.findings.titled_relations import find_titled_relations
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION
+from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
 from controlwatch.core.model import NoticeKind, Relation, Verb
 
-REPORTED_SUBJECT = re.compile(
-    r"^\s*(?:[：:]|，?(?:对|将|决定|明确|规定(?!的))|\s*(?:suspends|repeals|resumes|extends|amends|adds|concerns|lists)\b)"
-)  # 第72号公告：…
 TABLE_ROW = re.compile(r"[\t|][^\t|\n]*[\t|]")
-CELL_BEFORE = re.compile(r"[\t|][^\t|，。；(（]{0,20}$")  #: the number has a cell of its own
 EXPLAINING_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 NEW_YEAR_MONTHS = 2  #: in which a report may be about a notice of the last year
-#: The short form of an authority that opens a letter-style number.
-AUTHORITY_LETTER = re.compile(r"工信|商|税|财|署|国|外经贸|公|应急|科|发改|自然资|交")
-#: The number is what something is done to: 暂停实施|2027年第56号公告对…的管制
-OBJECT_OF_ACT = re.compile(r"(?:暂停|恢复|废止|停止|终止|延长|修改|取消)(?:实施|执行|施行|适用|了)?\s*$")
-ISSUING_WORDS = re.compile(
-    r"(?:发布|公布|印发)(?!的)|\b(?:issued|released|published)\b"
-)  # 海关总署|发布第54号公告
-ACCORDING_TO_CHINESE = re.compile(r"(?:根据|依据|据|按照)\s*$")
 ACCORDING_TO = re.compile(r"\b[Aa]ccording to (?:[Aa]nnouncement|[Nn]otice|[Oo]rder)\b")
-ISSUING_TITLE = re.compile(
-    r"(?:发布|公布|印发)了?《[^《》\n]{2,70}》\s*[（(]\s*$"
-)  # 发布《…方案》（|税委会公告…
-_FIGURE = r"[一二三四五六七八九十\d]+"
-_PLACE = rf"第{_FIGURE}[条款项](?:第{_FIGURE}[款项])?(?:第?[（(]{_FIGURE}[）)]项?)?"
-CHINESE_CLAUSE = re.compile(
-    rf"^[号公告令）)\s]*(?:（?《[^》\n]{{1,80}}》）?)?(?:（[^）\n]{{0,40}}）)?\s*(?:中|的)?(?:所附)?(附件{_FIGURE}?(?={_PLACE})|)((?:{_PLACE}|附件{_FIGURE})(?:(?:、|和|及|与|以及){_PLACE})*)"
-)  # …公告第二款 · …公告第一条、第二条
 ENGLISH_CLAUSE = re.compile(
     r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)"
     r"|(?:paragraph|clause|section|item|article)s? \d+(?:(?:,| and|, and) \d+)*(?: of Article \w+)?) of\s*$",
     re.IGNORECASE,
 )
-BRACKETED_ALIAS = r"(?:（[^）\n]{0,40}）)?"
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
-ACTING_NUMBER = re.compile(
-    rf"^(?:号|公告|令)?[)）]?{BRACKETED_ALIAS}\s*(?:已|现|将|决定)?(?:暂停|恢复|废止|修改|调整|延长)(?:实施|执行|施行|适用|了)?\s*$"
-)  # 第72号公告|暂停实施|第46号公告: the first does it to the second
-#: The number is part of another document's name: 第57号（《关于暂停第38号部分条款的公告》）.
-NUMBER_IN_NAME = re.compile(r"号(?:公告|令)?\s*（(?:《|关于)[^《》（）\n]{0,80}$")
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
-PUBLISHING_NUMBER = re.compile(r"^[^（）\n]{0,40}(?:公布|发布|调整）|调整，|修订)")
-FIRST_PUBLISHING = re.compile(r"^[^（）\n，；]{0,12}(?:公布|发布|印发|附件|[）；，])")
-CHANGES_FOLLOW = re.compile(r"(?:如下修改|修改如下|作如下|如下调整)[^。；\n]{0,8}[:：]")
-CHANGED_CLAUSE = re.compile(
-    rf"^[ ]*(?:[一二三四五六七八九十\d]{{1,3}}[、.．]|（[一二三四五六七八九十\d]{{1,3}}）)[ ]*(?:将|删去"
-    rf"|删除|修改"
-    rf"|对)?({_PLACE})[^。；\n]{{0,12}}?(?:修改|删|增加|调整|中的|的|。|$)",
-    re.MULTILINE,
-)  # 一、将第二条第三款修改为：…
-NEXT_NUMBER = re.compile(
-    r"^[ ]*[一二三四五六七八九十]{1,3}、[^。；\n]{0,20}(?:公告|令)[〔\[（(]?\s*\d{4}", re.MULTILINE
-)
 CLAUSE_REACH = 4000  #: characters in which the changed clauses follow
 
 
@@ -77,6 +39,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
 
     `is_operative` means that a spokesperson's answer itself acts, like an instrument.
     """
+    get_pattern = context.lexicon.get_pattern
     text, folded, own = context.text, context.text.folded_text, context.identity.own_number
     mentions = context.identity.number_mentions
     own_key = own.number.key if own is not None else None
@@ -88,21 +51,26 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
         origin = LIST_ORIGIN.search(folded[max(0, start - 160) : start])
         if (
             number.key == own_key
-            or any(ACTING_NUMBER.match(folded[end:at]) for at in near)
+            or any(get_pattern("relation.acting-number").match(folded[end:at]) for at in near)
             or (
                 origin
-                and PUBLISHING_NUMBER.match(folded[end : end + 60])
-                and not (FIRST_PUBLISHING.match(folded[end : end + 60]) and _is_changed_list(context, origin))
+                and get_pattern("relation.publishing-number").match(folded[end : end + 60])
+                and not (
+                    get_pattern("relation.first-publishing").match(folded[end : end + 60])
+                    and _is_changed_list(context, origin)
+                )
             )
-            or NUMBER_IN_NAME.search(folded[max(0, start - 100) : start])
+            or get_pattern("relation.number-in-name").search(folded[max(0, start - 100) : start])
         ):
             continue
-        is_list = origin and FIRST_PUBLISHING.match(folded[end : end + 60])
+        is_list = origin and get_pattern("relation.first-publishing").match(folded[end : end + 60])
         if origin and is_list and is_acting and _is_changed_list(context, origin):
             verb, rule = str(Verb.AMENDS), "relation.list"
         else:
             verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
-        for clause in (_find_clauses(text, mention, verb) or (None,)) if verb != NO_CONCLUSION else ():
+        for clause in (
+            (_find_clauses(text, mention, verb, context.lexicon) or (None,)) if verb != NO_CONCLUSION else ()
+        ):
             quote = text.quote_around(start, end)
             raw.append(
                 Relation(verb=Verb(verb), target=number.canonical, quote=quote, clause=clause, rule=rule)
@@ -136,7 +104,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
 def _is_changed_list(context: ReadingContext, origin: re.Match[str]) -> bool:
     """Return whether the list whose number a bracket gives is changed by this text."""
     listed = origin[0].partition("》")[0].lstrip("《")
-    changed = UPDATE_BY_TITLE.finditer(context.text.folded_text)
+    changed = context.lexicon.get_pattern("relation.update-by-title").finditer(context.text.folded_text)
     return any(listed == name for hit in changed for name in hit.groups() if name)
 
 
@@ -161,7 +129,9 @@ def _find_reported_verb(
         return None if is_issued and is_past else (Verb.REPORTS, "relation.reported")
     if is_past or _is_left_alone(context, sentence):
         return None
-    match = match_lapse(context.text, sentence) or match_clause_verb(context, mention, sentence)
+    match = match_lapse(context.text, sentence, context.lexicon) or match_clause_verb(
+        context, mention, sentence
+    )
     return match if match is None or match[0] != Verb.REPORTS else None
 
 
@@ -180,22 +150,32 @@ def _is_left_alone(context: ReadingContext, sentence: Sentence) -> bool:
 
 def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
     """Return whether a report says of a number that it was issued, or what it decides."""
+    get_pattern = context.lexicon.get_pattern
     text = context.text
     near = text.folded_text[max(0, mention.start - 16) : mention.end]
     row = text.find_sentence(mention.start)
     return bool(
-        (CELL_BEFORE.search(text.folded_text[row.start : mention.start]) and TABLE_ROW.search(row.words))
-        or ISSUING_WORDS.search(near)
+        (
+            get_pattern("relation.cell-before").search(text.folded_text[row.start : mention.start])
+            and TABLE_ROW.search(row.words)
+        )
+        or get_pattern("relation.issuing").search(near)
         or ACCORDING_TO.search(near)
         or (
-            ACCORDING_TO_CHINESE.search(text.folded_text[max(0, mention.start - 6) : mention.start])
+            get_pattern("relation.according-to").search(
+                text.folded_text[max(0, mention.start - 6) : mention.start]
+            )
             and context.told_on is not None
             and mention.number.year == context.told_on.year
         )
-        or ISSUING_TITLE.search(text.folded_text[max(0, mention.start - 90) : mention.start])
+        or get_pattern("relation.issuing-title").search(
+            text.folded_text[max(0, mention.start - 90) : mention.start]
+        )
         or (
-            REPORTED_SUBJECT.match(text.folded_text[mention.end : mention.end + 20])
-            and not OBJECT_OF_ACT.search(text.folded_text[max(0, mention.start - 12) : mention.start])
+            get_pattern("relation.reported-subject").match(text.folded_text[mention.end : mention.end + 20])
+            and not get_pattern("relation.object-of-act").search(
+                text.folded_text[max(0, mention.start - 12) : mention.start]
+            )
         )
     )
 
@@ -213,19 +193,24 @@ def _is_newest(context: ReadingContext, mention: NumberMention) -> bool:
     if told and own.year and own.year < (told.year - 1 if told.month <= NEW_YEAR_MONTHS else told.year):
         return False
     if own.letter:
-        return AUTHORITY_LETTER.match(own.letter) is not None
+        return context.lexicon.get_pattern("relation.authority-letter").match(own.letter) is not None
     return bool(own.year) and own.year == max(years) and (own.year, own.n) == max(series)
 
 
-def _find_clauses(text: DocumentText, mention: NumberMention, verb: str) -> tuple[str, ...]:
+def _find_clauses(text: DocumentText, mention: NumberMention, verb: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Return the clauses of the target that are named behind its number, or in the list that changes them."""
+    get_pattern = lexicon.get_pattern
     folded, end = text.folded_text, mention.end
-    if behind := CHINESE_CLAUSE.match(folded[end : end + 120]):
-        return tuple(re.split(r"、|和|及|与|以及", behind[2]))
+    if behind := get_pattern("relation.clause-behind").match(folded[end : end + 120]):
+        return tuple(get_pattern("relation.clause-joint").split(behind[2]))
     if before := ENGLISH_CLAUSE.search(folded[max(0, mention.start - 40) : mention.start]):
         return (before[1],)
-    if verb != Verb.AMENDS or not CHANGES_FOLLOW.search(text.find_sentence(end).words):
+    if verb != Verb.AMENDS or not get_pattern("relation.changes-follow").search(
+        text.find_sentence(end).words
+    ):
         return ()
-    following = NEXT_NUMBER.search(folded, end, end + CLAUSE_REACH)
-    changed = CHANGED_CLAUSE.finditer(folded, end, following.start() if following else end + CLAUSE_REACH)
+    following = get_pattern("relation.next-number").search(folded, end, end + CLAUSE_REACH)
+    changed = get_pattern("relation.changed-clause").finditer(
+        folded, end, following.start() if following else end + CLAUSE_REACH
+    )
     return tuple(dict.fromkeys(hit[1] for hit in changed))

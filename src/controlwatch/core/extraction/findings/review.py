@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -23,11 +22,6 @@ UNSURE_CHANGE_RULES = frozenset(
         "change.other-law",
         "change.unknown-issuer",
     }
-)
-CONTROL_WORDS = re.compile(
-    r"出口管制|两用物项|出口许可|进出口许可|禁止出口|限制出口|不可靠实体|管控名单|关注名单|反制"
-    r"|export (?:control|ban|licen[cs])|dual-use|unreliable entit",
-    re.IGNORECASE,
 )
 ISSUER_MARKS = 3  #: marks of an issuer's own text that make a report look like the instrument itself
 
@@ -51,7 +45,8 @@ class ReviewInputs:
             any(category.change for category in self.categories)
             or self.has_codes
             or any(relation.verb in ACTING_VERBS for relation in self.relations)
-            or CONTROL_WORDS.search(self.context.text.folded_text) is not None
+            or self.context.lexicon.get_pattern("review.control").search(self.context.text.folded_text)
+            is not None
         )
 
     @property
@@ -143,5 +138,5 @@ def list_possible_categories(categories: Iterable[Category]) -> tuple[str, ...]:
 def _quote_subject(case: ReviewInputs) -> str:
     """Return the first sentence that speaks of control, else the title."""
     text = case.context.text
-    hit = CONTROL_WORDS.search(text.folded_text)
+    hit = case.context.lexicon.get_pattern("review.control").search(text.folded_text)
     return text.quote_around(hit.start(), hit.end()) if hit else text.quote_around(0, text.title_end)

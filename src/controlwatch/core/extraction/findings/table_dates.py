@@ -63,7 +63,7 @@ def _read_row(
     context: ReadingContext, cells: list[str], columns: dict[str, int], start: int, end: int
 ) -> Iterator[EffectiveDate]:
     days = {
-        name: next((word.day for word in find_date_mentions(cells[place]) if word.day), None)
+        name: next((word.day for word in find_date_mentions(cells[place], context.lexicon) if word.day), None)
         for name, place in columns.items()
     }
     begins = days.get("start")

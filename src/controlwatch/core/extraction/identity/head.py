@@ -21,7 +21,6 @@ MAX_BROKEN = 50  #: characters of the second line of a broken title
 MAX_BARS = 1  #: a line with more is the navigation of a page
 MAX_GAP = 2  #: lines of the page (source, size of type) within a head
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
-PAGE_DETAILS = re.compile(r"(?<=号)(?:时间|发布|来源|浏览|字号|【)")  # 2028年第60号|时间：2028-12-05
 PAGE_TAG = re.compile(r"^【[^【】]{1,12}】")  #: a page's remark: 【转载】
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
@@ -34,7 +33,6 @@ ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")
 ENGLISH_DAY = re.compile(
     r"\b(?:\d{1,2}\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
 )
-ORDER = re.compile(r"令|\border\b|\bdecree\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +83,7 @@ class DocumentHead:
         """The line with its number."""
         return next((line for line in self.lines if line.letter or line.figure), None)
 
-    def build_number(self, year: int | None) -> DocumentNumber | None:
+    def build_number(self, year: int | None, lexicon: Lexicon) -> DocumentNumber | None:
         """Return its number; `year` is used where the head states none."""
         line = self.numbered
         if line is None:
@@ -93,7 +91,7 @@ class DocumentHead:
         if line.letter:
             return DocumentNumber(letter=re.sub(r"\s", "", line.letter))
         issuers = line.issuers or self.issuers
-        is_order = ORDER.search(line.form or self.form) is not None
+        is_order = lexicon.get_pattern("head.order").search(line.form or self.form) is not None
         if not issuers or "NPCSC" in issuers:  # laws are promulgated by the President's orders
             return None
         if "UELWM" in issuers or "UEL" in issuers:
@@ -143,13 +141,13 @@ def _read_lines(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> I
 def _goes_on(line: str, below: str, lexicon: Lexicon) -> bool:
     """Return whether a title is broken in two: …关于对美加征关税商品 / 第四次排除延期清单的公告."""
     opened, ending = "".join(line.split()), "".join(below.split())
-    subject_end = lexicon.get_pattern("head.subject-end")
+    about, subject_end = lexicon.get_pattern("head.about"), lexicon.get_pattern("head.subject-end")
     return (
-        "关于" in opened
+        about.search(opened) is not None
         and not subject_end.search(opened)
         and not opened.endswith(("。", "：", "，"))
         and len(ending) <= MAX_BROKEN
-        and "关于" not in ending
+        and about.search(ending) is None
         and subject_end.search(ending) is not None
         and SENTENCE.search(ending) is None
     )
@@ -171,12 +169,13 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
 
 
 def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLine | None:
+    get_pattern = lexicon.get_pattern
     places = [at for at, sign in enumerate(words) if not sign.isspace()]
     compact = PAGE_TAG.sub("", "".join(words[at] for at in places).strip("#*|>"))
-    compact = PAGE_DETAILS.split(compact)[0]
+    compact = get_pattern("head.page-details").split(compact)[0]
     if letter := lexicon.get_pattern("head.letter-number").match(compact):
         head = letter["letter"]
-        if not re.split(r"[〔\[﹝(（]", head)[0].endswith(("公告", "令", "工作机制")):
+        if not get_pattern("head.numbered-form").search(re.split(r"[〔\[﹝(（]", head)[0]):
             return HeadLine(start=start, end=end, letter=head)
     # The subject may name other numbers, and other issuers.
     opening, subject = _split_subject(compact, lexicon)
@@ -197,7 +196,7 @@ def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
         end=end,
         issuers=issuers,
         form=form[0] if form else "",
-        year=_read_year(number),
+        year=_read_year(number, lexicon),
         figure=_read_figure(number),
         subject=subject,
     )
@@ -205,7 +204,7 @@ def _read_chinese(words: str, start: int, end: int, lexicon: Lexicon) -> HeadLin
 
 def _split_subject(compact: str, lexicon: Lexicon) -> tuple[str, str]:
     """Return what stands before the subject of a line, and the subject, which ends in its form."""
-    for hit in re.finditer(r"[《“（(]?(?:关于|公布|发布|印发|调整|修改|废止|对(?!外)|将)", compact):
+    for hit in lexicon.get_pattern("head.subject-start").finditer(compact):
         subject = compact[hit.start() :]
         if lexicon.get_pattern("head.subject").match(subject):
             return compact[: hit.start()], subject
@@ -221,14 +220,14 @@ def _find_appended_number(subject: str, lexicon: Lexicon) -> re.Match[str] | Non
     return None
 
 
-def _read_year(number: re.Match[str] | None) -> int | None:
+def _read_year(number: re.Match[str] | None, lexicon: Lexicon) -> int | None:
     printed = (
         next((number[name] for name in ("year", "year2", "year3") if number[name]), None) if number else None
     )
     if printed is None:
         return None
-    if "民国" in printed:
-        count = parse_numeral(printed.rpartition("国")[2])
+    if republic := lexicon.get_pattern("head.republic-year").search(printed):
+        count = parse_numeral(printed[republic.end() :])
         return count + REPUBLIC_YEARS if count else None
     return parse_numeral(printed)
 

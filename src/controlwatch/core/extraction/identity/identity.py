@@ -23,9 +23,8 @@ from controlwatch.core.extraction.mentions.issuers import (
     find_issuers_before,
 )
 from controlwatch.core.extraction.mentions.numbers import (
-    FIGURE,
     MECHANISM_NAME,
-    YEAR,
+    ORDER_FORM,
     NumberMention,
     assign_ministry_series,
     find_number_mentions,
@@ -39,74 +38,14 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text, parse_numeral
 from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
 
-BRACKETED_LABEL = re.compile(
-    r"^[ ]*【\s*([^】\n]{2,8}?)\s*】[:：]?[ ]*(\S[^\n【]*)", re.MULTILINE
-)  # 【发布文号】商务部公告2025年第10号
-PLAIN_LABEL = re.compile(
-    r"^[ \-*|]*(发布文号|发文字号|文\s*号|字\s*号|公告号|文件编号|发文日期|成文日期|签发日期"
-    r"|发布日期|发布单位|发布机构|发文机关|发文单位)"
-    r"\**\s*[:：\t|]\**\s*(\S[^\n\t|]*)",
-    re.MULTILINE,
-)  # 发文字号：工信部联安全函〔2025〕335号
 LABEL_ZONE = 2500  #: characters below the title in which labels are printed
-CELL_LABEL = re.compile(
-    r"(?<=[\t|])[ ]*(发文字号|文号|字号|成文日期|发文日期|发布机构|发文机关|发布日期)[ ]*[\t"
-    r"|:：][\t|:： ]*([^\n\t|]+)"
-)  # 成文日期 ⇥ 2027-03-15 ⇥ 字号 ⇥ 财政部 税务总局公告2027年第9号
-INLINE_LABEL = re.compile(
-    r"(?:(?<=[\s】])|(?<=[　|]))【?(发布文号|发文字号|文号|成文日期|发文日期)】?[:：]?[ ]*"
-    r"((?:(?!  |\t|[|｜【]|成文日期|发布日期|发布时间|来源|索引号|主题)[^\n]){4,60})"
-)  # 索引号：… 文号：交通运输部公告2027年第61号 成文日期：2027-11-09
-NUMBER_LABELS = ("发布文号", "发文字号", "文号", "字号", "公告号", "文件编号")
-CORRECTION = re.compile(r"更\s*正|勘误|\b[Cc]orrect|\b[Cc]orrigend")
-ISSUER_LABELS = ("发文机关", "发布单位", "发布机构", "发文单位")
-DATE_LABELS = ("发文日期", "成文日期", "签发日期")
-BARE_FORM = re.compile(
-    r"\s*(?:公\s*告|令|第|[〔\[（(]?\d|(?:announcement|order|notice)\b)", re.IGNORECASE
-)  # 公告2026年第66号
-ISSUERS_FIRST = re.compile(r"^[^《》\n]{2,60}?(?=关于)|^[^:\n]{6,160}(?=:)")  # 商务部 海关总署|关于…
 ISSUER_PHRASE = re.compile(
     r"^\s*(?:of|by) (?:the )?[A-Z][^.\n()]{3,400}"
 )  # … |of the Customs Tariff Commission
-BEFORE_OWN_NUMBER = re.compile(
-    r"^[\s#*【\[(（\]】]*(?:中华人民共和国)?[\s]*$"
-)  # what may precede the document's number in a title
-_FOLLOW_UP = (
-    "补充|修改|修订|修正|更正|勘误|延期|延长|延迟|推迟|暂缓|暂停|中止|恢复|终止|停止|废止|撤销|取消|失效|继续|执行|实施|施行|贯彻|落实"
-    "|生效|过渡|衔接|有关|相关|后续|涉及|部分|条款|解读|解释|说明|问答|答问|政策|附件|附表|附录|清单|目录|所附|项下|适用"
-)
-FOLLOW_UP_BEHIND = re.compile(
-    rf"^(?:的|之|等|所|中|项下|(?:将|自|及其?|和|与|、)?(?:{_FOLLOW_UP}))"
-)  # 商务部公告2026年第5号|补充公告 · …第5号|的修改决定; behind a blank the notice's own title begins
-FOLLOW_UP_ALONE = re.compile(
-    rf"^[\s（(【—\-－–:：]*(?:{_FOLLOW_UP}|事项|问题|内容|文字|部分|条款|时间|日期|期限|规定|公告|通知|决定|细则|办法|的|和|及|与|之)+"
-    r"[\s）)】]*$"
-)  # 商务部公告2026年第5号 |补充公告 · 商务部公告2026年第5号|（更正）
-FOLLOW_UP_IN_ENGLISH = re.compile(
-    r"^(?:\s+(?:of|by)\s[^:()]{2,80}?)?\s*[-–—(]\s*(?:(?:first|second|partial)\s+)?"
-    r"(?:correct|corrigend|errat|addend|supplement|amend|exten|postpone|implement|clarif)\w*\b",
-    re.IGNORECASE,
-)  # Announcement No. 5 of 2026| (Correction)
 #: Kinds in which an authority speaks for itself, without making a rule.
 OWN_WORDS = frozenset({NoticeKind.FAQ, NoticeKind.GUIDANCE, NoticeKind.DRAFT, NoticeKind.SPOKESPERSON})
 INFERENCE_ZONE = 800  #: characters in which a draft names who drew it up
-SUBJECT_LEAD = re.compile(r"(?<=[号\s）)\]〕])[（(]?(?:关于|公布|发布|印发|调整|修改|废止|对|将)")
-FOLLOW_UP_WORD = re.compile(_FOLLOW_UP)
 CLOSING_MARKS = re.compile(r"[\s)）】\]]")
-BEFORE_APPENDED_NUMBER = re.compile(
-    r"(?:公告|决定|令|通知|措施|名单|清单)\s*[（(【\[\s]\s*$|^\s*关于\s*$"
-)  # 关于…的公告（|商务部公告2026年第40号）
-BRACKET_LINE = re.compile(
-    rf"^[ ]*(?:公\s*告)?[ ]*[〔\[﹝(（]\s*(\d{{4}})\s*[〕\]﹞)）]\s*第?\s*({FIGURE})\s*号[ ]*$", re.MULTILINE
-)  # a separate line below the title: 〔2026〕10号
-HEAD_LINE = re.compile(
-    rf"^[ ]*(?:[〔\[（(]?{YEAR}[〕\]）)]?\s*年?\s*)?第\s*({FIGURE})\s*号[ ]*(?:[（(]关于[^\n]*)?$",
-    re.MULTILINE,
-)  # a separate line below the issuers: 2022年 第42号 · 第792号 · 2026年第141号（关于…的公告）
-AFTER_HEAD_NUMBER = re.compile(
-    r"^\s*(?:$|[　 ]{2,}\S|(?<=\s)(?:关于|公布|发布|对|将)|[|｜]|[（(](?:关于|公布)|(?:信息)?来源"
-    r"|发布|发文|时间|日期|【)"
-)  # what may follow a number that opens a line of the head
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +115,28 @@ class ReadingContext:
 
 def identify_document(document: Document, opening: Opening, lexicon: Lexicon, given: date | None) -> Identity:
     """Return which document it is. `given` is its day where the document states none."""
+    get_pattern = lexicon.get_pattern
     text = opening.text
-    stated = next((word.day for word in find_date_mentions(fold_text(opening.day_words)) if word.day), None)
+    stated = next(
+        (word.day for word in find_date_mentions(fold_text(opening.day_words), lexicon) if word.day), None
+    )
     labels = dict(document.labels)  # those of the page win over those inside the text
     labelled = f"{opening.preface}\n{text.folded_text[: text.title_end + LABEL_ZONE]}"
-    for pattern in (BRACKETED_LABEL, PLAIN_LABEL, CELL_LABEL, INLINE_LABEL):
+    for pattern in (
+        get_pattern("identity.bracketed-label"),
+        get_pattern("identity.plain-label"),
+        get_pattern("identity.cell-label"),
+        get_pattern("identity.inline-label"),
+    ):
         for hit in pattern.finditer(labelled):
             labels.setdefault(re.sub(r"\s", "", hit[1]), hit[2].strip())
-    label = next((labels[name] for name in NUMBER_LABELS if name in labels), None)
+    label = next((labels[name] for name in lexicon.phrases["number_labels"] if name in labels), None)
     head = opening.head
     kind, rule = classify_kind(text, lexicon, label=label, head=head)
     published = find_publication_date(
         text,
         lexicon,
-        label=next((labels[name] for name in DATE_LABELS if name in labels), None),
+        label=next((labels[name] for name in lexicon.phrases["date_labels"] if name in labels), None),
         page=document.page_date or stated,
         given=given if given and given.year >= OLDEST_YEAR else None,
         kind=kind,
@@ -197,18 +144,20 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
     passes_on = _passes_on(text, lexicon, kind, found)
     issuerless = (kind in REPORT_KINDS or passes_on) and any(lacks_issuer(mention) for mention in found)
-    found = assign_ministry_series(found, text.folded_text) if issuerless else found
+    found = assign_ministry_series(found, text.folded_text, lexicon) if issuerless else found
     own, issuers = None, find_issuers(text.title[:80], lexicon)
     if kind in INSTRUMENT_KINDS:
         year = published.day.year if published else None
-        own = _read_head_number(opening, year) or find_own_number(text, lexicon, found, label)
+        own = _read_head_number(opening, year, lexicon) or find_own_number(text, lexicon, found, label)
         own = _complete_number(own, opening, labels, lexicon) or _find_number_above(opening, lexicon, year)
         named = own.number.issuers if own and own.number.issuers else head.issuers if head else ()
         issuers = collect_issuers(text, lexicon, named)
     elif kind in OWN_WORDS and not issuers:
         issuers = collect_issuers(text, lexicon, ())
     issuers = issuers or _infer_issuers(opening, kind, lexicon)
-    if not issuers and found and CORRECTION.search(text.title):  # by those who issued what it corrects
+    if (
+        not issuers and found and get_pattern("identity.correction").search(text.title)
+    ):  # by those who issued what it corrects
         issuers = found[0].number.issuers
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
@@ -251,7 +200,7 @@ def _infer_issuers(opening: Opening, kind: NoticeKind, lexicon: Lexicon) -> tupl
     if kind in OWN_WORDS | INSTRUMENT_KINDS and lexicon.get_pattern("head.bureau").search(words):
         return ("MOFCOM",)
     if kind == NoticeKind.DRAFT:
-        return find_issuers(blank_approvals(words[:INFERENCE_ZONE]), lexicon)[:1]
+        return find_issuers(blank_approvals(words[:INFERENCE_ZONE], lexicon), lexicon)[:1]
     return ()
 
 
@@ -261,7 +210,7 @@ def _complete_number(
     """Return a number printed without issuers (公告2027年第15号) with those of the head, or of the labels."""
     if own is None or own.number.letter or own.number.issuers:
         return own
-    printed = fold_text(" ".join(labels[name] for name in ISSUER_LABELS if name in labels))
+    printed = fold_text(" ".join(labels[name] for name in lexicon.phrases["issuer_labels"] if name in labels))
     issuers = (opening.head.issuers if opening.head else ()) or find_issuers(printed, lexicon)
     if not issuers:
         return own
@@ -282,18 +231,19 @@ def _find_number_above(opening: Opening, lexicon: Lexicon, year: int | None) -> 
     return OwnNumber(number, caption.get_original(own[0].start, own[0].end), "number.above")
 
 
-def _read_head_number(opening: Opening, year: int | None) -> OwnNumber | None:
+def _read_head_number(opening: Opening, year: int | None, lexicon: Lexicon) -> OwnNumber | None:
     """Return the number that a head prints outside its subject; a follow-up has none of its own."""
+    get_pattern = lexicon.get_pattern
     head = opening.head
-    number = head.build_number(year) if head else None
+    number = head.build_number(year, lexicon) if head else None
     if head is None or number is None or head.numbered is None:
         return None
     start, end = (at - head.start for at in (head.numbered.start, head.numbered.end))
     words = opening.text.folded_text[start:end]
     rest = words[words.rfind("号") + 1 :]
-    if FOLLOW_UP_ALONE.match(rest) and FOLLOW_UP_WORD.search(rest):
+    if get_pattern("identity.follow-up-alone").match(rest) and get_pattern("identity.follow-up").search(rest):
         return None
-    subject = SUBJECT_LEAD.search(words) if head.numbered.subject else None
+    subject = get_pattern("identity.subject-lead").search(words) if head.numbered.subject else None
     end = start + subject.start() if subject and subject.start() else end
     raw = opening.text.get_original(start, end).strip(" （(《|")
     return OwnNumber(normalize_series(number), raw, "number.head")
@@ -303,17 +253,18 @@ def find_own_number(
     text: DocumentText, lexicon: Lexicon, found: tuple[NumberMention, ...], label: str | None
 ) -> OwnNumber | None:
     """Return the number of the document itself: of its title, its label, or the head of its text."""
+    get_pattern = lexicon.get_pattern
     folded = text.folded_text
     titled = [mention for mention in found if mention.end <= text.title_end]
     followed_up: set[str] = set()  # the title is about these
     for mention in titled:
-        if BEFORE_OWN_NUMBER.match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
-            if not _is_followed_up(text, mention, titled):
+        if get_pattern("identity.before-own-number").match(MARKDOWN_PREFIX.sub("", folded[: mention.start])):
+            if not _is_followed_up(text, mention, titled, lexicon):
                 return _build_own_number(text, lexicon, mention, "number.title")
             followed_up.add(mention.number.key)
     for mention in titled:
         # Pages append it to the title, in brackets or behind a blank.
-        appended = BEFORE_APPENDED_NUMBER.search(folded[: mention.start])
+        appended = get_pattern("identity.before-appended-number").search(folded[: mention.start])
         if appended and not CLOSING_MARKS.sub("", folded[mention.end : text.title_end]):
             return _build_own_number(text, lexicon, mention, "number.end-of-title")
     if label and (number := parse_number(fold_text(label), lexicon)):  # 【发布文号】商务部公告2025年第10号
@@ -326,29 +277,42 @@ def find_own_number(
         if in_head and mention.number.key not in followed_up:
             opens = not folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
             behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
-            if opens and AFTER_HEAD_NUMBER.match(behind.lstrip("）)")):
+            if opens and get_pattern("identity.after-head-number").match(behind.lstrip("）)")):
                 return _build_own_number(text, lexicon, mention, "number.head")
     return None
 
 
-def _is_followed_up(text: DocumentText, mention: NumberMention, titled: list[NumberMention]) -> bool:
+def _is_followed_up(
+    text: DocumentText, mention: NumberMention, titled: list[NumberMention], lexicon: Lexicon
+) -> bool:
     """Return whether a title that begins with a number is about the notice of that number.
 
     A supplement, a correction or a postponement names it first (商务部公告2026年第5号补充公告), and so
     does a notice on several others (第5号、第6号有关事项). A notice's own title says what it is about.
     """
+    get_pattern = lexicon.get_pattern
     listed = [other for other in titled if other.start <= mention.end + 2]
     if len({other.number.key for other in listed}) > 1:
         return True
     rest = text.folded_text[max(other.end for other in listed) : text.title_end]
-    return any(pattern.match(rest) for pattern in (FOLLOW_UP_BEHIND, FOLLOW_UP_ALONE, FOLLOW_UP_IN_ENGLISH))
+    return any(
+        pattern.match(rest)
+        for pattern in (
+            get_pattern("identity.follow-up-behind"),
+            get_pattern("identity.follow-up-alone"),
+            get_pattern("identity.follow-up-in-english"),
+        )
+    )
 
 
 def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMention, rule: str) -> OwnNumber:
     """Return the number; one printed without issuers (公告2026年第66号) takes those that begin the title."""
+    get_pattern = lexicon.get_pattern
     number, raw = mention.number, text.get_original(mention.start, mention.end)
-    if not number.letter and BARE_FORM.match(text.folded_text[mention.start : mention.end]):
-        heading = ISSUERS_FIRST.match(text.title)
+    if not number.letter and get_pattern("identity.bare-form").match(
+        text.folded_text[mention.start : mention.end]
+    ):
+        heading = get_pattern("identity.issuers-first").match(text.title)
         issuers = find_issuers(heading[0], lexicon) if heading else ()
         if len(issuers) > len(number.issuers):
             number = normalize_series(replace(number, issuers=issuers))
@@ -357,24 +321,25 @@ def _build_own_number(text: DocumentText, lexicon: Lexicon, mention: NumberMenti
 
 def _find_head_number(text: DocumentText, lexicon: Lexicon) -> NumberMention | None:
     """Return the number printed on a line by itself below the issuers' names (公 告 / 2022年 第42号)."""
+    get_pattern = lexicon.get_pattern
     head = text.folded_text[: text.title_end + 600]
-    hit = HEAD_LINE.search(head, text.title_end)
+    hit = get_pattern("identity.head-line").search(head, text.title_end)
     if hit is None:
         # The working mechanism prints 〔2026〕10号 on a line by itself.
-        hit = BRACKET_LINE.search(head, text.title_end)
+        hit = get_pattern("identity.bracket-line").search(head, text.title_end)
         n = parse_numeral(hit[2]) if hit else None
         if hit is None or n is None or MECHANISM_NAME not in head[: hit.start()]:
             return None
         number = DocumentNumber(issuers=("UEL",), year=int(hit[1]), n=n)
         return NumberMention(start=hit.start(), end=hit.end(), number=number)
     above = re.sub(r"[ ]", "", head[: hit.start()])
-    form, n = re.search(r"(公告|令)\s*$", above), parse_numeral(hit[2])
+    form, n = get_pattern("identity.form-before").search(above), parse_numeral(hit[2])
     issuers = find_issuers_before(above, form.start(), lexicon)[1] if form else ()
     if n is None or form is None or not issuers:
         return None
     number = DocumentNumber(
         issuers=issuers,
-        series="Order" if form[1] == "令" else "",
+        series="Order" if form[1] == ORDER_FORM else "",
         year=parse_numeral(hit[1]) if hit[1] else None,
         n=n,
     )

@@ -27,107 +27,50 @@ INSTRUMENT_KINDS = frozenset(
 )
 REPORT_KINDS = frozenset({NoticeKind.NEWS, NoticeKind.COMMENTARY})
 
-QUESTION_LINE = re.compile(r"^[ ]*(?:有记者问|记者问|问[:：]|A reporter asked|Q[:：])", re.MULTILINE)  # 问：…
 HEARSAY_ZONE = 3000  #: characters in which a text that is passed on says so
-TENDER_TITLE = re.compile(r"(?:中标|招标|成交|采购)[^，。]{0,12}(?:公告|公示)$|统计(?:快讯|公报|数据)")
-DRAFT_TITLE = re.compile(
-    r"征求[^。；\n]{0,80}意见|公开听取[^。；\n]{0,60}意见"
-)  # 关于公开征求对…管制安排意见的公告
 MARKDOWN_PREFIX = re.compile(r"^[#*\s]+")  # "# 商务部公告…"
-ORDER_TITLE = re.compile(
-    r"令\s*(?:[〔\[(（]?\s*(?:\d{4}|[一二][〇○零\d一二三四五六七八九]{3}))|令\s*第?\s*\d+\s*号|令$"
-)  # 商务部令二〇二五年第6号
-REGULATION_TITLE = re.compile(r"(?:条例|规定|办法|细则|规则)(?:》)?(?:（[^）]*）)?$")  # …出口管制条例
-FOUNDING_TITLE = re.compile(r"^[^，。；\n《》]{2,30}条例(?:$|[\s_（(])")  # 战略性矿产出口管理条例
-LAW_TITLE = re.compile(
-    r"^(?:中华人民共和国)?[^，。：《》]{2,24}(?<!办)法(?:（[^）]*）)?$"
-)  # 中华人民共和国出口管制法
-ANNOUNCEMENT_TITLE = re.compile(r"公\s*告|的决定|决定$|工作机制\s*[〔\[(（]\s*\d{4}")  # 关于…的公告
-NOTICE_TITLE = re.compile(r"通知|通告|的函|复函|实施意见")  # 关于…的通知
-LAW_DECISION_TITLE = re.compile(
-    r"(?:全国人民代表大会|全国人大)[^《》]{0,20}(?:修改|废止|修订)《[^《》]{2,40}(?<!办)法》的决定"
-)  # 全国人民代表大会常务委员会关于修改《…法》的决定
-ENGLISH_LAW_TITLE = re.compile(
-    r"^(?:[A-Z][\w-]* ){1,5}Law of the People's Republic of China\W*$"
-)  # Export Control Law of …
 CHINESE_TITLES = (
-    (LAW_DECISION_TITLE, NoticeKind.LAW),
-    (ORDER_TITLE, NoticeKind.ORDER),
-    (LAW_TITLE, NoticeKind.LAW),
-    (ANNOUNCEMENT_TITLE, NoticeKind.ANNOUNCEMENT),
-    (NOTICE_TITLE, NoticeKind.NOTICE),
-    (REGULATION_TITLE, NoticeKind.REGULATION),
+    ("kind.law-decision-title", NoticeKind.LAW),
+    ("kind.order-title", NoticeKind.ORDER),
+    ("kind.law-title", NoticeKind.LAW),
+    ("kind.announcement-title", NoticeKind.ANNOUNCEMENT),
+    ("kind.notice-title", NoticeKind.NOTICE),
+    ("kind.regulation-title", NoticeKind.REGULATION),
 )
 ENGLISH_TITLES = (
-    (ENGLISH_LAW_TITLE, NoticeKind.LAW),
-    (
-        re.compile(r"\bAnnouncement\b|\bNotice\s+(?:No|\d|[\[(]\d)|\bDecision\b", re.IGNORECASE),
-        NoticeKind.ANNOUNCEMENT,
-    ),
-    (re.compile(r"\bOrder\b|\bDecree\b", re.IGNORECASE), NoticeKind.ORDER),
-    (re.compile(r"\bNotice\b|\bCircular\b", re.IGNORECASE), NoticeKind.NOTICE),
-    (re.compile(r"\bRegulations?\b|\bProvisions\b|\bMeasures\b", re.IGNORECASE), NoticeKind.REGULATION),
+    ("kind.english-law-title", NoticeKind.LAW),
+    ("kind.english-announcement", NoticeKind.ANNOUNCEMENT),
+    ("kind.english-order", NoticeKind.ORDER),
+    ("kind.english-notice", NoticeKind.NOTICE),
+    ("kind.english-regulation", NoticeKind.REGULATION),
 )
 #: The form of an instrument by the last word of its subject, or by the word for its form.
 HEAD_FORMS = (
-    (re.compile(r"令[》）]?$|\b(?:order|decree)", re.IGNORECASE), NoticeKind.ORDER),
-    (
-        re.compile(r"(?:公告|决定)[》）]?$|\b(?:announcement|decision|bekanntmachung)", re.IGNORECASE),
-        NoticeKind.ANNOUNCEMENT,
-    ),
-    (
-        re.compile(r"(?:通知|通告|函|意见|更正|公示|文件)[》）]?$|\b(?:notice|circular)", re.IGNORECASE),
-        NoticeKind.NOTICE,
-    ),
+    ("kind.order-form", NoticeKind.ORDER),
+    ("kind.announcement-form", NoticeKind.ANNOUNCEMENT),
+    ("kind.notice-form", NoticeKind.NOTICE),
 )
-COMPANY_NOTICE = re.compile(r"证券代码|证券简称|股票代码|董事会及全体董事|上市公司")
-AGENCY_DATELINE = re.compile(
-    r"^[【（(]?[\u4e00-\u9fff]{2,8}(?:社|报|网)(?:记者|[\u4e00-\u9fff]{0,8})[^。；]{0,40}(?:\d+日)?电[）)】]?"
-)  # （中央社记者…上海2027年7月9日电）
-CORRECTION = re.compile(r"(?:更正|勘误|更正(?:说明|启事|公告))")
+#: How a text speaks of itself, tried in this order.
 SELF_REFERENCES = (
-    (re.compile(r"本公告"), NoticeKind.ANNOUNCEMENT),  # 本公告自公布之日起施行
-    (re.compile(r"本通知"), NoticeKind.NOTICE),
-    (re.compile(r"本令"), NoticeKind.ORDER),
-    (re.compile(r"本条例|本规定|本办法"), NoticeKind.REGULATION),
-    (re.compile(r"本法"), NoticeKind.LAW),
-    (re.compile(r"本决定"), NoticeKind.ANNOUNCEMENT),
-    (re.compile(r"(?:T|t)his (?:a|A)nnouncement (?:shall|will|takes|comes)"), NoticeKind.ANNOUNCEMENT),
+    ("kind.own-announcement", NoticeKind.ANNOUNCEMENT),
+    ("kind.own-notice", NoticeKind.NOTICE),
+    ("kind.own-order", NoticeKind.ORDER),
+    ("kind.own-regulation", NoticeKind.REGULATION),
+    ("kind.own-law", NoticeKind.LAW),
+    ("kind.own-decision", NoticeKind.ANNOUNCEMENT),
+    ("kind.own-english", NoticeKind.ANNOUNCEMENT),
 )
-SPOKESPERSON_REPORT = re.compile(
-    r"发言人[^就。]{0,4}(?:介绍|表示|谈|回应|宣布|称)|[Ss]pokesperson (?:says|said)"
-)  # 新闻发言人介绍…情况
-SIGNING_REPORT = re.compile(
-    r"签署.{0,8}令|日前.{0,6}公告"
-)  # 李强签署国务院令: the press reports the signature
 CHALLENGE_SCRIPT = re.compile(
     r"\$_ts\b|cf-chl|__cf_chl|acw_sc__v2|aliyun_waf|yunsuo_session"
 )  # a bot wall's script, named as the common walls name theirs
-CHALLENGE_WORDS = re.compile(
-    r"Just a moment\.\.\.|Checking (?:your browser|if the site connection is secure)"
-    r"|[Vv]erify(?:ing)? (?:that )?you are (?:a )?human|Attention Required!|[Ee]nable JavaScript and cookies"
-    r"|(?:请|需要)(?:先)?(?:开启|启用)\s*Java[Ss]cript|请完成(?:安全|人机|滑动)?验证|人机验证|安全验证|滑块验证|拖动滑块"
-    r"|请输入验证码|访问验证|访问(?:过于|太)频繁|请求(?:已|已经|被)?被?拦截|疑似(?:攻击|黑客)|网站防火墙|Web应用防火墙"
-    r"|访问被(?:拒绝|阻断|禁止)|Access [Dd]enied|Request (?:was )?[Bb]locked|unusual traffic"
-)  # 请开启JavaScript并刷新该页
 CHALLENGE_LENGTH = 1500  #: characters; a longer text only speaks of bot walls
 SAMPLE_LENGTH = 20_000
-SERVER_NOISE = re.compile(
-    r"\[an error occurred while processing this directive\]|\bnull\b|\bundefined\b"
-    r"|(?:正在)?加载中|\bLoading\b"
-    r"|您的位置|当前位置|首页|【[^】\n]{0,8}】|[\W_\d]+",
-    re.IGNORECASE,
-)  # printed even by a page without its article
 NOISE_LENGTH = 400
 FRAME_LENGTH = 600  #: characters; a longer page has an article
 SYMBOLS = re.compile(r"[\W_]+")
 MIN_PAGE_WORDS = 4  #: characters of a page's own words in a frame
 MIN_ARTICLE = 16  #: characters that an article has at least
 TITLE_LENGTH = 60
-_DATE = r"(?:\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{1,2}-\d{1,2})"
-DATED_ROW = re.compile(
-    rf"^\W{{0,4}}{_DATE}(?:\W|$)|{_DATE}\s*[\])）】]?\s*$"
-)  # 关于…的公告 [2026-03-02] · 2026-03-02 关于…的公告
 ROW_LENGTH = 130
 MIN_ROWS = 5  #: dated rows that make an index
 SENTENCE_END = re.compile(r"[。；]|\. [A-Z]")  # a row of an index is not a sentence
@@ -151,10 +94,10 @@ def classify_kind(
     """
     verdicts = _apply_kind_rules(text, lexicon, label, head)
     is_headed = head is not None and head.numbered is not None
-    kind, rule = _find_non_document(text, is_headed=is_headed) or next(
+    kind, rule = _find_non_document(text, lexicon, is_headed=is_headed) or next(
         (kind, rule) for kind, rule in verdicts if kind
     )
-    if kind == NoticeKind.ORDER and FOUNDING_TITLE.match(text.title.strip()):
+    if kind == NoticeKind.ORDER and lexicon.get_pattern("kind.founding-title").match(text.title.strip()):
         kind, rule = NoticeKind.REGULATION, "kind.title"
     if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
         return NoticeKind.EMPTY, "kind.frame"
@@ -176,11 +119,14 @@ def _is_frame(text: DocumentText, lexicon: Lexicon) -> bool:
     return len(kept) < MIN_ARTICLE and len(below) - len(kept) >= MIN_PAGE_WORDS
 
 
-def _find_non_document(text: DocumentText, *, is_headed: bool) -> tuple[NoticeKind, str] | None:
+def _find_non_document(
+    text: DocumentText, lexicon: Lexicon, *, is_headed: bool
+) -> tuple[NoticeKind, str] | None:
     """Recognise garbled text, an empty page, a bot check, and an index page saved as a document.
 
     `is_headed` means that the head of an instrument could be read: its text may be damaged in part.
     """
+    get_pattern = lexicon.get_pattern
     sample = text.folded_text[:SAMPLE_LENGTH]
     lost, han = sum(len(hit[0]) for hit in LOST_CHARACTERS.finditer(sample)), HAN.findall(sample)
     common = sum(sign in COMMON_CHARACTERS for sign in han)
@@ -190,16 +136,20 @@ def _find_non_document(text: DocumentText, *, is_headed: bool) -> tuple[NoticeKi
     ):
         return NoticeKind.OTHER, "kind.garbled"
     body = text.body
-    is_noise = not body.strip() or (len(body) < NOISE_LENGTH and not SERVER_NOISE.sub("", body))
+    is_noise = not body.strip() or (
+        len(body) < NOISE_LENGTH and not get_pattern("kind.server-noise").sub("", body)
+    )
     if is_noise and len(text.title.strip()) < TITLE_LENGTH:
         return NoticeKind.EMPTY, "kind.empty"
     # A longer text with the words of a bot check only speaks of them.
     is_short = len(text.folded_text) < CHALLENGE_LENGTH
-    if CHALLENGE_SCRIPT.search(sample) or (is_short and CHALLENGE_WORDS.search(text.folded_text)):
+    if CHALLENGE_SCRIPT.search(sample) or (
+        is_short and get_pattern("kind.challenge-words").search(text.folded_text)
+    ):
         return NoticeKind.CHALLENGE, "kind.challenge"
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     rows = [line for line in lines if len(line) <= ROW_LENGTH and not SENTENCE_END.search(line)]
-    dated = sum(1 for line in rows if DATED_ROW.search(line))
+    dated = sum(1 for line in rows if get_pattern("kind.dated-row").search(line))
     if dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
         return NoticeKind.LISTING, "kind.listing"
     return None
@@ -209,27 +159,30 @@ def _apply_kind_rules(
     text: DocumentText, lexicon: Lexicon, label: str | None, head: DocumentHead | None
 ) -> Iterator[tuple[NoticeKind | None, str]]:
     """Yield what each rule says, in order: a kind, or None where it does not apply; the last always does."""
+    get_pattern = lexicon.get_pattern
     title = MARKDOWN_PREFIX.sub("", text.title).strip()
-    lead = extract_head(text)
+    lead = extract_head(text, lexicon)
     is_press = contains_phrase(lexicon, "press", lead)
     # The press reports that a spokesperson spoke; the ministry prints question and answer.
-    is_reported = (is_press and SPOKESPERSON_REPORT.search(title)) or AGENCY_DATELINE.match(title)
+    is_reported = (is_press and get_pattern("kind.spokesperson-report").search(title)) or get_pattern(
+        "kind.agency-dateline"
+    ).match(title)
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
-    if is_answer or QUESTION_LINE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+    if is_answer or get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.SPOKESPERSON, "kind.answer"
     is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
-    if COMPANY_NOTICE.search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+    if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if AGENCY_DATELINE.match(title):
+    if get_pattern("kind.agency-dateline").match(title):
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"
-    if CORRECTION.fullmatch(re.sub(r"\s", "", title)):
+    if get_pattern("kind.correction").fullmatch(re.sub(r"\s", "", title)):
         yield NoticeKind.NOTICE, "kind.correction"
     by_title = classify_title(title, lexicon)
-    referred = (kind for pattern, kind in SELF_REFERENCES if pattern.search(text.body))
+    referred = (kind for name, kind in SELF_REFERENCES if lexicon.get_pattern(name).search(text.body))
     default = NoticeKind.DRAFT if contains_phrase(lexicon, "draft", title) else NoticeKind.NEWS
     by_self_reference = next(referred, default)
     # A paper or a translator prints an instrument word for word.
@@ -239,7 +192,11 @@ def _apply_kind_rules(
     yield NoticeKind.COMMENTARY if contains_phrase(lexicon, "commentary", lead) else None, "kind.report"
     is_titled = has_instrument_title(title, lexicon)
     is_own = is_titled and (HAN.search(title) or count_issuer_marks(text, lexicon))
-    if is_press or SIGNING_REPORT.search(title) or (not is_own and speaks_of_issuer(text, lexicon)):
+    if (
+        is_press
+        or get_pattern("kind.signing-report").search(title)
+        or (not is_own and speaks_of_issuer(text, lexicon))
+    ):
         yield NoticeKind.NEWS, "kind.report"
     # A foreign government's rule, whatever it is at home, is news here.
     is_chinese = is_titled or find_issuers(title.replace("美国商务部", ""), lexicon)
@@ -254,34 +211,40 @@ def _apply_kind_rules(
 
 def _classify_head(head: DocumentHead, lexicon: Lexicon) -> NoticeKind | None:
     """Return the kind that the head of an instrument names: by the word for its form, else by its subject."""
+    get_pattern = lexicon.get_pattern
     subject = head.subject
-    if contains_phrase(lexicon, "draft", subject) or DRAFT_TITLE.search(subject):
+    if contains_phrase(lexicon, "draft", subject) or get_pattern("kind.draft-title").search(subject):
         return NoticeKind.DRAFT
-    if TENDER_TITLE.search(subject):
+    if get_pattern("kind.tender-title").search(subject):
         return NoticeKind.OTHER
-    if "State Council" in head.issuers and REGULATION_TITLE.search(subject):
+    if "State Council" in head.issuers and get_pattern("kind.regulation-title").search(subject):
         return NoticeKind.REGULATION
-    if LAW_DECISION_TITLE.search(f"{'全国人大' if 'NPCSC' in head.issuers else ''}{subject}"):
+    if get_pattern("kind.law-decision-title").search(
+        f"{'全国人大' if 'NPCSC' in head.issuers else ''}{subject}"
+    ):
         return NoticeKind.LAW
     for words in (subject, head.form):
-        for pattern, kind in HEAD_FORMS:
-            if pattern.search(words):
+        for name, kind in HEAD_FORMS:
+            if lexicon.get_pattern(name).search(words):
                 return kind
     return NoticeKind.NOTICE if head.numbered and head.numbered.letter else None
 
 
 def classify_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
     """Return the kind of document that a title names by its form, or None."""
+    get_pattern = lexicon.get_pattern
     # A "title" with a full stop inside is a paragraph of a report that only begins like an instrument.
     if len(title) > 200 or "。" in title.rstrip("。") or re.search(r"[a-z]\. [A-Z]", title):
         return None
-    if TENDER_TITLE.search(title):
+    if get_pattern("kind.tender-title").search(title):
         return NoticeKind.OTHER
-    if contains_phrase(lexicon, "draft", title) or DRAFT_TITLE.search(title):
+    if contains_phrase(lexicon, "draft", title) or get_pattern("kind.draft-title").search(title):
         return NoticeKind.DRAFT
-    if contains_phrase(lexicon, "guidance", title) and not re.search(r"公告\s*\d{4}", title):
+    if contains_phrase(lexicon, "guidance", title) and not get_pattern("kind.numbered-title").search(title):
         return NoticeKind.GUIDANCE
-    if not HAN.search(title) and not (has_instrument_title(title, lexicon) or ENGLISH_LAW_TITLE.match(title)):
+    if not HAN.search(title) and not (
+        has_instrument_title(title, lexicon) or get_pattern("kind.english-law-title").match(title)
+    ):
         return None
     forms = CHINESE_TITLES if HAN.search(title) else ENGLISH_TITLES
-    return next((kind for pattern, kind in forms if pattern.search(title)), None)
+    return next((kind for name, kind in forms if lexicon.get_pattern(name).search(title)), None)

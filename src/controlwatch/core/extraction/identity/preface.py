@@ -18,10 +18,6 @@ MIN_MARKS = 1  #: marks of an issuer's own text below a head that follows a pref
 MIN_SUBJECT_MARKS = 2  #: as above, for a head with neither form nor number on a line of its own
 MAX_MAIL_HEADS = 12
 MARKUP = re.compile(r"^[#>*\s]+|[*\s]+$")
-TITLE_SETTINGS = frozenset({"title", "subject", "betreff", "标题", "主题"})
-DATE_SETTINGS = frozenset(
-    {"date", "sent", "gesendet", "datum", "日期", "发送时间", "published", "publish_date", "发布日期"}
-)
 #: Phrases of a title under which an instrument below is not the document, or not to be believed.
 OTHER_VOICES = ("draft", "spokesperson", "faq", "guidance", "hearsay", "commentary")
 
@@ -43,7 +39,7 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     if any(contains_phrase(lexicon, voice, MARKUP.sub("", text.title)) for voice in OTHER_VOICES):
         return opening
     head = _search_head(text, lexicon)
-    if head is None or "处罚决定书" in text.folded_text[: head.end]:
+    if head is None or lexicon.get_pattern("preface.penalty").search(text.folded_text[: head.end]):
         return opening
     title = MARKUP.sub("", text.title)
     if 0 < head.start < HEAD_ZONE and lexicon.get_pattern("heading.own-title").match(title):
@@ -99,8 +95,8 @@ def _drop_settings(text: DocumentText, lexicon: Lexicon) -> Opening:
     else:
         return Opening(text=text)
     named = {hit["name"].lower(): hit for hit in reversed(settings)}
-    title = next((named[name] for name in named if name in TITLE_SETTINGS), None)
-    dated = next((named[name] for name in named if name in DATE_SETTINGS), None)
+    title = next((named[name] for name in named if name in lexicon.phrases["title_settings"]), None)
+    dated = next((named[name] for name in named if name in lexicon.phrases["date_settings"]), None)
     body = text.slice_original(end).lstrip("\n")
     if title is None or not title["value"].strip(" \"'"):
         first, _, body = body.partition("\n")

@@ -20,59 +20,15 @@ DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "
 #: A day and the folded words it was read from.
 QuotedDate = tuple[date, str]
 
-SIGNED_WITH = re.compile(
-    r"^(?:Beijing|北京),?\s*|\s*(?:印发|发布|公布|签发|盖章|（章）|\(章\)|[（(](?:星期.|周.|[A-Z][a-z]+day)[）)]|[.。])\s*$"
-)
-NAME_JOINTS = re.compile(
-    r"[\s、，,和与及()（）/|]|章|印|中华人民共和国|办公厅|办公室|People's Republic of China|\bof\b"
-    r"|\bthe\b|\band\b"
-)
 SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signature
-SIGNER_LINE = re.compile(r"(?:部长|主席|总理|署长|局长|主任|组长)\s*[\u4e00-\u9fff·\s]{2,8}$")  # 部长 王文涛
-PAGE_LINE = re.compile(
-    r"来源|发布时间|时间[:：]|来自|Source|Updated|Print|点击|浏览|公开日期", re.IGNORECASE
-)  # 来源：商务部 2024-08-26
-DATE_LINE = re.compile(
-    r"^[ \-*【]*(?:Date(?: of (?:issue|publication))?|Issued|Published|日期|发布日期|公布日期|印发日期"
-    r"|签发日期|发文日期)"
-    r"\W{0,6}(?=\d|[A-Z][a-z]{2})([^\n]{6,30})",
-    re.IGNORECASE | re.MULTILINE,
-)  # - **Date**: 2025-11-06 · 发布日期：2026年11月18日
-PROMULGATION_NOTE = re.compile(
-    r"[（(]([^（）()\n]{0,400}?(?:公布|发布|颁布|修订|修正)[^（）()\n]{0,120})[）)]"
-)  # （2014年4月24日第十二届…会议通过 2014年4月24日公布）
 HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
-BRACKET_WORDS = re.compile(
-    r"(?:发布|公布|印发|通过|签发|修订)|\b(?:promulgated|adopted|issued|published|released)\b", re.IGNORECASE
-)
-BRACKET_REST = re.compile(r"[\d年月日A-Za-z.,\s-]+")
-AGENCY_LEAD = re.compile(
-    r"^[\s【\[（(]*[\u4e00-\u9fffA-Za-z ]{0,14}(?:讯|电|消息|报道|简报|快讯|网|社|报)[\s】\]）)]*[，,:： ]*$"
-)  # 财经网讯 | 2027年1月9日
 ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
     r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
-WIRE_MARK = re.compile(r"\s*(?:电|讯|专电|报道)")  # 新华社北京8月12日|电
 WIRE_LENGTH = 24
-DATE_CAPTION = re.compile(r"\bdated\s*$|\bstory,\s*$|·\s*$|更新[:：]\s*$|日期[:：]\s*$")
-AFTER_DATELINE = re.compile(
-    r"\s*(?:\d{1,2}:\d{2}|[.(（·]|[\u4e00-\u9fff]{2,8}[（(:：]|央视|讯|电| +[\u4e00-\u9fff]{2})"
-)
-BEFORE_LONE_DATE = re.compile(
-    r"^[\s（(\[【·|-]*(?:[\u4e00-\u9fff]{2,12}[\s　:：|·]*)?$"
-)  # 证券简报 | 2026-11-04 18:30
-AFTER_LONE_DATE = re.compile(r"^[\s）)\]】·|.。]*(?:\d{1,2}:\d{2}(?::\d{2})?)?[\s）)\]】.。]*$")
-SENTENCE_MARKS = re.compile(
-    r"[。；，：]|[.:;] |自|至|于|起|前|\b(?:on|from|until|by|since|of)\b"
-)  # a dateline has none before its day
-EDITION_LINE = re.compile(r"^[（(]([^（）()]{6,16}日)[^（）()]{0,24}[）)]$")  # （2026年9月15日 第06版 产经）
-NUMBER_YEAR = re.compile(r"(20\d\d)\s*年\s*第\s*\d|\bof (20\d\d)\b")  # 2026年第63号公告
 HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
-LOOSE_VERBS = re.compile(
-    r"施行|实施|生效|起执行|截止|之前|以前|暂停|有效|起(?!草)|年第|\b(?:effective|until|before|from|by|closes?|entered|force)\b|施行"
-)
 HALF_A_YEAR = timedelta(days=182)
 FOOT_LINES = 3
 HEAD_LENGTH = 1500  #: characters in which the lines of a head are found
@@ -106,19 +62,25 @@ def find_publication_date(
     lines = _split_lines(head)
     is_signed = kind in INSTRUMENT_KINDS or kind == NoticeKind.DRAFT
     # The bracket below a law's title: passed, promulgated, last revised.
-    note = PROMULGATION_NOTE.search(head) if kind in {NoticeKind.LAW, NoticeKind.REGULATION} else None
-    promulgated = [(word.day, note[1]) for word in find_date_mentions(note[1]) if word.day] if note else []
-    labelled = _find_first_date(label) if label else None
+    note = (
+        lexicon.get_pattern("published.promulgation-note").search(head)
+        if kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+        else None
+    )
+    promulgated = (
+        [(word.day, note[1]) for word in find_date_mentions(note[1], lexicon) if word.day] if note else []
+    )
+    labelled = _find_first_date(label, lexicon) if label else None
     sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
         ("promulgation", lambda: promulgated[-1] if promulgated else None),
         ("signature", lambda: _find_signature_date(text, lexicon) if is_signed else None),
         ("label", lambda: (labelled, label) if labelled and label else None),
-        ("signature", lambda: _find_bracketed_date(text) if is_signed else None),
-        ("dateline", lambda: _find_dateline(text, page or given)),
-        ("page", lambda: (page, "") if page else _find_page_date(lines)),
+        ("signature", lambda: _find_bracketed_date(text, lexicon) if is_signed else None),
+        ("dateline", lambda: _find_dateline(text, page or given, lexicon)),
+        ("page", lambda: (page, "") if page else _find_page_date(lines, lexicon)),
         ("given", lambda: (given, "") if given else None),
-        ("lead", lambda: _find_lead_date(lines)),
-        ("dateline", lambda: None if is_signed else _find_loose_dateline(text)),
+        ("lead", lambda: _find_lead_date(lines, lexicon)),
+        ("dateline", lambda: None if is_signed else _find_loose_dateline(text, lexicon)),
     )
     for source, find_date in sources:
         if found := find_date():
@@ -126,58 +88,64 @@ def find_publication_date(
     return None
 
 
-def _find_bracketed_date(text: DocumentText) -> QuotedDate | None:
+def _find_bracketed_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day in a bracket at the head: （2028年11月6日发布）, (Adopted on October 26, 2028 …)."""
+    get_pattern = lexicon.get_pattern
     head = text.folded_text[: text.title_end + HEAD_LENGTH // 2]
     for hit in HEAD_BRACKET.finditer(head):
-        if (BRACKET_WORDS.search(hit[1]) or not BRACKET_REST.sub("", hit[1]).strip()) and (
-            day := _find_first_date(hit[1])
-        ):
+        if (
+            get_pattern("published.bracket-words").search(hit[1])
+            or not get_pattern("published.bracket-rest").sub("", hit[1]).strip()
+        ) and (day := _find_first_date(hit[1], lexicon)):
             return day, hit[1]
     return None
 
 
-def _find_page_date(lines: list[str]) -> QuotedDate | None:
+def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day on a line of the head that the page prints itself."""
     for line in lines[:HEAD_LINES]:
-        if len(line) < 2 * LINE_LENGTH and PAGE_LINE.search(line) and (day := _find_first_date(line)):
+        if (
+            len(line) < 2 * LINE_LENGTH
+            and lexicon.get_pattern("published.page-line").search(line)
+            and (day := _find_first_date(line, lexicon))
+        ):
             return day, line
     return None
 
 
-def _find_lead_date(lines: list[str]) -> QuotedDate | None:
+def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day that the first paragraph opens with: 2027年4月9日下午，…举行; a month is not enough."""
     for line in lines[:3]:
-        for word in find_date_mentions(line[:60]):
+        for word in find_date_mentions(line[:60], lexicon):
             if word.day and word.start <= 2 and not line[: word.end].endswith("月"):
                 return word.day, line[: word.end]
     return None
 
 
-def _find_loose_dateline(text: DocumentText) -> QuotedDate | None:
+def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
     lines = _split_lines(text.folded_text[: text.related_links_start])
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
     for line in (*top, *reversed(foot)):
-        if len(line) > LOOSE_LENGTH or LOOSE_VERBS.search(line):
+        if len(line) > LOOSE_LENGTH or lexicon.get_pattern("published.loose-verbs").search(line):
             continue
-        for word in find_date_mentions(line):
+        for word in find_date_mentions(line, lexicon):
             if word.day and not line[: word.end].endswith("月") and not word.yearless:
                 return word.day, line
     return None
 
 
-def _find_first_date(text: str) -> date | None:
-    return next((word.day for word in find_date_mentions(text) if word.day), None)
+def _find_first_date(text: str, lexicon: Lexicon) -> date | None:
+    return next((word.day for word in find_date_mentions(text, lexicon) if word.day), None)
 
 
 def _split_lines(folded: str) -> list[str]:
     return [line.strip() for line in folded.splitlines() if line.strip()]
 
 
-def _parse_bare_date(line: str) -> date | None:
+def _parse_bare_date(line: str, lexicon: Lexicon) -> date | None:
     """Return the day of a line that contains nothing else."""
-    words = find_date_mentions(line)
+    words = find_date_mentions(line, lexicon)
     if len(words) == 1 and not line[: words[0].start].strip() and not line[words[0].end :].strip(" 。"):
         return words[0].day
     return None
@@ -185,80 +153,99 @@ def _parse_bare_date(line: str) -> date | None:
 
 def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day below or behind an issuer's or a signer's name, and its line."""
+    get_pattern = lexicon.get_pattern
     lines = _split_lines(text.folded_text[text.title_end : text.related_links_start])
     for above, line in pairwise(lines):
         if len(line) > 40 or len(above) > 2 * LINE_LENGTH:
             continue
-        day = _parse_bare_date(SIGNED_WITH.sub("", line))
-        if day and (SIGNER_LINE.search(above) or find_issuers(above, lexicon)):
+        day = _parse_bare_date(get_pattern("published.signed-with").sub("", line), lexicon)
+        if day and (get_pattern("published.signer").search(above) or find_issuers(above, lexicon)):
             return day, line
     for line in reversed(lines[-SIGNED_LINES:]):  # 商务部　2028年5月10日
-        days = find_date_mentions(line) if len(line) <= 2 * LINE_LENGTH else ()
+        days = find_date_mentions(line, lexicon) if len(line) <= 2 * LINE_LENGTH else ()
         if len(days) == 1 and days[0].day:
-            before, behind = line[: days[0].start], SIGNED_WITH.sub("", line[days[0].end :])
+            before, behind = (
+                line[: days[0].start],
+                get_pattern("published.signed-with").sub("", line[days[0].end :]),
+            )
             names = remove_issuer_names(before, lexicon)
-            is_named = names != before and not NAME_JOINTS.sub("", names)
-            if (is_named or SIGNER_LINE.search(before.strip())) and not behind.strip(" 。.)）"):
+            is_named = names != before and not get_pattern("published.name-joint").sub("", names)
+            if (is_named or get_pattern("published.signer").search(before.strip())) and not behind.strip(
+                " 。.)）"
+            ):
                 return days[0].day, line
     # A signature whose names were lost still closes the text.
     for line in reversed(lines[-FOOT_LINES:] if len(lines) > 4 else []):
-        if len(line) <= 20 and (day := _parse_bare_date(line)):
+        if len(line) <= 20 and (day := _parse_bare_date(line, lexicon)):
             return day, line
     return None
 
 
-def _find_dateline(text: DocumentText, near: date | None) -> QuotedDate | None:
+def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day that opens a text, is called its date, or closes it in brackets."""
+    get_pattern = lexicon.get_pattern
     folded = text.folded_text
     lines = _split_lines(folded[: text.title_end + HEAD_LENGTH])[:HEAD_LINES]
-    marked = DATE_LINE.search("\n".join(lines))
-    if marked and (day := _find_first_date(marked[1])):
+    marked = get_pattern("published.date-line").search("\n".join(lines))
+    if marked and (day := _find_first_date(marked[1], lexicon)):
         return day, marked[0].strip()
     anchor = near
     if anchor is None:
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
-        years = [int(hit[1] or hit[2]) for hit in NUMBER_YEAR.finditer(folded)]
-        first = _find_first_date(folded) if not years else None
+        years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]
+        first = _find_first_date(folded, lexicon) if not years else None
         anchor = date(max(years), 7, 1) if years else first - HALF_A_YEAR if first else None
     for line in lines:
-        if found := _read_dateline(line, anchor):
+        if found := _read_dateline(line, anchor, lexicon):
             return found
     for line in reversed(_split_lines(folded[text.title_end :])[-FOOT_LINES:]):
         if len(line) <= 40:
-            edition = EDITION_LINE.match(line)
-            day = _parse_bare_date(line.strip("（）() ")) or _find_first_date(edition[1] if edition else "")
+            edition = get_pattern("published.edition-line").match(line)
+            day = _parse_bare_date(line.strip("（）() "), lexicon) or _find_first_date(
+                edition[1] if edition else "", lexicon
+            )
             if day:
                 return day, line
     return None
 
 
-def _read_dateline(line: str, anchor: date | None) -> QuotedDate | None:
+def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day of a line in the first form that it has: a wire's, between bars, or at either end."""
+    get_pattern = lexicon.get_pattern
     if english := ENGLISH_DATELINE.match(line):
         written = f"{english[1]}, {english[2]}" if english[2] else english[1]
-        day = next((word.day for word in find_date_mentions(written, anchor=anchor) if word.day), None)
+        day = next(
+            (word.day for word in find_date_mentions(written, lexicon, anchor=anchor) if word.day), None
+        )
         if day:
             return day, english[0].strip(" -–—")
     parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
     for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
-        if day := _parse_bare_date(part.strip()):
+        if day := _parse_bare_date(part.strip(), lexicon):
             return day, line
-    word = next((word for word in find_date_mentions(line[:200], anchor=anchor) if word.day), None)
+    word = next((word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day), None)
     if word is None or word.day is None or line[: word.end].endswith("月"):  # a month is not a day of writing
         return None
     before, behind = line[: word.start], line[word.end :]
-    is_short, is_sentence = len(line) < LINE_LENGTH, SENTENCE_MARKS.search(before) is not None
-    if is_short and PAGE_LINE.search(line) and not re.match(r"\s*\d{4}", line):
+    is_short, is_sentence = (
+        len(line) < LINE_LENGTH,
+        get_pattern("published.sentence-marks").search(before) is not None,
+    )
+    if is_short and get_pattern("published.page-line").search(line) and not re.match(r"\s*\d{4}", line):
         return None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()
     is_dateline = any(
         (
-            DATE_CAPTION.search(before),
-            AGENCY_LEAD.match(before),
-            not is_sentence and WIRE_MARK.match(behind) and len(before) <= WIRE_LENGTH,
-            is_short and BEFORE_LONE_DATE.match(before) and AFTER_LONE_DATE.match(behind),
+            get_pattern("published.date-caption").search(before),
+            get_pattern("published.agency-before").match(before),
+            not is_sentence
+            and get_pattern("published.wire-mark").match(behind)
+            and len(before) <= WIRE_LENGTH,
+            is_short
+            and get_pattern("published.before-lone-date").match(before)
+            and get_pattern("published.after-lone-date").match(behind),
             is_short and not is_sentence and not behind.strip(" 　）)"),
-            not lead and (not behind.strip() or AFTER_DATELINE.match(behind)),
+            not lead and (not behind.strip() or get_pattern("published.after-dateline").match(behind)),
         )
     )
     return (word.day, line[: word.end]) if is_dateline else None
@@ -266,10 +253,6 @@ def _read_dateline(line: str, anchor: date | None) -> QuotedDate | None:
 
 # --------------------------------------------------------------------------- the notice a report is about
 
-DAY_OF_MONTH = re.compile(
-    r"(?<![\d月])(\d{1,2})日(?=(?:上午|下午|晚间?|傍晚|早间|凌晨|深夜)?(?:联合)?(?:在官网|在其官网|对外)?(?:发布|公布|宣布|公告|印发|表示|消息|对外))"
-)  # 商务部6日发布…
-YESTERDAY = re.compile(r"昨日|昨天|昨(?=[（(晚])|\byesterday\b", re.IGNORECASE)
 WEEKDAY_PHRASE = re.compile(
     r"\b(?:said|announced|issued|released|published|unveiled)[^.\n]{0,80}?\bon (Mon|Tues|Wednes|Thurs|Fri"
     r"|Satur|Sun)day\b"
@@ -282,52 +265,50 @@ ISSUE_DATE = re.compile(
     r"((?:\d{1,2} )?[A-Z][a-z]+\.? (?:\d{1,2}, )?\d{4})"
 )  # posted late on November 6, 2026
 ISSUE_WORDS = re.compile(r"\b(?:issued|released|published|promulgated|posted|announced)\b", re.IGNORECASE)
-#: A report says that a notice was issued.
-ISSUED_WORDS = re.compile(
-    r"(?:发布|公布|发表|発表|公表|宣布|发出|挂网|印发|公告)|\b(?:issued|released|published|promulgated|announced)\b|veröffentlicht",
-    re.IGNORECASE,
-)
 ISSUE_ZONE = 80  #: characters of the sentence in which the day stands
 NEWS_AGE = timedelta(days=31)
 LEAD_LENGTH = 700  #: characters in which a report says when the notice was issued
 
 
-def _find_stated_issue(text: DocumentText) -> date | None:
+def _find_stated_issue(text: DocumentText, lexicon: Lexicon) -> date | None:
     """Return the day that a text without a day of its own gives for the notice."""
     for hit in ISSUE_DATE.finditer(text.folded_text):
         before = text.folded_text[max(0, hit.start() - 80) : hit.start()].rpartition(". ")[2]
         behind = text.folded_text[hit.end() : hit.end() + 160].partition(". ")[0]
-        day = _find_first_date(hit[1])
+        day = _find_first_date(hit[1], lexicon)
         if day and any(ISSUE_WORDS.search(words) for words in (before, hit[0], behind)):
             return day
     return None
 
 
-def _find_told_issue(text: DocumentText, written: date) -> date | None:
+def _find_told_issue(text: DocumentText, written: date, lexicon: Lexicon) -> date | None:
     """Return the day, shortly before that of writing, in a sentence of the lead on what was issued."""
     for sentence in text.sentences:
         if sentence.start > text.title_end + LEAD_LENGTH:
             break
-        if ISSUED_WORDS.search(sentence.words):
-            days = (word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], anchor=written))
+        if lexicon.get_pattern("published.issued").search(sentence.words):
+            days = (
+                word.day for word in find_date_mentions(sentence.words[:ISSUE_ZONE], lexicon, anchor=written)
+            )
             day = next((day for day in days if day and written - NEWS_AGE <= day <= written), None)
             if day:
                 return day
     return None
 
 
-def find_issue_date(text: DocumentText, written: date | None) -> date | None:
+def find_issue_date(text: DocumentText, written: date | None, lexicon: Lexicon) -> date | None:
     """Return the day on which a report says that the notice was issued; else the day it was written."""
+    get_pattern = lexicon.get_pattern
     if written is None:
-        return _find_stated_issue(text)
+        return _find_stated_issue(text, lexicon)
     lead = text.folded_text[: text.title_end + LEAD_LENGTH]
-    if told := _find_told_issue(text, written):
+    if told := _find_told_issue(text, written, lexicon):
         return told
-    if day_of_month := DAY_OF_MONTH.search(lead):
+    if day_of_month := get_pattern("published.day-of-month").search(lead):
         # The last such day of a month on or before the day of writing.
         within = (written - timedelta(days=back) for back in range(31))
         return next((day for day in within if day.day == int(day_of_month[1])), written)
-    if YESTERDAY.search(lead):
+    if get_pattern("published.yesterday").search(lead):
         return written - timedelta(days=1)
     if week := WEEKDAY_PHRASE.search(lead):
         return written - timedelta(days=(written.weekday() - WEEKDAYS.index(week[1] or week[2])) % 7)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import NUMERAL, parse_numeral
 from controlwatch.core.model import EffectiveDate
 
@@ -19,20 +20,6 @@ MONTHS = {name[:3].lower(): month for month, name in enumerate(_ENGLISH.split("|
 MONTHS |= {name.lower(): month for month, name in enumerate(_GERMAN.split("|"), 1)}
 _YEAR = r"(\d{4}|[一二][〇○零一二三四五六七八九]{3})"
 _SMALL = rf"(\d{{1,2}}|{NUMERAL}{{1,3}})"
-HAN_DAY = re.compile(
-    rf"(?<!\d)[（(]?{_YEAR}[）)]?\s*年\s*{_SMALL}\s*月(?:\s*{_SMALL}\s*[日号]|(?P<end>底|末))?"
-)  # 2025年11月8日 · 二〇二六年十二月一日 · 2026年1月 · 二〇二九年十二月底 · 今（2027）年3月2日
-HAN_YEARLESS = re.compile(
-    rf"(?:(明年|次年|今年|本年|当年|同年|去年)的?|(?<![\d年]))(?<!\d){_SMALL}\s*月\s*{_SMALL}\s*[日号](?!文|公告|令)"
-)  # 4月10日 · 明年1月1日 · 5月1号
-HAN_MONTH_OF = re.compile(rf"(本月|下月|下个月|上月|当月){_SMALL}\s*[日号]")  # 下月1日
-HAN_BARE_DAY = re.compile(r"(?<=[自从至])(\d{1,2})日(?=起|止|前)")  # 自10日起
-NEW_YEAR = re.compile(r"(明年|次年|今年|\d{4}年)?的?元旦|\bNew Year's Day,?\s*(\d{4})?")
-REPUBLIC_DAY = re.compile(
-    rf"(?<!\d)(?:(?:中华)?民国\s*(\d{{2,3}}|{NUMERAL}{{2,5}})|[今本去]?[（(]?(1[0-4]\d)[）)]?)\s*年\s*{_SMALL}\s*月\s*{_SMALL}\s*日"
-)  # 中华民国116年4月7日 · 117年3月25日: years since 1911
-RELATIVE_YEARS = {"明年": 1, "次年": 1, "今年": 0, "本年": 0, "当年": 0, "同年": 0, "去年": -1}
-RELATIVE_MONTHS = {"本月": 0, "当月": 0, "下月": 1, "下个月": 1, "上月": -1}
 ENGLISH_RELATIVE_YEAR = re.compile(
     r"\s*(?:of )?(next|this|last|the same|that) year\b", re.IGNORECASE
 )  # Jan. 15 |next year
@@ -80,29 +67,6 @@ WEEKDAY = re.compile(
     re.IGNORECASE,
 )  # from Wednesday; "Monday, 26 March" has its day
 HALF_A_WEEK = timedelta(days=3)
-PERIOD = re.compile(
-    rf"(?<![\d第月])(\d{{1,3}}|{NUMERAL}{{1,3}})\s*(个?年|年|个月|天|日)|\b(\d{{1,3}}|one|two"
-    rf"|three|six|a)[\s-]*(?:additional |more )?(year|month|day)s?\b",
-    re.IGNORECASE,
-)  # 一年 · 90天 · 2个月 · one year · 90 days
-DURATION_LEAD = re.compile(
-    r"(?:为期|期限为?|有效期(?:为|限)?|试行期?|暂停(?:实施|执行)?|延长|延期|措施|\bfor(?: a)?(?: further"
-    r"| period of)?|another)"
-    r"[^，。；\d]{0,6}$",
-    re.IGNORECASE,
-)  # 为期|一年
-WITHIN_PERIOD = re.compile(
-    r"^\s*(?:时间|期限)?内[，,]?\s*(?:继续|对[^，。；]{0,40})?(?:暂停|停止|豁免|免|不)"
-)  # 一年|内继续暂停
-TIME_LIMIT = re.compile(r"^\s*(?:内|前|以内|后|以上|以下)")  # 6个月|内
-TERM_LEAD = re.compile(
-    r"(?:\bfor (?:a )?(?:further |another |additional )?(?:period of )?(?=$)|有效期|实施期限|暂停期限?"
-    r"|试行期?|执行期限"
-    r"|延长期限?|期限)(?:为|是|限)?\s*$"
-)  # 上述措施有效期|5年
-PERMIT_WORDS = re.compile(
-    r"许可证|证件|证书|凭证|批件|批复|合同|质保|公示|公告期|报名|证明"
-)  # the validity of a licence is not the term of the measure
 
 
 #: A text without these contains no day.
@@ -126,24 +90,33 @@ class DateMention:
     yearless: bool = False  #: the year was inferred from the anchor
 
 
-def find_date_mentions(text: str, *, anchor: date | None = None) -> tuple[DateMention, ...]:
+def find_date_mentions(text: str, lexicon: Lexicon, *, anchor: date | None = None) -> tuple[DateMention, ...]:
     """Return the days of a text in order. A day without a year takes the year nearest to the anchor."""
     # The days of a sentence are asked for more than once.
-    return _collect_cached(text, anchor) if len(text) <= CACHED_LENGTH else _collect_dates(text, anchor)
+    return (
+        _collect_cached(text, anchor, lexicon)
+        if len(text) <= CACHED_LENGTH
+        else _collect_dates(text, anchor, lexicon)
+    )
 
 
-def _collect_dates(text: str, anchor: date | None) -> tuple[DateMention, ...]:
+@lru_cache(maxsize=1024)
+def _collect_cached(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[DateMention, ...]:
+    return _collect_dates(text, anchor, lexicon)
+
+
+def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[DateMention, ...]:
     """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
     found: list[DateMention] = []
     if "月" in text or "日" in text or "元旦" in text:
-        found += _find_chinese_days(text, anchor)
+        found += _find_chinese_days(text, anchor, lexicon)
     if ANY_YEAR.search(text):
         for hit in ISO_DAY.finditer(text):
             found.append(_mention(hit, _build_date(int(hit[1]), int(hit[3]), int(hit[4]))))
         for hit in COMPACT_DAY.finditer(text):
             found.append(_mention(hit, _build_date(int(hit[1]), int(hit[2]), int(hit[3]))))
     if ANY_MONTH.search(text) or "New Year" in text:
-        found += _find_latin_days(text, anchor)
+        found += _find_latin_days(text, anchor, lexicon)
     kept: list[DateMention] = []
     for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
         if not kept or mention.start >= kept[-1].end:
@@ -155,14 +128,15 @@ def _mention(hit: re.Match[str], day: date | None, *, yearless: bool = False) ->
     return DateMention(hit.start(), hit.end(), day, yearless=yearless)
 
 
-def _find_chinese_days(text: str, anchor: date | None) -> Iterator[DateMention]:
-    for hit in HAN_DAY.finditer(text):
+def _find_chinese_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterator[DateMention]:
+    get_pattern = lexicon.get_pattern
+    for hit in get_pattern("date.day").finditer(text):
         year, month = parse_numeral(hit[1]), parse_numeral(hit[2])
         if hit["end"] and year and month and month <= 12:
             yield _mention(hit, _build_date(year, month, calendar.monthrange(year, month)[1]))
         else:
             yield _mention(hit, _build_date(year, month, parse_numeral(hit[3] or "1")))
-    for hit in REPUBLIC_DAY.finditer(text):
+    for hit in get_pattern("date.republic-day").finditer(text):
         year = parse_numeral(hit[1] or hit[2])
         yield _mention(
             hit,
@@ -170,32 +144,37 @@ def _find_chinese_days(text: str, anchor: date | None) -> Iterator[DateMention]:
                 year + REPUBLIC_YEARS if year else None, parse_numeral(hit[3]), parse_numeral(hit[4])
             ),
         )
-    for hit in HAN_YEARLESS.finditer(text):
-        month, day = parse_numeral(hit[2]) or 0, parse_numeral(hit[3]) or 0
+    for hit in get_pattern("date.yearless-day").finditer(text):
+        month, day = parse_numeral(hit[4]) or 0, parse_numeral(hit[5]) or 0
         if hit[1]:
-            year = anchor.year + RELATIVE_YEARS[hit[1]] if anchor else None
+            year = anchor.year + _get_offset(hit) if anchor else None
             yield _mention(hit, _build_date(year, month, day))
         else:
             yield _mention(hit, _find_nearest_date(month, day, anchor), yearless=True)
-    for hit in HAN_MONTH_OF.finditer(text):
-        first = add_duration(anchor.replace(day=1), RELATIVE_MONTHS[hit[1]], "月") if anchor else None
-        yield _mention(hit, _build_date(first.year, first.month, parse_numeral(hit[2])) if first else None)
-    for hit in HAN_BARE_DAY.finditer(text) if anchor else ():
+    for hit in get_pattern("date.day-of-month").finditer(text):
+        first = add_duration(anchor.replace(day=1), _get_offset(hit), "month") if anchor else None
+        yield _mention(hit, _build_date(first.year, first.month, parse_numeral(hit[3])) if first else None)
+    for hit in get_pattern("date.bare-day").finditer(text) if anchor else ():
         yield _mention(hit, _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None)
-    for hit in NEW_YEAR.finditer(text):
+    for hit in get_pattern("date.new-year").finditer(text):
         yield _mention(hit, _find_new_year(hit, anchor))
 
 
 def _find_new_year(hit: re.Match[str], anchor: date | None) -> date | None:
     """Return the first of January that is meant: of the year named, else the next one."""
-    if hit[2] or (hit[1] and hit[1][0].isdigit()):
-        return date(int(hit[2] or hit[1][:4]), 1, 1)
+    if hit[3] or (hit[1] and hit[1][0].isdigit()):
+        return date(int(hit[3] or hit[1][:4]), 1, 1)
     if anchor is None:
         return None
-    return _build_date(anchor.year + (RELATIVE_YEARS[hit[1]] if hit[1] else 1), 1, 1)
+    return _build_date(anchor.year + (0 if hit["this"] else 1), 1, 1)
 
 
-def _find_latin_days(text: str, anchor: date | None) -> Iterator[DateMention]:
+def _get_offset(hit: re.Match[str]) -> int:
+    """Return how many years or months ahead a word means: 明年 1, 上月 -1, 今年 0."""
+    return 1 if hit["next"] else -1 if hit["last"] else 0
+
+
+def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterator[DateMention]:
     for pattern, day_at, month_at in ENGLISH_DAYS:
         for hit in pattern.finditer(text):
             month, day_of_month = MONTHS[hit[month_at][:3].lower()], int(hit[day_at])
@@ -221,16 +200,13 @@ def _find_latin_days(text: str, anchor: date | None) -> Iterator[DateMention]:
     for hit in WORDED_DAY.finditer(text):
         year = 2000 + TENS.get((hit[3] or "").lower(), 0) + ONES.get((hit[4] or "").lower(), 0)
         yield _mention(hit, _build_date(year, MONTHS[hit[2][:3].lower()], ORDINALS[hit[1].lower()]))
-    for hit in NEW_YEAR.finditer(text):
+    for hit in lexicon.get_pattern("date.new-year").finditer(text):
         yield _mention(hit, _find_new_year(hit, anchor))
     for hit in WEEKDAY.finditer(text) if anchor else ():
         if anchor:
             ahead = (WEEKDAYS.index(hit[1][:3].lower()) - anchor.weekday()) % 7
             ahead -= 7 if ahead > HALF_A_WEEK.days else 0  # the nearest one
             yield _mention(hit, anchor + timedelta(days=ahead), yearless=True)
-
-
-_collect_cached = lru_cache(maxsize=1024)(_collect_dates)
 
 
 def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:
@@ -280,31 +256,36 @@ def add_duration(start: date, count: int, unit: str) -> date:
     return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def apply_duration(found: EffectiveDate, behind: str, before: str) -> EffectiveDate:
+def apply_duration(found: EffectiveDate, behind: str, before: str, lexicon: Lexicon) -> EffectiveDate:
     """Return a date with the end counted from its start, where a period follows or precedes it."""
+    get_pattern = lexicon.get_pattern
     if found.start is None:
         return found
     term: tuple[int, str] | None = None
-    for period in PERIOD.finditer(behind):
+    for period in get_pattern("date.period").finditer(behind):
         tail, lead = behind[period.end() :], behind[max(0, period.start() - 24) : period.start()]
-        spans = WITHIN_PERIOD.match(tail) or (DURATION_LEAD.search(lead) and not TIME_LIMIT.match(tail))
+        spans = get_pattern("date.within-period").match(tail) or (
+            get_pattern("date.duration-before").search(lead)
+            and not get_pattern("date.time-limit").match(tail)
+        )
         if spans and (term := _parse_period(period)):
             break
-    term = term or find_duration(before)
+    term = term or find_duration(before, lexicon)
     if term is None:
         return found
     end = add_duration(found.start, *term)
     return replace(found, until=end, derived=True, rule=f"{found.rule}-for-a-period")
 
 
-def find_duration(words: str) -> tuple[int, str] | None:
+def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
     """Return the term that words set for a measure (count, unit); the validity of a licence is not one."""
-    for period in PERIOD.finditer(words):
+    get_pattern = lexicon.get_pattern
+    for period in get_pattern("date.period").finditer(words):
         before = words[max(0, period.start() - 60) : period.start()]
         if (
-            TERM_LEAD.search(before[-24:])
-            and not PERMIT_WORDS.search(before)
-            and not TIME_LIMIT.match(words[period.end() :])
+            get_pattern("date.term-before").search(before[-24:])
+            and not get_pattern("date.permit-words").search(before)
+            and not get_pattern("date.time-limit").match(words[period.end() :])
             and (term := _parse_period(period))
         ):
             return term
@@ -312,6 +293,6 @@ def find_duration(words: str) -> tuple[int, str] | None:
 
 
 def _parse_period(period: re.Match[str]) -> tuple[int, str] | None:
-    """Return count and unit of a period (年, 月, 天, year, month, day), or None."""
+    """Return count and unit of a period (年, 个年, 个月, 天, 日, year, month, day), or None."""
     count = parse_numeral(period[1] or period[3])
-    return (count, (period[2] or period[4]).lower().replace("个年", "年")) if count else None
+    return (count, (period[2] or period[4]).lower()) if count else None

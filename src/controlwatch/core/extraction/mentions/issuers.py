@@ -15,34 +15,6 @@ HEAD_LINES = 14
 TAIL_LINES = 16
 
 
-#: What joins issuers in a run; atomic, so that a row of ministries matches in one way only.
-#: English gives the code in brackets behind the name.
-_JOINT = (
-    r"(?>\s*(?:\([A-Z]{2,8}\)\s*)?"
-    r"(?:(?:[、，/・]|和|及|与|-|&|(?:,\s*)?and\s+China's|(?:,\s*)?and\s+the|(?:,\s*)?and|,|China's)\s*)?)"
-)
-_ISSUING = (
-    r"(?:(?:has |have )?(?:jointly |also |today |on [A-Z][a-z]+day )?"
-    r"(?:issued|released|published|promulgated|announced|unveiled"
-    r"|issues?|releases?|publish(?:es)?)(?: a joint| the| in)?)"
-)
-#: An authority that only approved is not an issuer: with the approval of the State Council.
-APPROVAL_PHRASE = re.compile(
-    r"\b(?:with the )?(?:approval|consent) (?:of|by|from)\b[^,;.\n]*|\bapproved by\b[^,;.\n]*"
-    r"|经[^，。；\n]{2,24}(?:批准|同意)",
-    re.IGNORECASE,
-)
-#: The headline names its issuers before it says what is done.
-HEADLINE_ISSUERS = re.compile(
-    r"^[^《\n]{0,80}?(?=公告|关于|公布|发布|令|答记者问|新闻发言人|就)"
-)  # 商务部 海关总署|关于发布…
-#: The clause that decides: the words before 决定.
-DECISION_CLAUSE = re.compile(
-    r"(?:联合)?决定(?:对|将|自|在|加强|采取|进口|调整|实施|取消|暂停|恢复|公布)"
-)  # 公安部、商务部、海关总署|决定对…
-SIGNATURE_JOINTS = re.compile(
-    r"[\s、,，和及与]|办公厅|中华人民共和国|[\u4e00-\u9fff]{2,12}(?:局|司|厅|办公室)$|[（(](?:代章|印|签章|章)[）)]"
-)  # 商务部|安全与管制局
 #: Marks that a line of issuers never holds; a line with one is not searched for names.
 PROSE_MARKS = re.compile(r"[。；：？《》\d]")
 
@@ -60,6 +32,7 @@ class IssuerIndex:
 
 @lru_cache(maxsize=4)
 def _build_issuer_index(lexicon: Lexicon) -> IssuerIndex:
+    get_pattern = lexicon.get_pattern
     codes = {
         name.lower(): issuer.code
         for issuer in lexicon.issuers
@@ -70,17 +43,14 @@ def _build_issuer_index(lexicon: Lexicon) -> IssuerIndex:
         rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name[0].isascii() else re.escape(name)
         for name in sorted(codes, key=len, reverse=True)
     )
-    closing = (
-        r"(?:等[\d一二三四五六七八九十]+个?(?:部门|单位))?\s*(?:联合)?"
-        rf"(?:发布了?|公布了?|印发|{_ISSUING}|的|公告|['’]s(?: joint)?|[:：])?\s*$"
-    )
+    joint, closing = get_pattern("issuer.joint").pattern, get_pattern("issuer.closing").pattern
     lead = r"\s*\(?\s*(?:(?:jointly )?(?:issued|released|published) )?(?:of|by|from)\s+(?:the\s+|China's\s+)?"
     return IssuerIndex(
         codes=codes,
         name=re.compile(names, re.IGNORECASE),
-        run=re.compile(rf"(?:(?:{names}){_JOINT})+", re.IGNORECASE),
-        run_before=re.compile(rf"(?:(?:{names}){_JOINT})+{closing}", re.IGNORECASE),
-        run_after=re.compile(rf"{lead}((?:(?:{names}){_JOINT})+)", re.IGNORECASE),
+        run=re.compile(rf"(?:(?:{names}){joint})+", re.IGNORECASE),
+        run_before=re.compile(rf"(?:(?:{names}){joint})+{closing}", re.IGNORECASE),
+        run_after=re.compile(rf"{lead}((?:(?:{names}){joint})+)", re.IGNORECASE),
     )
 
 
@@ -122,21 +92,22 @@ def remove_issuer_names(words: str, lexicon: Lexicon) -> str:
     return _build_issuer_index(lexicon).name.sub("", words)
 
 
-def blank_approvals(words: str) -> str:
+def blank_approvals(words: str, lexicon: Lexicon) -> str:
     """Return the words with the authorities blanked that only approved."""
-    return APPROVAL_PHRASE.sub(lambda hit: " " * len(hit[0]), words)
+    return lexicon.get_pattern("issuer.approval").sub(lambda hit: " " * len(hit[0]), words)
 
 
 def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str]) -> tuple[str, ...]:
     """Return every issuer: those of the number, the headline, the deciding clause, the signature."""
+    get_pattern = lexicon.get_pattern
     pieces: list[str] = []
-    if headline := HEADLINE_ISSUERS.match(text.title):
+    if headline := get_pattern("issuer.headline").match(text.title):
         pieces.append(headline[0])
-    decision = DECISION_CLAUSE.search(text.folded_text, text.title_end, text.title_end + 1500)
+    decision = get_pattern("issuer.decision").search(text.folded_text, text.title_end, text.title_end + 1500)
     if decision:
         before = text.folded_text[max(text.title_end, decision.start() - 80) : decision.start()]
         # What precedes 批准 only approved: 经国务院批准.
-        pieces.append(re.split(r"[。；\n]", before)[-1].rpartition("规定")[2].rpartition("批准")[2])
+        pieces.append(get_pattern("issuer.before-deciding").split(before)[-1])
     lines = [line.strip() for line in text.folded_text[text.title_end :].splitlines() if line.strip()]
     for line in (
         lines if len(lines) <= HEAD_LINES + TAIL_LINES else [*lines[:HEAD_LINES], *lines[-TAIL_LINES:]]
@@ -144,7 +115,9 @@ def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str
         if len(line) > 90 or PROSE_MARKS.search(line):
             continue
         rest = remove_issuer_names(line, lexicon)
-        if rest != line and not SIGNATURE_JOINTS.sub("", rest):  # a line of issuer names and nothing else
+        if rest != line and not get_pattern("issuer.signature-joint").sub(
+            "", rest
+        ):  # a line of issuer names and nothing else
             pieces.append(line)
     found = [*numbered, *(code for piece in pieces for code in find_issuers(piece, lexicon))]
     return tuple(dict.fromkeys("UELWM" if code == "UEL" else code for code in found))

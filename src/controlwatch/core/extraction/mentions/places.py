@@ -11,7 +11,6 @@ from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 
-NAME_JOINT = re.compile(r"、|和|以及|及|与|或|,| and ")  # 墨西哥、加拿大
 LIST_CELL = "place.list-cell"
 #: Each pattern, the forms of the names that it looks for, and whether it is for the whole destination.
 PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
@@ -70,7 +69,7 @@ def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
 
 def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...]:
     """Return the destinations in the order of the text, each once; one for the whole destination wins."""
-    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text)
+    index, words = _build_place_index(lexicon), mask_cited_titles(text.folded_text, lexicon)
     has_parties = lexicon.get_pattern("place.list-of-parties").search(text.folded_text) is not None
     has_lists = has_parties or (
         lexicon.get_pattern("place.list-of-states").search(text.folded_text) is not None
@@ -87,7 +86,10 @@ def find_place_hits(text: DocumentText, lexicon: Lexicon) -> tuple[PlaceHit, ...
             continue
         for hit in lexicon.get_pattern(pattern_id).finditer(words):
             listed = next(group for group in hit.groups() if group)
-            names = (name.strip().removeprefix("the ") for name in NAME_JOINT.split(listed))
+            names = (
+                name.strip().removeprefix("the ")
+                for name in lexicon.get_pattern("place.name-joint").split(listed)
+            )
             is_list = pattern_id == LIST_CELL
             hits += [
                 PlaceHit(

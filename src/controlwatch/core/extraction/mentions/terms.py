@@ -142,7 +142,7 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
     issued = lexicon.get_pattern("relation.issued-before").search(words)
     if issued is None or told_on is None:
         return issued is not None
-    days = (mention.day for mention in find_date_mentions(issued[0], anchor=told_on))
+    days = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
     return any(day and told_on - day > NEWS_AGE for day in days)
 
 

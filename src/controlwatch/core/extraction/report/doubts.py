@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
@@ -10,9 +9,6 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.model import Document, Notice
 
-#: An instrument speaks, or is signed.
-OWN_VOICE = re.compile(r"特此公告|本公告|施行|决定|\b[Tt]his [Aa]nnouncement\b|公告如下|起[，,]|禁止")
-YEAR_PREFIX = re.compile(r"[\d〇零一二三四五六七八九]{4}")  # |2025年13月40日: a day written with its year
 MAX_IMPOSSIBLE_DATES = 3
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
@@ -37,9 +33,12 @@ def list_doubts(
     second = find_second_number(context) if notice.is_change else None
     is_change, source = notice.is_change, identity.publication.source if identity.publication else None
     undated = [found for found in notice.effective if found.basis == "on-publication" and not found.start]
-    mentions = find_date_mentions(document.text) if is_change else ()
+    mentions = find_date_mentions(document.text, context.lexicon) if is_change else ()
     written = (document.text[word.start : word.end] for word in mentions if word.day is None)
-    impossible = islice((words for words in written if YEAR_PREFIX.match(words)), MAX_IMPOSSIBLE_DATES)
+    impossible = islice(
+        (words for words in written if context.lexicon.get_pattern("doubt.year-before").match(words)),
+        MAX_IMPOSSIBLE_DATES,
+    )
     miscounted = is_change and notice.entities and stated_parties not in {None, len(notice.entities)}
     doubts = (
         (document.replaced, f"{document.replaced} characters of the page could not be decoded."),
@@ -80,6 +79,7 @@ def list_doubts(
 
 def find_second_number(context: ReadingContext) -> str | None:
     """Return the number of another instrument that begins on a line of its own further down, or None."""
+    get_pattern = context.lexicon.get_pattern
     text, own = context.text, context.identity.own_number
     for mention in context.identity.number_mentions:
         if mention.start <= text.title_end or (own and mention.number.key == own.number.key):
@@ -91,8 +91,8 @@ def find_second_number(context: ReadingContext) -> str | None:
         above = text.folded_text[:start].rstrip()
         if not (line.issuers and line.figure) or above.endswith(("：", ":", "；", "、")):
             continue
-        if OWN_VOICE.search(text.folded_text, end) and OWN_VOICE.search(
-            text.folded_text, text.title_end, start
-        ):
+        if get_pattern("doubt.own-voice").search(text.folded_text, end) and get_pattern(
+            "doubt.own-voice"
+        ).search(text.folded_text, text.title_end, start):
             return mention.number.canonical
     return None

@@ -79,17 +79,19 @@ class Pattern:
 
     id: str
     means: str  #: one sentence for a person
-    source: str  #: of Python's `re`, over folded text; case is ignored where it has Latin words
+    source: str  #: of Python's `re`, over folded text; by default case is ignored where it has Latin words
     yes: tuple[str, ...] = ()  #: words it must match
     no: tuple[str, ...] = ()  #: words it must not match
     by_line: bool = False  #: ^ and $ are the ends of a line
+    case_counts: bool = False  #: case is not ignored, although it has Latin words
 
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: Pattern) -> re.Pattern[str]:
     """Return the compiled pattern, made when it is first needed."""
+    ignores_case = _has_words(pattern.source) and not pattern.case_counts
     flags = re.MULTILINE if pattern.by_line else re.NOFLAG
-    return re.compile(pattern.source, flags | (re.IGNORECASE if _has_words(pattern.source) else re.NOFLAG))
+    return re.compile(pattern.source, flags | (re.IGNORECASE if ignores_case else re.NOFLAG))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,6 +106,8 @@ class Lexicon:
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
     load_second_reader: Callable[[], SecondReader] | None = None  #: loaded when first asked
     patterns: Mapping[str, Pattern] = field(default_factory=dict)  #: by their id
+    #: Of `patterns`, those that were asked for.
+    _compiled: dict[str, re.Pattern[str]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _categories_by_id(self) -> dict[str, Category]:
@@ -111,7 +115,10 @@ class Lexicon:
 
     def get_pattern(self, pattern_id: str) -> re.Pattern[str]:
         """Return the compiled pattern of that id; raise `KeyError` for an unknown one."""
-        return compile_pattern(self.patterns[pattern_id])
+        found = self._compiled.get(pattern_id)
+        if found is None:
+            found = self._compiled[pattern_id] = compile_pattern(self.patterns[pattern_id])
+        return found
 
     @property
     def category_ids(self) -> frozenset[str]:
@@ -195,8 +202,8 @@ def compile_rule(rule: Rule) -> re.Pattern[str]:
 
 
 def _has_words(pattern: str) -> bool:
-    """Return whether a pattern holds words of Latin letters, apart from character sets and escapes."""
-    return LATIN_WORD.search(re.sub(r"\[[^\]]*\]|\\.", " ", pattern)) is not None
+    """Return whether a pattern holds words of Latin letters, apart from sets, escapes and names of groups."""
+    return LATIN_WORD.search(re.sub(r"\[[^\]]*\]|\\.|\(\?P[<=]\w+[>)]", " ", pattern)) is not None
 
 
 @lru_cache(maxsize=64)

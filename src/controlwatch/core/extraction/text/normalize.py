@@ -37,23 +37,8 @@ _HALF_WIDTHS |= {
     0x202F: ord(" "),
 }
 _HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
-DIGITS = {
-    "〇": 0,
-    "○": 0,
-    "零": 0,
-    "Ｏ": 0,
-    "一": 1,
-    "二": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-    "两": 2,
-}
-PLACE_VALUES = {"十": 10, "百": 100, "千": 1000}
+DIGITS = dict(zip("〇○零Ｏ一二两三四五六七八九", map(int, "00001223456789"), strict=True))
+PLACE_VALUES = dict(zip("十百千", (10, 100, 1000), strict=True))
 NUMERAL = "[〇○零一二三四五六七八九十百千两]"
 ENGLISH_NUMERALS = {
     "one": 1,
