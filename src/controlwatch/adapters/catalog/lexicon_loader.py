@@ -21,7 +21,6 @@ from controlwatch.core.extraction.text.lexicon import (
     Pattern,
     Place,
     Rule,
-    compile_pattern,
 )
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import Direction, Verb
@@ -300,7 +299,7 @@ def check_patterns(lexicon: Lexicon) -> None:
     """Raise `DeclarationError` for a named pattern that does not match its own examples."""
     for pattern in lexicon.patterns.values():
         try:
-            compiled = compile_pattern(pattern)
+            compiled = pattern.compiled
         except re.error as error:
             raise DeclarationError(pattern.id, "pattern", f"not a regular expression ({error})") from error
         for example in pattern.yes:

@@ -73,7 +73,7 @@ class Rule:
     first: bool = False  #: decides a sentence before the other rules that match it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pattern:
     """A named pattern of language, with its examples. Its groups are read by the code that names it."""
 
@@ -85,13 +85,12 @@ class Pattern:
     by_line: bool = False  #: ^ and $ are the ends of a line
     case_counts: bool = False  #: case is not ignored, although it has Latin words
 
-
-@lru_cache(maxsize=1024)
-def compile_pattern(pattern: Pattern) -> re.Pattern[str]:
-    """Return the compiled pattern, made when it is first needed."""
-    ignores_case = _has_words(pattern.source) and not pattern.case_counts
-    flags = re.MULTILINE if pattern.by_line else re.NOFLAG
-    return re.compile(pattern.source, flags | (re.IGNORECASE if ignores_case else re.NOFLAG))
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled pattern, made when it is first asked for; raise `re.error` for an unsound one."""
+        ignores_case = _has_words(self.source) and not self.case_counts
+        flags = re.MULTILINE if self.by_line else re.NOFLAG
+        return re.compile(self.source, flags | (re.IGNORECASE if ignores_case else re.NOFLAG))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,8 +105,6 @@ class Lexicon:
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
     load_second_reader: Callable[[], SecondReader] | None = None  #: loaded when first asked
     patterns: Mapping[str, Pattern] = field(default_factory=dict)  #: by their id
-    #: Of `patterns`, those that were asked for.
-    _compiled: dict[str, re.Pattern[str]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _categories_by_id(self) -> dict[str, Category]:
@@ -115,10 +112,7 @@ class Lexicon:
 
     def get_pattern(self, pattern_id: str) -> re.Pattern[str]:
         """Return the compiled pattern of that id; raise `KeyError` for an unknown one."""
-        found = self._compiled.get(pattern_id)
-        if found is None:
-            found = self._compiled[pattern_id] = compile_pattern(self.patterns[pattern_id])
-        return found
+        return self.patterns[pattern_id].compiled
 
     @property
     def category_ids(self) -> frozenset[str]:
