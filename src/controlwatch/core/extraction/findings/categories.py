@@ -30,7 +30,8 @@ MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed
 OFFICE_OPENING = 500  #: characters in which a foreign office says what its notice is on
 OPENING = 300  #: characters in which a report says whose rule it is about
 PARTY_WORDS = re.compile(
-    r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user)", re.IGNORECASE
+    r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user|Inc\b|Ltd\b|LLC\b)",
+    re.IGNORECASE,
 )
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
@@ -67,6 +68,15 @@ class CategoryHit:
             or PARTY_WORDS.search(self.sentence.words) is not None
         )
 
+    def _is_in_name(self, lexicon: Lexicon) -> bool:
+        """Return whether a hit is part of the name of a party that its sentence lists, or of a company."""
+        at = self.start - self.sentence.start
+        names = (
+            *lexicon.get_pattern("category.parties").finditer(self.sentence.words),
+            *lexicon.get_pattern("category.company").finditer(self.sentence.words),
+        )
+        return any(name.start() <= at < name.end() for name in names)
+
     def is_incidental(self, context: ReadingContext) -> bool:
         """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""
         lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
@@ -82,6 +92,8 @@ class CategoryHit:
             and len(words) < 120
             and not lexicon.get_pattern("category.items").search(words)
         ):
+            return True
+        if self.is_item and self._is_in_name(lexicon):
             return True
         near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
         return (
