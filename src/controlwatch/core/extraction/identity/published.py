@@ -26,6 +26,10 @@ ENGLISH_DATELINE = re.compile(
     r"^[A-Z][A-Za-z/ .]{2,40},?\s+([A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2} [A-Z][a-z]{2,8})"
     r"(?:,? \(?(\d{4})\)?)?\s*(?:\([A-Z][\w ]+\)\s*)?(?:--?|—|–)"
 )  # BEIJING, Oct. 21, 2026 -- · TOKYO/BEIJING, March 18 (2027) -
+GERMAN_DATELINE = re.compile(
+    r"^[A-ZÄÖÜ][\wäöüß/ .-]{2,40}, (?:den )?(\d{1,2}\. ?(?:\d{1,2}\."
+    r"|[A-Z][a-zä]{2,8}) ?\d{4})(?=\.? ?(?:[–—-]|$| [A-Z]))"
+)  # Frankfurt, 4. Dezember 2028. – · Hamburg, 26.11.2027. Das
 WIRE_LENGTH = 24
 HEAD_LINES = 8
 LOOSE_LENGTH = 100  #: characters of a line that only says who wrote when
@@ -219,6 +223,9 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
         )
         if day:
             return day, english[0].strip(" -–—")
+    german = GERMAN_DATELINE.match(line)
+    if german and (day := _find_first_date(german[1], lexicon)):
+        return day, german[0]
     parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
     for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
         if day := _parse_bare_date(part.strip(), lexicon):

@@ -37,6 +37,7 @@ YEAR_FIRST = re.compile(
     rf"\b(\d{{4}}) (?:{_MONTH}\.? (\d{{1,2}})\b(?! month)|year (\d{{1,2}}) month (\d{{1,2}}) day)",
     re.IGNORECASE,
 )  # 2028 June 8 · 2027 year 5 month 18 day
+DOTTED_DAY = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b")
 GERMAN_DAY = re.compile(
     rf"\b(\d{{1,2}})\.\s?({_GERMAN})(?:\s+(\d{{4}}))?\b|\b(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})\b"
 )
@@ -115,7 +116,7 @@ def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[Da
             found.append(_mention(hit, _build_date(int(hit[1]), int(hit[3]), int(hit[4]))))
         for hit in COMPACT_DAY.finditer(text):
             found.append(_mention(hit, _build_date(int(hit[1]), int(hit[2]), int(hit[3]))))
-    if ANY_MONTH.search(text) or "New Year" in text:
+    if ANY_MONTH.search(text) or DOTTED_DAY.search(text) or "New Year" in text:
         found += _find_latin_days(text, anchor, lexicon)
     kept: list[DateMention] = []
     for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
