@@ -19,6 +19,8 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
     opening = text.folded_text[: text.title_end + NEAR_TITLE]
     if not identity.is_report or not moves or lexicon.get_pattern("change.proposed").search(opening):
         return False
+    if lexicon.get_pattern("change.rumour").search(text.title):
+        return False
     if not any(category.change for category in case.categories):
         # An item that no category names: the number and the words of control must tell.
         has_issuer = any(mention.number.issuers for mention in identity.number_mentions)
@@ -56,5 +58,6 @@ def _tells_of_authority(case: ChangeInputs) -> bool:
         )
         and not contains_phrase(lexicon, "draft", sentence.words)
         and not lexicon.get_pattern("change.supposed").search(sentence.words)
+        and not lexicon.get_pattern("change.standing").search(sentence.words)
         for sentence in case.context.text.sentences
     )

@@ -168,9 +168,14 @@ def _apply_kind_rules(
         "kind.agency-dateline"
     ).match(title)
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
-    if is_answer or get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
+    asked = get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}")
+    if is_answer or (asked and get_pattern("kind.press-conference").search(text.folded_text)):
         yield NoticeKind.SPOKESPERSON, "kind.answer"
-    is_faq = len(title) < 60 and contains_phrase(lexicon, "faq", title)
+    # Answers to users of the rules begin with a question.
+    opens_with_question = any(
+        get_pattern("kind.question-line").match(words) for words in (title, text.body.lstrip())
+    )
+    is_faq = opens_with_question or (len(title) < 60 and contains_phrase(lexicon, "faq", title))
     if is_faq and not contains_phrase(lexicon, "press", title):
         yield NoticeKind.FAQ, "kind.answer"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
