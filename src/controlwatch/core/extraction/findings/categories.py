@@ -82,9 +82,11 @@ class CategoryHit:
         lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
         words = sentence.words
         if self.category.id.startswith("entity."):
-            lists = lexicon.get_pattern("category.listing").search(words) and not lexicon.get_pattern(
-                "category.listing-power"
-            ).search(words)
+            listing, power = (
+                lexicon.get_pattern("category.listing"),
+                lexicon.get_pattern("category.listing-power"),
+            )
+            lists = listing.search(words) is not None and power.search(words) is None
             if not lists or not self.is_list_of_parties(context.text):
                 return True
         elif (
@@ -208,9 +210,8 @@ def _find_hits(context: ReadingContext) -> list[CategoryHit]:
     terms = [(hit, True) for hit in find_term_hits(headline[:zone], lexicon)]
     # A law names every field that it governs; only its title says what it is about.
     is_law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
-    is_rules = kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and lexicon.get_pattern(
-        "category.rules-title"
-    ).search(text.title)
+    rules_title = lexicon.get_pattern("category.rules-title")
+    is_rules = kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and rules_title.search(text.title)
     if not is_law and not is_rules:
         body = find_term_hits(mask_non_measure(text.folded_text, lexicon), lexicon)
         terms += [(hit, False) for hit in body if hit.start >= zone]

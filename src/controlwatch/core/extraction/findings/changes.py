@@ -97,11 +97,8 @@ class ChangeInputs:
     def is_local(self) -> bool:
         """Whether a local authority speaks."""
         title = self.context.text.title
-        local_customs = self.context.lexicon.get_pattern("change.local-customs")
-        return bool(
-            self.context.lexicon.get_pattern("change.local-authority").match(title)
-            or local_customs.match(title)
-        )
+        names = ("change.local-authority", "change.local-customs")
+        return any(self.context.lexicon.get_pattern(name).match(title) for name in names)
 
     @property
     def is_law(self) -> bool:
@@ -138,13 +135,10 @@ class ChangeInputs:
 
         A repeal or an amendment counts too, where the text does not say what the other notice is on.
         """
+        text, get_pattern = self.context.text, self.context.lexicon.get_pattern
         is_described = (
-            self.context.lexicon.get_pattern("change.description").search(self.context.text.folded_text)
-            is not None
-        )
-        is_described = (
-            is_described
-            or self.context.lexicon.get_pattern("change.subject").search(self.context.text.title) is not None
+            get_pattern("change.description").search(text.folded_text) is not None
+            or get_pattern("change.subject").search(text.title) is not None
         )
         verbs = TERM_VERBS if is_described else ACTING_VERBS
         return any(
@@ -159,11 +153,8 @@ class ChangeInputs:
             relation.verb == Verb.AMENDS and relation.target.startswith(TRADE_AUTHORITIES)
             for relation in self.relations
         )
-        return (
-            amends
-            and self.context.lexicon.get_pattern("change.correcting-title").search(self.context.text.title)
-            is not None
-        )
+        correcting = self.context.lexicon.get_pattern("change.correcting-title")
+        return amends and correcting.search(self.context.text.title) is not None
 
     @property
     def acts_on_another(self) -> bool:

@@ -7,10 +7,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 
 def find_scope(before: str, lexicon: Lexicon) -> str:
     """Return the part of the notice that the words in front of a date name, or "all"."""
-    get_pattern = lexicon.get_pattern
-    part = (
-        get_pattern("date.part-scope").search(before)
-        if not get_pattern("date.whole-notice").match(before)
-        else None
-    )
+    if lexicon.get_pattern("date.whole-notice").match(before):
+        return "all"
+    part = lexicon.get_pattern("date.part-scope").search(before)
     return part[1].strip().lstrip("，、 ") if part else "all"

@@ -130,13 +130,7 @@ class DatedSentence:
             quote=self.quote(same.start(), same.end()),
             rule="date.same-day",
         )
-        return (
-            found
-            if until
-            else apply_duration(
-                found, self.words[same.end() :], self.words[: same.start()], self.context.lexicon
-            )
-        )
+        return found if until else self._apply_duration(found, same.start(), same.end())
 
     def _is_of_another(self, word: DateMention) -> bool:
         """Return whether a day stands in the bracket behind a number, which is about that notice."""
@@ -174,11 +168,7 @@ class DatedSentence:
                 time=_find_time(words, word, self.context.lexicon),
                 rule="date.stated",
             )
-            dated = (
-                found
-                if until
-                else apply_duration(found, words[word.end :], words[: word.start], self.context.lexicon)
-            )
+            dated = found if until else self._apply_duration(found, word.start, word.end)
             yield dated
             if dated.until and (other := another_act.search(words, word.end, limit)):
                 quote = self.quote(other.start(), other.end())
@@ -201,6 +191,10 @@ class DatedSentence:
             rule="date.counted-from-publication" if counted else "date.on-publication",
         )
         return found if until else apply_duration(found, self.words[hit.end() :], "", self.context.lexicon)
+
+    def _apply_duration(self, found: EffectiveDate, start: int, end: int) -> EffectiveDate:
+        """Return a date with the end counted from it, where a period stands behind or before its words."""
+        return apply_duration(found, self.words[end:], self.words[:start], self.context.lexicon)
 
     def continue_date(self, last: EffectiveDate) -> list[EffectiveDate]:
         """Return the end, if any, of a start in an earlier sentence (上述措施有效期5年)."""

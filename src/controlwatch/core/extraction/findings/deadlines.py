@@ -25,20 +25,17 @@ def find_deadlines(text: DocumentText, lexicon: Lexicon, *, anchor: date | None)
     `anchor` is the day of publication: earlier days are past, and stated periods are counted from it.
     """
     get_pattern = lexicon.get_pattern
+    closing, suspension = get_pattern("deadline.closing"), get_pattern("deadline.suspension")
+    before_day, after_day = get_pattern("deadline.before-day"), get_pattern("deadline.after-day")
+    kinds = [(name, get_pattern(pattern)) for name, pattern in DEADLINE_KINDS]
     stated: list[Deadline] = []
     for sentence in text.sentences:
         words = sentence.words
-        if not get_pattern("deadline.closing").search(words) or get_pattern("deadline.suspension").search(
-            words
-        ):
+        if not closing.search(words) or suspension.search(words):
             continue
-        kind = next(
-            (name for name, pattern in DEADLINE_KINDS if lexicon.get_pattern(pattern).search(words)), None
-        )
+        kind = next((name for name, pattern in kinds if pattern.search(words)), None)
         for word in find_date_mentions(words, lexicon, anchor=anchor) if kind else ():
-            closes = get_pattern("deadline.after-day").match(words[word.end :]) or get_pattern(
-                "deadline.before-day"
-            ).search(words[: word.start])
+            closes = after_day.match(words[word.end :]) or before_day.search(words[: word.start])
             if kind and word.day and closes and not (anchor and word.day < anchor):
                 quote = text.quote_around(sentence.start + word.start, sentence.start + word.end)
                 stated.append(Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))

@@ -52,19 +52,15 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
     )
     matcher = matcher_for(lexicon, "direction", *UNDOING_DIRECTIONS, Direction.TIGHTEN)
     act_ends = find_phrase_ends(lexicon, "acts", masked)
+    changed, present = lexicon.get_pattern("direction.changed"), lexicon.get_pattern("direction.present")
+    background = lexicon.get_pattern("direction.background")
     signals: list[DirectionSignal] = []
     for sentence in text.sentences:
         words = masked[sentence.start : sentence.end]
         has_act = bisect_right(act_ends, sentence.end) > bisect_right(act_ends, sentence.start)
-        if (
-            not has_act
-            and not LATIN_WORD.search(words)
-            and not lexicon.get_pattern("direction.changed").search(words)
-        ):
+        if not has_act and not LATIN_WORD.search(words) and not changed.search(words):
             continue
-        is_background = lexicon.get_pattern("direction.background").search(words) and not lexicon.get_pattern(
-            "direction.present"
-        ).search(words)
+        is_background = background.search(words) is not None and present.search(words) is None
         if is_background and (context.told_on is None or is_recital(lexicon, words, context.told_on)):
             continue
         if _is_beside_the_measure(context, words):

@@ -59,10 +59,9 @@ def merge_dates(
         return tuple(kept)
     # An end that comes alone (暂停期限延长至…) takes the start that the closing sentence states.
     start, end = starts[0], ends[0]
-    is_other = get_pattern("date.own-act").search(fold_text(start.quote)) and get_pattern(
-        "date.rests"
-    ).search(fold_text(end.quote))
-    if is_other and not get_pattern("date.rests").search(fold_text(start.quote)):
+    own_act, rests = get_pattern("date.own-act"), get_pattern("date.rests")
+    is_other = own_act.search(fold_text(start.quote)) and rests.search(fold_text(end.quote))
+    if is_other and not rests.search(fold_text(start.quote)):
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))
     if is_several and end.scope != "all":
         return (start, replace(start, until=end.until, scope=end.scope, quote=end.quote, rule=end.rule))

@@ -76,19 +76,13 @@ def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: 
     text, lexicon = context.text, context.lexicon
     numbers = context.identity.number_mentions
     is_first = not any(sentence.start <= other.start < mention.start for other in numbers)
-    if not lexicon.get_pattern("relation.list-item").match(sentence.words) or not is_first:
+    item = lexicon.get_pattern("relation.list-item")
+    if not item.match(sentence.words) or not is_first:
         return None
     above = reversed(text.sentences[: text.sentences.index(sentence)])
-    ends = (
-        s.words
-        for s in above
-        if LIST_LEAD.search(s.words) or not lexicon.get_pattern("relation.list-item").match(s.words)
-    )
+    lead = next((s.words for s in above if LIST_LEAD.search(s.words) or not item.match(s.words)), "")
     opening = text.folded_text[: text.title_end + CLEAN_UP_ZONE]
-    lead, is_clean_up = (
-        next(ends, ""),
-        lexicon.get_pattern("relation.clean-up-title").search(opening) is not None,
-    )
+    is_clean_up = lexicon.get_pattern("relation.clean-up-title").search(opening) is not None
     match = _match_first_verb(lead, lexicon) if is_clean_up or LIST_LEAD.search(lead) else None
     return match or (_match_first_verb(text.title, lexicon) if is_clean_up else None)
 

@@ -65,9 +65,8 @@ def _is_numbered_or_published(folded: str, name: str, lexicon: Lexicon) -> bool:
             or get_pattern("relation.new-edition-before").search(before)
         ):
             return True
-        if get_pattern("relation.published-before").search(before) and not get_pattern(
-            "relation.change-behind"
-        ).match(behind):
+        is_changed = get_pattern("relation.change-behind").match(behind)
+        if get_pattern("relation.published-before").search(before) and not is_changed:
             return True
     return False
 

@@ -96,9 +96,8 @@ def speaks_of_issuer(text: DocumentText, lexicon: Lexicon) -> bool:
     """Return whether title or lead say that an issuer publishes, as the issuer never does of itself."""
     get_pattern = lexicon.get_pattern
     title, lead = text.title.strip(), text.body[:LEAD_LENGTH].strip()
-    if get_pattern("authorship.reported-title").search(title) or get_pattern(
-        "authorship.reported-lead"
-    ).search(lead.partition("\n")[0][:80]):
+    reported_lead = get_pattern("authorship.reported-lead").search(lead.partition("\n")[0][:80])
+    if reported_lead or get_pattern("authorship.reported-title").search(title):
         return True
     if HAN.search(title):
         return False

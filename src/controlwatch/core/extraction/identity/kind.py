@@ -164,9 +164,8 @@ def _apply_kind_rules(
     lead = extract_head(text, lexicon)
     is_press = contains_phrase(lexicon, "press", lead)
     # The press reports that a spokesperson spoke; the ministry prints question and answer.
-    is_reported = (is_press and get_pattern("kind.spokesperson-report").search(title)) or get_pattern(
-        "kind.agency-dateline"
-    ).match(title)
+    is_dispatch = get_pattern("kind.agency-dateline").match(title) is not None
+    is_reported = is_dispatch or (is_press and get_pattern("kind.spokesperson-report").search(title))
     is_answer = len(title) < 200 and not is_reported and contains_phrase(lexicon, "spokesperson", title)
     asked = get_pattern("kind.question-line").search(f"{title}\n{text.body[:LEAD_LENGTH]}")
     if is_answer or (asked and get_pattern("kind.press-conference").search(text.folded_text)):
@@ -180,7 +179,7 @@ def _apply_kind_rules(
         yield NoticeKind.FAQ, "kind.answer"
     if get_pattern("kind.company-notice").search(f"{title}\n{text.body[:LEAD_LENGTH]}"):
         yield NoticeKind.NEWS, "kind.report"
-    if get_pattern("kind.agency-dateline").match(title):
+    if is_dispatch:
         yield NoticeKind.NEWS, "kind.report"
     if head is not None:
         yield _classify_head(head, lexicon), "kind.head"

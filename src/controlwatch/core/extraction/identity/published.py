@@ -66,14 +66,10 @@ def find_publication_date(
     lines = _split_lines(head)
     is_signed = kind in INSTRUMENT_KINDS or kind == NoticeKind.DRAFT
     # The bracket below a law's title: passed, promulgated, last revised.
-    note = (
-        lexicon.get_pattern("published.promulgation-note").search(head)
-        if kind in {NoticeKind.LAW, NoticeKind.REGULATION}
-        else None
-    )
-    promulgated = (
-        [(word.day, note[1]) for word in find_date_mentions(note[1], lexicon) if word.day] if note else []
-    )
+    is_law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
+    note = lexicon.get_pattern("published.promulgation-note").search(head) if is_law else None
+    noted = find_date_mentions(note[1], lexicon) if note else ()
+    promulgated = [(word.day, note[1]) for word in noted if word.day and note]
     labelled = _find_first_date(label, lexicon) if label else None
     sources: tuple[tuple[DateSource, Callable[[], QuotedDate | None]], ...] = (
         ("promulgation", lambda: promulgated[-1] if promulgated else None),
@@ -168,15 +164,11 @@ def _find_signature_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     for line in reversed(lines[-SIGNED_LINES:]):  # 商务部　2028年5月10日
         days = find_date_mentions(line, lexicon) if len(line) <= 2 * LINE_LENGTH else ()
         if len(days) == 1 and days[0].day:
-            before, behind = (
-                line[: days[0].start],
-                get_pattern("published.signed-with").sub("", line[days[0].end :]),
-            )
+            before = line[: days[0].start]
+            behind = get_pattern("published.signed-with").sub("", line[days[0].end :]).strip(" 。.)）")
             names = remove_issuer_names(before, lexicon)
             is_named = names != before and not get_pattern("published.name-joint").sub("", names)
-            if (is_named or get_pattern("published.signer").search(before.strip())) and not behind.strip(
-                " 。.)）"
-            ):
+            if not behind and (is_named or get_pattern("published.signer").search(before.strip())):
                 return days[0].day, line
     # A signature whose names were lost still closes the text.
     for line in reversed(lines[-FOOT_LINES:] if len(lines) > 4 else []):
@@ -234,10 +226,8 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
     if word is None or word.day is None or line[: word.end].endswith("月"):  # a month is not a day of writing
         return None
     before, behind = line[: word.start], line[word.end :]
-    is_short, is_sentence = (
-        len(line) < LINE_LENGTH,
-        get_pattern("published.sentence-marks").search(before) is not None,
-    )
+    is_short = len(line) < LINE_LENGTH
+    is_sentence = get_pattern("published.sentence-marks").search(before) is not None
     if is_short and get_pattern("published.page-line").search(line) and not re.match(r"\s*\d{4}", line):
         return None
     lead = re.sub(r"^\s*(?:\([^)]*\)|（[^）]*）|【[^】]*】)\s*", "", before).strip()

@@ -66,12 +66,8 @@ class NumberList:
         """Yield every number of a list such as 第55号、56号 or 15-17, all with the span of the whole."""
         get_pattern = lexicon.get_pattern
         start, issuers = find_issuers_before(folded, self.start, lexicon)
-        leads = (
-            get_pattern("number.together-with").search(folded[max(0, start - 30) : start])
-            if issuers
-            else None
-        )
-        if leads:  # 商务部今天会同海关总署发布2026年第52号公告
+        leads = get_pattern("number.together-with").search(folded[max(0, start - 30) : start])
+        if leads and issuers:  # 商务部今天会同海关总署发布2026年第52号公告
             issuers = tuple(dict.fromkeys((*find_issuers(leads[1], lexicon), *issuers)))
         if not issuers and folded.startswith(MECHANISM_NAME, self.start):
             issuers = ("UELWM",)

@@ -91,8 +91,8 @@ def find_second_number(context: ReadingContext) -> str | None:
         above = text.folded_text[:start].rstrip()
         if not (line.issuers and line.figure) or above.endswith(("：", ":", "；", "、")):
             continue
-        if get_pattern("doubt.own-voice").search(text.folded_text, end) and get_pattern(
-            "doubt.own-voice"
-        ).search(text.folded_text, text.title_end, start):
+        own_voice = get_pattern("doubt.own-voice")
+        speaks_below = own_voice.search(text.folded_text, end)
+        if speaks_below and own_voice.search(text.folded_text, text.title_end, start):
             return mention.number.canonical
     return None
