@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
@@ -20,7 +21,7 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
     """Yield the dates of the columns that a heading calls days of effect, one for each row.
 
     "Same day" and "on publication" mean the day in the column of publication. Rows of other states do
-    not count.
+    not count. A cell with such a name can also stand right before its days: In force | 1 June 2028.
     """
     begins = context.lexicon.get_pattern("date.column-of-effect")
     columns: dict[str, int] = {}
@@ -28,12 +29,14 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
     for line in context.text.folded_text.split("\n"):
         start, at = at, at + len(line) + 1
         cells = [cell.strip(" *") for cell in SEPARATOR.split(line.strip("|"))]
-        if len(cells) < MIN_CELLS or rows > MAX_ROWS:
-            continue
-        if RULER.match(line):
+        if len(cells) < 2 or rows > MAX_ROWS or RULER.match(line):
             continue
         rows += 1
-        if any(begins.fullmatch(cell) for cell in cells):
+        if named := list(_read_named_cell(context, cells, start, at - 1)):
+            yield from named
+        elif len(cells) < MIN_CELLS:
+            continue
+        elif any(begins.fullmatch(cell) for cell in cells):
             columns, width = _name_columns(context, cells), len(cells)
         elif (
             columns
@@ -41,6 +44,21 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
             and not any(is_place_name(cell, context.lexicon) for cell in cells)
         ):
             yield from _read_row(context, cells, columns, start, at - 1)
+
+
+def _read_named_cell(
+    context: ReadingContext, cells: list[str], start: int, end: int
+) -> Iterator[EffectiveDate]:
+    """Yield the days in the cell right behind one that is called the day of effect."""
+    begins = context.lexicon.get_pattern("date.column-of-effect")
+    if any(is_place_name(cell, context.lexicon) for cell in cells):
+        return
+    for name, cell in pairwise(cells):
+        if begins.fullmatch(name):
+            for word in find_date_mentions(cell, context.lexicon):
+                if word.day:
+                    quote = context.text.get_original(start, end).strip(" |")
+                    yield EffectiveDate(start=word.day, basis="stated", quote=quote, rule="date.column")
 
 
 def _name_columns(context: ReadingContext, heads: list[str]) -> dict[str, int]:
