@@ -114,8 +114,11 @@ def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 
 
 def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
-    """Return the day that the first paragraph opens with: 2027年4月9日下午，…举行; a month is not enough."""
+    """Return the day that the first paragraph opens with, or calls today; a month is not enough."""
     for line in lines[:3]:
+        today = lexicon.get_pattern("published.today").search(line)
+        if today and (day := _find_first_date(today[1], lexicon)):
+            return day, today[0]
         for word in find_date_mentions(line[:60], lexicon):
             if word.day and word.start <= 2 and not line[: word.end].endswith("月"):
                 return word.day, line[: word.end]
