@@ -73,5 +73,5 @@ def _is_numbered_or_published(folded: str, name: str, lexicon: Lexicon) -> bool:
 
 def _build_title_relation(text: DocumentText, hit: re.Match[str], name: str, verb: Verb) -> Relation:
     rule = "relation.made-under" if verb == Verb.IMPLEMENTS else "relation.title"
-    target = name.removeprefix("中华人民共和国")
+    target = " ".join(name.removeprefix("中华人民共和国").split())
     return Relation(verb=verb, target=target, quote=text.quote_around(hit.start(), hit.end()), rule=rule)

@@ -33,8 +33,8 @@ SUBTITLE = re.compile(
     r"\s*\n[（(]?(?:关于|公布|发布|Measures|Regulations|Provisions|Announcement|Decision|Notice"
     r"|On )[^\n]{4,110}"
 )  # 关于…的公告
-#: Repeated blanks between English words.
-DOUBLE_BLANKS = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])")
+#: Repeated blanks between English words, and two between any others; more are the gap of a column.
+DOUBLE_BLANKS = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])|(?<=\S)[ \u00a0]{2}(?=\S)")
 #: Long white space, which is shortened: a pattern that skips blanks would try each of its positions.
 LONG_BLANKS = re.compile(r"(\s{40})\s+")
 HEADLINE_LIMIT = 140
