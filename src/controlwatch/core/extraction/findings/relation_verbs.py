@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
@@ -122,6 +123,26 @@ def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: 
         if match := _match_first_verb(later.words, lexicon):
             return match if match[0] in ACTING_VERBS else None
     return None
+
+
+def find_further_verbs(
+    context: ReadingContext, mention: NumberMention
+) -> Iterator[tuple[VerbMatch, Sentence]]:
+    """Yield what later sentences also do to the only older notice that a text names, with those sentences.
+
+    A text on listed parties can suspend the measures against some and take others off the list.
+    """
+    lexicon, own = context.lexicon, context.identity.own_number
+    numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
+    if {m.number.key for m in numbers} != {mention.number.key}:
+        return
+    for sentence in context.text.sentences:
+        is_later = sentence.start > mention.end or sentence.start <= mention.start < sentence.end
+        if not is_later or not lexicon.get_pattern("relation.same-notice").search(sentence.words):
+            continue
+        match = _match_first_verb(sentence.words, lexicon)
+        if match and match[0] in {Verb.SUSPENDS, Verb.AMENDS}:
+            yield match, sentence
 
 
 def match_lapse(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> VerbMatch | None:

@@ -8,6 +8,7 @@ from controlwatch.core.extraction.findings.relation_verbs import (
     ACTING_VERBS,
     VerbMatch,
     find_acting_verb,
+    find_further_verbs,
     is_recalled,
     match_clause_verb,
     match_lapse,
@@ -75,6 +76,17 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
             raw.append(
                 Relation(verb=Verb(verb), target=number.canonical, quote=quote, clause=clause, rule=rule)
             )
+        if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS}:
+            raw += [
+                Relation(
+                    verb=Verb(further),
+                    target=number.canonical,
+                    quote=text.quote_around(sentence.start, sentence.start),
+                    rule=further_rule,
+                )
+                for (further, further_rule), sentence in find_further_verbs(context, mention)
+                if further != verb
+            ]
     raw += find_titled_relations(context)
     claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
     kept: dict[tuple[Verb, str, str | None], Relation] = {}
