@@ -101,7 +101,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
         for key, relation in kept.items()
         if relation.verb != Verb.AMENDS or relation.target not in exact or relation.quote not in titled
     }
-    # One that is prolonged is not suspended anew, and one that is suspended does not end.
+    # One that is prolonged is not suspended again, and one that is suspended does not end.
     for stronger, weaker in ((Verb.EXTENDS, Verb.SUSPENDS), (Verb.SUSPENDS, Verb.REPEALS)):
         done = {relation.target for relation in kept.values() if relation.verb == stronger}
         kept = {key: r for key, r in kept.items() if r.verb != weaker or r.target not in done}

@@ -202,7 +202,7 @@ def _find_number_lists(folded: str, lexicon: Lexicon) -> Iterator[NumberList]:
 
 
 def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
-    """Yield the numbers in the forms that are no list behind the word for their form."""
+    """Yield the numbers in the forms that stand alone behind the word for their form."""
     for find_form in (_find_letters, _find_named, _find_elided, _find_issuer_first, _find_canonical):
         yield from find_form(folded, lexicon)
 
