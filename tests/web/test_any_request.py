@@ -179,6 +179,15 @@ def test_what_slack_did_not_sign_is_refused(opened: tuple[App, str], headers: di
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("body", [b"x", b"{", b"[" * 100_000, b"payload=%7B", b'{"a": ' * 5_000])
+def test_a_body_that_slack_would_not_send_is_refused(opened: tuple[App, str], body: bytes) -> None:
+    _, web = opened
+    kind = "application/x-www-form-urlencoded" if body.startswith(b"payload") else "application/json"
+    headers = {"Content-Type": kind, "X-Slack-Request-Timestamp": "1"}
+    answer = httpx.post(f"{web}/slack/events", content=body, headers=headers)
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -61,14 +61,15 @@ def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
                     return PlainTextResponse("too large", status_code=413)
         except ClientDisconnect:
             return PlainTextResponse("incomplete", status_code=400)  # which nobody will read
-        answer = await run_in_threadpool(
-            bolt.dispatch,
-            BoltRequest(
+        try:
+            slack_request = BoltRequest(
                 body=body.decode("utf-8", "replace"),
                 query=request.url.query,
                 headers={name: [value] for name, value in request.headers.items()},
-            ),
-        )
+            )
+        except (ValueError, RecursionError):  # Bolt parses the body before it checks the signature
+            return PlainTextResponse("not a request of Slack's", status_code=400)
+        answer = await run_in_threadpool(bolt.dispatch, slack_request)
         response = Response(content=answer.body, status_code=answer.status)
         for name, values in answer.headers.items():
             for value in values:
