@@ -48,12 +48,14 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         ):
             found.append(told)
             continue
-        under_way = lexicon.get_pattern("date.under-way").search(words)
-        measure = words[: under_way.start()] if under_way else words
         if not (
             lexicon.get_pattern("date.marks").search(words)
             or lexicon.get_pattern("date.force-words").search(words)
-        ) or lexicon.get_pattern("date.not-force").search(measure):
+        ):
+            continue
+        under_way = lexicon.get_pattern("date.under-way").search(words)
+        measure = words[: under_way.start()] if under_way else words
+        if lexicon.get_pattern("date.not-force").search(measure):
             continue
         recall_end = sentence.start + min(len(words), RECALL_LENGTH)
         is_recalled = bisect_right(recall_ends, recall_end) > bisect_right(recall_ends, sentence.start)

@@ -13,7 +13,8 @@ from typing import Literal, Protocol, cast
 import ahocorasick
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.extraction.text.lexicon import Category, Lexicon
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Category, Lexicon, has_latin_words
+from controlwatch.core.extraction.text.normalize import HAN
 
 TermStrength = Literal["term", "title", "hint", "counter"]
 Meaning = tuple[Category, TermStrength]
@@ -55,6 +56,7 @@ class TermIndex:
     terms: Automaton
     phrases: dict[str, Automaton]  #: by the name of their list
     patterns: tuple[tuple[re.Pattern[str], Category], ...]
+    chinese_patterns: tuple[tuple[re.Pattern[str], Category], ...]  #: those that need no Latin word
 
 
 @lru_cache(maxsize=4)
@@ -70,14 +72,20 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
         for strength, terms in lists:
             for term in terms:
                 meanings[term.lower()].append((category, strength))
+    patterns = [
+        (pattern, re.IGNORECASE if has_latin_words(pattern) else re.NOFLAG, category)
+        for category in lexicon.categories
+        for pattern in category.patterns
+    ]
     return TermIndex(
         meanings={term: tuple(found) for term, found in meanings.items()},
         terms=build_automaton(meanings),
         phrases={name: build_automaton(phrases) for name, phrases in lexicon.phrases.items()},
-        patterns=tuple(
-            (re.compile(pattern, re.IGNORECASE), category)
-            for category in lexicon.categories
-            for pattern in category.patterns
+        patterns=tuple((re.compile(pattern, flags), category) for pattern, flags, category in patterns),
+        chinese_patterns=tuple(
+            (re.compile(pattern, flags), category)
+            for pattern, flags, category in patterns
+            if HAN.search(pattern)
         ),
     )
 
@@ -94,7 +102,7 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     ]
     found += [
         TermHit(hit.start(), hit.end(), ((category, "term"),))
-        for pattern, category in index.patterns
+        for pattern, category in (index.patterns if LATIN_WORD.search(text) else index.chinese_patterns)
         for hit in pattern.finditer(text)
     ]
     found.sort(key=lambda hit: (hit.start, -hit.end))

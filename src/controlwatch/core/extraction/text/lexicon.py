@@ -88,7 +88,7 @@ class Pattern:
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The compiled pattern, made when it is first asked for; raise `re.error` for an unsound one."""
-        ignores_case = _has_words(self.source) and not self.case_counts
+        ignores_case = has_latin_words(self.source) and not self.case_counts
         flags = re.MULTILINE if self.by_line else re.NOFLAG
         return re.compile(self.source, flags | (re.IGNORECASE if ignores_case else re.NOFLAG))
 
@@ -172,7 +172,7 @@ class RuleMatcher:
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Compile; the order of the rules decides where two match at one place."""
         self._all = tuple((rule, compile_rule(rule)) for rule in rules)
-        self._latin = tuple(pair for pair in self._all if _has_words(pair[0].pattern))
+        self._latin = tuple(pair for pair in self._all if has_latin_words(pair[0].pattern))
         self._han = tuple(pair for pair in self._all if HAN.search(pair[0].pattern))
 
     def find_all(self, words: str) -> list[RuleMatch]:
@@ -192,10 +192,10 @@ class RuleMatcher:
 @lru_cache(maxsize=256)
 def compile_rule(rule: Rule) -> re.Pattern[str]:
     """Return the pattern of a rule; case is ignored where it has words with one."""
-    return re.compile(rule.pattern, re.IGNORECASE if _has_words(rule.pattern) else re.NOFLAG)
+    return re.compile(rule.pattern, re.IGNORECASE if has_latin_words(rule.pattern) else re.NOFLAG)
 
 
-def _has_words(pattern: str) -> bool:
+def has_latin_words(pattern: str) -> bool:
     """Return whether a pattern holds words of Latin letters, apart from sets, escapes and names of groups."""
     return LATIN_WORD.search(re.sub(r"\[[^\]]*\]|\\.|\(\?P[<=]\w+[>)]", " ", pattern)) is not None
 
