@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from controlwatch.core.extraction.findings.relation_verbs import (
     ACTING_VERBS,
@@ -29,6 +30,7 @@ ENGLISH_CLAUSE = re.compile(
     r"|(?:paragraph|clause|section|item|article)s? \d+(?:(?:,| and|, and) \d+)*(?: of Article \w+)?) of\s*$",
     re.IGNORECASE,
 )
+ORIGIN_REACH = 60  #: characters behind a number that say that it published a list
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
@@ -40,54 +42,55 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
 
     `is_operative` means that a spokesperson's answer itself acts, like an instrument.
     """
-    get_pattern = context.lexicon.get_pattern
-    text, folded, own = context.text, context.text.folded_text, context.identity.own_number
-    mentions = context.identity.number_mentions
-    own_key = own.number.key if own is not None else None
     is_acting = is_operative or context.identity.is_instrument
+    own, mentions = context.identity.own_number, context.identity.number_mentions
     raw: list[Relation] = []
     for i, mention in enumerate(mentions):
-        start, end, number = mention.start, mention.end, mention.number
-        near = (other.start for other in mentions[i + 1 :] if 0 <= other.start - end <= ACTING_REACH)
-        origin = LIST_ORIGIN.search(folded[max(0, start - 160) : start])
-        if (
-            number.key == own_key
-            or any(get_pattern("relation.acting-number").match(folded[end:at]) for at in near)
-            or (
-                origin
-                and get_pattern("relation.publishing-number").match(folded[end : end + 60])
-                and not (
-                    get_pattern("relation.first-publishing").match(folded[end : end + 60])
-                    and _is_changed_list(context, origin)
-                )
-            )
-            or get_pattern("relation.number-in-name").search(folded[max(0, start - 100) : start])
-        ):
-            continue
-        is_list = origin and get_pattern("relation.first-publishing").match(folded[end : end + 60])
-        if origin and is_list and is_acting and _is_changed_list(context, origin):
-            verb, rule = str(Verb.AMENDS), "relation.list"
-        else:
-            verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
-        for clause in (
-            (_find_clauses(text, mention, verb, context.lexicon) or (None,)) if verb != NO_CONCLUSION else ()
-        ):
-            quote = text.quote_around(start, end)
-            raw.append(
-                Relation(verb=Verb(verb), target=number.canonical, quote=quote, clause=clause, rule=rule)
-            )
-        if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS}:
-            raw += [
-                Relation(
-                    verb=Verb(further),
-                    target=number.canonical,
-                    quote=text.quote_around(sentence.start, sentence.start),
-                    rule=further_rule,
-                )
-                for (further, further_rule), sentence in find_further_verbs(context, mention)
-                if further != verb
-            ]
+        is_own = own is not None and mention.number.key == own.number.key
+        if not is_own and not _is_only_named(context, mention, mentions[i + 1 :]):
+            raw += _build_relations(context, mention, is_acting=is_acting)
     raw += find_titled_relations(context)
+    return _keep_exact(raw, context.text.title)
+
+
+def _is_only_named(context: ReadingContext, mention: NumberMention, later: Sequence[NumberMention]) -> bool:
+    """Return whether a number acts on a later one, is part of a name, or only says where a list is from."""
+    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    start, end = mention.start, mention.end
+    near = (other.start for other in later if 0 <= other.start - end <= ACTING_REACH)
+    if any(get_pattern("relation.acting-number").match(folded[end:at]) for at in near):
+        return True
+    if get_pattern("relation.number-in-name").search(folded[max(0, start - 100) : start]):
+        return True
+    is_origin = _find_list_origin(context, mention) and get_pattern("relation.publishing-number").match(
+        folded[end : end + ORIGIN_REACH]
+    )
+    return bool(is_origin) and not _is_of_changed_list(context, mention)
+
+
+def _build_relations(
+    context: ReadingContext, mention: NumberMention, *, is_acting: bool
+) -> Iterator[Relation]:
+    """Yield what a text does to the document with a number: in whole, to its clauses, or in two ways."""
+    text, target = context.text, mention.number.canonical
+    if is_acting and _is_of_changed_list(context, mention):
+        verb, rule = str(Verb.AMENDS), "relation.list"
+    else:
+        verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
+    if verb == NO_CONCLUSION:
+        return
+    quote = text.quote_around(mention.start, mention.end)
+    for clause in _find_clauses(text, mention, verb, context.lexicon) or (None,):
+        yield Relation(verb=Verb(verb), target=target, quote=quote, clause=clause, rule=rule)
+    if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS}:
+        for (further, further_rule), sentence in find_further_verbs(context, mention):
+            if further != verb:
+                quote = text.quote_around(sentence.start, sentence.start)
+                yield Relation(verb=Verb(further), target=target, quote=quote, rule=further_rule)
+
+
+def _keep_exact(raw: list[Relation], title: str) -> tuple[Relation, ...]:
+    """Return the relations without those that another states more exactly."""
     claused = {(relation.verb, relation.target) for relation in raw if relation.clause}
     kept: dict[tuple[Verb, str, str | None], Relation] = {}
     for relation in raw:
@@ -95,7 +98,7 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
             kept.setdefault((relation.verb, relation.target, relation.clause), relation)
     # A title names in general what the body says exactly: 关于调整…的公告, …暂停实施.
     exact = {relation.target for relation in kept.values() if relation.verb in ACTING_VERBS - {Verb.AMENDS}}
-    titled = " ".join(text.title.split())
+    titled = " ".join(title.split())
     kept = {
         key: relation
         for key, relation in kept.items()
@@ -113,10 +116,20 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     return tuple(r for r in kept.values() if r.verb not in weak or r.target not in acted_on)
 
 
-def _is_changed_list(context: ReadingContext, origin: re.Match[str]) -> bool:
-    """Return whether the list whose number a bracket gives is changed by this text."""
+def _find_list_origin(context: ReadingContext, mention: NumberMention) -> re.Match[str] | None:
+    """Return the name of the list in whose bracket a number stands."""
+    return LIST_ORIGIN.search(context.text.folded_text[max(0, mention.start - 160) : mention.start])
+
+
+def _is_of_changed_list(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether a number in a bracket first published a list that this text changes."""
+    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    origin = _find_list_origin(context, mention)
+    behind = folded[mention.end : mention.end + ORIGIN_REACH]
+    if origin is None or not get_pattern("relation.first-publishing").match(behind):
+        return False
     listed = origin[0].partition("》")[0].lstrip("《")
-    changed = context.lexicon.get_pattern("relation.update-by-title").finditer(context.text.folded_text)
+    changed = get_pattern("relation.update-by-title").finditer(folded)
     return any(listed == name for hit in changed for name in hit.groups() if name)
 
 
