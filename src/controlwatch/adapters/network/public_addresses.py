@@ -38,7 +38,8 @@ def is_public_address(text: str) -> bool:
     if isinstance(address, IPv4Address):
         return _is_public_alone(address)
     embedded = tuple(_list_embedded(address))
-    if any(address in network for network in _EMBEDDING_AT_END):
+    # Python's versions differ on whether 6to4 is global; what it leads to decides.
+    if any(address in network for network in (*_EMBEDDING_AT_END, _SIX_TO_FOUR)):
         return all(_is_public_alone(item) for item in embedded)
     return (
         address in _GLOBAL_UNICAST
