@@ -19,6 +19,7 @@ from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
+    ENDING_WORDS,
     build_agenda_fact,
     build_occasion_heading,
     choose_occasion_badge,
@@ -70,6 +71,8 @@ TONES: dict[AlertKind, Tone] = {
 }
 #: A redline of more characters than this is cut; all of it is in `controlwatch show`.
 MAX_REDLINE = 1_500
+#: What makes alerts that no source causes.
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,8 @@ def build_card(
 ) -> Card:
     """Return the card of an alert: `why` it was sent to the reader, and the legal status of its notice."""
     notice, word = alert.notice, context.find_word
-    footer = [f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"]
+    seen = f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"
+    footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
         footer.insert(0, f"{word('published')} {notice.published}")
     if why:
@@ -133,13 +137,15 @@ def build_card(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
-        occasion_facts = list_occasion_facts(alert.occasion, notice, context)
+        # What the end of a term means is in the summary.
+        standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
+        occasion_facts = (*list_occasion_facts(alert.occasion, notice, context), *standing)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context),
             summary=summarize_occasion(alert.occasion, context),
-            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts), alert.title)),
+            facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )
     elif alert.original_kind in REVIEW_KINDS:
         card = _fill_review_card(card, alert, notice, context)
