@@ -122,7 +122,8 @@ def list_occasion_facts(
 
 def _describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:
     """Return what applies after a suspension: what did before, then what does for the first time."""
-    again, first = [], []
+    again: list[str] = []
+    first: list[str] = []
     for part in releases:
         number, clause = name_number(part.number, context), part.clause or ""
         name = context.pick_one(f"{number} {name_clause(clause)}".rstrip(), f"{number}{clause}")
