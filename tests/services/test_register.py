@@ -193,4 +193,9 @@ def test_a_listing_of_which_the_register_lacks_names_keeps_saying_so_once_observ
     registered(w, lacking, now=START + timedelta(days=30))
     w.ministry.publish(replace(GALLIUM))
     w.poll()
-    assert w.store.law.list_incomplete_listings() == ("MOFCOM-GACC 2026-40",)
+    (listing,) = w.store.law.list_incomplete_listings()
+    assert (listing.number, listing.gap) == (
+        "MOFCOM-GACC 2026-40",
+        "names 0 of 20 parties of this listing; read the notice",
+    )
+    assert listing.url

@@ -41,6 +41,7 @@ from controlwatch.services.ingest import Ingester
 from controlwatch.services.intake import build_mailbox_watcher
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
@@ -246,16 +247,18 @@ def build_queries(
     """Return the queries over a store, the legal ones among them."""
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=compute_next_poll)
+    law = LegalQueries(
+        names=names,
+        law=store.law,
+        register=store.register,
+        history_source=store.queries,
+        reviews=store.reviews,
+        sources=sources,
+    )
     return Queries(
         names=names,
-        law=LegalQueries(
-            names=names,
-            law=store.law,
-            register=store.register,
-            history_source=store.queries,
-            reviews=store.reviews,
-            sources=sources,
-        ),
+        law=law,
+        parties=PartyQueries(law=store.law, list_cautions=law.list_cautions),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,

@@ -1,4 +1,4 @@
-"""Ask: status, lookup, upcoming, compare, entity, leads, known."""
+"""Ask: status, lookup, upcoming, compare, leads, known."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CategoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, lookup, upcoming, compare, entity, leads, known):
+    for command in (status, lookup, upcoming, compare, leads, known):
         app.command(rich_help_panel="Ask")(command)
 
 
@@ -146,28 +146,6 @@ def compare(
     else:
         console.print(f"No known notice has another status on {until} than on {first}.")
     print_cautions(limits)
-
-
-def entity(
-    name: Annotated[
-        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
-    ],
-    *,
-    on: DayOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show listed parties with a similar name: possible matches, never an identification.
-
-    Example: controlwatch entity 'Shield AI'
-    """
-    with open_question_app() as app:
-        found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
-    if json:
-        print_json(found)
-    else:
-        from controlwatch.core.rendering.law_answers import answer_parties
-
-        print_answer(answer_parties(found))
 
 
 def leads(

@@ -17,8 +17,6 @@ from controlwatch.core.law.answers import (
     CodeMention,
     HistoryStep,
     LookupResult,
-    PartyLine,
-    PartySearchResult,
     RegisterLine,
     ReviewLine,
     StatusDifference,
@@ -35,7 +33,6 @@ from controlwatch.core.law.lookup import (
     match_categories,
     parse_query,
 )
-from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
 from controlwatch.core.model.errors import UsageError
@@ -67,12 +64,6 @@ class LegalSource(Protocol):
 
     def suggest_codes(self, kind: str, code: str) -> tuple[str, ...]:
         """Return codes that begin as this one does."""
-
-    def list_parties(self) -> tuple[PartyLine, ...]:
-        """Return every party that an official notice lists, delists or suspends."""
-
-    def list_incomplete_listings(self) -> tuple[str, ...]:
-        """Return the numbers of listing notices whose parties are not all known here."""
 
     def find_last_success_time(self) -> datetime | None:
         """Return when a watcher last polled with success."""
@@ -203,24 +194,6 @@ class LegalQueries:
         if category is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
         return build_history(graph, keys, self.history_source.list_history_remarks(keys))
-
-    def find_parties(self, name: str, *, on: date) -> PartySearchResult:
-        """Return the listed parties whose name, in either language, equals or resembles one."""
-        if not name.strip():
-            raise UsageError("an empty name matches every party; write the name of a party")
-        parties = self.law.list_parties()
-        graph = self.law.load_graph({party.key for party in parties})
-        cautions = ["A name alone does not identify a party: compare address, owners and registration"]
-        incomplete = self.law.list_incomplete_listings()
-        if incomplete:
-            cautions.append(
-                f"the parties of these listings are not all known here, read them: {', '.join(incomplete)}"
-            )
-        matches = match_parties(name, parties, graph, on=on)
-        if len(matches) == MAX_MATCHES:
-            cautions.append(f"only the {MAX_MATCHES} nearest are shown: write more of the name")
-        cautions += self.list_cautions(on)
-        return PartySearchResult(query=name, on=on, matches=matches, cautions=tuple(cautions))
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""

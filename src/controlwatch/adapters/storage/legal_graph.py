@@ -20,8 +20,9 @@ from controlwatch.adapters.storage.base import (
     match_prefix,
 )
 from controlwatch.adapters.storage.review_rows import match_concluded
-from controlwatch.core.law.answers import CodeMention, PartyLine
+from controlwatch.core.law.answers import CodeMention
 from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph
+from controlwatch.core.law.party_answers import IncompleteListing, PartyLine
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Deadline, Direction, EffectiveDate, NoticeKind, Relation, Verb
 from controlwatch.core.model.timezones import to_beijing_day
@@ -122,13 +123,22 @@ class LegalGraphStore(StorePart):
             for row in rows
         )
 
-    def list_incomplete_listings(self) -> tuple[str, ...]:
-        """Return the numbers of listing notices whose parties are not all known here."""
+    def list_incomplete_listings(self) -> tuple[IncompleteListing, ...]:
+        """Return the listings of which the register lacks names that no page has completed, oldest first."""
         named = and_(FINDING.c.kind == "disagreement", FINDING.c.quote.startswith(f"{DOUBT_PREFIX}names "))
+        columns = (NOTICE.c.key, NOTICE.c.number, NOTICE.c.title, NOTICE.c.url, FINDING.c.quote)
+        joined = select(*columns).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
         with self._read_engine.begin() as connection:
-            joined = select(NOTICE.c.number).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
-            numbers = connection.execute(joined.distinct().order_by(NOTICE.c.number)).scalars()
-            return tuple(number for number in numbers if number)
+            return tuple(
+                IncompleteListing(
+                    key=row.key,
+                    number=row.number or row.title,
+                    title=row.title,
+                    url=row.url,
+                    gap=row.quote.removeprefix(DOUBT_PREFIX),
+                )
+                for row in connection.execute(joined.order_by(NOTICE.c.published, NOTICE.c.id))
+            )
 
     def find_last_success_time(self) -> datetime | None:
         """Return when a poll last succeeded, of any watcher."""

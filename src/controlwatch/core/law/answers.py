@@ -195,19 +195,6 @@ class CodeMention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyLine:
-    """A party that a notice names."""
-
-    zh: str
-    en: str
-    action: str  #: list, delist or suspend
-    list: str  #: such as entity.control_list, "" where the notice does not name a list
-    key: str
-    number: str
-    since: Day | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryStatus:
     """The status of an item category on a day, by the notices that control it."""
 
@@ -254,32 +241,6 @@ class StatusDifference:
     after: LegalState
     until: Day | None
     because: tuple[StatusStep, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyMatch:
-    """A listed party whose name resembles the requested one. Never an identification."""
-
-    zh: str
-    en: str
-    list: str
-    action: str
-    number: str
-    since: Day | None
-    state: LegalState  #: of the listing, on the requested day
-    until: Day | None
-    score: int  #: 100: the same name except for legal form, case and punctuation
-    note: str = "possible match, verify identity"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartySearchResult:
-    """The result of a search by name."""
-
-    query: str
-    on: Day
-    matches: tuple[PartyMatch, ...]
-    cautions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

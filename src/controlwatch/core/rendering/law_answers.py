@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.law.answers import CategoryStatus, LookupResult, PartySearchResult
+from controlwatch.core.law.answers import CategoryStatus, LookupResult
 from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import KeyDate
 
@@ -153,15 +154,26 @@ def answer_parties(found: PartySearchResult) -> LawAnswer:
         )
         for match in found.matches
     )
-    note = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    gaps = describe_incomplete_listings(found.incomplete_listings)
     return LawAnswer(
         title=f"{found.query} on {found.on}",
-        notes=(note,),
+        # A name that is not found may be one of those that are not known: that is said first.
+        notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(
             AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
         ),
         cautions=found.cautions,
     )
+
+
+def describe_incomplete_listings(listings: Iterable[IncompleteListing]) -> str:
+    """Return which listings are not known whole, with their addresses, as one sentence; "" for none."""
+    named = [f"{item.number} ({item.url})" if item.url else item.number for item in listings]
+    if not named:
+        return ""
+    are_known = "1 listing is" if len(named) == 1 else f"{len(named)} listings are"
+    return f"{are_known} known without all names: {', '.join(named)}."
 
 
 def format_state(state: LegalState | None, until: date | None) -> str:
