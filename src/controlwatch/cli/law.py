@@ -26,7 +26,7 @@ DayOption = Annotated[
     typer.Option("--on", help="The date to answer for (YYYY-MM-DD, Beijing time). Default: today."),
 ]
 CategoryOption = Annotated[
-    list[str] | None, typer.Option("--category", help="Only this category or group. Repeatable.")
+    list[str] | None, typer.Option("--category", help="Only this category, group or element. Repeatable.")
 ]
 
 
@@ -40,7 +40,9 @@ def status(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …", callback=read_typed
+            metavar="CATEGORY|ELEMENT|NUMBER",
+            help="battery, 稀土, Dy, MOFCOM 2025-61, 2024-46, …",
+            callback=read_typed,
         ),
     ],
     *,
@@ -68,7 +70,9 @@ def lookup(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+            metavar="TERM|HS|CODE",
+            help="8507.60, 85076000, 3A001, 稀土, graphite, dysprosium, 镝, Dy, …",
+            callback=read_typed,
         ),
     ],
     *,

@@ -12,6 +12,7 @@ from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReas
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
 from controlwatch.services.bounces import SentMails
+from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
@@ -85,8 +86,8 @@ class StoredRegister(RegisterSource, Protocol):
         """Import a register without alerting anyone; return the number of its notices."""
 
 
-class StoredLaw(LegalSource, PartySource, Protocol):
-    """The law, and the parties that it lists."""
+class StoredLaw(LegalSource, PartySource, ElementSource, Protocol):
+    """The law, the parties that it lists, and what proves which elements it concerns."""
 
 
 class StoredCustody(CustodyLog, NewestEntry, DossierSource, Protocol):

@@ -31,6 +31,7 @@ _BATCH_SIZE = 5_000
 _NUMBER_YEAR = re.compile(r" ((?:19|20)\d{2})-\d")  # MOFCOM 2025-61
 _ACTING_VERBS = tuple(verb.value for verb in BINDING_VERBS)
 _FINDING_KINDS = ("effective", "deadline", "category", "relation", "disagreement")
+_PROVING_KINDS = ("category", "hs", "control")
 _NOTICE_COLUMNS = (
     NOTICE.c.id,
     NOTICE.c.key,
@@ -91,6 +92,21 @@ class LegalGraphStore(StorePart):
             like = match_prefix(connection, FINDING.c.value, code[:2])
             codes = select(FINDING.c.value).where(FINDING.c.kind == kind, like).distinct()
             return tuple(connection.execute(codes.order_by(FINDING.c.value).limit(400)).scalars())
+
+    def list_quotes(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the sentences of each notice, by key, that prove its categories and codes.
+
+        Facts of the register are left out: they are not words of the notice.
+        """
+        quotes: defaultdict[str, list[str]] = defaultdict(list)
+        own_words = ~FINDING.c.quote.startswith(DOUBT_PREFIX)
+        joined = select(NOTICE.c.key, FINDING.c.quote).join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+        with self._read_engine.begin() as connection:
+            for batch in _split_batches(set(keys)):
+                proving = joined.where(NOTICE.c.key.in_(batch), FINDING.c.kind.in_(_PROVING_KINDS), own_words)
+                for key, quote in connection.execute(proving.order_by(FINDING.c.id)):
+                    quotes[key].append(quote)
+        return {key: tuple(dict.fromkeys(own)) for key, own in quotes.items()}
 
     def list_parties(self) -> tuple[PartyLine, ...]:
         """Return every party that an official notice lists, delists or suspends, oldest first."""

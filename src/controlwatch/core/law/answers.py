@@ -203,6 +203,8 @@ class CategoryStatus:
     state: LegalState  #: the strongest state of its notices: in force before suspended
     notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
+    element: str = ""  #: the names of the element that was asked about, in its category
+    notes: tuple[str, ...] = ()  #: sentences about the element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +219,7 @@ class ControlHit:
     until: Day | None
     quote: str
     title: str
-    code: str | None = None  #: as the notice prints it, where the query was a code
+    code: str | None = None  #: as the notice prints it, where the query was a code; or those of an element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,8 @@ class LookupResult:
     on: Day
     hits: tuple[ControlHit, ...]
     cautions: tuple[str, ...]
+    element: str = ""  #: the names of the element that was asked about
+    notes: tuple[str, ...] = ()  #: sentences about the element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

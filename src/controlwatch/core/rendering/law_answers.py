@@ -62,9 +62,9 @@ def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
             for item in found.notices
         )
         return LawAnswer(
-            title=f"{found.category} on {found.on}",
+            title=f"{found.element or found.category} on {found.on}",
             state=found.state,
-            notes=() if notices else ("No notice that changes it was known by then.",),
+            notes=found.notes or (() if notices else ("No notice that changes it was known by then.",)),
             tables=(AnswerTable(columns=("Number", "Title"), rows=notices),),
             cautions=found.cautions,
         )
@@ -94,7 +94,7 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
     """Return what controls an item."""
     rows = tuple(
         AnswerRow(
-            cells=(hit.number, hit.clause or "", hit.category),
+            cells=(hit.number, hit.clause or "", hit.category, hit.code or ""),
             state=hit.state,
             until=hit.until,
             quote=hit.quote,
@@ -102,9 +102,9 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
         for hit in found.hits
     )
     return LawAnswer(
-        title=f"{found.query} on {found.on}",
-        notes=() if rows else ("No known notice controls it.",),
-        tables=(AnswerTable(columns=("Number", "Clause", "Category"), heading_columns=2, rows=rows),),
+        title=f"{found.element or found.query} on {found.on}",
+        notes=found.notes or (() if rows else ("No known notice controls it.",)),
+        tables=(AnswerTable(columns=("Number", "Clause", "Category", "Code"), heading_columns=2, rows=rows),),
         cautions=found.cautions,
     )
 
