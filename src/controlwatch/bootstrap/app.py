@@ -263,7 +263,7 @@ def build_queries(
     return Queries(
         names=names,
         law=law,
-        parties=PartyQueries(law=store.law, list_cautions=law.list_cautions),
+        parties=PartyQueries(law=store.law, limits=law),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,

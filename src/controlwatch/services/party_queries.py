@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.graph import ENDED_STATES, LegalGraph, LegalState
 from controlwatch.core.law.parties import MAX_MATCHES, PartyMatcher, list_listings
 from controlwatch.core.law.party_answers import (
@@ -49,18 +50,28 @@ class PartySource(Protocol):
         """Return the listings of which the register lacks names that no page has completed."""
 
 
+class AnswerLimits(Protocol):
+    """What an answer rests on, and where it ends."""
+
+    def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
+        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
+
+    def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
+        """Return where our knowledge of a day ends."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyQueries:
     """Searches the listed parties by name; each answer names the listings that are not known whole."""
 
     law: PartySource
-    list_cautions: Callable[[date], tuple[str, ...]]  #: where our knowledge of a day ends
+    limits: AnswerLimits
 
     def find_parties(self, name: str, *, on: date) -> PartySearchResult:
         """Return the listed parties whose name, in either language, equals or resembles one."""
         if not name.strip():
             raise UsageError("an empty name matches every party; write the name of a party")
-        matcher, incomplete = self._prepare(on)
+        matcher, incomplete, coverage = self._prepare(on)
         matches = matcher.match(name)
         cautions = [NO_IDENTIFICATION]
         if len(matches) == MAX_MATCHES:
@@ -69,8 +80,13 @@ class PartyQueries:
             query=name,
             on=on,
             matches=matches,
-            cautions=(*cautions, *_collect_cautions(matcher, matches), *self.list_cautions(on)),
+            cautions=(
+                *cautions,
+                *_collect_cautions(matcher, matches),
+                *self.limits.list_cautions(on, coverage),
+            ),
             incomplete_listings=incomplete,
+            coverage=coverage,
         )
 
     def screen_names(
@@ -83,7 +99,7 @@ class PartyQueries:
         wanted = [name for name in names if name.strip()]
         if not wanted:
             raise UsageError("no name to screen was found")
-        matcher, incomplete = self._prepare(on)
+        matcher, incomplete, coverage = self._prepare(on)
         screened: list[ScreenedName] = []
         known: dict[str, tuple[PartyMatch, ...]] = {}
         for done, name in enumerate(wanted, 1):
@@ -100,12 +116,19 @@ class PartyQueries:
         return ScreeningResult(
             on=on,
             names=tuple(screened),
-            cautions=(*cautions, *_collect_cautions(matcher, matches), *self.list_cautions(on)),
+            cautions=(
+                *cautions,
+                *_collect_cautions(matcher, matches),
+                *self.limits.list_cautions(on, coverage),
+            ),
             incomplete_listings=incomplete,
+            coverage=coverage,
         )
 
-    def _prepare(self, on: date) -> tuple[PartyMatcher, tuple[IncompleteListing, ...]]:
-        """Return a matcher of all known parties, and the listings on that day that are not known whole."""
+    def _prepare(self, on: date) -> tuple[PartyMatcher, tuple[IncompleteListing, ...], Coverage]:
+        """Return a matcher of all known parties, the listings on that day that are not known whole, and
+        what both rest on.
+        """
         parties = self.law.list_parties()
         named = {party.key for party in parties}
         graph = self.law.load_graph({*named, *self.law.list_keys_touching(ENTITY_GROUP)})
@@ -121,11 +144,12 @@ class PartyQueries:
                     gap=NO_NAME_READ,
                 )
                 incomplete.setdefault(listing.key, gap)
-        return matcher, tuple(
+        unfinished = tuple(
             listing
             for listing in incomplete.values()
             if matcher.get_status(listing.key).state not in NOT_LISTING
         )
+        return matcher, unfinished, self.limits.find_coverage(graph)
 
 
 def _collect_cautions(matcher: PartyMatcher, matches: Iterable[PartyMatch]) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
+    AnnouncedMeasure,
     Attention,
     Day,
     EffectiveDate,
@@ -203,6 +205,7 @@ class CategoryStatus:
     state: LegalState  #: the strongest state of its notices: in force before suspended
     notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
     element: str = ""  #: the names of the element that was asked about, in its category
     notes: tuple[str, ...] = ()  #: sentences about the element
 
@@ -220,6 +223,7 @@ class ControlHit:
     quote: str
     title: str
     code: str | None = None  #: as the notice prints it, where the query was a code; or those of an element
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +234,7 @@ class LookupResult:
     on: Day
     hits: tuple[ControlHit, ...]
     cautions: tuple[str, ...]
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
     element: str = ""  #: the names of the element that was asked about
     notes: tuple[str, ...] = ()  #: sentences about the element
 
@@ -245,6 +250,7 @@ class StatusDifference:
     after: LegalState
     until: Day | None
     because: tuple[StatusStep, ...]
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

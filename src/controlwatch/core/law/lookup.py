@@ -219,6 +219,7 @@ def _build_hits(
             quote=mention.quote or dict(instrument.proofs).get(category, ""),
             title=status.title,
             code=mention.code or None,
+            announced=status.announced,
         )
 
 

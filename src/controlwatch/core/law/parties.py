@@ -147,6 +147,7 @@ class PartyMatcher:
             note=party.note,
             url=listing.url if listing is not None else "",
             key=party.key,
+            announced=status.announced,
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.graph import LegalState
-from controlwatch.core.model import Day
+from controlwatch.core.model import AnnouncedMeasure, Day
 
 VERIFY_IDENTITY = "possible match, verify identity"
 NAMED_IN_TITLE = "the title of the notice has this name, verify identity"
@@ -41,6 +42,7 @@ class PartyMatch:
     note: str = VERIFY_IDENTITY
     url: str = ""  #: of the notice
     key: str = ""  #: of the notice
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class PartySearchResult:
     matches: tuple[PartyMatch, ...]  #: listings in force first, then by score
     cautions: tuple[str, ...]
     incomplete_listings: tuple[IncompleteListing, ...] = ()
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +84,4 @@ class ScreeningResult:
     names: tuple[ScreenedName, ...]  #: in the order asked
     cautions: tuple[str, ...]
     incomplete_listings: tuple[IncompleteListing, ...] = ()
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
