@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from python_calamine import load_workbook
 
-from controlwatch.core.law.screening import COLUMNS, NO_MATCH
+from controlwatch.core.rendering.screening_rows import COLUMNS, NO_MATCH
 from tests.cli.test_commands import Terminal, terminal
 
 __all__ = ["terminal"]
@@ -48,6 +48,7 @@ def test_each_possible_match_is_a_row_and_a_name_without_one_has_a_row_too(
     )
     assert (first["state"], first["since"], first["score"]) == ("in-force", "2025-04-04", "100")
     assert first["url"].startswith("https://")
+    assert "no legal instrument yet" in first["announced"]
     assert (rows[2]["name"], rows[2]["note"]) == (UNKNOWN, NO_MATCH)
 
 

@@ -128,7 +128,12 @@ def _screen_file(file: Path, column: str | None, output: Path | None, *, on: dat
 
 def _write_result(result: ScreeningResult, output: Path | None, suffix: str) -> None:
     from controlwatch.adapters.files.spreadsheet_writer import write_csv, write_workbook
-    from controlwatch.core.law.screening import COLUMNS, LIMIT_COLUMNS, build_limit_rows, build_screening_rows
+    from controlwatch.core.rendering.screening_rows import (
+        COLUMNS,
+        LIMIT_COLUMNS,
+        build_limit_rows,
+        build_screening_rows,
+    )
 
     if suffix == ".json":
         text = json_text.dumps(to_json_value(result), ensure_ascii=False, indent=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controlwatch.core.law.party_answers import ScreenedName, ScreeningResult
+from controlwatch.core.rendering.state_text import format_announced
 
 NO_MATCH = "no possible match among the names known here"
 COLUMNS = (
@@ -17,6 +18,7 @@ COLUMNS = (
     "on",
     "since",
     "until",
+    "announced",
     "number",
     "url",
     "score",
@@ -55,10 +57,11 @@ def _build_name_rows(item: ScreenedName, on: str) -> Iterator[ScreeningRow]:
             on,
             str(match.since or ""),
             str(match.until or ""),
+            format_announced(match.announced),
             match.number,
             match.url,
             match.score,
             match.note,
         )
     if not item.matches:
-        yield (item.name, "", "", "", "", "", on, "", "", "", "", "", NO_MATCH)
+        yield (item.name, "", "", "", "", "", on, "", "", "", "", "", "", NO_MATCH)
