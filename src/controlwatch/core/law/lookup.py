@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import CodeMention, ControlHit
-from controlwatch.core.law.clauses import ALL
 from controlwatch.core.law.elements import Element
 from controlwatch.core.law.graph import BINDING_VERBS, ENDED_STATES, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.register import DOUBT_PREFIX
