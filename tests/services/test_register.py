@@ -95,7 +95,10 @@ def test_what_the_page_does_not_say_stays_filled_in_and_the_difference_is_shown(
     assert [found.start for found in record.notice.effective] == [date(2026, 4, 1)]  # the text outweighs
     assert [relation.target for relation in record.notice.relations] == ["MOFCOM 2020-9"]  # the register adds
     (line,) = w.store.register.list_entries()
-    assert any("2026-04-01 by this page, 2026-05-01 by the register" in doubt for doubt in line.disagreements)
+    assert any(
+        "2026-04-01 by this page, 2026-05-01 by the reference database" in doubt
+        for doubt in line.disagreements
+    )
 
 
 def test_an_amendment_of_an_observed_notice_still_rings(w: World) -> None:

@@ -177,7 +177,8 @@ def leads(
 def known(
     *,
     disagreements: Annotated[
-        bool, typer.Option("--disagreements", help="Only notices where the page and the register differ.")
+        bool,
+        typer.Option("--disagreements", help="Only notices that differ from their pages."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -200,4 +201,4 @@ def known(
             str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
         )
     console.print(drawn if found else "No notices.")
-    console.print(f"{len(found)} notices; the register is based on evidence up to {as_of}.")
+    console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")

@@ -201,7 +201,7 @@ def list_lookup_cautions(query: ParsedQuery, controls: Iterable[ControlHit]) -> 
             )
     ended = sorted({hit.number for hit in controls} - set(live))
     if ended:
-        yield f"lapsed or repealed by then, left out: {', '.join(ended)}"
+        yield f"expired or repealed by then, left out: {', '.join(ended)}"
 
 
 def _build_hits(
