@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol
 
+from controlwatch.core.asking.category_names import find_category_meanings
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.law.answers import (
     CategoryStatus,
@@ -38,7 +39,7 @@ from controlwatch.core.law.lookup import (
 from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
@@ -141,7 +142,11 @@ class LegalQueries:
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
         parsed = parse_query(query)
-        categories = match_categories(query, self.names.lexicon) if parsed.kind == "term" else ()
+        categories: tuple[str, ...] = ()
+        if parsed.kind == "term":
+            # Every category that the words name: what controls an item may be in more than one.
+            categories = match_categories(query, self.names.lexicon)
+            categories = categories or find_category_meanings(query, self.names.lexicon)
         mentions = self._find_mentions(parsed, categories)
         if not mentions and not categories:
             raise self._build_no_match_error(query, parsed)
@@ -261,23 +266,15 @@ class LegalQueries:
         """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
         hint = f"; nearest: {', '.join(near)}" if near else ""
-        return UsageError(f"no notice {wanted!r} is known here{hint}")
+        return UnclearName(f"no notice {wanted!r} is known here{hint}", candidates=near)
 
     def _find_category(self, name: str) -> str | None:
         """Return the category that a name means; None where it is a number or an address."""
-        normalized = name.strip().lower()
-        if normalized in self.names.list_categories():
-            return normalized
         if parse_number(name, self.names.lexicon) is not None or "/" in name:
             return None
-        matches = match_categories(name, self.names.lexicon)
-        if not matches:
-            if any(character.isdigit() for character in name):
-                return None
-            return self.names.find_category(name)  # raises, with the nearest ones
-        if matches[0] in self.names.lexicon.group_ids or len(matches) == 1:
-            return matches[0]
-        raise UsageError(f"{name!r} may mean {', '.join(matches[:8])}; choose one of them")
+        if any(sign.isdigit() for sign in name) and not find_category_meanings(name, self.names.lexicon):
+            return None
+        return self.names.find_category(name)
 
     def _find_category_status(self, category: str, on: date) -> CategoryStatus:
         keys = self.law.list_keys_touching(category)
@@ -320,13 +317,15 @@ class LegalQueries:
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
             near = get_close_matches(words.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
-            return UsageError(f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}")
+            message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
+            return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)
         name = "HS" if query.kind == "hs" else "control"
-        return UsageError(
+        return UnclearName(
             f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
-            "That does not prove that nothing controls it"
+            "That does not prove that nothing controls it",
+            candidates=tuple(near),
         )
 
 

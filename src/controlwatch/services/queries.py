@@ -30,6 +30,8 @@ from controlwatch.services.ports import Subscriptions
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
 
+#: Newest notices among which those of a period are looked for.
+MAX_SCANNED_NOTICES = 2_000
 #: Days that may be counted back: a century.
 MAX_DAYS_BACK = 36_500
 #: Days that a preview looks back.
@@ -129,21 +131,31 @@ class Queries:
         *,
         now: datetime,
         days: int | None = None,
+        within: tuple[date, date] | None = None,
         category: str | None = None,
         issuer: str | None = None,
         containing: str | None = None,
         changes_only: bool = False,
         limit: int = 20,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first; `days` counts back from `now` by when we first saw them."""
-        return self.notices.list_notices(
-            since=now - timedelta(days=min(days, MAX_DAYS_BACK)) if days is not None else None,
+        """Return notices, newest published first.
+
+        Those of a period in Beijing were published in it; or first seen in it, where their day is not stated
+        or they were alerted late. `within` is the period from a day to a day; `days`, the days up to `now`.
+        """
+        today = to_beijing_day(now)
+        if days is not None and within is None:
+            within = (today - timedelta(days=min(days, MAX_DAYS_BACK)), today)
+        lines = self.notices.list_notices(
             category=self.names.find_category(category) if category else None,
             issuer=self.names.find_issuer(issuer) if issuer else None,
             containing=containing,
             changes_only=changes_only,
-            limit=limit,
+            limit=limit if within is None else MAX_SCANNED_NOTICES,
         )
+        if within is not None:
+            lines = tuple(line for line in lines if _is_of_period(line, *within))[:limit]
+        return lines
 
     def show(self, name: str) -> NoticeRecord:
         """Return everything about a notice, named by its number in any spelling, or by its address."""
@@ -261,3 +273,11 @@ class Queries:
     def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
         """Return the deliveries that a channel refused permanently."""
         return self.notices.list_refused_deliveries()
+
+
+def _is_of_period(line: NoticeLine, first: date, last: date) -> bool:
+    """Return whether a notice was published in a period; or seen in it, where that is what is known."""
+    if line.published is not None and first <= line.published <= last:
+        return True
+    seen = first <= to_beijing_day(line.first_seen_at) <= last
+    return seen and (line.alerted or (line.published is None and line.watcher != REGISTER))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
 from controlwatch.core.model import Attention, Subscription, describe_judgement
@@ -18,15 +19,19 @@ class ReplyRow:
     heading: str  #: the subject, in bold
     body: str = ""
     quote: str = ""  #: the quote that proves it
+    user: str = ""  #: id of a Slack user, shown behind the body
+    url: str = ""
+    question: str = ""  #: what asks for more about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyButton:
-    """A button below a subscription: save it, or open the form with it."""
+    """A button below a reply."""
 
     text: str
-    value: str  #: the subscription, packed
-    saves: bool = False
+    value: str  #: a subscription, packed; or a question
+    #: form: open the form with the subscription; save: save it; ask: answer the question
+    does: Literal["form", "save", "ask"] = "form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +154,22 @@ def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str
     """Return subscriptions, each with its description."""
     rows = tuple(ReplyRow(heading=f"No. {item.id}", body=words) for item, words in found)
     return Reply(title=title, rows=rows, note="" if rows else "None yet; try: subscribe battery")
+
+
+def offer_questions(questions: Iterable[str]) -> tuple[ReplyButton, ...]:
+    """Return buttons that ask these questions, each once."""
+    return tuple(
+        ReplyButton(text=question, value=question, does="ask") for question in dict.fromkeys(questions)
+    )
+
+
+def number_rows(reply: Reply) -> Reply:
+    """Return a reply whose rows have numbers, where one can ask for more about each: #3."""
+    rows = tuple(
+        replace(row, heading=f"#{number} {row.heading}") if row.question else row
+        for number, row in enumerate(reply.rows, 1)
+    )
+    return replace(reply, rows=rows)
 
 
 def select_page(reply: Reply, page: int, *, size: int) -> tuple[tuple[ReplyRow, ...], int]:
