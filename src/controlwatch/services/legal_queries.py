@@ -24,6 +24,7 @@ from controlwatch.core.law.answers import (
     ReviewLine,
     StatusDifference,
 )
+from controlwatch.core.law.coverage import Coverage, build_coverage
 from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.history import build_history
 from controlwatch.core.law.key_dates import find_key_dates
@@ -40,15 +41,11 @@ from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
 from controlwatch.core.model.errors import UnclearName, UsageError
-from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
 
 #: Before this day the register knows single notices only.
 REGISTER_BEGINS = date(2020, 1, 1)
-#: Sources named in the caution about sources that cannot be watched.
-MAX_NAMED_SOURCES = 3
-REGISTER_ONLY = "no watcher has looked yet: this rests on the register alone"
 
 
 class LegalSource(Protocol):
@@ -75,8 +72,8 @@ class LegalSource(Protocol):
     def list_incomplete_listings(self) -> tuple[str, ...]:
         """Return the numbers of listing notices whose parties are not all known here."""
 
-    def find_last_success_time(self) -> datetime | None:
-        """Return when a watcher last polled with success."""
+    def find_first_listed_days(self) -> dict[str, date]:
+        """Return the oldest day that the list of each watcher has shown, by its id."""
 
 
 class RegisterSource(Protocol):
@@ -126,18 +123,22 @@ class LegalQueries:
         category = self._find_category(name)
         if category is not None:
             return self._find_category_status(category, on)
-        key = self.names.to_key(name)
+        return self.find_notice_status(self.names.to_key(name), name=name, on=on)
+
+    def find_notice_status(self, key: str, *, name: str, on: date) -> LegalStatus:
+        """Return the status of the notice of a key on a day; `name` is what it was asked by."""
         graph = self.law.load_graph([key])
         review = self.reviews.find_by_notice(key) if key not in graph.instruments else None
         if key not in graph.instruments and review is None and not graph.acts_by_target.get(key):
             raise self.build_unknown_error(name, key)
         status = compute_status(graph, key, on)
-        cautions = (*status.cautions, *self.list_cautions(on))
+        coverage = self.find_coverage(graph)
+        cautions = (*status.cautions, *self.list_cautions(on, coverage))
         if review is not None:
             number, title = review.number or review.title, review.title
             cautions = (_caution_about_review(review), *cautions)
-            return replace(status, number=number, title=title, cautions=cautions)
-        return replace(status, cautions=cautions)
+            status = replace(status, number=number, title=title)
+        return replace(status, cautions=cautions, coverage=coverage)
 
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
@@ -170,11 +171,13 @@ class LegalQueries:
                 cautions += status.cautions
         touched = (*categories, *(control.category for control in controls))
         cautions += self._list_review_cautions(touched)
+        coverage = self.find_coverage(graph)
         return LookupResult(
             query=query,
             on=on,
             hits=tuple(live),
-            cautions=tuple(dict.fromkeys((*cautions, *self.list_cautions(on)))),
+            cautions=tuple(dict.fromkeys((*cautions, *self.list_cautions(on, coverage)))),
+            coverage=coverage,
         )
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[KeyDate, ...]:
@@ -224,43 +227,32 @@ class LegalQueries:
         matches = match_parties(name, parties, graph, on=on)
         if len(matches) == MAX_MATCHES:
             cautions.append(f"only the {MAX_MATCHES} nearest are shown: write more of the name")
-        cautions += self.list_cautions(on)
-        return PartySearchResult(query=name, on=on, matches=matches, cautions=tuple(cautions))
+        coverage = self.find_coverage(graph)
+        cautions += self.list_cautions(on, coverage)
+        return PartySearchResult(
+            query=name, on=on, matches=matches, cautions=tuple(cautions), coverage=coverage
+        )
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""
         entries = self.register.list_entries()
         return tuple(line for line in entries if line.disagreements) if disagreements else entries
 
-    def list_cautions(self, on: date) -> tuple[str, ...]:
-        """Return where our knowledge of a day ends."""
-        last_success_at = self.law.find_last_success_time()
-        polled_on = to_beijing_day(last_success_at) if last_success_at is not None else None
-        known_until = max(filter(None, (self.register.find_date(), polled_on)), default=None)
-        cautions = [REGISTER_ONLY] if last_success_at is None else []
-        if known_until is not None and on > known_until:
-            cautions.append(
-                f"known up to {known_until}: what was or will be issued later is not in this answer"
-            )
-        if on < REGISTER_BEGINS:
-            cautions.append(f"before {REGISTER_BEGINS} only single notices are known here")
-        return (*cautions, *self._list_unwatched_sources())
+    def find_coverage(self, graph: LegalGraph | None = None) -> Coverage:
+        """Return what an answer rests on: the sources of the issuers of its notices, all without a graph."""
+        instruments = graph.instruments.values() if graph is not None else ()
+        return build_coverage(
+            self.sources.load(now=self.clock()),
+            issuers={issuer for instrument in instruments for issuer in instrument.issuers},
+            database_until=self.register.find_date(),
+            first_listed=self.law.find_first_listed_days(),
+        )
 
-    def _list_unwatched_sources(self) -> Iterator[str]:
-        """Yield a caution for official sources that cannot be watched now: their notices may be missing."""
-        official = [
-            watcher for watcher in self.sources.watchers if watcher.enabled and watcher.role == "official"
-        ]
-        lost = [
-            f"{watcher.name} ({state.health} since {to_beijing_day(state.failing_since)})"
-            for watcher, state in self.sources.load(official, now=self.clock())
-            if state.health in {"blind", "blocked"} and state.failing_since is not None
-        ]
-        if lost:
-            hidden = len(lost) - MAX_NAMED_SOURCES
-            more = f" and {hidden} more" if hidden > 0 else ""
-            names = "; ".join(lost[:MAX_NAMED_SOURCES])
-            yield f"not watched now: {names}{more}: what is published only there is not in this answer"
+    def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
+        """Return where our knowledge of a day ends."""
+        covered = coverage or self.find_coverage()
+        early = f"before {REGISTER_BEGINS} only single notices are known here" if on < REGISTER_BEGINS else ""
+        return tuple(filter(None, (*covered.list_cautions(on, now=self.clock()), early)))
 
     def build_unknown_error(self, wanted: str, key: str) -> UsageError:
         """Return the error for an unknown number, with the known ones near it."""
@@ -286,12 +278,14 @@ class LegalQueries:
         ]
         statuses.sort(key=lambda status: (STATE_RANK.index(status.state), status.number))
         cautions = dict.fromkeys(caution for status in statuses for caution in status.cautions)
+        coverage = self.find_coverage(graph)
         return CategoryStatus(
             category=category,
             on=on,
             state=statuses[0].state if statuses else LegalState.UNKNOWN,
             notices=tuple(statuses),
-            cautions=(*cautions, *self._list_review_cautions([category]), *self.list_cautions(on)),
+            cautions=(*cautions, *self._list_review_cautions([category]), *self.list_cautions(on, coverage)),
+            coverage=coverage,
         )
 
     def _list_review_cautions(self, categories: Iterable[str]) -> list[str]:
@@ -357,6 +351,7 @@ def _compare_days(
             after=after.state,
             until=after.until,
             because=tuple(step for step in after.chain if first <= step.date <= last),
+            announced=after.announced,
         )
 
 

@@ -21,6 +21,7 @@ from controlwatch.core.law.answers import (
     ReviewLine,
     WatcherLine,
 )
+from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, AlertKind, Attention, Subscription
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
@@ -165,6 +166,12 @@ class Queries:
             raise self.law.build_unknown_error(name, key)
         return record
 
+    def find_status(self, record: NoticeRecord, *, on: date) -> LegalStatus | None:
+        """Return the status of a notice that sets rules on a day in Beijing, None for any other."""
+        if not record.line.is_change or record.line.review_id is not None:
+            return None
+        return self.law.find_notice_status(record.line.key, name=record.line.title, on=on)
+
     def find_dossier(self, name: str) -> Dossier:
         """Return what proves a notice, named as for `show`."""
         key = self.names.to_key(name)
@@ -280,4 +287,4 @@ def _is_of_period(line: NoticeLine, first: date, last: date) -> bool:
     if line.published is not None and first <= line.published <= last:
         return True
     seen = first <= to_beijing_day(line.first_seen_at) <= last
-    return seen and (line.alerted or (line.published is None and line.watcher != REGISTER))
+    return seen and (line.alerted or (line.published is None and line.watcher != "register"))

@@ -15,6 +15,7 @@ from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import TONE_COLOURS
+from controlwatch.core.rendering.proof_text import format_proof
 
 #: Operation of a redline segment → style, mark before, mark after.
 REDLINE_STYLES = {
@@ -80,7 +81,7 @@ def _render_facts(facts: Iterable[CardFact]) -> Table:
     for fact in facts:
         value = Text(to_one_line(fact.value, 600))
         if fact.quote:
-            value.append(f"\n「{to_one_line(fact.quote, 200)}」", style="italic bright_black")
+            value.append(f"\n{format_proof(fact.quote, 200)}", style="italic bright_black")
         table.add_row(Text(to_one_line(fact.label, 100) if fact.label != label else ""), value)
         label = fact.label
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union
@@ -14,7 +14,7 @@ from controlwatch.adapters.storage.base import (
     FINDING,
     NOTICE,
     PARTY,
-    WATCHER,
+    REFERENCE,
     StorePart,
     match_category,
     match_prefix,
@@ -36,6 +36,7 @@ _NOTICE_COLUMNS = (
     NOTICE.c.number,
     NOTICE.c.title,
     NOTICE.c.kind,
+    NOTICE.c.issuers,
     NOTICE.c.published,
     NOTICE.c.is_change,
     NOTICE.c.direction,
@@ -130,10 +131,18 @@ class LegalGraphStore(StorePart):
             numbers = connection.execute(joined.distinct().order_by(NOTICE.c.number)).scalars()
             return tuple(number for number in numbers if number)
 
-    def find_last_success_time(self) -> datetime | None:
-        """Return when a poll last succeeded, of any watcher."""
+    def find_first_listed_days(self) -> dict[str, date]:
+        """Return the oldest day that the list of each watcher has shown, by its id.
+
+        Where a list prints no days, those of its notices count.
+        """
+        day = func.coalesce(REFERENCE.c.listed_on, NOTICE.c.published)
+        oldest = select(REFERENCE.c.watcher_id, func.min(day)).outerjoin(
+            NOTICE, NOTICE.c.id == REFERENCE.c.notice_id
+        )
         with self._read_engine.begin() as connection:
-            return connection.execute(select(func.max(WATCHER.c.last_success_at))).scalar()
+            rows = connection.execute(oldest.where(day.is_not(None)).group_by(REFERENCE.c.watcher_id)).all()
+        return {row[0]: row[1] for row in rows}
 
 
 def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
@@ -237,6 +246,7 @@ def _to_instrument(row: Row[Any], findings: list[Row[Any]]) -> Instrument:
         title=row.title,
         issued=row.published or _estimate_issue_date(row, effective),
         is_dated=row.published is not None,
+        issuers=tuple(row.issuers),
         kind=NoticeKind(row.kind),
         enacts=row.is_change,
         direction=Direction(row.direction),

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
+    AnnouncedMeasure,
     Attention,
     Day,
     EffectiveDate,
@@ -216,6 +218,7 @@ class CategoryStatus:
     state: LegalState  #: the strongest state of its notices: in force before suspended
     notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,7 @@ class ControlHit:
     quote: str
     title: str
     code: str | None = None  #: as the notice prints it, where the query was a code
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +245,7 @@ class LookupResult:
     on: Day
     hits: tuple[ControlHit, ...]
     cautions: tuple[str, ...]
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +259,7 @@ class StatusDifference:
     after: LegalState
     until: Day | None
     because: tuple[StatusStep, ...]
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +276,7 @@ class PartyMatch:
     until: Day | None
     score: int  #: 100: the same name except for legal form, case and punctuation
     note: str = "possible match, verify identity"
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +287,7 @@ class PartySearchResult:
     on: Day
     matches: tuple[PartyMatch, ...]
     cautions: tuple[str, ...]
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ def find_controls(
                     quote=quote,
                     title=status.title,
                     code=mention.code or None,
+                    announced=status.announced,
                 )
 
 

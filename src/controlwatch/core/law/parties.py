@@ -69,6 +69,7 @@ def match_parties(
                 state=listing.state,
                 until=listing.until if listing.state is not LegalState.UNKNOWN else None,
                 score=score,
+                announced=listing.announced,
             )
         )
     return tuple(matches)

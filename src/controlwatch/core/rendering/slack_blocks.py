@@ -14,6 +14,7 @@ from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import MARKS
+from controlwatch.core.rendering.proof_text import format_proof
 
 Block = dict[str, Any]
 
@@ -202,14 +203,14 @@ def _render_facts(card: Card, *, brief: bool) -> Iterator[Block]:
         yield _build_text(f"{to_one_line(fact.label, 100)}: ", bold=True)
         yield _build_text(to_one_line(fact.value, 500) + "\n")
         if fact.quote and not brief:
-            yield _build_text(f"   「{to_one_line(fact.quote, 160)}」\n", italic=True)
+            yield _build_text(f"   {format_proof(fact.quote, 160)}\n", italic=True)
 
 
 def _render_caveats(caveats: tuple[CardFact, ...], *, brief: bool) -> Iterator[Block]:
     yield _build_text(f"❗ {to_one_line(caveats[0].label, 100)}", bold=True)
     for caveat in caveats:
         yield _build_text(f"\n• {to_one_line(caveat.value, 100)} ")
-        yield _build_text(f"「{to_one_line(caveat.quote, 60 if brief else 160)}」", italic=True)
+        yield _build_text(format_proof(caveat.quote, 60 if brief else 160), italic=True)
 
 
 def _build_link(url: str, text: str) -> Block:
