@@ -17,7 +17,7 @@ TABLE = Path(__file__).with_name("phrasings.txt").read_text(encoding="utf-8")
 PHRASINGS = [
     tuple(part.strip() for part in line.split(" => "))
     for line in TABLE.splitlines()
-    if line and not line.startswith("#") or line.startswith("#3")
+    if (line and not line.startswith("#")) or line.startswith("#3")
 ]
 
 

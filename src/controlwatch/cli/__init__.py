@@ -11,6 +11,7 @@ from rich.console import Console
 
 from controlwatch.cli import (
     alerts,
+    ask,
     evidence,
     held,
     law,
@@ -51,6 +52,7 @@ def _print_version(*, value: bool) -> None:
 
 for module in (
     run,
+    ask,
     notices,
     reviews,
     evidence,

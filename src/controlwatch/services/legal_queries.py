@@ -5,13 +5,13 @@ Days are days in Beijing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol
 
-from controlwatch.core.asking.category_names import find_category_meanings
+from controlwatch.core.asking.category_names import find_category_meanings, suggest_categories
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.law.answers import (
     CategoryStatus,
@@ -310,7 +310,7 @@ class LegalQueries:
 
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
-            near = get_close_matches(words.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
+            near: Sequence[str] = suggest_categories(words, self.names.lexicon)
             message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
             return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from controlwatch.core.asking.category_names import find_category_meanings
+from controlwatch.core.asking.category_names import find_category_meanings, suggest_categories
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import UnclearName
-from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.core.sources.watcher import Watcher
 
 #: Categories that are named where a name may mean several.
@@ -36,9 +35,10 @@ class Names:
         if meanings:
             listed = ", ".join(meanings[:MAX_MEANINGS])
             message = f"{name!r} may mean {listed}; choose one of them"
-            raise UnclearName(message, candidates=meanings[:MAX_MEANINGS])
-        plain = "_".join(normalize_typed_text(name).lower().split())
-        return choose_name(plain, self.list_categories(), "category")
+            raise UnclearName(message, name=name, candidates=meanings[:MAX_MEANINGS])
+        near = suggest_categories(name, self.lexicon)
+        hint = f"did you mean {', '.join(near)}?" if near else "to list them: controlwatch categories"
+        raise UnclearName(f"no category {name!r}; {hint}", name=name, candidates=near)
 
     def find_issuer(self, name: str) -> str:
         """Return an issuer's code, given as code or as Chinese name."""
@@ -83,4 +83,4 @@ def choose_name(name: str, allowed: Iterable[str], what: str) -> str:
         return name
     near = get_close_matches(name, names, n=3, cutoff=0.5) or [item for item in names if name in item][:3]
     hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(names)}"
-    raise UnclearName(f"no {what} {name!r}; {hint}", candidates=tuple(near))
+    raise UnclearName(f"no {what} {name!r}; {hint}", name=name, candidates=tuple(near))

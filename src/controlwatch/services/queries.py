@@ -10,8 +10,10 @@ from typing import Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
+from controlwatch.core.asking.category_names import find_category_meanings, list_category_tree
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.law.answers import (
+    CategoryLine,
     LeadLine,
     NoticeLine,
     NoticeRecord,
@@ -21,8 +23,9 @@ from controlwatch.core.law.answers import (
     ReviewLine,
     WatcherLine,
 )
+from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Attention, Subscription
+from controlwatch.core.model import Alert, AlertKind, Attention, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
@@ -171,6 +174,40 @@ class Queries:
         if not record.line.is_change or record.line.review_id is not None:
             return None
         return self.law.find_notice_status(record.line.key, name=record.line.title, on=on)
+
+    def list_categories(self, search: str = "") -> tuple[CategoryLine, ...]:
+        """Return every group with its categories; with `search`, those whose names or words match it.
+
+        Raises `UnclearName` where nothing does.
+        """
+        lexicon, active = self.names.lexicon, self.subscriptions.list_active()
+        notices = self.notices.list_notices(changes_only=True, limit=MAX_SCANNED_NOTICES)
+        chosen = None
+        if search.strip():
+            chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
+            if not chosen:
+                self.names.find_category(search)  # raises, with the nearest ones
+        lines = []
+        for name, group, is_group in list_category_tree(lexicon):
+            if chosen is not None and not any(covers_category(one, name) for one in chosen):
+                continue
+            kind = next(item.kind for item in lexicon.categories if item.group == group)
+            covering = (item for item in active if any(covers_category(one, name) for one in item.categories))
+            lines.append(
+                CategoryLine(
+                    id=name,
+                    group=group,
+                    is_group=is_group,
+                    kind=kind,
+                    en=lexicon.get_category_name(name, "en"),
+                    zh=lexicon.get_category_name(name, "zh"),
+                    notices=sum(
+                        any(covers_category(name, own) for own in line.categories) for line in notices
+                    ),
+                    subscriptions=sum(1 for _ in covering),
+                )
+            )
+        return tuple(lines)
 
     def find_dossier(self, name: str) -> Dossier:
         """Return what proves a notice, named as for `show`."""

@@ -81,7 +81,7 @@ def _list_names(table: Mapping[str, Iterable[str]]) -> dict[str, Any]:
 def _parse_patterns(entries: Iterable[TomlTable], words: Mapping[str, Iterable[str]]) -> tuple[Pattern, ...]:
     """Return patterns with the words of the tables in place of their names.
 
-    Chinese characters are no word characters in them: a number may stand right beside one.
+    Chinese characters do not count as word characters in them: a number may stand beside one.
     """
     alternatives = {
         name: "|".join(re.escape(word) for word in sorted(words.get(table, ()), key=len, reverse=True))

@@ -265,6 +265,7 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
         categories=tuple(finding.id for finding in notice.categories),
         watcher=row["watcher_id"],
         alerted=row["rung"],
+        title_en=notice.summary.en.partition(". ")[0],
         is_change=row["is_change"] or attention is Attention.CHANGE,
         attention=attention,
         review=notice.review if attention is Attention.REVIEW else (),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from controlwatch.core.extraction.text.lexicon import GroupKind, Lexicon
@@ -13,6 +14,7 @@ from controlwatch.core.model.typed_text import normalize_typed_text
 
 #: The longest name in signs of a Chinese text, and in words of a Latin one.
 MAX_HAN_LENGTH, MAX_WORDS = 12, 6
+MAX_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,19 @@ def find_category_meanings(name: str, lexicon: Lexicon) -> tuple[str, ...]:
     return ()
 
 
+def suggest_categories(name: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the categories whose names are most similar to an unknown one."""
+    names = _collect_exact_names(lexicon)
+    near = get_close_matches(fold_category_name(normalize_typed_text(name)), names, n=6, cutoff=0.7)
+    return tuple(dict.fromkeys(category for found in near for category in names[found]))[:MAX_SUGGESTIONS]
+
+
+def is_category_name(name: str, lexicon: Lexicon) -> bool:
+    """Return whether words are exactly a name of a category."""
+    names = _collect_exact_names(lexicon)
+    return any(spelling in names for spelling in _list_spellings(fold_category_name(name)))
+
+
 def find_named_category(text: str, lexicon: Lexicon, *, kinds: frozenset[GroupKind]) -> NamedCategory | None:
     """Return the longest name of a category of these kinds in folded text, or None.
 
@@ -69,6 +84,15 @@ def find_named_category(text: str, lexicon: Lexicon, *, kinds: frozenset[GroupKi
             if not name.isascii() and " " not in name and is_name(name):
                 return NamedCategory(name=name, start=start, end=start + length)
     return None
+
+
+def list_category_tree(lexicon: Lexicon) -> Iterator[tuple[str, str, bool]]:
+    """Yield each group followed by its categories: the id, the group, and whether it is a group."""
+    for group in sorted(lexicon.group_ids):
+        leaves = [item.id for item in lexicon.categories if item.group == group and item.id != group]
+        yield group, group, bool(leaves)
+        for leaf in leaves:
+            yield leaf, group, False
 
 
 def fold_category_name(name: str) -> str:
@@ -101,7 +125,7 @@ def _list_spellings(name: str) -> tuple[str, ...]:
 
 @cache
 def _collect_exact_names(lexicon: Lexicon) -> Mapping[str, tuple[str, ...]]:
-    """Return the categories of each name; of several kinds of names, the ids of the first kind that has it."""
+    """Return the categories of each name: those of the first kind of names that has it."""
     leaves = lexicon.categories
     kinds: list[list[tuple[str, str]]] = [
         [(name, name) for name in (*lexicon.group_ids, *lexicon.category_ids)],

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from controlwatch.core.asking.category_names import find_category_meanings, find_named_category
+from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.asking.markup import remove_bot_name, remove_slack_markup
-from controlwatch.core.asking.typed_days import AskedDays, DaySpan, blank_out, find_asked_days
+from controlwatch.core.asking.sentence_words import COMMAND_MARKS, SentenceWords, fold_aligned
+from controlwatch.core.asking.typed_days import AskedDays, blank_out, find_asked_days
 from controlwatch.core.asking.typed_numbers import (
     AskedNumber,
     find_asked_code,
@@ -28,7 +30,6 @@ from controlwatch.core.model.typed_text import split_typed_words
 
 #: A longer question without a command is not read.
 MAX_LENGTH = 200
-COMMAND_MARKS = ".:,;!?"  #: after the command, as phones add them
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u2032", "'"))
 #: what's, don't: the apostrophe of a contraction, not that of a name.
 CONTRACTION = re.compile(
@@ -43,6 +44,9 @@ ITEMS: frozenset[GroupKind] = frozenset({"item"})
 ALL_KINDS: frozenset[GroupKind] = frozenset({"item", "scope", "instrument"})
 #: Days up to which a count is taken; more is a mistake.
 MAX_DAYS = 3660
+#: A bare number is a number of days behind the commands of these times.
+COUNTING = frozenset({"back", "ahead", "count"})
+SHORT_COUNT = re.compile(r"\d{1,4}")
 #: The words of these commands have a grammar of their own.
 OWN_GRAMMAR = frozenset({"words", "none"})
 
@@ -83,13 +87,15 @@ def parse_question(text: str, vocabulary: Vocabulary, lexicon: Lexicon, *, today
     words = split_typed_words(plain)
     if words:
         words = (*split_typed_words(words[0]), *words[1:])  # all of it may be in quotes
-    return _QuestionReader(vocabulary, lexicon, today).read(words)
+    reader = _QuestionReader(vocabulary, lexicon, SentenceWords(vocabulary, lexicon), today)
+    return reader.read(words)
 
 
 @dataclass(frozen=True, slots=True)
 class _QuestionReader:
     vocabulary: Vocabulary
     lexicon: Lexicon
+    words: SentenceWords
     today: date
 
     def read(self, words: tuple[str, ...]) -> Question:
@@ -136,7 +142,14 @@ class _QuestionReader:
             return self._read_subscription(intent, whole)
         if intent.subject == "name":
             return self._require_subject(Question(intent=intent.name, subject=whole), intent)
-        return self._read_subject(intent, whole, is_sentence=False)
+        question = self._read_subject(intent, whole, is_sentence=False)
+        # The readings of an unclear date are the words behind the command.
+        commands = tuple(item.name for item in self.vocabulary.intents)
+        choices = (
+            choice if choice.startswith(commands) else f"{intent.name} {choice}"
+            for choice in question.choices
+        )
+        return replace(question, choices=tuple(choices))
 
     # ------------------------------------------------------------------ sentences
 
@@ -156,7 +169,7 @@ class _QuestionReader:
         return sorted(named, key=lambda intent: -weights[intent.name])
 
     def _read_sentence(self, text: str) -> Question:
-        folded = _fold_aligned(text)
+        folded = fold_aligned(text)
         number = find_asked_number(folded, self.vocabulary.numbers, self.lexicon)
         days = find_asked_days(number.rest, self.vocabulary.days, today=self.today)
         ranked = self._rank_intents(days.rest)
@@ -170,7 +183,7 @@ class _QuestionReader:
 
     def _read_intended(self, intent: Intent, text: str) -> Question:
         """Read a sentence as a question of an intent."""
-        folded = _fold_aligned(text)
+        folded = fold_aligned(text)
         if intent.subject == "none":
             return Question(intent=intent.name)
         if intent.subject == "subscription":
@@ -179,8 +192,8 @@ class _QuestionReader:
             implied = (word for word, said in intent.implies.items() if any(one in folded for one in said))
             return Question(intent=intent.name, words=tuple(implied))
         if intent.subject == "words":
-            rest = self._blank_phrases(folded, owner=intent.name)
-            return Question(intent=intent.name, words=tuple(self._strip_ends(text, rest).split()))
+            rest = self.words.blank_phrases(folded, owner=intent.name)
+            return Question(intent=intent.name, words=tuple(self.words.strip_ends(text, rest).split()))
         if intent.subject == "name":
             return self._read_name(intent, text, folded)
         return self._read_subject(intent, text, is_sentence=True)
@@ -195,7 +208,7 @@ class _QuestionReader:
         """Read the name of a party; a number, a code or an item in its place is another question."""
         number = find_asked_number(folded, self.vocabulary.numbers, self.lexicon).number
         code = find_asked_code(folded)[0]
-        name = self._strip_ends(text, self._blank_phrases(folded, owner=intent.name))
+        name = self.words.strip_ends(text, self.words.blank_phrases(folded, owner=intent.name))
         if number or code or (name and find_category_meanings(name, self.lexicon)):
             kind: FoundKind = "number" if number else "code" if code else "category"
             other = self.vocabulary.get_intent(intent.redirect[kind])
@@ -204,7 +217,7 @@ class _QuestionReader:
 
     def _read_bare(self, text: str, number: AskedNumber) -> Question:
         """Read a text without a known phrase: a number is shown, an item is looked up."""
-        folded = _fold_aligned(text)
+        folded = fold_aligned(text)
         if number.is_without_year:
             return self._ask_year(self.vocabulary.get_intent("show"), number.number)
         if ADDRESS.search(text) or number.number:
@@ -212,7 +225,7 @@ class _QuestionReader:
         row, _ = find_asked_row(folded)
         if row is not None:
             return Question(intent="show", row=row)
-        item = self._strip_ends(text, folded)
+        item = self.words.strip_ends(text, folded)
         if find_asked_code(folded)[0] or find_category_meanings(item, self.lexicon):
             return self._read_subject(self.vocabulary.get_intent("lookup"), text, is_sentence=True)
         return Question(intent=None, subject=item)
@@ -221,16 +234,19 @@ class _QuestionReader:
 
     def _read_subject(self, intent: Intent, text: str, *, is_sentence: bool) -> Question:
         """Read the number, the code or the item of a question, and its days."""
-        folded = _fold_aligned(text)
+        folded = fold_aligned(text)
         number = find_asked_number(folded, self.vocabulary.numbers, self.lexicon)
         if number.is_without_year and intent.name not in {"mute", "unmute"}:
             return self._ask_year(intent, number.number)
         days = AskedDays(rest=number.rest)
         if intent.time != "none":
-            days = find_asked_days(number.rest, self.vocabulary.days, today=self.today)
+            days = find_asked_days(number.rest, self.vocabulary.days, today=self.today, typed=text)
         rest = days.rest
         row, rest = find_asked_row(rest)
-        code, rest = ("", rest) if number.number else find_asked_code(rest)
+        code, behind = ("", rest) if number.number else find_asked_code(rest)
+        if intent.time in COUNTING and SHORT_COUNT.fullmatch(code):
+            code, behind = "", rest  # upcoming 3000
+        rest = behind
         found: FoundKind | None = "number" if number.number else "code" if code else None
         if found is not None and found in intent.redirect:
             intent = self.vocabulary.get_intent(intent.redirect[found])
@@ -239,9 +255,10 @@ class _QuestionReader:
             question, rest = self._read_item(question, intent, text, rest, is_sentence=is_sentence)
             intent = self.vocabulary.get_intent(question.intent or intent.name)
         elif is_sentence:
-            question, rest = self._take_destination(question, text, rest)
-            rest = self._blank_phrases(rest)
-            question = replace(question, unread=self._find_unread(text, rest))
+            destination, rest = self.words.take_destination(text, rest)
+            question = replace(question, destination=destination)
+            rest = self.words.blank_phrases(rest)
+            question = replace(question, unread=self.words.find_unread(text, rest))
         if intent.time == "none":
             days = replace(days, span=None, count=None, problem="", choices=())
         return self._require_subject(self._take_days(question, intent, days, text), intent)
@@ -249,29 +266,31 @@ class _QuestionReader:
     def _read_item(
         self, question: Question, intent: Intent, text: str, rest: str, *, is_sentence: bool
     ) -> tuple[Question, str]:
-        """Take the issuer, the destination and the item of a question; return it with the text without them."""
-        if intent.time in {"back", "ahead", "count"}:
+        """Take the issuer, the destination and the item of a question out of a text."""
+        if intent.time in COUNTING:
             question, rest = _take_count(question, rest)
         if intent.name == "latest":
-            question, rest = self._take_issuer(question, text, rest)
+            issuer, rest = self.words.take_issuer(text, rest)
+            question = replace(question, issuer=issuer)
         if not is_sentence:
-            return replace(question, subject=self._strip_ends(text, rest)), rest
-        question, rest = self._take_destination(question, text, rest)
+            return replace(question, subject=self.words.strip_ends(text, rest)), rest
+        destination, rest = self.words.take_destination(text, rest)
+        question = replace(question, destination=destination)
         kinds = ITEMS if intent.subject == "item" else ALL_KINDS
         named = find_named_category(rest, self.lexicon, kinds=kinds)
-        bare = self._blank_phrases(rest)
-        item = self._strip_ends(text, bare)
+        bare = self.words.blank_phrases(rest)
+        item = self.words.strip_ends(text, bare)
         # In lists of notices an unknown word is left out, and said; elsewhere it is what is asked about.
         is_list = intent.time in {"back", "ahead", "two-days"}
         if named is None or (not is_list and find_category_meanings(item, self.lexicon)):
             if is_list:
-                return replace(question, unread=self._find_unread(text, bare)), rest
+                return replace(question, unread=self.words.find_unread(text, bare)), rest
             question = replace(question, subject=item)
             if item and "category" in intent.redirect and find_category_meanings(item, self.lexicon):
                 question = replace(question, intent=intent.redirect["category"])
             return question, rest
-        rest = self._blank_phrases(blank_out(rest, named.start, named.end))
-        question = replace(question, subject=named.name, unread=self._find_unread(text, rest))
+        rest = self.words.blank_phrases(blank_out(rest, named.start, named.end))
+        question = replace(question, subject=named.name, unread=self.words.find_unread(text, rest))
         if "category" in intent.redirect:
             question = replace(question, intent=intent.redirect["category"])
         return question, rest
@@ -279,13 +298,7 @@ class _QuestionReader:
     def _take_days(self, question: Question, intent: Intent, days: AskedDays, text: str) -> Question:
         """Add the days to a question; days that it cannot take are its problem."""
         if days.problem:
-            folded_choices = tuple(
-                choice
-                if question.is_sentence or choice.startswith(intent.name)
-                else f"{intent.name} {choice}"
-                for choice in days.choices
-            )
-            return replace(question, problem=days.problem, choices=folded_choices)
+            return replace(question, problem=days.problem, choices=days.choices)
         span, count = days.span, days.count if days.count is not None else question.count
         question = replace(question, span=span, count=count)
         if count is not None and not 0 <= count <= MAX_DAYS:
@@ -299,9 +312,9 @@ class _QuestionReader:
                 choices=tuple(f"{asked} {day}" for day in choices),
             )
         if intent.time == "back" and span is not None and span.first > self.today:
-            return replace(question, intent="upcoming")
-        if intent.name == "latest" and span is not None and count is not None:
-            return replace(question, count=None)
+            question = replace(question, intent="upcoming")
+        if intent.time == "ahead" and span is not None and span.last < self.today:
+            question = replace(question, intent="compare")
         if intent.time == "two-days" and (span is None or span.is_day):
             asked = f"compare {question.subject}".strip()
             first = self.today - timedelta(30)
@@ -333,71 +346,8 @@ class _QuestionReader:
             choices=tuple(f"{intent.name} {year}-{number}" for year in years),
         )
 
-    # ------------------------------------------------------------------ words
-
-    def _take_issuer(self, question: Question, text: str, rest: str) -> tuple[Question, str]:
-        for issuer in self.lexicon.issuers:
-            for name in (issuer.code, *issuer.en, *issuer.zh):
-                folded = fold_asked(name)
-                edge = (r"(?<![a-z0-9])", r"(?![a-z0-9])") if folded.isascii() else ("", "")
-                hit = re.search(f"{edge[0]}{re.escape(folded)}{edge[1]}", rest)
-                # A short code must be written as one: SCA, not "sca" in a word.
-                if hit and (len(name) > 3 or text[hit.start() : hit.end()] == name):
-                    return replace(question, issuer=issuer.code), blank_out(rest, *hit.span())
-        return question, rest
-
-    def _take_destination(self, question: Question, text: str, rest: str) -> tuple[Question, str]:
-        """Take a destination behind `to` or 到: short names must be in capitals, "us" is a word."""
-        for place in self.lexicon.places:
-            for name in (*place.en, *place.zh):
-                before = r"\b(?:to|into|for|in)\s(?:the\s)?" if name.isascii() else "(?:到|往|去|向|给|对)"
-                hit = re.search(f"{before}(?P<name>{re.escape(name.lower())})(?![a-z0-9])", rest)
-                if hit and (len(name) > 3 or text[hit.start("name") : hit.end()] == name):
-                    return replace(question, destination=place.code), blank_out(rest, *hit.span())
-        return question, rest
-
-    def _blank_phrases(self, rest: str, *, owner: str = "") -> str:
-        """Blank the phrases of one intent, or of all."""
-        for start, end, owners in self.vocabulary.phrases.find_all(rest):
-            if not owner or owner in owners:
-                rest = blank_out(rest, start, end)
-        return rest
-
-    def _strip_ends(self, text: str, rest: str) -> str:
-        """Return what is left of a text, as typed, without fillers and phrases at its ends.
-
-        Single words that are in capitals there belong to a name, but for the first.
-        """
-        spans = [
-            (start, end)
-            for finder in (self.vocabulary.filler_words, self.vocabulary.phrases)
-            for start, end, _ in finder.find_all(rest)
-            if start == 0 or " " in rest[start:end] or not text[start].isupper()
-        ]
-        changed = True
-        while changed:
-            changed = False
-            for start, end in spans:
-                left, right = rest[:start].strip(COMMAND_MARKS + " -"), rest[end:].strip(COMMAND_MARKS + " -")
-                if (not left or not right) and rest[start:end].strip():
-                    rest, changed = blank_out(rest, start, end), True
-        kept = "".join(sign if kept != " " else " " for sign, kept in zip(text, rest, strict=True))
-        return " ".join(kept.split()).strip(COMMAND_MARKS + "- ")
-
-    def _find_unread(self, text: str, rest: str) -> str:
-        """Return the words that no part of the question has taken, as typed."""
-        for start, end, _ in self.vocabulary.filler_words.find_all(rest):
-            rest = blank_out(rest, start, end)
-        left = "".join(sign if kept != " " else " " for sign, kept in zip(text, rest, strict=True))
-        return " ".join(word for word in left.split() if any(sign.isalnum() for sign in word))
-
 
 def _take_count(question: Question, rest: str) -> tuple[Question, str]:
     """Take a bare number of days: latest 7."""
     hit = re.search(r"(?<![\w.#/-])(\d{1,6})(?![\w./-])", rest)
     return (replace(question, count=int(hit[1])), blank_out(rest, *hit.span())) if hit else (question, rest)
-
-
-def _fold_aligned(text: str) -> str:
-    """Return a text in lower case of the same length."""
-    return "".join(lower if len(lower := sign.lower()) == 1 else sign for sign in text)

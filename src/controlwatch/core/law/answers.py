@@ -43,6 +43,7 @@ class NoticeLine:
     watcher: str
     first_seen_at: datetime
     alerted: bool
+    title_en: str = ""  #: what it is in English, "" where its text is not summed up
     attention: Attention = Attention.NONE  #: with what a person decided
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
@@ -328,6 +329,20 @@ class HistoryStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryLine:
+    """An item category or a group, with what is known about it."""
+
+    id: str
+    group: str
+    is_group: bool
+    kind: str  #: item, scope or instrument
+    en: str
+    zh: str
+    notices: int  #: official changes that name it; of a group, those that name any of its categories
+    subscriptions: int  #: active ones that are limited to it, or to its group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatcherLine:
     """A watcher and its health."""
 
@@ -360,6 +375,7 @@ class AlertLine:
     assigned_to: str | None = None
     due: str | None = None  #: the day by which the work on it should be finished
     key: str = ""  #: of the delivery
+    assigned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

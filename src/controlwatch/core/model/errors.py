@@ -125,8 +125,9 @@ class UsageError(ControlwatchError):
 class UnclearName(UsageError):
     """A name means several things, or none that is known; the message names those that it may mean."""
 
-    def __init__(self, message: str, *, candidates: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, name: str = "", candidates: tuple[str, ...] = ()) -> None:
         super().__init__(message)
+        self.name = name
         self.candidates = candidates
 
 

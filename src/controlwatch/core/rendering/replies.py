@@ -45,6 +45,7 @@ class Reply:
     cautions: tuple[str, ...] = ()
     note: str = ""  #: a sentence below the title, or what to try next
     offers: tuple[ReplyButton, ...] = ()
+    rows_per_page: int | None = None  #: where they are short; else the channel decides
 
 
 def law_reply(answer: LawAnswer) -> Reply:
@@ -64,19 +65,6 @@ def law_reply(answer: LawAnswer) -> Reply:
     title = f"{MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
     note = " · ".join(filter(None, (*answer.notes, answer.basis)))
     return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
-
-
-def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
-    """Return notices, one line each."""
-    rows = [
-        ReplyRow(
-            heading=f"{line.published or '?'} {line.number or line.kind}",
-            body=" · ".join((_describe_attention(line), line.title)),
-            quote=line.review[0].quote if line.review else "",
-        )
-        for line in lines
-    ]
-    return Reply(title=title, rows=tuple(rows), note="" if rows else "Nothing matches.")
 
 
 def _describe_attention(line: NoticeLine) -> str:
