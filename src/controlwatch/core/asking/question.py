@@ -184,16 +184,14 @@ class _QuestionReader:
     def _read_intended(self, intent: Intent, text: str) -> Question:
         """Read a sentence as a question of an intent."""
         folded = fold_aligned(text)
+        implied = tuple(word for word, said in intent.implies.items() if any(one in folded for one in said))
         if intent.subject == "none":
-            return Question(intent=intent.name)
+            return Question(intent=intent.name, words=implied)
         if intent.subject == "subscription":
             return self._read_subscription(intent, text)
-        if intent.implies:
-            implied = (word for word, said in intent.implies.items() if any(one in folded for one in said))
-            return Question(intent=intent.name, words=tuple(implied))
         if intent.subject == "words":
             rest = self.words.blank_phrases(folded, owner=intent.name)
-            return Question(intent=intent.name, words=tuple(self.words.strip_ends(text, rest).split()))
+            return Question(intent=intent.name, words=(*implied, *self.words.strip_ends(text, rest).split()))
         if intent.subject == "name":
             return self._read_name(intent, text, folded)
         return self._read_subject(intent, text, is_sentence=True)
@@ -286,6 +284,8 @@ class _QuestionReader:
             if is_list:
                 return replace(question, unread=self.words.find_unread(text, bare)), rest
             question = replace(question, subject=item)
+            if intent.subject == "notice" and item and not find_category_meanings(item, self.lexicon):
+                return replace(question, intent=None), rest
             if item and "category" in intent.redirect and find_category_meanings(item, self.lexicon):
                 question = replace(question, intent=intent.redirect["category"])
             return question, rest
