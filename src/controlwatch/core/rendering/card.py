@@ -12,15 +12,17 @@ from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import Alert, AlertKind, Direction, Notice, NoticeKind, RedlineSegment
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
     build_agenda_fact,
     build_occasion_heading,
     choose_occasion_badge,
     list_occasion_facts,
+    summarize_occasion,
 )
 from controlwatch.core.rendering.notice_facts import (
     drop_repeated_quotes,
@@ -75,7 +77,8 @@ class Card:
     tone: Tone
     weight: Weight = "normal"
     badge: str  #: the direction, or what kind of alert this is, in capitals
-    heading: str  #: number and items: the line that must suffice on a phone
+    when: str = ""  #: of notices: from when and until when
+    heading: str  #: items or parties, and the number
     title: str  #: the notice's own title
     summary: tuple[str, ...] = ()
     facts: tuple[CardFact, ...] = ()
@@ -88,7 +91,13 @@ class Card:
     mutable: tuple[tuple[str, str], ...] = ()  #: categories that may be muted, each with its name
     review: int | None = None  #: of a document that needs review: the number by which a person settles it
     footer: tuple[str, ...] = ()
+    is_shortened: bool = False  #: parts of it were left out
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
+
+    @property
+    def headline(self) -> str:
+        """The line that must suffice on a phone: what, from when, for whom, by which notice."""
+        return f"{self.badge} {self.when} · {self.heading}" if self.when else f"{self.badge}: {self.heading}"
 
 
 def build_card(
@@ -116,13 +125,16 @@ def build_card(
         return replace(card, summary=(summary,), facts=facts)
     weight = _choose_weight(alert, notice, status, context.today)
     card = replace(card, title=alert.title, doubts=notice.doubts, weight=weight)
-    status_facts = tuple(list_status_facts(status, context))
+    status_facts = tuple(
+        list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
+    )
     if alert.occasion is not None:
         occasion_facts = list_occasion_facts(alert.occasion, notice, context)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context),
+            summary=summarize_occasion(alert.occasion, context),
             facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
         )
     elif alert.original_kind in REVIEW_KINDS:
@@ -139,25 +151,15 @@ def _fill_notice_card(
     card: Card, alert: Alert, notice: Notice, status_facts: tuple[CardFact, ...], context: CardContext
 ) -> Card:
     """Return the card with what a notice says, its status, and the difference from before."""
-    kind = notice.direction.value
-    if alert.original_kind == "report":
-        kind = "report"
-    elif alert.unread == "page":
-        kind = "unread"
-    elif alert.original_kind == "amended":
-        kind = "amended"
-    elif notice.kind is NoticeKind.DRAFT:
-        kind = "draft"
-    urgent = f" · {context.find_word('binds-now')}" if card.weight == "urgent" else ""
-    number = notice.number.canonical if notice.number is not None else alert.about
-    items = context.summarize_categories(finding.id for finding in notice.categories)
+    headline = build_headline(alert, notice, context)
     summaries = (getattr(notice.summary, language) for language in list_languages(context.language))
     change = alert.change if alert.original_kind == "amended" else None
     facts = list_notice_facts(alert, notice, status_facts, context)
     return replace(
         card,
-        badge=context.find_word(kind) + urgent,
-        heading=" · ".join(part for part in (number, items) if part) or alert.title,
+        badge=headline.badge,
+        when=headline.when,
+        heading=headline.subject,
         summary=tuple(text for text in summaries if text),
         facts=tuple(drop_repeated_quotes(facts)),
         caveats=tuple(list_caveat_facts(notice, context)),

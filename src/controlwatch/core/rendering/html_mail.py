@@ -26,13 +26,13 @@ TEMPLATE = """\
 font-size:15px;line-height:1.5;color:#101828">
 {% if cards|length > 1 -%}
 <h1 style="font-size:18px;margin:0 0 8px">{{ subject|line }}</h1>
-<ol>{% for card in cards %}<li><a href="#card{{ loop.index }}">{{ card.badge|line }}: {{ card.heading|line }}</a>\
+<ol>{% for card in cards %}<li><a href="#card{{ loop.index }}">{{ card.headline|line }}</a>\
 </li>{% endfor %}</ol>
 {%- endif %}
 {% for card in cards -%}
 <div id="card{{ loop.index }}" style="max-width:680px;margin:0 0 16px;padding:16px;background:#fff;\
 border-left:6px solid {{ colours[card.tone] }}">
-<div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
+<div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}{% if card.when %} {{ card.when|line }}{% endif %}</div>
 <h2 style="font-size:17px;margin:4px 0">{{ card.heading|line }}</h2>
 {% if card.title %}<p style="margin:4px 0;color:#344054">{{ card.title|line }}</p>{% endif %}
 {% if card.moved %}<p style="margin:8px 0 0"><b>{{ card.labels[0] }}</b></p><ul>\

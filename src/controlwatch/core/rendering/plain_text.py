@@ -24,7 +24,7 @@ def render_shared_text(subject: str, cards: tuple[Card, ...]) -> str:
     """Return the part of the text that is the same for all who get these cards."""
     parts = ["\n".join(render_card_lines(card)) for card in cards]
     if len(parts) > 1:
-        contents = "\n".join(f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(cards, 1))
+        contents = "\n".join(f"  {n}. {card.headline}" for n, card in enumerate(cards, 1))
         parts.insert(0, strip_hidden(f"{subject}\n\n{contents}"))
     return CARD_SEPARATOR.join(parts)
 
@@ -44,7 +44,7 @@ def render_reader_text(message: Message) -> str:
 
 def render_card_lines(card: Card) -> Iterator[str]:
     """Yield a card line by line."""
-    yield to_one_line(f"{card.badge}: {card.heading}", 500)
+    yield to_one_line(card.headline, 500)
     if card.title:
         yield to_one_line(card.title, 500)
     if card.moved:

@@ -15,6 +15,7 @@ from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.short_card import shorten_card
 
 Block = dict[str, Any]
 
@@ -72,7 +73,8 @@ def render_message_blocks(message: Message) -> list[Block]:
     blocks_left = MAX_BLOCKS - len(header) - len(footer) - sum(map(len, actions))
     # Each card is shown as fully as fits once all the others have their headline.
     shown = [list(_render_headline(card)) for card in cards]
-    for place, card in enumerate(cards):
+    for place, whole in enumerate(cards):
+        card = shorten_card(whole) if alone else whole
         others = [block for n, blocks in enumerate(shown) if n != place for block in blocks]
         for brief in (False, True) if alone else (True,):
             blocks = list(_render_card(card, brief=brief))
@@ -142,7 +144,7 @@ def _build_option(text: str, value: str) -> Block:
 def _build_top_line(card: Card) -> Block:
     """Return the first line: a header, or only bold text where the alert merely explains."""
     mark = MARKS["urgent" if card.weight == "urgent" else card.tone]
-    text = f"{mark} {card.badge}: {card.heading}"
+    text = f"{mark} {card.headline}"
     if card.weight == "quiet":
         return _build_section(_build_text(to_one_line(text, MAX_HEADER), bold=True))
     return _build_header(text)
