@@ -54,7 +54,7 @@ class QuestionResponder:
         `others` answers the intents that concern a person or a channel.
         """
         if question.intent is None:
-            return self._ask_back(question)
+            return self.ask_back(question)
         if question.problem:
             return Reply(
                 title="Please say it more exactly",
@@ -63,7 +63,7 @@ class QuestionResponder:
             )
         try:
             answer = self._find_answer(question.intent, others)
-            return number_rows(self._explain_reading(question, answer(question, to_beijing_day(now))))
+            return number_rows(self.explain_reading(question, answer(question, to_beijing_day(now))))
         except UnclearName as error:
             asked = (
                 replace(question, subject=name).write_command() for name in error.candidates[:MAX_OFFERS]
@@ -96,7 +96,7 @@ class QuestionResponder:
             return answers[intent]
         return lambda question, _today: others(question) if others else _point_to_commands(question)
 
-    def _ask_back(self, question: Question) -> Reply:
+    def ask_back(self, question: Question) -> Reply:
         """Offer the two nearest questions where a text is not understood."""
         if question.problem:
             return Reply(title="That did not work", note=question.problem)
@@ -107,7 +107,7 @@ class QuestionResponder:
             offers=offer_questions(nearest),
         )
 
-    def _explain_reading(self, question: Question, reply: Reply) -> Reply:
+    def explain_reading(self, question: Question, reply: Reply) -> Reply:
         """Say how a sentence was read, and what was left out of it."""
         read = f"Read as: {question.write_command()}" if question.is_sentence else ""
         left_out = f"Not understood, and left out: {question.unread}" if question.unread else ""

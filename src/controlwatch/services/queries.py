@@ -10,10 +10,14 @@ from typing import Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
-from controlwatch.core.asking.category_names import find_category_meanings, list_category_tree
-from controlwatch.core.evidence.dossier import Dossier
-from controlwatch.core.law.answers import (
+from controlwatch.core.asking.category_names import (
     CategoryLine,
+    find_category_meanings,
+    list_category_tree,
+)
+from controlwatch.core.evidence.dossier import Dossier
+from controlwatch.core.extraction.report.measures import choose_measure
+from controlwatch.core.law.answers import (
     LeadLine,
     NoticeLine,
     NoticeRecord,
@@ -25,7 +29,7 @@ from controlwatch.core.law.answers import (
 )
 from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Attention, Subscription, covers_category
+from controlwatch.core.model import Alert, AlertKind, Attention, Notice, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
@@ -71,9 +75,10 @@ class NoticeQueries(Protocol):
         issuer: str | None = None,
         containing: str | None = None,
         changes_only: bool = False,
+        find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first."""
+        """Return notices, newest published first, each with its kind of measure."""
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Return official changes, and alerted reports, published on a day or later, newest first."""
@@ -155,6 +160,7 @@ class Queries:
             issuer=self.names.find_issuer(issuer) if issuer else None,
             containing=containing,
             changes_only=changes_only,
+            find_measure=lambda notice: choose_measure(notice, self.names.lexicon),
             limit=limit if within is None else MAX_SCANNED_NOTICES,
         )
         if within is not None:

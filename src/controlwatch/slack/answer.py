@@ -78,15 +78,16 @@ class SlackResponder:
     def _answer_here(self, question: Question, *, asker: Asker, now: datetime) -> Reply:
         match question.intent:
             case "why":
-                return self._answer_why(question, asker)
+                return self.answer_why(question, asker)
             case "alerts":
-                return self._answer_alerts(question, asker)
+                return self.answer_alerts(question, asker)
             case "team":
-                return self._answer_team(asker)
+                return self.answer_team(asker)
             case _:
                 return self.subscriptions.answer(question, asker, now=now)
 
-    def _answer_why(self, question: Question, asker: Asker) -> Reply:
+    def answer_why(self, question: Question, asker: Asker) -> Reply:
+        """Return why an alert about a notice was sent here."""
         line = self.responder.queries.show(question.subject).line
         rows = tuple(
             ReplyRow(
@@ -98,7 +99,7 @@ class SlackResponder:
         note = "" if rows else "No alert about it was made for this channel or for you."
         return Reply(title=f"Why {line.number or line.title}", rows=rows, note=note)
 
-    def _answer_alerts(self, question: Question, asker: Asker) -> Reply:
+    def answer_alerts(self, question: Question, asker: Asker) -> Reply:
         """Return the alerts that were sent to this channel or to the asker, newest first."""
         is_open = "open" in question.words
         lines = self.actions.list_alerts(
@@ -119,7 +120,7 @@ class SlackResponder:
         offers = () if is_open or not rows else offer_questions(("alerts open",))
         return Reply(title="Open alerts" if is_open else "Alerts", rows=rows, note=note, offers=offers)
 
-    def _answer_team(self, asker: Asker) -> Reply:
+    def answer_team(self, asker: Asker) -> Reply:
         """Return the open alerts with the people who have taken them, those without an assignee first."""
         lines = self.actions.list_alerts(
             open_only=True, targets={asker.channel, asker.user}, limit=MAX_ALERTS

@@ -45,17 +45,17 @@ class SubscriptionAnswers:
         """Do what is asked, and return what was done; raises `UsageError`."""
         match question.intent:
             case "subscribe":
-                return self._subscribe(question, asker, now)
+                return self.answer_subscribe(question, asker, now)
             case "unsubscribe":
                 number = self._find_own(question, asker).id
                 self.subscriptions.unsubscribe(number)
                 return Reply(title=f"Subscription {number} has ended.")
             case "mute" | "unmute":
-                return self._mute_category(question, asker, now)
+                return self.answer_mute(question, asker, now)
             case "pause":
-                return self._pause(question, asker, now)
+                return self.answer_pause(question, asker, now)
             case "resume":
-                return self._resume(question, asker)
+                return self.answer_resume(question, asker)
             case _:
                 found = (
                     (
@@ -73,7 +73,8 @@ class SubscriptionAnswers:
         active = self.subscriptions.list_active()
         return tuple(item for item in active if item.channel == "slack" and item.target in places)
 
-    def _subscribe(self, question: Question, asker: Asker, now: datetime) -> Reply:
+    def answer_subscribe(self, question: Question, asker: Asker, now: datetime) -> Reply:
+        """Return a preview of the subscription that words describe; save it where they say so."""
         words = tuple(word for word in question.words if word.casefold() not in SAVE_AT_ONCE)
         if not words:
             example = self.vocabulary.get_intent("subscribe").example
@@ -130,7 +131,7 @@ class SubscriptionAnswers:
             raise UsageError(MANAGERS_ONLY)
         return found
 
-    def _mute_category(self, question: Question, asker: Asker, now: datetime) -> Reply:
+    def answer_mute(self, question: Question, asker: Asker, now: datetime) -> Reply:
         """Mute a category, or end its mute, for the subscriptions of the place where it is asked."""
         words = question.subject.split()
         for_self = [word for word in words if word.casefold() in SELF_WORDS]
@@ -158,7 +159,8 @@ class SubscriptionAnswers:
             offers=offer_questions((f"unmute {category}",)),
         )
 
-    def _pause(self, question: Question, asker: Asker, now: datetime) -> Reply:
+    def answer_pause(self, question: Question, asker: Asker, now: datetime) -> Reply:
+        """Pause a subscription of this place."""
         found = self._find_own(question, asker)
         if not self.subscriptions.pause(found.id, f"paused by {asker.user}", now):
             raise UsageError(f"subscription {found.id} is paused already")
@@ -168,7 +170,8 @@ class SubscriptionAnswers:
             offers=offer_questions((f"resume {found.id}",)),
         )
 
-    def _resume(self, question: Question, asker: Asker) -> Reply:
+    def answer_resume(self, question: Question, asker: Asker) -> Reply:
+        """Resume a paused subscription of this place."""
         found = self._find_own(question, asker)
         if not self.subscriptions.resume(found.id):
             raise UsageError(f"subscription {found.id} is not paused")

@@ -18,6 +18,20 @@ MAX_SUGGESTIONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryLine:
+    """An item category or a group, with what is known about it."""
+
+    id: str
+    group: str
+    is_group: bool
+    kind: str  #: item, scope or instrument
+    en: str
+    zh: str
+    notices: int  #: official changes that name it; of a group, those that name any of its categories
+    subscriptions: int  #: active ones that are limited to it, or to its group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCategory:
     """The name of a category in a text."""
 

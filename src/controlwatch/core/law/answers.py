@@ -44,6 +44,7 @@ class NoticeLine:
     first_seen_at: datetime
     alerted: bool
     title_en: str = ""  #: what it is in English, "" where its text is not summed up
+    measure: str = ""  #: key of the word for the kind of measure; "" where it orders nothing
     attention: Attention = Attention.NONE  #: with what a person decided
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
@@ -326,20 +327,6 @@ class HistoryStep:
     direction: str
     quote: str
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryLine:
-    """An item category or a group, with what is known about it."""
-
-    id: str
-    group: str
-    is_group: bool
-    kind: str  #: item, scope or instrument
-    en: str
-    zh: str
-    notices: int  #: official changes that name it; of a group, those that name any of its categories
-    subscriptions: int  #: active ones that are limited to it, or to its group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from controlwatch.core.asking.category_names import CategoryLine
 from controlwatch.core.extraction.text.lexicon import Lexicon
-from controlwatch.core.law.answers import CategoryLine, HistoryStep, NoticeLine, StatusDifference
+from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
 from controlwatch.core.model import Attention, describe_judgement
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.state_text import format_state
@@ -43,18 +44,24 @@ def describe_measure(line: NoticeLine) -> str:
         return " ".join(("needs review:", *(reason.reason for reason in line.review[:1]))).rstrip(":")
     if line.judgement is not None:
         return describe_judgement(line.judgement)
-    return find_word(line.direction, "en").lower() if line.is_change else "no change"
+    if not line.is_change:
+        return "no change" if line.official else "press report"
+    return find_word(line.measure or line.direction, "en").lower()
 
 
 def describe_scope(line: NoticeLine, lexicon: Lexicon) -> tuple[str, str]:
     """Return the items and the destinations of a notice in English, the first few of them."""
     items = [name for name in line.categories if not name.startswith(DESTINATION)]
     places = [name for name in line.categories if name.startswith(DESTINATION)]
-    named = []
-    for names in (items, places):
-        shown = [lexicon.get_category_name(name, "en") for name in names[:MAX_ITEMS]]
-        more = f" and {len(names) - MAX_ITEMS} more" if len(names) > MAX_ITEMS else ""
-        named.append(", ".join(shown) + more)
+    shown = (
+        [lexicon.get_category_name(name, "en") for name in items],
+        [lexicon.get_place_name(name.removeprefix(DESTINATION).upper(), "en") for name in places],
+    )
+    named = [
+        ", ".join(names[:MAX_ITEMS])
+        + (f" and {len(names) - MAX_ITEMS} more" if len(names) > MAX_ITEMS else "")
+        for names in shown
+    ]
     return named[0], f"for {named[1]}" if named[1] else ""
 
 
