@@ -105,14 +105,14 @@ def categories_reply(lines: Iterable[CategoryLine]) -> Reply:
         ReplyRow(
             heading=line.id if line.is_group else f"· {line.id}",
             body=" · ".join(
-                filter(None, (line.en, line.zh, f"{line.notices} notices", _count_subscriptions(line)))
+                (
+                    *filter(None, (line.en, line.zh)),
+                    f"{line.notices} notices",
+                    *([f"{line.subscriptions} subscriptions"] if line.subscriptions else []),
+                )
             ),
             question=f"status {line.id}",
         )
         for line in lines
     )
     return Reply(title=f"{len(rows)} item categories", rows=rows, note="" if rows else "Nothing matches.")
-
-
-def _count_subscriptions(line: CategoryLine) -> str:
-    return f"{line.subscriptions} subscriptions" if line.subscriptions else ""
