@@ -29,6 +29,8 @@ ASK = "controlwatch_ask_"
 NEW, SAVE = "controlwatch_new", "controlwatch_save"
 CHANGE, END = "controlwatch_change_", "controlwatch_end_"
 MAX_ACTIONS = 8
+#: An address that Slack takes for a link.
+LINK_ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
 #: A Slack user: U0123ABCD
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
 #: What was done; the name of the user follows.
@@ -58,8 +60,8 @@ def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> l
                 elements.append(_build_text(f"  {to_one_line(row.body, 400)}"))
             if row.user:
                 elements += [_build_text(" "), _build_user(row.user)]
-            if row.url.startswith(("https://", "http://")):
-                elements += [_build_text("  "), {"type": "link", "url": row.url[:2_000], "text": "↗"}]
+            if LINK_ADDRESS.fullmatch(row.url):
+                elements += [_build_text("  "), {"type": "link", "url": row.url, "text": "↗"}]
             if row.quote:
                 elements.append(_build_text(f"\n   {format_proof(row.quote, 160)}", italic=True))
             elements.append(_build_text("\n"))
@@ -71,7 +73,9 @@ def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> l
         actions = {"save": SAVE, "form": NEW}
         offers = [
             # Slack wants each id once in a message.
-            _build_button(item.text, actions.get(item.does) or f"{ASK}{number}", item.value)
+            _build_button(item.text, actions[item.does], item.value)
+            if item.does in actions
+            else _build_button(item.text, f"{ASK}{number}", to_one_line(item.value, MAX_QUESTION))
             for number, item in enumerate(reply.offers)
         ]
         blocks.append({"type": "actions", "elements": offers})
@@ -99,9 +103,9 @@ def _build_context(text: str) -> Block:
 def _build_button(text: str, action_id: str, value: str) -> Block:
     return {
         "type": "button",
-        "text": {"type": "plain_text", "text": to_one_line(text, 75)},
+        "text": {"type": "plain_text", "text": to_one_line(text, 75) or "—"},
         "action_id": action_id,
-        "value": value,
+        "value": value[:2_000],
     }
 
 

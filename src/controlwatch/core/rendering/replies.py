@@ -154,7 +154,9 @@ def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str
 def offer_questions(questions: Iterable[str]) -> tuple[ReplyButton, ...]:
     """Return buttons that ask these questions, each once."""
     return tuple(
-        ReplyButton(text=question, value=question, does="ask") for question in dict.fromkeys(questions)
+        ReplyButton(text=question, value=question, does="ask")
+        for question in dict.fromkeys(questions)
+        if question.strip()
     )
 
 
