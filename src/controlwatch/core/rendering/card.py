@@ -12,7 +12,7 @@ from controlwatch.core.alerting.routing import REVIEW_KINDS
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Direction, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Notice, NoticeKind, RedlineSegment
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
@@ -35,6 +35,7 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
+from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -124,7 +125,7 @@ def build_card(
         facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
         return replace(card, summary=(summary,), facts=facts)
     weight = _choose_weight(alert, notice, status, context.today)
-    card = replace(card, title=alert.title, doubts=notice.doubts, weight=weight)
+    card = replace(card, title=alert.title, doubts=context.translate_doubts(notice.doubts), weight=weight)
     status_facts = tuple(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
@@ -163,7 +164,7 @@ def _fill_notice_card(
         summary=tuple(text for text in summaries if text),
         facts=tuple(drop_repeated_quotes(facts)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=change.moved if change else (),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -177,10 +178,16 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
         facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
-        moved=change.moved if change else (),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
+
+
+def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
+    """Return which findings changed, in the reader's language."""
+    moved = change.moved if change is not None else ()
+    return tuple(map(translate_finding, moved)) if context.language == "zh" else moved
 
 
 def _choose_tone(alert: Alert) -> Tone:

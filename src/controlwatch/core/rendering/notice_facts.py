@@ -12,6 +12,7 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
 from controlwatch.core.rendering.checks import describe_check, format_hs_code
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.state_text import format_announced, format_state
 
 Finding = TypeVar("Finding")
@@ -49,7 +50,7 @@ def list_notice_facts(
     if check:
         yield context.build_fact("check", check)
     if alert.about:
-        yield context.build_fact("about", alert.about)
+        yield context.build_fact("about", name_number(alert.about, context))
     yield from _list_date_facts(notice, context)
     yield from status_facts
     yield from _list_deadline_facts(notice, context)
@@ -82,7 +83,7 @@ def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]
         if effective.until:
             value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
         if effective.scope != "all":
-            value += f" ({effective.scope})"
+            value += f" ({context.name_scope(effective.scope)})"
         yield context.build_fact("effective", value, effective.quote)
 
 
@@ -105,8 +106,11 @@ def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         return relation.verb, own_end if inherits else relation.until, relation.quote
 
     for (verb, until, quote), relations in _group_findings(notice.relations, identify):
-        targets = [" ".join(filter(None, (relation.target, relation.clause))) for relation in relations]
-        end = f" {context.find_word('until').lower()} {until}" if until else ""
+        targets = [
+            f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
+            for relation in relations
+        ]
+        end = context.pick_language(f" until {until}", f"（至 {until}）") if until else ""
         value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
         yield context.build_fact("relations", value, quote)
 
