@@ -280,8 +280,9 @@ class _QuestionReader:
         item = self.words.strip_ends(text, bare)
         # In lists of notices an unknown word is left out, and said; elsewhere it is what is asked about.
         is_list = intent.time in {"back", "ahead", "two-days"}
-        if named is None or (not is_list and find_category_meanings(item, self.lexicon)):
-            if is_list:
+        is_longer = named is not None and named.name in item.casefold() and named.name != item.casefold()
+        if named is None or ((is_longer or not is_list) and find_category_meanings(item, self.lexicon)):
+            if is_list and not is_longer:
                 return replace(question, unread=self.words.find_unread(text, bare)), rest
             question = replace(question, subject=item)
             if intent.subject == "notice" and item and not find_category_meanings(item, self.lexicon):
