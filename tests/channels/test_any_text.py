@@ -32,8 +32,6 @@ from controlwatch.core.law.answers import (
     NoticeLine,
     NoticeLocation,
     NoticeRecord,
-    PartyMatch,
-    PartySearchResult,
     Preview,
     ReviewLine,
     StatusDifference,
@@ -41,6 +39,7 @@ from controlwatch.core.law.answers import (
 )
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.party_answers import IncompleteListing, PartyMatch, PartySearchResult
 from controlwatch.core.law.status import ClauseStatus, LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -427,6 +426,10 @@ def match(pen: Pen) -> PartyMatch:
     )
 
 
+def incomplete(pen: Pen) -> IncompleteListing:
+    return IncompleteListing(key=pen(), number=pen(), title=pen(), url=pen(), gap=pen())
+
+
 def record(pen: Pen) -> NoticeRecord:
     standing = NoticeLocation(url=pen(), watcher=pen(), first_seen_at=NOW, differs=False)
     return NoticeRecord(
@@ -476,7 +479,15 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
     ),
     "record": lambda pen: replies.notice_reply(record(pen)),
     "parties": lambda pen: replies.law_reply(
-        answer_parties(PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some()))
+        answer_parties(
+            PartySearchResult(
+                query=pen(),
+                on=TODAY,
+                matches=(match(pen),),
+                cautions=pen.some(),
+                incomplete_listings=(incomplete(pen),),
+            )
+        )
     ),
     "reviews": lambda pen: replies.review_reply([review_line(pen)] * 13),
     "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),

@@ -21,7 +21,7 @@ def asked(terminal: Terminal, text: str) -> Any:
     [
         ("is 2025-58 in force on 2026-06-30?", "status", "MOFCOM-GACC 2025-58 on 2026-06-30"),
         ("2025年第61号2026年6月30日有效吗", "status", "MOFCOM 2025-61 on 2026-06-30"),
-        ("can I export gallium to the US", "lookup", "gallium on"),
+        ("can I export gallium to the US", "lookup", "gallium 镓 (Ga) on"),
         ("is Skydio on the entity list?", "entity", "Skydio on"),
         (
             "compare 2025-11-01 and 2025-11-15 for rare earths",

@@ -1,4 +1,4 @@
-"""Ask: status, lookup, upcoming, compare, entity, leads, known."""
+"""Ask: status, lookup, upcoming, compare, leads, known."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CategoryOption = Annotated[
     list[str] | None,
     typer.Option(
         "--category",
-        help="Only this category or group, in any spelling: gallium, 镓, rare-earth. Repeatable.",
+        help="Only this category or group or element, in any spelling: gallium, 镓, rare-earth. Repeatable.",
         autocompletion=complete_category,
     ),
 ]
@@ -44,7 +44,7 @@ CategoryOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, lookup, upcoming, compare, entity, leads, known):
+    for command in (status, lookup, upcoming, compare, leads, known):
         app.command(rich_help_panel="Ask")(command)
 
 
@@ -52,8 +52,8 @@ def status(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="CATEGORY|NUMBER",
-            help="battery, 稀土, MOFCOM 2025-61, 2024-46, …",
+            metavar="CATEGORY|ELEMENT|NUMBER",
+            help="battery, 稀土, Dy, MOFCOM 2025-61, 2024-46, …",
             callback=read_number,
             autocompletion=complete_subject,
         ),
@@ -83,7 +83,9 @@ def lookup(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+            metavar="TERM|HS|CODE",
+            help="8507.60, 85076000, 3A001, 稀土, graphite, dysprosium, 镝, Dy, …",
+            callback=read_typed,
         ),
     ],
     *,
@@ -169,28 +171,6 @@ def compare(
     print_cautions(limits)
 
 
-def entity(
-    name: Annotated[
-        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
-    ],
-    *,
-    on: DayOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show listed parties with a similar name: possible matches, never an identification.
-
-    Example: controlwatch entity 'Shield AI'
-    """
-    with open_question_app() as app:
-        found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
-    if json:
-        print_json(found)
-    else:
-        from controlwatch.core.rendering.law_answers import answer_parties
-
-        print_answer(answer_parties(found))
-
-
 def leads(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Also show closed leads.")] = False,
@@ -216,7 +196,8 @@ def leads(
 def known(
     *,
     disagreements: Annotated[
-        bool, typer.Option("--disagreements", help="Only notices where the page and the register differ.")
+        bool,
+        typer.Option("--disagreements", help="Only notices that differ from their pages."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -242,4 +223,4 @@ def known(
             title,
         )
     console.print(drawn if found else "No notices.")
-    console.print(f"{len(found)} notices; the register is based on evidence up to {as_of}.")
+    console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")

@@ -196,7 +196,9 @@ class QuestionResponder:
 
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
-        return replies.law_reply(answer_parties(self.queries.law.find_parties(question.subject, on=today)))
+        return replies.law_reply(
+            answer_parties(self.queries.parties.find_parties(question.subject, on=today))
+        )
 
     def answer_history(self, question: Question, _today: date) -> Reply:
         """Return the changes that made a control."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
+from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
@@ -18,6 +19,7 @@ from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
+    ENDING_WORDS,
     build_agenda_fact,
     build_occasion_heading,
     choose_occasion_badge,
@@ -69,6 +71,8 @@ TONES: dict[AlertKind, Tone] = {
 }
 #: A redline of more characters than this is cut; all of it is in `controlwatch show`.
 MAX_REDLINE = 1_500
+#: What makes alerts that no source causes.
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,8 @@ def build_card(
 ) -> Card:
     """Return the card of an alert: `why` it was sent to the reader, and the legal status of its notice."""
     notice, word = alert.notice, context.find_word
-    footer = [f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"]
+    seen = f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"
+    footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
         footer.insert(0, f"{word('published')} {notice.published}")
     if why:
@@ -125,18 +130,22 @@ def build_card(
         facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
         return replace(card, summary=(summary,), facts=facts)
     weight = _choose_weight(alert, notice, status, context.today)
-    card = replace(card, title=alert.title, doubts=context.translate_doubts(notice.doubts), weight=weight)
+    card = replace(
+        card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
+    )
     status_facts = tuple(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
-        occasion_facts = list_occasion_facts(alert.occasion, notice, context)
+        # What the end of a term means is in the summary.
+        standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
+        occasion_facts = (*list_occasion_facts(alert.occasion, notice, context), *standing)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context),
             summary=summarize_occasion(alert.occasion, context),
-            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
+            facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )
     elif alert.original_kind in REVIEW_KINDS:
         card = _fill_review_card(card, alert, notice, context)
@@ -162,7 +171,7 @@ def _fill_notice_card(
         when=headline.when,
         heading=headline.subject,
         summary=tuple(text for text in summaries if text),
-        facts=tuple(drop_repeated_quotes(facts)),
+        facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
         moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
@@ -177,11 +186,17 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         badge=context.find_word(alert.original_kind),
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
-        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
+        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
         moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
+
+
+def _list_open_doubts(notice: Notice) -> Iterable[str]:
+    """Return the doubts, without that no item is named where the notices acted on name them."""
+    is_resolved = any(finding.basis == "resolved" for finding in notice.categories)
+    return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
 
 
 def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:

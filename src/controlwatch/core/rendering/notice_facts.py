@@ -69,7 +69,7 @@ def list_notice_facts(
     if notice.control_codes:
         codes = [finding.code for finding in notice.control_codes]
         yield context.build_fact("control", context.join_first(codes, MAX_CODES))
-    yield from _list_relation_facts(notice, context)
+    yield from _list_relation_facts(notice, context, is_about_known=bool(alert.about))
     if notice.entities:
         names = [context.pick_language(entity.en or entity.zh, entity.zh) for entity in notice.entities]
         yield context.build_fact("entities", context.join_first(names, MAX_ENTITIES))
@@ -95,8 +95,11 @@ def _list_deadline_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         )
 
 
-def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
-    """Yield what the notice does to others, those together that one quote names."""
+def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known: bool) -> Iterator[CardFact]:
+    """Yield what the notice does to others, those together that one quote names.
+
+    `is_about_known`: which notice it reports on stands in a fact of its own.
+    """
     ends = {effective.until for effective in notice.effective if effective.scope == "all"}
     own_end = next(iter(ends)) if len(ends) == 1 else None
 
@@ -105,7 +108,8 @@ def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
         return relation.verb, own_end if inherits else relation.until, relation.quote
 
-    for (verb, until, quote), relations in _group_findings(notice.relations, identify):
+    acts = [act for act in notice.relations if not (is_about_known and act.verb is Verb.REPORTS)]
+    for (verb, until, quote), relations in _group_findings(acts, identify):
         targets = [
             f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
             for relation in relations
@@ -147,9 +151,12 @@ def list_caveat_facts(notice: Notice, context: CardContext) -> Iterator[CardFact
         yield CardFact(label=context.find_word("caveats") + part, value=value, quote=quote)
 
 
-def drop_repeated_quotes(facts: Iterable[CardFact]) -> Iterator[CardFact]:
-    """Keep each quote with the first fact that it proves: one sentence often proves many."""
-    shown: set[str] = set()
+def drop_repeated_quotes(facts: Iterable[CardFact], title: str) -> Iterator[CardFact]:
+    """Keep each quote with the first fact that it proves: one sentence often proves many.
+
+    The title stands above the facts.
+    """
+    shown = {title}
     for fact in facts:
         yield replace(fact, quote="" if fact.quote in shown else fact.quote)
         shown.add(fact.quote)
