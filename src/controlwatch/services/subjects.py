@@ -86,10 +86,11 @@ class SubjectResolver:
         """Return the categories, and the notices of the elements, that names mean; None for no name."""
         categories: list[str] = []
         keys: set[str] = set()
-        for name in names:
+        wanted = tuple(names)
+        for name in wanted:
             element = self.find_element(name)
             if element is None:
                 categories.append(self.names.find_category(name))
             else:
                 keys.update(self.elements.find_notices(element))
-        return ChosenSubjects(categories=tuple(categories), keys=frozenset(keys)) if names else None
+        return ChosenSubjects(categories=tuple(categories), keys=frozenset(keys)) if wanted else None
