@@ -115,6 +115,8 @@ RULE_MEANINGS: dict[str, str] = {
     "relation.reported": "The report is about it",
     "relation.made-under": "The text says that it is made under it",
     "relation.prolonged": "Its term ends, and the text prolongs it",
+    "relation.still-suspended": "What suspended it is prolonged, so that it stays suspended",
+    "relation.said-to-rest": "The report says that it rests",
     "relation.lapsed": "Its suspension ends, and the text lets it apply again",
     "relation.title": "A document named by its title alone is acted on",
 }
