@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
@@ -28,14 +29,18 @@ TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a l
 HEAD_ZONE = 500  #: characters of a head of several lines
 MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 OFFICE_OPENING = 500  #: characters in which a foreign office says what its notice is on
+OPENING_SENTENCE = 16  #: characters of the first sentence below a head
 OPENING = 300  #: characters in which a report says whose rule it is about
 PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user|Inc\b|Ltd\b|LLC\b)",
     re.IGNORECASE,
 )
+SHORT_LINE = 60  #: characters of a line that cannot say by itself what it is about
+NEIGHBOURS = 160  #: characters on either side of a word in a short line
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 #: Groups whose members are unrelated: each metal is a separate item.
+ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
 UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
 
 
@@ -95,7 +100,11 @@ class CategoryHit:
             and not lexicon.get_pattern("category.items").search(words)
         ):
             return True
-        if self.is_item and self._is_in_name(lexicon):
+        if not self.category.id.startswith("entity.") and self._is_in_name(lexicon):
+            return True
+        if lexicon.get_pattern("category.left-alone").search(words) and self.category.id.startswith(
+            "entity."
+        ):
             return True
         near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
         return (
@@ -114,6 +123,7 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
     hits = _find_hits(context)
     for apply_filter in HIT_FILTERS:
         hits = apply_filter(hits, context)
+    hits = hits or _find_acted_names(context)
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda hit: hit.start):
         if hit.category.id not in found:
@@ -132,6 +142,34 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
             rule = "category.destination"
             found.setdefault(category_id, _build_finding(category_id, text, place.start, place.end, rule))
     return tuple(found.values())
+
+
+def _find_acted_names(context: ReadingContext) -> list[CategoryHit]:
+    """Return what the names of the documents say on which an instrument acts."""
+    text, lexicon = context.text, context.lexicon
+    if not context.identity.is_instrument:
+        return []
+    hits: list[CategoryHit] = []
+    for name in lexicon.get_pattern("category.cited-name").finditer(text.folded_text):
+        sentence = text.find_sentence(name.start())
+        before = sentence.words[: max(0, name.start() - sentence.start)]
+        acts = lexicon.get_pattern("category.acting-on-name").search(sentence.words)
+        if not acts or lexicon.get_pattern("category.basis-before").search(before):
+            continue
+        hits += [
+            CategoryHit(
+                category=category,
+                strength=strength,
+                start=name.start() + hit.start,
+                end=name.start() + hit.end,
+                in_title=False,
+                sentence=sentence,
+            )
+            for hit in find_term_hits(name[0], lexicon)
+            for category, strength in hit.meanings
+            if strength != "counter"
+        ]
+    return _apply_exclusive_regimes(_drop_weak_hints(hits, context), context)
 
 
 def _build_finding(category_id: str, text: DocumentText, start: int, end: int, rule: str) -> CategoryFinding:
@@ -184,21 +222,40 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
 def add_code_categories(
     findings: tuple[CategoryFinding, ...], codes: Iterable[CodeFinding], lexicon: Lexicon
 ) -> tuple[CategoryFinding, ...]:
-    """Return the categories with those whose control codes a measure lists, where no word names an item."""
-    named_items = (lexicon.find_category(found.id) for found in findings)
-    if any(category is not None and category.kind != "instrument" for category in named_items):
-        return findings
+    """Return the categories with those whose control codes a measure lists, where no word names an item.
+
+    A group that is named is completed by the codes of its other members.
+    """
+    named = [known for found in findings if (known := lexicon.find_category(found.id))]
+    groups = {known.group for known in named if known.kind == "item"} - UNRELATED_GROUPS
+    is_named = any(known.kind != "instrument" for known in named)
     added: dict[str, CategoryFinding] = {}
     for code in codes:
-        named = [
+        meant = [
             category
             for category in lexicon.categories
             if any(code.code == known or code.code.startswith(f"{known}.") for known in category.control)
         ]
-        if len(named) == 1:
-            finding = CategoryFinding(id=named[0].id, quote=code.quote, rule="category.code")
-            added.setdefault(named[0].id, finding)
-    return (*findings, *added.values())
+        is_covered = any(part.startswith(code.code) for own in named for part in own.control)
+        prefixes = tuple(start for found in meant for start in found.control if code.code.startswith(start))
+        is_covered |= any(part.startswith(prefixes) for own in named for part in own.control if prefixes)
+        is_member = len(meant) == 1 and meant[0].group in groups
+        if len(meant) == 1 and not is_covered and (not is_named or is_member):
+            finding = CategoryFinding(id=meant[0].id, quote=code.quote, rule="category.code")
+            added.setdefault(meant[0].id, finding)
+    known_ids = {found.id for found in findings}
+    completed = {_get_group(found, lexicon) for found in added.values()} - UNRELATED_GROUPS
+    kept = (
+        found
+        for found in findings
+        if found.rule != "category.hint" or _get_group(found, lexicon) not in completed
+    )
+    return (*kept, *(finding for finding in added.values() if finding.id not in known_ids))
+
+
+def _get_group(finding: CategoryFinding, lexicon: Lexicon) -> str:
+    category = lexicon.find_category(finding.id)
+    return category.group if category else ""
 
 
 def _find_hits(context: ReadingContext) -> list[CategoryHit]:
@@ -250,7 +307,9 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
     ):  # an explanation is about its title
         ids, groups = _list_related(titled)
         hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
-    opening = text.find_sentence(text.title_end + 2).end
+    opening = next(
+        (s.end for s in text.sentences if s.start >= text.title_end and len(s.words) >= OPENING_SENTENCE), 0
+    )
     kept: list[CategoryHit] = []
     proved: set[tuple[str, TermStrength]] = set()
     for hit in hits:
@@ -267,32 +326,50 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
 
 
 def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Keep the items that a report names in passages on trade, not on markets or on the distant past."""
-    get_pattern = context.lexicon.get_pattern
-    folded, written = context.text.folded_text, context.identity.publication_day
-    is_report = context.identity.is_report
-    if not is_report and context.identity.kind != NoticeKind.OTHER:
+    """Keep the items that a report names in passages on trade, not on markets or on the distant past.
+
+    The lines of a chat or a form are too short to speak of trade: there the lines around an item count too.
+    """
+    if not context.identity.is_report and context.identity.kind != NoticeKind.OTHER:
         return hits
-    kept: list[CategoryHit] = []
-    for hit in hits:
-        words = hit.sentence.words
-        if hit.is_item and hit.category.change:
-            low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
-            end = folded.find("\n", hit.end, high)
-            paragraph = folded[max(low, folded.rfind("\n", low, hit.start) + 1) : end if end >= 0 else high]
-            if not get_pattern("category.trade").search(paragraph) or contains_phrase(
-                context.lexicon, "market", words
-            ):
-                continue
-        if is_report and not hit.in_title and written:
-            days = [
-                word.day for word in find_date_mentions(words, context.lexicon, anchor=written) if word.day
-            ]
-            years = [date(int(hit[1]), 12, 31) for hit in get_pattern("category.bare-year").finditer(words)]
-            if written - max(days or years, default=written) > BACKGROUND_AGE:
-                continue
-        kept.append(hit)
-    return kept
+    kept = [hit for hit in hits if _is_subject_of_report(hit, context, 0)]
+    if any(hit.is_item for hit in kept):
+        return kept
+    return [hit for hit in hits if _is_subject_of_report(hit, context, NEIGHBOURS)]
+
+
+def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int) -> bool:
+    """Return whether a report is about what it names; `around` widens a short line by so many characters."""
+    get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
+    if hit.is_item and hit.category.change:
+        low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
+        end = folded.find("\n", hit.end, high)
+        start, end = max(low, folded.rfind("\n", low, hit.start) + 1), end if end >= 0 else high
+        if end - start < SHORT_LINE:
+            start, end = max(low, start - around), min(high, end + around)
+        if not get_pattern("category.trade").search(folded[start:end]) or contains_phrase(
+            context.lexicon, "market", words
+        ):
+            return False
+    if not context.identity.is_report or hit.in_title:
+        return True
+    if _is_in_passing(hit, context):
+        return False
+    written = context.identity.publication_day
+    if written is None:
+        return True
+    days = [word.day for word in find_date_mentions(words, context.lexicon, anchor=written) if word.day]
+    years = [date(int(year[1]), 12, 31) for year in get_pattern("category.bare-year").finditer(words)]
+    return written - max(days or years, default=written) <= BACKGROUND_AGE
+
+
+def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
+    """Return whether a report names something only to say that it stays as it is, or what may come."""
+    get_pattern, words = context.lexicon.get_pattern, hit.sentence.words
+    if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
+        return True
+    before = words[: hit.start - hit.sentence.start]
+    return hit.is_item and get_pattern("category.mentioned-before").search(before) is not None
 
 
 def _keep_title_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
@@ -314,8 +391,22 @@ def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:
     return {hit.category.id for hit in titled}, groups
 
 
-def _drop_weak_hints(hits: list[CategoryHit], _context: ReadingContext) -> list[CategoryHit]:
-    """Drop a hint, or a category that is not export control, where its group is named outright."""
+def _drop_weak_hints(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Drop a hint, or a category that is not export control, where its group is named outright.
+
+    A hint joined to another member of its group stands beside it: lithium batteries and anode materials.
+    """
+    joined = context.lexicon.get_pattern("category.joined")
+    folded = context.text.folded_text
+    firm = {
+        (hit.category.id, other.category.group)
+        for hit, other in pairwise(sorted(hits, key=lambda hit: hit.start))
+        if hit.strength == "hint"
+        and other.strength != "hint"
+        and hit.category.group == other.category.group
+        and hit.category.id != other.category.id
+        and joined.fullmatch(folded[hit.end : other.start])
+    }
     outright = [hit for hit in hits if hit.strength != "hint"]
     groups = {hit.category.group for hit in outright}
     control_groups = {hit.category.group for hit in outright if hit.is_control_matter}
@@ -324,6 +415,7 @@ def _drop_weak_hints(hits: list[CategoryHit], _context: ReadingContext) -> list[
         for hit in hits
         if hit.category.group not in (control_groups if not hit.is_control_matter else groups)
         or (hit.is_control_matter and hit.strength != "hint")
+        or (hit.category.id, hit.category.group) in firm
     ]
 
 
@@ -343,9 +435,33 @@ def _apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -
             replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
             for hit in hits
         ]
+    if _is_about_regime_alone(hits, context):
+        titled = {hit.category.id for hit in hits if hit.in_title and not hit.is_item}
+        others = ITEMLESS_REGIMES - titled
+        hits = [
+            hit
+            for hit in hits
+            if hit.category.id in titled
+            or (context.identity.is_report and not hit.is_item and hit.category.id not in others)
+        ]
     hits = [hit for hit in hits if hit.category.part_of not in ids]
     alone = {hit.category.group for hit in hits if hit.in_title and hit.category.alone}
     return [hit for hit in hits if hit.category.alone or hit.category.group not in alone]
+
+
+def _is_about_regime_alone(hits: list[CategoryHit], context: ReadingContext) -> bool:
+    """Return whether a text is on duties, rebates or imports: the goods that it names are not controlled.
+
+    A report must say so in its headline, and be about one notice: a digest names others.
+    """
+    titled = {hit.category.id for hit in hits if hit.in_title}
+    if context.identity.is_instrument and titled & ITEMLESS_REGIMES:
+        return True
+    goods_list = context.lexicon.get_pattern("category.goods-catalogue")
+    if context.identity.is_instrument and goods_list.search(context.text.title):
+        return True
+    years = {mention.number.key for mention in context.identity.number_mentions}
+    return bool(titled & ITEMLESS_REGIMES) and context.identity.is_report and len(years) <= 1
 
 
 #: Applied in this order.

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from controlwatch.core.extraction.findings.dated_sentence import DatedSentence
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
-from controlwatch.core.extraction.mentions.dates import (
-    find_date_mentions,
-)
+from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions, parse_period
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
@@ -23,6 +21,7 @@ from controlwatch.core.model import EffectiveDate
 
 NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
+DAYS_OF_A_MONTH = 31
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
 
 
@@ -70,7 +69,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             words=measure,
             anchor=anchor,
             last_day=_find_last_day(before, anchor, lexicon),
-            issue_date=issue_date,
+            issue_date=_find_issue_day(context, before, words) or issue_date,
         )
         earlier = next((one.start for one in reversed(found) if one.start), None)
         stated = list(dated.find_dates(earlier))
@@ -78,6 +77,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         found += stated or (dated.continue_date(found[-1]) if may_continue else [])
     found += find_table_dates(context)
     dates = merge_dates(found, lexicon, is_several=len(acting_clauses) > 1)
+    dates = _add_rest_term(context, dates)
     if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
@@ -85,11 +85,53 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     return dates
 
 
+def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:
+    """Return the only date with the end that follows from the term for which another sentence lets it rest.
+
+    China suspended the bans for one year. The suspension, effective March 10, covers …
+    """
+    if len(dates) != 1 or dates[0].start is None or dates[0].until is not None:
+        return dates
+    lexicon = context.lexicon
+    terms: dict[tuple[int, str], Sentence] = {}
+    for sentence in context.text.sentences:
+        period = lexicon.get_pattern("date.rest-term").search(sentence.words)
+        is_old = lexicon.get_pattern("date.past").search(sentence.words) or _sets_no_date(
+            context, sentence.words
+        )
+        is_permit = lexicon.get_pattern("date.permit-words").search(sentence.words)
+        if period and not (is_old or is_permit or is_about_foreign_act(lexicon, sentence.words)):
+            term = parse_period(period)
+            terms |= {term: sentence} if term else {}
+    if len(terms) != 1:
+        return dates
+    term, sentence = next(iter(terms.items()))
+    until, rule = add_duration(dates[0].start, *term), f"{dates[0].rule}-for-a-period"
+    return (replace(dates[0], until=until, derived=True, rule=rule),)
+
+
 def _find_last_day(words: str, anchor: date | None, lexicon: Lexicon) -> date | None:
     """Return the last day that a sentence names."""
     return next(
         (word.day for word in reversed(find_date_mentions(words, lexicon, anchor=anchor)) if word.day), None
     )
+
+
+def _find_issue_day(context: ReadingContext, *sentences: str) -> date | None:
+    """Return the day on which a report says, in one of these sentences, that a notice was issued."""
+    told, get_pattern = context.told_on, context.lexicon.get_pattern
+    for words in reversed(sentences) if told else ():
+        if told and (bare := get_pattern("published.day-of-month").search(words)):
+            within = (told - timedelta(days=back) for back in range(DAYS_OF_A_MONTH))
+            return next((day for day in within if day.day == int(bare[1])), None)
+        issued = get_pattern("date.issued-on").search(words)
+        if issued is None:
+            continue
+        named = find_date_mentions(issued[0], context.lexicon, anchor=told)
+        days = [word.day for word in named if word.day and told and word.day <= told]
+        if days:
+            return days[0]
+    return None
 
 
 def _find_told_day(context: ReadingContext, sentence: Sentence, anchor: date | None) -> EffectiveDate | None:
@@ -108,5 +150,7 @@ def _sets_no_date(context: ReadingContext, words: str) -> bool:
     """
     get_pattern = context.lexicon.get_pattern
     if get_pattern("date.question").match(words) and not get_pattern("date.announced").search(words):
+        return True
+    if get_pattern("relation.later-recital").match(words):
         return True
     return NUMBER_WORD.search(words) is not None and is_recital(context.lexicon, words, context.told_on)

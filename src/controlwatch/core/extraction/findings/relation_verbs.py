@@ -171,7 +171,7 @@ def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: 
 
 
 def _refers_back(recalled: str, words: str, lexicon: Lexicon) -> bool:
-    """Return whether a sentence means the notice or its measures recalled before, or strikes who was listed."""
+    """Return whether a sentence means what was recalled before: the notice, its measures, who was listed."""
     if lexicon.get_pattern("relation.anaphor").search(words):
         return True
     listing, delisting = lexicon.get_pattern("relation.listing"), lexicon.get_pattern("relation.delisting")

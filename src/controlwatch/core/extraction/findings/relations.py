@@ -103,9 +103,9 @@ def _state_clauses(
 
 
 def _settle_suspensions(context: ReadingContext, raw: list[Relation]) -> list[Relation]:
-    """Return the relations with what an older notice had suspended: its term is prolonged, they stay suspended.
+    """Return the relations with what an older notice had suspended, where its term is prolonged.
 
-    Of 第55号已由第70号公告暂停实施, 将暂停期限延长一年, the notice that is extended is the seventieth.
+    Of 第55号已由第70号公告暂停实施, 将暂停期限延长一年, the seventieth is extended; the other rests.
     """
     for sentence in context.text.sentences:
         if not context.lexicon.get_pattern("relation.rests").search(sentence.words):
@@ -210,7 +210,7 @@ def _find_reported_verb(
 
 
 def _is_said_to_rest(context: ReadingContext, mention: NumberMention) -> bool:
-    """Return whether a report says of a number that its notice rests: the pause covers Announcement No. 31."""
+    """Return whether a report says of a number that its notice rests: the pause covers No. 31."""
     get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
     behind = get_pattern("relation.rests-behind").match(folded[mention.end : mention.end + ACTING_REACH * 2])
     before = get_pattern("relation.rest-of-before").search(

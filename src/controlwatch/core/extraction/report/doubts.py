@@ -7,9 +7,10 @@ from itertools import islice
 from controlwatch.core.extraction.identity.head import read_head_line
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.model import Document, Notice
+from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
     "kind.frame": "The page has the title of an instrument and no text below it.",
@@ -57,6 +58,10 @@ def list_doubts(
         ),
         (is_change and not notice.number, "The text shows no document number of its own."),
         (
+            is_change and _contradicts_title(notice),
+            "The title and the text differ: one suspends a notice, the other lets it apply again.",
+        ),
+        (
             is_change and undated,
             "It takes effect on publication, but no publication date is stated.",
         ),
@@ -75,6 +80,13 @@ def list_doubts(
         ),
     )
     return tuple(doubt for applies, doubt in doubts if applies)
+
+
+def _contradicts_title(notice: Notice) -> bool:
+    """Return whether a measure rests by the title and applies again by the text, or the reverse."""
+    opposite = {Direction.SUSPEND: Verb.RESUMES, Direction.RESUME: Verb.SUSPENDS}.get(notice.direction)
+    verbs = {found.verb for found in notice.relations if found.verb in OPPOSED_VERBS}
+    return opposite is not None and verbs == {opposite}
 
 
 def find_second_number(context: ReadingContext) -> str | None:
