@@ -61,6 +61,7 @@ RULE_MEANINGS: dict[str, str] = {
     "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
     "review.garbled": "A text that names what is watched cannot be read",
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",
+    "direction.repeals-suspension": "The notice that suspended another is repealed",
     "direction.threshold-tighten": "A replaced figure covers more",
     "direction.threshold-relax": "A replaced figure covers less",
     "direction.draft": "A draft moves nothing yet",
