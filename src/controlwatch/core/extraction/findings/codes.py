@@ -12,7 +12,8 @@ from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
 
 HS_CODE = re.compile(
-    r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
+    r"(?<![\d.\-A-Za-z])(\d{10}|\d{8}|\d{6}(?=[、，；项）])|\d{4} \d{2}(?=[,，;)）])"
+    r"|\d{4}\.\d{2}(?:\.?\d{2}(?:\.?\d{2})?)?)(?![\d\-A-Za-z])"
 )  # 85076000 · 8507.60.00
 #: A code anywhere in a text that lists codes: whole, in groups, or broken behind its eighth digit.
 LOOSE_CODE = re.compile(

@@ -51,7 +51,8 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     raw: list[Relation] = []
     for i, mention in enumerate(mentions):
         is_own = own is not None and mention.number.key == own.number.key
-        if not is_own and not _is_only_named(context, mention, mentions[i + 1 :]):
+        is_promulgation = mention.number.series == "Order" and "NPCSC" in mention.number.issuers
+        if not (is_own or is_promulgation) and not _is_only_named(context, mention, mentions[i + 1 :]):
             raw += _build_relations(context, mention, is_acting=is_acting)
     if is_acting:
         raw = _settle_suspensions(context, raw)

@@ -13,7 +13,7 @@ from controlwatch.core.extraction.identity.authorship import (
     is_verbatim,
     speaks_of_issuer,
 )
-from controlwatch.core.extraction.identity.head import DocumentHead
+from controlwatch.core.extraction.identity.head import PAGE_TAG, DocumentHead
 from controlwatch.core.extraction.mentions.issuers import find_issuers
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
@@ -101,7 +101,8 @@ def classify_kind(
         kind, rule = NoticeKind.REGULATION, "kind.title"
     if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
         return NoticeKind.EMPTY, "kind.frame"
-    zone = text.title if head is not None and head.numbered else text.folded_text[:HEARSAY_ZONE]
+    is_numbered = head is not None and head.numbered is not None
+    zone = PAGE_TAG.sub("", text.title.strip()) if is_numbered else text.folded_text[:HEARSAY_ZONE]
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", zone):
         return NoticeKind.OTHER, "kind.hearsay"
     return kind, rule
