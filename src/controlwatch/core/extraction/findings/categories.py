@@ -40,6 +40,8 @@ NEIGHBOURS = 160  #: characters on either side of a word in a short line
 PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 #: Groups whose members are unrelated: each metal is a separate item.
+#: Items under an export licence that is none for dual-use items.
+LICENSED_GOODS = frozenset({"vehicles", "chemicals.gases"})
 ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
 UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
 
@@ -444,6 +446,15 @@ def _apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -
             if hit.category.id in titled
             or (context.identity.is_report and not hit.is_item and hit.category.id not in others)
         ]
+    dual = [hit for hit in hits if hit.is_item and hit.category.id not in LICENSED_GOODS]
+    placed = {hit.sentence.start for hit in dual}
+    if any(hit.in_title for hit in dual):
+        hits = [hit for hit in hits if hit.category.id != "licence.goods" or hit.in_title]
+    hits = [
+        hit
+        for hit in hits
+        if hit.category.id != "licence.goods" or hit.in_title or hit.sentence.start not in placed
+    ]
     hits = [hit for hit in hits if hit.category.part_of not in ids]
     alone = {hit.category.group for hit in hits if hit.in_title and hit.category.alone}
     return [hit for hit in hits if hit.category.alone or hit.category.group not in alone]

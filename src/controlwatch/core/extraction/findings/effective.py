@@ -39,6 +39,8 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     before = words = ""
     for sentence in context.text.sentences:
         before, words = words, sentence.words
+        if _is_in_question(context, sentence):
+            continue
         clause = lexicon.get_pattern("date.clause-number").match(words)
         if clause and lexicon.get_pattern("date.acting").search(words):
             acting_clauses.add(clause[1])
@@ -143,14 +145,20 @@ def _find_told_day(context: ReadingContext, sentence: Sentence, anchor: date | N
     return EffectiveDate(start=day.day, basis="stated", quote=quote, rule="date.answered")
 
 
-def _sets_no_date(context: ReadingContext, words: str) -> bool:
-    """Return whether a sentence only recalls what a numbered notice set, or is a reporter's question.
+def _is_in_question(context: ReadingContext, sentence: Sentence) -> bool:
+    """Return whether a sentence is part of a reporter's question, which reaches to the end of its line.
 
     A question that repeats what was announced dates an answer that only explains it.
     """
+    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    words = folded[folded.rfind("\n", 0, sentence.start) + 1 : sentence.end]
+    is_question = get_pattern("date.question").match(words) is not None
+    return is_question and get_pattern("date.announced").search(words) is None
+
+
+def _sets_no_date(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence only recalls what a numbered notice set."""
     get_pattern = context.lexicon.get_pattern
-    if get_pattern("date.question").match(words) and not get_pattern("date.announced").search(words):
-        return True
     if get_pattern("relation.later-recital").match(words):
         return True
     return NUMBER_WORD.search(words) is not None and is_recital(context.lexicon, words, context.told_on)

@@ -22,6 +22,8 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import NoticeKind
 
+#: The hour at which a message was sent begins its row; a list of documents ends its rows with it.
+MESSAGE_HOUR = re.compile(r"^\W*(?:\d{4}\D\d{1,2}\D\d{1,2}\D{0,2})?\d{1,2}:\d{2}\b")
 INSTRUMENT_KINDS = frozenset(
     {NoticeKind.ANNOUNCEMENT, NoticeKind.ORDER, NoticeKind.NOTICE, NoticeKind.LAW, NoticeKind.REGULATION}
 )
@@ -150,8 +152,10 @@ def _find_non_document(
         return NoticeKind.CHALLENGE, "kind.challenge"
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     rows = [line for line in lines if len(line) <= ROW_LENGTH and not SENTENCE_END.search(line)]
-    dated = sum(1 for line in rows if get_pattern("kind.dated-row").search(line))
-    if dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
+    dated_rows = [line for line in rows if get_pattern("kind.dated-row").search(line)]
+    dated = len(dated_rows)
+    is_chat = sum(MESSAGE_HOUR.match(line) is not None for line in dated_rows) > dated / 2
+    if not is_chat and dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
         return NoticeKind.LISTING, "kind.listing"
     return None
 
@@ -245,7 +249,12 @@ def classify_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
         return NoticeKind.OTHER
     if contains_phrase(lexicon, "draft", title) or get_pattern("kind.draft-title").search(title):
         return NoticeKind.DRAFT
-    if contains_phrase(lexicon, "guidance", title) and not get_pattern("kind.numbered-title").search(title):
+    is_comment = contains_phrase(lexicon, "commentary", title)
+    if (
+        not is_comment
+        and contains_phrase(lexicon, "guidance", title)
+        and not get_pattern("kind.numbered-title").search(title)
+    ):
         return NoticeKind.GUIDANCE
     if not HAN.search(title) and not (
         has_instrument_title(title, lexicon) or get_pattern("kind.english-law-title").match(title)

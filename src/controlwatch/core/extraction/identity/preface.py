@@ -70,6 +70,8 @@ def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bo
     """Return whether the text below a head reads as its issuer's own; at the top its lines are enough."""
     if head.start == 0 and (head.numbered or len(head.lines) > 1):
         return True
+    if head.start and lexicon.get_pattern("preface.other-item").search(text.folded_text, 0, head.start):
+        return False  # an item of a digest
     marks = count_issuer_marks(text.from_head(head.start, head.end), lexicon)
     return marks >= (
         MIN_MARKS if head.numbered or any(line.form for line in head.lines) else MIN_SUBJECT_MARKS

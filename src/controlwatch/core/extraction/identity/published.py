@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.dates import REPUBLIC_YEARS, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -80,12 +80,24 @@ def find_publication_date(
         ("page", lambda: (page, "") if page else _find_page_date(lines, lexicon)),
         ("given", lambda: (given, "") if given else None),
         ("lead", lambda: _find_lead_date(lines, lexicon)),
+        ("dateline", lambda: None if is_signed else _find_republic_stamp(text, lexicon)),
         ("dateline", lambda: None if is_signed else _find_loose_dateline(text, lexicon)),
     )
     for source, find_date in sources:
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
     return None
+
+
+def _find_republic_stamp(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
+    """Return the day in figures of the Republic's calendar at the end of a report: 1170109."""
+    stamp = lexicon.get_pattern("published.republic-stamp").search(text.folded_text.rstrip())
+    if stamp is None:
+        return None
+    try:
+        return date(int(stamp[1]) + REPUBLIC_YEARS, int(stamp[2]), int(stamp[3])), stamp[0].strip()
+    except ValueError:  # 1170231
+        return None
 
 
 def _find_bracketed_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
