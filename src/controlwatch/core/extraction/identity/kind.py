@@ -23,7 +23,9 @@ from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import NoticeKind
 
 #: The hour at which a message was sent begins its row; a list of documents ends its rows with it.
-MESSAGE_HOUR = re.compile(r"^\W*(?:\d{4}\D\d{1,2}\D\d{1,2}\D{0,2})?\d{1,2}:\d{2}\b")
+MESSAGE_HOUR = re.compile(
+    r"^\W*(?:\d{4}\D\d{1,2}\D\d{1,2}\D{0,2})?\d{1,2}:\d{2}\b(?!.*\.(?:pdf|docx?|xlsx?)\s*$)"
+)
 INSTRUMENT_KINDS = frozenset(
     {NoticeKind.ANNOUNCEMENT, NoticeKind.ORDER, NoticeKind.NOTICE, NoticeKind.LAW, NoticeKind.REGULATION}
 )
