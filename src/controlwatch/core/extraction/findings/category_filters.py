@@ -72,7 +72,7 @@ def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> l
 
 
 def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int) -> bool:
-    """Return whether a report is about what it names; `around` widens a short line by so many characters."""
+    """Return whether a report is about what it names; `around` widens a short line by that number of characters."""
     get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
     if hit.is_item and hit.category.change:
         low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)

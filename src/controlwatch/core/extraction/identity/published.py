@@ -91,7 +91,7 @@ def find_publication_date(
 
 def _find_republic_stamp(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
     """Return the day in figures of the Republic's calendar at the end of a report: 1170109."""
-    stamp = lexicon.get_pattern("published.republic-stamp").search(text.folded_text.rstrip())
+    stamp = lexicon.get_pattern("published.republic-stamp").search(text.folded_text)
     if stamp is None:
         return None
     try:
