@@ -43,6 +43,7 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
     opening = next(
         (s.end for s in text.sentences if s.start >= text.title_end and len(s.words) >= OPENING_SENTENCE), 0
     )
+    lists_parties = any(hit.category.id.startswith("entity.") for hit in hits)
     kept: list[CategoryHit] = []
     proved: set[tuple[str, TermStrength]] = set()
     for hit in hits:
@@ -50,7 +51,7 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
             continue
         if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
             continue
-        if not hit.in_title and hit.is_incidental(context):
+        if not hit.in_title and (hit.is_incidental(context) or (lists_parties and hit.is_proper_name(text))):
             continue
         kept.append(hit)
         if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
@@ -72,7 +73,7 @@ def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> l
 
 
 def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int) -> bool:
-    """Return whether a report is about what it names; `around` widens a short line by that number of characters."""
+    """Return whether a report is about what it names; `around` is by how much a short line is widened."""
     get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
     if hit.is_item and hit.category.change:
         low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
@@ -177,6 +178,8 @@ def apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) ->
             if hit.category.id in titled
             or (context.identity.is_report and not hit.is_item and hit.category.id not in others)
         ]
+    ruled = {hit.sentence.start for hit in hits if hit.category.id in ITEMLESS_REGIMES and not hit.in_title}
+    hits = [hit for hit in hits if hit.in_title or not hit.is_item or hit.sentence.start not in ruled]
     if any(hit.is_item and not hit.needs_goods_licence for hit in hits):
         hits = [hit for hit in hits if hit.category.id != GOODS_LICENCE or hit.in_title]
     hits = [hit for hit in hits if hit.category.part_of not in ids]

@@ -26,6 +26,8 @@ PARTY_WORDS = re.compile(
     r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user|Inc\b|Ltd\b|LLC\b)",
     re.IGNORECASE,
 )
+CAPITAL_BEFORE = re.compile(r"(?<![.:] )\b[A-Z][\w’-]+ $")
+CAPITAL_BEHIND = re.compile(r"^\w* [A-Z][\w’-]+")
 GOODS_LICENCE = "licence.goods"
 #: Goods whose export licence is not that for dual-use items.
 LICENSED_GOODS = frozenset({"vehicles", "chemicals.gases"})
@@ -73,6 +75,12 @@ class CategoryHit:
             *lexicon.get_pattern("category.company").finditer(self.sentence.words),
         )
         return any(name.start() <= at < name.end() for name in names)
+
+    def is_proper_name(self, text: DocumentText) -> bool:
+        """Return whether an item in English is part of a capitalised name: Pelham Drones and Tarn Optics."""
+        before, behind = text.folded_text[: self.start][-24:], text.folded_text[self.end :][:24]
+        is_capital = self.is_item and text.folded_text[self.start].isupper()
+        return is_capital and bool(CAPITAL_BEFORE.search(before) or CAPITAL_BEHIND.match(behind))
 
     def is_incidental(self, context: ReadingContext) -> bool:
         """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""

@@ -239,7 +239,8 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
     text = context.text
     is_chinese = HAN.search(text.folded_text[mention.start : mention.end])
     reach = ISSUING_REACH if is_chinese else ISSUING_REACH_IN_ENGLISH
-    near = text.folded_text[max(0, mention.start - reach) : mention.end]
+    others = (other.end for other in context.identity.number_mentions if other.end <= mention.start)
+    near = text.folded_text[max(0, mention.start - reach, max(others, default=0)) : mention.end]
     row = text.find_sentence(mention.start)
     return bool(
         (

@@ -186,6 +186,8 @@ def _passes_on(
     if lexicon.get_pattern("preface.office-abroad").search(opening):
         return lexicon.get_pattern("preface.mainland-act").search(text.folded_text) is not None
     is_numbered = any(mention.number.issuers for mention in found)
+    if is_numbered and lexicon.get_pattern("preface.association").search(text.folded_text):
+        return True
     is_firm = lexicon.get_pattern("preface.firm").search(f"{opening}\n{text.folded_text[-INFERENCE_ZONE:]}")
     return kind not in INSTRUMENT_KINDS | {NoticeKind.FAQ} and is_numbered and is_firm is not None
 

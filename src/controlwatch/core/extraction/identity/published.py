@@ -17,6 +17,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
 
 DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
+CLOSING_BRACKET = re.compile(r"[（(]([^（）()\n]{6,60})[)）][。.]?$")
 #: A day and the folded words it was read from.
 QuotedDate = tuple[date, str]
 
@@ -141,7 +142,8 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
     lines = _split_lines(text.folded_text[: text.related_links_start])
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
-    for line in (*top, *reversed(foot)):
+    closing = CLOSING_BRACKET.search(foot[-1]) if foot else None  # (Newswire, Nov 14, 2028)
+    for line in (*top, *reversed(foot), *([closing[1]] if closing else ())):
         if len(line) > LOOSE_LENGTH or lexicon.get_pattern("published.loose-verbs").search(line):
             continue
         for word in find_date_mentions(line, lexicon):

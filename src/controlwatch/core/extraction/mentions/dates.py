@@ -89,6 +89,7 @@ class DateMention:
     end: int
     day: date | None
     yearless: bool = False  #: the year was inferred from the anchor
+    relative: bool = False  #: so was the month: from Saturday, the 20th of this month
 
 
 def find_date_mentions(text: str, lexicon: Lexicon, *, anchor: date | None = None) -> tuple[DateMention, ...]:
@@ -154,9 +155,11 @@ def _find_chinese_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iter
             yield _mention(hit, _find_nearest_date(month, day, anchor), yearless=True)
     for hit in get_pattern("date.day-of-month").finditer(text):
         first = add_duration(anchor.replace(day=1), _get_offset(hit), "month") if anchor else None
-        yield _mention(hit, _build_date(first.year, first.month, parse_numeral(hit[3])) if first else None)
+        near = _build_date(first.year, first.month, parse_numeral(hit[3])) if first else None
+        yield DateMention(hit.start(), hit.end(), near, relative=True)
     for hit in get_pattern("date.bare-day").finditer(text) if anchor else ():
-        yield _mention(hit, _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None)
+        near = _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None
+        yield DateMention(hit.start(), hit.end(), near, relative=True)
     for hit in get_pattern("date.new-year").finditer(text):
         yield _mention(hit, _find_new_year(hit, anchor))
 
@@ -207,7 +210,8 @@ def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterat
         if anchor:
             ahead = (WEEKDAYS.index(hit[1][:3].lower()) - anchor.weekday()) % 7
             ahead -= 7 if ahead > HALF_A_WEEK.days else 0  # the nearest one
-            yield DateMention(hit.start(1), hit.end(), anchor + timedelta(days=ahead), yearless=True)
+            near = anchor + timedelta(days=ahead)
+            yield DateMention(hit.start(1), hit.end(), near, yearless=True, relative=True)
 
 
 def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:

@@ -145,13 +145,14 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
     """
     if lexicon.get_pattern("relation.present").search(words):
         return False
-    if lexicon.get_pattern("relation.recital").search(words):
-        return True
+    if recital := lexicon.get_pattern("relation.recital").search(words):
+        days = [mention.day for mention in find_date_mentions(recital[0], lexicon, anchor=told_on)]
+        return not any(day and told_on and told_on - day <= NEWS_AGE for day in days)
     issued = lexicon.get_pattern("relation.issued-before").search(words)
     if issued is None or told_on is None:
         return issued is not None
-    days = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
-    return any(day and told_on - day > NEWS_AGE for day in days)
+    named = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
+    return any(day and told_on - day > NEWS_AGE for day in named)
 
 
 def _is_free_standing(text: str, start: int, end: int) -> bool:
