@@ -20,7 +20,7 @@ from controlwatch.core.extraction.mentions.dates import (
 )
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import EffectiveDate
 
@@ -231,6 +231,14 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention], l
     return get_pattern("date.force-after").match(behind) is not None and not behind.startswith("，")
 
 
+def speaks_of_force(words: str, lexicon: Lexicon) -> bool:
+    """Return whether words are of those without which a sentence sets no date."""
+    if lexicon.get_pattern("date.force-words").search(words):
+        return True
+    is_latin = LATIN_WORD.search(words) is not None
+    return is_latin and lexicon.get_pattern("date.english-force-words").search(words) is not None
+
+
 def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     """Return whether a day behind a word such as "from" begins a measure."""
     get_pattern = lexicon.get_pattern
@@ -238,10 +246,10 @@ def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     is_time = get_pattern("date.time-is").search(before) is not None
     # 于 and "from" introduce any date; the words that follow must speak of force.
     if get_pattern("date.bare-before").search(before) and not is_time:
-        speaks_of_force = (get_pattern("date.from-after"), get_pattern("date.force-after"))
-        return any(pattern.match(behind) for pattern in speaks_of_force)
-    has_force, is_record = get_pattern("date.force-words"), get_pattern("date.record-range")
-    return is_time or (has_force.search(words) is not None and not is_record.search(before))
+        openings = (get_pattern("date.from-after"), get_pattern("date.force-after"))
+        return any(pattern.match(behind) for pattern in openings)
+    is_record = get_pattern("date.record-range").search(before)
+    return is_time or (speaks_of_force(words, lexicon) and not is_record)
 
 
 def _opens_range(words: str, word: DateMention, ends: Iterable[DateMention], lexicon: Lexicon) -> bool:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from datetime import date, timedelta
 
-from controlwatch.core.extraction.findings.dated_sentence import DatedSentence
+from controlwatch.core.extraction.findings.dated_sentence import DatedSentence, speaks_of_force
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
@@ -20,6 +20,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import EffectiveDate
 
 NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
+QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
 DAYS_OF_A_MONTH = 31
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
@@ -39,20 +40,17 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     before = words = ""
     for sentence in context.text.sentences:
         before, words = words, sentence.words
-        if _is_in_question(context, sentence):
-            continue
         clause = lexicon.get_pattern("date.clause-number").match(words)
         if clause and lexicon.get_pattern("date.acting").search(words):
             acting_clauses.add(clause[1])
-        if lexicon.get_pattern("date.when-question").search(before) and (
-            told := _find_told_day(context, sentence, anchor)
-        ):
-            found.append(told)
-            continue
-        if not (
-            lexicon.get_pattern("date.marks").search(words)
-            or lexicon.get_pattern("date.force-words").search(words)
-        ):
+        is_asked = before.rstrip().endswith(QUESTION_ENDS)
+        if is_asked and lexicon.get_pattern("date.when-question").search(before):
+            told = _find_told_day(context, sentence, anchor)
+            if told is not None:
+                found.append(told)
+                continue
+        is_dated = lexicon.get_pattern("date.marks").search(words) or speaks_of_force(words, lexicon)
+        if not is_dated or _is_in_question(context, sentence):
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
@@ -98,11 +96,7 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
     terms: dict[tuple[int, str], Sentence] = {}
     for sentence in context.text.sentences:
         period = lexicon.get_pattern("date.rest-term").search(sentence.words)
-        is_old = lexicon.get_pattern("date.past").search(sentence.words) or _sets_no_date(
-            context, sentence.words
-        )
-        is_permit = lexicon.get_pattern("date.permit-words").search(sentence.words)
-        if period and not (is_old or is_permit or is_about_foreign_act(lexicon, sentence.words)):
+        if period and not _is_term_of_another(context, sentence.words):
             term = parse_period(period)
             terms |= {term: sentence} if term else {}
     if len(terms) != 1:
@@ -110,6 +104,17 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
     term, sentence = next(iter(terms.items()))
     until, rule = add_duration(dates[0].start, *term), f"{dates[0].rule}-for-a-period"
     return (replace(dates[0], until=until, derived=True, rule=rule),)
+
+
+def _is_term_of_another(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence gives the term of a licence, of an older notice or of a foreign measure."""
+    get_pattern = context.lexicon.get_pattern
+    return bool(
+        get_pattern("date.past").search(words)
+        or get_pattern("date.permit-words").search(words)
+        or _sets_no_date(context, words)
+        or is_about_foreign_act(context.lexicon, words)
+    )
 
 
 def _find_last_day(words: str, anchor: date | None, lexicon: Lexicon) -> date | None:
