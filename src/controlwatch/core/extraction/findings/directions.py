@@ -16,6 +16,7 @@ from controlwatch.core.extraction.text.lexicon import (
     NO_CONCLUSION,
     Lexicon,
     compile_family,
+    lower_letters,
     matcher_for,
 )
 from controlwatch.core.extraction.text.masking import BLANK, mask_cited_titles
@@ -172,6 +173,7 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
         subject := get_pattern("direction.subject-line").search(text.body[:SUBJECT_ZONE])
     ):
         printed = f"{printed} {subject[0]}"  # the head ends at the number
+    printed = lower_letters(printed)
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
         if pattern.search(printed if "《" in rule.pattern else masked):

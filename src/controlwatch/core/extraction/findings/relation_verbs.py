@@ -10,7 +10,7 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon, compile_family
+from controlwatch.core.extraction.text.lexicon import Lexicon, compile_family, lower_letters
 from controlwatch.core.model import Verb
 
 VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
@@ -245,7 +245,8 @@ def match_clause_verb(
 
 
 def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
-    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(words))
+    lowered = lower_letters(words)
+    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(lowered))
     return next(((rule.of, rule.id) for rule in rules), None)
 
 

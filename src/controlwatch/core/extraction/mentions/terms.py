@@ -13,7 +13,13 @@ from typing import Literal, Protocol, cast
 import ahocorasick
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Category, Lexicon, has_latin_words
+from controlwatch.core.extraction.text.lexicon import (
+    LATIN_WORD,
+    Category,
+    Lexicon,
+    has_latin_words,
+    lower_letters,
+)
 from controlwatch.core.extraction.text.normalize import HAN
 
 TermStrength = Literal["term", "title", "hint", "counter"]
@@ -92,9 +98,7 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
 
 def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
-    index, lowered = _build_term_index(lexicon), text.lower()
-    if len(lowered) != len(text):  # İ becomes two characters, and offsets would move
-        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    index, lowered = _build_term_index(lexicon), lower_letters(text)
     found = [
         TermHit(last - len(word) + 1, last + 1, index.meanings[word])
         for last, word in index.terms.iter(lowered)
