@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+YEAR_SIGN = re.compile(r"年|\d{4}[-/.]\d|\d{4} [A-Zy]")  #: a line without it holds no day with its year
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
@@ -34,11 +38,8 @@ def list_doubts(
     second = find_second_number(context) if notice.is_change else None
     is_change, source = notice.is_change, identity.publication.source if identity.publication else None
     undated = [found for found in notice.effective if found.basis == "on-publication" and not found.start]
-    mentions = find_date_mentions(document.text, context.lexicon) if is_change else ()
-    written = (document.text[word.start : word.end] for word in mentions if word.day is None)
     impossible = islice(
-        (words for words in written if context.lexicon.get_pattern("doubt.year-before").match(words)),
-        MAX_IMPOSSIBLE_DATES,
+        _find_impossible_days(document.text, context.lexicon) if is_change else (), MAX_IMPOSSIBLE_DATES
     )
     miscounted = is_change and notice.entities and stated_parties not in {None, len(notice.entities)}
     doubts = (
@@ -80,6 +81,14 @@ def list_doubts(
         ),
     )
     return tuple(doubt for applies, doubt in doubts if applies)
+
+
+def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
+    """Yield what is written as a day with its year, and is no day of the calendar."""
+    year = lexicon.get_pattern("doubt.year-before")
+    for line in filter(YEAR_SIGN.search, text.splitlines()):
+        days = (line[word.start : word.end] for word in find_date_mentions(line, lexicon) if word.day is None)
+        yield from (words for words in days if year.match(words))
 
 
 def _contradicts_title(notice: Notice) -> bool:
