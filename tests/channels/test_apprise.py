@@ -236,8 +236,8 @@ def test_an_alert_goes_from_the_pipeline_to_the_chat_and_a_chat_that_is_gone_is_
         said += terminal.types("intake", terminal.file(f"{n}.txt", page))
         put(sites, f"/hooks/{TOKEN}", Answer(status=410))
     first, second = sites.asked
-    assert "MOFCOM-GACC 2026-940" in mattermost(first)
-    assert "MOFCOM-GACC 2026-941" in mattermost(second)
+    assert "MOFCOM–GACC 2026-940" in mattermost(first)
+    assert "MOFCOM–GACC 2026-941" in mattermost(second)
     said += terminal.types("subscriptions")
     assert "1 is paused: Mattermost answered 410" in said
     assert TOKEN not in said

@@ -49,14 +49,14 @@ def test_every_channel_shows_the_kind_and_the_words() -> None:
         in_terminal(shown),
         str(render_message_blocks(message)),
     ):
-        assert "Do not overlook 注意" in said
+        assert "Conditions and exceptions 条件与例外" in said
         assert "exemption 豁免或例外" in said
         assert DEROGATION.quote in said
 
 
 @pytest.mark.parametrize(
     ("language", "label", "kind"),
-    [("en", "Do not overlook", "exemption"), ("zh", "注意", "豁免或例外")],
+    [("en", "Conditions and exceptions", "exemption"), ("zh", "条件与例外", "豁免或例外")],
 )
 def test_it_is_said_in_the_subscribers_language(language: Language, label: str, kind: str) -> None:
     (fact,) = drawn(DEROGATION, language=language).caveats
@@ -68,7 +68,7 @@ def test_of_many_four_are_shown_one_of_each_kind_first_and_the_rest_is_counted()
     assert {fact.quote for fact in shown} == {
         THRESHOLDS[0].quote, THRESHOLDS[1].quote, DEROGATION.quote, REACH.quote,
     }  # fmt: skip
-    assert {fact.label for fact in shown} == {"Do not overlook 注意 (4/8)"}
+    assert {fact.label for fact in shown} == {"Conditions and exceptions 条件与例外 (4/8)"}
 
 
 def test_a_sentence_that_holds_several_is_shown_once() -> None:

@@ -204,9 +204,9 @@ def test_a_question_where_nothing_is_kept_yet_creates_nothing_and_is_answered_fr
             *words, CONTROLWATCH_STATE_DIR=str(empty), CONTROLWATCH_PUBLIC_URL="https://a.example"
         )
         assert f"No state exists at {empty}" in said[words[0]].replace("\n", " "), words
-    assert "in-force" in said["status"]
+    assert "in force" in said["status"]
     assert "MOFCOM-GACC 2025-58" in said["lookup"]
-    assert "no watcher has looked yet" in said["status"].replace("\n", " ")
+    assert "no official source has been read" in said["status"].replace("\n", " ")
     assert not empty.exists()
     url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
     terminal.types("latest", CONTROLWATCH_STATE_DIR=str(empty), CONTROLWATCH_DATABASE_URL=url)

@@ -12,11 +12,11 @@ def test_a_summary_says_who_what_when_and_on_what() -> None:
         "决定对镓相关物项对美国出口实施出口管制，商务部公告2025年第12号同时废止。本公告自2026年4月1日起施行。"
     )
     assert read.summary.en == (
-        "MOFCOM Announcement 2026-90 tightens control of gallium for the United States. "
+        "MOFCOM Announcement 2026-90 puts gallium under export control for the United States. "
         "It takes effect on 2026-04-01. It repeals MOFCOM 2025-12."
     )
     assert (
-        read.summary.zh == "商务部公告2026年第90号收紧对镓相关物项的管制，针对美国。自2026-04-01起施行。"
+        read.summary.zh == "商务部公告2026年第90号对镓相关物项实施出口管制，针对美国。自2026-04-01起施行。"
         "该文件废止商务部公告2025年第12号。"
     )
 
@@ -39,8 +39,10 @@ def test_a_joint_notice_is_named_by_its_issuers() -> None:
         "决定对镓相关物项实施出口管制。本公告自2026年4月1日起施行。",
         title="商务部、海关总署公告2026年第40号 关于有关事项的公告",
     )
-    assert read.summary.en.startswith("MOFCOM and GACC Announcement 2026-40 tightens control of gallium.")
-    assert read.summary.zh.startswith("商务部、海关总署公告2026年第40号收紧对镓相关物项的管制。")
+    assert read.summary.en.startswith(
+        "MOFCOM and GACC Announcement 2026-40 puts gallium under export control."
+    )
+    assert read.summary.zh.startswith("商务部、海关总署公告2026年第40号对镓相关物项实施出口管制。")
 
 
 def test_a_suspension_says_from_when_until_when_and_acting_on_what() -> None:
@@ -64,7 +66,7 @@ def test_an_answer_says_what_it_explains() -> None:
 def test_a_listing_says_that_parties_are_added() -> None:
     read = announcement("决定将以下实体列入出口管制管控名单。\n1. 某某公司（Example Systems, Inc.）")
     assert read.summary.en == (
-        "MOFCOM Announcement 2026-90 adds parties to the export control list of parties. "
+        "MOFCOM Announcement 2026-90 adds parties to the Control List. "
         "The notice does not state when it takes effect. It names one party."
     )
 

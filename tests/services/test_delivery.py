@@ -55,7 +55,7 @@ def test_an_alert_is_sent_once(alerted: World) -> None:
     assert alerted.deliverer.deliver(now=alerted.now) == (1, 0)
     assert alerted.deliverer.deliver(now=alerted.now) == (0, 0)
     (message,) = alerted.channel.messages
-    assert message.subject.startswith("TIGHTENS 收紧: MOFCOM-GACC 2026-40")
+    assert message.subject.startswith("NEW CONTROL 新增管制 from 1 Apr 2026 · gallium (MOFCOM–GACC 2026-40)")
 
 
 def test_a_channel_that_is_down_gets_the_alert_when_it_is_up(alerted: World) -> None:

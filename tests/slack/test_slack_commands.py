@@ -30,7 +30,7 @@ def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
     ("text", "expected"),
     [
         ("status 2025-61 2026-06-30", "MOFCOM 2025-61 on 2026-06-30: suspended until 2026-11-10"),
-        ("  STATUS　MOFCOM 2024-46 on 2026-11-28", "MOFCOM 2024-46 on 2026-11-28: in-force"),
+        ("  STATUS　MOFCOM 2024-46 on 2026-11-28", "MOFCOM 2024-46 on 2026-11-28: in force"),
         ("状态 稀土 2026-06-30", "rare_earth on 2026-06-30"),
         ("lookup 8507.60 2026-06-30", "suspended until 2026-11-10 · battery.liion"),
         ("查询 石墨 2026-06-30", "MOFCOM-GACC 2023-39"),
@@ -41,6 +41,16 @@ def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
         ("latest MOFCOM", "MOFCOM 2026-44"),
         ("history battery.liion", "suspends MOFCOM-GACC 2025-58"),
         ("entity Shield AI", "Possible matches, verify identity"),
+        (
+            "entity Zwiebelkuchen Allgäu",
+            "1 listing is known without all names: MOFCOM Order 2026-2 (https://",
+        ),
+        ("entity Zwiebelkuchen Allgäu", "). · No known listed party has a similar name"),
+        ("status holmium 2026-06-30", "holmium 钬 (Ho) on 2026-06-30: suspended"),
+        ("镝", "1C905"),
+        ("lookup 钕 2026-06-30", "no notice known here controls it by name"),
+        ("upcoming Ho 3000", "Within 3000 days"),
+        ("history 镝", "MOFCOM-GACC 2025-18"),
         ("watchers", "sources watched"),
         ("why 2025-58", "No alert about it"),
     ],
@@ -160,4 +170,4 @@ def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: 
 
 
 def test_what_comes_is_said_with_where_our_knowledge_ends(workspace: Desk) -> None:
-    assert "no watcher has looked yet" in workspace.ask("upcoming 3000")
+    assert "no official source has been read" in workspace.ask("upcoming 3000")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from controlwatch.core.law.answers import StatusDifference
     from controlwatch.core.rendering.law_answers import LawAnswer
 
+#: A state with an announced measure is long: it must not squeeze the number beside it.
+MAX_STATE_WIDTH = 24
+#: Columns that are not broken into lines, unless a title stands there in place of a number.
+UNBROKEN_COLUMNS, MAX_NUMBER = frozenset({"Date", "Number", "Notice"}), 26
 STATE_STYLES = {
     "in-force": "red",
     "partly-suspended": "yellow",
@@ -27,7 +31,9 @@ STATE_STYLES = {
 
 
 def print_answer(answer: LawAnswer) -> None:
-    """Print the title with its state, the notes, the tables that have rows, and the cautions."""
+    """Print the title with its state, notes, the tables that have rows, cautions, and what it rests on."""
+    from controlwatch.core.rendering.proof_text import format_proof
+
     title = Text(to_one_line(answer.title, 150), style="bold")
     if answer.state:
         title.append(": ").append(answer.state_text, style=STATE_STYLES[answer.state])
@@ -42,19 +48,29 @@ def print_answer(answer: LawAnswer) -> None:
         drawn = build_table(
             *(["State"] if has_state else []), *table.columns, *(["Proof"] if has_quote else [])
         )
+        if has_state:
+            drawn.columns[0].max_width = MAX_STATE_WIDTH
+        for column, cells_below in zip(
+            drawn.columns[has_state:], zip(*(row.cells for row in table.rows), strict=True), strict=False
+        ):
+            column.no_wrap = column.header in UNBROKEN_COLUMNS and max(map(len, cells_below)) <= MAX_NUMBER
         for row in table.rows:
             cells = [build_cell(cell, 600) for cell in row.cells]
             if has_state:
                 cells.insert(0, Text(row.state_text, style=STATE_STYLES[row.state] if row.state else ""))
             if has_quote:
-                cells.append(build_cell(row.quote))
+                cells.append(Text(format_proof(row.quote, 200)))
             drawn.add_row(*cells)
         console.print(drawn)
     print_cautions(answer.cautions)
+    if answer.basis:
+        console.print(Text(answer.basis, style="bright_black"))
 
 
 def build_differences_table(differences: Iterable[StatusDifference]) -> Table:
     """Return the notices whose status differs between two days, and why."""
+    from controlwatch.core.rendering.state_text import format_state
+
     drawn = build_table("Number", "Before", "After", "Until", "Categories", "Because")
     for item in differences:
         because = "\n".join(
@@ -62,8 +78,8 @@ def build_differences_table(differences: Iterable[StatusDifference]) -> Table:
         )
         drawn.add_row(
             build_cell(item.number, 60),
-            Text(item.before, style=STATE_STYLES[item.before]),
-            Text(item.after, style=STATE_STYLES[item.after]),
+            Text(format_state(item.before, None), style=STATE_STYLES[item.before]),
+            Text(format_state(item.after, None, item.announced), style=STATE_STYLES[item.after]),
             str(item.until or ""),
             build_cell(", ".join(item.categories), 600),
             Text(because),

@@ -20,7 +20,9 @@ from controlwatch.cli.common import (
     print_json,
     read_typed,
     to_json_value,
+    today,
 )
+from controlwatch.cli.law_view import STATE_STYLES
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.palette import TONE_COLOURS
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from controlwatch.core.law.answers import NoticeLine, NoticeRecord
+    from controlwatch.core.law.status import LegalStatus
 
 
 def register(app: typer.Typer) -> None:
@@ -104,7 +107,7 @@ def show(
             text = f"{record.notice.title}\n{record.text}"
             print_explanation(console, text, record.notice, app.lexicon)
         else:
-            _print_record(record)
+            _print_record(record, app.queries.find_status(record, on=today()))
 
 
 def history(
@@ -126,6 +129,8 @@ def history(
     if json:
         print_json(steps)
         return
+    from controlwatch.core.rendering.proof_text import format_proof
+
     drawn = build_table("Date", "What", "Number", "Title", "Proof")
     for step in steps:
         drawn.add_row(
@@ -133,12 +138,14 @@ def history(
             Text(to_one_line(step.what, 200), style=TONE_COLOURS.get(step.direction, "")),
             build_cell(step.number, 80),
             build_cell(step.title, 80),
-            build_cell(step.quote, 120),
+            Text(format_proof(step.quote, 120)),
         )
     console.print(drawn if steps else f"No change of {subject} is known yet.")
 
 
 def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
+    from controlwatch.core.rendering.proof_text import format_proof
+
     drawn = build_table()
     for column in ("Published", "Number", "Direction", "Effective"):
         drawn.add_column(column, no_wrap=True)
@@ -147,8 +154,8 @@ def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
         word = describe_attention(line)
         title = build_cell(line.title, 160)
         for reason in line.review:
-            quote = to_one_line(reason.quote, 120)
-            title.append(f"\n{to_one_line(reason.reason, 200)} 「{quote}」", style="yellow")
+            proof = format_proof(reason.quote, 120)
+            title.append(f"\n{to_one_line(reason.reason, 200)} {proof}", style="yellow")
         if line.judgement is not None:
             title.append(f"\n{to_one_line(describe_judgement(line.judgement), 300)}", style="yellow")
         if line.categories:
@@ -182,12 +189,16 @@ def _choose_style(line: NoticeLine) -> str:
     return TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"
 
 
-def _print_record(record: NoticeRecord) -> None:
+def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
+    from controlwatch.core.rendering.proof_text import format_proof
+
     line, notice = record.line, record.notice
     word = describe_attention(line) if line.review_id else line.direction
     heading = f"{line.number or 'no number'} · {word}"
     console.print(Text(heading, style=f"bold {TONE_COLOURS.get(line.direction, '')}"))
     console.print(Text(to_one_line(line.title, 400), style="bold"))
+    if status is not None:
+        _print_status(status)
     # What was not concluded on has no summary: it would say that the text changes nothing.
     for text in (notice.summary.en, notice.summary.zh) if line.review_id is None else ():
         console.print(Text(strip_hidden(text)))
@@ -199,7 +210,7 @@ def _print_record(record: NoticeRecord) -> None:
     for name, value, proof in _list_findings(record):
         # One sentence often proves several findings; it is printed at the first.
         repeated = proof and proof == before
-        drawn.add_row(name, build_cell(value, 400), Text("〃") if repeated else build_cell(proof, 300))
+        drawn.add_row(name, build_cell(value, 400), Text("〃" if repeated else format_proof(proof)))
         before = proof
     console.print(drawn)
     if line.judgement is not None:
@@ -215,8 +226,8 @@ def _print_record(record: NoticeRecord) -> None:
         style = "yellow" if doubt else "bright_black"
         console.print(Text(f"annex: {annex.name}  {annex.url}{doubt}", style=style))
     for act in record.acts:
-        quote = to_one_line(act.quote, 160)
-        console.print(Text(f"{act.verb} by {act.key} ({act.published}): {act.title} 「{quote}」"))
+        proof = format_proof(act.quote, 160)
+        console.print(Text(f"{act.verb} by {act.key} ({act.published}): {act.title} {proof}"))
     for revision in record.revisions[1:]:
         made_at = f"{revision.made_at:%Y-%m-%d %H:%M} UTC"
         console.print(Text(f"{revision.kind} {made_at}  {revision.url}", style="bold"))
@@ -226,6 +237,15 @@ def _print_record(record: NoticeRecord) -> None:
             from controlwatch.adapters.channels.console import render_redline
 
             console.print(render_redline(revision.redline))
+
+
+def _print_status(status: LegalStatus) -> None:
+    from controlwatch.core.rendering.state_text import explain_announced, format_state
+
+    words = f"{status.on}: {format_state(status.state, status.until, status.announced)}"
+    console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
+    for announced in status.announced:
+        console.print(Text(explain_announced(announced), style="yellow"))
 
 
 def _list_findings(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:

@@ -166,7 +166,9 @@ def _print_line(line: ReviewLine) -> None:
     drawn.add_column(no_wrap=True)
     drawn.add_column(overflow="fold")
     rows = [("title", " · ".join(filter(None, (line.number, line.title)))), ("original", line.url)]
-    rows += [("why", f"{reason.reason} 「{to_one_line(reason.quote, 300)}」") for reason in line.reasons]
+    from controlwatch.core.rendering.proof_text import format_proof
+
+    rows += [("why", f"{reason.reason} {format_proof(reason.quote)}") for reason in line.reasons]
     if line.possible_categories:
         rows.append(("may touch", ", ".join(line.possible_categories)))
     for name, value in rows:

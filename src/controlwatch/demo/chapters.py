@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from controlwatch.adapters.channels.console import render_redline
 from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
+from controlwatch.core.rendering.state_text import format_state
 from controlwatch.demo.epilogue import quiet_table
 from controlwatch.services.intake import submit
 from controlwatch.testing.samples import LATER
@@ -240,14 +241,15 @@ def law(stage: Stage) -> None:
             f"the batteries of 2025-58 are {state} on {day}", holds=[h.state for h in hits] == [state]
         )
         for hit in hits:
-            until = f" until {hit.until}" if hit.until else ""
-            stage.say(f"HS 8507.60 on {day}: {hit.state}{until}, by {hit.number}")
+            stage.say(
+                f"HS 8507.60 on {day}: {format_state(hit.state, hit.until, hit.announced)}, by {hit.number}"
+            )
     stage.reminder.run_round(now=stage.now)
     stage.now += LATER - timedelta(days=1)
     stage.reminder.run_round(now=stage.now)
     while any(stage.deliverer.deliver(now=stage.now)):
         pass
-    reminded = any("-999 · takes effect" in card.heading for card in stage.witness.cards)
+    reminded = any("takes effect" in card.heading and "-999" in card.heading for card in stage.witness.cards)
     stage.check("a reminder of the sample listing comes", holds=reminded)
     stage.witness.cards.clear()
 

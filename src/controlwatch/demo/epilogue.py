@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.rule import Rule
@@ -9,8 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.palette import TONE_COLOURS
-from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from controlwatch.demo.stage import Stage
     from controlwatch.testing.formats.base import Posting
 
+#: The words in capitals at the beginning of a subject: what kind of measure or message it is.
+CAPITALS = re.compile(r"(?:[A-Z]{2,}[ :,]*)+")
 HEALTH = {
     "healthy": "green",
     "degraded": "yellow",
@@ -117,13 +118,11 @@ def _next(stage: Stage, *, once: bool) -> Text:
 
 
 def _toned(subject: str) -> Text:
-    """Return a subject with its badge in the colour of the alert in the terminal."""
+    """Return a subject with its badge, the words in capitals, in bold."""
     text = Text(to_one_line(subject, 300))
-    for tone, colour in TONE_COLOURS.items():
-        for badge in (find_word(tone, "both"), find_word(tone, "en")):
-            if subject.startswith(f"{badge}:"):
-                text.stylize(f"bold {colour}", 0, len(badge))
-                return text
+    head = CAPITALS.match(subject)
+    if head is not None:
+        text.stylize("bold", 0, head.end())
     return text
 
 

@@ -15,6 +15,7 @@ from typing import Protocol, get_args
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import OpenReviews
+from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
@@ -153,6 +154,9 @@ class Deliverer:
             find_status=self._find_status,
             load_watcher_states=lambda: (state for _, state in self.sources.load(now=now)),
             count_reviews=self.count_reviews,
+            load_coverage=lambda: build_coverage(
+                self.sources.load(now=now), database_until=None, first_listed={}
+            ),
         )
 
     def _run_lanes(self, runs: Mapping[ChannelName, LaneRun]) -> None:

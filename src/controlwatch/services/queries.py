@@ -21,11 +21,13 @@ from controlwatch.core.law.answers import (
     ReviewLine,
     WatcherLine,
 )
+from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, AlertKind, Attention, Subscription
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
@@ -113,6 +115,7 @@ class Queries:
 
     names: Names
     law: LegalQueries
+    parties: PartyQueries
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
@@ -152,6 +155,12 @@ class Queries:
         if record is None:
             raise self.law.build_unknown_error(name, key)
         return record
+
+    def find_status(self, record: NoticeRecord, *, on: date) -> LegalStatus | None:
+        """Return the status of a notice that sets rules on a day in Beijing, None for any other."""
+        if not record.line.is_change or record.line.review_id is not None:
+            return None
+        return self.law.find_notice_status(record.line.key, name=record.line.title, on=on)
 
     def find_dossier(self, name: str) -> Dossier:
         """Return what proves a notice, named as for `show`."""

@@ -73,7 +73,8 @@ class CommandResponder:
                 query, on = _split_day(command, today)
                 return replies.law_reply(answer_lookup(law.lookup(query, on=on)))
             case "entity":
-                return replies.law_reply(answer_parties(law.find_parties(_require_words(command), on=today)))
+                found = self.queries.parties.find_parties(_require_words(command), on=today)
+                return replies.law_reply(answer_parties(found))
             case "upcoming":
                 count, names = _split_count(command.words)
                 days = min(count or 30, MAX_DAYS)
@@ -105,7 +106,9 @@ class CommandResponder:
                 lines = self.queries.latest(now=now, days=days, category=category, issuer=issuer, limit=50)
                 return replies.latest_reply(lines, title=f"Newest notices {' '.join(command.words)}".strip())
             case "show":
-                return replies.notice_reply(self.queries.show(_require_words(command)))
+                record = self.queries.show(_require_words(command))
+                status = self.queries.find_status(record, on=to_beijing_day(now))
+                return replies.notice_reply(record, status)
             case "review":
                 waiting = (line for line in self.queries.list_reviews() if line.alerted)
                 return replies.review_reply(waiting)

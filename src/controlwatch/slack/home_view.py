@@ -11,6 +11,7 @@ from controlwatch.core.law.answers import AlertLine, ReviewLine, WatcherLine
 from controlwatch.core.model import KeyDate, Subscription
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.law_answers import answer_key_dates
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import law_reply, watchers_reply
 from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_LABELS
 from controlwatch.core.rendering.subscription_text import describe_subscription
@@ -66,7 +67,7 @@ def _render_reviews(content: HomeContent) -> Iterator[Block]:
     yield _build_header("Needs review · 待人工判定")
     for line, key in content.reviews[:MAX_REVIEWS]:
         reason = line.reasons[0] if line.reasons else None
-        why = f"{reason.reason} 「{to_one_line(reason.quote, 120)}」" if reason is not None else ""
+        why = f"{reason.reason} {format_proof(reason.quote, 120)}" if reason is not None else ""
         parts = (f"{line.id}", f"{line.raised_at:%Y-%m-%d}", line.number, to_one_line(line.title, 120))
         yield _build_section("\n".join(filter(None, (" · ".join(filter(None, parts)), why, line.url[:200]))))
         block = _build_buttons(*((text, action_id, "judge") for action_id, text in JUDGE_LABELS.items()))

@@ -10,6 +10,7 @@ from typing import Any
 from controlwatch.core.alerting.follow_up import ActionRecord
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
 from controlwatch.core.model.timezones import BEIJING
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import Reply, select_page
 
 Block = dict[str, Any]
@@ -54,7 +55,7 @@ def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> l
             if row.body:
                 elements.append(_build_text(f"  {to_one_line(row.body, 400)}"))
             if row.quote:
-                elements.append(_build_text(f"\n   「{to_one_line(row.quote, 160)}」", italic=True))
+                elements.append(_build_text(f"\n   {format_proof(row.quote, 160)}", italic=True))
             elements.append(_build_text("\n"))
         section = {"type": "rich_text_section", "elements": elements}
         blocks.append({"type": "rich_text", "elements": [section]})

@@ -164,7 +164,7 @@ def _parse_categories(file: str, table: TomlTable, kind: str) -> Iterator[Catego
             file,
             category_id,
             entry,
-            {"id", "zh", "en", "as_technology", "part_of", *CATEGORY_FLAGS, *CATEGORY_WORDS},
+            {"id", "zh", "en", "short", "as_technology", "part_of", *CATEGORY_FLAGS, *CATEGORY_WORDS},
         )
         zh, en = _parse_names(file, category_id, entry)
         words = {
@@ -186,6 +186,7 @@ def _parse_categories(file: str, table: TomlTable, kind: str) -> Iterator[Catego
             subject=flags["subject"],
             alone=flags["alone"],
             as_technology=str(entry.get("as_technology", "")),
+            short=str(entry.get("short", "")),
             part_of=str(entry.get("part_of", "")),
             **words,
         )

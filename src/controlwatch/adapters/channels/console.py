@@ -15,6 +15,7 @@ from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import TONE_COLOURS
+from controlwatch.core.rendering.proof_text import format_proof
 
 #: Operation of a redline segment → style, mark before, mark after.
 REDLINE_STYLES = {
@@ -62,7 +63,7 @@ def render_panel(card: Card) -> Panel:
     if card.url:
         parts.append(Text(to_one_line(card.url, 600), style="underline"))
     parts.append(Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black"))
-    title = Text(f" {to_one_line(card.badge)} ", style=f"bold reverse {colour}")
+    title = Text(f" {to_one_line(f'{card.badge} {card.when}').strip()} ", style=f"bold reverse {colour}")
     return Panel(
         Group(*parts),
         title=title,
@@ -80,7 +81,7 @@ def _render_facts(facts: Iterable[CardFact]) -> Table:
     for fact in facts:
         value = Text(to_one_line(fact.value, 600))
         if fact.quote:
-            value.append(f"\n「{to_one_line(fact.quote, 200)}」", style="italic bright_black")
+            value.append(f"\n{format_proof(fact.quote, 200)}", style="italic bright_black")
         table.add_row(Text(to_one_line(fact.label, 100) if fact.label != label else ""), value)
         label = fact.label
     return table

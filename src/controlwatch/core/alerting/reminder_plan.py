@@ -1,6 +1,7 @@
 """Which dates to remind of today, and which moved dates subscribers must be notified of.
 
-A date causes a reminder 30, 7 and 1 days before it and on the day itself, once each. Reminders from before
+A date causes a reminder 30, 7 and 1 days before it and on the day itself, once each; the end of a term also
+one on the day after, which says whether an extension has been seen. Reminders from before
 the date became known are not sent late: the alert, or the import of the register, has covered them. One
 that was missed while the service did not run is replaced by the next that is due; the one for the day
 itself is sent up to a week late.
@@ -13,11 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import attrgetter
 
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
+from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.model import Day, KeyDate, ReminderSubject
 
-#: Days before a date on which a reminder is sent.
+#: Days before a date on which a reminder is sent; the end of a term is also reported on the day after.
 REMINDER_DAYS = (30, 7, 1, 0)
+DAY_AFTER = -1
+ENDING_EVENTS = frozenset({SUSPENSION_ENDS, ENDS})
 #: A date that passed while the service did not run still causes a reminder for this time.
 GRACE_PERIOD = timedelta(days=7)
 
@@ -143,7 +146,8 @@ def _find_due_reminder(item: ScheduledReminder, today: date) -> int | None:
     """Return the reminder to send now: the nearest of those whose day has come since the date is known."""
     if item.date < today - GRACE_PERIOD:
         return None
-    for lead in sorted(REMINDER_DAYS):
+    leads = (DAY_AFTER, *sorted(REMINDER_DAYS)) if item.event in ENDING_EVENTS else sorted(REMINDER_DAYS)
+    for lead in leads:
         day = item.date - timedelta(days=lead)
         if item.known_on < day <= today:
             return lead if item.days_before is None or lead < item.days_before else None

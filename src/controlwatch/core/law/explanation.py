@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.law.clauses import ALL
+from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.graph import Act, Instrument, LegalGraph
-from controlwatch.core.model import Day, NoticeKind, Verb
+from controlwatch.core.model import AnnouncedMeasure, Day, NoticeKind, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,26 @@ def find_announced_acts(graph: LegalGraph, key: str) -> tuple[Act, ...]:
     """Return what was announced, but not enacted, about a notice and those that act on it."""
     return tuple(
         dict.fromkeys(act for other in graph.find_upstream(key) for act in graph.list_announced(other))
+    )
+
+
+def list_announced_measures(
+    graph: LegalGraph, keys: Iterable[str], *, after: date
+) -> tuple[AnnouncedMeasure, ...]:
+    """Return what was announced, but not enacted, about notices, where its term goes beyond a day."""
+    acts = (act for key in keys for act in find_announced_acts(graph, key))
+    return tuple(
+        dict.fromkeys(
+            AnnouncedMeasure(
+                verb=act.verb,
+                source=act.agent.number,
+                on=act.agent.issued,
+                until=act.until,
+                quote=act.quote,
+            )
+            for act in acts
+            if act.until is None or act.until > after
+        )
     )
 
 

@@ -54,6 +54,7 @@ class Instrument:
     title: str
     issued: date  #: in Beijing; with `is_dated` False, a day by which it had been issued
     is_dated: bool = True
+    issuers: tuple[str, ...] = ()  #: codes
     kind: NoticeKind = NoticeKind.ANNOUNCEMENT
     enacts: bool = True  #: False: an explanation, a draft or an announcement of intent
     direction: Direction = Direction.NEUTRAL

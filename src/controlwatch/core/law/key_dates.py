@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from controlwatch.core.law.clauses import ALL, touches_scope
+from controlwatch.core.extraction.mentions.clauses import ALL, touches_scope
+from controlwatch.core.law.explanation import list_announced_measures
 from controlwatch.core.law.graph import ENDED_STATES, Act, Instrument, LegalGraph, LegalState
-from controlwatch.core.law.status import ONE_DAY, find_part_state, is_prolonged, list_scopes
-from controlwatch.core.model import KeyDate, NoticeKind, Verb, to_notice_key
+from controlwatch.core.law.status import ONE_DAY, find_part_state, is_prolonged, list_scopes, was_in_force
+from controlwatch.core.model import KeyDate, NoticeKind, ReleasedPart, Verb, to_notice_key
 
 TAKES_EFFECT, SUSPENSION_ENDS, ENDS = "takes effect", "suspension ends", "ends"
 ANNOUNCED_ONLY = "announced, not enacted"
@@ -76,7 +77,9 @@ def _find_term_ends(graph: LegalGraph, instrument: Instrument) -> Iterator[KeyDa
         if until is None or until in suspending or is_prolonged(graph, instrument.key, until):
             continue
         if _is_operative(graph, instrument, span.scope, until):
-            yield _build_key_date(instrument, until, ENDS, scope=span.scope, quote=span.quote)
+            event = _build_key_date(instrument, until, ENDS, scope=span.scope, quote=span.quote)
+            announced = list_announced_measures(graph, (instrument.key,), after=until)
+            yield replace(event, announced=announced)
 
 
 def _find_suspension_ends(graph: LegalGraph, instrument: Instrument) -> Iterator[KeyDate]:
@@ -94,10 +97,17 @@ def _find_suspension_ends(graph: LegalGraph, instrument: Instrument) -> Iterator
         own = next((span for span in instrument.effective if span.until == until), None)
         quote = own.quote if own is not None else ending[0].quote
         if targets:
-            freed = tuple(graph.get_name(key) for key in targets)
-            yield _build_key_date(
-                instrument, until, SUSPENSION_ENDS, quote=quote, affects=freed, targets=targets
+            event = _build_key_date(
+                instrument,
+                until,
+                SUSPENSION_ENDS,
+                quote=quote,
+                affects=tuple(graph.get_name(key) for key in targets),
+                targets=targets,
             )
+            releases = (_build_release(graph, act, until) for act in suspensions if act.target in targets)
+            announced = list_announced_measures(graph, (instrument.key, *targets), after=until)
+            yield replace(event, releases=tuple(dict.fromkeys(releases)), announced=announced)
         elif not suspensions:  # it extended a term, not a suspension
             names = tuple(dict.fromkeys(graph.get_name(act.target) for act in ending))
             yield _build_key_date(instrument, until, ENDS, quote=quote, affects=names)
@@ -136,6 +146,20 @@ def _is_freed(graph: LegalGraph, act: Act, until: date) -> bool:
         not in {*ENDED_STATES, LegalState.SUSPENDED}
         for scope in list_scopes(graph, target)
         if act.clause is None or touches_scope(act.clause, scope)
+    )
+
+
+def _build_release(graph: LegalGraph, act: Act, until: date) -> ReleasedPart:
+    """Return the part of a notice that applies after the last day of a suspension."""
+    target = graph.instruments.get(act.target)
+    scopes = () if target is None else list_scopes(graph, target)
+    touched = [scope for scope in scopes if act.clause is None or touches_scope(act.clause, scope)]
+    return ReleasedPart(
+        number=graph.get_name(act.target),
+        key=act.target,
+        clause=act.clause,
+        is_first_time=target is not None
+        and not any(was_in_force(graph, target, scope, until) for scope in touched),
     )
 
 

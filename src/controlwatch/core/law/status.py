@@ -26,10 +26,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from controlwatch.core.law.clauses import ALL, REST, covers_scope, jointly_cover_scope, touches_scope
-from controlwatch.core.law.explanation import StatusStep, explain_status, explain_unknown, list_cautions
+from controlwatch.core.extraction.mentions.clauses import (
+    ALL,
+    REST,
+    covers_scope,
+    jointly_cover_scope,
+    touches_scope,
+)
+from controlwatch.core.law.coverage import Coverage
+from controlwatch.core.law.explanation import (
+    StatusStep,
+    explain_status,
+    explain_unknown,
+    list_announced_measures,
+    list_cautions,
+)
 from controlwatch.core.law.graph import ENDED_STATES, Act, Instrument, LegalGraph, LegalState
-from controlwatch.core.model import Day, EffectiveDate, NoticeKind, Verb
+from controlwatch.core.model import AnnouncedMeasure, Day, EffectiveDate, NoticeKind, Verb
 
 ONE_DAY = timedelta(days=1)
 
@@ -57,6 +70,8 @@ class LegalStatus:
     cautions: tuple[str, ...] = ()
     title: str = ""
     categories: tuple[str, ...] = ()
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
+    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
@@ -93,6 +108,7 @@ def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = Tru
         chain=explain_status(known, instrument, is_unimpeded=is_unimpeded) if chained else (),
         cautions=tuple(list_cautions(known, instrument, on)),
         categories=instrument.categories,
+        announced=() if state is LegalState.REPEALED else list_announced_measures(known, (key,), after=on),
     )
 
 
@@ -119,6 +135,16 @@ def find_part_state(graph: LegalGraph, instrument: Instrument, scope: str, day: 
         return term
     suspended = [act.clause for act in acts if _is_suspending(graph, instrument, act, acts, day)]
     return LegalState.SUSPENDED if jointly_cover_scope(suspended, scope) else term
+
+
+def was_in_force(graph: LegalGraph, instrument: Instrument, scope: str, by: date) -> bool:
+    """Return whether a part of a notice was in force on any day until a day."""
+    days = {instrument.issued, *_collect_change_days(graph, instrument.key)}
+    return any(
+        find_part_state(graph, instrument, scope, day) is LegalState.IN_FORCE
+        for day in days
+        if instrument.issued <= day <= by
+    )
 
 
 def is_prolonged(graph: LegalGraph, key: str, after: date) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from controlwatch.core.model.judgement import Judgement
-from controlwatch.core.model.notice import Day, Notice
+from controlwatch.core.model.notice import Day, Notice, Verb
 from controlwatch.core.model.subscription import Subscription
 
 ChangeKind = Literal["new", "amended", "copy", "reread"]
@@ -62,6 +62,27 @@ not been acknowledged in time; due: the date that a person set for finishing wor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedMeasure:
+    """What was announced about a notice, without a legal instrument that does it."""
+
+    verb: Verb
+    source: str  #: number or title of the text that announces it
+    on: Day  #: day of the announcement
+    until: Day | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedPart:
+    """A notice, or a part of one, that applies once a suspension has ended."""
+
+    number: str
+    key: str
+    clause: str | None = None  #: None: the whole notice
+    is_first_time: bool = False  #: it was suspended before it took effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDate:
     """A date for the calendar: something takes effect, ends or closes."""
 
@@ -79,6 +100,8 @@ class KeyDate:
     url: str = ""
     affects: tuple[str, ...] = ()  #: numbers of notices that are in force again, or no longer, from this date
     targets: tuple[str, ...] = ()  #: their keys
+    releases: tuple[ReleasedPart, ...] = ()  #: of an end of a suspension: what applies from the next day
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: what may still prevent it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,18 +9,22 @@ from typing import Literal
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
+from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Notice, NoticeKind, RedlineSegment
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
+    ENDING_WORDS,
     build_agenda_fact,
     build_occasion_heading,
     choose_occasion_badge,
     list_occasion_facts,
+    summarize_occasion,
 )
 from controlwatch.core.rendering.notice_facts import (
     drop_repeated_quotes,
@@ -33,6 +37,7 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
+from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -66,6 +71,8 @@ TONES: dict[AlertKind, Tone] = {
 }
 #: A redline of more characters than this is cut; all of it is in `controlwatch show`.
 MAX_REDLINE = 1_500
+#: What makes alerts that no source causes.
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,8 @@ class Card:
     tone: Tone
     weight: Weight = "normal"
     badge: str  #: the direction, or what kind of alert this is, in capitals
-    heading: str  #: number and items: the line that must suffice on a phone
+    when: str = ""  #: of notices: from when and until when
+    heading: str  #: items or parties, and the number
     title: str  #: the notice's own title
     summary: tuple[str, ...] = ()
     facts: tuple[CardFact, ...] = ()
@@ -88,7 +96,13 @@ class Card:
     mutable: tuple[tuple[str, str], ...] = ()  #: categories that may be muted, each with its name
     review: int | None = None  #: of a document that needs review: the number by which a person settles it
     footer: tuple[str, ...] = ()
+    is_shortened: bool = False  #: parts of it were left out
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
+
+    @property
+    def headline(self) -> str:
+        """The line that must suffice on a phone: what, from when, for whom, by which notice."""
+        return f"{self.badge} {self.when} · {self.heading}" if self.when else f"{self.badge}: {self.heading}"
 
 
 def build_card(
@@ -96,7 +110,8 @@ def build_card(
 ) -> Card:
     """Return the card of an alert: `why` it was sent to the reader, and the legal status of its notice."""
     notice, word = alert.notice, context.find_word
-    footer = [f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"]
+    seen = f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"
+    footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
         footer.insert(0, f"{word('published')} {notice.published}")
     if why:
@@ -115,15 +130,22 @@ def build_card(
         facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
         return replace(card, summary=(summary,), facts=facts)
     weight = _choose_weight(alert, notice, status, context.today)
-    card = replace(card, title=alert.title, doubts=notice.doubts, weight=weight)
-    status_facts = tuple(list_status_facts(status, context))
+    card = replace(
+        card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
+    )
+    status_facts = tuple(
+        list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
+    )
     if alert.occasion is not None:
-        occasion_facts = list_occasion_facts(alert.occasion, notice, context)
+        # What the end of a term means is in the summary.
+        standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
+        occasion_facts = (*list_occasion_facts(alert.occasion, notice, context), *standing)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context),
-            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
+            summary=summarize_occasion(alert.occasion, context),
+            facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )
     elif alert.original_kind in REVIEW_KINDS:
         card = _fill_review_card(card, alert, notice, context)
@@ -139,29 +161,19 @@ def _fill_notice_card(
     card: Card, alert: Alert, notice: Notice, status_facts: tuple[CardFact, ...], context: CardContext
 ) -> Card:
     """Return the card with what a notice says, its status, and the difference from before."""
-    kind = notice.direction.value
-    if alert.original_kind == "report":
-        kind = "report"
-    elif alert.unread == "page":
-        kind = "unread"
-    elif alert.original_kind == "amended":
-        kind = "amended"
-    elif notice.kind is NoticeKind.DRAFT:
-        kind = "draft"
-    urgent = f" · {context.find_word('binds-now')}" if card.weight == "urgent" else ""
-    number = notice.number.canonical if notice.number is not None else alert.about
-    items = context.summarize_categories(finding.id for finding in notice.categories)
+    headline = build_headline(alert, notice, context)
     summaries = (getattr(notice.summary, language) for language in list_languages(context.language))
     change = alert.change if alert.original_kind == "amended" else None
     facts = list_notice_facts(alert, notice, status_facts, context)
     return replace(
         card,
-        badge=context.find_word(kind) + urgent,
-        heading=" · ".join(part for part in (number, items) if part) or alert.title,
+        badge=headline.badge,
+        when=headline.when,
+        heading=headline.subject,
         summary=tuple(text for text in summaries if text),
-        facts=tuple(drop_repeated_quotes(facts)),
+        facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=change.moved if change else (),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -174,11 +186,23 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         badge=context.find_word(alert.original_kind),
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
-        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
-        moved=change.moved if change else (),
+        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
+
+
+def _list_open_doubts(notice: Notice) -> Iterable[str]:
+    """Return the doubts, without that no item is named where the notices acted on name them."""
+    is_resolved = any(finding.basis == "resolved" for finding in notice.categories)
+    return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
+
+
+def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
+    """Return which findings changed, in the reader's language."""
+    moved = change.moved if change is not None else ()
+    return tuple(map(translate_finding, moved)) if context.language == "zh" else moved
 
 
 def _choose_tone(alert: Alert) -> Tone:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.coverage import Coverage
+from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Language
+from controlwatch.core.rendering.proof_text import FROM_DATABASE
+from controlwatch.core.rendering.sentences_zh import translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 #: Item categories that a heading names.
 MAX_HEADING_ITEMS = 3
+BRACKETS = re.compile(r"\s*[(（][^)）]*[)）]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +28,7 @@ class CardFact:
     label: str
     value: str
     quote: str = ""
+    word: str = ""  #: key of the label in the vocabulary: says how important it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +38,7 @@ class CardContext:
     lexicon: Lexicon
     language: Language
     today: date  #: in Beijing, for the days left and for the status
+    coverage: Coverage | None = None  #: until when the official sources were read
 
     def find_word(self, key: str) -> str:
         """Return a word in the reader's language."""
@@ -41,12 +50,48 @@ class CardContext:
 
     def build_fact(self, word: str, value: str, quote: str = "") -> CardFact:
         """Return a fact with a word of the vocabulary as its label."""
-        return CardFact(label=self.find_word(word), value=value, quote=quote)
+        return CardFact(label=self.find_word(word), value=value, quote=quote, word=word)
 
     def name_category(self, category_id: str) -> str:
         """Return the name of a category or group in the reader's language."""
         name = self.lexicon.get_category_name
         return self.pick_language(name(category_id, "en"), name(category_id, "zh"))
+
+    def pick_one(self, english: str, chinese: str) -> str:
+        """Return a text in one language: the first of the reader's."""
+        return chinese if self.language == "zh" else english
+
+    def translate_doubts(self, sentences: Iterable[str]) -> tuple[str, ...]:
+        """Return sentences of the reader in the reader's language."""
+        if self.language == "zh":
+            return tuple(map(translate_sentence, sentences))
+        return tuple(re.sub(f"^{DOUBT_PREFIX}", FROM_DATABASE, text) for text in sentences)
+
+    def name_scope(self, scope: str) -> str:
+        """Return a provision in the reader's language: 第二款, or item 2."""
+        return scope if self.language == "zh" else name_clause(scope)
+
+    def name_briefly(self, category_id: str) -> str:
+        """Return the name of a category in one language, without what is in brackets."""
+        found = self.lexicon.find_category(category_id)
+        if found is not None and found.short and self.language != "zh":
+            return found.short
+        name = self.lexicon.get_category_name(category_id, list_languages(self.language)[0])
+        return BRACKETS.sub("", name).strip()
+
+    def format_date(self, day: date) -> str:
+        """Return a day in words: 8 Nov 2025, or 2025年11月8日."""
+        return self.pick_one(f"{day.day} {day:%b} {day.year}", f"{day.year}年{day.month}月{day.day}日")
+
+    def join_within(self, names: list[str], room: int) -> str:
+        """Return the first names that fit whole, and how many more there are; at least one."""
+        separator = self.pick_one(", ", "、")
+        for count in range(len(names), 1, -1):
+            more = f" +{len(names) - count}" if count < len(names) else ""
+            text = separator.join(names[:count]) + more
+            if count <= MAX_HEADING_ITEMS and len(text) <= room:
+                return text
+        return "".join(names[:1]) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
     def summarize_categories(self, ids: Iterable[str]) -> str:
         """Return the first names in one language, and how many more there are: short enough for a heading."""

@@ -9,6 +9,7 @@ from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import HTML_COLOURS, TONE_COLOURS
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.wording import find_word
 
 #: How a badge shows its colour: as a banner where something binds already, as text elsewhere.
@@ -25,13 +26,13 @@ TEMPLATE = """\
 font-size:15px;line-height:1.5;color:#101828">
 {% if cards|length > 1 -%}
 <h1 style="font-size:18px;margin:0 0 8px">{{ subject|line }}</h1>
-<ol>{% for card in cards %}<li><a href="#card{{ loop.index }}">{{ card.badge|line }}: {{ card.heading|line }}</a>\
+<ol>{% for card in cards %}<li><a href="#card{{ loop.index }}">{{ card.headline|line }}</a>\
 </li>{% endfor %}</ol>
 {%- endif %}
 {% for card in cards -%}
 <div id="card{{ loop.index }}" style="max-width:680px;margin:0 0 16px;padding:16px;background:#fff;\
 border-left:6px solid {{ colours[card.tone] }}">
-<div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}</div>
+<div style="font-size:12px;font-weight:bold;{{ badges[card.weight] }}:{{ colours[card.tone] }}">{{ card.badge|line }}{% if card.when %} {{ card.when|line }}{% endif %}</div>
 <h2 style="font-size:17px;margin:4px 0">{{ card.heading|line }}</h2>
 {% if card.title %}<p style="margin:4px 0;color:#344054">{{ card.title|line }}</p>{% endif %}
 {% if card.moved %}<p style="margin:8px 0 0"><b>{{ card.labels[0] }}</b></p><ul>\
@@ -48,17 +49,17 @@ border-left:6px solid {{ colours[card.tone] }}">
 {% if card.facts -%}
 <table style="border-collapse:collapse;width:100%">
 {%- for fact in card.facts %}
-<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">\
+<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;width:24%">\
 {% if loop.first or fact.label != loop.previtem.label %}{{ fact.label|line }}{% endif %}</td>
 <td style="padding:4px 0;vertical-align:top">{{ fact.value|line }}\
-{% if fact.quote %}<br><span style="color:#667085;font-size:13px">「{{ fact.quote|line }}」</span>{% endif %}</td></tr>
+{% if fact.quote %}<br><span style="color:#667085;font-size:13px">{{ fact.quote|proof }}</span>{% endif %}</td></tr>
 {%- endfor %}
 </table>
 {%- endif %}
 {% if card.caveats -%}
 <p style="margin:8px 0 0"><b>{{ card.caveats[0].label }}</b></p><ul style="margin:4px 0">\
 {% for caveat in card.caveats %}<li>{{ caveat.value|line }}<br>\
-<span style="color:#667085;font-size:13px">「{{ caveat.quote|line }}」</span></li>{% endfor %}</ul>
+<span style="color:#667085;font-size:13px">{{ caveat.quote|proof }}</span></li>{% endfor %}</ul>
 {%- endif %}
 {% for doubt in card.doubts %}<p style="margin:8px 0;color:#b54708">{{ card.labels[2] }}: {{ doubt|line }}</p>{% endfor %}
 {% if card.url %}<p style="margin:8px 0;word-break:break-all">{{ card.labels[3] }}: <a href="{{ card.url|line }}">{{ card.url|line }}</a></p>{% endif %}
@@ -75,6 +76,7 @@ DOCUMENT_END = "</body></html>\n"
 _TONE_COLOURS = {tone: HTML_COLOURS[colour] for tone, colour in TONE_COLOURS.items()}
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 _environment.filters["line"] = lambda value: to_one_line(value, 2000)
+_environment.filters["proof"] = lambda quote: format_proof(quote, 2000)
 _environment.filters["clean"] = strip_hidden
 _template = _environment.from_string(TEMPLATE)
 

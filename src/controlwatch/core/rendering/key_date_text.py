@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from controlwatch.core.law.key_dates import SUSPENSION_ENDS
-from controlwatch.core.model import KeyDate, Notice, ReminderSubject
+from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.law.coverage import format_moment
+from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
+from controlwatch.core.law.status import ONE_DAY
+from controlwatch.core.model import KeyDate, Notice, ReleasedPart, ReminderSubject
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import name_number
+from controlwatch.core.rendering.state_text import explain_announced, format_announced
 
 MAX_SHOWN_ITEMS = 6
+MAX_MISSING = 3
+#: Characters of a heading: the badge comes before it, and Slack cuts at 150.
+MAX_HEADING = 100
+#: Event → its word once it has happened.
+ENDING_WORDS = {SUSPENSION_ENDS: "suspension ended", ENDS: "ended on"}
 
 
 def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> str:
@@ -19,12 +29,77 @@ def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> st
 
 
 def build_occasion_heading(occasion: ReminderSubject, notice: Notice, context: CardContext) -> str:
-    """Return the line that must suffice on a phone: which notice, what, when, for which items."""
+    """Return the line that must suffice on a phone: what, when, for which items, by which notice."""
     event = occasion.event
-    number = notice.number.canonical if notice.number is not None else ""
-    what = f"{context.find_word(event.event)} {context.format_day(event.date)}"
-    items = context.summarize_categories(finding.id for finding in notice.categories)
-    return " · ".join(part for part in (number, what, items) if part)
+    number = name_number(notice.number.canonical, context) if notice.number is not None else ""
+    day = context.format_date(event.date)
+    what = f"{context.find_word(event.event)} {day}"
+    left = (event.date - context.today).days
+    if left > 0:
+        what += context.pick_one(f" (in {left} day{'' if left == 1 else 's'})", f"（{left}天后）")
+    elif left == 0:
+        what += context.pick_one(" (today)", "（今日）")
+    elif event.event in ENDING_WORDS:
+        what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
+    announced = format_announced(event.announced, language=context.language)
+    items = context.join_within(
+        [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)
+    )
+    parts = [what, announced, items] if event.affects or items else [what, announced, notice.title[:60]]
+    return " · ".join(filter(None, parts)) + (f" ({number})" if number else "")
+
+
+def summarize_occasion(occasion: ReminderSubject, context: CardContext) -> tuple[str, ...]:
+    """Return what the end of a term means, what was announced, and until when the sources were read.
+
+    Nothing is said flatly that an extension could still change.
+    """
+    event = occasion.event
+    if event.event not in ENDING_WORDS or occasion.gone or occasion.was is not None:
+        return ()
+    announced = [explain_announced(item, language=context.language) for item in event.announced]
+    if event.date > context.today:
+        return (" ".join((_describe_coming_end(event, context), *announced)),)
+    ended = context.pick_language(
+        f"The term {'ends today' if event.date == context.today else 'has ended'}.",
+        "期限今日届满。" if event.date == context.today else "期限已届满。",
+    )
+    return (" ".join((ended, _describe_reading(context), *announced)),)
+
+
+def _describe_coming_end(event: KeyDate, context: CardContext) -> str:
+    day = context.format_date(event.date + ONE_DAY)
+    if event.event == SUSPENSION_ENDS:
+        return context.pick_language(
+            f"Unless the suspension is extended, the measures apply from {day}.",
+            f"如不延长，相关措施自{day}起适用。",
+        )
+    return context.pick_language(
+        f"Unless it is extended, it ends before {day}.", f"如不延长，将于{day}前失效。"
+    )
+
+
+def _describe_reading(context: CardContext) -> str:
+    """Return that no extension was seen, and how many of the official sources were read until when."""
+    coverage = context.coverage
+    if coverage is None or not coverage.sources:
+        return context.pick_language("No extension is known.", "未见延期文件。")
+    read = [source for source in coverage.sources if not source.is_failing and source.read_until is not None]
+    total = len(coverage.sources)
+    if not read:
+        return context.pick_language(
+            f"None of the {total} official sources was read: an extension may have been published.",
+            f"{total}个官方来源均未读取，可能已有延期文件。",
+        )
+    moment = format_moment(min(source.read_until for source in read if source.read_until))
+    missing = [source.name for source in coverage.sources if source not in read]
+    named = f" Not read: {'; '.join(missing[:MAX_MISSING])}." if missing else ""
+    named_zh = f"未读取：{'；'.join(missing[:MAX_MISSING])}。" if missing else ""
+    return context.pick_language(
+        f"No extension has been seen in the sources; {len(read)} of {total} were read at {moment} or later."
+        + named,
+        f"来源中未见延期文件；{total}个官方来源中{len(read)}个已于{moment}或之后读取。{named_zh}",
+    )
 
 
 def list_occasion_facts(
@@ -32,22 +107,39 @@ def list_occasion_facts(
 ) -> Iterator[CardFact]:
     """Yield what happens, the date known before, and the items concerned."""
     event = occasion.event
-    scope = "" if event.scope == "all" else f" ({event.scope})"
-    what = f"{context.find_word(event.event)} {context.format_day(event.date)}{scope}"
+    scope = "" if event.scope == "all" else f" ({context.pick_one(name_clause(event.scope), event.scope)})"
+    word = ENDING_WORDS.get(event.event, event.event) if event.date < context.today else event.event
+    what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
         yield context.build_fact("was", str(occasion.was))
-    if event.affects and event.event == SUSPENSION_ENDS:
-        yield context.build_fact("again", context.join_first(list(event.affects), MAX_SHOWN_ITEMS))
-    items = [context.name_category(finding.id) for finding in notice.categories]
+    if event.event == SUSPENSION_ENDS and (event.releases or event.affects):
+        parts = _describe_releases(event.releases, context) or list(event.affects)
+        yield context.build_fact("again", context.join_first(parts, MAX_SHOWN_ITEMS))
+    items = [context.name_briefly(finding.id) for finding in notice.categories]
     if items:
         yield context.build_fact("categories", context.join_first(items, MAX_SHOWN_ITEMS))
 
 
+def _describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:
+    """Return what applies after a suspension: what did before, then what does for the first time."""
+    again: list[str] = []
+    first: list[str] = []
+    for part in releases:
+        number, clause = name_number(part.number, context), part.clause or ""
+        name = context.pick_one(f"{number} {name_clause(clause)}".rstrip(), f"{number}{clause}")
+        (first if part.is_first_time else again).append(name)
+    if first:
+        first[0] = context.pick_one("for the first time: ", "首次适用：") + first[0]
+    return again + first
+
+
 def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     """Return a key date of a week as a fact: the day, then what happens to which notice and items."""
-    affects = f" ({context.join_first(list(event.affects), MAX_SHOWN_ITEMS)})" if event.affects else ""
+    parts = _describe_releases(event.releases, context) or list(event.affects)
+    affects = f" ({context.join_first(parts, MAX_SHOWN_ITEMS)})" if parts else ""
+    announced = format_announced(event.announced, language=context.language)
     what = f"{context.find_word(event.event)}{affects}"
-    parts = (what, event.number, context.summarize_categories(event.categories))
-    value = " · ".join(part for part in parts if part)
+    rest = (what, announced, event.number, context.summarize_categories(event.categories))
+    value = " · ".join(part for part in rest if part)
     return CardFact(label=context.format_day(event.date), value=value, quote=event.quote)

@@ -6,10 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.law.answers import CategoryStatus, LookupResult, PartySearchResult
+from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.law.answers import CategoryStatus, LookupResult
+from controlwatch.core.law.coverage import Coverage
+from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
+from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import KeyDate
+from controlwatch.core.model import AnnouncedMeasure, KeyDate, ReleasedPart, to_notice_key
+from controlwatch.core.rendering.state_text import format_announced, format_state
+
+#: What a step of a chain is called where the verb is not the word for it.
+EVENT_NAMES = {
+    "was to take effect": "was due to take effect",
+    "suspends": "suspended by",
+    "resumes": "resumed by",
+    "repeals": "repealed by",
+    "extends": "extended by",
+    "announced, not enacted: extends": "extension announced, no legal instrument yet",
+    "announced, not enacted: suspends": "suspension announced, no legal instrument yet",
+    "announced, not enacted: resumes": "resumption announced, no legal instrument yet",
+    "announced, not enacted: repeals": "repeal announced, no legal instrument yet",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +38,13 @@ class AnswerRow:
     cells: tuple[str, ...]  #: one for each column of the table
     state: LegalState | None = None  #: legal state that the fact is about
     until: date | None = None  #: last day of that state
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
     quote: str = ""  #: the sentence that proves it
 
     @property
     def state_text(self) -> str:
-        """The state and its last day, or ""."""
-        return format_state(self.state, self.until)
+        """The state, its last day and what was announced about it, or ""."""
+        return format_state(self.state, self.until, self.announced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,36 +63,37 @@ class LawAnswer:
     title: str
     state: LegalState | None = None  #: of what was asked about, where that is one notice or category
     until: date | None = None
+    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
     notes: tuple[str, ...] = ()  #: sentences below the title
     tables: tuple[AnswerTable, ...] = ()
     cautions: tuple[str, ...] = ()
+    basis: str = ""  #: what it rests on, and until when that was read
 
     @property
     def state_text(self) -> str:
-        """The state and its last day, or ""."""
-        return format_state(self.state, self.until)
+        """The state, its last day and what was announced about it, or ""."""
+        return format_state(self.state, self.until, self.announced)
 
 
 def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
     """Return the status of a notice with its clauses and its chain, or of a category with its notices."""
     if isinstance(found, CategoryStatus):
-        notices = tuple(
-            AnswerRow(cells=(item.number, item.title), state=item.state, until=item.until)
-            for item in found.notices
-        )
-        return LawAnswer(
-            title=f"{found.category} on {found.on}",
-            state=found.state,
-            notes=() if notices else ("No notice that changes it was known by then.",),
-            tables=(AnswerTable(columns=("Number", "Title"), rows=notices),),
-            cautions=found.cautions,
-        )
+        return _answer_category_status(found)
     clauses = tuple(
-        AnswerRow(cells=(clause.scope,), state=clause.state, until=clause.until) for clause in found.clauses
+        AnswerRow(cells=(name_clause(clause.scope),), state=clause.state, until=clause.until)
+        for clause in found.clauses
     )
     steps = tuple(
-        AnswerRow(cells=(str(step.date), step.verb, step.number, step.clause or ""), quote=step.quote)
-        for step in found.chain
+        AnswerRow(
+            cells=(
+                str(step.date),
+                _name_event(step, found),
+                step.number,
+                name_clause(step.clause or ""),
+            ),
+            quote=step.quote,
+        )
+        for step in sorted(found.chain, key=lambda step: step.date)
     )
     title = found.title if found.title != found.number else ""
     since = f"since {found.since}" if found.since else ""
@@ -80,12 +101,40 @@ def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
         title=f"{found.number} on {found.on}",
         state=found.state,
         until=found.until,
+        announced=found.announced,
         notes=tuple(filter(None, (title, since))),
         tables=(
-            AnswerTable(columns=("Clause",), rows=clauses if len(clauses) > 1 else ()),
-            AnswerTable(columns=("Date", "Act", "Notice", "Clause"), heading_columns=2, rows=steps),
+            AnswerTable(columns=("Provision",), rows=clauses if len(clauses) > 1 else ()),
+            AnswerTable(columns=("Date", "Event", "Notice", "Provision"), heading_columns=2, rows=steps),
         ),
         cautions=found.cautions,
+        basis=_describe_basis(found.coverage),
+    )
+
+
+def _name_event(step: StatusStep, found: LegalStatus) -> str:
+    """Return what happened to the notice, or to another on which its status depends."""
+    name = EVENT_NAMES.get(step.verb, step.verb)
+    is_about_other = name.endswith(" by") and step.target != to_notice_key(found.number)
+    return f"{step.verb} {step.target}" if is_about_other else name
+
+
+def _answer_category_status(found: CategoryStatus) -> LawAnswer:
+    rows = tuple(
+        AnswerRow(
+            cells=(item.number, item.title), state=item.state, until=item.until, announced=item.announced
+        )
+        for item in found.notices
+    )
+    first = next((item for item in found.notices if item.state is found.state), None)
+    return LawAnswer(
+        title=f"{found.element or found.category} on {found.on}",
+        state=found.state,
+        announced=first.announced if first is not None else (),
+        notes=found.notes or (() if rows else ("No notice that controls it was known by then.",)),
+        tables=(AnswerTable(columns=("Number", "Title"), rows=rows),),
+        cautions=found.cautions,
+        basis=_describe_basis(found.coverage),
     )
 
 
@@ -93,18 +142,24 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
     """Return what controls an item."""
     rows = tuple(
         AnswerRow(
-            cells=(hit.number, hit.clause or "", hit.category),
+            cells=(
+                hit.number,
+                name_clause(hit.clause or ""),
+                " · ".join(filter(None, (hit.category, hit.code))),
+            ),
             state=hit.state,
             until=hit.until,
+            announced=hit.announced,
             quote=hit.quote,
         )
         for hit in found.hits
     )
     return LawAnswer(
-        title=f"{found.query} on {found.on}",
-        notes=() if rows else ("No known notice controls it.",),
-        tables=(AnswerTable(columns=("Number", "Clause", "Category"), heading_columns=2, rows=rows),),
+        title=f"{found.element or found.query} on {found.on}",
+        notes=found.notes or (() if rows else ("No known notice controls it.",)),
+        tables=(AnswerTable(columns=("Number", "Provision", "Category"), heading_columns=2, rows=rows),),
         cautions=found.cautions,
+        basis=_describe_basis(found.coverage),
     )
 
 
@@ -116,9 +171,9 @@ def answer_key_dates(
         AnswerRow(
             cells=(
                 str(event.date),
-                event.event if event.scope in {"", "all"} else f"{event.event} ({event.scope})",
+                _describe_event(event),
                 event.number,
-                ", ".join(event.affects),
+                "; ".join(map(describe_release, event.releases)) or ", ".join(event.affects),
                 ", ".join(event.categories),
             ),
             quote=event.quote,
@@ -150,20 +205,44 @@ def answer_parties(found: PartySearchResult) -> LawAnswer:
             ),
             state=match.state,
             until=match.until,
+            announced=match.announced,
         )
         for match in found.matches
     )
-    note = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    gaps = describe_incomplete_listings(found.incomplete_listings)
     return LawAnswer(
         title=f"{found.query} on {found.on}",
-        notes=(note,),
+        # A name that is not found may be one of those that are not known: that is said first.
+        notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(
             AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
         ),
         cautions=found.cautions,
+        basis=_describe_basis(found.coverage),
     )
 
 
-def format_state(state: LegalState | None, until: date | None) -> str:
-    """Return "suspended until 2026-11-10", a state without its end, or ""."""
-    return f"{state} until {until}" if until else state or ""
+def describe_incomplete_listings(listings: Iterable[IncompleteListing]) -> str:
+    """Return which listings are not known whole, with their addresses, as one sentence; "" for none."""
+    named = [f"{item.number} ({item.url})" if item.url else item.number for item in listings]
+    if not named:
+        return ""
+    are_known = "1 listing is" if len(named) == 1 else f"{len(named)} listings are"
+    return f"{are_known} known without all names: {', '.join(named)}."
+
+
+def describe_release(part: ReleasedPart) -> str:
+    """Return what applies after a suspension, and that it never did before: MOFCOM 2024-46 item 2."""
+    name = " ".join(filter(None, (part.number, name_clause(part.clause or ""))))
+    return f"{name} (for the first time)" if part.is_first_time else name
+
+
+def _describe_event(event: KeyDate) -> str:
+    scope = "" if event.scope in {"", "all"} else f" ({name_clause(event.scope)})"
+    name = "announced end, no legal instrument yet" if event.event == ANNOUNCED_ONLY else event.event
+    return " · ".join(filter(None, (f"{name}{scope}", format_announced(event.announced))))
+
+
+def _describe_basis(coverage: Coverage | None) -> str:
+    return coverage.basis if coverage is not None else ""

@@ -10,6 +10,7 @@ from controlwatch.core.alerting.judgements import describe_open_reviews
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import OpenReviews
+from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Delivery, Language, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
@@ -56,6 +57,7 @@ class MessageComposer:
     )
     load_watcher_states: Callable[[], Iterable[WatcherState]] = tuple  #: returns the state of each source
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
+    load_coverage: Callable[[], Coverage | None] = lambda: None  #: returns until when sources were read
     #: alert, language, why → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
     _health_lines: dict[Language, str] = field(default_factory=dict, init=False)
@@ -95,7 +97,7 @@ class MessageComposer:
             return digest
         return replace(
             digest,
-            subject=f"{cards[0].badge}: {cards[0].heading}",
+            subject=cards[0].headline,
             thread=find_thread_key(first.alert),
             reply_to=first.first_receipt,
         )
@@ -108,7 +110,12 @@ class MessageComposer:
         key = (delivery.alert_id, language, delivery.why)
         if key in self._cards:
             return self._cards[key]
-        context = CardContext(lexicon=self.lexicon, language=language, today=to_beijing_day(self.now))
+        context = CardContext(
+            lexicon=self.lexicon,
+            language=language,
+            today=to_beijing_day(self.now),
+            coverage=self.load_coverage() if alert.occasion is not None else None,
+        )
         thread = find_thread_key(alert)
         has_status = thread and alert.original_kind != "report"
         status = self.find_status(thread, context.today) if has_status else None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
+from controlwatch.core.rendering.checks import describe_check, format_hs_code
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import name_number
+from controlwatch.core.rendering.state_text import format_announced, format_state
 
 Finding = TypeVar("Finding")
 Key = TypeVar("Key", bound=Hashable)
@@ -21,16 +25,20 @@ MAX_TARGETS = 8
 MAX_CAVEATS = 4
 
 
-def list_status_facts(status: LegalStatus | None, context: CardContext) -> Iterator[CardFact]:
+def list_status_facts(
+    status: LegalStatus | None, context: CardContext, *, is_suspension: bool = False
+) -> Iterator[CardFact]:
     """Yield the legal status of a notice on this day, with the quote of the act that caused it."""
     if status is None or status.state == "unknown":
         return
-    value = context.find_word(status.state)
-    if status.until is not None and status.state == "not-yet":
-        start = context.format_day(status.until + timedelta(days=1))
-        value += f", {context.find_word('takes effect')} {start}"
-    elif status.until is not None:
-        value += f" {context.find_word('until').lower()} {context.format_day(status.until)}"
+    value = format_state(status.state, status.until, status.announced, language=context.language)
+    if status.state == "lapsed" and is_suspension:
+        word, announced = (
+            context.find_word("lapsed"),
+            format_announced(status.announced, language=context.language),
+        )
+        again = context.pick_language("the measures it suspended apply again", "所暂停的措施恢复适用")
+        value = " · ".join(filter(None, (f"{word}: {again}", announced)))
     yield context.build_fact("status", value, status.chain[-1].quote if status.chain else "")
 
 
@@ -38,25 +46,17 @@ def list_notice_facts(
     alert: Alert, notice: Notice, status_facts: Iterable[CardFact], context: CardContext
 ) -> Iterator[CardFact]:
     """Yield what a notice says, in the order in which a reader needs it."""
+    check = describe_check(notice, context) if notice.is_change else ""
+    if check:
+        yield context.build_fact("check", check)
     if alert.about:
-        yield context.build_fact("about", alert.about)
-    for effective in notice.effective:
-        value = context.format_day(effective.start) if effective.start else context.find_word("not-stated")
-        if effective.time is not None:
-            value += f" {effective.time:%H:%M}"
-        if effective.until:
-            value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
-        if effective.scope != "all":
-            value += f" ({effective.scope})"
-        yield context.build_fact("effective", value, effective.quote)
+        yield context.build_fact("about", name_number(alert.about, context))
+    yield from _list_date_facts(notice, context)
     yield from status_facts
-    for deadline in notice.deadlines:
-        label = f"{context.find_word('deadline')} ({context.find_word(deadline.kind)})"
-        yield CardFact(label=label, value=context.format_day(deadline.date), quote=deadline.quote)
-    for (basis, quote), categories in _group_findings(
-        notice.categories, lambda item: (item.basis, item.quote)
-    ):
-        names = [f"{context.name_category(category.id)} [{category.id}]" for category in categories]
+    yield from _list_deadline_facts(notice, context)
+    items = [found for found in notice.categories if not found.id.startswith("destination.")]
+    for (basis, quote), categories in _group_findings(items, lambda item: (item.basis, item.quote)):
+        names = [context.name_category(category.id) for category in categories]
         resolved = f" ({context.find_word('resolved')})" if basis == "resolved" else ""
         yield context.build_fact("categories", context.join_first(names, MAX_ITEMS) + resolved, quote)
     if notice.destinations:
@@ -64,19 +64,42 @@ def list_notice_facts(
         names = [context.pick_language(name(code, "en"), name(code, "zh")) for code in notice.destinations]
         yield context.build_fact("destinations", ", ".join(names))
     if notice.hs_codes:
-        codes = [finding.code for finding in notice.hs_codes]
+        codes = [format_hs_code(finding.code) for finding in notice.hs_codes]
         yield context.build_fact("hs", context.join_first(codes, MAX_CODES))
     if notice.control_codes:
         codes = [finding.code for finding in notice.control_codes]
         yield context.build_fact("control", context.join_first(codes, MAX_CODES))
-    yield from _list_relation_facts(notice, context)
+    yield from _list_relation_facts(notice, context, is_about_known=bool(alert.about))
     if notice.entities:
         names = [context.pick_language(entity.en or entity.zh, entity.zh) for entity in notice.entities]
         yield context.build_fact("entities", context.join_first(names, MAX_ENTITIES))
 
 
-def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
-    """Yield what the notice does to others, those together that one quote names."""
+def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
+    for effective in notice.effective:
+        value = context.format_day(effective.start) if effective.start else context.find_word("not-stated")
+        if effective.time is not None:
+            value += f" {effective.time:%H:%M}"
+        if effective.until:
+            value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
+        if effective.scope != "all":
+            value += f" ({context.name_scope(effective.scope)})"
+        yield context.build_fact("effective", value, effective.quote)
+
+
+def _list_deadline_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
+    for deadline in notice.deadlines:
+        label = f"{context.find_word('deadline')} ({context.find_word(deadline.kind)})"
+        yield CardFact(
+            label=label, value=context.format_day(deadline.date), quote=deadline.quote, word="deadline"
+        )
+
+
+def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known: bool) -> Iterator[CardFact]:
+    """Yield what the notice does to others, those together that one quote names.
+
+    `is_about_known`: which notice it reports on stands in a fact of its own.
+    """
     ends = {effective.until for effective in notice.effective if effective.scope == "all"}
     own_end = next(iter(ends)) if len(ends) == 1 else None
 
@@ -85,9 +108,13 @@ def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
         return relation.verb, own_end if inherits else relation.until, relation.quote
 
-    for (verb, until, quote), relations in _group_findings(notice.relations, identify):
-        targets = [" ".join(filter(None, (relation.target, relation.clause))) for relation in relations]
-        end = f" {context.find_word('until').lower()} {until}" if until else ""
+    acts = [act for act in notice.relations if not (is_about_known and act.verb is Verb.REPORTS)]
+    for (verb, until, quote), relations in _group_findings(acts, identify):
+        targets = [
+            f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
+            for relation in relations
+        ]
+        end = context.pick_language(f" until {until}", f"（至 {until}）") if until else ""
         value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
         yield context.build_fact("relations", value, quote)
 
@@ -124,9 +151,12 @@ def list_caveat_facts(notice: Notice, context: CardContext) -> Iterator[CardFact
         yield CardFact(label=context.find_word("caveats") + part, value=value, quote=quote)
 
 
-def drop_repeated_quotes(facts: Iterable[CardFact]) -> Iterator[CardFact]:
-    """Keep each quote with the first fact that it proves: one sentence often proves many."""
-    shown: set[str] = set()
+def drop_repeated_quotes(facts: Iterable[CardFact], title: str) -> Iterator[CardFact]:
+    """Keep each quote with the first fact that it proves: one sentence often proves many.
+
+    The title stands above the facts.
+    """
+    shown = {title}
     for fact in facts:
-        yield CardFact(label=fact.label, value=fact.value, quote="" if fact.quote in shown else fact.quote)
+        yield replace(fact, quote="" if fact.quote in shown else fact.quote)
         shown.add(fact.quote)

@@ -8,6 +8,7 @@ from controlwatch.core.model import RedlineSegment
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.message import Message
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.wording import find_word
 
 #: Between two cards.
@@ -23,7 +24,7 @@ def render_shared_text(subject: str, cards: tuple[Card, ...]) -> str:
     """Return the part of the text that is the same for all who get these cards."""
     parts = ["\n".join(render_card_lines(card)) for card in cards]
     if len(parts) > 1:
-        contents = "\n".join(f"  {n}. {card.badge}: {card.heading}" for n, card in enumerate(cards, 1))
+        contents = "\n".join(f"  {n}. {card.headline}" for n, card in enumerate(cards, 1))
         parts.insert(0, strip_hidden(f"{subject}\n\n{contents}"))
     return CARD_SEPARATOR.join(parts)
 
@@ -43,7 +44,7 @@ def render_reader_text(message: Message) -> str:
 
 def render_card_lines(card: Card) -> Iterator[str]:
     """Yield a card line by line."""
-    yield to_one_line(f"{card.badge}: {card.heading}", 500)
+    yield to_one_line(card.headline, 500)
     if card.title:
         yield to_one_line(card.title, 500)
     if card.moved:
@@ -61,12 +62,12 @@ def render_card_lines(card: Card) -> Iterator[str]:
     for fact in card.facts:
         yield f"{to_one_line(fact.label, 100)}: {to_one_line(fact.value, 800)}"
         if fact.quote:
-            yield f"    「{to_one_line(fact.quote, 300)}」"
+            yield f"    {format_proof(fact.quote)}"
     if card.caveats:
         yield ""
         yield f"{to_one_line(card.caveats[0].label, 100)}:"
     for caveat in card.caveats:
-        yield f"  • {to_one_line(caveat.value, 200)}: 「{to_one_line(caveat.quote, 300)}」"
+        yield f"  • {to_one_line(caveat.value, 200)}: {format_proof(caveat.quote)}"
     if card.doubts:
         yield ""
         yield from (f"{card.labels[2]}: {to_one_line(doubt, 500)}" for doubt in card.doubts)

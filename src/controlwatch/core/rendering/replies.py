@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
+from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Attention, Subscription, describe_judgement
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
+from controlwatch.core.rendering.state_text import explain_announced, format_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,8 @@ def law_reply(answer: LawAnswer) -> Reply:
                 )
             )
     title = f"{MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
-    return Reply(title=title, note=" · ".join(answer.notes), rows=tuple(rows), cautions=answer.cautions)
+    note = " · ".join(filter(None, (*answer.notes, answer.basis)))
+    return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
 
 
 def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
@@ -96,12 +99,16 @@ def review_reply(lines: Iterable[ReviewLine]) -> Reply:
     return Reply(title=f"{len(rows)} need review", rows=tuple(rows), note=note or "Nothing needs review.")
 
 
-def notice_reply(record: NoticeRecord) -> Reply:
-    """Return what a notice says, each conclusion with the sentence that proves it."""
+def notice_reply(record: NoticeRecord, status: LegalStatus | None = None) -> Reply:
+    """Return the status of a notice, then what it says, each conclusion with the sentence that proves it."""
     notice, line = record.notice, record.line
     rows = [ReplyRow(heading=text) for text in (notice.summary.en, notice.summary.zh) if text]
     if line.review_id is not None:
         rows = [ReplyRow(heading=_describe_attention(line))]
+    if status is not None:
+        state = f"{MARKS[status.state]} {format_state(status.state, status.until, status.announced)}"
+        body = " ".join(map(explain_announced, status.announced))
+        rows.insert(0, ReplyRow(heading=f"{state} (on {status.on})", body=body))
     rows += [
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]

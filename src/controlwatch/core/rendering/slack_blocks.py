@@ -14,6 +14,8 @@ from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import MARKS
+from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.short_card import shorten_card
 
 Block = dict[str, Any]
 
@@ -71,7 +73,8 @@ def render_message_blocks(message: Message) -> list[Block]:
     blocks_left = MAX_BLOCKS - len(header) - len(footer) - sum(map(len, actions))
     # Each card is shown as fully as fits once all the others have their headline.
     shown = [list(_render_headline(card)) for card in cards]
-    for place, card in enumerate(cards):
+    for place, whole in enumerate(cards):
+        card = shorten_card(whole) if alone else whole
         others = [block for n, blocks in enumerate(shown) if n != place for block in blocks]
         for brief in (False, True) if alone else (True,):
             blocks = list(_render_card(card, brief=brief))
@@ -141,7 +144,7 @@ def _build_option(text: str, value: str) -> Block:
 def _build_top_line(card: Card) -> Block:
     """Return the first line: a header, or only bold text where the alert merely explains."""
     mark = MARKS["urgent" if card.weight == "urgent" else card.tone]
-    text = f"{mark} {card.badge}: {card.heading}"
+    text = f"{mark} {card.headline}"
     if card.weight == "quiet":
         return _build_section(_build_text(to_one_line(text, MAX_HEADER), bold=True))
     return _build_header(text)
@@ -202,14 +205,14 @@ def _render_facts(card: Card, *, brief: bool) -> Iterator[Block]:
         yield _build_text(f"{to_one_line(fact.label, 100)}: ", bold=True)
         yield _build_text(to_one_line(fact.value, 500) + "\n")
         if fact.quote and not brief:
-            yield _build_text(f"   「{to_one_line(fact.quote, 160)}」\n", italic=True)
+            yield _build_text(f"   {format_proof(fact.quote, 160)}\n", italic=True)
 
 
 def _render_caveats(caveats: tuple[CardFact, ...], *, brief: bool) -> Iterator[Block]:
     yield _build_text(f"❗ {to_one_line(caveats[0].label, 100)}", bold=True)
     for caveat in caveats:
         yield _build_text(f"\n• {to_one_line(caveat.value, 100)} ")
-        yield _build_text(f"「{to_one_line(caveat.quote, 60 if brief else 160)}」", italic=True)
+        yield _build_text(format_proof(caveat.quote, 60 if brief else 160), italic=True)
 
 
 def _build_link(url: str, text: str) -> Block:

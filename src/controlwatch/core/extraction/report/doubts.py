@@ -15,6 +15,7 @@ from controlwatch.core.model import Direction, Document, Notice, Verb
 MAX_IMPOSSIBLE_DATES = 3
 YEAR_SIGN = re.compile(r"年|\d{4}[-/.]\d|\d{4} [A-Zy]")  #: a line without it holds no day with its year
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
+NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
     "kind.frame": "The page has the title of an instrument and no text below it.",
@@ -68,7 +69,7 @@ def list_doubts(
         ),
         (
             is_change and not notice.categories,
-            "The text names no item; its subject follows from the notices it acts on.",
+            NO_ITEM_NAMED,
         ),
         *(
             (True, f"“{words}” is not a day of the calendar: what it dates is not known.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import (
     Direction,
@@ -45,11 +47,31 @@ NON_DOCUMENT_TEXTS: dict[NoticeKind, tuple[str, str]] = {
     ),
     NoticeKind.EMPTY: ("The page has no text.", "页面没有正文。"),
 }
-DIRECTION_PHRASES: dict[Direction, tuple[str, str]] = {
-    Direction.TIGHTEN: ("tightens control", "收紧"),
-    Direction.RELAX: ("relaxes control", "放宽"),
-    Direction.SUSPEND: ("suspends control", "暂停"),
-    Direction.RESUME: ("resumes control", "恢复"),
+#: Measure → what is done, in English and in Chinese: {items} and {places} with their prepositions, or "".
+MEASURE_PHRASES: dict[str, Phrase] = {
+    "new-control": ("puts {items} under export control{to}", "{对}{items}实施出口管制{针对}"),
+    "stricter-control": (
+        "makes the export control of {items} stricter{to}",
+        "加强{对}{items}的出口管制{针对}",
+    ),
+    "export-ban": ("bans exports of {items}{to}", "禁止{items}出口{针对}"),
+    "import-ban": ("stops imports{from}", "暂停进口{来自}"),
+    "imports-resumed": ("allows imports again{from}", "恢复进口{来自}"),
+    "licence-required": ("requires licences for {items}{to}", "{对}{items}实行许可管理{针对}"),
+    "licensing-eased": ("eases licensing: {items}{to}", "便利许可：{items}{针对}"),
+    "licensing-changed": ("changes licensing: {items}{to}", "调整许可管理：{items}{针对}"),
+    "tariff-raised": ("raises tariffs{from}", "加征或提高关税{来自}"),
+    "tariff-cut": ("cuts or ends tariffs{from}", "下调或停征关税{来自}"),
+    "tariff-suspended": ("suspends tariffs{from}", "暂停加征关税{来自}"),
+    "tariff-resumed": ("applies tariffs again{from}", "恢复加征关税{来自}"),
+    "tariff-changed": ("changes tariffs{from}", "调整关税{来自}"),
+    "rebate-cut": ("cuts or abolishes export rebates", "取消或下调出口退税"),
+    "rebate-raised": ("raises export rebates", "上调出口退税"),
+    "control-suspended": ("suspends the control of {items}{to}", "暂停{对}{items}的管制{针对}"),
+    "suspension-extended": ("keeps the control of {items} suspended{to}", "继续暂停{对}{items}的管制{针对}"),
+    "control-resumed": ("applies the control of {items} again{to}", "恢复{对}{items}的管制{针对}"),
+    "control-eased": ("eases the control of {items}{to}", "放宽{对}{items}的管制{针对}"),
+    "control-ended": ("ends the control of {items}{to}", "取消{对}{items}的管制{针对}"),
 }
 LISTING_PHRASES: dict[Direction, tuple[str, str]] = {
     Direction.TIGHTEN: ("adds parties to", "将有关实体列入…"),
@@ -108,21 +130,26 @@ class SummaryContext:
                 clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
         if self.language == "en":
             return [
-                f"{target} ({', '.join(parts)})" if parts else target for target, parts in clauses.items()
+                f"{target} ({', '.join(map(name_clause, parts))})" if parts else target
+                for target, parts in clauses.items()
             ]
         names: list[str] = []
         for target, parts in clauses.items():
-            number = parse_number(target, self.lexicon)
-            if number is None or number.letter:
-                name = target if number else f"《{target}》"
-            else:
-                who = "、".join(self.lexicon.get_issuer_name(code, "zh") for code in number.issuers)
-                form = "令" if number.series else "公告"
-                if number.issuers == ("UEL",):
-                    who, form = "不可靠实体清单工作机制", "公告"
-                name = f"{who}{form}{_format_chinese_number(number)}"
+            name = name_in_chinese(target, self.lexicon) or f"《{target}》"
             names.append(f"{name}{'、'.join(parts)}")
         return names
+
+
+def name_in_chinese(canonical: str, lexicon: Lexicon) -> str:
+    """Return the number of a notice as it is printed: 商务部公告2025年第58号; "" where it is not a number."""
+    number = parse_number(canonical, lexicon)
+    if number is None or number.letter:
+        return canonical if number else ""
+    who = "、".join(lexicon.get_issuer_name(code, "zh") for code in number.issuers)
+    form = "令" if number.series else "公告"
+    if number.issuers == ("UEL",):
+        who = "不可靠实体清单工作机制"
+    return f"{who}{form}{_format_chinese_number(number)}"
 
 
 def build_summary(notice: Notice, lexicon: Lexicon) -> Summary:
@@ -159,19 +186,31 @@ def _describe_change(context: SummaryContext, ids: list[str]) -> str:
         return pick((f"{who} {phrase[0]} the {joined}.", f"{who}{phrase[1].replace('…', joined)}。"))
     if ids == ["framework_law"]:
         return pick((f"{who} sets the legal framework of export control.", f"{who}规定出口管制基本制度。"))
+    return f"{who}{pick((' ', ''))}{_describe_measure(context, items)}{pick(('.', '。'))}"
+
+
+def _describe_measure(context: SummaryContext, items: str) -> str:
+    """State what is done to which items, for which destinations or origins."""
+    notice, pick = context.notice, context.pick
     names = [context.lexicon.get_place_name(code, context.language) for code in notice.destinations]
     if context.language == "en":
         names = [f"the {name}" if name.startswith(ARTICLE_PREFIXES) else name for name in names]
     places = context.join(names)
-    if moves := DIRECTION_PHRASES.get(notice.direction):
-        act = (
-            f"{moves[0]}{f' of {items}' if items else ''}",
-            f"{moves[1]}{f'对{items}的' if items else ''}管制",
-        )
-    else:
-        act = (f"sets rules{f' on {items}' if items else ''}", f"{f'就{items}' if items else ''}作出规定")
-    en = f"{who} {act[0]}{f' for {places}' if places else ''}."
-    return pick((en, f"{who}{act[1]}{f'，针对{places}' if places else ''}。"))
+    phrase = MEASURE_PHRASES.get(choose_measure(notice, context.lexicon))
+    if phrase is None:
+        on, to = (f" on {items}" if items else "", f" for {places}" if places else "")
+        about = f"就{items}" if items else ""
+        return pick((f"sets rules{on}{to}", f"{about}作出规定{f'，针对{places}' if places else ''}"))
+    return pick(phrase).format(
+        **{
+            "items": items or pick(("goods", "有关物项")),
+            "to": f" for {places}" if places else "",
+            "from": f" on goods from {places}" if places else "",
+            "对": "对",
+            "针对": f"，针对{places}" if places else "",
+            "来自": f"，涉及{places}" if places else "",
+        }
+    )
 
 
 def _describe_actor(context: SummaryContext) -> str:
@@ -279,7 +318,11 @@ def _describe_cautions(context: SummaryContext) -> str:
         cautions.append(name)
     if not cautions or not notice.is_change:
         return ""
-    return f"Do not overlook: {'; '.join(cautions)}." if is_english else f"请注意：{'；'.join(cautions)}。"
+    return (
+        f"Conditions and exceptions: {'; '.join(cautions)}."
+        if is_english
+        else f"条件与例外：{'；'.join(cautions)}。"
+    )
 
 
 def _describe_dates(context: SummaryContext) -> str:
@@ -291,7 +334,7 @@ def _describe_dates(context: SummaryContext) -> str:
     for found in notice.effective:
         if not (found.start or found.until or found.quote):
             continue
-        scope = pick((f" ({found.scope})", f"（{found.scope}）")) if found.scope != "all" else ""
+        scope = pick((f" ({name_clause(found.scope)})", f"（{found.scope}）")) if found.scope != "all" else ""
         clock = f"{pick((' at ', ' '))}{found.time:%H:%M}" if found.time else ""
         until = pick((f" until {found.until}", f"至{found.until}")) if found.until else pick(("", "施行"))
         lead = "from" if found.until else "on"

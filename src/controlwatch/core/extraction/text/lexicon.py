@@ -27,6 +27,7 @@ class Category:
     kind: GroupKind
     zh: str
     en: str
+    short: str = ""  #: English name for headlines, where the full one is long
     terms: tuple[str, ...] = ()
     title_terms: tuple[str, ...] = ()  #: trusted in the title only
     hints: tuple[str, ...] = ()  #: count where nothing else of the group is named

@@ -72,6 +72,32 @@ def parse_paths(clause: str) -> frozenset[ClausePath]:
     return frozenset(path for path in paths if path)
 
 
+def name_clause(clause: str) -> str:
+    """Return a clause in English: 第二款 → item 2; words without numbers stay as they are.
+
+    Announcements count 一、二、… and cite them as 款 or 项: both are items in English.
+
+    >>> name_clause("第二款"), name_clause("第一条第（三）项、第二条"), name_clause("rest")
+    ('item 2', 'Article 1 item 3, Article 2', 'remaining provisions')
+    """
+    if clause == REST:
+        return "remaining provisions"
+    paths = parse_paths(clause)
+    if not paths or not re.search(r"[一-鿿]", clause) or _HAS_OTHER_WORDS.search(clause):
+        return clause
+    return ", ".join(" ".join(_name_step(step) for step in path) for path in sorted(paths))
+
+
+#: Characters that a bare citation does not contain.
+_HAS_OTHER_WORDS = re.compile(r"[^第附件表录一二三四五六七八九十百零〇\d条款项目至和及与、，,；;（）()\s]")
+_STEP_NAMES = {_ANNEX: "Annex", _ARTICLE: "Article", _PARAGRAPH: "item", _ITEM: "item", _POINT: "point"}
+
+
+def _name_step(step: ClauseStep) -> str:
+    level, n = step
+    return f"({chr(n)})" if level == _LETTER else f"{_STEP_NAMES.get(level, 'item')} {n}"
+
+
 def covers_scope(clause: str | None, scope: str) -> bool:
     """Return whether an act on a clause (None: on the whole) governs everything in a scope.
 

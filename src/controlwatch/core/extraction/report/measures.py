@@ -1,0 +1,106 @@
+"""The kind of measure that a notice orders, in the words of the field: the first words of every alert."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import fold_text
+from controlwatch.core.model import Direction, Notice, NoticeKind, Verb
+
+Regime = Literal["listing", "tariff", "rebate", "import", "licence", "item"]
+
+#: Regime and direction → word of the vocabulary. What is missing goes by the direction alone.
+MEASURES: dict[tuple[Regime, Direction], str] = {
+    ("listing", Direction.TIGHTEN): "entities-listed",
+    ("listing", Direction.RELAX): "entities-removed",
+    ("listing", Direction.SUSPEND): "listing-suspended",
+    ("listing", Direction.RESUME): "listing-resumed",
+    ("tariff", Direction.TIGHTEN): "tariff-raised",
+    ("tariff", Direction.RELAX): "tariff-cut",
+    ("tariff", Direction.SUSPEND): "tariff-suspended",
+    ("tariff", Direction.RESUME): "tariff-resumed",
+    ("tariff", Direction.NEUTRAL): "tariff-changed",
+    ("rebate", Direction.TIGHTEN): "rebate-cut",
+    ("rebate", Direction.RELAX): "rebate-raised",
+    ("import", Direction.TIGHTEN): "import-ban",
+    ("import", Direction.RELAX): "imports-resumed",
+    ("import", Direction.RESUME): "imports-resumed",
+    ("licence", Direction.TIGHTEN): "licence-required",
+    ("licence", Direction.RELAX): "licensing-eased",
+    ("licence", Direction.NEUTRAL): "licensing-changed",
+}
+#: What goes by the direction alone.
+CONTROLS: dict[Direction, str] = {
+    Direction.TIGHTEN: "new-control",
+    Direction.RELAX: "control-eased",
+    Direction.SUSPEND: "control-suspended",
+    Direction.RESUME: "control-resumed",
+    Direction.CLARIFY: "explanation",
+    Direction.NEUTRAL: "rules-changed",
+}
+
+#: Tightenings that the words tell from a new control, the strictest first.
+WORDED_MEASURES = {
+    "import-ban": "measure.import-ban",
+    "export-ban": "measure.export-ban",
+    "stricter-control": "measure.stricter",
+}
+#: Measures that rest others for a time.
+SUSPENSIONS = frozenset({"control-suspended", "suspension-extended", "listing-suspended", "tariff-suspended"})
+#: Measures that apply from a day on, until they are changed.
+STANDING_MEASURES = frozenset(
+    {
+        *("new-control", "stricter-control", "export-ban", "import-ban", "licence-required", "tariff-raised"),
+        *("control-resumed", "listing-resumed", "tariff-resumed", "entities-listed", "rebate-cut"),
+    }
+)
+#: Measures about goods that come to China: the place named is where they come from.
+IMPORT_MEASURES = frozenset(
+    {
+        *("import-ban", "imports-resumed", "tariff-raised", "tariff-cut", "tariff-suspended"),
+        *("tariff-resumed", "tariff-changed"),
+    }
+)
+
+
+def choose_measure(notice: Notice, lexicon: Lexicon) -> str:
+    """Return the key of the word for what a notice orders: new-control, export-ban, entities-listed …"""
+    if notice.kind is NoticeKind.DRAFT:
+        return "draft"
+    regime = _find_regime(notice)
+    measure = MEASURES.get((regime, notice.direction), CONTROLS[notice.direction])
+    if measure == "new-control":
+        return _choose_control(notice, lexicon)
+    verbs = {relation.verb for relation in notice.relations}
+    if measure == "control-suspended" and Verb.EXTENDS in verbs:
+        return "suspension-extended"
+    if measure == "control-eased" and Verb.REPEALS in verbs:
+        return "control-ended"
+    return measure
+
+
+def _choose_control(notice: Notice, lexicon: Lexicon) -> str:
+    """Return whether a control is a ban, stricter than one before, or new: by the words that decided it."""
+    quotes = [ground.quote for ground in notice.grounds if ground.about == "direction"]
+    words = fold_text("\n".join((notice.title, *quotes)))
+    for measure, pattern_id in WORDED_MEASURES.items():
+        if lexicon.get_pattern(pattern_id).search(words):
+            return measure
+    return "new-control"
+
+
+def _find_regime(notice: Notice) -> Regime:
+    """Return the legal regime of a notice, by its categories: what is listed comes before what is traded."""
+    ids = [finding.id for finding in notice.categories if not finding.id.startswith("destination.")]
+    if any(name.startswith("entity.") for name in ids):
+        return "listing"
+    if any(name.startswith("tariff.") for name in ids):
+        return "tariff"
+    if "tax.vat_rebate" in ids:
+        return "rebate"
+    if "sps_import" in ids:
+        return "import"
+    if ids and all(name.startswith(("licence.", "list.")) for name in ids):
+        return "licence"
+    return "item"

@@ -1,0 +1,135 @@
+"""The first line of an alert: what, from when, for whom, by which notice. It must suffice on a phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from controlwatch.core.extraction.report.measures import (
+    IMPORT_MEASURES,
+    STANDING_MEASURES,
+    SUSPENSIONS,
+    choose_measure,
+)
+from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
+from controlwatch.core.model import Alert, Notice, Verb
+from controlwatch.core.rendering.facts import CardContext
+
+#: A headline of more characters is shortened by whole items; Slack cuts its header at 150.
+MAX_HEADLINE = 132
+MAX_PLACES = 2
+#: Texts that change nothing from a day on.
+UNDATED_MEASURES = frozenset({"draft", "explanation"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The parts of the first line of an alert."""
+
+    badge: str  #: the measure, in capitals
+    when: str  #: from when and until when, or that no date is stated
+    subject: str  #: items or parties, with the number of the notice
+
+
+def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headline:
+    """Return the headline of an alert about a new, amended or reported notice."""
+    measure = choose_measure(notice, context.lexicon)
+    badge = context.find_word(measure)
+    if alert.original_kind == "report":
+        badge = f"{context.find_word('report')}: {badge}"
+    elif alert.unread == "page":
+        badge = context.find_word("unread")
+    elif alert.original_kind == "amended":
+        badge = f"{context.find_word('amended')}: {badge}"
+    when = "" if measure in UNDATED_MEASURES else _describe_when(notice, measure, context)
+    canonical = notice.number.canonical if notice.number is not None else alert.about or ""
+    number = name_number(canonical, context)
+    room = MAX_HEADLINE - len(badge) - len(when) - len(number)
+    subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
+    subject = subject or truncate_words(notice.title, room)
+    return Headline(badge=badge, when=when, subject=f"{subject} ({number})" if number else subject)
+
+
+def name_number(canonical: str, context: CardContext) -> str:
+    """Return the number of a notice as a reader sees it: MOFCOM–GACC 2025-58, or as printed in Chinese."""
+    if context.language == "zh":
+        return name_in_chinese(canonical, context.lexicon) or canonical
+    issuers, _, rest = canonical.partition(" ")
+    return f"{issuers.replace('-', '–')} {rest}" if rest else canonical
+
+
+def truncate_words(text: str, room: int) -> str:
+    """Return the beginning of a text that fits, cut between words; Chinese between characters.
+
+    >>> truncate_words("rare-earth production equipment", 24)
+    'rare-earth production …'
+    """
+    if len(text) <= room:
+        return text
+    cut = text[: max(1, room - 2)]
+    head, blank, _ = cut.rpartition(" ")
+    return f"{head if blank and text[len(cut)].isalnum() and cut[-1].isascii() else cut.rstrip()} …"
+
+
+def describe_places(codes: tuple[str, ...], context: CardContext) -> str:
+    """Return the first places in one language, and how many more there are."""
+    name = context.lexicon.get_place_name
+    places = [
+        context.pick_one(_add_article(name(code, "en")), name(code, "zh")) for code in codes[:MAX_PLACES]
+    ]
+    more = f" +{len(codes) - MAX_PLACES}" if len(codes) > MAX_PLACES else ""
+    return context.pick_one(", ", "、").join(places) + more
+
+
+def _add_article(place: str) -> str:
+    return f"the {place}" if place.startswith(ARTICLE_PREFIXES) else place
+
+
+def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
+    """Return from when a notice applies: the first of several days, or that none is stated."""
+    starts = sorted({span.start for span in notice.effective if span.start is not None})
+    ends = {span.until for span in notice.effective if span.until is not None}
+    end = context.format_date(next(iter(ends))) if len(ends) == 1 else ""
+    has_begun = bool(starts) and starts[0] <= context.today
+    if measure in SUSPENSIONS and ends and max(ends) < context.today:
+        last = context.format_date(max(ends))
+        return context.pick_one(f"(ended on {last})", f"（已于{last}届满）")
+    if end and (not starts or (has_begun and measure in SUSPENSIONS)):
+        return context.pick_one(f"until {end}", f"至{end}")
+    if not starts:
+        return context.pick_one("date not stated", "日期未载明")
+    first = context.format_date(starts[0])
+    if len(starts) > 1:
+        return context.pick_one(f"in stages from {first}", f"自{first}起分阶段")
+    lead = "in force since" if has_begun and measure in STANDING_MEASURES else "from"
+    english, chinese = f"{lead} {first}", f"自{first}起"
+    return (
+        context.pick_one(f"{english} until {end}", f"{chinese}至{end}")
+        if end
+        else context.pick_one(english, chinese)
+    )
+
+
+def _name_targets(notice: Notice, context: CardContext, room: int) -> str:
+    """Return the notices that a notice acts on, as many as fit: it may name no item itself."""
+    targets = [relation for relation in notice.relations if relation.verb is not Verb.REPORTS]
+    names = [
+        f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
+        for relation in targets
+    ]
+    return context.join_within(list(dict.fromkeys(names)), room) if names else ""
+
+
+def _describe_subject(notice: Notice, measure: str, context: CardContext, room: int) -> str:
+    """Return the items, or the list with its parties, and the destinations: as many as fit, never cut."""
+    ids = [finding.id for finding in notice.categories if not finding.id.startswith("destination.")]
+    lists = [name for name in ids if name.startswith("entity.")]
+    names = [context.name_briefly(name) for name in lists or ids]
+    to = ""
+    if lists:
+        names += [context.pick_one(party.en or party.zh, party.zh or party.en) for party in notice.entities]
+    elif notice.destinations:
+        places = describe_places(notice.destinations, context)
+        if measure in IMPORT_MEASURES:
+            return context.pick_one(f"goods from {places}", f"来自{places}的货物")
+        to = context.pick_one(f" to {places}", f"，对{places}")
+    return context.join_within(list(dict.fromkeys(names)), room - len(to)) + to

@@ -1,0 +1,22 @@
+"""What proves a conclusion: words of the notice in quotation marks, facts of the database without."""
+
+from __future__ import annotations
+
+from controlwatch.core.law.register import DOUBT_PREFIX
+from controlwatch.core.model.text_safety import to_one_line
+
+#: How a fact is introduced that no source has shown yet: it comes with the product.
+FROM_DATABASE = "reference database: "
+
+
+def format_proof(quote: str, most: int = 300) -> str:
+    """Return the sentence of a notice in quotation marks; of the reference database, its fact and its source.
+
+    >>> format_proof("自2027年5月1日起施行"), format_proof("register: takes effect 2027-05-01")
+    ('「自2027年5月1日起施行」', 'reference database: takes effect 2027-05-01')
+    """
+    if not quote:
+        return ""
+    if quote.startswith(DOUBT_PREFIX):
+        return FROM_DATABASE + to_one_line(quote.removeprefix(DOUBT_PREFIX), most)
+    return f"「{to_one_line(quote, most)}」"

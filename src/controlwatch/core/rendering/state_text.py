@@ -1,0 +1,67 @@
+"""The legal state of a notice in words: the state, its last day, and what was announced about it.
+
+A measure that was announced without a legal instrument is a part of the state: it never stands in small
+print behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from controlwatch.core.law.graph import LegalState
+from controlwatch.core.model import AnnouncedMeasure, Language, Verb
+from controlwatch.core.rendering.wording import find_word, pick_language
+
+#: What is announced, by what the announcement says that it does.
+ANNOUNCED_NOUNS: dict[Verb, tuple[str, str]] = {
+    Verb.EXTENDS: ("extension", "延期"),
+    Verb.SUSPENDS: ("suspension", "暂停"),
+    Verb.RESUMES: ("resumption", "恢复"),
+    Verb.REPEALS: ("repeal", "废止"),
+}
+
+
+def format_state(
+    state: LegalState | None,
+    until: date | None,
+    announced: Iterable[AnnouncedMeasure] = (),
+    *,
+    language: Language = "en",
+) -> str:
+    """Return "suspended until 2026-11-10 · extension announced, no legal instrument yet"; "" for no state."""
+    if state is None:
+        return ""
+    word = find_word(state, language)
+    if until is not None and state is LegalState.NOT_YET:
+        start = until + timedelta(days=1)
+        word += pick_language(f", from {start}", f"，自 {start} 起", language)
+    elif until is not None:
+        word += pick_language(f" until {until}", f"（至 {until}）", language)
+    return " · ".join(filter(None, (word, format_announced(announced, language=language))))
+
+
+def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Language = "en") -> str:
+    """Return "extension announced, no legal instrument yet", or "" where nothing was announced."""
+    nouns = dict.fromkeys(ANNOUNCED_NOUNS[item.verb] for item in announced if item.verb in ANNOUNCED_NOUNS)
+    english = " and ".join(noun for noun, _ in nouns)
+    chinese = "、".join(noun for _, noun in nouns)
+    if not nouns:
+        return ""
+    return pick_language(
+        f"{english} announced, no legal instrument yet", f"已宣布{chinese}，尚无正式文件", language
+    )
+
+
+def explain_announced(item: AnnouncedMeasure, *, language: Language = "en") -> str:
+    """Return who announced what, when and until when, in one sentence."""
+    english, chinese = ANNOUNCED_NOUNS.get(item.verb, (item.verb.value, item.verb.value))
+    until = f" until {item.until}" if item.until else ""
+    to = f"至 {item.until}" if item.until else ""
+    return pick_language(
+        f"An {english} was announced on {item.on}{until} ({item.source}). No legal instrument is known."
+        if english[0] in "aeiou"
+        else f"A {english} was announced on {item.on}{until} ({item.source}). No legal instrument is known.",
+        f"{item.on} 已宣布{chinese}{to}（{item.source}），尚未见正式文件。",
+        language,
+    )
