@@ -85,7 +85,7 @@ def list_doubts(
 
 
 def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
-    """Yield what is written as a day with its year, and is no day of the calendar."""
+    """Yield what is written as a day with its year, and is not in the calendar."""
     year = lexicon.get_pattern("doubt.year-before")
     for line in filter(YEAR_SIGN.search, text.splitlines()):
         days = (line[word.start : word.end] for word in find_date_mentions(line, lexicon) if word.day is None)
