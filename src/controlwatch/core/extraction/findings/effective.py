@@ -54,6 +54,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
+        measure = lexicon.get_pattern("date.own-limit").sub(lambda hit: " " * len(hit[0]), measure)
         if lexicon.get_pattern("date.not-force").search(measure):
             continue
         recall_end = sentence.start + min(len(words), RECALL_LENGTH)

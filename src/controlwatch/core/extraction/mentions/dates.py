@@ -67,6 +67,7 @@ WEEKDAY = re.compile(
     r"|Aug|Sep|Oct|Nov|Dec))",
     re.IGNORECASE,
 )  # from Wednesday; "Monday, 26 March" has its day
+BRACKETS_OF_DAY = re.compile(r"\s*[〔（(\[【][〕）)\]】]")
 HALF_A_WEEK = timedelta(days=3)
 
 
@@ -123,7 +124,25 @@ def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[Da
     for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
         if not kept or mention.start >= kept[-1].end:
             kept.append(mention)
-    return tuple(kept)
+    return tuple(_join_calendars(text, kept))
+
+
+def _join_calendars(text: str, days: Iterable[DateMention]) -> Iterator[DateMention]:
+    """Yield the days, one for a day that a bracket repeats in other years: 民国116年5月15日〔2027年5月15日〕."""
+    last: DateMention | None = None
+    for day in days:
+        if (
+            last
+            and day.day == last.day
+            and BRACKETS_OF_DAY.fullmatch(text[last.end : day.start] + text[day.end : day.end + 1])
+        ):
+            last = replace(last, end=day.end + 1)
+            continue
+        if last:
+            yield last
+        last = day
+    if last:
+        yield last
 
 
 def _mention(hit: re.Match[str], day: date | None, *, yearless: bool = False) -> DateMention:
