@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from controlwatch.core.extraction.mentions.places import is_of_foreign_state
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import is_excluded
@@ -20,7 +21,8 @@ LOOSE_CODE = re.compile(
     r"(?<![\d.\-A-Za-z/])(?:\d{2} \d{2} \d{2} \d{2} \d{2}|\d{4}\.\d{2}\.\d{0,2} \d{2}\.?\d{0,2}"
     r"|\d{4}\.\d{2}\. \d{2}\.\d{2}|\d{2}\.\d{2}\.\d{2}\.\d{2}(?:\.\d{2})?"
     r"|\d{4}[. ]\d{2}[. ]?\d{2}(?:[. ]?\d{2}(?!\d)|(?!\d))"
-    r"|\d{4}[. ]\d{4}(?:[. ]?\d{2})?|\d{8}[. ]\d{2}|\d{6}[. ]\d{2}(?:[. ]?\d{2})?|\d{10}"
+    r"|\d{4}[. ]\d{4}(?:[. ]?\d{2}|\n\d{2}(?=[、，,;；）)]))?"
+    r"|\d{8}[. ]\d{2}|\d{6}[. ]\d{2}(?:[. ]?\d{2})?|\d{10}"
     r"|\d{4}[. ]?\d{2}(?:[. ]?\n[. ]?\d{2}[. ]?\d{2}|[. ]?\d{2}[. ]?\n[. ]?\d{2})(?=[、，,;；）)\t])"
     r"|\d{8}(?:\n\d{2}(?=[\n、，,;；）)\t]|$))?)(?![\d\-A-Za-z]|\.\d)"
 )
@@ -54,7 +56,10 @@ def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
     for hit in CONTROL_CODE.finditer(folded):
         sentence = text.find_sentence(hit.start())
         around = folded[max(sentence.start, hit.start() - 60) : min(sentence.end, hit.end() + 40)]
-        if not get_pattern("code.foreign-list").search(around):
+        is_foreign = get_pattern("code.foreign-list").search(around) or is_of_foreign_state(
+            text, hit.start(), lexicon
+        )
+        if not is_foreign:
             last = get_pattern("code.range-end").match(folded, hit.end(1))
             within = _expand_range(hit[1], last[1]) if last else ()
             codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]

@@ -13,7 +13,7 @@ from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions, parse_period
-from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
+from controlwatch.core.extraction.mentions.places import is_of_foreign_state, opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -63,6 +63,8 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
             continue
         if is_about_foreign_act(lexicon, words) or _sets_no_date(context, words):
+            continue
+        if not is_own and is_of_foreign_state(context.text, sentence.start, lexicon):
             continue
         dated = DatedSentence(
             context=context,

@@ -201,6 +201,14 @@ def _find_reported_verb(
         return None if is_issued and is_past else (Verb.REPORTS, "relation.reported")
     if is_past or _is_left_alone(context, sentence):
         return None
+    if (
+        mention.number.series
+        and mention.number.issuers == ("State Council",)
+        and context.lexicon.get_pattern("relation.law-before").search(
+            context.text.folded_text[max(0, mention.start - ACTING_REACH) : mention.start]
+        )
+    ):
+        return None  # the Regulations (State Council Decree No. 792) let a party apply
     match = match_lapse(context.text, sentence, context.lexicon) or match_clause_verb(
         context, mention, sentence
     )

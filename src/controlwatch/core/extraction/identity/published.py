@@ -202,7 +202,14 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     marked = get_pattern("published.date-line").search("\n".join(lines))
     if marked and (day := _find_first_date(marked[1], lexicon)):
         return day, marked[0].strip()
-    anchor = near
+    foot = [
+        line
+        for line in reversed(_split_lines(folded[text.title_end :])[-FOOT_LINES:])
+        if len(line) <= LINE_LENGTH
+    ]
+    editions = (get_pattern("published.edition-line").match(line) for line in foot)
+    printed = (_find_first_date(edition[1], lexicon) for edition in editions if edition)
+    anchor = near or next((day for day in printed if day), None)
     if anchor is None:
         # The newest number that the text names gives the year. What a report dates first lies ahead of it.
         years = [int(hit[1] or hit[2]) for hit in get_pattern("published.number-year").finditer(folded)]
@@ -211,14 +218,13 @@ def _find_dateline(text: DocumentText, near: date | None, lexicon: Lexicon) -> Q
     for line in lines:
         if found := _read_dateline(line, anchor, lexicon):
             return found
-    for line in reversed(_split_lines(folded[text.title_end :])[-FOOT_LINES:]):
-        if len(line) <= 40:
-            edition = get_pattern("published.edition-line").match(line)
-            day = _parse_bare_date(line.strip("（）() "), lexicon) or _find_first_date(
-                edition[1] if edition else "", lexicon
-            )
-            if day:
-                return day, line
+    for line in foot:
+        edition = get_pattern("published.edition-line").match(line)
+        day = _parse_bare_date(line.strip("（）() "), lexicon) or _find_first_date(
+            edition[1] if edition else "", lexicon
+        )
+        if day:
+            return day, line
     return None
 
 

@@ -128,7 +128,7 @@ def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[Da
 
 
 def _join_calendars(text: str, days: Iterable[DateMention]) -> Iterator[DateMention]:
-    """Yield the days, one for a day that a bracket repeats in other years: 民国116年5月15日〔2027年5月15日〕."""
+    """Yield the days, one for a day that a bracket repeats: 民国116年5月15日〔2027年5月15日〕."""
     last: DateMention | None = None
     for day in days:
         if (

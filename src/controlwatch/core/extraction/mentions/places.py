@@ -113,6 +113,22 @@ def opens_with_foreign_state(title: str, lexicon: Lexicon) -> bool:
     return _build_place_index(lexicon).foreign_opening.match(title) is not None
 
 
+def is_of_foreign_state(text: DocumentText, at: int, lexicon: Lexicon) -> bool:
+    """Return whether a place lies in an item of a digest that a foreign state heads: 4. Korea. …"""
+    start = text.folded_text.rfind("\n", 0, at) + 1
+    end = text.folded_text.find("\n", at)
+    line = text.folded_text[start : end if end >= 0 else len(text.folded_text)]
+    lead = lexicon.get_pattern("place.item-mark").match(line)
+    if lead is None:
+        return False
+    state = _build_place_index(lexicon).foreign_opening.match(line, lead.end())
+    return (
+        state is not None
+        and lexicon.get_pattern("place.heading-end").match(line, state.end()) is not None
+        and lexicon.get_pattern("change.china").search(line) is None
+    )
+
+
 def is_place_name(words: str, lexicon: Lexicon) -> bool:
     """Return whether words are the name of a state or region and nothing else."""
     return words in _build_place_index(lexicon).codes

@@ -112,8 +112,11 @@ def _find_exclusion_start(folded: str, at: int, lexicon: Lexicon) -> int:
     """Return where an exclusion that ends at an offset begins: behind the last clause that does something."""
     low = max(0, at - SENTENCE_LIMIT)
     start = max(low - 1, *(folded.rfind(stop, low, at) for stop in ("。", "；", ";", "\n", ". "))) + 1
+    is_done = lexicon.get_pattern("mask.done-before")
     for act in lexicon.get_pattern("mask.operative").finditer(folded, start, at):
-        if act.start() >= start and (comma := CLAUSE_BREAK.search(folded, act.end(), at)):
+        if act.start() < start or is_done.search(folded, start, act.start()):
+            continue
+        if comma := CLAUSE_BREAK.search(folded, act.end(), at):
             start = comma.end()
     bracket = folded.rfind("（", start, at)
     return bracket + 1 if bracket >= 0 and "）" not in folded[bracket:at] else start
