@@ -203,8 +203,11 @@ def _assess_document(context: ReadingContext) -> Assessment:
             title=read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,
-            is_procedural=is_on_licences
-            and lexicon.get_pattern("change.procedure-title").search(context.text.title) is not None,
+            is_procedural=(
+                is_on_licences
+                and lexicon.get_pattern("change.procedure-title").search(context.text.title) is not None
+            )
+            or lexicon.get_pattern("direction.same-scope").search(context.text.folded_text) is not None,
         )
     )
     return Assessment(

@@ -214,7 +214,9 @@ class DirectionInputs:
     is_instrument: bool  #: it has the form of an authority's own act
     is_report: bool  #: it tells of another's
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
-    is_procedural: bool  #: it only says how licences are applied for and handled
+    is_procedural: (
+        bool  #: it only says how licences are applied for and handled, or leaves the scope as it is
+    )
 
 
 #: Tried in this order, before the signals: the first that applies decides.

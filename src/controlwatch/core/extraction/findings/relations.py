@@ -229,7 +229,10 @@ def _is_said_to_rest(context: ReadingContext, mention: NumberMention) -> bool:
 
 
 def _is_cited_order(context: ReadingContext, mention: NumberMention) -> bool:
-    """Return whether an order is cited as procedure: announcements, letters and new orders are explained."""
+    """Return whether a number is cited: to be consulted, or an older order, as procedure."""
+    before = context.text.folded_text[max(0, mention.start - ACTING_REACH) : mention.start]
+    if context.lexicon.get_pattern("relation.consulted-before").search(before):
+        return True
     told, year = context.identity.publication_day, mention.number.year
     is_new = told is not None and year is not None and told.year <= year
     return mention.number.series == "Order" and not is_new

@@ -29,8 +29,8 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
     for line in context.text.folded_text.split("\n"):
         start, at = at, at + len(line) + 1
         cells = [cell.strip(" *") for cell in SEPARATOR.split(line.strip("|"))]
-        if len(cells) == 1:
-            cells = _split_label(context, line)
+        if len(cells) == 1 and (labelled := context.lexicon.get_pattern("date.labelled-days").match(line)):
+            cells = [labelled[1], labelled[2]]
         if len(cells) < 2 or rows > MAX_ROWS or RULER.match(line):
             continue
         rows += 1
@@ -46,18 +46,6 @@ def find_table_dates(context: ReadingContext) -> Iterator[EffectiveDate]:
             and not any(is_place_name(cell, context.lexicon) for cell in cells)
         ):
             yield from _read_row(context, cells, columns, start, at - 1)
-
-
-def _split_label(context: ReadingContext, line: str) -> list[str]:
-    """Return the label of a line and its days, where it has nothing else: In force 1 July 2028 (Art. 1)."""
-    label = context.lexicon.get_pattern("date.column-of-effect").match(line)
-    days = find_date_mentions(line, context.lexicon) if label else ()
-    if label is None or not days:
-        return [line]
-    gaps = pairwise((label.end(), *(day.end for day in days)))
-    rest = "".join(line[left : day.start] for (left, _), day in zip(gaps, days, strict=True))
-    is_dates = context.lexicon.get_pattern("date.label-rest").fullmatch(rest + line[days[-1].end :])
-    return [label[0], line[label.end() :]] if is_dates else [line]
 
 
 def _read_named_cell(

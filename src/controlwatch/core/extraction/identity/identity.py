@@ -277,7 +277,8 @@ def find_own_number(
         # Pages print it on a line of the head, with the issuers or the date behind it.
         in_head = text.title_end < mention.start <= text.title_end + 600
         if in_head and mention.number.key not in followed_up:
-            opens = not folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
+            before = folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
+            opens = not before or get_pattern("identity.land-before").fullmatch(before)
             behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
             if opens and get_pattern("identity.after-head-number").match(behind.lstrip("）)")):
                 return _build_own_number(text, lexicon, mention, "number.head")

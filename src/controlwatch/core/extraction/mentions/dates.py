@@ -67,13 +67,15 @@ WEEKDAY = re.compile(
     r"|Aug|Sep|Oct|Nov|Dec))",
     re.IGNORECASE,
 )  # from Wednesday; "Monday, 26 March" has its day
+END_OF_YEAR = re.compile(r"\b(?:the )?end of ((?:19|20)\d\d)\b", re.IGNORECASE)
 BRACKETS_OF_DAY = re.compile(r"\s*[〔（(\[【][〕）)\]】]")
 HALF_A_WEEK = timedelta(days=3)
 
 
 #: A text without these contains no day.
 ANY_MONTH = re.compile(
-    "Jan|Feb|Mar|Apr|May|Mai|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März| month |day\\b", re.IGNORECASE
+    "end of (?:19|20)|Jan|Feb|Mar|Apr|May|Mai|Jun|Jul|Aug|Sep|O[ck]t|Nov|De[cz]|März| month |day\\b",
+    re.IGNORECASE,
 )
 ANY_YEAR = re.compile(r"\d{4}[-/.]\d|^[ \t]*20\d{6}[ \t]*$|\d\.\d{4}", re.MULTILINE)
 REPUBLIC_YEARS = 1911
@@ -122,27 +124,14 @@ def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[Da
         found += _find_latin_days(text, anchor, lexicon)
     kept: list[DateMention] = []
     for mention in sorted(found, key=lambda mention: (mention.start, -mention.end)):
-        if not kept or mention.start >= kept[-1].end:
-            kept.append(mention)
-    return tuple(_join_calendars(text, kept))
-
-
-def _join_calendars(text: str, days: Iterable[DateMention]) -> Iterator[DateMention]:
-    """Yield the days, one for a day that a bracket repeats: 民国116年5月15日〔2027年5月15日〕."""
-    last: DateMention | None = None
-    for day in days:
-        if (
-            last
-            and day.day == last.day
-            and BRACKETS_OF_DAY.fullmatch(text[last.end : day.start] + text[day.end : day.end + 1])
-        ):
-            last = replace(last, end=day.end + 1)
+        if kept and mention.start < kept[-1].end:
             continue
-        if last:
-            yield last
-        last = day
-    if last:
-        yield last
+        around = text[kept[-1].end : mention.start] + text[mention.end : mention.end + 1] if kept else ""
+        if kept and mention.day == kept[-1].day and BRACKETS_OF_DAY.fullmatch(around):
+            kept[-1] = replace(kept[-1], end=mention.end + 1)  # 民国116年5月15日〔2027年5月15日〕
+        else:
+            kept.append(mention)
+    return tuple(kept)
 
 
 def _mention(hit: re.Match[str], day: date | None, *, yearless: bool = False) -> DateMention:
@@ -220,6 +209,8 @@ def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterat
         else:
             month = MONTHS[hit[2].lower()] if hit[2] else int(hit[5])
             yield _mention(hit, _build_date(int(hit[3] or hit[6]), month, int(hit[1] or hit[4])))
+    for hit in END_OF_YEAR.finditer(text):
+        yield _mention(hit, date(int(hit[1]), 12, 31))
     for hit in WORDED_DAY.finditer(text):
         year = 2000 + TENS.get((hit[3] or "").lower(), 0) + ONES.get((hit[4] or "").lower(), 0)
         yield _mention(hit, _build_date(year, MONTHS[hit[2][:3].lower()], ORDINALS[hit[1].lower()]))

@@ -238,6 +238,11 @@ def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
                 issuers=issuers, series="Order" if hit[1].endswith(ORDER_FORM) else "", year=year, n=n
             )
             yield NumberMention(start=hit.start(2), end=hit.end(), number=number)
+    for hit in get_pattern("number.issuers-within").finditer(folded):
+        n, year = parse_numeral(hit[3]), parse_numeral(hit[2])
+        if n and year and (issuers := find_issuers(hit[1], lexicon)):
+            number = DocumentNumber(issuers=issuers, year=year, n=n)
+            yield NumberMention(start=hit.start(1), end=hit.end() - 1, number=number)
     for hit in get_pattern("number.issuers-behind").finditer(folded):
         listed = NumberList(start=hit.start(), end=hit.end(), year=hit[1], figures=hit[2], is_order=False)
         issuers = find_issuers(hit[3], lexicon)
