@@ -91,7 +91,7 @@ class DatedSentence:
             for word in find_date_mentions(words, self.context.lexicon, anchor=self.anchor)
             if word.day
             and not (word.relative and self.context.identity.publication_day is None)
-            and not (words.startswith("同年", word.start) and words[: word.start][-1:] not in "自从由至到")
+            and not get_pattern("date.that-year").match(words, word.start)
             and not self._is_of_another(word)
             and not get_pattern("date.former").search(words[: word.start])
             and not get_pattern("date.lapse-after").match(words[word.end :])

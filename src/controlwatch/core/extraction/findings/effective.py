@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,7 +18,6 @@ from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import EffectiveDate
 
-NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
 QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
 DAYS_OF_A_MONTH = 31
@@ -169,4 +167,5 @@ def _sets_no_date(context: ReadingContext, words: str) -> bool:
     get_pattern = context.lexicon.get_pattern
     if get_pattern("relation.later-recital").match(words):
         return True
-    return NUMBER_WORD.search(words) is not None and is_recital(context.lexicon, words, context.told_on)
+    is_numbered = get_pattern("date.number-word").search(words) is not None
+    return is_numbered and is_recital(context.lexicon, words, context.told_on)

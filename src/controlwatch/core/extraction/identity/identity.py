@@ -197,7 +197,8 @@ def _infer_issuers(opening: Opening, kind: NoticeKind, lexicon: Lexicon) -> tupl
     words = f"{opening.preface}\n{opening.text.folded_text}"
     if kind == NoticeKind.LAW and lexicon.get_pattern("head.legislature").search(words):
         return ("NPCSC",)
-    if kind == NoticeKind.REGULATION and "国务院" in words[:INFERENCE_ZONE]:
+    is_cabinet = lexicon.get_pattern("identity.cabinet").search(words[:INFERENCE_ZONE])
+    if kind == NoticeKind.REGULATION and is_cabinet:
         return ("State Council",)
     if kind in OWN_WORDS | INSTRUMENT_KINDS and lexicon.get_pattern("head.bureau").search(words):
         return ("MOFCOM",)
@@ -242,7 +243,7 @@ def _read_head_number(opening: Opening, year: int | None, lexicon: Lexicon) -> O
         return None
     start, end = (at - head.start for at in (head.numbered.start, head.numbered.end))
     words = opening.text.folded_text[start:end]
-    rest = words[words.rfind("号") + 1 :]
+    rest = get_pattern("identity.to-number").sub("", words)
     if get_pattern("identity.follow-up-alone").match(rest) and get_pattern("identity.follow-up").search(rest):
         return None
     subject = get_pattern("identity.subject-lead").search(words) if head.numbered.subject else None

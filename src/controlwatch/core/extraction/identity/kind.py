@@ -210,13 +210,14 @@ def _apply_kind_rules(
     ):
         yield NoticeKind.NEWS, "kind.report"
     # A foreign government's rule, whatever it is at home, is news here.
-    is_chinese = is_titled or find_issuers(title.replace("美国商务部", ""), lexicon)
+    is_chinese = is_titled or find_issuers(get_pattern("kind.foreign-ministry").sub("", title), lexicon)
     if not is_chinese and opens_with_foreign_state(title, lexicon):
         yield NoticeKind.NEWS, "kind.foreign"
     yield by_title, "kind.title"
     if label:
-        by_label = NoticeKind.ANNOUNCEMENT if "公告" in label else NoticeKind.NOTICE
-        yield NoticeKind.ORDER if "令" in label else by_label, "kind.label"
+        is_announcement = get_pattern("kind.announcement-label").search(label)
+        by_label = NoticeKind.ANNOUNCEMENT if is_announcement else NoticeKind.NOTICE
+        yield NoticeKind.ORDER if get_pattern("kind.order-label").search(label) else by_label, "kind.label"
     yield by_self_reference, "kind.speaks-of-itself"
 
 

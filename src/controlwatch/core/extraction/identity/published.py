@@ -133,7 +133,8 @@ def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
         if today and (day := _find_first_date(today[1], lexicon)):
             return day, today[0]
         for word in find_date_mentions(line[:60], lexicon):
-            if word.day and word.start <= 2 and not line[: word.end].endswith("月"):
+            is_month = lexicon.get_pattern("published.month-only").search(line[: word.end])
+            if word.day and word.start <= 2 and not is_month:
                 return word.day, line[: word.end]
     return None
 
@@ -147,7 +148,8 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
         if len(line) > LOOSE_LENGTH or lexicon.get_pattern("published.loose-verbs").search(line):
             continue
         for word in find_date_mentions(line, lexicon):
-            if word.day and not line[: word.end].endswith("月") and not word.yearless:
+            is_month = lexicon.get_pattern("published.month-only").search(line[: word.end])
+            if word.day and not (is_month or word.yearless):
                 return word.day, line
     return None
 
@@ -246,7 +248,7 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
         if day := _parse_bare_date(part.strip(), lexicon):
             return day, line
     word = next((word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day), None)
-    if word is None or word.day is None or line[: word.end].endswith("月"):  # a month is not a day of writing
+    if word is None or word.day is None or get_pattern("published.month-only").search(line[: word.end]):
         return None
     before, behind = line[: word.start], line[word.end :]
     is_short = len(line) < LINE_LENGTH

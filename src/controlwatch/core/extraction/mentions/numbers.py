@@ -358,7 +358,7 @@ def _find_elided_issuers(
     sentence = text.find_sentence(mention.start)
     before = blank_approvals(text.folded_text[sentence.start : mention.start], lexicon)
     if named := find_issuers(before, lexicon):
-        if "会同" in before:
+        if lexicon.get_pattern("number.jointly").search(before):
             return named[:1]
         is_english = text.folded_text[mention.start].isascii()
         return named if is_english else find_last_issuers(before, lexicon)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,7 +12,6 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
-YEAR_SIGN = re.compile(r"年|\d{4}[-/.]\d|\d{4} [A-Zy]")  #: a line without it holds no day with its year
 OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
@@ -87,7 +85,7 @@ def list_doubts(
 def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
     """Yield what is written as a day with its year, and is not in the calendar."""
     year = lexicon.get_pattern("doubt.year-before")
-    for line in filter(YEAR_SIGN.search, text.splitlines()):
+    for line in filter(lexicon.get_pattern("doubt.year-sign").search, text.splitlines()):
         days = (line[word.start : word.end] for word in find_date_mentions(line, lexicon) if word.day is None)
         yield from (words for words in days if year.match(words))
 
