@@ -195,7 +195,7 @@ def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
         return  # the check of the database says so
     is_late = found.oldest is not None and datetime.now(UTC) - found.oldest > REMINDER_INTERVAL
     yield CheckResult(
-        message=describe_open_reviews(found) or "no document needs review",
+        message=describe_open_reviews(found)[0] or "no document needs review",
         is_ok=not is_late,
         advice="read each and settle it: controlwatch review",
     )
@@ -274,7 +274,7 @@ def _check_mailbox(settings: Settings) -> CheckResult:
     try:
         count = mailbox.count_mails()
     except SourceError as error:
-        advice = ADVICE.get(error.kind, "check CONTROLWATCH_MAILBOX_URL")
+        advice = ADVICE.get(error.kind, ("check CONTROLWATCH_MAILBOX_URL", ""))[0]
         return CheckResult(message=f"the mailbox cannot be read: {error}", is_ok=False, advice=advice)
     return CheckResult(
         message=f"the mailbox can be read: {mailbox.address} contains {count} mails", is_ok=True

@@ -121,7 +121,7 @@ def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
 
 def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlStore) -> None:
     store.subscriptions.subscribe(replace(EVERYTHING, channel="slack", target="C1"), NOW)
-    for n in range(61, 68):
+    for n in range(61, 84):
         observe(
             store,
             make_observation(
@@ -129,14 +129,14 @@ def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlS
             ),
         )
     claims = [claim(store, now=NOW, owner="me", lease=60) for _ in range(3)]
-    assert [len(claimed) for claimed in claims] == [4, 3, 0]
+    assert [len(claimed) for claimed in claims] == [20, 3, 0]
 
 
 def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_message(
     store: SqlStore,
 ) -> None:
-    for channel in ("slack", "email", "console"):
-        store.subscriptions.subscribe(replace(EVERYTHING, channel=channel), NOW)
+    for channel in ("apprise", "email", "console"):
+        store.subscriptions.subscribe(replace(EVERYTHING, channel=channel, target=channel), NOW)
     for n in range(61, 68):
         seen = make_observation(
             store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
@@ -144,7 +144,7 @@ def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_m
         observe(store, seen)
     claims = [store.outbox.claim(now=NOW, owner="me", lease=60, most=2) for _ in range(4)]
     found = [[(of[0].subscription.channel, len(of)) for of in claimed] for claimed in claims]
-    assert found == [[("slack", 4), ("email", 7)], [("slack", 3), ("console", 7)], [], []]
+    assert found == [[("apprise", 5), ("email", 7)], [("apprise", 2), ("console", 7)], [], []]
 
 
 def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) -> None:

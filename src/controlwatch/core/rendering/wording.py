@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "confirm": ("Confirm", "确认"),
     "ended": ("UNSUBSCRIBED", "已退订"),
     "continue": ("Continue", "恢复"),
+    "technical": ("technical", "技术信息"),
     "effective": ("Effective", "生效"),
     "until": ("Until", "截止"),
     "deadline": ("Deadline", "期限"),
