@@ -31,13 +31,12 @@ from controlwatch.core.law.answers import (
     NoticeLine,
     NoticeLocation,
     NoticeRecord,
-    PartyMatch,
-    PartySearchResult,
     Preview,
     ReviewLine,
     WatcherLine,
 )
 from controlwatch.core.law.explanation import StatusStep
+from controlwatch.core.law.party_answers import IncompleteListing, PartyMatch, PartySearchResult
 from controlwatch.core.law.status import ClauseStatus, LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -411,6 +410,10 @@ def match(pen: Pen) -> PartyMatch:
     )
 
 
+def incomplete(pen: Pen) -> IncompleteListing:
+    return IncompleteListing(key=pen(), number=pen(), title=pen(), url=pen(), gap=pen())
+
+
 def record(pen: Pen) -> NoticeRecord:
     standing = NoticeLocation(url=pen(), watcher=pen(), first_seen_at=NOW, differs=False)
     return NoticeRecord(
@@ -449,7 +452,15 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
     "lines": lambda pen: replies.latest_reply([line(pen)] * 13, title=pen()),
     "record": lambda pen: replies.notice_reply(record(pen)),
     "parties": lambda pen: replies.law_reply(
-        answer_parties(PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some()))
+        answer_parties(
+            PartySearchResult(
+                query=pen(),
+                on=TODAY,
+                matches=(match(pen),),
+                cautions=pen.some(),
+                incomplete_listings=(incomplete(pen),),
+            )
+        )
     ),
     "reviews": lambda pen: replies.review_reply([review_line(pen)] * 13),
     "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),

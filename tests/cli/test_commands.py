@@ -47,6 +47,10 @@ class Terminal:
         assert done.exit_code != 0, done.output
         return done.output + done.stderr
 
+    def ends(self, *words: str) -> int:
+        """Return the exit status of a command."""
+        return CliRunner().invoke(app, list(words), env=self.env).exit_code
+
     def file(self, name: str, text: str) -> str:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")

@@ -110,7 +110,7 @@ def test_the_pictures_are_drawn_from_the_product(tmp_path: Path) -> None:
     subprocess.run(run, cwd=ROOT, check=True, timeout=120)
     for name in ("alert-slack", "alert-mail"):
         page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
-        assert "MOFCOM-GACC 2027-12" in page
+        assert "MOFCOM–GACC 2027-12" in page
         assert "本公告自2027年4月1日起正式实施。" in page
         assert "Acknowledge" in page
         assert (ROOT / f"docs/{name}.png").read_bytes().startswith(b"\x89PNG")

@@ -46,9 +46,10 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
     assert done.stderr == ""
     for fact in (
         "No alert.",
-        "工信部联安全函〔2025〕335号 · lithium thionyl chloride batteries",
-        "MOFCOM-GACC 2025-58",
-        "85076000",
+        "Li-SOCl2 batteries, controlled chemicals (工信部联安全函〔2025〕335号)",
+        "NEW CONTROL in force since 8 Nov 2025",
+        "MOFCOM–GACC 2025-58",
+        "8507.60.00",
         "the official notice MOFCOM 2025-58 is known; this report is linked to it",
         "clarifies MOFCOM 2025-61",
         "clarifies MOFCOM 2025-62",
@@ -60,8 +61,8 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "MOFCOM policy releases (政策发布) is blind",
         "is watched again",
         "not a change of the rules",
-        "HS 8507.60 on 2026-11-10: suspended until 2026-11-10, by MOFCOM-GACC 2025-58",
-        "HS 8507.60 on 2026-11-11: in-force, by MOFCOM-GACC 2025-58",
+        "HS 8507.60 on 2026-11-10: suspended until 2026-11-10 · extension announced",
+        "HS 8507.60 on 2026-11-11: in force · extension announced",
         "REMINDER",
     ):
         assert fact in told, fact

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
+from controlwatch.adapters.catalog.element_loader import load_elements
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import compute_register_digest, load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
@@ -37,16 +38,19 @@ from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import Deliverer
+from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.ingest import Ingester
 from controlwatch.services.intake import build_mailbox_watcher
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
 from controlwatch.services.remind import Reminder
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
+from controlwatch.services.subjects import SubjectResolver
 from controlwatch.settings import Settings
 
 
@@ -202,7 +206,9 @@ def build_app(
         channels=channels,
         links=links,
         ingester=ingester,
-        poller=Poller(fetch=fetch, ingester=ingester, mailbox=mailbox),
+        poller=Poller(
+            fetch=fetch, ingester=ingester, mailbox=mailbox, find_known_day=store.register.find_date
+        ),
         deliverer=deliverer,
         reminder=build_reminder(store, sources, disk_warning),
         queries=build_queries(
@@ -246,16 +252,20 @@ def build_queries(
     """Return the queries over a store, the legal ones among them."""
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=compute_next_poll)
+    elements = ElementQueries(catalogue=load_elements(lexicon), lexicon=lexicon, law=store.law)
+    law = LegalQueries(
+        names=names,
+        law=store.law,
+        register=store.register,
+        history_source=store.queries,
+        reviews=store.reviews,
+        sources=sources,
+        subjects=SubjectResolver(names=names, elements=elements),
+    )
     return Queries(
         names=names,
-        law=LegalQueries(
-            names=names,
-            law=store.law,
-            register=store.register,
-            history_source=store.queries,
-            reviews=store.reviews,
-            sources=sources,
-        ),
+        law=law,
+        parties=PartyQueries(law=store.law, limits=law),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,

@@ -83,7 +83,7 @@ def open_question_app() -> Iterator[App]:
     with open_app_for_question(settings, console=console) as app:
         if app.is_in_memory:
             note = (
-                f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+                f"No state exists at {settings.state_dir.absolute()}: the reference database answers alone, "
                 "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
             )
             error_console.print(Text(note, style="yellow"), soft_wrap=True)

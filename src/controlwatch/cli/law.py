@@ -1,4 +1,4 @@
-"""Ask: status, lookup, upcoming, compare, entity, leads, known."""
+"""Ask: status, lookup, upcoming, compare, leads, known."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ DayOption = Annotated[
     typer.Option("--on", help="The date to answer for (YYYY-MM-DD, Beijing time). Default: today."),
 ]
 CategoryOption = Annotated[
-    list[str] | None, typer.Option("--category", help="Only this category or group. Repeatable.")
+    list[str] | None, typer.Option("--category", help="Only this category, group or element. Repeatable.")
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, lookup, upcoming, compare, entity, leads, known):
+    for command in (status, lookup, upcoming, compare, leads, known):
         app.command(rich_help_panel="Ask")(command)
 
 
@@ -40,7 +40,9 @@ def status(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …", callback=read_typed
+            metavar="CATEGORY|ELEMENT|NUMBER",
+            help="battery, 稀土, Dy, MOFCOM 2025-61, 2024-46, …",
+            callback=read_typed,
         ),
     ],
     *,
@@ -68,7 +70,9 @@ def lookup(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+            metavar="TERM|HS|CODE",
+            help="8507.60, 85076000, 3A001, 稀土, graphite, dysprosium, 镝, Dy, …",
+            callback=read_typed,
         ),
     ],
     *,
@@ -148,28 +152,6 @@ def compare(
     print_cautions(limits)
 
 
-def entity(
-    name: Annotated[
-        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
-    ],
-    *,
-    on: DayOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show listed parties with a similar name: possible matches, never an identification.
-
-    Example: controlwatch entity 'Shield AI'
-    """
-    with open_question_app() as app:
-        found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
-    if json:
-        print_json(found)
-    else:
-        from controlwatch.core.rendering.law_answers import answer_parties
-
-        print_answer(answer_parties(found))
-
-
 def leads(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Also show closed leads.")] = False,
@@ -195,7 +177,8 @@ def leads(
 def known(
     *,
     disagreements: Annotated[
-        bool, typer.Option("--disagreements", help="Only notices where the page and the register differ.")
+        bool,
+        typer.Option("--disagreements", help="Only notices that differ from their pages."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -218,4 +201,4 @@ def known(
             str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
         )
     console.print(drawn if found else "No notices.")
-    console.print(f"{len(found)} notices; the register is based on evidence up to {as_of}.")
+    console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")

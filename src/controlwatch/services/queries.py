@@ -27,6 +27,7 @@ from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
@@ -114,6 +115,7 @@ class Queries:
 
     names: Names
     law: LegalQueries
+    parties: PartyQueries
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource

@@ -73,7 +73,8 @@ class CommandResponder:
                 query, on = _split_day(command, today)
                 return replies.law_reply(answer_lookup(law.lookup(query, on=on)))
             case "entity":
-                return replies.law_reply(answer_parties(law.find_parties(_require_words(command), on=today)))
+                found = self.queries.parties.find_parties(_require_words(command), on=today)
+                return replies.law_reply(answer_parties(found))
             case "upcoming":
                 count, names = _split_count(command.words)
                 days = min(count or 30, MAX_DAYS)

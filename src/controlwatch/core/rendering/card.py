@@ -9,15 +9,26 @@ from typing import Literal
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
+from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, AlertText, Direction, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import (
+    Alert,
+    AlertKind,
+    AlertText,
+    Change,
+    Direction,
+    Notice,
+    NoticeKind,
+    RedlineSegment,
+)
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
+    ENDING_WORDS,
     build_agenda_fact,
     build_occasion_heading,
     choose_occasion_badge,
@@ -36,6 +47,7 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
+from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -69,6 +81,8 @@ TONES: dict[AlertKind, Tone] = {
 }
 #: A redline of more characters than this is cut; all of it is in `controlwatch show`.
 MAX_REDLINE = 1_500
+#: What makes alerts that no source causes.
+CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +120,8 @@ def build_card(
 ) -> Card:
     """Return the card of an alert: `why` it was sent to the reader, and the legal status of its notice."""
     notice, word = alert.notice, context.find_word
-    footer = [f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"]
+    seen = f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"
+    footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
         footer.insert(0, f"{word('published')} {notice.published}")
     text = choose_alert_text(alert, context)
@@ -128,20 +143,25 @@ def build_card(
             return replace(card, summary=(_summarize_agenda(alert, context),), facts=facts)
         return _fill_system_card(card, alert, text, context)
     weight = _choose_weight(alert, notice, status, context.today)
-    card = replace(card, title=alert.title, doubts=notice.doubts, weight=weight)
+    card = replace(
+        card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
+    )
     status_facts = tuple(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
         occasions = (alert.occasion, *alert.others)
         found = [fact for occasion in occasions for fact in list_occasion_facts(occasion, notice, context)]
-        occasion_facts = sorted(dict.fromkeys(found), key=lambda fact: fact.word != "what")
+        # What the end of a term means is in the summary.
+        standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
+        happenings = sorted(dict.fromkeys(found), key=lambda fact: fact.word != "what")
+        occasion_facts = (*happenings, *standing)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context, others=len(alert.others)),
             summary=summarize_occasion(alert.occasion, context),
-            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
+            facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )
     elif alert.original_kind in REVIEW_KINDS:
         card = _fill_review_card(card, alert, notice, context)
@@ -157,9 +177,12 @@ def _fill_system_card(card: Card, alert: Alert, text: AlertText, context: CardCo
     """Return the card with what is wrong and what to do, and for operators the technical reason."""
     both = alert.chinese if context.language == "both" else None
     bodies = (text.body, both.body if both is not None else "")
-    technical = f"{context.find_word('technical')}: {alert.technical}" if alert.technical else ""
-    summary = tuple(filter(None, (*bodies, technical)))
-    return replace(card, title=both.title if both is not None else "", summary=summary)
+    return replace(
+        card,
+        title=both.title if both is not None else "",
+        summary=tuple(filter(None, bodies)),
+        facts=(context.build_fact("technical", alert.technical),) if alert.technical else (),
+    )
 
 
 def choose_alert_text(alert: Alert, context: CardContext) -> AlertText:
@@ -182,9 +205,9 @@ def _fill_notice_card(
         when=headline.when,
         heading=headline.subject,
         summary=tuple(text for text in summaries if text),
-        facts=tuple(drop_repeated_quotes(facts)),
+        facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=change.moved if change else (),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -197,11 +220,23 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         badge=context.find_word(alert.original_kind),
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
-        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
-        moved=change.moved if change else (),
+        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
+
+
+def _list_open_doubts(notice: Notice) -> Iterable[str]:
+    """Return the doubts, without that no item is named where the notices acted on name them."""
+    is_resolved = any(finding.basis == "resolved" for finding in notice.categories)
+    return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
+
+
+def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
+    """Return which findings changed, in the reader's language."""
+    moved = change.moved if change is not None else ()
+    return tuple(map(translate_finding, moved)) if context.language == "zh" else moved
 
 
 def _choose_tone(alert: Alert) -> Tone:

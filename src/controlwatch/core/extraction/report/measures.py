@@ -40,6 +40,12 @@ CONTROLS: dict[Direction, str] = {
     Direction.NEUTRAL: "rules-changed",
 }
 
+#: Tightenings that the words tell from a new control, the strictest first.
+WORDED_MEASURES = {
+    "import-ban": "measure.import-ban",
+    "export-ban": "measure.export-ban",
+    "stricter-control": "measure.stricter",
+}
 #: Measures that rest others for a time.
 SUSPENSIONS = frozenset({"control-suspended", "suspension-extended", "listing-suspended", "tariff-suspended"})
 #: Measures that apply from a day on, until they are changed.
@@ -78,9 +84,9 @@ def _choose_control(notice: Notice, lexicon: Lexicon) -> str:
     """Return whether a control is a ban, stricter than one before, or new: by the words that decided it."""
     quotes = [ground.quote for ground in notice.grounds if ground.about == "direction"]
     words = fold_text("\n".join((notice.title, *quotes)))
-    for measure in ("import-ban", "export-ban", "stricter"):
-        if lexicon.get_pattern(f"measure.{measure}").search(words):
-            return "stricter-control" if measure == "stricter" else measure
+    for measure, pattern_id in WORDED_MEASURES.items():
+        if lexicon.get_pattern(pattern_id).search(words):
+            return measure
     return "new-control"
 
 
