@@ -115,7 +115,8 @@ def list_occasion_facts(
     """Yield what happens, the date known before, and the items concerned."""
     event = occasion.event
     scope = "" if event.scope == "all" else f" ({context.pick_one(name_clause(event.scope), event.scope)})"
-    what = f"{context.find_word(event.event)} {context.format_day(event.date)}{scope}"
+    word = ENDING_WORDS.get(event.event, event.event) if event.date < context.today else event.event
+    what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
         yield context.build_fact("was", str(occasion.was))
