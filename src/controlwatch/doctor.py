@@ -164,10 +164,17 @@ def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
     """Name the subscriptions that are paused, and the channels that do not accept our messages."""
     try:
         with SqlStore.open_read_only(settings.database) as store:
-            paused = [item for item in store.subscriptions.list_active() if item.paused]
+            active = store.subscriptions.list_active()
             troubles = store.health.list_channel_troubles()
     except ControlwatchError:
         return  # the check of the database says so
+    if active and not any(item.health for item in active):
+        yield CheckResult(
+            message="no subscription gets the alerts about sources that fail",
+            is_ok=False,
+            advice="add one for the operators: controlwatch subscribe CHANNEL TARGET --health",
+        )
+    paused = [item for item in active if item.paused]
     for item in paused:
         reason = to_one_line(item.paused, 200)
         yield CheckResult(

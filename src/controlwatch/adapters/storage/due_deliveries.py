@@ -24,10 +24,10 @@ DEFAULT_ALERTS_PER_MESSAGE = 50
 #: What identifies a recipient, among whose deliveries those that leave together are one message. An address
 #: that is not confirmed gets the request to confirm by itself.
 RECIPIENT_COLUMNS = ("channel", "target", "confirmed", "addressee")
-#: After so many messages to a target within the window, what follows is gathered and leaves as one message.
+#: After this number of messages to a target within the window, what follows is gathered and leaves as one message.
 BURST_MESSAGES = 3
 BURST_WINDOW = timedelta(seconds=60)
-#: What is gathered waits at most for so long; with the time between two rounds of deliveries, a minute.
+#: What is gathered waits at most for this time; with the time between two rounds of deliveries, a minute.
 MAX_BURST_WAIT = timedelta(seconds=48)
 BURST_LOOK_BACK = timedelta(hours=1)
 
@@ -67,7 +67,7 @@ def lock_waiting_subscriptions(
         .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)
     )
     if scope.gather_bursts:
-        busy = _select_busy_targets(now)
+        busy = select_busy_targets(now)
         same = and_(busy.c.channel == waiting.c.channel, busy.c.target == waiting.c.target)
         is_over = waiting.c.due_at <= now - MAX_BURST_WAIT
         chosen = chosen.outerjoin(busy, same).where(or_(busy.c.target.is_(None), is_over))
@@ -80,8 +80,8 @@ def lock_waiting_subscriptions(
     return [number for number, _ in sorted(found, key=lambda row: order[row.target])]
 
 
-def _select_busy_targets(now: datetime) -> Subquery:
-    """Select the targets that were sent so many messages in the last minute that the next are gathered."""
+def select_busy_targets(now: datetime) -> Subquery:
+    """Select the targets whose next messages are gathered: they were sent several in the last minute."""
     place = SUBSCRIPTION.c.channel, SUBSCRIPTION.c.target
     return (
         select(*place)

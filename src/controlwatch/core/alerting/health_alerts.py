@@ -66,6 +66,12 @@ class SourceTrouble:
         """Whether the same trouble was notified before."""
         return self.notice is not None and self.notice.word == self.issue.health
 
+    def build_notice(self, now: datetime) -> HealthNotice:
+        """Return what is recorded as notified once an alert about it is made now."""
+        times = self.notice.times + 1 if self.notice is not None and self.is_repeated else 1
+        began = self.notice.since if self.notice is not None else self.issue.since or now
+        return HealthNotice(times=times, at=now, since=began, word=self.issue.health)
+
 
 def plan_health_alerts(
     watchers: Iterable[Watcher],
@@ -284,7 +290,7 @@ def _plan_down_alerts(troubles: list[SourceTrouble], now: datetime) -> Iterator[
             f"{trouble.watcher.id}: {trouble.issue.technical}" for trouble in troubles[:MAX_TITLES]
         ),
     )
-    notified = {trouble.watcher.id: _build_notice(trouble, now) for trouble in troubles}
+    notified = {trouble.watcher.id: trouble.build_notice(now) for trouble in troubles}
     yield HealthAlert(health_notices=notified, alert=alert)
 
 
@@ -297,12 +303,17 @@ def _build_down_alert(trouble: SourceTrouble, now: datetime) -> HealthAlert:
     last = ("Never read so far.", "尚未成功读取过。")
     if trouble.state.last_success_at is not None:
         last = (f"Last read {success[0]}.", f"最近一次成功读取：{success[1]}。")
+    title = (
+        f"{name[0]}: {still[0]}{present} since {since[0]}",
+        f"{name[1]}：自{since[1]}起{still[1]}{chinese_state}",
+    )
+    if issue.health == "quiet":
+        newest = trouble.state.newest
+        last = (f"Its newest item is of {newest}.", f"最新一条的日期为{newest}。") if newest else ("", "")
+        title = f"{name[0]}: {still[0]}{present}", f"{name[1]}：{still[1]}{chinese_state}"
     alert = build_system_alert(
         "health-down",
-        (
-            f"{name[0]}: {still[0]}{present} since {since[0]}",
-            f"{name[1]}：自{since[1]}起{still[1]}{chinese_state}",
-        ),
+        title,
         join_sentences(issue.why, last, issue.advice),
         watcher=watcher.id,
         now=now,
@@ -310,14 +321,7 @@ def _build_down_alert(trouble: SourceTrouble, now: datetime) -> HealthAlert:
         # The address of a feed is nothing that a person opens.
         url=watcher.index.url if watcher.index.kind != "feed" else None,
     )
-    return HealthAlert(health_notices={watcher.id: _build_notice(trouble, now)}, alert=alert)
-
-
-def _build_notice(trouble: SourceTrouble, now: datetime) -> HealthNotice:
-    notice = trouble.notice
-    times = notice.times + 1 if notice is not None and trouble.is_repeated else 1
-    began = notice.since if notice is not None else trouble.issue.since or now
-    return HealthNotice(times=times, at=now, since=began, word=trouble.issue.health)
+    return HealthAlert(health_notices={watcher.id: trouble.build_notice(now)}, alert=alert)
 
 
 def _build_up_alert(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from controlwatch.core.alerting.reminder_plan import ReminderPlan, ScheduledReminder, plan_reminders
@@ -54,6 +55,14 @@ class PlannedAlert:
     deliveries: tuple[PlannedDelivery, ...]
     notice_key: str | None = None  #: of the notice
 
+    @property
+    def gravity(self) -> tuple[bool, date]:
+        """Sorts the reminders of a notice: the end of a suspension first, then the nearest day."""
+        occasion = self.alert.occasion
+        if occasion is None:
+            return True, date.max
+        return occasion.event.event != SUSPENSION_ENDS or occasion.gone, occasion.event.date
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderRound:
@@ -89,13 +98,13 @@ def decide_reminders(context: ReminderContext, *, now: datetime) -> ReminderRoun
 def merge_reminders(planned: Iterable[PlannedAlert]) -> Iterator[PlannedAlert]:
     """Yield the reminders of a round, those of one kind about one notice as one: the gravest date leads it.
 
-    Whoever gets any of them gets the one.
+    All who get any of them get the one.
     """
     groups: dict[tuple[str | None, AlertKind], list[PlannedAlert]] = {}
     for item in planned:
         groups.setdefault((item.notice_key, item.alert.kind), []).append(item)
     for group in groups.values():
-        ordered = sorted(group, key=_rank_reminder)
+        ordered = sorted(group, key=attrgetter("gravity"))
         first = ordered[0]
         others = tuple(item.alert.occasion for item in ordered[1:] if item.alert.occasion is not None)
         deliveries: dict[int, PlannedDelivery] = {}
@@ -105,14 +114,6 @@ def merge_reminders(planned: Iterable[PlannedAlert]) -> Iterator[PlannedAlert]:
                 deliveries[delivery.subscription_id] = delivery
         alert = replace(first.alert, others=others)
         yield replace(first, alert=alert, deliveries=tuple(deliveries.values()))
-
-
-def _rank_reminder(planned: PlannedAlert) -> tuple[bool, date]:
-    """Return the place of a reminder among those of its notice: the end of a suspension, then the nearest."""
-    occasion = planned.alert.occasion
-    if occasion is None:
-        return True, date.max
-    return occasion.event.event != SUSPENSION_ENDS or occasion.gone, occasion.event.date
 
 
 def _plan_reminder(occasion: ReminderSubject, context: ReminderContext, now: datetime) -> PlannedAlert | None:

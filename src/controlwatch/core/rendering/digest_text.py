@@ -110,14 +110,15 @@ def build_digest_subject(entries: Sequence[DigestEntry], context: CardContext) -
         counted.setdefault(entry.word, []).append(entry)
     named = list(counted.items())[:MAX_NAMED_KINDS]
     hidden = len(entries) - sum(len(found) for _, found in named)
-    english = ", ".join(_name_in_english(word, found) for word, found in named)
-    chinese = "，".join(_name_in_chinese(word, found) for word, found in named)
+    english = ", ".join(count_in_english(word, found) for word, found in named)
+    chinese = "，".join(count_in_chinese(word, found) for word, found in named)
     return context.pick_language(
         english + (f"; {hidden} more" if hidden else ""), chinese + (f"；另有{hidden}项" if hidden else "")
     )
 
 
-def _name_in_english(word: str, found: Sequence[DigestEntry]) -> str:
+def count_in_english(word: str, found: Sequence[DigestEntry]) -> str:
+    """Return the alerts of one kind by their number: "1 suspension ends on 31 Dec"."""
     one, several = NOUNS[word]
     days = sorted({entry.day for entry in found if entry.day is not None})
     text = f"1 {one}" if len(found) == 1 else f"{len(found)} {several}"
@@ -127,7 +128,8 @@ def _name_in_english(word: str, found: Sequence[DigestEntry]) -> str:
     return f"{text} on {first}" if len(days) == 1 else f"{text}, the first on {first}"
 
 
-def _name_in_chinese(word: str, found: Sequence[DigestEntry]) -> str:
+def count_in_chinese(word: str, found: Sequence[DigestEntry]) -> str:
+    """Return the same in Chinese: "暂停期满1项（12月31日）"."""
     days = sorted({entry.day for entry in found if entry.day is not None})
     text = f"{CHINESE_NOUNS.get(word) or WORDS[word][1]}{len(found)}项"
     if not days:
