@@ -202,7 +202,7 @@ def test_a_name_that_only_a_title_has_is_found_with_that_notice(terminal: Termin
         (("lookup", "9Z999"), "nearest"),
         (("lookup", "3A777"), "nearest"),
         (("compare", "--from", "2026-02-01", "--to", "2026-01-01"), "comes before"),
-        (("status", "2025-61", "--on", "31.10.2025"), "YYYY-MM-DD"),
+        (("status", "2025-61", "--on", "some day"), "YYYY-MM-DD"),
         (("entity", "  "), "empty name"),
     ],
 )
@@ -267,7 +267,7 @@ def test_a_dot_within_a_chinese_name_does_not_matter(terminal: Terminal, name: s
     [
         ("upcoming", "--on", "9999-12-31"),
         ("upcoming", "--on", "9998-01-01", "--days", "3660"),
-        ("latest", "--days", "99999999999"),
+        ("latest", "--days", "36500"),
         ("status", "battery", "--on", "9999-12-31"),
         ("history", "2025-70"),
     ],

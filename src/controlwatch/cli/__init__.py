@@ -11,6 +11,8 @@ from rich.console import Console
 
 from controlwatch.cli import (
     alerts,
+    ask,
+    categories,
     evidence,
     held,
     law,
@@ -31,7 +33,6 @@ from controlwatch.core.model.errors import ControlwatchError
 app = typer.Typer(
     name="controlwatch",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Watch China's export-control regulators and alert compliance teams, "
@@ -52,7 +53,9 @@ def _print_version(*, value: bool) -> None:
 
 for module in (
     run,
+    ask,
     notices,
+    categories,
     reviews,
     evidence,
     law,

@@ -12,21 +12,33 @@ from controlwatch.cli.common import (
     build_table,
     console,
     find_subscription,
+    limit_days,
     open_question_app,
     parse_day,
     print_json,
+    read_number,
     read_typed,
     today,
 )
+from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
 
+#: Days that `upcoming` looks ahead: ten years.
+MAX_DAYS_AHEAD = 3660
 DayOption = Annotated[
     str | None,
-    typer.Option("--on", help="The date to answer for (YYYY-MM-DD, Beijing time). Default: today."),
+    typer.Option(
+        "--on", help="The date to answer for, in Beijing: 2026-11-11, 11 Nov 2026, tomorrow. Default: today."
+    ),
 ]
 CategoryOption = Annotated[
-    list[str] | None, typer.Option("--category", help="Only this category, group or element. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--category",
+        help="Only this category or group or element, in any spelling: gallium, 镓, rare-earth. Repeatable.",
+        autocompletion=complete_category,
+    ),
 ]
 
 
@@ -42,7 +54,8 @@ def status(
         typer.Argument(
             metavar="CATEGORY|ELEMENT|NUMBER",
             help="battery, 稀土, Dy, MOFCOM 2025-61, 2024-46, …",
-            callback=read_typed,
+            callback=read_number,
+            autocompletion=complete_subject,
         ),
     ],
     *,
@@ -98,7 +111,13 @@ def lookup(
 
 def upcoming(
     *,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Length of the period in days.")] = 30,
+    days: Annotated[
+        int,
+        typer.Option(
+            callback=limit_days(MAX_DAYS_AHEAD),
+            help="How many days ahead: 1 to 3660, counted from today, or from --on.",
+        ),
+    ] = 30,
     on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
     category: CategoryOption = None,
     json: JsonOption = False,
@@ -198,7 +217,10 @@ def known(
         for doubt in line.disagreements:
             title.append(f"\n{to_one_line(doubt, 300)}", style="yellow")
         drawn.add_row(
-            str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
+            str(line.issued or "not stated"),
+            Text(line.number or ""),
+            "yes" if line.observed else "not yet",
+            title,
         )
     console.print(drawn if found else "No notices.")
     console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")

@@ -122,7 +122,11 @@ def _screen_file(file: Path, column: str | None, output: Path | None, *, on: dat
         f"{len(result.names)} names read from {file.name} ({listed.column}); {count} with possible matches"
     )
     if suffix == ".csv":
-        _print_limits(result)
+        from controlwatch.core.rendering.law_answers import describe_incomplete_listings
+
+        gaps = describe_incomplete_listings(result.incomplete_listings)
+        for line in (*filter(None, [gaps]), *(f"caution: {caution}" for caution in result.cautions)):
+            print_line(line)
     return count > 0
 
 
@@ -152,14 +156,6 @@ def _write_result(result: ScreeningResult, output: Path | None, suffix: str) -> 
     else:
         limits = (LIMIT_COLUMNS, *build_limit_rows(result))
         write_workbook({"Matches": rows, "Limits": limits}, output)
-
-
-def _print_limits(result: ScreeningResult) -> None:
-    from controlwatch.core.rendering.law_answers import describe_incomplete_listings
-
-    gaps = describe_incomplete_listings(result.incomplete_listings)
-    for line in (*filter(None, [gaps]), *(f"caution: {caution}" for caution in result.cautions)):
-        print_line(line)
 
 
 def print_line(line: str) -> None:

@@ -18,6 +18,7 @@ from controlwatch.cli.common import (
     print_json,
     today,
 )
+from controlwatch.cli.completion import complete_watcher
 from controlwatch.core.model.errors import SourceError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
@@ -111,7 +112,12 @@ def new(
 
 @group.command()
 def probe(
-    watcher_id: Annotated[str, typer.Argument(metavar="ID", help="The watcher to test with the live site.")],
+    watcher_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="The watcher to test with the live site.", autocompletion=complete_watcher
+        ),
+    ],
 ) -> None:
     """Fetch the live site once, save what it sends, and print how it differs from the declaration.
 

@@ -5,12 +5,13 @@ Days are days in Beijing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol
 
+from controlwatch.core.asking.category_names import suggest_categories
 from controlwatch.core.law.answers import (
     CategoryStatus,
     CodeMention,
@@ -37,7 +38,7 @@ from controlwatch.core.law.lookup import (
 )
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
@@ -239,7 +240,7 @@ class LegalQueries:
         """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
         hint = f"; nearest: {', '.join(near)}" if near else ""
-        return UsageError(f"no notice {wanted!r} is known here{hint}")
+        return UnclearName(f"no notice {wanted!r} is known here{hint}", candidates=near)
 
     def _find_element_status(self, element: Element, on: date) -> CategoryStatus:
         """Return the status of an element by the notices that control it."""
@@ -298,14 +299,16 @@ class LegalQueries:
 
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
-            near = get_close_matches(words.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
-            return UsageError(f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}")
+            near: Sequence[str] = suggest_categories(words, self.names.lexicon)
+            message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
+            return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)
         name = "HS" if query.kind == "hs" else "control"
-        return UsageError(
+        return UnclearName(
             f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
-            "That does not prove that nothing controls it"
+            "That does not prove that nothing controls it",
+            candidates=tuple(near),
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from controlwatch.core.asking.category_names import find_category_meanings
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.law.elements import Element
 from controlwatch.core.law.graph import Instrument
 from controlwatch.core.law.lookup import ParsedQuery, find_code_categories, match_categories
 from controlwatch.core.model import KeyDate, covers_category, to_notice_key
-from controlwatch.core.model.errors import UsageError
 from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.names import Names
 
@@ -40,21 +40,26 @@ class SubjectResolver:
     def find_subject(self, name: str) -> Element | str | None:
         """Return the element or the category that a name means; None where it is a number or an address."""
         normalized, catalogue = name.strip().lower(), self.elements.catalogue
+        if (element := self.find_element(name)) is not None:
+            return element
         if normalized in self.names.list_categories():
             return normalized
         if parse_number(name, self.names.lexicon) is not None or "/" in name:
             return None
-        if (element := catalogue.find_element(name)) is not None:
-            return element
-        matches = match_categories(name, self.names.lexicon)
-        if matches:
-            if matches[0] in self.names.lexicon.group_ids or len(matches) == 1:
-                return matches[0]
-            raise UsageError(f"{name!r} may mean {', '.join(matches[:8])}; choose one of them")
+        if find_category_meanings(name, self.names.lexicon):
+            return self.names.find_category(name)  # raises where it means several
         related = catalogue.find_related_element(name)
         if related is not None or any(character.isdigit() for character in name):
             return related
         return self.names.find_category(name)  # raises, with the nearest ones
+
+    def find_element(self, name: str) -> Element | None:
+        """Return the element that a name means, also by the id of its own category: minor_metals.gallium."""
+        catalogue = self.elements.catalogue
+        if name not in self.names.list_categories():
+            return catalogue.find_element(name)
+        own = catalogue.find_element(name.rpartition(".")[2])
+        return own if own is not None and own.categories[:1] == (name,) else None
 
     def find_lookup_subjects(
         self, query: str, parsed: ParsedQuery
@@ -66,10 +71,9 @@ class SubjectResolver:
         if parsed.kind == "hs":
             categories = find_code_categories(parsed.value, lexicon)
             return catalogue.list_owners(categories), categories
-        categories = match_categories(query, lexicon)
-        element = catalogue.find_element(query) or (
-            None if categories else catalogue.find_related_element(query)
-        )
+        # Every category that the words name: what controls an item may be in more than one.
+        categories = match_categories(query, lexicon) or find_category_meanings(query, lexicon)
+        element = self.find_element(query) or (None if categories else catalogue.find_related_element(query))
         if element is None:
             return (), categories
         # Its own group would bring the notices of other elements; a symbol is no word of a category.
@@ -82,10 +86,11 @@ class SubjectResolver:
         """Return the categories, and the notices of the elements, that names mean; None for no name."""
         categories: list[str] = []
         keys: set[str] = set()
-        for name in names:
-            element = self.elements.catalogue.find_element(name)
-            if element is None or name in self.names.list_categories():
+        wanted = tuple(names)
+        for name in wanted:
+            element = self.find_element(name)
+            if element is None:
                 categories.append(self.names.find_category(name))
             else:
                 keys.update(self.elements.find_notices(element))
-        return ChosenSubjects(categories=tuple(categories), keys=frozenset(keys)) if names else None
+        return ChosenSubjects(categories=tuple(categories), keys=frozenset(keys)) if wanted else None

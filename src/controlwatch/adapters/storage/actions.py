@@ -270,6 +270,7 @@ def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLin
     row["target"] = addressee or row["target"]
     last = actions[-1] if actions else None
     latest = {action.what: action.note for action in actions}
+    assigned = [action.at for action in actions if action.what == "assigned"]
     return AlertLine(
         **row,
         what=last.what if last is not None else None,
@@ -278,6 +279,7 @@ def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLin
         note=last.note if last is not None else None,
         assigned_to=latest.get("assigned"),
         due=latest.get("due"),
+        assigned_at=assigned[-1] if assigned else None,
     )
 
 

@@ -43,6 +43,8 @@ class NoticeLine:
     watcher: str
     first_seen_at: datetime
     alerted: bool
+    title_en: str = ""  #: what it is in English, "" where its text is not summed up
+    measure: str = ""  #: key of the word for the kind of measure; "" where it orders nothing
     attention: Attention = Attention.NONE  #: with what a person decided
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
@@ -323,6 +325,7 @@ class AlertLine:
     assigned_to: str | None = None
     due: str | None = None  #: the day by which the work on it should be finished
     key: str = ""  #: of the delivery
+    assigned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

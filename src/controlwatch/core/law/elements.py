@@ -59,7 +59,7 @@ class ElementCatalogue:
         """Return the element of a name in either language, or of a symbol as chemists write it; else None."""
         bare = words.strip()
         printed = next((item for item in self.elements if bare in {item.symbol, item.zh, item.en}), None)
-        return printed or self._elements_by_name.get(_fold(bare))
+        return printed or self.elements_by_name.get(_fold(bare))
 
     def find_related_element(self, words: str) -> Element | None:
         """Return the only element that words are about (dy, 氧化镝, dysprosium oxide); None for several."""
@@ -91,7 +91,7 @@ class ElementCatalogue:
 
     def has_own_category(self, element: Element) -> bool:
         """Return whether no other element belongs to the categories of this one, as with gallium."""
-        return all(self._elements_by_category[name] == 1 for name in element.categories)
+        return all(self.elements_by_category[name] == 1 for name in element.categories)
 
     def list_owners(self, categories: Iterable[str]) -> tuple[Element, ...]:
         """Return the elements that have one of these categories to themselves."""
@@ -103,11 +103,13 @@ class ElementCatalogue:
         )
 
     @cached_property
-    def _elements_by_name(self) -> dict[str, Element]:
+    def elements_by_name(self) -> dict[str, Element]:
+        """Every element by each of its folded names."""
         return {_fold(name): item for item in self.elements for name in (item.zh, item.en, *item.names)}
 
     @cached_property
-    def _elements_by_category(self) -> Counter[str]:
+    def elements_by_category(self) -> Counter[str]:
+        """How many elements belong to each category."""
         return Counter(name for item in self.elements for name in item.categories)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controlwatch.core.law.party_answers import ScreenedName, ScreeningResult
+from controlwatch.core.law.party_answers import ScreeningResult
 from controlwatch.core.rendering.state_text import format_announced
 
 NO_MATCH = "no possible match among the names known here"
@@ -33,8 +33,27 @@ ScreeningRow = tuple[str | int, ...]
 
 def build_screening_rows(result: ScreeningResult) -> Iterator[ScreeningRow]:
     """Yield a row for each possible match, in the order of the names; a name without one has a row too."""
+    on = str(result.on)
     for item in result.names:
-        yield from _build_name_rows(item, str(result.on))
+        for match in item.matches:
+            yield (
+                item.name,
+                match.zh,
+                match.en,
+                match.list,
+                match.action,
+                match.state.value,
+                on,
+                str(match.since or ""),
+                str(match.until or ""),
+                format_announced(match.announced),
+                match.number,
+                match.url,
+                match.score,
+                match.note,
+            )
+        if not item.matches:
+            yield (item.name, "", "", "", "", "", on, "", "", "", "", "", "", NO_MATCH)
 
 
 def build_limit_rows(result: ScreeningResult) -> Iterator[ScreeningRow]:
@@ -43,25 +62,3 @@ def build_limit_rows(result: ScreeningResult) -> Iterator[ScreeningRow]:
         yield "listing without all names", listing.number, listing.title, listing.gap, listing.url
     for caution in result.cautions:
         yield "caution", "", caution, "", ""
-
-
-def _build_name_rows(item: ScreenedName, on: str) -> Iterator[ScreeningRow]:
-    for match in item.matches:
-        yield (
-            item.name,
-            match.zh,
-            match.en,
-            match.list,
-            match.action,
-            match.state.value,
-            on,
-            str(match.since or ""),
-            str(match.until or ""),
-            format_announced(match.announced),
-            match.number,
-            match.url,
-            match.score,
-            match.note,
-        )
-    if not item.matches:
-        yield (item.name, "", "", "", "", "", on, "", "", "", "", "", "", NO_MATCH)
