@@ -101,7 +101,13 @@ def subscribe(
     quiet: Annotated[str | None, typer.Option(help="Hours without deliveries: 22:00-07:00.")] = None,
     language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
     reports: Annotated[bool, typer.Option(help="Also send press reports, marked as such.")] = True,
-    health: Annotated[bool, typer.Option(help="Also alert when a source fails or recovers.")] = True,
+    health: Annotated[
+        bool | None,
+        typer.Option(
+            help="Also alert when a source fails or recovers: for operators. Default: yes where no other "
+            "subscription gets these alerts, else no."
+        ),
+    ] = None,
     reminders: Annotated[
         bool,
         typer.Option(
@@ -148,7 +154,9 @@ def subscribe(
             quiet=parse_quiet_hours(quiet) if quiet is not None else None,
             language=_choose(language, LANGUAGES, "language"),
             reports=reports,
-            health=health,
+            health=not any(item.health for item in app.store.subscriptions.list_active())
+            if health is None
+            else health,
             reminders=reminders,
             outlook=outlook,
             escalate_after=escalate_after,

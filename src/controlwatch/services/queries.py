@@ -32,6 +32,7 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, AlertKind, Attention, Notice, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.party_queries import PartyQueries
@@ -262,7 +263,7 @@ class Queries:
         )
 
     def list_problems(self) -> tuple[str, ...]:
-        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        """Return what a person must look at: warnings, refusals, failing watchers not declared blocked."""
         return tuple(problem.message for problem in self.find_problems())
 
     def count_problems(self) -> dict[ProblemKind, int]:
@@ -274,7 +275,7 @@ class Queries:
         """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
-            f"{line.id} is {line.health}: {line.state.reason}"
+            f"{line.id} is {find_word(f'source-{line.health}', 'en')}: {line.state.reason}"
             for line in self.list_watchers()
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )
