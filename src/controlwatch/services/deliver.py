@@ -19,7 +19,7 @@ from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
-from controlwatch.core.rendering.message import MessageComposer
+from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.services.delivery_lane import LANE_SIZES, ROUND_SECONDS, DeliveryLane
 from controlwatch.services.ports import Channel, Health, Outbox, Subscriptions
 from controlwatch.services.settle_failures import FailureSettler, LaneRun
@@ -113,6 +113,11 @@ class Deliverer:
             if name not in self._lanes:
                 self._lanes[name] = self._build_lane(name)
             return self._lanes[name]
+
+    def compose_whole_alert(self, key: str, targets: Iterable[str], *, now: datetime) -> Message | None:
+        """Return the message of one delivery as of now; None where it went to none of the targets."""
+        delivery = self.outbox.find_delivery(key, targets)
+        return self._build_composer(now).compose((delivery,)) if delivery is not None else None
 
     def count_stuck(self) -> dict[ChannelName, int]:
         """Return, for each channel that has any, the number of workers that were given up."""

@@ -186,6 +186,19 @@ class OutboxStore(StorePart):
                 write_alert(connection, alert, deliveries)
         return True
 
+    def find_delivery(self, key: str, targets: Iterable[str]) -> Delivery | None:
+        """Return a delivery by its key, where it went to one of the targets."""
+        places = list(targets)
+        recipient = or_(DELIVERY.c.addressee.in_(places), SUBSCRIPTION.c.target.in_(places))
+        chosen = (
+            select(DELIVERY.c.id)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.key == key, recipient)
+        )
+        with self._read_engine.begin() as connection:
+            ids = connection.execute(chosen).scalars().all()
+            return next(_load_deliveries(connection, ids), None)
+
     def find_sent_mail(self, key: str) -> SentMail | None:
         """Return the mail that was sent under the key of a delivery."""
         joined = (

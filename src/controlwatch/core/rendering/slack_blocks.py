@@ -20,13 +20,14 @@ from controlwatch.core.rendering.short_card import shorten_card
 Block = dict[str, Any]
 
 #: What readers may do about an alert.
-ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL = (
+ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE = (
     "controlwatch_acknowledge",
     "controlwatch_assign",
     "controlwatch_due",
     "controlwatch_mute",
     "controlwatch_irrelevant",
     "controlwatch_original",
+    "controlwatch_whole",
 )
 #: What a person decides about a document that needs review: it changes the rules, or it does not.
 JUDGE_CHANGE, JUDGE_NO_CHANGE = "controlwatch_judge_change", "controlwatch_judge_no_change"
@@ -50,6 +51,7 @@ MAX_URL = 3_000
 MAX_HEADER = 150
 MAX_TEXT = 2_900
 MAX_BLOCKS = 50
+MAX_VIEW_BLOCKS = 100
 MAX_CARDS = 20
 #: Slack refuses messages of about 13,200 characters in all, whatever their blocks.
 MAX_CHARACTERS = 12_000
@@ -91,6 +93,11 @@ def render_message_blocks(message: Message) -> list[Block]:
     return [*header, *(block for blocks in shown for block in blocks), *footer]
 
 
+def render_whole_alert(card: Card) -> list[Block]:
+    """Return the blocks of all of an alert, for a window of its own: no sentence is left out."""
+    return list(_render_card(card, brief=False))[:MAX_VIEW_BLOCKS]
+
+
 def render_fallback_text(message: Message) -> str:
     """Return the text for notifications and screen readers, escaped as Slack requires."""
     text = to_one_line(message.subject, 300)
@@ -121,6 +128,8 @@ def _build_actions(card: Card, key: str, *, alone: bool) -> Block:
     url = card.url
     if url is not None and url.startswith(("http://", "https://")) and len(url) <= MAX_URL:
         elements.append(_build_button("Original · 原文", ORIGINAL, url=url))
+    if card.is_shortened or not alone:
+        elements.append(_build_button("More · 详情", WHOLE))
     return {"type": "actions", "block_id": f"{ALERT_BLOCK}{key}", "elements": elements}
 
 
