@@ -24,7 +24,7 @@ DEFAULT_ALERTS_PER_MESSAGE = 50
 #: What identifies a recipient, among whose deliveries those that leave together are one message. An address
 #: that is not confirmed gets the request to confirm by itself.
 RECIPIENT_COLUMNS = ("channel", "target", "confirmed", "addressee")
-#: After this number of messages to a target within the window, what follows is gathered and leaves as one.
+#: After this number of messages to a target within the window, what follows is gathered into one message.
 BURST_MESSAGES = 3
 BURST_WINDOW = timedelta(seconds=60)
 #: What is gathered waits at most for this time; with the time between two rounds of deliveries, a minute.
