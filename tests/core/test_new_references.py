@@ -104,6 +104,9 @@ PAGES = Pages(style="field", size=15, shelf=2, most=4)
         # the first poll reads the required pages, and no more
         (PageView(number=1, has_untracked=True), True, True, True),
         (PageView(number=2, has_untracked=True), True, True, False),
+        # unless a page leaves a gap to what is known, and then up to the last page allowed
+        (PageView(number=2, has_untracked=True, leaves_gap=True), True, True, True),
+        (PageView(number=4, has_untracked=True, leaves_gap=True), True, True, False),
         # the end of the list, and a page that repeats the ones before it, always stop
         (PageView(number=1, total=15, has_untracked=True), True, True, False),
         (PageView(number=1, total=15, has_untracked=True), False, False, False),

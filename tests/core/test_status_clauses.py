@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controlwatch.core.law.clauses import covers_scope
+from controlwatch.core.extraction.mentions.clauses import covers_scope
 from controlwatch.core.law.graph import LegalGraph
 from tests.core.legal_status import (
     IN_FORCE,

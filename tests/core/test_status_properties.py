@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from controlwatch.core.law.clauses import ALL, REST
+from controlwatch.core.extraction.mentions.clauses import ALL, REST
 from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.status import compute_status
 from controlwatch.core.model import EffectiveDate, NoticeKind, Relation, Verb

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -42,6 +42,17 @@ def test_the_first_look_fills_the_shelf_and_does_not_ring(w: World) -> None:
         w, *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in range(1, 21))
     )
     assert len(w.store.queries.list_notices()) == 20
+    assert w.alerts() == []
+
+
+@pytest.mark.parametrize(("known", "read"), [(None, 30), (date(2026, 3, 1), 50), (date(2026, 3, 2), 30)])
+def test_the_first_look_goes_back_to_what_is_known_already(w: World, known: date | None, read: int) -> None:
+    """A notice between the end of the register and the first pages of a busy list would never be read."""
+    w.ministry.publish(
+        *(Page(f"/notices/art_{n}.html", f"商务部公告2026年第{n}号", tightening(n)) for n in range(1, 51))
+    )
+    replace(w.poller, find_known_day=lambda: known).poll(w.watcher, now=w.now)
+    assert len(w.store.queries.list_notices(limit=100)) == read
     assert w.alerts() == []
 
 

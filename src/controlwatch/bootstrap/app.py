@@ -202,7 +202,9 @@ def build_app(
         channels=channels,
         links=links,
         ingester=ingester,
-        poller=Poller(fetch=fetch, ingester=ingester, mailbox=mailbox),
+        poller=Poller(
+            fetch=fetch, ingester=ingester, mailbox=mailbox, find_known_day=store.register.find_date
+        ),
         deliverer=deliverer,
         reminder=build_reminder(store, sources, disk_warning),
         queries=build_queries(

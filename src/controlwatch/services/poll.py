@@ -129,6 +129,7 @@ class Poller:
     ingester: Ingester
     mailbox: MailboxReader | None = None
     stopped: Event = field(default_factory=Event)  #: set: read no further mail
+    find_known_day: Callable[[], date | None] = lambda: None  #: what was published by then is known
 
     def poll(
         self,
@@ -176,6 +177,11 @@ class Poller:
             polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
         return report
 
+    def _find_known_until(self, run: PollRun) -> date | None:
+        """Return until when official notices are known without this source, at its first poll."""
+        is_first = run.state.first_poll_at is None and run.watcher.role == "official"
+        return self.find_known_day() if is_first else None
+
     def _read_site(self, run: PollRun) -> None:
         """Scan the list, track what is new, and read every page that is due."""
         watcher, scan, references = run.watcher, run.scan, self.ingester.references
@@ -189,6 +195,7 @@ class Poller:
                 documents=self.ingester.documents,
                 now=run.now,
                 scan=scan,
+                known_until=self._find_known_until(run),
             ).run()
             if scan.new_references or run.state.first_poll_at is None:
                 is_held = is_flood(scan.new_references, watcher.expect)

@@ -78,6 +78,7 @@ class IndexScanner:
     documents: DocumentReader
     now: datetime
     scan: IndexScan
+    known_until: date | None = None  #: what was published up to this day is known without the source
 
     def run(self) -> None:
         """Read the list.
@@ -94,7 +95,7 @@ class IndexScanner:
             try:
                 self._scan_list(url, unit_ids, today)
             except SourceError as error:
-                self._tolerate(error, is_first=place == 0)
+                self._tolerate(error, is_required=place == 0 or state.first_poll_at is None)
         if scan.is_unchanged:
             scan.rows, scan.newest = state.rows, state.newest
         elif scan.is_partly_unchanged:
@@ -104,12 +105,13 @@ class IndexScanner:
         if not (scan.is_unchanged or scan.is_partly_unchanged):
             check_baseline(state.learnt, scan.get_statistics(self.watcher))
 
-    def _tolerate(self, error: SourceError, *, is_first: bool) -> None:
+    def _tolerate(self, error: SourceError, *, is_required: bool) -> None:
         """Note an error of a later page or of last year's list: it must not hide what the first page shows.
 
-        The first page is then requested in full next time. A first poll reads all or nothing.
+        The first page is then requested in full next time. A first poll reads all the pages that are required
+        or nothing; those that only close a gap may fail.
         """
-        if is_first or self.state.first_poll_at is None or isinstance(error, OutOfTime):
+        if is_required or (isinstance(error, OutOfTime) and self.state.first_poll_at is not None):
             raise error
         self.scan.faults.append(f"a part of the index was not read: {error}")
         self.scan.trusted.clear()
@@ -145,7 +147,8 @@ class IndexScanner:
             try:
                 page = self._fetch_page(request, is_first=number == 1)
             except SourceError as error:
-                self._tolerate(error, is_first=number == 1)
+                is_required = number == 1 or (started is None and number <= pages.shelf)
+                self._tolerate(error, is_required=is_required)
                 break
             view = PageView(number=number, is_unchanged=True)
             if page is not None:
@@ -163,6 +166,7 @@ class IndexScanner:
                     total=page.total,
                     is_repetition=len(listed) == count,
                     has_untracked=not here <= tracked_here,
+                    leaves_gap=self._leaves_gap(page),
                 )
             is_more = should_turn_page(pages, view, is_first_poll=started is None, is_full_scan=scan.is_full)
         scan.newest = max(scan.days, default=None)
@@ -170,6 +174,11 @@ class IndexScanner:
             return
         first_poll_on = to_beijing_day(started) if started is not None else None
         scan.new_references += find_new_references(listed, tracked, first_poll_on=first_poll_on)
+
+    def _leaves_gap(self, page: IndexPage) -> bool:
+        """Return whether something may have been published between what is known and what a page shows."""
+        days = [ref.listed_on for ref in page.refs if ref.listed_on is not None]
+        return self.known_until is not None and bool(days) and min(days) > self.known_until
 
     def _fetch_page(self, request: Request, *, is_first: bool) -> IndexPage | None:
         """Fetch a page and read it; None when it is unchanged, or need not exist yet."""

@@ -63,7 +63,7 @@ def render_panel(card: Card) -> Panel:
     if card.url:
         parts.append(Text(to_one_line(card.url, 600), style="underline"))
     parts.append(Text(" · ".join(to_one_line(line) for line in card.footer), style="bright_black"))
-    title = Text(f" {to_one_line(f'{card.badge} {card.when}')} ", style=f"bold reverse {colour}")
+    title = Text(f" {to_one_line(f'{card.badge} {card.when}').strip()} ", style=f"bold reverse {colour}")
     return Panel(
         Group(*parts),
         title=title,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from controlwatch.core.law.clauses import ALL
+from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.graph import Act, Instrument, LegalGraph
 from controlwatch.core.model import AnnouncedMeasure, Day, NoticeKind, Verb
 

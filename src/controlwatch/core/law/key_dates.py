@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from controlwatch.core.law.clauses import ALL, touches_scope
+from controlwatch.core.extraction.mentions.clauses import ALL, touches_scope
 from controlwatch.core.law.explanation import list_announced_measures
 from controlwatch.core.law.graph import ENDED_STATES, Act, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.status import ONE_DAY, find_part_state, is_prolonged, list_scopes, was_in_force

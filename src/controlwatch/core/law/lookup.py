@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import CodeMention, ControlHit
-from controlwatch.core.law.clauses import ALL
 from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph, LegalState
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Direction, covers_category

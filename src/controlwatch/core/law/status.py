@@ -26,7 +26,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from controlwatch.core.law.clauses import ALL, REST, covers_scope, jointly_cover_scope, touches_scope
+from controlwatch.core.extraction.mentions.clauses import (
+    ALL,
+    REST,
+    covers_scope,
+    jointly_cover_scope,
+    touches_scope,
+)
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import (
     StatusStep,

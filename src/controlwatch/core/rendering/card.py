@@ -9,10 +9,11 @@ from typing import Literal
 
 from controlwatch.core.alerting.delivery_failures import OUTBOX_SOURCE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
+from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Direction, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import Alert, AlertKind, Change, Direction, Notice, NoticeKind, RedlineSegment
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
@@ -35,6 +36,7 @@ from controlwatch.core.rendering.review_card import (
     list_review_facts,
     list_review_summaries,
 )
+from controlwatch.core.rendering.sentences_zh import translate_finding
 from controlwatch.core.rendering.wording import list_languages
 
 Tone = Literal[
@@ -124,7 +126,9 @@ def build_card(
         facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
         return replace(card, summary=(summary,), facts=facts)
     weight = _choose_weight(alert, notice, status, context.today)
-    card = replace(card, title=alert.title, doubts=notice.doubts, weight=weight)
+    card = replace(
+        card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
+    )
     status_facts = tuple(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
@@ -135,7 +139,7 @@ def build_card(
             badge=choose_occasion_badge(alert.occasion, context),
             heading=build_occasion_heading(alert.occasion, notice, context),
             summary=summarize_occasion(alert.occasion, context),
-            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts))),
+            facts=tuple(drop_repeated_quotes((*occasion_facts, *status_facts), alert.title)),
         )
     elif alert.original_kind in REVIEW_KINDS:
         card = _fill_review_card(card, alert, notice, context)
@@ -161,9 +165,9 @@ def _fill_notice_card(
         when=headline.when,
         heading=headline.subject,
         summary=tuple(text for text in summaries if text),
-        facts=tuple(drop_repeated_quotes(facts)),
+        facts=tuple(drop_repeated_quotes(facts, alert.title)),
         caveats=tuple(list_caveat_facts(notice, context)),
-        moved=change.moved if change else (),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
     )
 
@@ -176,11 +180,23 @@ def _fill_review_card(card: Card, alert: Alert, notice: Notice, context: CardCon
         badge=context.find_word(alert.original_kind),
         heading=build_review_heading(alert, notice, context),
         summary=list_review_summaries(alert, context),
-        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context))),
-        moved=change.moved if change else (),
+        facts=tuple(drop_repeated_quotes(list_review_facts(alert, notice, context), alert.title)),
+        moved=_describe_moved(change, context),
         redline=_truncate_redline(change.redline) if change else (),
         review=alert.review_id if alert.original_kind == "review" else None,
     )
+
+
+def _list_open_doubts(notice: Notice) -> Iterable[str]:
+    """Return the doubts, without that no item is named where the notices acted on name them."""
+    is_resolved = any(finding.basis == "resolved" for finding in notice.categories)
+    return (doubt for doubt in notice.doubts if doubt != NO_ITEM_NAMED or not is_resolved)
+
+
+def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
+    """Return which findings changed, in the reader's language."""
+    moved = change.moved if change is not None else ()
+    return tuple(map(translate_finding, moved)) if context.language == "zh" else moved
 
 
 def _choose_tone(alert: Alert) -> Tone:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.model import Language
+from controlwatch.core.rendering.sentences_zh import translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 #: Item categories that a heading names.
@@ -56,6 +58,14 @@ class CardContext:
     def pick_one(self, english: str, chinese: str) -> str:
         """Return a text in one language: the first of the reader's."""
         return chinese if self.language == "zh" else english
+
+    def translate_doubts(self, sentences: Iterable[str]) -> tuple[str, ...]:
+        """Return sentences of the reader in the reader's language."""
+        return tuple(translate_sentence(text) if self.language == "zh" else text for text in sentences)
+
+    def name_scope(self, scope: str) -> str:
+        """Return a provision in the reader's language: 第二款, or item 2."""
+        return scope if self.language == "zh" else name_clause(scope)
 
     def name_briefly(self, category_id: str) -> str:
         """Return the name of a category in one language, without what is in brackets."""

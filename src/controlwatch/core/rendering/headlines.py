@@ -11,7 +11,7 @@ from controlwatch.core.extraction.report.measures import (
     choose_measure,
 )
 from controlwatch.core.extraction.report.summary import ARTICLE_PREFIXES, name_in_chinese
-from controlwatch.core.model import Alert, Notice
+from controlwatch.core.model import Alert, Notice, Verb
 from controlwatch.core.rendering.facts import CardContext
 
 #: A headline of more characters is shortened by whole items; Slack cuts its header at 150.
@@ -44,7 +44,8 @@ def build_headline(alert: Alert, notice: Notice, context: CardContext) -> Headli
     canonical = notice.number.canonical if notice.number is not None else alert.about or ""
     number = name_number(canonical, context)
     room = MAX_HEADLINE - len(badge) - len(when) - len(number)
-    subject = _describe_subject(notice, measure, context, room) or truncate_words(notice.title, room)
+    subject = _describe_subject(notice, measure, context, room) or _name_targets(notice, context, room)
+    subject = subject or truncate_words(notice.title, room)
     return Headline(badge=badge, when=when, subject=f"{subject} ({number})" if number else subject)
 
 
@@ -106,6 +107,16 @@ def _describe_when(notice: Notice, measure: str, context: CardContext) -> str:
         if end
         else context.pick_one(english, chinese)
     )
+
+
+def _name_targets(notice: Notice, context: CardContext, room: int) -> str:
+    """Return the notices that a notice acts on, as many as fit: it may name no item itself."""
+    targets = [relation for relation in notice.relations if relation.verb is not Verb.REPORTS]
+    names = [
+        f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
+        for relation in targets
+    ]
+    return context.join_within(list(dict.fromkeys(names)), room) if names else ""
 
 
 def _describe_subject(notice: Notice, measure: str, context: CardContext, room: int) -> str:

@@ -49,7 +49,7 @@ border-left:6px solid {{ colours[card.tone] }}">
 {% if card.facts -%}
 <table style="border-collapse:collapse;width:100%">
 {%- for fact in card.facts %}
-<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;white-space:nowrap">\
+<tr><td style="padding:4px 12px 4px 0;vertical-align:top;color:#667085;width:24%">\
 {% if loop.first or fact.label != loop.previtem.label %}{{ fact.label|line }}{% endif %}</td>
 <td style="padding:4px 0;vertical-align:top">{{ fact.value|line }}\
 {% if fact.quote %}<br><span style="color:#667085;font-size:13px">{{ fact.quote|proof }}</span>{% endif %}</td></tr>

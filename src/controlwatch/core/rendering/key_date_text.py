@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controlwatch.core.law.clauses import name_clause
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.coverage import format_moment
 from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import ONE_DAY

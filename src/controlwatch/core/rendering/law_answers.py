@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.answers import CategoryStatus, LookupResult, PartySearchResult
-from controlwatch.core.law.clauses import name_clause
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState

@@ -12,6 +12,7 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, Caveat, Notice, Relation, Verb
 from controlwatch.core.rendering.checks import describe_check, format_hs_code
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.state_text import format_announced, format_state
 
 Finding = TypeVar("Finding")
@@ -49,7 +50,7 @@ def list_notice_facts(
     if check:
         yield context.build_fact("check", check)
     if alert.about:
-        yield context.build_fact("about", alert.about)
+        yield context.build_fact("about", name_number(alert.about, context))
     yield from _list_date_facts(notice, context)
     yield from status_facts
     yield from _list_deadline_facts(notice, context)
@@ -68,7 +69,7 @@ def list_notice_facts(
     if notice.control_codes:
         codes = [finding.code for finding in notice.control_codes]
         yield context.build_fact("control", context.join_first(codes, MAX_CODES))
-    yield from _list_relation_facts(notice, context)
+    yield from _list_relation_facts(notice, context, is_about_known=bool(alert.about))
     if notice.entities:
         names = [context.pick_language(entity.en or entity.zh, entity.zh) for entity in notice.entities]
         yield context.build_fact("entities", context.join_first(names, MAX_ENTITIES))
@@ -82,7 +83,7 @@ def _list_date_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]
         if effective.until:
             value += f" → {context.find_word('until')} {context.format_day(effective.until)}"
         if effective.scope != "all":
-            value += f" ({effective.scope})"
+            value += f" ({context.name_scope(effective.scope)})"
         yield context.build_fact("effective", value, effective.quote)
 
 
@@ -94,8 +95,11 @@ def _list_deadline_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         )
 
 
-def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardFact]:
-    """Yield what the notice does to others, those together that one quote names."""
+def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known: bool) -> Iterator[CardFact]:
+    """Yield what the notice does to others, those together that one quote names.
+
+    `is_about_known`: which notice it reports on stands in a fact of its own.
+    """
     ends = {effective.until for effective in notice.effective if effective.scope == "all"}
     own_end = next(iter(ends)) if len(ends) == 1 else None
 
@@ -104,9 +108,13 @@ def _list_relation_facts(notice: Notice, context: CardContext) -> Iterator[CardF
         inherits = relation.until is None and relation.verb in {Verb.SUSPENDS, Verb.EXTENDS}
         return relation.verb, own_end if inherits else relation.until, relation.quote
 
-    for (verb, until, quote), relations in _group_findings(notice.relations, identify):
-        targets = [" ".join(filter(None, (relation.target, relation.clause))) for relation in relations]
-        end = f" {context.find_word('until').lower()} {until}" if until else ""
+    acts = [act for act in notice.relations if not (is_about_known and act.verb is Verb.REPORTS)]
+    for (verb, until, quote), relations in _group_findings(acts, identify):
+        targets = [
+            f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
+            for relation in relations
+        ]
+        end = context.pick_language(f" until {until}", f"（至 {until}）") if until else ""
         value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
         yield context.build_fact("relations", value, quote)
 
@@ -143,9 +151,12 @@ def list_caveat_facts(notice: Notice, context: CardContext) -> Iterator[CardFact
         yield CardFact(label=context.find_word("caveats") + part, value=value, quote=quote)
 
 
-def drop_repeated_quotes(facts: Iterable[CardFact]) -> Iterator[CardFact]:
-    """Keep each quote with the first fact that it proves: one sentence often proves many."""
-    shown: set[str] = set()
+def drop_repeated_quotes(facts: Iterable[CardFact], title: str) -> Iterator[CardFact]:
+    """Keep each quote with the first fact that it proves: one sentence often proves many.
+
+    The title stands above the facts.
+    """
+    shown = {title}
     for fact in facts:
         yield replace(fact, quote="" if fact.quote in shown else fact.quote)
         shown.add(fact.quote)

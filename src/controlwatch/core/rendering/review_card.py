@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from controlwatch.core.model import Alert, AlertKind, Judgement, Notice
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.facts import CardContext, CardFact
+from controlwatch.core.rendering.headlines import name_number, truncate_words
 from controlwatch.core.rendering.wording import list_languages
 
 REVIEW_SUMMARY = {
@@ -14,14 +15,20 @@ REVIEW_SUMMARY = {
     "zh": "系统未能判定该文件是否改变规则，请阅读原文后判定。",
 }
 MAX_REASONS = 4
+#: Characters of the items in a heading: badge and number stand beside them.
+MAX_ITEMS_LENGTH = 80
 
 
 def build_review_heading(alert: Alert, notice: Notice, context: CardContext) -> str:
     """Return the number, else issuer and kind, and the items that the document may touch."""
-    number = notice.number.canonical if notice.number is not None else alert.about
-    name = number or " ".join((*notice.issuers[:1], notice.kind.value))
-    items = context.summarize_categories(_list_possible(notice))
-    return f"{name} · {items}" if items else f"{name} · {alert.title}"
+    canonical = notice.number.canonical if notice.number is not None else alert.about
+    name = (
+        name_number(canonical, context) if canonical else " ".join((*notice.issuers[:1], notice.kind.value))
+    )
+    items = context.join_within(
+        [context.name_briefly(item) for item in _list_possible(notice)], MAX_ITEMS_LENGTH
+    )
+    return f"{items or truncate_words(alert.title, MAX_ITEMS_LENGTH)} ({name})"
 
 
 def list_review_summaries(alert: Alert, context: CardContext) -> tuple[str, ...]:
@@ -35,10 +42,11 @@ def list_review_summaries(alert: Alert, context: CardContext) -> tuple[str, ...]
 def list_review_facts(alert: Alert, notice: Notice, context: CardContext) -> Iterator[CardFact]:
     """Yield why a person was asked, each reason with its sentence, and how to settle it."""
     if alert.about:
-        yield context.build_fact("about", alert.about)
+        yield context.build_fact("about", name_number(alert.about, context))
     for reason in notice.review[:MAX_REASONS]:
-        yield context.build_fact("reason", reason.reason, reason.quote)
-    names = [f"{context.name_category(item)} [{item}]" for item in _list_possible(notice)]
+        (words,) = context.translate_doubts((reason.reason,))
+        yield context.build_fact("reason", words, reason.quote)
+    names = [context.name_category(item) for item in _list_possible(notice)]
     if names:
         yield context.build_fact("may-touch", context.join_first(names, 6))
     if alert.original_kind == "review" and alert.review_id is not None:

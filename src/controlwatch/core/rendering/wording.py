@@ -55,7 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "announced, not enacted": ("announced, not enacted", "已宣布、尚无正式文件"),
     "what": ("What happens", "事项"),
     "was": ("Before", "原定"),
-    "again": ("Applies from the next day, unless extended", "如不延长，次日起适用"),
+    "again": ("Then applies", "届满后适用"),
     "suspension ended": ("suspension ended", "暂停期届满于"),
     "ended on": ("ended", "届满于"),
     "health-down": ("SOURCE FAILING", "来源异常"),

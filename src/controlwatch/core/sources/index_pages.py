@@ -255,16 +255,17 @@ class PageView:
     total: int | None = None  #: number of notices that the source claims
     is_repetition: bool = False  #: it lists only addresses that the pages before it list
     has_untracked: bool = False  #: it lists an address that is not tracked yet
+    leaves_gap: bool = False  #: its oldest row is younger than what is known from elsewhere
 
 
 def should_turn_page(pages: Pages, page: PageView, *, is_first_poll: bool, is_full_scan: bool) -> bool:
     """Return whether to read the page after this one.
 
-    The first poll and a full scan read `pages.shelf` pages; otherwise pages are turned while each shows
-    something untracked, up to `pages.most`. The end of the list, and a page that repeats the ones before it,
-    always stop.
+    The first poll and a full scan read `pages.shelf` pages; the first poll goes on while a page leaves a gap
+    to what is known. Otherwise pages are turned while each shows something untracked. No poll reads more than
+    `pages.most`. The end of the list, and a page that repeats the ones before it, always stop.
     """
-    if page.number >= (pages.shelf if is_first_poll else pages.most):
+    if page.number >= pages.most or (is_first_poll and page.number >= pages.shelf and not page.leaves_gap):
         return False
     is_required = is_full_scan and page.number < pages.shelf
     if page.is_unchanged:

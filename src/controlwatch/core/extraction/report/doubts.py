@@ -10,6 +10,7 @@ from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.model import Document, Notice
 
 MAX_IMPOSSIBLE_DATES = 3
+NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
     "kind.frame": "The page has the title of an instrument and no text below it.",
@@ -62,7 +63,7 @@ def list_doubts(
         ),
         (
             is_change and not notice.categories,
-            "The text names no item; its subject follows from the notices it acts on.",
+            NO_ITEM_NAMED,
         ),
         *(
             (True, f"“{words}” is not a day of the calendar: what it dates is not known.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -129,7 +130,8 @@ class SummaryContext:
                 clauses.setdefault(relation.target, []).extend([relation.clause] if relation.clause else [])
         if self.language == "en":
             return [
-                f"{target} ({', '.join(parts)})" if parts else target for target, parts in clauses.items()
+                f"{target} ({', '.join(map(name_clause, parts))})" if parts else target
+                for target, parts in clauses.items()
             ]
         names: list[str] = []
         for target, parts in clauses.items():
@@ -332,7 +334,7 @@ def _describe_dates(context: SummaryContext) -> str:
     for found in notice.effective:
         if not (found.start or found.until or found.quote):
             continue
-        scope = pick((f" ({found.scope})", f"（{found.scope}）")) if found.scope != "all" else ""
+        scope = pick((f" ({name_clause(found.scope)})", f"（{found.scope}）")) if found.scope != "all" else ""
         clock = f"{pick((' at ', ' '))}{found.time:%H:%M}" if found.time else ""
         until = pick((f" until {found.until}", f"至{found.until}")) if found.until else pick(("", "施行"))
         lead = "from" if found.until else "on"

@@ -1,0 +1,127 @@
+"""Sentences of the reader and the comparison in Chinese: what needs review, why, and which findings changed.
+
+The reader writes English sentences, which are stored with each version and are part of the JSON. For Chinese
+readers each is matched with its pattern here. What has no pattern stays in English: it is never left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: A sentence in English → its Chinese, with the groups of the pattern.
+SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(english), chinese)
+    for english, chinese in (
+        (r"The page has the title of an instrument and no text below it\.?", "页面只有公文标题，没有正文。"),
+        (
+            r"The text is garbled: it was decoded in the wrong way.*",
+            "文本为乱码，可能解码错误或已损坏，无法识读。",
+        ),
+        (
+            r"The text has the form of an instrument but is passed on by.*",
+            "文本形似公文，但由他人转述，真实性无法确认。",
+        ),
+        (r"(\d+) characters of the page could not be decoded\.?", r"页面有 \1 个字符无法解码。"),
+        (r"(\d+) characters could not be decoded", r"有 \1 个字符无法解码。"),
+        (r"Parts of the text are illegible: “(.*)”\.?", r"部分文字无法辨认：“\1”。"),
+        (
+            r"The page holds a second instrument, (.*); only the first.*",
+            r"页面还载有另一份文件（\1），仅识读了第一份。",
+        ),
+        (r"The publication date is the page's own; a repost.*", "发布日期取自页面；如系转载，可能晚于原文。"),
+        (r"The text shows no document number of its own\.?", "文中未见本文件的文号。"),
+        (
+            r"It takes effect on publication, but no publication date.*",
+            "自公布之日起施行，但未载明公布日期。",
+        ),
+        (r"The text names no item; its subject follows from.*", "文中未列物项，所涉物项据其所涉文件得出。"),
+        (r"“(.*)” is not a day of the calendar: what it dates.*", r"“\1”不是有效日期，所指时间不明。"),
+        (r"The title speaks of (\d+) parties; (\d+) were read\.?", r"标题称有 \1 家实体，识读到 \2 家。"),
+        (r"The report gives a number without its issuer;.*", "报道只给出文号，未写明发文机关。"),
+        (r"no article was found; the whole page was read", "未找到正文区域，已识读整页。"),
+        (r"the page has no text of its own; its annexes carry it", "页面无正文，内容在附件中。"),
+        (r"needs OCR: the text stands in an image", "正文为图片，需人工或文字识别。"),
+        (r"a part of the page failed on the server and is missing", "页面部分内容因服务器错误缺失。"),
+        (r"the page could not be read so far", "页面暂未能读取。"),
+        (r"the page could not be read: (.*)", r"页面未能读取：\1"),
+        (r"the mail could not be read: (.*)", r"邮件未能读取：\1"),
+        (r"(.*): could not be fetched: (.*)", r"\1：未能获取（\2）。"),
+        (r"(.*): not reachable now, read from our copy \((.*)\)", r"\1：暂无法访问，已据存档识读（\2）。"),
+        (r"(.*): this and further annexes were not read", r"\1：该附件及后续附件未读取。"),
+        (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),
+        (r"only the first (\d+) of (\d+) characters were read", r"全文 \2 字，仅识读前 \1 字。"),
+        (
+            r"(.*: )?only the first (\d+) of (\d+) (?:pages|files) were read.*",
+            r"\1共 \3 项，仅识读前 \2 项。",
+        ),
+        (r"register: issued (.*) with (.*) confidence", r"参考数据库：发布日期 \1，可信度 \2。"),
+        (
+            r"register: names (\d+)(?: of (\d+))? parties of this listing; read the notice",
+            r"参考数据库仅收录该名单中的 \1 家实体，请查阅原文。",
+        ),
+        (
+            r"register: issued (.*) by this page, (.*) by the register",
+            r"发布日期：本页为 \1，参考数据库为 \2。",
+        ),
+        (
+            r"register: takes effect (.*) by this page, (.*) by the register",
+            r"生效日期：本页为 \1，参考数据库为 \2。",
+        ),
+        (
+            r"another source gave the number (.*) to other words: (.*)",
+            r"另一来源以 \1 文号发布了不同内容：\2",
+        ),
+        (r"it bears the number of (.*), with other words than (.*)", r"与 \1 文号相同，但内容与“\2”不同。"),
+        (
+            r"It has the form of an official instrument and names what is watched;.*",
+            "形似正式文件并涉及监测内容，但未能判定是否调整规则。",
+        ),
+        (
+            r"It was read as a report, but it speaks like the instrument itself\.?",
+            "按报道识读，但行文似文件原文。",
+        ),
+        (
+            r"Somebody passes on what has the form of an official instrument\.?",
+            "由他人转述的内容，形似正式文件。",
+        ),
+        (r"The text is garbled, and names what is watched\.?", "文本为乱码，但涉及监测内容。"),
+        (
+            r"A second reader, trained on (\d+) labelled texts, takes it for .* of ([\d.]+);.*",
+            r"第二识读模型（基于 \1 份标注文本）判断其为文件的概率为 \2，规则未得出该结论。",
+        ),
+    )
+)
+#: Names of findings in the list of what changed.
+FINDINGS = {
+    "number": "文号",
+    "direction": "方向",
+    "effective": "生效日期",
+    "categories": "物项",
+    "HS codes": "海关商品编号",
+    "control codes": "管制编码",
+    "destinations": "目的地",
+}
+
+
+def translate_sentence(english: str) -> str:
+    """Return a sentence of the reader in Chinese; one that is not known stays as it is.
+
+    >>> translate_sentence("The title speaks of 6 parties; 5 were read.")
+    '标题称有 6 家实体，识读到 5 家。'
+    """
+    for pattern, chinese in SENTENCES:
+        match = pattern.fullmatch(english.strip())
+        if match is not None:
+            return match.expand(chinese)
+    return english
+
+
+def translate_finding(line: str) -> str:
+    """Return a line about a changed finding in Chinese: effective: 2027-04-01 → 2027-05-01."""
+    name, colon, values = line.partition(": ")
+    known = FINDINGS.get(name)
+    return (
+        f"{known}：{values.replace('not stated', '未载明').replace('none', '无')}"
+        if colon and known
+        else line
+    )
