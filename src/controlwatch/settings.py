@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from controlwatch.core.model.errors import DeclarationError
 
@@ -144,10 +150,21 @@ WebAddress = Annotated[OptionalText, _validate(_check_web_address)]
 SecretWebAddress = Annotated[OptionalSecret, _validate(_check_web_address)]
 
 
-class Settings(BaseSettings):
+def read_setting(key: str) -> str | None:
+    """Return a value of the environment; where <key>_FILE is set, the content of the file that it names."""
+    file = os.environ.get(f"{key}_FILE")
+    if file is None:
+        return os.environ.get(key)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise DeclarationError("environment", f"{key}_FILE", f"cannot be read: {error.strerror}") from error
+
+
+class Settings(BaseModel):
     """Secrets and places, by CONTROLWATCH_<NAME>; <NAME>_FILE names a file with the value instead."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state_dir: Path = Path("state")
     database_url: OptionalSecret = None  #: default: SQLite in state_dir
@@ -240,19 +257,6 @@ class Settings(BaseSettings):
         return found
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources: arguments first, then <NAME>_FILE, then <NAME>."""
-        del dotenv_settings, file_secret_settings
-        return init_settings, _FileSettingsSource(settings_cls), env_settings
-
-    @classmethod
     def load(cls) -> Self:
         """Return the settings of the environment. Raises `DeclarationError` naming the key that is wrong."""
         allowed = {PREFIX + name.upper() for name in cls.model_fields}
@@ -262,31 +266,22 @@ class Settings(BaseSettings):
             if key.removesuffix("_FILE") not in allowed:
                 known = ", ".join(sorted(allowed))
                 raise DeclarationError("environment", key, f"unknown setting; the settings are {known}")
+        found = {name: read_setting(PREFIX + name.upper()) for name in cls.model_fields}
         try:
-            return cls()
+            settings = cls.model_validate({name: value for name, value in found.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
             key = PREFIX + str(first["loc"][0]).upper()
             raise DeclarationError("environment", key, first["msg"]) from error
+        if settings.smtp_url is not None:
+            settings.get_mail_sender()
+        return settings
 
-
-class _FileSettingsSource(PydanticBaseSettingsSource):
-    """Settings of CONTROLWATCH_X_FILE: a file with the value, as container secrets are mounted."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        del field
-        key = f"{PREFIX}{field_name.upper()}_FILE"
-        file = os.environ.get(key)
-        if file is None:
-            return None, field_name, False
-        try:
-            return Path(file).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
-            raise DeclarationError("environment", key, f"cannot be read: {error.strerror}") from error
-
-    def __call__(self) -> dict[str, str]:
-        found = (
-            (name, self.get_field_value(field, name)[0])
-            for name, field in self.settings_cls.model_fields.items()
-        )
-        return {name: value for name, value in found if value is not None}
+    def get_mail_sender(self) -> str:
+        """Return the sender of mails; raises `DeclarationError` where none is set."""
+        if self.mail_from is None:
+            key = f"{PREFIX}MAIL_FROM"
+            raise DeclarationError(
+                "environment", key, f"is needed with {PREFIX}SMTP_URL: the sender's address"
+            )
+        return self.mail_from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
     from controlwatch.bootstrap.app import App
+    from controlwatch.bootstrap.question import QuestionApp
     from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
@@ -72,8 +74,26 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
 
 @contextmanager
-def open_question_app() -> Iterator[App]:
-    """Open the app for a command that only asks: without a state, none is created."""
+def open_question_app() -> Iterator[QuestionApp]:
+    """Open what a command needs that only asks: without a state, none is created."""
+    from controlwatch.bootstrap.question import open_question
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    print_state(settings)
+    gc.disable()  # collections while loading take longer than the answer
+    try:
+        with open_question(settings) as app:
+            if app.is_in_memory:
+                _print_no_state_note(settings)
+            yield app
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def open_fetching_app() -> Iterator[App]:
+    """Open the app for a command that only asks, but may fetch a page: without a state, none is created."""
     from controlwatch.bootstrap.app import open_app_for_question
     from controlwatch.settings import Settings
 
@@ -82,12 +102,16 @@ def open_question_app() -> Iterator[App]:
     print_state(settings)
     with open_app_for_question(settings, console=console) as app:
         if app.is_in_memory:
-            note = (
-                f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
-                "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
-            )
-            error_console.print(Text(note, style="yellow"), soft_wrap=True)
+            _print_no_state_note(settings)
         yield app
+
+
+def _print_no_state_note(settings: Settings) -> None:
+    note = (
+        f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+        "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
+    )
+    error_console.print(Text(note, style="yellow"), soft_wrap=True)
 
 
 def print_state(settings: Settings) -> None:
@@ -197,7 +221,7 @@ def parse_day(text: str) -> date:
         raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD") from None
 
 
-def find_subscription(app: App, number: int) -> Subscription:
+def find_subscription(app: App | QuestionApp, number: int) -> Subscription:
     """Return an active subscription by its number; raises `UsageError`."""
     found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
     if found is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from controlwatch.cli.common import ExplainOption, console, now, open_question_app, parse_day
+from controlwatch.cli.common import ExplainOption, console, now, open_fetching_app, parse_day
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
 from controlwatch.core.model.errors import SourceError, UsageError
 
@@ -79,7 +79,7 @@ def read(
         for path in paths:
             print_reading(path, read_snapshot(_load_file(path), published=shown))
         return
-    with open_question_app() as app:
+    with open_fetching_app() as app:
         for path in paths:
             print_reading(path, _read_with_app(app, path, published=shown, register=register))
 

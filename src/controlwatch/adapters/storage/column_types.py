@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-#: jsonb on PostgreSQL, text on SQLite
-Json = JSON().with_variant(JSONB(astext_type=Text()), "postgresql")
+
+class Json(TypeDecorator[Any]):
+    """Plain JSON values: jsonb on PostgreSQL, text on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of a database."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB  # slow to load
+
+        return dialect.type_descriptor(JSONB(astext_type=Text()))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

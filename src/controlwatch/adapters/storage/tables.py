@@ -232,7 +232,8 @@ FINDING = Table(
     Column("start", Date),
     Column("until", Date),
     Column("quote", Text, nullable=False),
-    Index("finding_value", "kind", "value", postgresql_ops={"value": "varchar_pattern_ops"}),
+    # On PostgreSQL, `value` has the operator class of prefixes: migrations name it, which loads the dialect.
+    Index("finding_value", "kind", "value"),
     Index("finding_start", "kind", "start"),
     Index("finding_notice", "notice_id", "kind"),
 )
