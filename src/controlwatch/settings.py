@@ -23,6 +23,8 @@ from pydantic import (
 from controlwatch.core.model.errors import DeclarationError
 
 PREFIX = "CONTROLWATCH_"
+#: Names a file with settings; those of the environment count more.
+SETTINGS_FILE_KEY = f"{PREFIX}SETTINGS"
 MIN_SECRET_LENGTH = 32
 #: https://alerts.example.com, http://127.0.0.1:8080/controlwatch: safe in a header and in a link
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -150,15 +152,39 @@ WebAddress = Annotated[OptionalText, _validate(_check_web_address)]
 SecretWebAddress = Annotated[OptionalSecret, _validate(_check_web_address)]
 
 
-def read_setting(key: str) -> str | None:
+def read_setting(key: str, environ: Mapping[str, str]) -> str | None:
     """Return a value of the environment; where <key>_FILE is set, the content of the file that it names."""
-    file = os.environ.get(f"{key}_FILE")
+    file = environ.get(f"{key}_FILE")
     if file is None:
-        return os.environ.get(key)
+        return environ.get(key)
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise DeclarationError("environment", f"{key}_FILE", f"cannot be read: {error.strerror}") from error
+
+
+def read_settings_file(path: Path) -> dict[str, str]:
+    """Return the settings in a file by their names: one CONTROLWATCH_NAME=value a line, without quotes.
+
+    Blank lines and lines that begin with # are skipped. Raises `DeclarationError`, whose message shows no
+    value.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DeclarationError(
+            "environment", SETTINGS_FILE_KEY, f"{path} cannot be read: {reason}"
+        ) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not key.startswith(PREFIX) or key == SETTINGS_FILE_KEY:
+            raise DeclarationError(path.name, f"line {number}", f"must look like {PREFIX}STATE_DIR=state")
+        found[key] = value
+    return found
 
 
 class Settings(BaseModel):
@@ -258,15 +284,25 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls) -> Self:
-        """Return the settings of the environment. Raises `DeclarationError` naming the key that is wrong."""
+        """Return the settings of the environment, and of the file that CONTROLWATCH_SETTINGS names.
+
+        Raises `DeclarationError` naming the key that is wrong.
+        """
+        file = os.environ.get(SETTINGS_FILE_KEY, "").strip()
+        return cls.parse({**(read_settings_file(Path(file)) if file else {}), **os.environ})
+
+    @classmethod
+    def parse(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings that these variables state; raises `DeclarationError` as `load` does."""
         allowed = {PREFIX + name.upper() for name in cls.model_fields}
-        for key in os.environ:
-            if not key.startswith(PREFIX) or key.startswith(f"{PREFIX}TEST_"):  # keys of the test suite
+        for key in environ:
+            # keys of the test suite
+            if not key.startswith(PREFIX) or key.startswith(f"{PREFIX}TEST_") or key == SETTINGS_FILE_KEY:
                 continue
             if key.removesuffix("_FILE") not in allowed:
                 known = ", ".join(sorted(allowed))
                 raise DeclarationError("environment", key, f"unknown setting; the settings are {known}")
-        found = {name: read_setting(PREFIX + name.upper()) for name in cls.model_fields}
+        found = {name: read_setting(PREFIX + name.upper(), environ) for name in cls.model_fields}
         try:
             settings = cls.model_validate({name: value for name, value in found.items() if value is not None})
         except ValidationError as error:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
+    from controlwatch.slack.setup_check import CheckResult
 
 #: Whether commands say which state they use.
 is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
@@ -259,6 +260,14 @@ def build_table(*columns: str, title: str = "") -> Table:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     return drawn
+
+
+def print_check(result: CheckResult) -> None:
+    """Print the result of a check, with advice where it failed."""
+    sign, style = ("✓", "green") if result.is_ok else ("✗", "red")
+    console.print(Text(f"{sign} {result.message}", style=style), soft_wrap=True)
+    if not result.is_ok and result.advice:
+        console.print(Text(f"  → {result.advice}"), soft_wrap=True)
 
 
 def print_poll_report(report: PollReport) -> None:

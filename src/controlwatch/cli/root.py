@@ -11,6 +11,7 @@ from controlwatch.cli.common import is_verbose
 
 #: The modules of the commands, in the order in which --help lists them.
 MODULES = (
+    "setup",
     "run",
     "notices",
     "reviews",
