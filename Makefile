@@ -1,5 +1,5 @@
 # The development manual, in commands.
-.PHONY: demo run test check audit eval second-reader bench fuzz reliability torture pictures lock clean
+.PHONY: demo run test check audit eval second-reader bench fuzz reliability torture pictures gallery lock clean
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
@@ -47,6 +47,9 @@ torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, 
 
 pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png from the product (needs Chromium)
 	@$(BIN)/python tools/draw_alert.py
+
+gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in Slack, mail and terminal
+	@$(BIN)/python tools/draw_gallery.py $(ARGS)
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock

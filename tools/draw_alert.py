@@ -190,7 +190,7 @@ def run_browser(browser: str, page: Path, *options: str) -> str:
         return done.stdout
 
 
-def take_screenshot(browser: str, page: Path, picture: Path, *, width: int) -> None:
+def take_screenshot(browser: str, page: Path, picture: Path, *, width: int, scale: float = SCALE) -> None:
     """Write a picture of a whole page: measure its height first, for the browser cuts at the window."""
     measured = page.with_suffix(".measured.html")
     script = "<script>document.title = 'height ' + document.body.offsetHeight</script>"
@@ -204,7 +204,7 @@ def take_screenshot(browser: str, page: Path, picture: Path, *, width: int) -> N
     if found is None:
         raise RuntimeError(f"{browser} did not report the height of the page")
     run_browser(
-        browser, page, f"{size}{found[1]}", f"--force-device-scale-factor={SCALE}", f"--screenshot={picture}"
+        browser, page, f"{size}{found[1]}", f"--force-device-scale-factor={scale}", f"--screenshot={picture}"
     )
 
 

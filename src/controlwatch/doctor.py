@@ -167,10 +167,17 @@ def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
     """Name the subscriptions that are paused, and the channels that do not accept our messages."""
     try:
         with SqlStore.open_read_only(settings.database) as store:
-            paused = [item for item in store.subscriptions.list_active() if item.paused]
+            active = store.subscriptions.list_active()
             troubles = store.health.list_channel_troubles()
     except ControlwatchError:
         return  # the check of the database says so
+    if active and not any(item.health for item in active):
+        yield CheckResult(
+            message="no subscription gets the alerts about sources that fail",
+            is_ok=False,
+            advice="add one for the operators: controlwatch subscribe CHANNEL TARGET --health",
+        )
+    paused = [item for item in active if item.paused]
     for item in paused:
         reason = to_one_line(item.paused, 200)
         yield CheckResult(
@@ -198,7 +205,7 @@ def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
         return  # the check of the database says so
     is_late = found.oldest is not None and datetime.now(UTC) - found.oldest > REMINDER_INTERVAL
     yield CheckResult(
-        message=describe_open_reviews(found) or "no document needs review",
+        message=describe_open_reviews(found)[0] or "no document needs review",
         is_ok=not is_late,
         advice="read each and settle it: controlwatch review",
     )
@@ -285,7 +292,7 @@ def _check_mailbox(settings: Settings) -> CheckResult:
     try:
         count = mailbox.count_mails()
     except SourceError as error:
-        advice = ADVICE.get(error.kind, "check CONTROLWATCH_MAILBOX_URL")
+        advice = ADVICE.get(error.kind, ("check CONTROLWATCH_MAILBOX_URL", ""))[0]
         return CheckResult(message=f"the mailbox cannot be read: {error}", is_ok=False, advice=advice)
     return CheckResult(
         message=f"the mailbox can be read: {mailbox.address} contains {count} mails", is_ok=True

@@ -28,8 +28,9 @@ from controlwatch.bootstrap.connections import check_destinations
 from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
+from controlwatch.core.alerting.system_alerts import build_system_alert
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
-from controlwatch.core.model import Alert, ChannelName
+from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
@@ -254,12 +255,16 @@ class Service:
         now = read_clock()
         if self._failure_alert_on == now.date():
             return
-        alert = Alert(
-            kind="health-down",
-            made_at=now,
-            title="reminders fail",
+        alert = build_system_alert(
+            "health-down",
+            ("reminders fail", "提醒功能出错"),
+            (
+                "No reminders are sent until this is repaired. Please report it with the log.",
+                "修复之前不会发送到期提醒。请连同日志一并报告。",
+            ),
             watcher="clock",
-            body=f"internal error; please report it: {type(error).__name__}: {error}",
+            now=now,
+            technical=f"internal error: {type(error).__name__}: {error}",
         )
         store = self._app.store
         with _survive_store_failure():

@@ -27,17 +27,19 @@ from controlwatch.core.law.answers import (
     AlertLine,
     CategoryStatus,
     ControlHit,
+    HistoryStep,
     LookupResult,
     NoticeLine,
     NoticeLocation,
     NoticeRecord,
-    PartyMatch,
-    PartySearchResult,
     Preview,
     ReviewLine,
+    StatusDifference,
     WatcherLine,
 )
 from controlwatch.core.law.explanation import StatusStep
+from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.party_answers import IncompleteListing, PartyMatch, PartySearchResult
 from controlwatch.core.law.status import ClauseStatus, LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -66,7 +68,7 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.text_safety import to_safe_link
-from controlwatch.core.rendering import replies
+from controlwatch.core.rendering import list_replies, replies
 from controlwatch.core.rendering.chat_text import ADDRESS, TextLimit, render_chat_text, render_headline
 from controlwatch.core.rendering.html_mail import render_html
 from controlwatch.core.rendering.law_answers import (
@@ -370,6 +372,19 @@ def line(pen: Pen) -> NoticeLine:
     )  # fmt: skip
 
 
+def history_step(pen: Pen) -> HistoryStep:
+    return HistoryStep(
+        date=None, what=pen(), number=pen(), title=pen(), direction=pen(), quote=pen(), url=pen()
+    )
+
+
+def difference(pen: Pen) -> StatusDifference:
+    return StatusDifference(
+        number=pen(), title=pen(), categories=pen.some(), before=LegalState.UNKNOWN, after=LegalState.SUSPENDED, until=TODAY,
+        because=(StatusStep(verb=pen(), number=pen(), date=TODAY, clause=pen(), quote=pen()),),
+    )  # fmt: skip
+
+
 def status(pen: Pen) -> LegalStatus:
     link = StatusStep(verb=pen(), number=pen(), date=TODAY, clause=pen(), quote=pen())
     clauses = tuple(ClauseStatus(scope=pen(), state="suspended", until=TODAY) for _ in range(2))
@@ -411,6 +426,10 @@ def match(pen: Pen) -> PartyMatch:
     )
 
 
+def incomplete(pen: Pen) -> IncompleteListing:
+    return IncompleteListing(key=pen(), number=pen(), title=pen(), url=pen(), gap=pen())
+
+
 def record(pen: Pen) -> NoticeRecord:
     standing = NoticeLocation(url=pen(), watcher=pen(), first_seen_at=NOW, differs=False)
     return NoticeRecord(
@@ -446,10 +465,29 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
     "events": lambda pen: replies.law_reply(
         answer_key_dates([event(pen)] * 13, on=TODAY, days=7, cautions=pen.some())
     ),
-    "lines": lambda pen: replies.latest_reply([line(pen)] * 13, title=pen()),
+    "lines": lambda pen: list_replies.latest_reply([line(pen)] * 13, LEXICON, title=pen()),
+    "history": lambda pen: list_replies.history_reply([history_step(pen)] * 13, title=pen()),
+    "differences": lambda pen: list_replies.differences_reply(
+        [difference(pen)] * 13, first=TODAY, last=TODAY, cautions=pen.some()
+    ),
+    "offers": lambda pen: replies.number_rows(
+        replies.Reply(
+            title=pen(),
+            rows=(replies.ReplyRow(heading=pen(), body=pen(), user=pen(), url=pen(), question=pen()),) * 13,
+            offers=replies.offer_questions((pen(), pen())),
+        )
+    ),
     "record": lambda pen: replies.notice_reply(record(pen)),
     "parties": lambda pen: replies.law_reply(
-        answer_parties(PartySearchResult(query=pen(), on=TODAY, matches=(match(pen),), cautions=pen.some()))
+        answer_parties(
+            PartySearchResult(
+                query=pen(),
+                on=TODAY,
+                matches=(match(pen),),
+                cautions=pen.some(),
+                incomplete_listings=(incomplete(pen),),
+            )
+        )
     ),
     "reviews": lambda pen: replies.review_reply([review_line(pen)] * 13),
     "watchers": lambda pen: replies.watchers_reply([watcher(pen)]),
@@ -506,6 +544,7 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
     shown = Preview(days=90, matches=((line(pen), pen()),) * 30)
     for modal in (
         build_form(wanted(pen), LEXICON, manager=True, metadata="{}"),
+        build_form(wanted(pen), LEXICON, manager=True, metadata="{}", more=True),
         build_preview_modal(shown, wanted(pen), metadata="{}"),
         build_preview_modal(None, wanted(pen), metadata="{}"),
         build_notice_modal(pen()),

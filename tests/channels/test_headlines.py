@@ -331,7 +331,7 @@ def test_on_the_last_day_and_after_it_is_said_what_was_seen_and_read(day: date, 
 
 def test_what_applies_again_is_named_by_its_provision_and_what_applies_for_the_first_time() -> None:
     again = next(fact.value for fact in reminded(date(2027, 3, 8)).facts if fact.word == "again")
-    assert again == "MOFCOM 2024-46 item 2, MOFCOM 2025-61 (for the first time)"
+    assert again == "MOFCOM 2024-46 item 2, for the first time: MOFCOM 2025-61"
 
 
 # --------------------------------------------------------------------------- the length

@@ -47,6 +47,10 @@ class Terminal:
         assert done.exit_code != 0, done.output
         return done.output + done.stderr
 
+    def ends(self, *words: str) -> int:
+        """Return the exit status of a command."""
+        return CliRunner().invoke(app, list(words), env=self.env).exit_code
+
     def file(self, name: str, text: str) -> str:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
@@ -119,7 +123,7 @@ def test_what_was_handed_in_can_be_asked_for_in_any_spelling(terminal: Terminal)
         (["latest", "--category", "batery"], "did you mean battery"),
         (["latest", "--issuer", "MOFCON"], "did you mean MOFCOM"),
         (["history", "rare_erth"], "did you mean rare_earth"),
-        (["upcoming", "--on", "tomorrow"], "use YYYY-MM-DD"),
+        (["upcoming", "--on", "sometime"], "use YYYY-MM-DD"),
         (["poll", "mofcom-polcy"], "did you mean mofcom-policy"),
         (["subscribe", "fax"], "use one of console, slack, email"),
         (["subscribe", "email", "not an address"], "is not an e-mail address"),

@@ -11,8 +11,14 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from controlwatch.adapters.catalog.element_loader import load_elements
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.catalog.parsed_catalog import compute_catalog_key, dump_catalog, parse_catalog
+from controlwatch.adapters.catalog.parsed_catalog import (
+    Catalog,
+    compute_catalog_key,
+    dump_catalog,
+    parse_catalog,
+)
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.bootstrap.question import CACHE_FOLDER, CATALOG_FILE
 from controlwatch.cli.complete import app
@@ -85,13 +91,15 @@ def test_a_quick_command_is_the_same_as_among_all_commands() -> None:
 
 def test_what_the_cache_holds_is_what_was_parsed() -> None:
     lexicon, watchers = load_lexicon(), load_watchers(shipped_watchers())
-    found = parse_catalog(dump_catalog("key", lexicon, watchers), "key")
+    elements = load_elements(lexicon)
+    catalog = Catalog(lexicon=lexicon, elements=elements, watchers=watchers)
+    found = parse_catalog(dump_catalog("key", catalog), "key")
     assert found is not None
-    assert found[1] == watchers
+    assert (found.watchers, found.elements.elements) == (watchers, elements.elements)
     for field in fields(lexicon):
         if field.name not in {"load_second_reader", "patterns"}:
-            assert getattr(found[0], field.name) == getattr(lexicon, field.name), field.name
-    assert dict(found[0].patterns) == dict(lexicon.patterns)
+            assert getattr(found.lexicon, field.name) == getattr(lexicon, field.name), field.name
+    assert dict(found.lexicon.patterns) == dict(lexicon.patterns)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def limited(criterion: Criterion) -> Subscription:
 @EACH
 def test_a_criterion_is_an_option_a_field_of_the_form_and_a_column(criterion: Criterion) -> None:
     assert f"--{criterion.option}" in {name for item in commands()["subscribe"].params for name in item.opts}
-    form = build_form(limited(criterion), LEXICON, manager=False, metadata="")
+    form = build_form(limited(criterion), LEXICON, manager=False, metadata="", more=True)
     (block,) = (block for block in form["blocks"] if block["block_id"] == get_block_id(criterion))
     assert any(name.startswith("initial_") for name in block["element"])
     assert criterion.field in SUBSCRIPTION.c

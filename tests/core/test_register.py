@@ -353,15 +353,21 @@ def relation(verb: Verb, target: str) -> Relation:
 @pytest.mark.parametrize(
     ("said", "doubt"),
     [
-        ({"published": date(2025, 11, 11)}, "issued 2025-11-11 by this page, 2025-11-07 by the register"),
+        (
+            {"published": date(2025, 11, 11)},
+            "issued 2025-11-11 by this page, 2025-11-07 by the reference database",
+        ),
         ({"effective": (effective(date(2025, 12, 1)),)}, "takes effect 2025-12-01 by this page, 2025-11-10"),
         ({"effective": (effective(START, date(2026, 11, 27)),)}, "ends 2026-11-27 by this page, 2026-11-10"),
-        ({"direction": Direction.TIGHTEN}, "tighten by this page, suspend by the register"),
-        ({"is_change": False}, "changes no rule; the register knows the notice as one that does"),
-        ({"relations": ()}, f"by the register it suspends {TARGET} 第二款; this page as read does not"),
+        ({"direction": Direction.TIGHTEN}, "tighten by this page, suspend by the reference database"),
+        ({"is_change": False}, "changes no rule; the reference database knows the notice as one that does"),
+        (
+            {"relations": ()},
+            f"by the reference database it suspends {TARGET} 第二款; this page as read does not",
+        ),
         (
             {"relations": (relation(Verb.REPEALS, TARGET),)},
-            f"by the register it suspends {TARGET} 第二款; this page as read does not",
+            f"by the reference database it suspends {TARGET} 第二款; this page as read does not",
         ),
     ],
 )
@@ -423,7 +429,7 @@ def test_a_cover_page_that_reads_as_no_change_stays_a_change_with_the_doubt() ->
     assert found.is_change
     assert found.reports_change
     assert found.doubts == (
-        f"{DOUBT_PREFIX}this page as read changes no rule; the register knows the notice as one that does",
+        f"{DOUBT_PREFIX}this page as read changes no rule; the reference database knows the notice as one that does",
     )
 
 

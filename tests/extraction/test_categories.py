@@ -107,3 +107,41 @@ def test_every_category_has_a_name_in_both_languages() -> None:
         assert LEXICON.get_category_name(category.id, "zh")
         assert LEXICON.get_category_name(category.id, "en")
     assert LEXICON.get_category_name("rare_earth", "en") == "rare earths"
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "Controls on tungsten do not change.",
+        "A spokesperson, asked whether controls on tungsten would follow, said nothing.",
+        "The move widens a regime that already covers tungsten.",
+        "It comes on top of curbs on tungsten.",
+    ],
+)
+def test_a_report_that_names_an_item_in_passing_is_not_about_it(aside: str) -> None:
+    read = notice(
+        "China puts gallium under export control",
+        "BEIJING, 2 March 2026 - MOFCOM published Announcement No. 40 of 2026 on export controls on gallium."
+        f"\n{aside}",
+    )
+    assert [found.id for found in read.categories] == ["minor_metals.gallium"]
+
+
+def test_goods_whose_rebate_ends_are_not_controlled_items() -> None:
+    read = announcement(
+        "取消人造石墨负极材料增值税出口退税。", title="财政部 税务总局关于取消部分产品出口退税的公告"
+    )
+    assert [found.id for found in read.categories] == ["tax.vat_rebate"]
+
+
+def test_the_name_of_what_is_repealed_tells_the_item_where_nothing_else_does() -> None:
+    read = announcement("决定废止《关于对石墨物项实施出口管制的公告》（商务部公告2025年第39号）。")
+    assert [found.id for found in read.categories] == ["graphite"]
+
+
+def test_items_named_side_by_side_are_both_meant() -> None:
+    read = announcement(
+        "It is decided to implement export controls on lithium batteries and graphite anode materials.",
+        title="Ministry of Commerce Announcement No. 90 of 2026",
+    )
+    assert {found.id for found in read.categories} == {"battery.liion", "battery.anode"}

@@ -231,3 +231,53 @@ def test_each_stage_says_what_it_does() -> None:
         (date(2026, 4, 1), date(2026, 12, 31), "由9%下调至6%"),
         (date(2027, 1, 1), None, "取消电池产品增值税出口退税"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "period"),
+    [
+        (
+            "China to lift curbs on suppliers for a year",
+            "BEIJING, March 7, 2028 - China said in UEL Announcement No. 9 of 2028 it would suspend for one year the bans.\n"
+            "The suspension, effective March 10, covers four companies.",
+            (date(2028, 3, 10), date(2029, 3, 10)),
+        ),
+        (
+            "国务院关税税则委员会调整加征关税",
+            "新华社2026年11月6日电 税委会今天公告，自2026年11月10日起，对原产于美国的进口商品，"
+            "继续暂停实施24%的对美加征关税税率一年。",
+            (date(2026, 11, 10), date(2027, 11, 10)),
+        ),
+    ],
+)
+def test_a_term_and_its_start_in_different_words_make_one_period(
+    title: str, text: str, period: tuple[date, date]
+) -> None:
+    assert [(found.start, found.until) for found in notice(title, text).effective] == [period]
+
+
+@pytest.mark.parametrize("words", ["from Saturday", "starting Thursday"])
+def test_a_weekday_dates_nothing_where_the_day_of_the_report_is_unknown(words: str) -> None:
+    read = notice(
+        "China bans exports to a firm",
+        f"Exports to the firm are banned {words}, MOFCOM said in Announcement No. 9 of 2028.",
+    )
+    assert [found.start for found in read.effective] in ([], [None])
+
+
+def test_at_once_means_the_day_of_issue_that_the_sentence_gives() -> None:
+    read = notice(
+        "贸易周报",
+        "2026年12月20日\n商务部12月15日公布2026年第61号公告，对镓实施出口管制，2027年2月1日起施行。\n"
+        "海关总署12月18日发布第149号公告，自公告发布之日起恢复进口禽肉。",
+    )
+    assert date(2026, 12, 18) in {found.start for found in read.effective}
+
+
+def test_days_in_a_question_are_the_reporters() -> None:
+    read = notice(
+        "商务部新闻发言人就有关措施答记者问",
+        "2027年10月30日\n有记者问：双方结束磋商。美方称中方将自12月1日起停止管制措施，能否证实？\n"
+        "答：中方决定，自2027年11月10日起，暂停实施商务部公告2027年第55号。",
+    )
+    assert [found.start for found in read.effective] == [date(2027, 11, 10)]

@@ -20,6 +20,8 @@ from tests.extraction.making import announcement, notice
         ("鉴于暂停执行期间的情况发生变化，恢复执行商务部公告2025年第80号。", "resume"),
         ("自2026年4月1日起，不再暂停执行商务部公告2025年第80号。", "resume"),
         ("China will scrap export tax rebates for gallium oxide.", "tighten"),
+        ("决定废止2025年第8号公告（《关于暂停实施商务部公告2024年第62号的公告》）。", "resume"),
+        ("商务部公告2025年第39号将12家实体列入出口管制管控名单。决定将其移出名单。", "relax"),
         ("对商务部公告2025年第80号不予暂停。", "neutral"),
         ("对镓的加征关税不再加征。", "relax"),
         ("上述镓制品无需办理出口许可证件。", "relax"),

@@ -21,6 +21,8 @@ LEFT_OUT = "8112929090"
         "二、不列管情形\n锗废料（参考海关商品编号：8112929090）。\n三、其他\n另行公告。",
         "Germanium scrap (HS code 8112929090) is not covered by this Announcement.",
         "This Announcement does not apply to germanium scrap (HS code 8112929090).",
+        "下列商品排除期限届满后不再延长：8112929090。",
+        "锗废料不属于管制对象，仍按8112929090办理。",
     ],
 )
 def test_a_code_named_to_be_left_out_is_excluded_in_every_wording(sentence: str) -> None:
@@ -62,3 +64,16 @@ def test_what_another_entry_controls_already_is_left_out() -> None:
 )
 def test_an_exclusion_reaches_no_further_than_its_clause(sentence: str, category: str) -> None:
     assert {found.id for found in announcement(sentence).categories} == {category}
+
+
+def test_a_row_of_goods_that_leaves_out_seed_is_a_row() -> None:
+    found = announcement(
+        "自2027年1月1日起，对下列商品加征关税（税则号列）：\n12019020 黄大豆，种用除外\n"
+        "28459000 重水除外的其他同位素\n27090000 石油原油"
+    )
+    assert [code.code for code in found.hs_codes] == ["12019020", "28459000", "27090000"]
+
+
+def test_a_code_behind_the_number_of_its_line_is_a_code() -> None:
+    found = announcement("对下列物项实施出口管制：\n1.2C902.a 金刚石微粉\n2.2C902.b 金刚石单晶")
+    assert [code.code for code in found.control_codes] == ["2C902.a", "2C902.b"]

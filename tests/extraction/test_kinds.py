@@ -164,3 +164,30 @@ def test_what_changes_no_export_rule_is_no_change(title: str, text: str) -> None
 
 def test_an_announcement_with_items_is_a_change() -> None:
     assert announcement("决定对镓相关物项实施出口管制。").is_change
+
+
+def test_an_item_of_a_digest_is_not_an_instrument() -> None:
+    read = notice(
+        "CHINA TRADE CONTROLS DIGEST",
+        "17 July 2028\n1. By Notice No. 35 of 2028 (MOFCOM and GACC), wafers of indium phosphide need a "
+        "licence from 1 August 2028.\n2. MOF and STA, Announcement No. 23 of 2028: the rebate is abolished "
+        "as of 1 September 2028.\nThis announcement is hereby decided as follows:",
+    )
+    assert (read.kind, read.is_change, read.reports_change) == ("news", False, True)
+
+
+def test_rows_of_a_chat_are_no_list_of_documents() -> None:
+    rows = (
+        f"2027-11-11 18:2{n}:10 甲\n{said}"
+        for n, said in enumerate(("收到消息没", "商务部公告2027年第35号停了", "官网刚挂的", "好的"))
+    )
+    assert notice("群名：出口交流群", "\n".join(rows)).kind != "listing"
+
+
+def test_an_association_passes_a_notice_on() -> None:
+    read = notice(
+        "通知",
+        "各会员单位：\n商务部公告2028年第17号已于5月10日发布，对超硬材料实施出口管制，6月1日起执行。\n"
+        "某市进出口商会\n2028年5月12日",
+    )
+    assert (read.is_change, read.reports_change) == (False, True)

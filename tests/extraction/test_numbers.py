@@ -77,6 +77,14 @@ def _named(words: str) -> list[str]:
             [f"MOFCOM 2025-{n}" for n in (15, 16, 17, 21)],
         ),
         ("商务部、海关总署2005年第29号令", ["MOFCOM-GACC Order 2005-29"]),
+        ("商务部今（2027）年第57号公告", ["MOFCOM 2027-57"]),
+        ("商务部、海关总署2028年第55号联合公告", ["MOFCOM-GACC 2028-55"]),
+        ("商務部・税関総署は2027年公告第62号を発表した。", ["MOFCOM-GACC 2027-62"]),
+        ("MOFCOM published the notice, numbered 62 for 2026.", ["MOFCOM 2026-62"]),
+        (
+            "暂停实施商务部公告2027年第41号（《关于压机的决定》）、第42号。",
+            ["MOFCOM 2027-41", "MOFCOM 2027-42"],
+        ),
     ],
 )
 def test_lists_and_ranges_are_expanded(words: str, numbers: list[str]) -> None:
@@ -191,3 +199,30 @@ def test_a_title_that_says_what_its_own_number_announces_bears_it(title: str) ->
     read = notice(title, "经批准，现决定对锑实施出口管制，自2026年6月1日起施行。")
     assert read.number is not None
     assert read.number.canonical == "MOFCOM 2026-5"
+
+
+@pytest.mark.parametrize(
+    "words", ["去年18号公告怎么做的材料，这次照样准备。", "last year's Announcement No. 18 stays."]
+)
+def test_the_year_of_a_number_can_be_told_from_that_of_the_text(words: str) -> None:
+    text = DocumentText.from_parts("", words)
+    found = find_number_mentions(text, LEXICON, year=2028)
+    assert [(mention.number.year, mention.number.n) for mention in found] == [(2027, 18)]
+
+
+@pytest.mark.parametrize(
+    ("head", "canonical"),
+    [
+        ("交通运输部公告\n第15号（2028年）", "MOT 2028-15"),
+        ("商務部　海關總署公告　117年第13號", "MOFCOM-GACC 2028-13"),
+        ("转发：商务部公告2028年第13号", "MOFCOM 2028-13"),
+        ("中华人民共和国国务院令\n第815号", "State Council Order 815"),
+    ],
+)
+def test_the_number_of_a_head_is_read_in_every_form(head: str, canonical: str) -> None:
+    read = notice(
+        head.partition("\n")[0],
+        f"{head.partition(chr(10))[2]}\n关于对镓实施出口管制的公告\n现公告如下：对镓实施出口管制。\n2028年3月2日",
+    )
+    assert read.number is not None
+    assert read.number.canonical == canonical

@@ -83,3 +83,53 @@ def test_a_notice_that_names_items_inherits_nothing() -> None:
 def test_unknown_targets_change_nothing() -> None:
     read = announcement("商务部公告2025年第99号暂停实施。")
     assert resolve_categories(read, KNOWN, LEXICON) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "relations"),
+    [
+        (
+            "商务部公告2025年第70号决定，暂停执行商务部公告2025年第44号。\n现决定恢复执行商务部公告2025年第44号。",
+            {("resumes", "MOFCOM 2025-44")},
+        ),
+        (
+            "商务部2025年3月30日发布公告2025年第35号，决定暂停实施商务部公告2024年第90号。\n"
+            "现决定，上述暂停实施的期限届满后继续延长，至2027年3月31日止。",
+            {("extends", "MOFCOM 2025-35"), ("suspends", "MOFCOM 2024-90")},
+        ),
+        (
+            "商务部公告2025年第55号，已由商务部公告2025年第70号暂停实施，暂停期限即将届满。\n"
+            "现将第70号公告所规定的暂停期限延长一年。",
+            {("extends", "MOFCOM 2025-70"), ("suspends", "MOFCOM 2025-55")},
+        ),
+        (
+            "商务部公告2025年第19号将12家实体列入出口管制管控名单。\n"
+            "决定将甲公司（A Works Inc.）移出出口管制管控名单，停止公告2025年第19号对该公司规定的措施。",
+            {("amends", "MOFCOM 2025-19")},
+        ),
+    ],
+)
+def test_what_an_older_notice_decided_is_not_what_this_one_does(
+    text: str, relations: set[tuple[str, str]]
+) -> None:
+    assert set(_acts(text)) == relations
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "自即日起至2027年11月10日，停止适用商务部公告2025年第61号。",
+        "停止执行商务部公告2025年第61号规定的措施，为期至2027年5月5日。",
+        "停止执行商务部公告2025年第61号，为期一年。",
+    ],
+)
+def test_a_notice_that_stops_until_a_day_is_suspended(sentence: str) -> None:
+    assert _acts(sentence) == [("suspends", "MOFCOM 2025-61")]
+
+
+def test_a_report_that_says_that_a_notice_rests_does_not_announce_it() -> None:
+    read = notice(
+        "China keeps rare earth curbs on hold",
+        "BEIJING, 3 March 2026 - MOFCOM said that Announcement No. 16 of 2026 would remain suspended.",
+    )
+    assert [(found.verb.value, found.target) for found in read.relations] == [("suspends", "MOFCOM 2026-16")]

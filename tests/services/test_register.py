@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.bootstrap.question import build_queries
 from controlwatch.core.law.register import Register, RegisterEntry
 from controlwatch.core.law.status import compute_status
 from controlwatch.core.model import (
@@ -93,7 +95,10 @@ def test_what_the_page_does_not_say_stays_filled_in_and_the_difference_is_shown(
     assert [found.start for found in record.notice.effective] == [date(2026, 4, 1)]  # the text outweighs
     assert [relation.target for relation in record.notice.relations] == ["MOFCOM 2020-9"]  # the register adds
     (line,) = w.store.register.list_entries()
-    assert any("2026-04-01 by this page, 2026-05-01 by the register" in doubt for doubt in line.disagreements)
+    assert any(
+        "2026-04-01 by this page, 2026-05-01 by the reference database" in doubt
+        for doubt in line.disagreements
+    )
 
 
 def test_an_amendment_of_an_observed_notice_still_rings(w: World) -> None:
@@ -193,4 +198,26 @@ def test_a_listing_of_which_the_register_lacks_names_keeps_saying_so_once_observ
     registered(w, lacking, now=START + timedelta(days=30))
     w.ministry.publish(replace(GALLIUM))
     w.poll()
-    assert w.store.law.list_incomplete_listings() == ("MOFCOM-GACC 2026-40",)
+    (listing,) = w.store.law.list_incomplete_listings()
+    assert (listing.number, listing.gap) == (
+        "MOFCOM-GACC 2026-40",
+        "names 0 of 20 parties of this listing; read the notice",
+    )
+    assert listing.url
+
+
+def test_an_observed_notice_concerns_the_rare_earths_that_it_names(w: World) -> None:
+    registered(w, KNOWN, now=START + timedelta(days=30))
+    words = (
+        "商务部 海关总署公告2026年第41号 公布对部分稀土相关物项实施出口管制的决定\n"
+        "经批准，决定对下列稀土物项实施出口管制：\n1C915 镨相关物项：金属镨（参考海关商品编号：2805301100）。\n"
+        "本公告自2026年4月1日起正式实施。\n商务部 海关总署\n2026年3月3日"
+    )
+    title = "商务部 海关总署公告2026年第41号 公布对部分稀土相关物项实施出口管制的决定"
+    w.ministry.publish(Page("/notices/art_41.html", title, words))
+    w.poll()
+    queries = build_queries(w.store, load_lexicon()).law
+    (hit,) = queries.lookup("praseodymium", on=date(2026, 4, 2)).hits
+    assert (hit.number, hit.state) == ("MOFCOM-GACC 2026-41", "in-force")
+    assert "镨" in hit.quote
+    assert queries.lookup("lanthanum", on=date(2026, 4, 2)).hits == ()

@@ -33,10 +33,20 @@ def opened(desk: Desk, *, user: str = OFFICER) -> dict[str, Any]:
     return desk.slack.opened.get(timeout=PATIENCE)
 
 
+def widened(desk: Desk, view: dict[str, Any], *, user: str = OFFICER, **changed: Any) -> dict[str, Any]:
+    """Press the button for more options in a form, and return the form with all fields."""
+    open_view = {**view, "state": {"values": filled(view, **changed)}}
+    button = element(view, f"{C}more")
+    desk.asker.press_in_view(desk.web, button, view=open_view, user=user)
+    return desk.slack.opened.get(timeout=PATIENCE)
+
+
 def filled(view: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """Return what Slack sends of a form left as it opened, but for what is changed."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
+        if block["type"] != "input":
+            continue
         field = block["element"]
         given = {
             name.replace("initial_", "selected_") if name != "initial_value" else "value": value
@@ -58,7 +68,7 @@ def one(value: str) -> dict[str, Any]:
 
 
 def test_a_form_is_filled_in_looked_at_and_saved(desk: Desk) -> None:
-    view = opened(desk)
+    view = widened(desk, opened(desk))
     values = filled(
         view,
         categories=options("battery", "rare_earth.magnets"),
@@ -98,7 +108,7 @@ def test_a_form_is_filled_in_looked_at_and_saved(desk: Desk) -> None:
 
 
 def test_a_form_says_which_field_makes_no_sense(desk: Desk) -> None:
-    view = opened(desk)
+    view = widened(desk, opened(desk))
     wrong = filled(view, hs={"value": "batteries"})
     answer = desk.asker.submit(desk.web, view, wrong, user=OFFICER).json()
     assert answer["response_action"] == "errors"
@@ -143,8 +153,46 @@ def test_every_form_is_one_that_slack_takes_whatever_it_is_filled_in_with(desk: 
         escalate_after=17,
     )
     for wanted in (everything, Subscription(channel="slack", target=OFFICER)):
-        for manager in (True, False):
-            assert refused_view(build_form(wanted, lexicon, manager=manager, metadata="x")) == ()
+        for manager, more in ((True, True), (True, False), (False, True), (False, False)):
+            form = build_form(wanted, lexicon, manager=manager, metadata="x", more=more)
+            assert refused_view(form) == ()
+
+
+@pytest.mark.parametrize("user", [BOSS, OFFICER])
+def test_a_form_has_at_most_six_fields_until_more_are_asked_for(desk: Desk, user: str) -> None:
+    view = opened(desk, user=user)
+    assert 4 <= sum(block["type"] == "input" for block in view["blocks"]) <= 6
+    assert any("hint" in block for block in view["blocks"])
+    assert sum(block["type"] == "input" for block in widened(desk, view, user=user)["blocks"]) > 12
+
+
+def test_more_options_keep_what_was_filled_in(desk: Desk) -> None:
+    more = widened(desk, opened(desk), categories=options("battery"), rate=one("weekly"), language=one("zh"))
+    looked = desk.asker.submit(desk.web, more, filled(more, hs={"value": "8507"}), user=OFFICER).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
+    (made,) = desk.app.store.subscriptions.list_active()
+    assert (made.categories, made.rate, made.language, made.hs_prefixes) == (
+        ("battery",),
+        "weekly",
+        "zh",
+        ("8507",),
+    )
+
+
+def test_what_the_short_form_does_not_show_stays_as_it_was(desk: Desk) -> None:
+    before = Subscription(
+        channel="slack", target=OFFICER, owner=OFFICER, hs_prefixes=("8507",), timezone="Europe/Berlin", reports=False,
+        escalate_after=60, destinations=("US",),
+    )  # fmt: skip
+    number = desk.app.store.subscriptions.subscribe(before, datetime.now(UTC))
+    view = home(desk)
+    desk.asker.press_in_view(desk.web, element(view, f"{C}change_{number}"), view=view, user=OFFICER)
+    form = desk.slack.opened.get(timeout=PATIENCE)
+    values = filled(form, categories=options("graphite"))
+    looked = desk.asker.submit(desk.web, form, values, user=OFFICER).json()
+    desk.asker.submit(desk.web, looked["view"], {}, user=OFFICER)
+    (after,) = desk.app.store.subscriptions.list_active()
+    assert after == replace(before, id=number, categories=("graphite",))
 
 
 def test_a_busy_store_keeps_nobody_waiting(desk: Desk) -> None:
@@ -267,7 +315,8 @@ def test_the_home_shows_subscriptions_open_alerts_what_comes_and_the_sources(des
     assert "battery" in words
     assert "MOFCOM-GACC 2025-58" in words
     assert "Upcoming key dates" in words
-    assert "sources watched" in words
+    assert sum("sources watched" in text for text in words.splitlines()) == 1
+    assert "no official source has been read" in words
     assert words.count("No. ") == 1
     desk.slack.homes.clear()
     desk.asker.press_in_view(desk.web, element(view, f"{C}acknowledge"), view=view, user=OFFICER)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
+from controlwatch.core.asking.question import Question, parse_question
 from controlwatch.core.model.typed_text import normalize_typed_text, split_typed_words
-from controlwatch.slack.commands import COMMAND_NAMES, parse_command
 from tests.slack.desk import Desk, desk_in
 
 PLAIN = (
@@ -77,6 +80,10 @@ AFTER = (
 )
 
 
+def parse(text: str) -> Question:
+    return parse_question(text, load_vocabulary(), load_lexicon(), today=date(2026, 11, 30))
+
+
 @given(
     plain=st.sampled_from(PLAIN),
     dash=st.sampled_from(DASHES),
@@ -100,11 +107,11 @@ def test_a_command_means_the_same_however_it_was_beautified(
     first, *others = typed.split(" ")
     typed = space.join([first, *(f"{word[0]}{other}{word[1]}" for other in others)])
     typed = f"{around[0]}{typed}{after if inside else ''}{around[1]}{'' if inside else after}"
-    assert _fold(parse_command(before + typed)) == _fold(parse_command(plain))
+    assert _fold(parse(before + typed)) == _fold(parse(plain))
 
 
-def _fold(command: object) -> str:
-    return str(command).casefold()
+def _fold(question: Question) -> str:
+    return question.write_command().casefold()
 
 
 @given(st.text(max_size=60))
@@ -114,9 +121,12 @@ def test_text_that_was_made_plain_stays_as_it_is(text: str) -> None:
     assert not any(unicodedata.category(sign) in {"Cc", "Cf"} and not sign.isspace() for word in once for sign in word if "/" not in word)  # fmt: skip
 
 
-@given(st.text(max_size=60), st.sampled_from(COMMAND_NAMES))
-def test_whatever_follows_a_command_it_is_that_command(text: str, name: str) -> None:
-    assert parse_command(f"{name} {text}").name == name
+OWN_WORDS = ("entity", "subscribe", "alerts", "categories", "unsubscribe", "pause", "watchers", "help")
+
+
+@given(st.text(max_size=60), st.sampled_from(OWN_WORDS))
+def test_whatever_follows_a_command_with_words_of_its_own_it_is_that_command(text: str, name: str) -> None:
+    assert parse(f"{name} {text}").intent == name
 
 
 @pytest.mark.parametrize(
@@ -139,11 +149,14 @@ def test_whatever_follows_a_command_it_is_that_command(text: str, name: str) -> 
     ],
 )  # fmt: skip
 def test_what_slack_marks_up_is_read_as_people_see_it(typed: str, plain: str) -> None:
-    assert parse_command(typed).text.startswith(plain.removeprefix("https://"))
+    question = parse(typed)
+    asked = question.subject or " ".join(question.words)
+    plainly = parse(f"{question.intent} {plain}")
+    assert asked.startswith(plain.removeprefix("https://")) or asked == plainly.subject
 
 
 def test_quotes_hold_words_together() -> None:
-    assert parse_command("subscribe “rare earth” daily now").words == ("rare earth", "daily", "now")
+    assert parse("subscribe “rare earth” daily now").words == ("rare earth", "daily", "now")
     assert normalize_typed_text(" “2025–61”.") == "2025-61"
 
 

@@ -14,7 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controlwatch.adapters.catalog.parsed_catalog import compute_catalog_key, dump_catalog, parse_catalog
+from controlwatch.adapters.catalog.parsed_catalog import (
+    Catalog,
+    compute_catalog_key,
+    dump_catalog,
+    parse_catalog,
+)
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import has_store
@@ -22,12 +27,16 @@ from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.state_folder import write_private_file
 from controlwatch.bootstrap.state_marks import check_state_folder, mark_state
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.elements import ElementCatalogue
 from controlwatch.core.model import Subscription
 from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.queries import Queries
 from controlwatch.services.source_states import SourceStates
+from controlwatch.services.subjects import SubjectResolver
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +75,13 @@ def open_question(settings: Settings) -> Iterator[QuestionApp]:
     """
     settings = choose_question_database(settings)
     is_kept = settings.database != IN_MEMORY
-    lexicon, watchers = load_catalog(settings, settings.state_dir / CACHE_FOLDER if is_kept else None)
+    catalog = load_catalog(settings, is_kept=is_kept)
+    lexicon, watchers = catalog.lexicon, catalog.watchers
+    if settings.mailbox_url is not None:
+        from controlwatch.bootstrap.connections import build_mailbox
+        from controlwatch.services.intake import build_mailbox_watcher
+
+        watchers = (*watchers, build_mailbox_watcher(build_mailbox(settings).address))
     store = SqlStore.open(settings.database)
     try:
         if is_kept:
@@ -78,7 +93,9 @@ def open_question(settings: Settings) -> Iterator[QuestionApp]:
             partial(find_disk_warning, settings.state_dir),
             partial(_find_stamp_warning, settings, store),
         )
-        queries = build_queries(store, lexicon, watchers, operational_warnings=warnings)
+        queries = build_queries(
+            store, lexicon, watchers, elements=catalog.elements, operational_warnings=warnings
+        )
         yield QuestionApp(settings=settings, lexicon=lexicon, watchers=watchers, store=store, queries=queries)
     finally:
         store.close()
@@ -97,34 +114,45 @@ def choose_question_database(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": SecretStr(IN_MEMORY), "public_url": None})
 
 
-def load_catalog(settings: Settings, cache_folder: Path | None) -> tuple[Lexicon, tuple[Watcher, ...]]:
-    """Return the lexicon and the sources, parsed before where nothing has changed since.
+def load_catalog(settings: Settings, *, is_kept: bool) -> Catalog:
+    """Return lexicon, elements and sources, parsed before where nothing has changed since.
 
-    A cache that is damaged, of other files or of another version is written again; where that is impossible,
-    the files are parsed each time. Raises `DeclarationError`.
+    With `is_kept`, a cache that is missing, damaged, of other files or of another version is written again;
+    where that is impossible, the files are parsed each time. Raises `DeclarationError`.
     """
     folder = settings.find_watchers_folder()
-    path = cache_folder / CATALOG_FILE if cache_folder is not None else None
-    key, found = compute_catalog_key(folder), None
-    if path is not None:
-        with suppress(OSError, UnicodeDecodeError):
-            found = parse_catalog(path.read_text(encoding="utf-8"), key)
-    if found is None:
+    key, path = compute_catalog_key(folder), settings.state_dir / CACHE_FOLDER / CATALOG_FILE
+    catalog = _read_catalog(path, key)
+    if catalog is None:
+        from controlwatch.adapters.catalog.element_loader import load_elements
         from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
         from controlwatch.adapters.catalog.watcher_loader import load_watchers
 
-        found = load_lexicon(), load_watchers(folder)
-        if path is not None:
+        lexicon = load_lexicon()
+        catalog = Catalog(lexicon=lexicon, elements=load_elements(lexicon), watchers=load_watchers(folder))
+        if is_kept:
             with suppress(OSError):
                 path.parent.mkdir(mode=0o700, exist_ok=True)
-                write_private_file(path, dump_catalog(key, *found))
-    lexicon, watchers = replace(found[0], load_second_reader=_load_second_reader), found[1]
-    if settings.mailbox_url is not None:
-        from controlwatch.bootstrap.connections import build_mailbox
-        from controlwatch.services.intake import build_mailbox_watcher
+                write_private_file(path, dump_catalog(key, catalog))
+    return replace(catalog, lexicon=replace(catalog.lexicon, load_second_reader=_load_second_reader))
 
-        watchers = (*watchers, build_mailbox_watcher(build_mailbox(settings).address))
-    return lexicon, watchers
+
+def load_question_lexicon(settings: Settings) -> Lexicon:
+    """Return the lexicon, from the cache of the state where that is possible; nothing is written."""
+    path = settings.state_dir / CACHE_FOLDER / CATALOG_FILE
+    catalog = _read_catalog(path, compute_catalog_key(settings.find_watchers_folder()))
+    if catalog is not None:
+        return catalog.lexicon
+    from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+
+    return load_lexicon()
+
+
+def _read_catalog(path: Path, key: str) -> Catalog | None:
+    try:
+        return parse_catalog(path.read_text(encoding="utf-8"), key)
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def build_queries(
@@ -132,21 +160,30 @@ def build_queries(
     lexicon: Lexicon,
     watchers: tuple[Watcher, ...] = (),
     *,
+    elements: ElementCatalogue | None = None,
     operational_warnings: tuple[Callable[[], str], ...] = (),
 ) -> Queries:
-    """Return the queries over a store, the legal ones among them."""
+    """Return the queries over a store, the legal ones among them; by default with the shipped elements."""
+    if elements is None:
+        from controlwatch.adapters.catalog.element_loader import load_elements
+
+        elements = load_elements(lexicon)
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=_compute_next_poll)
+    about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=store.law)
+    law = LegalQueries(
+        names=names,
+        law=store.law,
+        register=store.register,
+        history_source=store.queries,
+        reviews=store.reviews,
+        sources=sources,
+        subjects=SubjectResolver(names=names, elements=about_elements),
+    )
     return Queries(
         names=names,
-        law=LegalQueries(
-            names=names,
-            law=store.law,
-            register=store.register,
-            history_source=store.queries,
-            reviews=store.reviews,
-            sources=sources,
-        ),
+        law=law,
+        parties=PartyQueries(law=store.law, limits=law),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,

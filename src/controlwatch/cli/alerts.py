@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
@@ -21,13 +20,10 @@ from controlwatch.cli.common import (
     to_json_value,
 )
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.model.text_safety import strip_hidden
+from controlwatch.core.model.text_safety import to_spreadsheet_cell
 
 if TYPE_CHECKING:
     from controlwatch.core.law.answers import AlertLine
-
-#: The start of a formula in a spreadsheet, also after a separator of cells in some locales: ;=1+1
-FORMULA_START = re.compile(r"(^|[;\t\n])(?=[^\S;\t\n]*[=+\-@＝＋－＠])")
 
 
 def register(app: typer.Typer) -> None:
@@ -78,5 +74,4 @@ def print_csv(lines: Iterable[AlertLine]) -> None:
     writer.writerow(names)
     for line in lines:
         values = (to_json_value(getattr(line, name)) for name in names)
-        texts = ("" if value is None else strip_hidden(str(value)) for value in values)
-        writer.writerow([FORMULA_START.sub(r"\1'", text) for text in texts])
+        writer.writerow(["" if value is None else to_spreadsheet_cell(str(value)) for value in values])

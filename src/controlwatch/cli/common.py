@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from controlwatch.cli.completion import complete_notice
 from controlwatch.core.model import Notice, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
@@ -52,11 +53,39 @@ def read_typed(value: str | None) -> str | None:
     return normalize_typed_text(value) or value if value else value
 
 
+def read_number(value: str | None) -> str | None:
+    """Return the number of a notice in the spelling of this program, other text as typed plainly."""
+    from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
+    from controlwatch.bootstrap.question import load_question_lexicon
+    from controlwatch.core.asking.typed_numbers import find_asked_number
+    from controlwatch.core.asking.vocabulary import fold_asked
+    from controlwatch.settings import Settings
+
+    plain = read_typed(value)
+    if not plain:
+        return plain
+    lexicon = load_question_lexicon(Settings.load())
+    found = find_asked_number(fold_asked(plain), load_vocabulary().numbers, lexicon)
+    return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
+
+
+def limit_days(most: int) -> Callable[[int | None], int | None]:
+    """Return a check of a number of days, from 1 to the most; it raises `UsageError`."""
+
+    def check_days(days: int | None) -> int | None:
+        if days is not None and not 1 <= days <= most:
+            raise UsageError(f"--days is a number of days from 1 to {most}; {days} is not")
+        return days
+
+    return check_days
+
+
 NoticeArgument = Annotated[
     str,
     typer.Argument(
-        help="A number in any spelling (MOFCOM 2025-61, 商务部公告2025年第61号) or a URL.",
-        callback=read_typed,
+        help="A number in any spelling (MOFCOM 2025-61, No. 61 of 2025, 商务部公告2025年第61号) or a URL.",
+        callback=read_number,
+        autocompletion=complete_notice,
     ),
 ]
 
@@ -109,7 +138,7 @@ def open_fetching_app() -> Iterator[App]:
 
 def _print_no_state_note(settings: Settings) -> None:
     note = (
-        f"No state exists at {settings.state_dir.absolute()}: the shipped register answers alone, "
+        f"No state exists at {settings.state_dir.absolute()}: the reference database answers alone, "
         "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
     )
     error_console.print(Text(note, style="yellow"), soft_wrap=True)
@@ -215,11 +244,24 @@ def today() -> date:
 
 
 def parse_day(text: str) -> date:
-    """Return a date written as YYYY-MM-DD; raises `UsageError`."""
+    """Return a date as people write it: 2026-11-11, 11 Nov 2026, 2026年11月11日, tomorrow.
+
+    Raises `UsageError` for anything but a single day.
+    """
+    from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
+    from controlwatch.core.asking.typed_days import find_asked_days
+
+    plain = normalize_typed_text(text)
     try:
-        return date.fromisoformat(normalize_typed_text(text))
+        return date.fromisoformat(plain)
     except ValueError:
-        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD") from None
+        asked = find_asked_days(plain.lower(), load_vocabulary().days, today=today())
+    if asked.problem:
+        meant = f": {' or '.join(asked.choices)}" if asked.choices else "; use YYYY-MM-DD"
+        raise UsageError(f"{asked.problem}{meant}")
+    if asked.span is None or not asked.span.is_day or asked.rest.strip():
+        raise UsageError(f"{text!r} is not a date; use YYYY-MM-DD")
+    return asked.span.first
 
 
 def find_subscription(app: App | QuestionApp, number: int) -> Subscription:

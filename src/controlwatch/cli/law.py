@@ -1,4 +1,4 @@
-"""Ask: status, lookup, upcoming, compare, entity, leads, known."""
+"""Ask: status, lookup, upcoming, compare, leads, known."""
 
 from __future__ import annotations
 
@@ -12,27 +12,39 @@ from controlwatch.cli.common import (
     build_table,
     console,
     find_subscription,
+    limit_days,
     open_question_app,
     parse_day,
     print_json,
+    read_number,
     read_typed,
     today,
 )
+from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
 
+#: Days that `upcoming` looks ahead: ten years.
+MAX_DAYS_AHEAD = 3660
 DayOption = Annotated[
     str | None,
-    typer.Option("--on", help="The date to answer for (YYYY-MM-DD, Beijing time). Default: today."),
+    typer.Option(
+        "--on", help="The date to answer for, in Beijing: 2026-11-11, 11 Nov 2026, tomorrow. Default: today."
+    ),
 ]
 CategoryOption = Annotated[
-    list[str] | None, typer.Option("--category", help="Only this category or group. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--category",
+        help="Only this category or group or element, in any spelling: gallium, 镓, rare-earth. Repeatable.",
+        autocompletion=complete_category,
+    ),
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, lookup, upcoming, compare, entity, leads, known):
+    for command in (status, lookup, upcoming, compare, leads, known):
         app.command(rich_help_panel="Ask")(command)
 
 
@@ -40,7 +52,10 @@ def status(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="CATEGORY|NUMBER", help="battery, 稀土, MOFCOM 2025-61, 2024-46, …", callback=read_typed
+            metavar="CATEGORY|ELEMENT|NUMBER",
+            help="battery, 稀土, Dy, MOFCOM 2025-61, 2024-46, …",
+            callback=read_number,
+            autocompletion=complete_subject,
         ),
     ],
     *,
@@ -68,7 +83,9 @@ def lookup(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="TERM|HS|CODE", help="8507.60, 85076000, 3A001, 稀土, graphite, …", callback=read_typed
+            metavar="TERM|HS|CODE",
+            help="8507.60, 85076000, 3A001, 稀土, graphite, dysprosium, 镝, Dy, …",
+            callback=read_typed,
         ),
     ],
     *,
@@ -94,7 +111,13 @@ def lookup(
 
 def upcoming(
     *,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="Length of the period in days.")] = 30,
+    days: Annotated[
+        int,
+        typer.Option(
+            callback=limit_days(MAX_DAYS_AHEAD),
+            help="How many days ahead: 1 to 3660, counted from today, or from --on.",
+        ),
+    ] = 30,
     on: Annotated[str | None, typer.Option(help="Count from this day (YYYY-MM-DD) instead of today.")] = None,
     category: CategoryOption = None,
     json: JsonOption = False,
@@ -148,28 +171,6 @@ def compare(
     print_cautions(limits)
 
 
-def entity(
-    name: Annotated[
-        str, typer.Argument(help="A name or a part of it, Chinese or English.", callback=read_typed)
-    ],
-    *,
-    on: DayOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Show listed parties with a similar name: possible matches, never an identification.
-
-    Example: controlwatch entity 'Shield AI'
-    """
-    with open_question_app() as app:
-        found = app.queries.law.find_parties(name, on=parse_day(on) if on else today())
-    if json:
-        print_json(found)
-    else:
-        from controlwatch.core.rendering.law_answers import answer_parties
-
-        print_answer(answer_parties(found))
-
-
 def leads(
     *,
     closed: Annotated[bool, typer.Option("--closed", help="Also show closed leads.")] = False,
@@ -195,7 +196,8 @@ def leads(
 def known(
     *,
     disagreements: Annotated[
-        bool, typer.Option("--disagreements", help="Only notices where the page and the register differ.")
+        bool,
+        typer.Option("--disagreements", help="Only notices that differ from their pages."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -215,7 +217,10 @@ def known(
         for doubt in line.disagreements:
             title.append(f"\n{to_one_line(doubt, 300)}", style="yellow")
         drawn.add_row(
-            str(line.issued or "?"), Text(line.number or ""), "yes" if line.observed else "not yet", title
+            str(line.issued or "not stated"),
+            Text(line.number or ""),
+            "yes" if line.observed else "not yet",
+            title,
         )
     console.print(drawn if found else "No notices.")
-    console.print(f"{len(found)} notices; the register is based on evidence up to {as_of}.")
+    console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")

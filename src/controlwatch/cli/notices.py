@@ -15,6 +15,7 @@ from controlwatch.cli.common import (
     build_cell,
     build_table,
     console,
+    limit_days,
     now,
     open_question_app,
     print_json,
@@ -22,6 +23,7 @@ from controlwatch.cli.common import (
     to_json_value,
     today,
 )
+from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import STATE_STYLES
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
@@ -32,8 +34,14 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from controlwatch.core.extraction.text.lexicon import Lexicon
     from controlwatch.core.law.answers import NoticeLine, NoticeRecord
     from controlwatch.core.law.status import LegalStatus
+
+#: Days that `latest` looks back: a century.
+MAX_DAYS_BACK = 36_500
+#: Columns of the kind of measure and of the destinations.
+MAX_MEASURE_WIDTH = 22
 
 
 def register(app: typer.Typer) -> None:
@@ -45,10 +53,19 @@ def register(app: typer.Typer) -> None:
 def latest(
     *,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Only notices first seen in this number of days.")
+        int | None,
+        typer.Option(
+            callback=limit_days(MAX_DAYS_BACK),
+            help="Only notices published in this number of days up to today, in Beijing; those whose day is "
+            "not stated, by when they were first seen.",
+        ),
     ] = None,
     category: Annotated[
-        str | None, typer.Option(help="A category or group: battery, rare_earth.magnets, …")
+        str | None,
+        typer.Option(
+            help="A category or group in any spelling: battery, rare-earth, 镓, …",
+            autocompletion=complete_category,
+        ),
     ] = None,
     issuer: Annotated[str | None, typer.Option(help="An issuer: MOFCOM, 海关总署, …")] = None,
     search: Annotated[
@@ -58,7 +75,7 @@ def latest(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The most notices to list.")] = 20,
     json: JsonOption = False,
 ) -> None:
-    """List the newest notices with their direction, effective dates and categories.
+    """List the newest notices: kind of measure, destinations, items, effective dates, title and link.
 
     Example: controlwatch latest --category rare_earth --changes
     """
@@ -75,7 +92,7 @@ def latest(
     if json:
         print_json(lines)
     elif lines:
-        console.print(_build_latest_table(lines))
+        console.print(_build_latest_table(lines, app.lexicon))
     else:
         console.print("No notices match. To see whether a poll has run: controlwatch watchers")
 
@@ -114,7 +131,9 @@ def history(
     subject: Annotated[
         str,
         typer.Argument(
-            help="A category (battery.liion), a group (rare_earth) or a number.", callback=read_typed
+            help="A category (battery.liion), a group (rare_earth) or a number.",
+            callback=read_typed,
+            autocompletion=complete_subject,
         ),
     ],
     *,
@@ -134,7 +153,7 @@ def history(
     drawn = build_table("Date", "What", "Number", "Title", "Proof")
     for step in steps:
         drawn.add_row(
-            str(step.date or "?"),
+            str(step.date or "not stated"),
             Text(to_one_line(step.what, 200), style=TONE_COLOURS.get(step.direction, "")),
             build_cell(step.number, 80),
             build_cell(step.title, 80),
@@ -143,33 +162,36 @@ def history(
     console.print(drawn if steps else f"No change of {subject} is known yet.")
 
 
-def _build_latest_table(lines: Iterable[NoticeLine]) -> Table:
+def _build_latest_table(lines: Iterable[NoticeLine], lexicon: Lexicon) -> Table:
+    from controlwatch.core.rendering.list_replies import describe_measure, describe_scope
     from controlwatch.core.rendering.proof_text import format_proof
 
     drawn = build_table()
-    for column in ("Published", "Number", "Direction", "Effective"):
-        drawn.add_column(column, no_wrap=True)
-    drawn.add_column("Title and categories", overflow="fold")
+    drawn.add_column("Published", no_wrap=True)
+    drawn.add_column("Measure", overflow="fold", max_width=MAX_MEASURE_WIDTH)
+    drawn.add_column("Items, destinations, title and link", overflow="fold", ratio=1)
     for line in lines:
-        word = describe_attention(line)
-        title = build_cell(line.title, 160)
-        for reason in line.review:
-            proof = format_proof(reason.quote, 120)
-            title.append(f"\n{to_one_line(reason.reason, 200)} {proof}", style="yellow")
-        if line.judgement is not None:
-            title.append(f"\n{to_one_line(describe_judgement(line.judgement), 300)}", style="yellow")
-        if line.categories:
-            title.append("\n" + ", ".join(line.categories), style="bright_black")
+        measure = describe_attention(line) if line.review else describe_measure(line)
         dates = [
-            f"{found.start or 'not stated'}" + (f"\n→ {found.until}" if found.until is not None else "")
+            f"\nfrom {found.start or 'a day not stated'}" + (f" to {found.until}" if found.until else "")
             for found in line.effective
         ]
+        about = build_cell(" · ".join(filter(None, describe_scope(line, lexicon))), 200)
+        for words in dict.fromkeys(filter(None, (line.title_en, line.title))):
+            about.append(f"{chr(10) if about else ''}{to_one_line(words, 160)}")
+        for reason in line.review:
+            proof = format_proof(reason.quote, 120)
+            about.append(f"\n{to_one_line(reason.reason, 200)} {proof}", style="yellow")
+        if line.judgement is not None:
+            about.append(f"\n{to_one_line(describe_judgement(line.judgement), 300)}", style="yellow")
+        if line.url:
+            about.append(f"\n{to_one_line(line.url, 300)}", style="bright_black")
         drawn.add_row(
-            str(line.published or "?"),
-            build_cell(line.number, 80),
-            Text(word, style=_choose_style(line)),
-            "\n".join(dates),
-            title,
+            build_cell(str(line.published or "not stated")).append(f"\n{to_one_line(line.number or '', 80)}"),
+            Text(measure, style=_choose_style(line)).append(
+                "".join(f"\n{day}" for day in dates), style="default"
+            ),
+            about,
         )
     return drawn
 

@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
-from controlwatch.cli.common import ExplainOption, console, now, open_fetching_app, parse_day
+from controlwatch.cli.common import (
+    ExplainOption,
+    console,
+    error_console,
+    now,
+    open_fetching_app,
+    parse_day,
+)
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
 from controlwatch.core.model.errors import SourceError, UsageError
 
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
     from controlwatch.core.extraction.text.lexicon import Lexicon
 
+#: A notice that was never published, in our own words.
+SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "notice.html"
 #: The kind of a source error → the rule that says what the bytes are instead of a document.
 NON_DOCUMENT_RULES = {"blocked": "kind.challenge", "garbled": "kind.garbled"}
 
@@ -39,10 +49,13 @@ def register(app: typer.Typer) -> None:
 
 def read(
     paths: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="PATH|URL|-...", help="HTML, text, PDF, DOCX, …; - for standard input."),
-    ],
+    ] = None,
     *,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Read the fictional sample notice that comes with the package.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, as docs/read-json.md describes.")
     ] = False,
@@ -67,8 +80,16 @@ def read(
 
     Nothing is stored, and no alert is sent. Exit status 2 when a file cannot be read.
 
+    Example: controlwatch read --sample --explain
+
     Example: controlwatch read notice.html --json --published 2026-01-06
     """
+    paths = list(paths or ())
+    if sample:
+        paths.append(str(SAMPLE))
+        error_console.print(Text(f"A fictional notice: {SAMPLE}", style="bright_black"), soft_wrap=True)
+    if not paths:
+        raise UsageError("name a file, an address or -; to try it on a sample: controlwatch read --sample")
     if len(paths) > 1 and not jsonl:
         raise UsageError("several documents are printed one per line: add --jsonl")
     if full and not explain:

@@ -13,10 +13,13 @@ from controlwatch.cli.common import is_verbose
 MODULES = (
     "setup",
     "run",
+    "ask",
     "notices",
+    "categories",
     "reviews",
     "evidence",
     "law",
+    "screening",
     "subscriptions",
     "mail",
     "slack",
@@ -29,7 +32,10 @@ MODULES = (
 #: The module of each command that people wait for: where one is named, no other module is loaded.
 QUICK_COMMANDS = {
     **dict.fromkeys(("latest", "show", "history"), "notices"),
-    **dict.fromkeys(("status", "lookup", "upcoming", "compare", "entity", "leads", "known"), "law"),
+    **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
+    "entity": "screening",
+    "ask": "ask",
+    "categories": "categories",
 }
 
 
@@ -38,7 +44,6 @@ def build_app(command: str | None = None) -> typer.Typer:
     app = typer.Typer(
         name="controlwatch",
         no_args_is_help=True,
-        add_completion=False,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         help="Watch China's export-control regulators and alert compliance teams, "

@@ -22,6 +22,7 @@ from controlwatch.cli.common import (
     open_question_app,
     print_json,
 )
+from controlwatch.cli.completion import complete_category
 from controlwatch.core.alerting.subscription_criteria import (
     CRITERIA,
     WEEKDAYS,
@@ -54,7 +55,7 @@ NumberArgument = Annotated[int, typer.Argument(help="The number that `controlwat
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (_add_criterion_options(subscribe), unsubscribe, subscriptions, mute, resume):
+    for command in (_add_criterion_options(subscribe), unsubscribe, subscriptions, mute, pause, resume):
         app.command(rich_help_panel="Subscribe")(command)
 
 
@@ -66,7 +67,13 @@ def _add_criterion_options(command: Callable[..., None]) -> Callable[..., None]:
             criterion.option,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=Annotated[list[str] | None, typer.Option(help=criterion.help)],
+            annotation=Annotated[
+                list[str] | None,
+                typer.Option(
+                    help=criterion.help,
+                    autocompletion=complete_category if criterion.option == "category" else None,
+                ),
+            ],
         )
         for criterion in CRITERIA
     ]
@@ -94,7 +101,13 @@ def subscribe(
     quiet: Annotated[str | None, typer.Option(help="Hours without deliveries: 22:00-07:00.")] = None,
     language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
     reports: Annotated[bool, typer.Option(help="Also send press reports, marked as such.")] = True,
-    health: Annotated[bool, typer.Option(help="Also alert when a source fails or recovers.")] = True,
+    health: Annotated[
+        bool | None,
+        typer.Option(
+            help="Also alert when a source fails or recovers: for operators. Default: yes where no other "
+            "subscription gets these alerts, else no."
+        ),
+    ] = None,
     reminders: Annotated[
         bool,
         typer.Option(
@@ -141,7 +154,9 @@ def subscribe(
             quiet=parse_quiet_hours(quiet) if quiet is not None else None,
             language=_choose(language, LANGUAGES, "language"),
             reports=reports,
-            health=health,
+            health=not any(item.health for item in app.store.subscriptions.list_active())
+            if health is None
+            else health,
             reminders=reminders,
             outlook=outlook,
             escalate_after=escalate_after,
@@ -239,9 +254,17 @@ def subscriptions(*, json: JsonOption = False) -> None:
 
 def mute(
     number: NumberArgument,
-    category: Annotated[str, typer.Argument(help="A category or a group, which covers its categories.")],
+    category: Annotated[
+        str,
+        typer.Argument(
+            help="A category or a group, which covers its categories; in any spelling.",
+            autocompletion=complete_category,
+        ),
+    ],
     *,
-    days: Annotated[int, typer.Option(min=0, max=366, help="For how many days; 0 ends the mute.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=0, max=366, help="For how many days from today, at most 366; 0 ends the mute.")
+    ] = 30,
 ) -> None:
     """Stop a subscription's alerts about a category for some days.
 
@@ -258,6 +281,18 @@ def mute(
         app.store.actions.mute_category(subscription.id, muted)
     state = f"muted until {muted.until:%Y-%m-%d}" if days else "no longer muted"
     console.print(f"Subscription {number}: {muted.category} is {state}.", markup=False)
+
+
+def pause(number: NumberArgument) -> None:
+    """Hold the alerts of a subscription back: they wait until it is resumed.
+
+    Exit status 2 when no active subscription has this number, or it is paused. Example: controlwatch pause 3
+    """
+    with open_cli_app() as app:
+        subscription = find_subscription(app, number)
+        if not app.store.subscriptions.pause(subscription.id, "paused by the operator", now()):
+            raise UsageError(f"subscription {number} is paused already: {to_one_line(subscription.paused)}")
+    console.print(f"Subscription {number} is paused; its alerts wait. To go on: controlwatch resume {number}")
 
 
 def resume(

@@ -96,10 +96,14 @@ class Deliverer:
         return sent, failed
 
     def deliver_by(self, name: ChannelName, clock: Callable[[], datetime]) -> tuple[int, int]:
-        """Send what is due by one channel, until nothing is; return the numbers sent and failed."""
+        """Send what is due by one channel, until nothing is; return the numbers sent and failed.
+
+        A target that was sent several messages within a minute gets what follows as one, a minute later at
+        most.
+        """
         if name not in self.outbox.list_due_channels(now=clock()):
             return 0, 0
-        run = LaneRun(get_time=clock)
+        run = LaneRun(get_time=clock, gather_bursts=True)
         self.get_lane(name).run(run)
         return run.sent, run.failed
 
@@ -152,7 +156,7 @@ class Deliverer:
             now=now,
             links=self.links,
             find_status=self._find_status,
-            load_watcher_states=lambda: (state for _, state in self.sources.load(now=now)),
+            load_sources=lambda: self.sources.load(now=now),
             count_reviews=self.count_reviews,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}

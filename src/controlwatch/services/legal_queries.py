@@ -5,43 +5,43 @@ Days are days in Beijing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol
 
-from controlwatch.core.extraction.mentions.numbers import parse_number
+from controlwatch.core.asking.category_names import suggest_categories
 from controlwatch.core.law.answers import (
     CategoryStatus,
     CodeMention,
     HistoryStep,
     LookupResult,
-    PartyLine,
-    PartySearchResult,
     RegisterLine,
     ReviewLine,
     StatusDifference,
 )
 from controlwatch.core.law.coverage import Coverage, build_coverage
-from controlwatch.core.law.graph import ENDED_STATES, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.elements import Element
+from controlwatch.core.law.graph import LegalGraph, LegalState
 from controlwatch.core.law.history import build_history
 from controlwatch.core.law.key_dates import find_key_dates
 from controlwatch.core.law.lookup import (
-    DESCRIPTION_DECIDES,
     STATE_RANK,
     ParsedQuery,
     find_controls,
+    find_element_controls,
     is_control,
-    match_categories,
+    list_lookup_cautions,
     parse_query,
+    sort_live_controls,
 )
-from controlwatch.core.law.parties import MAX_MATCHES, match_parties
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import KeyDate, covers_category
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
+from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
 
 #: Before this day the register knows single notices only.
 REGISTER_BEGINS = date(2020, 1, 1)
@@ -64,12 +64,6 @@ class LegalSource(Protocol):
 
     def suggest_codes(self, kind: str, code: str) -> tuple[str, ...]:
         """Return codes that begin as this one does."""
-
-    def list_parties(self) -> tuple[PartyLine, ...]:
-        """Return every party that an official notice lists, delists or suspends."""
-
-    def list_incomplete_listings(self) -> tuple[str, ...]:
-        """Return the numbers of listing notices whose parties are not all known here."""
 
     def find_first_listed_days(self) -> dict[str, date]:
         """Return the oldest day that the list of each watcher has shown, by its id."""
@@ -115,13 +109,16 @@ class LegalQueries:
     history_source: HistorySource
     reviews: ReviewSource
     sources: SourceStates
+    subjects: SubjectResolver
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def status(self, name: str, *, on: date) -> LegalStatus | CategoryStatus:
-        """Return the status of a notice (by number or address) or of an item category on a day."""
-        category = self._find_category(name)
-        if category is not None:
-            return self._find_category_status(category, on)
+        """Return the status of a notice (by number or address), an item category or an element on a day."""
+        subject = self.subjects.find_subject(name)
+        if isinstance(subject, Element):
+            return self._find_element_status(subject, on)
+        if subject is not None:
+            return self._find_category_status(subject, on)
         return self.find_notice_status(self.names.to_key(name), name=name, on=on)
 
     def find_notice_status(self, key: str, *, name: str, on: date) -> LegalStatus:
@@ -141,49 +138,54 @@ class LegalQueries:
 
     def lookup(self, query: str, *, on: date) -> LookupResult:
         """Return what controls an HS code, a control code or an item on a day, by which notice and clause."""
-        parsed = parse_query(query)
-        categories = match_categories(query, self.names.lexicon) if parsed.kind == "term" else ()
+        lexicon, parsed = self.names.lexicon, parse_query(query)
+        elements, categories = self.subjects.find_lookup_subjects(query, parsed)
         mentions = self._find_mentions(parsed, categories)
-        if not mentions and not categories:
+        if not mentions and not categories and not elements:
             raise self._build_no_match_error(query, parsed)
-        keys = tuple(dict.fromkeys(mention.key for mention in mentions))
+        notices = {element: self.subjects.elements.find_notices(element) for element in elements}
+        of_elements = {key for own in notices.values() for key in own}
+        rest = [mention for mention in mentions if mention.code or mention.key not in of_elements]
+        keys = {*of_elements, *(mention.key for mention in mentions)}
         graph = self.law.load_graph(keys).restrict_to(on)
-        statuses = {key: compute_status(graph, key, on, chained=False) for key in keys}
-        controls = tuple(
-            dict.fromkeys(find_controls(graph, mentions, statuses, self.names.lexicon, wanted=categories))
-        )
-        live = sorted(
-            (control for control in controls if control.state not in ENDED_STATES),
-            key=lambda control: STATE_RANK.index(control.state),
-        )
-        live_numbers = {control.number for control in live}
-        cautions = [DESCRIPTION_DECIDES] if parsed.kind == "hs" else []
-        ended = sorted({control.number for control in controls} - live_numbers)
-        if ended:
-            cautions.append(f"lapsed or repealed by then, left out: {', '.join(ended)}")
-        for status in statuses.values():
-            if status.number in live_numbers:
-                cautions += status.cautions
+        statuses = {
+            key: compute_status(graph, key, on, chained=False) for key in keys if key in graph.instruments
+        }
+        hits = [hit for one in elements for hit in find_element_controls(graph, one, notices[one], statuses)]
+        hits += find_controls(graph, rest, statuses, lexicon, wanted=categories)
+        controls = tuple(dict.fromkeys(hits))
+        live = sort_live_controls(controls)
+        asked = elements if parsed.kind == "term" else ()
+        remarks = [self.subjects.elements.build_remarks(one, notices[one], on=on) for one in asked]
+        by_number = {status.number: status for status in statuses.values()}
         touched = (*categories, *(control.category for control in controls))
-        cautions += self._list_review_cautions(touched)
         coverage = self.find_coverage(graph)
+        cautions = (
+            *list_lookup_cautions(parsed, controls),
+            *(caution for remark in remarks for caution in remark.cautions),
+            *(caution for hit in live for caution in by_number[hit.number].cautions),
+            *self._list_review_cautions(touched),
+            *self.list_cautions(on, coverage),
+        )
         return LookupResult(
             query=query,
             on=on,
-            hits=tuple(live),
-            cautions=tuple(dict.fromkeys((*cautions, *self.list_cautions(on, coverage)))),
+            hits=live,
+            cautions=tuple(dict.fromkeys(cautions)),
             coverage=coverage,
+            element=asked[0].label if asked else "",
+            notes=tuple(note for remark in remarks for note in remark.notes),
         )
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[KeyDate, ...]:
         """Return what takes effect, ends or closes from a day on, as far as it was known by then."""
         last = on + timedelta(days=max(0, min(days, (date.max - on).days - 1)))
-        chosen = tuple(self.names.find_category(name) for name in categories)
+        chosen = self.subjects.choose_subjects(categories)
         graph = self.law.load_graph(self.law.list_keys_changed_between(on, last))
         return tuple(
             key_date
             for key_date in find_key_dates(graph, on, last, known_on=on)
-            if not chosen or _is_touched(key_date, chosen)
+            if chosen is None or chosen.covers(key_date)
         )
 
     def compare(
@@ -192,41 +194,26 @@ class LegalQueries:
         """Return the notices whose status on the last day differs from that on the first."""
         if last < first:
             raise UsageError(f"{last} comes before {first}: compare from the earlier day to the later")
-        chosen = tuple(self.names.find_category(name) for name in categories)
+        chosen = self.subjects.choose_subjects(categories)
         # What ended on the first day is over on the next.
         graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
         return tuple(_compare_days(graph, first, last, chosen))
 
     def history(self, name: str) -> tuple[HistoryStep, ...]:
-        """Return every step in the history of a category or a notice, oldest first."""
-        category = self._find_category(name)
-        keys = self.law.list_keys_touching(category) if category else (self.names.to_key(name),)
+        """Return every step in the history of a category, an element or a notice, oldest first."""
+        subject = self.subjects.find_subject(name)
+        if isinstance(subject, Element):
+            keys = tuple(self.subjects.elements.find_notices(subject))
+            if not keys:
+                group = subject.categories[0].partition(".")[0]
+                raise UsageError(f"{subject.label}: no notice known here controls it by name; see {group}")
+        else:
+            keys = self.law.list_keys_touching(subject) if subject else (self.names.to_key(name),)
         graph = self.law.load_graph(keys)
         is_known = keys and (keys[0] in graph.instruments or self.reviews.find_by_notice(keys[0]) is not None)
-        if category is None and not is_known:
+        if subject is None and not is_known:
             raise self.build_unknown_error(name, keys[0])
         return build_history(graph, keys, self.history_source.list_history_remarks(keys))
-
-    def find_parties(self, name: str, *, on: date) -> PartySearchResult:
-        """Return the listed parties whose name, in either language, equals or resembles one."""
-        if not name.strip():
-            raise UsageError("an empty name matches every party; write the name of a party")
-        parties = self.law.list_parties()
-        graph = self.law.load_graph({party.key for party in parties})
-        cautions = ["A name alone does not identify a party: compare address, owners and registration"]
-        incomplete = self.law.list_incomplete_listings()
-        if incomplete:
-            cautions.append(
-                f"the parties of these listings are not all known here, read them: {', '.join(incomplete)}"
-            )
-        matches = match_parties(name, parties, graph, on=on)
-        if len(matches) == MAX_MATCHES:
-            cautions.append(f"only the {MAX_MATCHES} nearest are shown: write more of the name")
-        coverage = self.find_coverage(graph)
-        cautions += self.list_cautions(on, coverage)
-        return PartySearchResult(
-            query=name, on=on, matches=matches, cautions=tuple(cautions), coverage=coverage
-        )
 
     def list_registered(self, *, disagreements: bool = False) -> tuple[RegisterLine, ...]:
         """Return the register, oldest first; or only the entries that observed pages disagree with."""
@@ -253,26 +240,25 @@ class LegalQueries:
         """Return the error for an unknown number, with the known ones near it."""
         near = self.history_source.suggest_numbers(key)
         hint = f"; nearest: {', '.join(near)}" if near else ""
-        return UsageError(f"no notice {wanted!r} is known here{hint}")
+        return UnclearName(f"no notice {wanted!r} is known here{hint}", candidates=near)
 
-    def _find_category(self, name: str) -> str | None:
-        """Return the category that a name means; None where it is a number or an address."""
-        normalized = name.strip().lower()
-        if normalized in self.names.list_categories():
-            return normalized
-        if parse_number(name, self.names.lexicon) is not None or "/" in name:
-            return None
-        matches = match_categories(name, self.names.lexicon)
-        if not matches:
-            if any(character.isdigit() for character in name):
-                return None
-            return self.names.find_category(name)  # raises, with the nearest ones
-        if matches[0] in self.names.lexicon.group_ids or len(matches) == 1:
-            return matches[0]
-        raise UsageError(f"{name!r} may mean {', '.join(matches[:8])}; choose one of them")
+    def _find_element_status(self, element: Element, on: date) -> CategoryStatus:
+        """Return the status of an element by the notices that control it."""
+        keys = tuple(self.subjects.elements.find_notices(element))
+        remarks = self.subjects.elements.build_remarks(element, keys, on=on)
+        found = self._compute_subject_status(element.categories[0], keys, on)
+        return replace(
+            found,
+            element=element.label,
+            notes=remarks.notes,
+            cautions=(*remarks.cautions, *found.cautions),
+        )
 
     def _find_category_status(self, category: str, on: date) -> CategoryStatus:
-        keys = self.law.list_keys_touching(category)
+        return self._compute_subject_status(category, self.law.list_keys_touching(category), on)
+
+    def _compute_subject_status(self, category: str, keys: tuple[str, ...], on: date) -> CategoryStatus:
+        """Return the status of a category, or of an element in it, by the notices of these keys."""
         graph = self.law.load_graph(keys).restrict_to(on)
         statuses = [
             compute_status(graph, key, on)
@@ -305,22 +291,24 @@ class LegalQueries:
         ]
 
     def _find_mentions(self, query: ParsedQuery, categories: tuple[str, ...]) -> tuple[CodeMention, ...]:
-        """Return where a code is named, or which notices touch the categories that words mean."""
-        if query.kind != "term":
-            return self.law.find_code_mentions(query.kind, query.value)
+        """Return where a code is named, then the other notices that touch the categories that are meant."""
+        coded = self.law.find_code_mentions(query.kind, query.value) if query.kind != "term" else ()
+        named = {mention.key for mention in coded}
         keys = dict.fromkeys(key for name in categories for key in self.law.list_keys_touching(name))
-        return tuple(CodeMention(key=key, code="", quote="") for key in keys)
+        return (*coded, *(CodeMention(key=key, code="", quote="") for key in keys if key not in named))
 
     def _build_no_match_error(self, words: str, query: ParsedQuery) -> UsageError:
         if query.kind == "term":
-            near = get_close_matches(words.casefold(), sorted(self.names.list_categories()), n=3, cutoff=0.4)
-            return UsageError(f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}")
+            near: Sequence[str] = suggest_categories(words, self.names.lexicon)
+            message = f"no item {words!r} is known here; nearest: {', '.join(near) or 'none'}"
+            return UnclearName(message, candidates=tuple(near))
         similar = self.law.suggest_codes(query.kind, query.value)
         near = get_close_matches(query.value, similar, n=3, cutoff=0.5)
         name = "HS" if query.kind == "hs" else "control"
-        return UsageError(
+        return UnclearName(
             f"no change known here names the {name} code {words!r}; nearest: {', '.join(near) or 'none'}. "
-            "That does not prove that nothing controls it"
+            "That does not prove that nothing controls it",
+            candidates=tuple(near),
         )
 
 
@@ -334,11 +322,11 @@ def _caution_about_review(line: ReviewLine) -> str:
 
 
 def _compare_days(
-    graph: LegalGraph, first: date, last: date, categories: tuple[str, ...]
+    graph: LegalGraph, first: date, last: date, chosen: ChosenSubjects | None
 ) -> Iterator[StatusDifference]:
     then, now = graph.restrict_to(first), graph.restrict_to(last)
     for key, instrument in now.instruments.items():
-        if not instrument.enacts or (categories and not _is_touched(instrument, categories)):
+        if not instrument.enacts or (chosen is not None and not chosen.covers(instrument)):
             continue
         before, after = compute_status(then, key, first), compute_status(now, key, last)
         parts = [(part.scope, part.state) for part in before.clauses]
@@ -354,8 +342,3 @@ def _compare_days(
             because=tuple(step for step in after.chain if first <= step.date <= last),
             announced=after.announced,
         )
-
-
-def _is_touched(item: KeyDate | Instrument, categories: tuple[str, ...]) -> bool:
-    """Return whether a key date or an instrument concerns one of these categories."""
-    return any(covers_category(chosen, name) for chosen in categories for name in item.categories)

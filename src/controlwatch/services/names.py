@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from controlwatch.core.asking.category_names import find_category_meanings, suggest_categories
 from controlwatch.core.extraction.mentions.numbers import parse_number
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.addresses import canonicalize_url
-from controlwatch.core.model.errors import UsageError
-from controlwatch.core.model.typed_text import normalize_typed_text
+from controlwatch.core.model.errors import UnclearName
 from controlwatch.core.sources.watcher import Watcher
+
+#: Categories that are named where a name may mean several.
+MAX_MEANINGS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +25,20 @@ class Names:
     watchers: tuple[Watcher, ...]
 
     def find_category(self, name: str) -> str:
-        """Return a category id; raises `UsageError` with the nearest ones."""
-        return choose_name(
-            "_".join(normalize_typed_text(name).lower().split()), self.list_categories(), "category"
-        )
+        """Return the category id that a name means, in any spelling of `find_category_meanings`.
+
+        Raises `UnclearName` with those that it may mean, or with the nearest ones.
+        """
+        meanings = find_category_meanings(name, self.lexicon)
+        if len(meanings) == 1:
+            return meanings[0]
+        if meanings:
+            listed = ", ".join(meanings[:MAX_MEANINGS])
+            message = f"{name!r} may mean {listed}; choose one of them"
+            raise UnclearName(message, name=name, candidates=meanings[:MAX_MEANINGS])
+        near = suggest_categories(name, self.lexicon)
+        hint = f"did you mean {', '.join(near)}?" if near else "to list them: controlwatch categories"
+        raise UnclearName(f"no category {name!r}; {hint}", name=name, candidates=near)
 
     def find_issuer(self, name: str) -> str:
         """Return an issuer's code, given as code or as Chinese name."""
@@ -70,4 +83,4 @@ def choose_name(name: str, allowed: Iterable[str], what: str) -> str:
         return name
     near = get_close_matches(name, names, n=3, cutoff=0.5) or [item for item in names if name in item][:3]
     hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(names)}"
-    raise UsageError(f"no {what} {name!r}; {hint}")
+    raise UnclearName(f"no {what} {name!r}; {hint}", name=name, candidates=tuple(near))

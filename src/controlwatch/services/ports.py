@@ -184,6 +184,9 @@ class Subscriptions(Protocol):
     def confirm(self, subscription_id: int) -> bool:
         """Record that the owner of the address confirmed. False when there is none."""
 
+    def pause(self, subscription_id: int, reason: str, now: datetime) -> bool:
+        """Hold the deliveries of a subscription back until it is resumed. False: none runs."""
+
     def resume(self, subscription_id: int) -> bool:
         """Send to a paused subscription again, what waited and what had bounced first."""
 

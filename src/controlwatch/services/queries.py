@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
+from controlwatch.core.asking.category_names import (
+    CategoryLine,
+    find_category_meanings,
+    list_category_tree,
+)
 from controlwatch.core.evidence.dossier import Dossier
+from controlwatch.core.extraction.report.measures import choose_measure
 from controlwatch.core.law.answers import (
     LeadLine,
     NoticeLine,
@@ -21,18 +27,23 @@ from controlwatch.core.law.answers import (
     ReviewLine,
     WatcherLine,
 )
+from controlwatch.core.law.lookup import match_categories
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Attention, Subscription
+from controlwatch.core.model import Alert, AlertKind, Attention, Notice, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
+from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.source_states import SourceStates
 
 if TYPE_CHECKING:
     from controlwatch.services.ports import Subscriptions
     from controlwatch.services.settle_review import Reviews
 
+#: Newest notices among which those of a period are looked for.
+MAX_SCANNED_NOTICES = 2_000
 #: Days that may be counted back: a century.
 MAX_DAYS_BACK = 36_500
 #: Days that a preview looks back.
@@ -68,9 +79,10 @@ class NoticeQueries(Protocol):
         issuer: str | None = None,
         containing: str | None = None,
         changes_only: bool = False,
+        find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first."""
+        """Return notices, newest published first, each with its kind of measure."""
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Return official changes, and alerted reports, published on a day or later, newest first."""
@@ -116,6 +128,7 @@ class Queries:
 
     names: Names
     law: LegalQueries
+    parties: PartyQueries
     notices: NoticeQueries
     dossiers: DossierSource
     leads: LeadSource
@@ -132,21 +145,32 @@ class Queries:
         *,
         now: datetime,
         days: int | None = None,
+        within: tuple[date, date] | None = None,
         category: str | None = None,
         issuer: str | None = None,
         containing: str | None = None,
         changes_only: bool = False,
         limit: int = 20,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first; `days` counts back from `now` by when we first saw them."""
-        return self.notices.list_notices(
-            since=now - timedelta(days=min(days, MAX_DAYS_BACK)) if days is not None else None,
+        """Return notices, newest published first.
+
+        Those of a period in Beijing were published in it; or first seen in it, where their day is not stated
+        or they were alerted late. `within` is the period from a day to a day; `days`, the days up to `now`.
+        """
+        today = to_beijing_day(now)
+        if days is not None and within is None:
+            within = (today - timedelta(days=min(days, MAX_DAYS_BACK)), today)
+        lines = self.notices.list_notices(
             category=self.names.find_category(category) if category else None,
             issuer=self.names.find_issuer(issuer) if issuer else None,
             containing=containing,
             changes_only=changes_only,
-            limit=limit,
+            find_measure=lambda notice: choose_measure(notice, self.names.lexicon),
+            limit=limit if within is None else MAX_SCANNED_NOTICES,
         )
+        if within is not None:
+            lines = tuple(line for line in lines if _is_of_period(line, *within))[:limit]
+        return lines
 
     def show(self, name: str) -> NoticeRecord:
         """Return everything about a notice, named by its number in any spelling, or by its address."""
@@ -161,6 +185,40 @@ class Queries:
         if not record.line.is_change or record.line.review_id is not None:
             return None
         return self.law.find_notice_status(record.line.key, name=record.line.title, on=on)
+
+    def list_categories(self, search: str = "") -> tuple[CategoryLine, ...]:
+        """Return every group with its categories; with `search`, those whose names or words match it.
+
+        Raises `UnclearName` where nothing does.
+        """
+        lexicon, active = self.names.lexicon, self.subscriptions.list_active()
+        notices = self.notices.list_notices(changes_only=True, limit=MAX_SCANNED_NOTICES)
+        chosen = None
+        if search.strip():
+            chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
+            if not chosen:
+                self.names.find_category(search)  # raises, with the nearest ones
+        lines = []
+        for name, group, is_group in list_category_tree(lexicon):
+            if chosen is not None and not any(covers_category(one, name) for one in chosen):
+                continue
+            kind = next(item.kind for item in lexicon.categories if item.group == group)
+            covering = (item for item in active if any(covers_category(one, name) for one in item.categories))
+            lines.append(
+                CategoryLine(
+                    id=name,
+                    group=group,
+                    is_group=is_group,
+                    kind=kind,
+                    en=lexicon.get_category_name(name, "en"),
+                    zh=lexicon.get_category_name(name, "zh"),
+                    notices=sum(
+                        any(covers_category(name, own) for own in line.categories) for line in notices
+                    ),
+                    subscriptions=sum(1 for _ in covering),
+                )
+            )
+        return tuple(lines)
 
     def find_dossier(self, name: str) -> Dossier:
         """Return what proves a notice, named as for `show`."""
@@ -207,7 +265,7 @@ class Queries:
         )
 
     def list_problems(self) -> tuple[str, ...]:
-        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        """Return what a person must look at: warnings, refusals, failing watchers not declared blocked."""
         return tuple(problem.message for problem in self.find_problems())
 
     def count_problems(self) -> dict[ProblemKind, int]:
@@ -219,7 +277,7 @@ class Queries:
         """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
-            f"{line.id} is {line.health}: {line.state.reason}"
+            f"{line.id} is {find_word(f'source-{line.health}', 'en')}: {line.state.reason}"
             for line in self.list_watchers()
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )
@@ -270,3 +328,11 @@ class Queries:
     def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
         """Return the deliveries that a channel refused permanently."""
         return self.notices.list_refused_deliveries()
+
+
+def _is_of_period(line: NoticeLine, first: date, last: date) -> bool:
+    """Return whether a notice was published in a period; or seen in it, where that is what is known."""
+    if line.published is not None and first <= line.published <= last:
+        return True
+    seen = first <= to_beijing_day(line.first_seen_at) <= last
+    return seen and (line.alerted or (line.published is None and line.watcher != "register"))

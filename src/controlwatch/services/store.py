@@ -12,8 +12,10 @@ from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReas
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
 from controlwatch.services.bounces import SentMails
+from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
+from controlwatch.services.party_queries import PartySource
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
@@ -84,6 +86,10 @@ class StoredRegister(RegisterSource, Protocol):
         """Import a register without alerting anyone; return the number of its notices."""
 
 
+class StoredLaw(LegalSource, PartySource, ElementSource, Protocol):
+    """The law, the parties that it lists, and what proves which elements it concerns."""
+
+
 class StoredCustody(CustodyLog, NewestEntry, DossierSource, Protocol):
     """The chain of custody."""
 
@@ -110,7 +116,7 @@ class Store(Protocol):
         """Notices, for matching and recording."""
 
     @property
-    def law(self) -> LegalSource:
+    def law(self) -> StoredLaw:
         """The legal graph."""
 
     @property

@@ -1,222 +1,162 @@
-"""What the bot answers, in whatever chat it is asked."""
+"""What the bot answers in Slack: questions, subscriptions, and the alerts of a channel and its team."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from threading import Lock
 
-from controlwatch.core.model import Subscription
-from controlwatch.core.model.errors import ControlwatchError, UsageError
-from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.rendering import replies
-from controlwatch.core.rendering.law_answers import (
-    answer_key_dates,
-    answer_lookup,
-    answer_parties,
-    answer_status,
-)
-from controlwatch.core.rendering.replies import Reply, ReplyButton, ReplyRow
-from controlwatch.core.rendering.subscription_text import describe_subscription
-from controlwatch.services.ports import Subscriptions
-from controlwatch.services.queries import Queries
-from controlwatch.services.store import StoredNotices
-from controlwatch.slack.commands import HELP, BotCommand
-from controlwatch.slack.form_input import BUTTON_CAPACITY, pack_subscription
-from controlwatch.slack.form_view import list_preview_lines
+from controlwatch.core.asking.question import Question
+from controlwatch.core.law.answers import AlertLine
+from controlwatch.core.rendering.replies import Reply, ReplyRow, offer_questions
+from controlwatch.services.answer_question import QuestionResponder
+from controlwatch.services.store import AlertActions, StoredNotices
 from controlwatch.slack.permissions import Asker
-from controlwatch.slack.subscription_words import parse_subscription
+from controlwatch.slack.subscription_answers import SubscriptionAnswers
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-MAX_DAYS = 3660
-#: With one of these words a subscription is saved without a preview.
-SAVE_AT_ONCE = frozenset({"now", "立即"})
-MANAGERS_ONLY = "only managers may change the subscriptions of this channel"
+#: Alerts in an answer.
+MAX_ALERTS = 100
+#: People whose last list is remembered.
+MAX_REMEMBERED = 500
+
+
+class LastLists:
+    """What the rows of the last list of each asker ask for: #3 is the third. Kept until the process ends."""
+
+    def __init__(self) -> None:
+        self._questions: OrderedDict[Asker, tuple[str, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def remember(self, asker: Asker, rows: Iterable[ReplyRow]) -> None:
+        """Remember the rows of a list, in place of those of the list before."""
+        questions = tuple(row.question for row in rows)
+        if not any(questions):
+            return
+        with self._lock:
+            self._questions[asker] = questions
+            self._questions.move_to_end(asker)
+            while len(self._questions) > MAX_REMEMBERED:
+                self._questions.popitem(last=False)
+
+    def find_question(self, asker: Asker, row: int) -> str:
+        """Return what a row asks for; "" where there is no such row."""
+        with self._lock:
+            questions = self._questions.get(asker, ())
+        return questions[row - 1] if 0 < row <= len(questions) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandResponder:
-    """Answers commands with the queries, and manages the subscriptions of a channel and a user."""
+class SlackResponder:
+    """Answers questions in Slack, and manages the subscriptions of a channel and a user."""
 
-    queries: Queries
+    responder: QuestionResponder
     notices: StoredNotices
-    subscriptions: Subscriptions
+    actions: AlertActions
+    subscriptions: SubscriptionAnswers
+    last_lists: LastLists = field(default_factory=LastLists)
 
-    def answer(self, command: BotCommand, asker: Asker, *, now: datetime) -> Reply:
-        """Return the answer; a mistake is answered with an example of the command."""
-        try:
-            match command.name:
-                case "subscribe":
-                    return self._answer_subscribe(command, asker, now)
-                case "unsubscribe":
-                    return self._answer_unsubscribe(command, asker)
-                case "subscriptions":
-                    return self._answer_subscriptions(asker)
-                case "status" | "lookup" | "upcoming" | "entity" | "history":
-                    return self._answer_about_law(command, now)
-                case _:
-                    return self._answer_about_notices(command, asker, now)
-        except ControlwatchError as error:
-            example = HELP.get(command.name, ("", ""))[1]
-            rows = (ReplyRow(heading="for example", body=example),) if example else ()
-            return Reply(title="That did not work", note=str(error), rows=rows)
+    def understand(self, text: str, *, now: datetime) -> Question:
+        """Return what a text asks."""
+        return self.responder.understand(text, now=now)
 
-    # ------------------------------------------------------------------ questions
+    def answer(self, text: str, asker: Asker, *, now: datetime) -> Reply:
+        """Return the answer; a mistake is answered with an example, what is unclear with buttons."""
+        question = self.understand(text, now=now)
+        if question.row is not None and question.intent not in {"mute", "unmute"}:
+            meant = self.last_lists.find_question(asker, question.row)
+            if meant:
+                row = self.understand(meant, now=now)
+                question = replace(question, subject=row.subject, row=None)
+        others = partial(self._answer_here, asker=asker, now=now)
+        reply = self.responder.answer(question, now=now, others=others)
+        self.last_lists.remember(asker, reply.rows)
+        return reply
 
-    def _answer_about_law(self, command: BotCommand, now: datetime) -> Reply:
-        law, today = self.queries.law, to_beijing_day(now)
-        match command.name:
-            case "status":
-                subject, on = _split_day(command, today)
-                return replies.law_reply(answer_status(law.status(subject, on=on)))
-            case "lookup":
-                query, on = _split_day(command, today)
-                return replies.law_reply(answer_lookup(law.lookup(query, on=on)))
-            case "entity":
-                return replies.law_reply(answer_parties(law.find_parties(_require_words(command), on=today)))
-            case "upcoming":
-                count, names = _split_count(command.words)
-                days = min(count or 30, MAX_DAYS)
-                events = law.upcoming(on=today, days=days, categories=names)
-                cautions = law.list_cautions(today)
-                return replies.law_reply(answer_key_dates(events, on=today, days=days, cautions=cautions))
-            case _:
-                rows = tuple(
-                    ReplyRow(
-                        heading=f"{step.date or '?'} {step.what}",
-                        body=" · ".join(filter(None, (step.number, step.title))),
-                        quote=step.quote,
-                    )
-                    for step in law.history(_require_words(command))
-                )
-                return Reply(title=f"History of {command.text}", rows=rows)
-
-    def _answer_about_notices(self, command: BotCommand, asker: Asker, now: datetime) -> Reply:
-        match command.name:
-            case "latest":
-                days, names = _split_count(command.words)
-                codes = {issuer.code for issuer in self.queries.names.lexicon.issuers}
-                category = issuer = None
-                for name in names:
-                    if name.upper() in codes:
-                        issuer = name.upper()
-                    else:
-                        category = self.queries.names.find_category(name)
-                lines = self.queries.latest(now=now, days=days, category=category, issuer=issuer, limit=50)
-                return replies.latest_reply(lines, title=f"Newest notices {' '.join(command.words)}".strip())
-            case "show":
-                record = self.queries.show(_require_words(command))
-                status = self.queries.find_status(record, on=to_beijing_day(now))
-                return replies.notice_reply(record, status)
-            case "review":
-                waiting = (line for line in self.queries.list_reviews() if line.alerted)
-                return replies.review_reply(waiting)
-            case "watchers":
-                return replies.watchers_reply(self.queries.list_watchers())
+    def _answer_here(self, question: Question, *, asker: Asker, now: datetime) -> Reply:
+        match question.intent:
             case "why":
-                line = self.queries.show(_require_words(command)).line
-                rows = tuple(
-                    ReplyRow(
-                        heading=f"{reason.made_at:%Y-%m-%d %H:%M} UTC {reason.kind}",
-                        body=f"{reason.state}: {reason.why}",
-                    )
-                    for reason in self.notices.list_alert_reasons(line.key, (asker.channel, asker.user))
-                )
-                note = "" if rows else "No alert about it was made for this channel or for you."
-                return Reply(title=f"Why {line.number or line.title}", rows=rows, note=note)
+                return self.answer_why(question, asker)
+            case "alerts":
+                return self.answer_alerts(question, asker)
+            case "team":
+                return self.answer_team(asker)
             case _:
-                return Reply(
-                    title="What you can ask",
-                    rows=tuple(
-                        ReplyRow(heading=name, body=f"{what}: {example}")
-                        for name, (what, example) in HELP.items()
-                    ),
-                    note="Text without a command is looked up; a notice number shows the notice. "
-                    "Dates are YYYY-MM-DD, in Beijing time.",
-                )
+                return self.subscriptions.answer(question, asker, now=now)
 
-    # ------------------------------------------------------------------ subscriptions
-
-    def _answer_subscribe(self, command: BotCommand, asker: Asker, now: datetime) -> Reply:
-        words = tuple(word for word in command.words if word.casefold() not in SAVE_AT_ONCE)
-        if not words:
-            return Reply(
-                title="Which alerts do you want?",
-                note=f"Use the form, or add what you want to the command: {HELP['subscribe'][1]}",
-                offers=(ReplyButton(text="Choose · 选择", value="new"),),
+    def answer_why(self, question: Question, asker: Asker) -> Reply:
+        """Return why an alert about a notice was sent here."""
+        line = self.responder.queries.show(question.subject).line
+        rows = tuple(
+            ReplyRow(
+                heading=f"{reason.made_at:%Y-%m-%d %H:%M} UTC {reason.kind}",
+                body=f"{reason.state}: {reason.why}",
             )
-        parsed = parse_subscription(words, asker.channel, asker.user, self.queries.names)
-        subscription = replace(parsed, owner=asker.user)
-        if subscription.target == asker.channel and not asker.is_manager:
-            raise UsageError(f"{MANAGERS_ONLY}; to subscribe for yourself: subscribe me …")
-        description = describe_subscription(subscription)
-        if len(words) == len(command.words):
-            first, *others = list_preview_lines(self.queries.preview(subscription, now=now))
-            value = pack_subscription(subscription, most=BUTTON_CAPACITY)
-            return Reply(
-                title=f"Not saved yet: {description}",
-                note=first,
-                rows=tuple(ReplyRow(heading="", body=line) for line in others),
-                offers=(
-                    ReplyButton(text="Save · 保存", value=value, saves=True),
-                    ReplyButton(text="Change · 修改", value=value),
+            for reason in self.notices.list_alert_reasons(line.key, (asker.channel, asker.user))
+        )
+        note = "" if rows else "No alert about it was made for this channel or for you."
+        return Reply(title=f"Why {line.number or line.title}", rows=rows, note=note)
+
+    def answer_alerts(self, question: Question, asker: Asker) -> Reply:
+        """Return the alerts that were sent to this channel or to the asker, newest first."""
+        is_open = "open" in question.words
+        lines = self.actions.list_alerts(
+            open_only=is_open, targets={asker.channel, asker.user}, limit=MAX_ALERTS
+        )
+        rows = tuple(
+            ReplyRow(
+                heading=f"{line.made_at:%Y-%m-%d} {line.kind} {line.number or line.title}",
+                body=" · ".join(
+                    filter(None, (line.title if line.number else "", line.state, _describe_action(line)))
                 ),
+                user=line.who or "",
+                question=f"show {line.number}" if line.number else "",
             )
-        number = self.subscriptions.subscribe(subscription, now)
+            for line in lines
+        )
+        note = "" if rows else "No open alerts." if is_open else "No alerts yet."
+        offers = () if is_open or not rows else offer_questions(("alerts open",))
+        return Reply(title="Open alerts" if is_open else "Alerts", rows=rows, note=note, offers=offers)
+
+    def answer_team(self, asker: Asker) -> Reply:
+        """Return the open alerts with the people who have taken them, those without an assignee first."""
+        lines = self.actions.list_alerts(
+            open_only=True, targets={asker.channel, asker.user}, limit=MAX_ALERTS
+        )
+        rows = tuple(
+            ReplyRow(
+                heading=line.number or line.title,
+                body=" · ".join(
+                    filter(
+                        None,
+                        (
+                            line.title if line.number else "",
+                            f"sent {line.made_at:%Y-%m-%d}",
+                            f"due {line.due}" if line.due else "",
+                            f"since {line.assigned_at:%Y-%m-%d} with"
+                            if line.assigned_at
+                            else "not taken yet",
+                        ),
+                    )
+                ),
+                user=line.assigned_to or "",
+                question=f"show {line.number}" if line.number else "",
+            )
+            for line in sorted(lines, key=lambda line: (line.assigned_to or "", line.made_at))
+        )
+        untaken = sum(not line.assigned_to for line in lines)
         return Reply(
-            title=f"Subscription {number}: {description}",
-            note=f"Alerts are sent {'to you' if subscription.target == asker.user else 'to this channel'}. "
-            f"To end it: unsubscribe {number}",
+            title=f"{len(rows)} open alerts, {untaken} not taken yet",
+            rows=rows,
+            note="" if rows else "No open alerts.",
         )
 
-    def _answer_unsubscribe(self, command: BotCommand, asker: Asker) -> Reply:
-        number, _ = _split_count(command.words)
-        found = next((item for item in self._list_subscriptions(asker) if item.id == number), None)
-        if number is None or found is None:
-            raise UsageError(f"this channel and you have no subscription {command.text or '?'}")
-        if found.target == asker.channel and not asker.is_manager:
-            raise UsageError(MANAGERS_ONLY)
-        self.subscriptions.unsubscribe(number)
-        return Reply(title=f"Subscription {number} has ended.")
 
-    def _answer_subscriptions(self, asker: Asker) -> Reply:
-        found = (
-            (
-                item,
-                f"{'you' if item.target == asker.user else 'this channel'}: {describe_subscription(item)}",
-            )
-            for item in self._list_subscriptions(asker)
-        )
-        return replies.subscriptions_reply(found, title="Your subscriptions and those of this channel")
-
-    def _list_subscriptions(self, asker: Asker) -> tuple[Subscription, ...]:
-        places = {asker.channel, asker.user}
-        active = self.subscriptions.list_active()
-        return tuple(item for item in active if item.channel == "slack" and item.target in places)
-
-
-def _require_words(command: BotCommand) -> str:
-    if not command.words:
-        raise UsageError(f"`{command.name}` needs something to look for")
-    return command.text
-
-
-def _split_day(command: BotCommand, today: date) -> tuple[str, date]:
-    """Split a question into its subject and the date asked about, wherever it is; today without one."""
-    days = [word for word in command.words if DAY.fullmatch(word)]
-    words = [word for word in command.words if word not in days and word.casefold() != "on"]
-    if not words:
-        raise UsageError(f"`{command.name}` needs something to look for")
-    try:
-        on = date.fromisoformat(days[0]) if days else today
-    except ValueError:
-        raise UsageError(f"{days[0]} is not a date") from None
-    return " ".join(words), on
-
-
-def _split_count(words: tuple[str, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """Split words into a count, None without one, and the other words."""
-    counts = [word for word in words if word.isascii() and word.isdigit() and len(word) <= 6]
-    fillers = {"days", "day", "天"}
-    others = tuple(word for word in words if word not in counts and word.casefold() not in fillers)
-    return (int(counts[0]) if counts else None), others
+def _describe_action(line: AlertLine) -> str:
+    """Return the last action on an alert; the user follows."""
+    if not line.what or line.acted_at is None:
+        return ""
+    note = f" ({line.note})" if line.note and line.what != "assigned" else ""
+    return f"{line.what}{note} {line.acted_at:%Y-%m-%d %H:%M} UTC by"

@@ -22,20 +22,22 @@ from slack_sdk import WebClient
 from slack_sdk.http_retry import HttpResponse
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
 from controlwatch.adapters.limits.bounded_slack import BoundedResponseClient, BoundedSlackClient
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import ControlwatchError
 from controlwatch.core.rendering.replies import Reply
+from controlwatch.services.answer_question import QuestionResponder
 from controlwatch.slack.alert_actions import AlertActionHandler
-from controlwatch.slack.answer import CommandResponder
-from controlwatch.slack.commands import BotCommand, parse_command
+from controlwatch.slack.answer import SlackResponder
 from controlwatch.slack.form import SubscriptionForm
 from controlwatch.slack.home import AppHome
 from controlwatch.slack.permissions import Asker, Permissions
-from controlwatch.slack.reply_blocks import MAX_QUESTION, PAGE, render_reply_blocks
+from controlwatch.slack.reply_blocks import ASK, MAX_QUESTION, PAGE, render_reply_blocks
 from controlwatch.slack.request_guard import RequestGuard
 from controlwatch.slack.review_actions import ReviewActionHandler
+from controlwatch.slack.subscription_answers import SubscriptionAnswers
 
 log = structlog.get_logger()
 
@@ -46,7 +48,6 @@ MAX_CONCURRENT_REQUESTS = 64
 #: Seconds for one request to Slack as a whole, and those that are waited when Slack limits the rate.
 SLACK_TIMEOUT = 20
 MAX_RATE_LIMIT_WAIT = 10
-BARE_SUBSCRIBE = BotCommand(name="subscribe")
 
 
 def build_bolt_app(app: App) -> Bolt | None:
@@ -76,7 +77,18 @@ def build_bolt_app(app: App) -> Bolt | None:
     form = SubscriptionForm(
         subscriptions=store.subscriptions, queries=queries, permissions=permissions, home=home
     )
-    responder = CommandResponder(queries=queries, notices=store.queries, subscriptions=store.subscriptions)
+    vocabulary = load_vocabulary()
+    responder = SlackResponder(
+        responder=QuestionResponder(queries=queries, vocabulary=vocabulary),
+        notices=store.queries,
+        actions=store.actions,
+        subscriptions=SubscriptionAnswers(
+            queries=queries,
+            subscriptions=store.subscriptions,
+            actions=store.actions,
+            vocabulary=vocabulary,
+        ),
+    )
     actions = AlertActionHandler(
         actions=store.actions, names=queries.names, permissions=permissions, home=home
     )
@@ -108,7 +120,7 @@ def _use_bounded_clients(client: BoundedSlackClient, context: BoltContext, next:
 
 @dataclass(frozen=True, slots=True)
 class _BotListeners:
-    responder: CommandResponder
+    responder: SlackResponder
     permissions: Permissions
     form: SubscriptionForm
 
@@ -117,6 +129,7 @@ class _BotListeners:
         bolt.event("app_mention")(self.answer_mention)
         bolt.event("message")(self.answer_message)
         bolt.action(re.compile(f"^{PAGE}"))(self.turn_page)
+        bolt.action(re.compile(f"^{ASK}"))(self.ask_again)
 
     def answer_command(
         self, ack: Callable[[], object], respond: Callable[..., object], command: Json, client: WebClient
@@ -125,11 +138,8 @@ class _BotListeners:
         ack()
         asker = self.permissions.identify_asker(command["user_id"], command["channel_id"])
         text = command.get("text", "")
-        try:
-            opens_form = bool(text.strip()) and parse_command(text[:MAX_QUESTION]) == BARE_SUBSCRIBE
-        except ControlwatchError:
-            opens_form = False
-        if not opens_form:
+        question = self.responder.understand(text[:MAX_QUESTION], now=datetime.now(UTC))
+        if question.intent != "subscribe" or question.words:
             respond(**self._render_answer(text, asker), response_type="ephemeral")
             return
         target = asker.channel if asker.is_manager else asker.user
@@ -161,6 +171,16 @@ class _BotListeners:
         asker = self.permissions.identify_asker(user, body.get("channel", {}).get("id", user))
         respond(**self._render_answer(question, asker, page=page), replace_original=True)
 
+    def ask_again(
+        self, ack: Callable[[], object], respond: Callable[..., object], body: Json, action: Json
+    ) -> None:
+        """Answer the question that a button carries, in place of the message with the button."""
+        ack()
+        user = body["user"]["id"]
+        asker = self.permissions.identify_asker(user, body.get("channel", {}).get("id", user))
+        question = str(action.get("value", ""))[:MAX_QUESTION]
+        respond(**self._render_answer(question, asker), replace_original=True)
+
     def _answer_in_thread(self, event: Json, say: Callable[..., object]) -> None:
         asker = self.permissions.identify_asker(event.get("user", ""), event.get("channel", ""))
         say(
@@ -170,7 +190,7 @@ class _BotListeners:
 
     def _render_answer(self, text: str, asker: Asker, *, page: int = 1) -> Json:
         try:
-            reply = self.responder.answer(parse_command(text), asker, now=datetime.now(UTC))
+            reply = self.responder.answer(text, asker, now=datetime.now(UTC))
         except ControlwatchError as error:
             reply = Reply(title="That did not work", note=str(error))
         except Exception:

@@ -29,6 +29,7 @@ from controlwatch.slack.form_input import (
 )
 from controlwatch.slack.form_view import (
     FORM_VIEW,
+    MORE,
     PREVIEW_VIEW,
     ZONE,
     build_form,
@@ -61,6 +62,7 @@ class SubscriptionForm:
         bolt.action(NEW)(self.open_new)
         bolt.action(re.compile(f"^({CHANGE}|{END})"))(self.change_or_end)
         bolt.action(SAVE)(self.save_from_button)
+        bolt.action(MORE)(self.show_more)
         bolt.view(FORM_VIEW)(self.preview_submission)
         bolt.view(PREVIEW_VIEW)(self.save_preview)
         searched = (get_block_id(criterion) for criterion in CRITERIA if criterion.form.widget == "search")
@@ -98,6 +100,28 @@ class SubscriptionForm:
             client.views_open(trigger_id=trigger, view=view)
 
         return try_or_explain(open_view)[1]
+
+    def show_more(self, ack: Ack, body: Json, client: WebClient) -> None:
+        """Show all fields of the form that is open, with what has been filled in so far."""
+        ack()
+        user, view = str(body["user"]["id"]), body["view"]
+
+        def update_view() -> None:
+            before = unpack_subscription(str(view.get("private_metadata", "")))
+            values = view.get("state", {}).get("values", {})
+            draft = parse_form(values, before, user, self.queries.names, is_draft=True)
+            form = build_form(
+                draft,
+                self.queries.names.lexicon,
+                manager=self.permissions.may_manage(user),
+                metadata=pack_subscription(draft, most=VIEW_CAPACITY),
+                more=True,
+            )
+            client.views_update(view_id=view["id"], hash=view.get("hash"), view=form)
+
+        _, problem = try_or_explain(update_view)
+        if problem:
+            client.views_update(view_id=view["id"], view=build_notice_modal(problem))
 
     def change_or_end(self, ack: Ack, body: Json, action: Json, client: WebClient) -> None:
         """Change or end one subscription, from the App Home."""

@@ -80,17 +80,46 @@ def unpack_subscription(text: str) -> Subscription:
         raise UsageError("This form has expired; open it again.") from None
 
 
-def parse_form(values: Json, before: Subscription, user: str, names: CriterionNames) -> Subscription:
+def parse_form(
+    values: Json, before: Subscription, user: str, names: CriterionNames, *, is_draft: bool = False
+) -> Subscription:
     """Return the subscription that a form describes; `before` is what it was opened with.
 
-    `values` are by block, then by action, as Slack sends them. Raises `InvalidField`, naming the field.
+    `values` are by block, then by action, as Slack sends them; what the form does not show stays as it was.
+    Raises `InvalidField`, naming the field; a draft may still lack its channel.
     """
     form = _FormValues(values)
     target = user
     if form.read_choice(WHERE) == "channel":
-        target = form.read_value(CHANNEL, "selected_conversation")
+        target = form.read_value(CHANNEL, "selected_conversation") or (before.target if is_draft else "")
         if not target:
             raise InvalidField(CHANNEL, "Choose a channel.")
+    changes: Json = {
+        "rate": form.read_known_choice(RATE, RATES),
+        "language": form.read_known_choice(LANGUAGE, LANGUAGES),
+        **(_read_delivery(form, before) if form.has_field(EXTRAS) else {}),
+    }
+    subscription = replace(
+        before,
+        channel="slack",
+        target=target,
+        # The owner of a subscription sees its alerts in the App Home: their own, or those of a channel.
+        owner=(before.owner if before.id and target != user else "") or user,
+        **changes,
+    )
+    return set_criteria(
+        subscription,
+        {
+            criterion.field: form.read_criterion(criterion, names)
+            if form.has_field(get_block_id(criterion))
+            else criterion.get_values(before)
+            for criterion in CRITERIA
+        },
+    )
+
+
+def _read_delivery(form: _FormValues, before: Subscription) -> Json:
+    """Return what the further fields say about the delivery; raises `InvalidField`."""
     try:
         timezone = parse_timezone(form.read_choice(ZONE) or before.timezone)
     except UsageError as error:
@@ -102,29 +131,16 @@ def parse_form(values: Json, before: Subscription, user: str, names: CriterionNa
         raise InvalidField(QUIET_TO, str(error)) from None
     extras = form.read_choices(EXTRAS)
     unmuted = {mute.category for mute in before.muted[-MAX_SHOWN_MUTES:]} - set(form.read_choices(MUTED))
-    changes: dict[str, Any] = {
-        "rate": form.read_known_choice(RATE, RATES),
-        "language": form.read_known_choice(LANGUAGE, LANGUAGES),
+    return {
         **{name: name in extras for name in EXTRA_LABELS},
+        "at": form.read_time(AT) or before.at,
+        "weekday": int(form.read_choice(WEEKDAY) or before.weekday),
+        "timezone": timezone,
+        "quiet": quiet,
+        "escalate_after": int(form.read_choice(ESCALATE_AFTER) or 0),
+        "escalate_to": form.read_value(ESCALATE_TO, "selected_user"),
+        "muted": tuple(mute for mute in before.muted if mute.category not in unmuted),
     }
-    subscription = replace(
-        before,
-        channel="slack",
-        target=target,
-        # The owner of a subscription sees its alerts in the App Home: their own, or those of a channel.
-        owner=(before.owner if before.id and target != user else "") or user,
-        at=form.read_time(AT) or before.at,
-        weekday=int(form.read_choice(WEEKDAY) or before.weekday),
-        timezone=timezone,
-        quiet=quiet,
-        escalate_after=int(form.read_choice(ESCALATE_AFTER) or 0),
-        escalate_to=form.read_value(ESCALATE_TO, "selected_user"),
-        muted=tuple(mute for mute in before.muted if mute.category not in unmuted),
-        **changes,
-    )
-    return set_criteria(
-        subscription, {criterion.field: form.read_criterion(criterion, names) for criterion in CRITERIA}
-    )
 
 
 def build_suggestions(action_id: str, typed: str, lexicon: Lexicon) -> list[Json]:
@@ -149,6 +165,9 @@ class _FormValues:
 
     def __init__(self, values: Json) -> None:
         self._values = values
+
+    def has_field(self, name: str) -> bool:
+        return name in self._values
 
     def read_value(self, name: str, key: str) -> str:
         return str(self._get_field(name).get(key) or "")

@@ -32,6 +32,8 @@ RATE, AT, WEEKDAY, ZONE, QUIET_FROM, QUIET_TO, LANGUAGE, EXTRAS, ESCALATE_AFTER,
     "controlwatch_escalate_to",
     "controlwatch_muted",
 )
+#: The button for the fields that the form does not show at first.
+MORE, SUMMARY = "controlwatch_more", "controlwatch_summary"
 RATES = {"immediate": "immediately · 即时", "daily": "once a day · 每日", "weekly": "once a week · 每周"}
 LANGUAGES = {"both": "English and Chinese · 中英文", "en": "English", "zh": "中文"}
 #: Fields of `Subscription` that are on or off.
@@ -55,8 +57,13 @@ def get_block_id(criterion: Criterion) -> str:
     return f"controlwatch_{criterion.form.name}"
 
 
-def build_form(subscription: Subscription, lexicon: Lexicon, *, manager: bool, metadata: str) -> Block:
-    """Return the form, filled in as the subscription is; only managers may choose a channel."""
+def build_form(
+    subscription: Subscription, lexicon: Lexicon, *, manager: bool, metadata: str, more: bool = False
+) -> Block:
+    """Return the form, filled in as the subscription is; only managers may choose a channel.
+
+    It has at most six fields and a button for more options; with `more`, all fields.
+    """
     own = not manager or not subscription.target.startswith(("C", "G"))
     where = {"me": "to me · 发给我"} | ({"channel": "to a channel · 发到频道"} if manager else {})
     fields = [
@@ -74,8 +81,16 @@ def build_form(subscription: Subscription, lexicon: Lexicon, *, manager: bool, m
             else {"initial_conversation": subscription.target}
         )
         fields.append(_build_input(CHANNEL, "Channel · 频道", element))
-    fields.extend(_build_criterion_field(criterion, subscription, lexicon) for criterion in CRITERIA)
-    fields.extend(_list_delivery_fields(subscription))
+    fields.extend(
+        _build_criterion_field(criterion, subscription, lexicon)
+        for criterion in CRITERIA
+        if more or criterion.form.is_basic
+    )
+    fields.extend(_list_basic_delivery_fields(subscription))
+    if more:
+        fields.extend(_list_more_delivery_fields(subscription))
+    else:
+        fields.extend(_list_more_offer(subscription))
     return _build_modal(FORM_VIEW, "Next · 预览", fields, metadata=metadata)
 
 
@@ -84,13 +99,13 @@ def _build_criterion_field(criterion: Criterion, subscription: Subscription, lex
     choices = form.list_choices(lexicon)
     match form.widget:
         case "categories":
-            return _build_category_menu(block, form.label, lexicon, values)
+            field = _build_category_menu(block, form.label, lexicon, values)
         case "menu":
             words = {value: find_word(label, "both") for value, label in choices.items()}
-            return _build_menu("multi_static_select", block, form.label, words, values)
+            field = _build_menu("multi_static_select", block, form.label, words, values)
         case "search":
             chosen = {value: choices.get(value, value) for value in values}
-            return _build_search_menu(block, form.label, chosen)
+            field = _build_search_menu(block, form.label, chosen)
         case "text":
             text = ", ".join(values)[:500]
             element: Block = {
@@ -98,29 +113,51 @@ def _build_criterion_field(criterion: Criterion, subscription: Subscription, lex
                 "max_length": 500,
                 "placeholder": {"type": "plain_text", "text": form.example},
             }
-            return _build_input(block, form.label, element | ({"initial_value": text} if text else {}))
+            field = _build_input(block, form.label, element | ({"initial_value": text} if text else {}))
+    return _add_hint(field, form.hint)
 
 
-def _list_delivery_fields(subscription: Subscription) -> Iterator[Block]:
+def _list_basic_delivery_fields(subscription: Subscription) -> Iterator[Block]:
+    field = _build_menu("radio_buttons", RATE, "How often · 频率", RATES, [subscription.rate])
+    yield _add_hint(field, "Digests are sent at 08:30 Beijing time unless you choose another time.")
+    yield _build_menu("radio_buttons", LANGUAGE, "Language · 语言", LANGUAGES, [subscription.language])
+
+
+def _list_more_offer(subscription: Subscription) -> Iterator[Block]:
+    """Yield the button for the other fields, and what they say now."""
+    text = "Codes, destinations, issuers, words, times, quiet hours, reminders, escalation. "
+    text += f"As it stands: {describe_subscription(subscription)}"
+    described = {"type": "plain_text", "text": to_one_line(text, 600)}
+    yield {"type": "context", "block_id": SUMMARY, "elements": [described]}
+    button = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": "More options · 更多选项"},
+        "action_id": MORE,
+        "value": "more",
+    }
+    yield {"type": "actions", "block_id": MORE, "elements": [button]}
+
+
+def _list_more_delivery_fields(subscription: Subscription) -> Iterator[Block]:
     quiet = [f"{hour:%H:%M}" for hour in subscription.quiet or ()] or ["", ""]
     weekdays = {str(number): name.capitalize() for number, name in enumerate(WEEKDAYS)}
-    yield _build_menu("radio_buttons", RATE, "How often · 频率", RATES, [subscription.rate])
     yield _build_time_field(AT, "Time of digests and outlooks · 发送时间", f"{subscription.at:%H:%M}")
     yield _build_menu(
         "static_select", WEEKDAY, "Day of weekly digests · 每周", weekdays, [str(subscription.weekday)]
     )
     zone = subscription.timezone
     yield _build_search_menu(ZONE, "Time zone · 时区", {zone: zone}, several=False)
-    yield _build_time_field(QUIET_FROM, "Quiet from · 免打扰开始", quiet[0])
+    field = _build_time_field(QUIET_FROM, "Quiet from · 免打扰开始", quiet[0])
+    yield _add_hint(field, "Nothing is sent in these hours; it follows when they end.")
     yield _build_time_field(QUIET_TO, "Quiet until · 免打扰结束", quiet[1])
-    yield _build_menu("radio_buttons", LANGUAGE, "Language · 语言", LANGUAGES, [subscription.language])
     extras = [name for name in EXTRA_LABELS if getattr(subscription, name)]
     yield _build_menu("checkboxes", EXTRAS, "Also send · 其他", EXTRA_LABELS, extras)
     waits = {str(minutes): words for minutes, words in ESCALATIONS.items()}
     chosen = str(subscription.escalate_after)
     waits.setdefault(chosen, f"{chosen} minutes")  # as an operator has set it
     label = "Repeat alerts without an action after · 无人处理则升级"
-    yield _build_menu("static_select", ESCALATE_AFTER, label, waits, [chosen])
+    field = _build_menu("static_select", ESCALATE_AFTER, label, waits, [chosen])
+    yield _add_hint(field, "An alert is repeated once, where it has no action after this time.")
     user = subscription.escalate_to
     element: Block = {"type": "users_select"} | ({"initial_user": user} if user else {})
     yield _build_input(ESCALATE_TO, "Repeat to · 升级给", element)
@@ -173,6 +210,10 @@ def _build_modal(callback: str, submit: str, blocks: list[Block], *, metadata: s
         "blocks": blocks,
     }
     return view | ({"submit": {"type": "plain_text", "text": submit}} if submit else {})
+
+
+def _add_hint(field: Block, hint: str) -> Block:
+    return {**field, "hint": {"type": "plain_text", "text": hint}} if hint else field
 
 
 def _build_input(name: str, label: str, element: Block, *, optional: bool = True) -> Block:

@@ -69,6 +69,7 @@ class AppHome:
             reviews=self.reviews.list_delivered(targets),
             open_alerts=tuple(line for line in open_alerts if line.kind != "review"),
             upcoming=self.queries.law.upcoming(on=today, days=LOOKAHEAD_DAYS, categories=categories),
+            cautions=self.queries.law.list_cautions(today),
             today=today,
             days=LOOKAHEAD_DAYS,
             watchers=self.queries.list_watchers(),

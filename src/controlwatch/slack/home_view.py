@@ -21,6 +21,7 @@ Block = dict[str, Any]
 
 #: The most that is drawn of each list; the number of the others follows. Of the first three each takes two
 #: blocks.
+MAX_CAUTIONS, MAX_NAMED_SOURCES = 4, 3
 MAX_SUBSCRIPTIONS, MAX_REVIEWS, MAX_ALERTS, MAX_EVENTS = 12, 6, 10, 14
 
 
@@ -33,6 +34,7 @@ class HomeContent:
     reviews: tuple[tuple[ReviewLine, str], ...] = ()  #: documents to judge, each with the key of a delivery
     open_alerts: tuple[AlertLine, ...]  #: alerts without an acknowledgement
     upcoming: tuple[KeyDate, ...]
+    cautions: tuple[str, ...] = ()  #: where our knowledge of them ends
     today: date  #: in Beijing
     days: int  #: from today, of the upcoming key dates
     watchers: tuple[WatcherLine, ...]
@@ -98,18 +100,23 @@ def _render_upcoming(content: HomeContent) -> Iterator[Block]:
     for row in reply.rows[:MAX_EVENTS]:
         yield _build_section(f"{row.heading} {row.body}")
     yield from _render_remainder(len(reply.rows) - MAX_EVENTS, "to come: /controlwatch upcoming")
+    for caution in content.cautions[:MAX_CAUTIONS]:
+        yield _build_section(f"⚠️ {caution}")
 
 
 def _render_health(content: HomeContent) -> Iterator[Block]:
-    reply = watchers_reply(content.watchers)
-    yield _build_header(f"Sources · 监测: {reply.title}")
-    trouble = [row for row in reply.rows if not row.heading.startswith("healthy")]
-    for row in trouble[:MAX_EVENTS]:
-        yield _build_section(f"{row.heading} {row.body}")
-    yield from _render_remainder(len(trouble) - MAX_EVENTS, "with problems: controlwatch watchers")
-    successes = [line.state.last_success_at for line in content.watchers if line.state.last_success_at]
-    if successes:
-        yield _build_section(f"Last successful poll: {max(successes):%Y-%m-%d %H:%M} UTC")
+    """Yield one line: how many sources are watched, which ones fail, and when the last poll was."""
+    enabled = [line for line in content.watchers if line.enabled]
+    failing = [line.id for line in enabled if line.health in {"blind", "blocked", "degraded"}]
+    named = ", ".join(failing[:MAX_NAMED_SOURCES])
+    more = f" and {len(failing) - MAX_NAMED_SOURCES} more" if len(failing) > MAX_NAMED_SOURCES else ""
+    successes = [line.state.last_success_at for line in enabled if line.state.last_success_at]
+    parts = (
+        f"Sources · 监测: {watchers_reply(content.watchers).title}",
+        f"needs attention: {named}{more}" if failing else "",
+        f"last successful poll {max(successes):%Y-%m-%d %H:%M} UTC" if successes else "no poll yet",
+    )
+    yield _build_section(" · ".join(filter(None, parts)))
 
 
 def _render_remainder(count: int, what: str) -> Iterator[Block]:

@@ -23,10 +23,14 @@ PAGE = "controlwatch_page"
 #: Block id of the line that shows the actions on an alert; the key of the delivery follows.
 ACTION_BLOCK = "controlwatch_done:"
 MAX_QUESTION = 400
+#: Action id of a button that asks the question it carries; a number follows.
+ASK = "controlwatch_ask_"
 #: Buttons about subscriptions: open the form, save the one shown, change one, end one.
 NEW, SAVE = "controlwatch_new", "controlwatch_save"
 CHANGE, END = "controlwatch_change_", "controlwatch_end_"
 MAX_ACTIONS = 8
+#: An address that Slack takes for a link.
+LINK_ADDRESS = re.compile(r"https?://[!-~]{1,2000}")
 #: A Slack user: U0123ABCD
 USER_ID = re.compile(r"[UW][A-Z0-9]{2,30}")
 #: What was done; the name of the user follows.
@@ -41,7 +45,7 @@ ACTION_PHRASES = {
 
 def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> list[Block]:
     """Return the blocks of a page of a reply; its buttons for other pages carry the question."""
-    rows, pages = select_page(reply, page, size=ROWS_PER_PAGE)
+    rows, pages = select_page(reply, page, size=reply.rows_per_page or ROWS_PER_PAGE)
     page = min(max(page, 1), pages)  # there may be fewer pages by now than when the button was drawn
     blocks: list[Block] = [
         {"type": "header", "text": {"type": "plain_text", "text": to_one_line(reply.title, 150) or "—"}}
@@ -54,6 +58,10 @@ def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> l
             elements.append(_build_text(to_one_line(row.heading, 300), bold=True))
             if row.body:
                 elements.append(_build_text(f"  {to_one_line(row.body, 400)}"))
+            if row.user:
+                elements += [_build_text(" "), _build_user(row.user)]
+            if LINK_ADDRESS.fullmatch(row.url):
+                elements += [_build_text("  "), {"type": "link", "url": row.url, "text": "↗"}]
             if row.quote:
                 elements.append(_build_text(f"\n   {format_proof(row.quote, 160)}", italic=True))
             elements.append(_build_text("\n"))
@@ -62,7 +70,14 @@ def render_reply_blocks(reply: Reply, *, question: str = "", page: int = 1) -> l
     cautions = reply.cautions[:MAX_CAUTIONS] if page == 1 else ()
     blocks.extend(_build_context(f"⚠️ {caution}") for caution in cautions)
     if reply.offers:
-        offers = [_build_button(item.text, SAVE if item.saves else NEW, item.value) for item in reply.offers]
+        actions = {"save": SAVE, "form": NEW}
+        offers = [
+            # Slack wants each id once in a message.
+            _build_button(item.text, actions[item.does], item.value)
+            if item.does in actions
+            else _build_button(item.text, f"{ASK}{number}", to_one_line(item.value, MAX_QUESTION))
+            for number, item in enumerate(reply.offers)
+        ]
         blocks.append({"type": "actions", "elements": offers})
     if pages > 1:
         asked = to_one_line(question, MAX_QUESTION)
@@ -88,9 +103,9 @@ def _build_context(text: str) -> Block:
 def _build_button(text: str, action_id: str, value: str) -> Block:
     return {
         "type": "button",
-        "text": {"type": "plain_text", "text": text},
+        "text": {"type": "plain_text", "text": to_one_line(text, 75) or "—"},
         "action_id": action_id,
-        "value": value,
+        "value": value[:2_000],
     }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from controlwatch.core.alerting.subscription_criteria import CRITERIA, CriterionNames, set_criteria
-from controlwatch.core.law.lookup import match_categories
+from controlwatch.core.asking.category_names import is_category_name
 from controlwatch.core.model import Language, Rate, Subscription
 
 RATES: dict[str, Rate] = {
@@ -19,6 +19,8 @@ RATES: dict[str, Rate] = {
 LANGUAGES: dict[str, Language] = {"en": "en", "english": "en", "zh": "zh", "中文": "zh", "both": "both"}
 #: Words without a meaning for the subscription.
 FILLERS = frozenset({"to", "for", "and", "here", "the", "hs", "this", "channel"})
+#: The longest name of a category that is joined without quotes.
+MAX_NAME_WORDS = 4
 SELF_WORDS = frozenset({"me", "我"})
 
 
@@ -32,7 +34,7 @@ def parse_subscription(words: Iterable[str], channel: str, user: str, names: Cri
     rate: Rate = "immediate"
     language: Language = "both"
     target, outlook = channel, False
-    for word in (word.strip(",;") for word in words):
+    for word in _join_names([word.strip(",;") for word in words], names):
         plain = word.casefold()
         if plain in FILLERS:
             continue
@@ -51,12 +53,24 @@ def parse_subscription(words: Iterable[str], channel: str, user: str, names: Cri
     return set_criteria(subscription, found)
 
 
+def _join_names(words: list[str], names: CriterionNames) -> Iterator[str]:
+    """Yield words, with those that are the name of one category together: rare earth."""
+    while words:
+        length = next(
+            (
+                length
+                for length in range(min(MAX_NAME_WORDS, len(words)), 1, -1)
+                if is_category_name(" ".join(words[:length]), names.lexicon)
+            ),
+            1,
+        )
+        yield " ".join(words[:length])
+        words = words[length:]
+
+
 def _parse_criterion(word: str, names: CriterionNames) -> tuple[str, str]:
     """Return the field and the value that a word means; a word of no criterion must name an item."""
     for criterion in CRITERIA:
         if (value := criterion.recognize(word, names)) is not None:
             return criterion.field, value
-    meanings = match_categories(word, names.lexicon)
-    if len(meanings) == 1 or (meanings and meanings[0] in names.lexicon.group_ids):
-        return "categories", meanings[0]
     return "categories", names.find_category(word)

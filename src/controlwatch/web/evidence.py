@@ -21,7 +21,9 @@ from controlwatch.services.ports import Archive
 from controlwatch.services.store import StoredNotices
 from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
 
-NO_BYTES_NOTE = "No bytes are kept of this notice: it is known from the register or from a list page only."
+NO_BYTES_NOTE = (
+    "No bytes are kept of this notice: it is known from the reference database or from a list page only."
+)
 _environment = Environment(autoescape=True, undefined=StrictUndefined)
 _environment.filters["clean"] = strip_hidden
 _environment.filters["line"] = lambda value: to_one_line(value, 2_000)

@@ -1,4 +1,4 @@
-"""Lexicon and watchers as JSON, as they were after parsing: a question reads them without parsing TOML again.
+"""Lexicon, elements and watchers as JSON, as they were after parsing: a question does not parse TOML again.
 
 The JSON belongs to the files that it was made of and to this version of the package, which its key names.
 Only the classes listed here are built from it, so that a changed file can do no more than be wrong.
@@ -10,29 +10,41 @@ import dataclasses
 import hashlib
 import json
 import sys
-from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from controlwatch.core.extraction.text.lexicon import Category, Issuer, Lexicon, Pattern, Place, Rule
+from controlwatch.core.law.elements import Element, ElementCatalogue, ElementControl
 from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
+
+_CLASS_KEY = "@"
+#: Folders and files of the package that the parsed values depend on.
+_SOURCES = ("data", "data/taxonomy", "data/lexicon", "data/lexicon/rules", "data/lexicon/patterns")
+_CODE = ("adapters/catalog", "core/extraction/text", "core/law", "core/sources")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """What ships as TOML and questions need."""
+
+    lexicon: Lexicon
+    elements: ElementCatalogue
+    watchers: tuple[Watcher, ...]
+
 
 _CLASSES: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        *(Lexicon, Category, Issuer, Place, Rule, Pattern),
+        *(Catalog, Lexicon, Category, Issuer, Place, Rule, Pattern),
+        *(ElementCatalogue, Element, ElementControl),
         *(Watcher, Schedule, Index, Pages, Detail, Http, Expect),
     )
 }
-_CLASS_KEY = "@"
-#: Folders and files of the package that the parsed values depend on.
-_SOURCES = ("data/taxonomy", "data/lexicon", "data/lexicon/rules", "data/lexicon/patterns")
-_CODE = ("adapters/catalog", "core/extraction/text", "core/sources")
 
 
 def compute_catalog_key(watchers_folder: Path) -> str:
-    """Return the SHA-256, in hex, of everything that the parsed lexicon and watchers depend on."""
+    """Return the SHA-256, in hex, of everything that a parsed catalog depends on."""
     digest = hashlib.sha256(sys.version.encode())
     package = resources.files("controlwatch")
     for folder, suffix in (*((name, ".toml") for name in _SOURCES), *((name, ".py") for name in _CODE)):
@@ -41,25 +53,28 @@ def compute_catalog_key(watchers_folder: Path) -> str:
     return digest.hexdigest()
 
 
-def dump_catalog(key: str, lexicon: Lexicon, watchers: Iterable[Watcher]) -> str:
-    """Return lexicon and watchers as JSON with their key; the second reader is left out."""
-    plain = dataclasses.replace(lexicon, load_second_reader=None)
-    value = {"key": key, "lexicon": plain, "watchers": list(watchers)}
+def dump_catalog(key: str, catalog: Catalog) -> str:
+    """Return a catalog as JSON with its key; the second reader is left out."""
+    plain = dataclasses.replace(catalog.lexicon, load_second_reader=None)
+    value = {"key": key, "catalog": dataclasses.replace(catalog, lexicon=plain)}
     return json.dumps(value, default=to_plain_value, ensure_ascii=False, separators=(",", ":"))
 
 
-def parse_catalog(text: str, key: str) -> tuple[Lexicon, tuple[Watcher, ...]] | None:
+def parse_catalog(text: str, key: str) -> Catalog | None:
     """Return what `dump_catalog` wrote; None where it belongs to another key, or is damaged."""
     if not text.startswith(f'{{"key":"{key}",'):
         return None
     try:
-        found = json.loads(text, object_hook=build_value)
-        lexicon, watchers = found["lexicon"], found["watchers"]
+        found = json.loads(text, object_hook=build_value)["catalog"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if isinstance(lexicon, Lexicon) and all(isinstance(item, Watcher) for item in watchers):
-        return lexicon, watchers
-    return None
+    is_whole = (
+        isinstance(found, Catalog)
+        and isinstance(found.lexicon, Lexicon)
+        and isinstance(found.elements, ElementCatalogue)
+        and all(isinstance(item, Watcher) for item in found.watchers)
+    )
+    return found if is_whole else None
 
 
 def to_plain_value(value: object) -> dict[str, object]:

@@ -120,7 +120,7 @@ class ActionStore(StorePart):
             SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed), _match_assignee([who])
         )
         joined = (
-            select(DELIVERY.c.id, DELIVERY.c.follows)
+            select(DELIVERY.c.id, DELIVERY.c.follows, DELIVERY.c.alert_id, DELIVERY.c.message)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.key == key, is_theirs)
         )
@@ -129,7 +129,11 @@ class ActionStore(StorePart):
             if delivery is None:
                 return ()
             first = delivery.follows or delivery.id
-            _insert_action(connection, first, what, who, note, now)
+            # The same alert by several subscriptions of a target is one card.
+            same = DELIVERY.c.alert_id == delivery.alert_id, DELIVERY.c.message == delivery.message
+            originals = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(*same)
+            for number in {first, *connection.execute(originals).scalars()}:
+                _insert_action(connection, number, what, who, note, now)
             return tuple(_select_actions(connection, [first])[first])
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
@@ -145,8 +149,9 @@ class ActionStore(StorePart):
                 return "unknown"
             if not mail.active:
                 return "ended"
-            same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
-            first = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(*same)
+            # The receipt of a mail is its own; it may carry the alerts of several subscriptions.
+            same = DELIVERY.c.receipt == mail.receipt
+            first = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(same)
             open_ones = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), DELIVERY.c.closed_at.is_(None))
             numbers = connection.execute(open_ones.order_by(DELIVERY.c.id)).scalars().all()
             for number in numbers:
@@ -265,6 +270,7 @@ def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLin
     row["target"] = addressee or row["target"]
     last = actions[-1] if actions else None
     latest = {action.what: action.note for action in actions}
+    assigned = [action.at for action in actions if action.what == "assigned"]
     return AlertLine(
         **row,
         what=last.what if last is not None else None,
@@ -273,6 +279,7 @@ def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLin
         note=last.note if last is not None else None,
         assigned_to=latest.get("assigned"),
         due=latest.get("due"),
+        assigned_at=assigned[-1] if assigned else None,
     )
 
 

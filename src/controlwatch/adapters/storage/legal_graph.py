@@ -20,8 +20,9 @@ from controlwatch.adapters.storage.base import (
     match_prefix,
 )
 from controlwatch.adapters.storage.review_rows import match_concluded
-from controlwatch.core.law.answers import CodeMention, PartyLine
+from controlwatch.core.law.answers import CodeMention
 from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph
+from controlwatch.core.law.party_answers import IncompleteListing, PartyLine
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Deadline, Direction, EffectiveDate, NoticeKind, Relation, Verb
 from controlwatch.core.model.timezones import to_beijing_day
@@ -30,6 +31,7 @@ _BATCH_SIZE = 5_000
 _NUMBER_YEAR = re.compile(r" ((?:19|20)\d{2})-\d")  # MOFCOM 2025-61
 _ACTING_VERBS = tuple(verb.value for verb in BINDING_VERBS)
 _FINDING_KINDS = ("effective", "deadline", "category", "relation", "disagreement")
+_PROVING_KINDS = ("category", "hs", "control")
 _NOTICE_COLUMNS = (
     NOTICE.c.id,
     NOTICE.c.key,
@@ -92,6 +94,21 @@ class LegalGraphStore(StorePart):
             codes = select(FINDING.c.value).where(FINDING.c.kind == kind, like).distinct()
             return tuple(connection.execute(codes.order_by(FINDING.c.value).limit(400)).scalars())
 
+    def list_quotes(self, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the sentences of each notice, by key, that prove its categories and codes.
+
+        Facts of the register are left out: they are not words of the notice.
+        """
+        quotes: defaultdict[str, list[str]] = defaultdict(list)
+        own_words = ~FINDING.c.quote.startswith(DOUBT_PREFIX)
+        joined = select(NOTICE.c.key, FINDING.c.quote).join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+        with self._read_engine.begin() as connection:
+            for batch in _split_batches(set(keys)):
+                proving = joined.where(NOTICE.c.key.in_(batch), FINDING.c.kind.in_(_PROVING_KINDS), own_words)
+                for key, quote in connection.execute(proving.order_by(FINDING.c.id)):
+                    quotes[key].append(quote)
+        return {key: tuple(dict.fromkeys(own)) for key, own in quotes.items()}
+
     def list_parties(self) -> tuple[PartyLine, ...]:
         """Return every party that an official notice lists, delists or suspends, oldest first."""
         joined = (
@@ -123,13 +140,22 @@ class LegalGraphStore(StorePart):
             for row in rows
         )
 
-    def list_incomplete_listings(self) -> tuple[str, ...]:
-        """Return the numbers of listing notices whose parties are not all known here."""
+    def list_incomplete_listings(self) -> tuple[IncompleteListing, ...]:
+        """Return the listings of which the register lacks names that no page has completed, oldest first."""
         named = and_(FINDING.c.kind == "disagreement", FINDING.c.quote.startswith(f"{DOUBT_PREFIX}names "))
+        columns = (NOTICE.c.key, NOTICE.c.number, NOTICE.c.title, NOTICE.c.url, FINDING.c.quote)
+        joined = select(*columns).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
         with self._read_engine.begin() as connection:
-            joined = select(NOTICE.c.number).join(FINDING, FINDING.c.notice_id == NOTICE.c.id).where(named)
-            numbers = connection.execute(joined.distinct().order_by(NOTICE.c.number)).scalars()
-            return tuple(number for number in numbers if number)
+            return tuple(
+                IncompleteListing(
+                    key=row.key,
+                    number=row.number or row.title,
+                    title=row.title,
+                    url=row.url,
+                    gap=row.quote.removeprefix(DOUBT_PREFIX),
+                )
+                for row in connection.execute(joined.order_by(NOTICE.c.published, NOTICE.c.id))
+            )
 
     def find_first_listed_days(self) -> dict[str, date]:
         """Return the oldest day that the list of each watcher has shown, by its id.

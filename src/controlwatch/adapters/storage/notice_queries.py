@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import Connection, RowMapping, String, and_, case, cast, func, or_, select
@@ -43,7 +43,7 @@ from controlwatch.core.law.answers import (
     RefusedDelivery,
     Revision,
 )
-from controlwatch.core.model import Attention, RedlineSegment
+from controlwatch.core.model import Attention, Notice, RedlineSegment
 from controlwatch.core.model.timezones import to_beijing_day
 
 #: An operator should look at a delivery that failed this many times.
@@ -61,6 +61,7 @@ class NoticeQueryStore(StorePart):
         issuer: str | None = None,
         containing: str | None = None,
         changes_only: bool = False,
+        find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
         """Return notices, newest published first. `containing` is searched in title and text, exactly."""
@@ -93,7 +94,7 @@ class NoticeQueryStore(StorePart):
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
             rows = connection.execute(join_review(joined).where(NOTICE.c.id.in_(ids))).mappings()
-            lines = {row["id"]: _to_notice_line(row) for row in rows}
+            lines = {row["id"]: _to_notice_line(row, find_measure) for row in rows}
         return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
@@ -238,7 +239,9 @@ class NoticeQueryStore(StorePart):
             )
 
 
-def _to_notice_line(row: RowMapping) -> NoticeLine:
+def _to_notice_line(
+    row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: ""
+) -> NoticeLine:
     notice = notice_from_json(row["reading"])
     copied = (
         "key",
@@ -265,6 +268,8 @@ def _to_notice_line(row: RowMapping) -> NoticeLine:
         categories=tuple(finding.id for finding in notice.categories),
         watcher=row["watcher_id"],
         alerted=row["rung"],
+        title_en=notice.summary.en.partition(". ")[0],
+        measure=find_measure(notice) if row["is_change"] else "",
         is_change=row["is_change"] or attention is Attention.CHANGE,
         attention=attention,
         review=notice.review if attention is Attention.REVIEW else (),

@@ -89,6 +89,13 @@ class SubscriptionStore(StorePart):
         with self._engine.begin() as connection:
             return update_active(connection, subscription_id, confirmed=True)
 
+    def pause(self, subscription_id: int, reason: str, now: datetime) -> bool:
+        """Hold the deliveries of a subscription back until it is resumed. False: none runs."""
+        with self._engine.begin() as connection:
+            running = SUBSCRIPTION.c.paused_at.is_(None)
+            values = {"paused_at": now, "paused_reason": reason}
+            return update_active(connection, subscription_id, running, **values)
+
     def resume(self, subscription_id: int) -> bool:
         """End the pause of a subscription; what waited and what came back is sent again.
 

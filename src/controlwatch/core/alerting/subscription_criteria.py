@@ -53,6 +53,8 @@ class FormField:
     #: label of each value of a menu, by value
     list_choices: Callable[[Lexicon], Mapping[str, str]] = lambda _lexicon: {}
     example: str = ""  #: shown in an empty text field
+    hint: str = ""  #: a sentence below the field
+    is_basic: bool = False  #: in the form from the start; the others follow behind "more options"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,13 @@ CRITERIA: tuple[Criterion, ...] = (
         parse=lambda text, names: names.find_category(text),
         # An id only: names of items are tried last, by `slack.subscription_words`.
         recognize=lambda word, names: word.lower() if word.lower() in names.list_categories() else None,
-        form=FormField(name="categories", label="Items (none: all) · 物项", widget="categories"),
+        form=FormField(
+            name="categories",
+            label="Items (none: all) · 物项",
+            widget="categories",
+            hint="Choose a group to get all of it. Without a choice you get every notice.",
+            is_basic=True,
+        ),
     ),
     Criterion(
         field="issuers",
@@ -197,6 +205,8 @@ CRITERIA: tuple[Criterion, ...] = (
             name="directions",
             label="Directions · 方向",
             widget="menu",
+            hint="Without a choice: every kind of change.",
+            is_basic=True,
             list_choices=lambda _: {direction.value: direction.value for direction in Direction},
         ),
     ),
@@ -228,6 +238,7 @@ CRITERIA: tuple[Criterion, ...] = (
             name="hs",
             label="HS codes or their beginnings · 海关商品编号",
             widget="text",
+            hint="Separated by commas. Only notices that name one of them are sent.",
             example="8507, 2811.19",
         ),
     ),
@@ -239,7 +250,11 @@ CRITERIA: tuple[Criterion, ...] = (
         recognize=lambda _word, _names: None,  # any word would be one
         describe="“{}”".format,
         form=FormField(
-            name="terms", label="Words in title or text · 关键词", widget="text", example="drone, 石墨"
+            name="terms",
+            label="Words in title or text · 关键词",
+            widget="text",
+            example="drone, 石墨",
+            hint="Separated by commas. Only notices that contain one of them are sent.",
         ),
     ),
 )

@@ -43,6 +43,8 @@ class NoticeLine:
     watcher: str
     first_seen_at: datetime
     alerted: bool
+    title_en: str = ""  #: what it is in English, "" where its text is not summed up
+    measure: str = ""  #: key of the word for the kind of measure; "" where it orders nothing
     attention: Attention = Attention.NONE  #: with what a person decided
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
@@ -197,19 +199,6 @@ class CodeMention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartyLine:
-    """A party that a notice names."""
-
-    zh: str
-    en: str
-    action: str  #: list, delist or suspend
-    list: str  #: such as entity.control_list, "" where the notice does not name a list
-    key: str
-    number: str
-    since: Day | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryStatus:
     """The status of an item category on a day, by the notices that control it."""
 
@@ -219,6 +208,8 @@ class CategoryStatus:
     notices: tuple[LegalStatus, ...]
     cautions: tuple[str, ...]
     coverage: Coverage | None = None  #: until when the sources that could change it were read
+    element: str = ""  #: the names of the element that was asked about, in its category
+    notes: tuple[str, ...] = ()  #: sentences about the element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +224,7 @@ class ControlHit:
     until: Day | None
     quote: str
     title: str
-    code: str | None = None  #: as the notice prints it, where the query was a code
+    code: str | None = None  #: as the notice prints it, where the query was a code; or those of an element
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
@@ -246,6 +237,8 @@ class LookupResult:
     hits: tuple[ControlHit, ...]
     cautions: tuple[str, ...]
     coverage: Coverage | None = None  #: until when the sources that could change it were read
+    element: str = ""  #: the names of the element that was asked about
+    notes: tuple[str, ...] = ()  #: sentences about the element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,34 +253,6 @@ class StatusDifference:
     until: Day | None
     because: tuple[StatusStep, ...]
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyMatch:
-    """A listed party whose name resembles the requested one. Never an identification."""
-
-    zh: str
-    en: str
-    list: str
-    action: str
-    number: str
-    since: Day | None
-    state: LegalState  #: of the listing, on the requested day
-    until: Day | None
-    score: int  #: 100: the same name except for legal form, case and punctuation
-    note: str = "possible match, verify identity"
-    announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartySearchResult:
-    """The result of a search by name."""
-
-    query: str
-    on: Day
-    matches: tuple[PartyMatch, ...]
-    cautions: tuple[str, ...]
-    coverage: Coverage | None = None  #: until when the sources that could change it were read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +325,7 @@ class AlertLine:
     assigned_to: str | None = None
     due: str | None = None  #: the day by which the work on it should be finished
     key: str = ""  #: of the delivery
+    assigned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

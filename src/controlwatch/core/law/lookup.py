@@ -12,7 +12,9 @@ from typing import Literal
 from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import CodeMention, ControlHit
-from controlwatch.core.law.graph import BINDING_VERBS, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.elements import Element
+from controlwatch.core.law.graph import BINDING_VERBS, ENDED_STATES, Instrument, LegalGraph, LegalState
+from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Direction, covers_category
 
@@ -66,6 +68,20 @@ def match_categories(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     pattern = re.compile(rf"\b{re.escape(words)}(?:s|es)?\b" if words.isascii() else re.escape(words))
     within = [name for name, names in categories.items() if any(map(pattern.search, names))]
     return tuple(dict.fromkeys((*exact, *within)))
+
+
+def find_code_categories(code: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """Return the categories of an HS code, and those that the English names of these mean.
+
+    A category has a code where it lists that code, a heading above it, or a longer code below it.
+    """
+    owners = [item for item in lexicon.categories if any(_is_same_branch(code, own) for own in item.hs)]
+    named = (name for item in owners for name in match_categories(item.en, lexicon))
+    return tuple(dict.fromkeys((*(item.id for item in owners), *named)))
+
+
+def _is_same_branch(code: str, other: str) -> bool:
+    return code.startswith(other) or other.startswith(code)
 
 
 @cache
@@ -125,34 +141,86 @@ def find_controls(
 ) -> Iterator[ControlHit]:
     """Yield a hit for each part of each control that had been issued, in the order of `named`.
 
-    `wanted` are the categories that the words of the query mean; a code belongs to the category that lists
-    it.
+    `wanted` are the categories that the query means, for mentions without a code; a code belongs to the
+    category that lists it.
     """
     for mention in named:
         instrument = graph.instruments.get(mention.key)
         if instrument is None or not is_control(instrument):
             continue
-        if wanted:
+        if mention.code:
+            categories = [_find_owner(instrument, mention.code, lexicon)]
+        else:
             owners = instrument.categories
             categories = [name for name in owners if any(covers_category(chosen, name) for chosen in wanted)]
-        else:
-            categories = [_find_owner(instrument, mention.code, lexicon)]
-        status = statuses[mention.key]
         for category in categories:
-            quote = mention.quote or dict(instrument.proofs).get(category, "")
-            for part in status.clauses:
-                yield ControlHit(
-                    category=category,
-                    number=status.number,
-                    clause=None if part.scope == ALL else part.scope,
-                    state=part.state,
-                    since=status.since if len(status.clauses) == 1 else None,
-                    until=part.until,
-                    quote=quote,
-                    title=status.title,
-                    code=mention.code or None,
-                    announced=status.announced,
-                )
+            yield from _build_hits(instrument, statuses[mention.key], category, mention)
+
+
+def find_element_controls(
+    graph: LegalGraph, element: Element, notices: Mapping[str, str], statuses: Mapping[str, LegalStatus]
+) -> Iterator[ControlHit]:
+    """Yield a hit for each part of each control among these notices, with the codes of the element.
+
+    `notices` are their keys, each with the sentence that names the element, or "".
+    """
+    for key, naming in notices.items():
+        instrument = graph.instruments.get(key)
+        if instrument is None or not is_control(instrument):
+            continue
+        touched = (name for name in element.categories if name in instrument.categories)
+        category = next(touched, element.categories[0])
+        known = element.find_control(key)
+        codes = ", ".join(known.control) if known is not None else ""
+        quote = naming or dict(instrument.proofs).get(category, "")
+        if known is not None and (not quote or quote.startswith(DOUBT_PREFIX)):
+            under = f" under {codes}" if codes else ""
+            quote = f"{DOUBT_PREFIX}names {element.en} {element.zh}{under}"
+        mention = CodeMention(key=key, code=codes, quote=quote)
+        yield from _build_hits(instrument, statuses[key], category, mention)
+
+
+def sort_live_controls(controls: Iterable[ControlHit]) -> tuple[ControlHit, ...]:
+    """Return the controls that are not over, the most binding first."""
+    live = [control for control in controls if control.state not in ENDED_STATES]
+    return tuple(sorted(live, key=lambda control: STATE_RANK.index(control.state)))
+
+
+def list_lookup_cautions(query: ParsedQuery, controls: Iterable[ControlHit]) -> Iterator[str]:
+    """Yield what limits the answer to a lookup: what a code proves, and which notices are left out."""
+    live = dict.fromkeys(hit.number for hit in controls if hit.state not in ENDED_STATES)
+    if query.kind != "control":
+        yield DESCRIPTION_DECIDES
+    if query.kind == "hs":
+        printed = {hit.number for hit in controls if _is_same_branch(hit.code or "-", query.value)}
+        others = [number for number in live if number not in printed]
+        if others:
+            yield (
+                f"the code {query.value} does not stand in {', '.join(others)}, as far as known here; they "
+                "concern items that are declared under it"
+            )
+    ended = sorted({hit.number for hit in controls} - set(live))
+    if ended:
+        yield f"expired or repealed by then, left out: {', '.join(ended)}"
+
+
+def _build_hits(
+    instrument: Instrument, status: LegalStatus, category: str, mention: CodeMention
+) -> Iterator[ControlHit]:
+    """Yield a hit for each part of a control that has a state of its own."""
+    for part in status.clauses:
+        yield ControlHit(
+            category=category,
+            number=status.number,
+            clause=None if part.scope == ALL else part.scope,
+            state=part.state,
+            since=status.since if len(status.clauses) == 1 else None,
+            until=part.until,
+            quote=mention.quote or dict(instrument.proofs).get(category, ""),
+            title=status.title,
+            code=mention.code or None,
+            announced=status.announced,
+        )
 
 
 def _find_owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
@@ -160,6 +228,6 @@ def _find_owner(instrument: Instrument, code: str, lexicon: Lexicon) -> str:
     for name in instrument.categories:
         category = lexicon.find_category(name)
         codes = () if category is None else (*category.hs, *category.control)
-        if any(code.startswith(prefix) or prefix.startswith(code) for prefix in codes):
+        if any(_is_same_branch(code, own) for own in codes):
             return name
     return next(iter(instrument.categories), "")

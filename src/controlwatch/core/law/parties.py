@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
-from controlwatch.core.law.answers import PartyLine, PartyMatch
-from controlwatch.core.law.graph import LegalGraph, LegalState
-from controlwatch.core.law.status import compute_status
+from controlwatch.core.law.graph import Instrument, LegalGraph, LegalState
+from controlwatch.core.law.party_answers import NAMED_IN_TITLE, PartyLine, PartyMatch
+from controlwatch.core.law.status import LegalStatus, compute_status
+from controlwatch.core.model import Direction, NoticeKind
 
 #: Names with a lower score, of 100, are unrelated.
 MIN_SCORE = 82
 MAX_MATCHES = 20
+MAX_PART_SCORE = 99  #: a part of a name is worth a look, but it is not the same name
+#: A shorter name (立方, ACT1) may stand in a title by chance.
+MIN_TITLE_NAME = 4
 
 #: Words for the legal form of a company, which do not identify it.
 COMPANY_FORMS = re.compile(
@@ -26,7 +32,13 @@ COMPANY_FORMS_ZH = re.compile(r"(?:股份|有限|责任|公司|集团|株式会�
 NOT_A_NAME = re.compile(r"[^\w]+")
 BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # 洛克希德·马丁
 
+IN_FORCE = frozenset({LegalState.IN_FORCE, LegalState.PARTLY})
+#: Documents that can list a party; laws and regulations only say what a list is.
+LISTING_KINDS = frozenset({NoticeKind.ANNOUNCEMENT, NoticeKind.NOTICE, NoticeKind.ORDER})
+ACTION_BY_DIRECTION = {Direction.RELAX: "delist", Direction.SUSPEND: "suspend"}
 
+
+@lru_cache(maxsize=65_536)
 def normalize_name(name: str) -> str:
     """Return a name without legal form, punctuation and case: the same company is printed in many ways.
 
@@ -39,48 +51,138 @@ def normalize_name(name: str) -> str:
     return BETWEEN_HAN.sub("", " ".join((bare if bare.strip() else words).split()))
 
 
-def match_parties(
-    name: str, parties: Iterable[PartyLine], graph: LegalGraph, *, on: date
-) -> tuple[PartyMatch, ...]:
-    """Return the parties with a name, in either language, that is or resembles this one; the best first.
+class PartyMatcher:
+    """Searches the listed parties by name, as their listings stand on a day.
 
-    The state is that of the listing on the day. A known delisting or suspension of a party is a line of its
-    own, with the notice that ordered it.
+    A known delisting or suspension of a party is a match of its own, with the notice that ordered it. A party
+    that only the title of a listing names is a match too.
     """
-    query = normalize_name(name)
-    scored = []
-    for party in parties:
-        names = [normalize_name(other) for other in (party.zh, party.en) if other]
-        score = max((_score_names(query, other) for other in names), default=0)
-        if score >= MIN_SCORE:
-            scored.append((score, party))
-    scored.sort(key=lambda pair: (-pair[0], str(pair[1].since), pair[1].number, pair[1].en))
-    matches = []
-    for score, party in scored[:MAX_MATCHES]:
-        listing = compute_status(graph, party.key, on)
-        matches.append(
-            PartyMatch(
-                zh=party.zh,
-                en=party.en,
-                list=party.list,
-                action=party.action,
-                number=party.number,
-                since=party.since,
-                state=listing.state,
-                until=listing.until if listing.state is not LegalState.UNKNOWN else None,
-                score=score,
-                announced=listing.announced,
+
+    def __init__(self, parties: Iterable[PartyLine], graph: LegalGraph, *, on: date) -> None:
+        """Index the names of the parties, and the titles of the listings in the graph."""
+        known = tuple(parties)
+        self._graph, self._on = graph, on
+        self._titles = tuple((listing, normalize_name(listing.title)) for listing in list_listings(graph))
+        self._parties = (*known, *self._find_titled_parties(known))
+        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, party in enumerate(self._parties):
+            for name in {normalize_name(party.zh), normalize_name(party.en)} - {""}:
+                self._places[name].append(place)
+        self._names = tuple(self._places)
+        self._statuses: dict[str, LegalStatus] = {}
+
+    def match(self, name: str) -> tuple[PartyMatch, ...]:
+        """Return the parties with a name, in either language, that is or resembles this one.
+
+        Those of listings in force come first, then the best. No more than `MAX_MATCHES`.
+        """
+        best: dict[int, int] = {}
+        query = normalize_name(name)
+        for known, score in self._score_names(query):
+            for place in self._places[known]:
+                best[place] = max(score, best.get(place, 0))
+        scored = [(score, self._parties[place]) for place, score in best.items()]
+        matched = {party.key for _, party in scored}
+        zh, en = ("", name) if query.isascii() else (name, "")
+        scored += [
+            (MAX_PART_SCORE, _build_titled_party(listing, zh=zh, en=en))
+            for listing, title in self._titles
+            if listing.key not in matched and _is_in_title(query, title)
+        ]
+        scored.sort(key=lambda pair: (-pair[0], str(pair[1].since), pair[1].number, pair[1].en))
+        matches = [self._build_match(party, score) for score, party in scored[:MAX_MATCHES]]
+        return tuple(sorted(matches, key=lambda match: (match.state not in IN_FORCE, -match.score)))
+
+    def get_status(self, key: str) -> LegalStatus:
+        """Return the status of a listing on the day."""
+        if key not in self._statuses:
+            self._statuses[key] = compute_status(self._graph, key, self._on)
+        return self._statuses[key]
+
+    def _find_titled_parties(self, parties: Iterable[PartyLine]) -> Iterator[PartyLine]:
+        """Yield the known parties that the title of a listing names, and that are not known to be of it."""
+        names = {
+            normalize_name(name): (party, _fold(name))
+            for party in parties
+            for name in (party.zh, party.en)
+            if len(name) >= MIN_TITLE_NAME
+        }
+        of_listing = {(party.key, normalize_name(name)) for party in parties for name in (party.zh, party.en)}
+        for listing, title in self._titles:
+            folded, named = _fold(listing.title), set()
+            for bare, (party, printed) in names.items():
+                # The name as printed: 洛克希德·马丁公司 is not in 洛克希德·马丁导弹与火控公司.
+                is_named = printed in folded and _is_in_title(bare, title)
+                if is_named and party not in named and (listing.key, bare) not in of_listing:
+                    named.add(party)
+                    yield _build_titled_party(listing, zh=party.zh, en=party.en)
+
+    def _score_names(self, query: str) -> Iterator[tuple[str, int]]:
+        """Yield the known names that resemble a normalized name, with scores from `MIN_SCORE` to 100."""
+        if query in self._places:
+            yield query, 100
+        if len(query) < 2:
+            return
+        for scorer in (fuzz.WRatio, fuzz.token_set_ratio):
+            # half a point lower: scores are rounded
+            close = process.extract(
+                query, self._names, scorer=scorer, processor=None, score_cutoff=MIN_SCORE - 0.5, limit=None
             )
+            for known, score, _ in close:
+                if round(score) >= MIN_SCORE:
+                    yield known, min(MAX_PART_SCORE, round(score))
+
+    def _build_match(self, party: PartyLine, score: int) -> PartyMatch:
+        status, listing = self.get_status(party.key), self._graph.instruments.get(party.key)
+        return PartyMatch(
+            zh=party.zh,
+            en=party.en,
+            list=party.list,
+            action=party.action,
+            number=party.number,
+            since=party.since,
+            state=status.state,
+            until=status.until if status.state is not LegalState.UNKNOWN else None,
+            score=score,
+            note=party.note,
+            url=listing.url if listing is not None else "",
+            key=party.key,
+            announced=status.announced,
         )
-    return tuple(matches)
 
 
-def _score_names(query: str, name: str) -> int:
-    if not query or not name:
-        return 0
-    if query == name:
-        return 100
-    if len(query) < 2:
-        return 0
-    # A part of a name is worth a look, but it is not the same name.
-    return min(99, round(max(fuzz.WRatio(query, name), fuzz.token_set_ratio(query, name))))
+def list_listings(graph: LegalGraph) -> tuple[Instrument, ...]:
+    """Return the notices of a graph that put parties on a list, or take them off it."""
+    return tuple(
+        item
+        for item in graph.instruments.values()
+        if item.enacts and item.kind in LISTING_KINDS and _get_list(item)
+    )
+
+
+def _build_titled_party(listing: Instrument, *, zh: str, en: str) -> PartyLine:
+    return PartyLine(
+        zh=zh,
+        en=en,
+        action=ACTION_BY_DIRECTION.get(listing.direction, "list"),
+        list=_get_list(listing),
+        key=listing.key,
+        number=listing.number,
+        since=listing.issued if listing.is_dated else None,
+        note=NAMED_IN_TITLE,
+    )
+
+
+def _is_in_title(bare: str, title: str) -> bool:
+    """Return whether a normalized title has a normalized name; a Latin one as whole words only."""
+    if len(bare) < MIN_TITLE_NAME or bare not in title:
+        return False
+    return not bare.isascii() or re.search(rf"(?<![a-z0-9]){re.escape(bare)}(?![a-z0-9])", title) is not None
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _get_list(listing: Instrument) -> str:
+    return next((name for name in listing.categories if name.startswith("entity.")), "")

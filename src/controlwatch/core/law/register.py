@@ -176,7 +176,7 @@ def _find_counterpart(
 def _find_disagreements(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
     """Yield the differences between the observed text and the register, one sentence each."""
     if observed.published and known.published and observed.published != known.published:
-        yield f"issued {observed.published} by this page, {known.published} by the register"
+        yield f"issued {observed.published} by this page, {known.published} by the reference database"
     starts, ends = (
         [{str(getattr(span, name)) for span in notice.effective} - {"None"} for notice in (observed, known)]
         for name in ("start", "until")
@@ -184,10 +184,10 @@ def _find_disagreements(observed: Notice, known: Notice, same: Callable[[str], s
     yield from _describe_difference("takes effect", *starts)
     yield from _describe_difference("ends", *ends)
     if known.is_change and not observed.is_change:
-        yield "this page as read changes no rule; the register knows the notice as one that does"
+        yield "this page as read changes no rule; the reference database knows the notice as one that does"
     directions = {observed.direction, known.direction}
     if len(directions) == 2 and Direction.NEUTRAL not in directions:
-        yield f"{observed.direction.value} by this page, {known.direction.value} by the register"
+        yield f"{observed.direction.value} by this page, {known.direction.value} by the reference database"
     yield from _describe_difference("singles out", set(observed.destinations), set(known.destinations))
     yield from _compare_codes("HS", observed.hs_codes, known.hs_codes)
     yield from _compare_codes("control", observed.control_codes, known.control_codes)
@@ -198,7 +198,9 @@ def _find_disagreements(observed: Notice, known: Notice, same: Callable[[str], s
 
 def _describe_difference(what: str, observed: set[str], known: set[str]) -> Iterator[str]:
     if observed and known and observed != known:
-        yield f"{what} {_shorten_list(observed)} by this page, {_shorten_list(known)} by the register"
+        yield (
+            f"{what} {_shorten_list(observed)} by this page, {_shorten_list(known)} by the reference database"
+        )
 
 
 def _compare_codes(
@@ -208,7 +210,10 @@ def _compare_codes(
     codes = {finding.code for finding in observed}
     missing = {item.code for item in known if not any(code.startswith(item.code) for code in codes)}
     if codes and missing:
-        yield f"the register names {what} codes that this page as read does not: {_shorten_list(missing)}"
+        yield (
+            f"the reference database names {what} codes that this page as read does not: "
+            f"{_shorten_list(missing)}"
+        )
 
 
 def _compare_parties(observed: Notice, known: Notice) -> Iterator[str]:
@@ -219,7 +224,9 @@ def _compare_parties(observed: Notice, known: Notice) -> Iterator[str]:
         if not names & {normalize_name(name) for name in (party.zh, party.en) if name}
     }
     if names and missing:
-        yield f"the register lists parties that this page as read does not: {_shorten_list(missing)}"
+        yield (
+            f"the reference database lists parties that this page as read does not: {_shorten_list(missing)}"
+        )
 
 
 def _compare_acts(observed: Notice, known: Notice, same: Callable[[str], str]) -> Iterator[str]:
@@ -233,11 +240,11 @@ def _compare_acts(observed: Notice, known: Notice, same: Callable[[str], str]) -
         for name in ("clause", "start", "until"):
             ours, theirs = getattr(relation, name), getattr(counterpart, name)
             if ours is not None and theirs is not None and ours != theirs:
-                yield f"{act}: {name} {ours} by this page, {theirs} by the register"
+                yield f"{act}: {name} {ours} by this page, {theirs} by the reference database"
     for relation in left:
         clause = f" {relation.clause}" if relation.clause else ""
         act = f"{relation.verb.value} {relation.target}{clause}"
-        yield f"by the register it {act}; this page as read does not"
+        yield f"by the reference database it {act}; this page as read does not"
 
 
 def _shorten_list(values: set[str]) -> str:

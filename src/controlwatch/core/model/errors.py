@@ -122,6 +122,15 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
 
 
+class UnclearName(UsageError):
+    """A name means several things, or none that is known; the message names those that it may mean."""
+
+    def __init__(self, message: str, *, name: str = "", candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.name = name
+        self.candidates = candidates
+
+
 class StoreLost(ControlwatchError, OSError):
     """The file of the database was deleted or replaced while it was open; nothing more is written to it."""
 

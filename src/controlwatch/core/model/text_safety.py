@@ -12,6 +12,8 @@ HIDDEN_CHARACTERS = re.compile(
 )
 #: A link that can be clicked: not intake.invalid/5f2c…, which never resolves.
 SAFE_LINK = re.compile(r"https?://(?!intake\.invalid/)[^\s/?#%]+(?:[/?#]\S*)?")
+#: The start of a formula in a spreadsheet, also after a separator of cells in some locales: ;=1+1
+FORMULA_START = re.compile(r"(^|[;\t\n])(?=[^\S;\t\n]*[=+\-@＝＋－＠])")
 MAX_LINK_LENGTH = 2_000  #: characters; every chat accepts that
 
 
@@ -30,6 +32,16 @@ def truncate_text(text: str, most: int) -> str:
     """Return at most `most` characters of a text; … marks a cut."""
     text = strip_hidden(text)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def to_spreadsheet_cell(text: str) -> str:
+    """Return text that a spreadsheet takes as text only, whatever it begins with.
+
+    >>> to_spreadsheet_cell("=1+1"), to_spreadsheet_cell("Alpha, Inc.")
+    ("'=1+1", 'Alpha, Inc.')
+    """
+    harmless = FORMULA_START.sub(r"\1'", strip_hidden(text))
+    return f"'{harmless}" if harmless[:1] in {"\t", "\n"} else harmless
 
 
 def to_safe_link(url: str | None) -> str | None:

@@ -10,7 +10,9 @@ from datetime import date
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.coverage import Coverage
+from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Language
+from controlwatch.core.rendering.proof_text import FROM_DATABASE
 from controlwatch.core.rendering.sentences_zh import translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
@@ -61,7 +63,9 @@ class CardContext:
 
     def translate_doubts(self, sentences: Iterable[str]) -> tuple[str, ...]:
         """Return sentences of the reader in the reader's language."""
-        return tuple(translate_sentence(text) if self.language == "zh" else text for text in sentences)
+        if self.language == "zh":
+            return tuple(map(translate_sentence, sentences))
+        return tuple(re.sub(f"^{DOUBT_PREFIX}", FROM_DATABASE, text) for text in sentences)
 
     def name_scope(self, scope: str) -> str:
         """Return a provision in the reader's language: 第二款, or item 2."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.coverage import format_moment
@@ -28,8 +28,13 @@ def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> st
     return context.find_word("reminder" if occasion.was is None else "moved-day")
 
 
-def build_occasion_heading(occasion: ReminderSubject, notice: Notice, context: CardContext) -> str:
-    """Return the line that must suffice on a phone: what, when, for which items, by which notice."""
+def build_occasion_heading(
+    occasion: ReminderSubject, notice: Notice, context: CardContext, *, others: int = 0
+) -> str:
+    """Return the line that must suffice on a phone: what, when, for which items, by which notice.
+
+    `others` is the number of further dates of the notice that the reminder is about.
+    """
     event = occasion.event
     number = name_number(notice.number.canonical, context) if notice.number is not None else ""
     day = context.format_date(event.date)
@@ -41,6 +46,8 @@ def build_occasion_heading(occasion: ReminderSubject, notice: Notice, context: C
         what += context.pick_one(" (today)", "（今日）")
     elif event.event in ENDING_WORDS:
         what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
+    if others:
+        what += context.pick_one(f" +{others} more date{'' if others == 1 else 's'}", f"等{others + 1}个日期")
     announced = format_announced(event.announced, language=context.language)
     items = context.join_within(
         [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)
@@ -85,15 +92,20 @@ def _describe_reading(context: CardContext) -> str:
     if coverage is None or not coverage.sources:
         return context.pick_language("No extension is known.", "未见延期文件。")
     read = [source for source in coverage.sources if not source.is_failing and source.read_until is not None]
-    moment = min((source.read_until for source in read if source.read_until), default=None)
-    counts = f"{len(read)} of {len(coverage.sources)}"
+    total = len(coverage.sources)
+    if not read:
+        return context.pick_language(
+            f"None of the {total} official sources was read: an extension may have been published.",
+            f"{total}个官方来源均未读取，可能已有延期文件。",
+        )
+    moment = format_moment(min(source.read_until for source in read if source.read_until))
     missing = [source.name for source in coverage.sources if source not in read]
     named = f" Not read: {'; '.join(missing[:MAX_MISSING])}." if missing else ""
+    named_zh = f"未读取：{'；'.join(missing[:MAX_MISSING])}。" if missing else ""
     return context.pick_language(
-        f"No extension has been seen in the sources; {counts} were read at {format_moment(moment)} or later."
+        f"No extension has been seen in the sources; {len(read)} of {total} were read at {moment} or later."
         + named,
-        f"来源中未见延期文件；{len(coverage.sources)}个官方来源中{len(read)}个已于{format_moment(moment)}"
-        f"或之后读取。",
+        f"来源中未见延期文件；{total}个官方来源中{len(read)}个已于{moment}或之后读取。{named_zh}",
     )
 
 
@@ -103,29 +115,35 @@ def list_occasion_facts(
     """Yield what happens, the date known before, and the items concerned."""
     event = occasion.event
     scope = "" if event.scope == "all" else f" ({context.pick_one(name_clause(event.scope), event.scope)})"
-    what = f"{context.find_word(event.event)} {context.format_day(event.date)}{scope}"
+    word = ENDING_WORDS.get(event.event, event.event) if event.date < context.today else event.event
+    what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
         yield context.build_fact("was", str(occasion.was))
     if event.event == SUSPENSION_ENDS and (event.releases or event.affects):
-        parts = [_describe_release(part, context) for part in event.releases] or list(event.affects)
+        parts = _describe_releases(event.releases, context) or list(event.affects)
         yield context.build_fact("again", context.join_first(parts, MAX_SHOWN_ITEMS))
-    items = [context.name_category(finding.id) for finding in notice.categories]
+    items = [context.name_briefly(finding.id) for finding in notice.categories]
     if items:
         yield context.build_fact("categories", context.join_first(items, MAX_SHOWN_ITEMS))
 
 
-def _describe_release(part: ReleasedPart, context: CardContext) -> str:
-    """Return what applies after a suspension, and whether it did before."""
-    number, clause = name_number(part.number, context), part.clause or ""
-    name = context.pick_one(f"{number} {name_clause(clause)}".rstrip(), f"{number}{clause}")
-    first = context.pick_one(" (for the first time)", "（首次适用）")
-    return name + (first if part.is_first_time else "")
+def _describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:
+    """Return what applies after a suspension: what did before, then what does for the first time."""
+    again: list[str] = []
+    first: list[str] = []
+    for part in releases:
+        number, clause = name_number(part.number, context), part.clause or ""
+        name = context.pick_one(f"{number} {name_clause(clause)}".rstrip(), f"{number}{clause}")
+        (first if part.is_first_time else again).append(name)
+    if first:
+        first[0] = context.pick_one("for the first time: ", "首次适用：") + first[0]
+    return again + first
 
 
 def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     """Return a key date of a week as a fact: the day, then what happens to which notice and items."""
-    parts = [_describe_release(part, context) for part in event.releases] or list(event.affects)
+    parts = _describe_releases(event.releases, context) or list(event.affects)
     affects = f" ({context.join_first(parts, MAX_SHOWN_ITEMS)})" if parts else ""
     announced = format_announced(event.announced, language=context.language)
     what = f"{context.find_word(event.event)}{affects}"

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from controlwatch.core.extraction.mentions.clauses import name_clause
-from controlwatch.core.law.answers import CategoryStatus, LookupResult, PartySearchResult
+from controlwatch.core.law.answers import CategoryStatus, LookupResult
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
+from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import AnnouncedMeasure, KeyDate, ReleasedPart, to_notice_key
 from controlwatch.core.rendering.state_text import format_announced, format_state
@@ -127,10 +128,10 @@ def _answer_category_status(found: CategoryStatus) -> LawAnswer:
     )
     first = next((item for item in found.notices if item.state is found.state), None)
     return LawAnswer(
-        title=f"{found.category} on {found.on}",
+        title=f"{found.element or found.category} on {found.on}",
         state=found.state,
         announced=first.announced if first is not None else (),
-        notes=() if rows else ("No notice that controls it was known by then.",),
+        notes=found.notes or (() if rows else ("No notice that controls it was known by then.",)),
         tables=(AnswerTable(columns=("Number", "Title"), rows=rows),),
         cautions=found.cautions,
         basis=_describe_basis(found.coverage),
@@ -141,7 +142,11 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
     """Return what controls an item."""
     rows = tuple(
         AnswerRow(
-            cells=(hit.number, name_clause(hit.clause or ""), hit.category),
+            cells=(
+                hit.number,
+                name_clause(hit.clause or ""),
+                " · ".join(filter(None, (hit.category, hit.code))),
+            ),
             state=hit.state,
             until=hit.until,
             announced=hit.announced,
@@ -150,8 +155,8 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
         for hit in found.hits
     )
     return LawAnswer(
-        title=f"{found.query} on {found.on}",
-        notes=() if rows else ("No known notice controls it.",),
+        title=f"{found.element or found.query} on {found.on}",
+        notes=found.notes or (() if rows else ("No known notice controls it.",)),
         tables=(AnswerTable(columns=("Number", "Provision", "Category"), heading_columns=2, rows=rows),),
         cautions=found.cautions,
         basis=_describe_basis(found.coverage),
@@ -204,16 +209,27 @@ def answer_parties(found: PartySearchResult) -> LawAnswer:
         )
         for match in found.matches
     )
-    note = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
+    gaps = describe_incomplete_listings(found.incomplete_listings)
     return LawAnswer(
         title=f"{found.query} on {found.on}",
-        notes=(note,),
+        # A name that is not found may be one of those that are not known: that is said first.
+        notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(
             AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
         ),
         cautions=found.cautions,
         basis=_describe_basis(found.coverage),
     )
+
+
+def describe_incomplete_listings(listings: Iterable[IncompleteListing]) -> str:
+    """Return which listings are not known whole, with their addresses, as one sentence; "" for none."""
+    named = [f"{item.number} ({item.url})" if item.url else item.number for item in listings]
+    if not named:
+        return ""
+    are_known = "1 listing is" if len(named) == 1 else f"{len(named)} listings are"
+    return f"{are_known} known without all names: {', '.join(named)}."
 
 
 def describe_release(part: ReleasedPart) -> str:

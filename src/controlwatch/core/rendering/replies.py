@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
 from controlwatch.core.law.status import LegalStatus
@@ -11,6 +12,7 @@ from controlwatch.core.model import Attention, Subscription, describe_judgement
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.state_text import explain_announced, format_state
+from controlwatch.core.rendering.wording import find_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +22,19 @@ class ReplyRow:
     heading: str  #: the subject, in bold
     body: str = ""
     quote: str = ""  #: the quote that proves it
+    user: str = ""  #: id of a Slack user, shown behind the body
+    url: str = ""
+    question: str = ""  #: what asks for more about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyButton:
-    """A button below a subscription: save it, or open the form with it."""
+    """A button below a reply."""
 
     text: str
-    value: str  #: the subscription, packed
-    saves: bool = False
+    value: str  #: a subscription, packed; or a question
+    #: form: open the form with the subscription; save: save it; ask: answer the question
+    does: Literal["form", "save", "ask"] = "form"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,7 @@ class Reply:
     cautions: tuple[str, ...] = ()
     note: str = ""  #: a sentence below the title, or what to try next
     offers: tuple[ReplyButton, ...] = ()
+    rows_per_page: int | None = None  #: where they are short; else the channel decides
 
 
 def law_reply(answer: LawAnswer) -> Reply:
@@ -59,19 +66,6 @@ def law_reply(answer: LawAnswer) -> Reply:
     title = f"{MARKS[answer.state]} {answer.title}: {answer.state_text}" if answer.state else answer.title
     note = " · ".join(filter(None, (*answer.notes, answer.basis)))
     return Reply(title=title, note=note, rows=tuple(rows), cautions=answer.cautions)
-
-
-def latest_reply(lines: Iterable[NoticeLine], *, title: str) -> Reply:
-    """Return notices, one line each."""
-    rows = [
-        ReplyRow(
-            heading=f"{line.published or '?'} {line.number or line.kind}",
-            body=" · ".join((_describe_attention(line), line.title)),
-            quote=line.review[0].quote if line.review else "",
-        )
-        for line in lines
-    ]
-    return Reply(title=title, rows=tuple(rows), note="" if rows else "Nothing matches.")
 
 
 def _describe_attention(line: NoticeLine) -> str:
@@ -144,7 +138,8 @@ def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
         ReplyRow(
-            heading=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.problem)))
+            heading=f"{find_word(f'source-{line.health}', 'en')} {line.id}",
+            body=" · ".join(filter(None, (line.name, line.state.problem))),
         )
         for line in shown
     ]
@@ -156,6 +151,24 @@ def subscriptions_reply(found: Iterable[tuple[Subscription, str]], *, title: str
     """Return subscriptions, each with its description."""
     rows = tuple(ReplyRow(heading=f"No. {item.id}", body=words) for item, words in found)
     return Reply(title=title, rows=rows, note="" if rows else "None yet; try: subscribe battery")
+
+
+def offer_questions(questions: Iterable[str]) -> tuple[ReplyButton, ...]:
+    """Return buttons that ask these questions, each once."""
+    return tuple(
+        ReplyButton(text=question, value=question, does="ask")
+        for question in dict.fromkeys(questions)
+        if question.strip()
+    )
+
+
+def number_rows(reply: Reply) -> Reply:
+    """Return a reply whose rows have numbers, where one can ask for more about each: #3."""
+    rows = tuple(
+        replace(row, heading=f"#{number} {row.heading}") if row.question else row
+        for number, row in enumerate(reply.rows, 1)
+    )
+    return replace(reply, rows=rows)
 
 
 def select_page(reply: Reply, page: int, *, size: int) -> tuple[tuple[ReplyRow, ...], int]:

@@ -60,11 +60,11 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"参考数据库仅收录该名单中的 \1 家实体，请查阅原文。",
         ),
         (
-            r"register: issued (.*) by this page, (.*) by the register",
+            r"register: issued (.*) by this page, (.*) by the reference database",
             r"发布日期：本页为 \1，参考数据库为 \2。",
         ),
         (
-            r"register: takes effect (.*) by this page, (.*) by the register",
+            r"register: takes effect (.*) by this page, (.*) by the reference database",
             r"生效日期：本页为 \1，参考数据库为 \2。",
         ),
         (

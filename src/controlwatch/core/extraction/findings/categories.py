@@ -2,108 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Iterable
 
+from controlwatch.core.extraction.findings.category_filters import (
+    HIT_FILTERS,
+    UNRELATED_GROUPS,
+    apply_exclusive_regimes,
+    drop_weak_hints,
+)
+from controlwatch.core.extraction.findings.category_hits import (
+    TITLE_ZONE,
+    CategoryHit,
+    find_category_hits,
+)
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.mentions.places import PlaceHit
 from controlwatch.core.extraction.mentions.terms import (
-    TermStrength,
     contains_phrase,
     find_term_hits,
-    is_about_foreign_act,
 )
-from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import Category, Lexicon
-from controlwatch.core.extraction.text.masking import mask_non_measure
+from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import CategoryFinding, CodeFinding, NoticeKind
 
-TITLE_ZONE = 140  #: characters of a title in which title terms are trusted; a longer "title" is a paragraph
-HEAD_ZONE = 500  #: characters of a head of several lines
-MAX_HITS = 300  #: of one category: an annex of ten thousand rows is not weighed row by row
 OFFICE_OPENING = 500  #: characters in which a foreign office says what its notice is on
 OPENING = 300  #: characters in which a report says whose rule it is about
-PARTY_WORDS = re.compile(
-    r"\b(?:entit|compan|firm|part(?:y|ies)|organi[sz]ation|importer|end[- ]user|Inc\b|Ltd\b|LLC\b)",
-    re.IGNORECASE,
-)
-PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
-BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
-#: Groups whose members are unrelated: each metal is a separate item.
-UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryHit:
-    """A category named at a place, and how much the word can be trusted."""
-
-    category: Category
-    strength: TermStrength
-    start: int
-    end: int
-    in_title: bool
-    sentence: Sentence  #: that names it; the whole title, where that does
-
-    @property
-    def is_item(self) -> bool:
-        """Whether the category is an item, as opposed to a regime, a list or a scope."""
-        return self.category.kind == "item"
-
-    @property
-    def is_control_matter(self) -> bool:
-        """Whether the category is a matter of rules, as opposed to its group's everyday business."""
-        return not self.is_item or self.category.change
-
-    def is_list_of_parties(self, text: DocumentText) -> bool:
-        """Return whether a hit is not an English "export control list" of goods: that of parties says so."""
-        return (
-            not text.folded_text[self.start].isascii()
-            or self.category.id != "entity.control_list"
-            or PARTY_WORDS.search(self.sentence.words) is not None
-        )
-
-    def _is_in_name(self, lexicon: Lexicon) -> bool:
-        """Return whether a hit is part of the name of a party that its sentence lists, or of a company."""
-        at = self.start - self.sentence.start
-        names = (
-            *lexicon.get_pattern("category.parties").finditer(self.sentence.words),
-            *lexicon.get_pattern("category.company").finditer(self.sentence.words),
-        )
-        return any(name.start() <= at < name.end() for name in names)
-
-    def is_incidental(self, context: ReadingContext) -> bool:
-        """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""
-        lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
-        words = sentence.words
-        if self.category.id.startswith("entity."):
-            listing, power = (
-                lexicon.get_pattern("category.listing"),
-                lexicon.get_pattern("category.listing-power"),
-            )
-            lists = listing.search(words) is not None and power.search(words) is None
-            if not lists or not self.is_list_of_parties(context.text):
-                return True
-        elif (
-            lexicon.get_pattern("category.entity-line").search(words)
-            and len(words) < 120
-            and not lexicon.get_pattern("category.items").search(words)
-        ):
-            return True
-        if self.is_item and self._is_in_name(lexicon):
-            return True
-        near = folded[max(sentence.start, self.start - 80) : min(sentence.end, self.end + 80)]
-        return (
-            is_about_foreign_act(lexicon, words[: self.start - sentence.start])
-            or is_about_foreign_act(lexicon, words)
-            or contains_phrase(lexicon, "background", words[:60])
-            or contains_phrase(lexicon, "background", near)
-        )
 
 
 def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tuple[CategoryFinding, ...]:
@@ -111,9 +35,10 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
     text, lexicon, kind = context.text, context.lexicon, context.identity.kind
     if foreign := _find_foreign_controls(context):
         return (foreign,)
-    hits = _find_hits(context)
+    hits = find_category_hits(context)
     for apply_filter in HIT_FILTERS:
         hits = apply_filter(hits, context)
+    hits = hits or _find_acted_names(context)
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda hit: hit.start):
         if hit.category.id not in found:
@@ -132,6 +57,34 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
             rule = "category.destination"
             found.setdefault(category_id, _build_finding(category_id, text, place.start, place.end, rule))
     return tuple(found.values())
+
+
+def _find_acted_names(context: ReadingContext) -> list[CategoryHit]:
+    """Return what the names of the documents say on which an instrument acts."""
+    text, lexicon = context.text, context.lexicon
+    if not context.identity.is_instrument:
+        return []
+    hits: list[CategoryHit] = []
+    for name in lexicon.get_pattern("category.cited-name").finditer(text.folded_text):
+        sentence = text.find_sentence(name.start())
+        before = sentence.words[: max(0, name.start() - sentence.start)]
+        acts = lexicon.get_pattern("category.acting-on-name").search(sentence.words)
+        if not acts or lexicon.get_pattern("category.basis-before").search(before):
+            continue
+        hits += [
+            CategoryHit(
+                category=category,
+                strength=strength,
+                start=name.start() + hit.start,
+                end=name.start() + hit.end,
+                in_title=False,
+                sentence=sentence,
+            )
+            for hit in find_term_hits(name[0], lexicon)
+            for category, strength in hit.meanings
+            if strength != "counter"
+        ]
+    return apply_exclusive_regimes(drop_weak_hints(hits, context), context)
 
 
 def _build_finding(category_id: str, text: DocumentText, start: int, end: int, rule: str) -> CategoryFinding:
@@ -184,178 +137,40 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
 def add_code_categories(
     findings: tuple[CategoryFinding, ...], codes: Iterable[CodeFinding], lexicon: Lexicon
 ) -> tuple[CategoryFinding, ...]:
-    """Return the categories with those whose control codes a measure lists, where no word names an item."""
-    named_items = (lexicon.find_category(found.id) for found in findings)
-    if any(category is not None and category.kind != "instrument" for category in named_items):
-        return findings
+    """Return the categories with those whose control codes a measure lists, where no word names an item.
+
+    A group that is named is completed by the codes of its other members.
+    """
+    named = [known for found in findings if (known := lexicon.find_category(found.id))]
+    groups = {known.group for known in named if known.kind == "item"} - UNRELATED_GROUPS
+    is_named = any(known.kind != "instrument" for known in named)
     added: dict[str, CategoryFinding] = {}
     for code in codes:
-        named = [
+        meant = [
             category
             for category in lexicon.categories
             if any(code.code == known or code.code.startswith(f"{known}.") for known in category.control)
         ]
-        if len(named) == 1:
-            finding = CategoryFinding(id=named[0].id, quote=code.quote, rule="category.code")
-            added.setdefault(named[0].id, finding)
-    return (*findings, *added.values())
+        is_covered = any(part.startswith(code.code) for own in named for part in own.control)
+        prefixes = tuple(start for found in meant for start in found.control if code.code.startswith(start))
+        is_covered |= any(part.startswith(prefixes) for own in named for part in own.control if prefixes)
+        is_member = len(meant) == 1 and meant[0].group in groups
+        if len(meant) == 1 and not is_covered and (not is_named or is_member):
+            finding = CategoryFinding(id=meant[0].id, quote=code.quote, rule="category.code")
+            added.setdefault(meant[0].id, finding)
+    known_ids = {found.id for found in findings}
+    completed = {_get_group(found, lexicon) for found in added.values()} - UNRELATED_GROUPS
+    kept = (
+        found
+        for found in findings
+        if found.rule != "category.hint" or _get_group(found, lexicon) not in completed
+    )
+    return (*kept, *(finding for finding in added.values() if finding.id not in known_ids))
 
 
-def _find_hits(context: ReadingContext) -> list[CategoryHit]:
-    """Return the terms of the title, then those of the body, the first `MAX_HITS` of each category."""
-    text, lexicon, kind = context.text, context.lexicon, context.identity.kind
-    zone = min(text.title_end, HEAD_ZONE if text.has_head else TITLE_ZONE)
-    # A paragraph in the place of a title cites laws like any body.
-    headline = text.folded_text if text.title_end <= zone else mask_non_measure(text.folded_text, lexicon)
-    terms = [(hit, True) for hit in find_term_hits(headline[:zone], lexicon)]
-    # A law names every field that it governs; only its title says what it is about.
-    is_law = kind in {NoticeKind.LAW, NoticeKind.REGULATION}
-    rules_title = lexicon.get_pattern("category.rules-title")
-    is_rules = kind in INSTRUMENT_KINDS | {NoticeKind.DRAFT} and rules_title.search(text.title)
-    if not is_law and not is_rules:
-        body = find_term_hits(mask_non_measure(text.folded_text, lexicon), lexicon)
-        terms += [(hit, False) for hit in body if hit.start >= zone]
-    counts: Counter[str] = Counter()
-    hits: list[CategoryHit] = []
-    for hit, in_title in terms:
-        for category, strength in hit.meanings:
-            if strength == "counter" or (strength == "title" and not in_title):
-                continue
-            counts[category.id] += 1
-            if counts[category.id] <= MAX_HITS:
-                sentence = Sentence(0, zone, text.title) if in_title else text.find_sentence(hit.start)
-                hits.append(
-                    CategoryHit(
-                        category=category,
-                        strength=strength,
-                        start=hit.start,
-                        end=hit.end,
-                        in_title=in_title,
-                        sentence=sentence,
-                    )
-                )
-    return hits
-
-
-def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Drop hits in entity names, background and foreign acts, and item words of a party listing."""
-    text, kind = context.text, context.identity.kind
-    hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
-    titled = [hit for hit in hits if hit.in_title]
-    is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
-    if context.identity.is_report and any(hit.is_item for hit in titled):
-        is_party_listing = False  # a headline that names both is about both
-    if (
-        kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
-    ):  # an explanation is about its title
-        ids, groups = _list_related(titled)
-        hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
-    opening = text.find_sentence(text.title_end + 2).end
-    kept: list[CategoryHit] = []
-    proved: set[tuple[str, TermStrength]] = set()
-    for hit in hits:
-        if (hit.category.id, hit.strength) in proved:
-            continue
-        if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
-            continue
-        if not hit.in_title and hit.is_incidental(context):
-            continue
-        kept.append(hit)
-        if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
-            proved.add((hit.category.id, hit.strength))
-    return kept
-
-
-def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Keep the items that a report names in passages on trade, not on markets or on the distant past."""
-    get_pattern = context.lexicon.get_pattern
-    folded, written = context.text.folded_text, context.identity.publication_day
-    is_report = context.identity.is_report
-    if not is_report and context.identity.kind != NoticeKind.OTHER:
-        return hits
-    kept: list[CategoryHit] = []
-    for hit in hits:
-        words = hit.sentence.words
-        if hit.is_item and hit.category.change:
-            low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
-            end = folded.find("\n", hit.end, high)
-            paragraph = folded[max(low, folded.rfind("\n", low, hit.start) + 1) : end if end >= 0 else high]
-            if not get_pattern("category.trade").search(paragraph) or contains_phrase(
-                context.lexicon, "market", words
-            ):
-                continue
-        if is_report and not hit.in_title and written:
-            days = [
-                word.day for word in find_date_mentions(words, context.lexicon, anchor=written) if word.day
-            ]
-            years = [date(int(hit[1]), 12, 31) for hit in get_pattern("category.bare-year").finditer(words)]
-            if written - max(days or years, default=written) > BACKGROUND_AGE:
-                continue
-        kept.append(hit)
-    return kept
-
-
-def _keep_title_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Keep, where an instrument's title names its items, those and related ones."""
-    get_pattern = context.lexicon.get_pattern
-    if not context.identity.is_instrument:
-        return hits
-    named = get_pattern("category.item-title").search(context.text.title)
-    titled = [hit for hit in hits if hit.in_title and hit.is_item]
-    if not named or not titled or get_pattern("category.such-as").search(named[0]):
-        return hits
-    ids, groups = _list_related(titled)
-    return [hit for hit in hits if not hit.is_item or hit.category.id in ids or hit.category.group in groups]
-
-
-def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:
-    """Return the categories that the title names, and the groups whose other members are related to them."""
-    groups = {hit.category.group for hit in titled} - UNRELATED_GROUPS
-    return {hit.category.id for hit in titled}, groups
-
-
-def _drop_weak_hints(hits: list[CategoryHit], _context: ReadingContext) -> list[CategoryHit]:
-    """Drop a hint, or a category that is not export control, where its group is named outright."""
-    outright = [hit for hit in hits if hit.strength != "hint"]
-    groups = {hit.category.group for hit in outright}
-    control_groups = {hit.category.group for hit in outright if hit.is_control_matter}
-    return [
-        hit
-        for hit in hits
-        if hit.category.group not in (control_groups if not hit.is_control_matter else groups)
-        or (hit.is_control_matter and hit.strength != "hint")
-    ]
-
-
-def _apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
-    """Apply the regimes that leave no room for others: a remedy, a catalogue of technologies, a quota."""
-    get_pattern = context.lexicon.get_pattern
-    ids = {hit.category.id for hit in hits}
-    is_counter_tariff = get_pattern("category.counter-tariff").search(
-        context.text.folded_text
-    ) and not get_pattern("category.remedy").search(context.text.folded_text)
-    if is_counter_tariff:  # it follows from an investigation, and is not one
-        hits = [hit for hit in hits if hit.category.id != "trade_remedy"]
-    elif "trade_remedy" in ids and context.identity.is_instrument:
-        return [hit for hit in hits if hit.category.id == "trade_remedy"]
-    if "technology_catalogue" in ids:  # it lists technologies, not goods
-        hits = [
-            replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
-            for hit in hits
-        ]
-    hits = [hit for hit in hits if hit.category.part_of not in ids]
-    alone = {hit.category.group for hit in hits if hit.in_title and hit.category.alone}
-    return [hit for hit in hits if hit.category.alone or hit.category.group not in alone]
-
-
-#: Applied in this order.
-HIT_FILTERS: tuple[Callable[[list[CategoryHit], ReadingContext], list[CategoryHit]], ...] = (
-    _drop_incidental,
-    _keep_report_subjects,
-    _keep_title_items,
-    _drop_weak_hints,
-    _apply_exclusive_regimes,
-)
+def _get_group(finding: CategoryFinding, lexicon: Lexicon) -> str:
+    category = lexicon.find_category(finding.id)
+    return category.group if category else ""
 
 
 def drop_items(findings: Iterable[CategoryFinding], lexicon: Lexicon) -> tuple[CategoryFinding, ...]:

@@ -20,7 +20,7 @@ from controlwatch.core.extraction.mentions.dates import (
 )
 from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import EffectiveDate
 
@@ -70,7 +70,8 @@ class DatedSentence:
         for hit in published:
             if not get_pattern("date.permit-before").search(words[: hit.start()]):  # 许可证自签发之日起生效
                 yield self._build_publication_date(hit, last.day if last else None)
-        if last and not starts and not published and get_pattern("date.term").search(words):
+        is_permit = last and get_pattern("date.permit-words").search(words[: last.start])
+        if last and not (starts or published or is_permit) and get_pattern("date.term").search(words):
             clause = get_pattern("date.clause-number").match(words)
             yield EffectiveDate(
                 start=None,
@@ -89,7 +90,8 @@ class DatedSentence:
             word
             for word in find_date_mentions(words, self.context.lexicon, anchor=self.anchor)
             if word.day
-            and not words.startswith("同年", word.start)
+            and not (word.relative and self.context.identity.publication_day is None)
+            and not (words.startswith("同年", word.start) and words[: word.start][-1:] not in "自从由至到")
             and not self._is_of_another(word)
             and not get_pattern("date.lapse-after").match(words[word.end :])
             and not get_pattern("date.replaced-after").match(words[word.end :])
@@ -177,7 +179,8 @@ class DatedSentence:
     def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
         """Return a start on publication or a stated time after it."""
         counted = hit["count"] or hit["full"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
-        start = self.issue_date
+        is_today = self.context.told_on and self.context.lexicon.get_pattern("date.from-today").search(hit[0])
+        start = self.context.told_on if is_today else self.issue_date
         if counted:
             count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
             start = add_duration(start, count, hit["unit"] or "day") if start and count else None
@@ -212,30 +215,60 @@ class DatedSentence:
 def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention], lexicon: Lexicon) -> bool:
     get_pattern = lexicon.get_pattern
     before, behind = words[: word.start], words[word.end :]
-    if get_pattern("date.range-from").search(before) and any(
-        get_pattern("date.range-to").match(words[word.end : end.start])
-        for end in ends
-        if end.start > word.end
-    ):
+    if _opens_range(words, word, ends, lexicon):
         return True
-    if get_pattern("date.from-before").search(before) or get_pattern("date.from-before").search(
-        get_pattern("date.hour-between").sub(" ", before)
-    ):
-        # 于 and "from" introduce any date; the words that follow must speak of force.
-        if get_pattern("date.bare-before").search(before) and not get_pattern("date.time-is").search(before):
-            return (
-                get_pattern("date.from-after").match(behind) is not None
-                or get_pattern("date.force-after").match(behind) is not None
-            )
-        has_force, is_record = get_pattern("date.force-words"), get_pattern("date.record-range")
-        is_dated = has_force.search(words) is not None and not is_record.search(before)
-        return is_dated or get_pattern("date.time-is").search(before) is not None
-    if get_pattern("date.steps").search(before) and not get_pattern("date.until-before").search(before):
-        return True
+    from_before = get_pattern("date.from-before")
+    if from_before.search(before) or from_before.search(get_pattern("date.hour-between").sub(" ", before)):
+        return _is_of_force(words, word, lexicon)
+    is_step = get_pattern("date.steps").search(before) and not get_pattern("date.until-before").search(before)
     begins, is_past = get_pattern("date.bare-from-after"), get_pattern("date.recalled-before")
-    if begins.match(behind) and not is_past.search(before):
+    if (
+        is_step
+        or get_pattern("date.day-of-force").search(before)
+        or (begins.match(behind) and not is_past.search(before))
+    ):
         return True
     return get_pattern("date.force-after").match(behind) is not None and not behind.startswith("，")
+
+
+def speaks_of_force(words: str, lexicon: Lexicon) -> bool:
+    """Return whether words are of those without which a sentence sets no date."""
+    if lexicon.get_pattern("date.force-words").search(words):
+        return True
+    is_latin = LATIN_WORD.search(words) is not None
+    return is_latin and lexicon.get_pattern("date.english-force-words").search(words) is not None
+
+
+def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether a day behind a word such as "from" begins a measure."""
+    get_pattern = lexicon.get_pattern
+    before, behind = words[: word.start], words[word.end :]
+    is_time = get_pattern("date.time-is").search(before) is not None
+    # 于 and "from" introduce any date; the words that follow must speak of force.
+    if get_pattern("date.bare-before").search(before) and not is_time:
+        openings = (get_pattern("date.from-after"), get_pattern("date.force-after"))
+        return any(pattern.match(behind) for pattern in openings)
+    is_record = get_pattern("date.record-range").search(before)
+    return is_time or (speaks_of_force(words, lexicon) and not is_record)
+
+
+def _opens_range(words: str, word: DateMention, ends: Iterable[DateMention], lexicon: Lexicon) -> bool:
+    """Return whether a day is the first of a range: 有效期为2027年1月1日至…, or one that encloses a time."""
+    begins, joint = lexicon.get_pattern("date.range-from"), lexicon.get_pattern("date.range-to")
+    behind = [end for end in ends if end.start >= word.end]
+    is_range = begins.search(words[: word.start]) is not None
+    return any(
+        (is_range and end.start > word.end and joint.match(words[word.end : end.start]))
+        or _is_span(words, word, end, lexicon)
+        for end in behind
+    )
+
+
+def _is_span(words: str, start: DateMention, end: DateMention, lexicon: Lexicon) -> bool:
+    """Return whether two days enclose a time: 2028年1月1日至2028年12月31日期间."""
+    joint, closing = lexicon.get_pattern("date.range-to"), lexicon.get_pattern("date.span-after")
+    is_joined = start.end <= end.start and joint.match(words[start.end : end.start]) is not None
+    return is_joined and closing.match(words[end.end :]) is not None
 
 
 def _find_time(words: str, word: DateMention, lexicon: Lexicon) -> time | None:

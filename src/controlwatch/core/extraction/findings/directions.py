@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from controlwatch.core.extraction.findings.relation_verbs import find_reciting_number
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
@@ -15,6 +16,7 @@ from controlwatch.core.extraction.text.lexicon import (
     NO_CONCLUSION,
     Lexicon,
     compile_family,
+    lower_letters,
     matcher_for,
 )
 from controlwatch.core.extraction.text.masking import BLANK, mask_cited_titles
@@ -25,6 +27,7 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 #: A sentence says what is done before what it is done to: the first of these counts, and an imposed control
 #: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
+REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -63,7 +66,14 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         is_background = background.search(words) is not None and present.search(words) is None
         if is_background and (context.told_on is None or is_recital(lexicon, words, context.told_on)):
             continue
-        if _is_beside_the_measure(context, words):
+        if _is_beside_the_measure(context, words) or _recites_another(context, sentence):
+            continue
+        if lexicon.get_pattern("direction.repeals-suspension").search(sentence.words):
+            signals.append(
+                DirectionSignal(
+                    direction=Direction.RESUME, sentence=sentence, rule="direction.repeals-suspension"
+                )
+            )
             continue
         if threshold := compare_thresholds(words, lexicon):
             signals.append(
@@ -83,7 +93,7 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
             )
             and not (
                 match.rule.of == Direction.TIGHTEN
-                and lexicon.get_pattern("direction.continuation").search(words[: match.start])
+                and lexicon.get_pattern("direction.continuation").search(words[: match.end])
             )
         ]
         strong = [match for match in matches if not match.rule.weak]
@@ -91,10 +101,20 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         first = [match for match in strong if match.rule.first]
         if matches and not is_about_foreign_act(lexicon, words):
             rule = (first or undoing or strong or matches)[0].rule
+            is_weak = rule.weak or (context.identity.is_instrument and rule.id.endswith(REPORT_RULE))
             signals.append(
-                DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=rule.weak)
+                DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
             )
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
+
+
+def _recites_another(context: ReadingContext, sentence: Sentence) -> bool:
+    """Return whether a sentence of an instrument only says what an older notice decided."""
+    if not context.identity.is_instrument or context.lexicon.get_pattern("relation.present").search(
+        sentence.words
+    ):
+        return False
+    return find_reciting_number(context, sentence) is not None
 
 
 def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
@@ -102,6 +122,8 @@ def _is_beside_the_measure(context: ReadingContext, words: str) -> bool:
     lexicon = context.lexicon
     if lexicon.get_pattern("relation.present").search(words):
         return False
+    if context.identity.is_report and lexicon.get_pattern("direction.asked").search(words):
+        return True
     gives_reason = lexicon.get_pattern("direction.reason").search(words) is not None
     return gives_reason or is_recital(lexicon, words, context.told_on)
 
@@ -151,6 +173,7 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
         subject := get_pattern("direction.subject-line").search(text.body[:SUBJECT_ZONE])
     ):
         printed = f"{printed} {subject[0]}"  # the head ends at the number
+    printed = lower_letters(printed)
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
         if pattern.search(printed if "《" in rule.pattern else masked):

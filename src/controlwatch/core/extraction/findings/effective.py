@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from controlwatch.core.extraction.findings.dated_sentence import DatedSentence
+from controlwatch.core.extraction.findings.dated_sentence import DatedSentence, speaks_of_force
 from controlwatch.core.extraction.findings.merge_dates import merge_dates
 from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
-from controlwatch.core.extraction.mentions.dates import (
-    find_date_mentions,
-)
+from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions, parse_period
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
@@ -22,7 +20,9 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import EffectiveDate
 
 NUMBER_WORD = re.compile(r"\d\s*号|\bNo(?:s)?\. ?\d")
+QUESTION_ENDS = ("？", "?", "：", ":")
 ANSWER_LENGTH = 8  #: characters in which an answer names the day
+DAYS_OF_A_MONTH = 31
 RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the past (此前，…)
 
 
@@ -43,15 +43,14 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         clause = lexicon.get_pattern("date.clause-number").match(words)
         if clause and lexicon.get_pattern("date.acting").search(words):
             acting_clauses.add(clause[1])
-        if lexicon.get_pattern("date.when-question").search(before) and (
-            told := _find_told_day(context, sentence, anchor)
-        ):
-            found.append(told)
-            continue
-        if not (
-            lexicon.get_pattern("date.marks").search(words)
-            or lexicon.get_pattern("date.force-words").search(words)
-        ):
+        is_asked = before.rstrip().endswith(QUESTION_ENDS)
+        if is_asked and lexicon.get_pattern("date.when-question").search(before):
+            told = _find_told_day(context, sentence, anchor)
+            if told is not None:
+                found.append(told)
+                continue
+        is_dated = lexicon.get_pattern("date.marks").search(words) or speaks_of_force(words, lexicon)
+        if not is_dated or _is_in_question(context, sentence):
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
@@ -70,7 +69,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             words=measure,
             anchor=anchor,
             last_day=_find_last_day(before, anchor, lexicon),
-            issue_date=issue_date,
+            issue_date=_find_issue_day(context, before, words) or issue_date,
         )
         earlier = next((one.start for one in reversed(found) if one.start), None)
         stated = list(dated.find_dates(earlier))
@@ -78,6 +77,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         found += stated or (dated.continue_date(found[-1]) if may_continue else [])
     found += find_table_dates(context)
     dates = merge_dates(found, lexicon, is_several=len(acting_clauses) > 1)
+    dates = _add_rest_term(context, dates)
     if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
@@ -85,11 +85,60 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
     return dates
 
 
+def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:
+    """Return the only date with the end that follows from the term for which another sentence lets it rest.
+
+    China suspended the bans for one year. The suspension, effective March 10, covers …
+    """
+    if len(dates) != 1 or dates[0].start is None or dates[0].until is not None:
+        return dates
+    lexicon = context.lexicon
+    terms: dict[tuple[int, str], Sentence] = {}
+    for sentence in context.text.sentences:
+        period = lexicon.get_pattern("date.rest-term").search(sentence.words)
+        if period and not _is_term_of_another(context, sentence.words):
+            term = parse_period(period)
+            terms |= {term: sentence} if term else {}
+    if len(terms) != 1:
+        return dates
+    term, sentence = next(iter(terms.items()))
+    until, rule = add_duration(dates[0].start, *term), f"{dates[0].rule}-for-a-period"
+    return (replace(dates[0], until=until, derived=True, rule=rule),)
+
+
+def _is_term_of_another(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence gives the term of a licence, of an older notice or of a foreign measure."""
+    get_pattern = context.lexicon.get_pattern
+    return bool(
+        get_pattern("date.past").search(words)
+        or get_pattern("date.permit-words").search(words)
+        or _sets_no_date(context, words)
+        or is_about_foreign_act(context.lexicon, words)
+    )
+
+
 def _find_last_day(words: str, anchor: date | None, lexicon: Lexicon) -> date | None:
     """Return the last day that a sentence names."""
     return next(
         (word.day for word in reversed(find_date_mentions(words, lexicon, anchor=anchor)) if word.day), None
     )
+
+
+def _find_issue_day(context: ReadingContext, *sentences: str) -> date | None:
+    """Return the day on which a report says, in one of these sentences, that a notice was issued."""
+    told, get_pattern = context.told_on, context.lexicon.get_pattern
+    for words in reversed(sentences) if told else ():
+        if told and (bare := get_pattern("published.day-of-month").search(words)):
+            within = (told - timedelta(days=back) for back in range(DAYS_OF_A_MONTH))
+            return next((day for day in within if day.day == int(bare[1])), None)
+        issued = get_pattern("date.issued-on").search(words)
+        if issued is None:
+            continue
+        named = find_date_mentions(issued[0], context.lexicon, anchor=told)
+        days = [word.day for word in named if word.day and told and word.day <= told]
+        if days:
+            return days[0]
+    return None
 
 
 def _find_told_day(context: ReadingContext, sentence: Sentence, anchor: date | None) -> EffectiveDate | None:
@@ -101,12 +150,20 @@ def _find_told_day(context: ReadingContext, sentence: Sentence, anchor: date | N
     return EffectiveDate(start=day.day, basis="stated", quote=quote, rule="date.answered")
 
 
-def _sets_no_date(context: ReadingContext, words: str) -> bool:
-    """Return whether a sentence only recalls what a numbered notice set, or is a reporter's question.
+def _is_in_question(context: ReadingContext, sentence: Sentence) -> bool:
+    """Return whether a sentence is part of a reporter's question, which reaches to the end of its line.
 
     A question that repeats what was announced dates an answer that only explains it.
     """
+    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    words = folded[folded.rfind("\n", 0, sentence.start) + 1 : sentence.end]
+    is_question = get_pattern("date.question").match(words) is not None
+    return is_question and get_pattern("date.announced").search(words) is None
+
+
+def _sets_no_date(context: ReadingContext, words: str) -> bool:
+    """Return whether a sentence only recalls what a numbered notice set."""
     get_pattern = context.lexicon.get_pattern
-    if get_pattern("date.question").match(words) and not get_pattern("date.announced").search(words):
+    if get_pattern("relation.later-recital").match(words):
         return True
     return NUMBER_WORD.search(words) is not None and is_recital(context.lexicon, words, context.told_on)

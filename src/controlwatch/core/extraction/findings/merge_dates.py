@@ -44,7 +44,10 @@ def merge_dates(
         ]
     begun = max((d.start for d in kept if d.start), default=None)
     ends = [d for d in kept if d.start is None and d.basis == "not-stated"]
-    outlived = [d for d in ends if begun and d.until and d.until < begun]  # the end of something older
+    known_ends = {d.until for d in kept if d.start}
+    outlived = [  # the end of something older, or one that is known already
+        d for d in ends if d.until in known_ends or (begun and d.until and d.until < begun)
+    ]
     ends, kept = [d for d in ends if d not in outlived], [d for d in kept if d not in outlived]
     first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
     if (

@@ -10,11 +10,13 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import is_recital
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
-from controlwatch.core.extraction.text.lexicon import Lexicon, compile_family
+from controlwatch.core.extraction.text.lexicon import Lexicon, compile_family, lower_letters
 from controlwatch.core.model import Verb
 
 VerbMatch = tuple[str, str]  #: what is done (a verb, or "nothing"), and the id of the rule that says so
-CLAUSE_BREAK = re.compile(r"[，,：:]|\bwhile\b|\band that\b")
+CLAUSE_BREAK = re.compile(
+    r"[，,：:]|\bwhile\b|\band that\b|\band (?=the (?:implementation|suspension|measures|prohibition)\b)"
+)
 #: What the words of a whole sentence do to the notices that it names.
 SENTENCE_VERBS = (
     ("relation.prevails", Verb.AMENDS),
@@ -25,38 +27,78 @@ LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
+QUOTED_NAME = re.compile(r"《[^《》\n]*》")
 LIST_LEAD = re.compile(r"[:：]\s*$")
 
 
 def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what an instrument does to another; nothing where it is its basis or recalled."""
-    text, lexicon, words = context.text, context.lexicon, sentence.words
+    text, lexicon = context.text, context.lexicon
     before = text.folded_text[max(0, mention.start - 40) : mention.start]
     if lexicon.get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
-    if is_recalled(context, sentence, mention):
+    is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
+    if is_told:
         return _find_later_verb(context, mention, sentence) or match_lapse(text, sentence, lexicon)
-    for pattern, verb in SENTENCE_VERBS:
-        if lexicon.get_pattern(pattern).search(words):
-            return verb, pattern
-    if lapsed := match_lapse(text, sentence, lexicon):
-        return lapsed
+    whole = _match_sentence_verb(sentence.words, lexicon) or match_lapse(text, sentence, lexicon)
+    if whole is not None:
+        return whole
     match = (
         _match_clean_up_verb(context, mention, sentence)
         or match_clause_verb(context, mention, sentence)
         or _match_list_verb(context, mention, sentence)
     )
-    if match is None or _is_legal_basis(text, mention, sentence, lexicon):
+    if match is None:
+        is_lead = lexicon.get_pattern("relation.decided-below").search(sentence.words)
+        return _find_later_verb(context, mention, sentence) if is_lead else None
+    if _is_legal_basis(text, mention, sentence, lexicon):
         return None
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
-    elif (
+    return limit_to_party(match, sentence.words, lexicon)
+
+
+def _match_sentence_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
+    """Return what a sentence as a whole does to the notices that it names."""
+    found = (pair for pair in SENTENCE_VERBS if lexicon.get_pattern(pair[0]).search(words))
+    return next(((verb, pattern) for pattern, verb in found), None)
+
+
+def limit_to_party(match: VerbMatch, words: str, lexicon: Lexicon) -> VerbMatch:
+    """Return the verb of a sentence; what ends for one party, or in one part, only amends the notice."""
+    if (
         match[0] == Verb.REPEALS
         and lexicon.get_pattern("relation.for-a-party").search(words)
         and not lexicon.get_pattern("relation.ends-whole").search(words)
     ):
-        match = Verb.AMENDS, "relation.for-a-party"
+        return Verb.AMENDS, "relation.for-a-party"
     return match
+
+
+def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
+    """Return the number of the older notice whose act a sentence recites, or by which something rests.
+
+    第58号公告决定，暂停执行第44号公告 · 第55号已由第70号公告暂停实施
+    """
+    get_pattern, own = context.lexicon.get_pattern, context.identity.own_number
+    for mention in context.identity.number_mentions:
+        if not sentence.start <= mention.start < sentence.end or (
+            own and mention.number.key == own.number.key
+        ):
+            continue
+        before = sentence.words[: mention.start - sentence.start]
+        behind = sentence.words[mention.end - sentence.start :]
+        is_issued = get_pattern("relation.issued-right-before").search(before)
+        deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
+        if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
+            return mention
+    return None
+
+
+def _tells_of_another(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:
+    """Return whether a sentence recites what an older notice decided, up to this number or behind it."""
+    reciting = find_reciting_number(context, sentence)
+    return reciting is not None and reciting.start <= mention.start
 
 
 def _match_clean_up_verb(
@@ -91,15 +133,15 @@ def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: 
 def is_recalled(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:
     """Return whether a sentence, or the clause of a number in it, only says what was done before."""
     lexicon, words = context.lexicon, sentence.words
-    before = words[: mention.start - sentence.start]
+    before = QUOTED_NAME.sub("《》", words[: mention.start - sentence.start])
     is_recalled = lexicon.get_pattern("relation.recalled-number").search(before) is not None
     return is_recalled or is_recital(lexicon, words, context.told_on)
 
 
 def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what a later sentence does to the notice recalled here: 上述公告…, the said Announcement."""
-    anaphor, lexicon = context.lexicon.get_pattern("relation.anaphor"), context.lexicon
-    own = context.identity.own_number
+    lexicon, own = context.lexicon, context.identity.own_number
+    is_led = lexicon.get_pattern("relation.decided-below").search(sentence.words) is not None
     numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
     recalled = [m for m in numbers if sentence.start <= m.start < sentence.end]
     behind = context.text.folded_text[mention.end : mention.end + 24]
@@ -110,19 +152,30 @@ def _find_later_verb(context: ReadingContext, mention: NumberMention, sentence: 
     index = context.text.sentences.index(sentence)
     for later in context.text.sentences[index + 1 : index + 1 + LATER_SENTENCES]:
         named = {m.number.key for m in numbers if later.start <= m.start < later.end}
-        if named - {m.number.key for m in recalled}:
+        refers_back = _refers_back(sentence.words, later.words, lexicon)
+        if named - {m.number.key for m in recalled} or (
+            named and mention.number.key not in named and not refers_back
+        ):
             continue
-        decides = lexicon.get_pattern("relation.present").search(later.words)
-        if not (anaphor.search(later.words) or (decides and mention is recalled[0])):
+        decides = is_led or lexicon.get_pattern("relation.present").search(later.words)
+        if not (refers_back or (decides and mention is recalled[0])):
             continue
         if lexicon.get_pattern("relation.later-recital").match(later.words):
             continue
-        for pattern, verb in SENTENCE_VERBS:
-            if lexicon.get_pattern(pattern).search(later.words):
-                return verb, pattern
-        if match := _match_first_verb(later.words, lexicon):
-            return match if match[0] in ACTING_VERBS else None
+        words = lexicon.get_pattern("relation.reason").sub("", later.words)
+        if whole := _match_sentence_verb(words, lexicon):
+            return whole
+        if match := _match_first_verb(words, lexicon):
+            return limit_to_party(match, later.words, lexicon) if match[0] in ACTING_VERBS else None
     return None
+
+
+def _refers_back(recalled: str, words: str, lexicon: Lexicon) -> bool:
+    """Return whether a sentence means what was recalled before: the notice, its measures, who was listed."""
+    if lexicon.get_pattern("relation.anaphor").search(words):
+        return True
+    listing, delisting = lexicon.get_pattern("relation.listing"), lexicon.get_pattern("relation.delisting")
+    return listing.search(recalled) is not None and delisting.search(words) is not None
 
 
 def find_further_verbs(
@@ -134,15 +187,30 @@ def find_further_verbs(
     """
     lexicon, own = context.lexicon, context.identity.own_number
     numbers = [m for m in context.identity.number_mentions if not own or m.number.key != own.number.key]
-    if {m.number.key for m in numbers} != {mention.number.key}:
+    if {m.number.key for m in numbers} - _list_bystanders(context) - {mention.number.key}:
         return
     for sentence in context.text.sentences:
         is_later = sentence.start > mention.end or sentence.start <= mention.start < sentence.end
         if not is_later or not lexicon.get_pattern("relation.same-notice").search(sentence.words):
             continue
         match = _match_first_verb(sentence.words, lexicon)
+        match = match and limit_to_party(match, sentence.words, lexicon)
         if match and match[0] in {Verb.SUSPENDS, Verb.AMENDS}:
             yield match, sentence
+
+
+def _list_bystanders(context: ReadingContext) -> set[str]:
+    """Return the keys of the numbers that go on as they are, and of those that suspended another."""
+    lexicon = context.lexicon
+    found: set[str] = set()
+    for mention in context.identity.number_mentions:
+        sentence = context.text.find_sentence(mention.start)
+        if lexicon.get_pattern("relation.goes-on").search(sentence.words):
+            found.add(mention.number.key)
+        elif lexicon.get_pattern("relation.rests").search(sentence.words):
+            reciting = find_reciting_number(context, sentence)
+            found |= {reciting.number.key} if reciting else set()
+    return found
 
 
 def match_lapse(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> VerbMatch | None:
@@ -177,7 +245,8 @@ def match_clause_verb(
 
 
 def _match_first_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
-    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(words))
+    lowered = lower_letters(words)
+    rules = (rule for rule, pattern in compile_family(lexicon, "relation") if pattern.search(lowered))
     return next(((rule.of, rule.id) for rule in rules), None)
 
 

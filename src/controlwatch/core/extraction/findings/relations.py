@@ -10,6 +10,7 @@ from controlwatch.core.extraction.findings.relation_verbs import (
     VerbMatch,
     find_acting_verb,
     find_further_verbs,
+    find_reciting_number,
     is_recalled,
     match_clause_verb,
     match_lapse,
@@ -19,6 +20,7 @@ from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import NO_CONCLUSION, Lexicon
+from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import NoticeKind, Relation, Verb
 
 TABLE_ROW = re.compile(r"[\t|][^\t|\n]*[\t|]")
@@ -31,6 +33,8 @@ ENGLISH_CLAUSE = re.compile(
     re.IGNORECASE,
 )
 ORIGIN_REACH = 60  #: characters behind a number that say that it published a list
+ISSUING_REACH_IN_ENGLISH = 24
+ISSUING_REACH = 16  #: characters before a number in which a report says that it was issued
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
@@ -47,8 +51,11 @@ def find_relations(context: ReadingContext, *, is_operative: bool) -> tuple[Rela
     raw: list[Relation] = []
     for i, mention in enumerate(mentions):
         is_own = own is not None and mention.number.key == own.number.key
-        if not is_own and not _is_only_named(context, mention, mentions[i + 1 :]):
+        is_promulgation = mention.number.series == "Order" and "NPCSC" in mention.number.issuers
+        if not (is_own or is_promulgation) and not _is_only_named(context, mention, mentions[i + 1 :]):
             raw += _build_relations(context, mention, is_acting=is_acting)
+    if is_acting:
+        raw = _settle_suspensions(context, raw)
     raw += find_titled_relations(context)
     return _keep_exact(raw, context.text.title)
 
@@ -79,14 +86,51 @@ def _build_relations(
         verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
     if verb == NO_CONCLUSION:
         return
-    quote = text.quote_around(mention.start, mention.end)
-    for clause in _find_clauses(text, mention, verb, context.lexicon) or (None,):
-        yield Relation(verb=Verb(verb), target=target, quote=quote, clause=clause, rule=rule)
-    if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS}:
+    yield from _state_clauses(context, mention, Verb(verb), rule)
+    if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS, Verb.EXTENDS}:
         for (further, further_rule), sentence in find_further_verbs(context, mention):
             if further != verb:
                 quote = text.quote_around(sentence.start, sentence.start)
                 yield Relation(verb=Verb(further), target=target, quote=quote, rule=further_rule)
+
+
+def _state_clauses(
+    context: ReadingContext, mention: NumberMention, verb: Verb, rule: str
+) -> Iterator[Relation]:
+    """Yield one relation for each clause of the target that the text names, else one for the whole."""
+    quote = context.text.quote_around(mention.start, mention.end)
+    for clause in _find_clauses(context.text, mention, verb, context.lexicon) or (None,):
+        yield Relation(verb=verb, target=mention.number.canonical, quote=quote, clause=clause, rule=rule)
+
+
+def _settle_suspensions(context: ReadingContext, raw: list[Relation]) -> list[Relation]:
+    """Return the relations with what an older notice had suspended, where its term is prolonged.
+
+    Of 第55号已由第70号公告暂停实施, 将暂停期限延长一年, the seventieth is extended; the other rests.
+    """
+    for sentence in context.text.sentences:
+        if not context.lexicon.get_pattern("relation.rests").search(sentence.words):
+            continue
+        if (suspender := find_reciting_number(context, sentence)) is None:
+            continue
+        own = context.identity.own_number
+        resting = [
+            mention
+            for mention in context.identity.number_mentions
+            if sentence.start <= mention.start < sentence.end
+            and mention.number.key not in {suspender.number.key, own.number.key if own else None}
+        ]
+        targets = {mention.number.canonical for mention in resting}
+        extended = {relation.target for relation in raw if relation.verb == Verb.EXTENDS}
+        if not extended & {suspender.number.canonical, *targets}:
+            continue
+        raw = [r for r in raw if r.verb != Verb.EXTENDS or r.target not in targets]
+        rule, quote = "relation.prolonged", context.text.quote_around(sentence.start, sentence.start)
+        raw.append(Relation(verb=Verb.EXTENDS, target=suspender.number.canonical, quote=quote, rule=rule))
+        settled = {relation.target for relation in raw}
+        for mention in (found for found in resting if found.number.canonical not in settled):
+            raw += _state_clauses(context, mention, Verb.SUSPENDS, "relation.still-suspended")
+    return raw
 
 
 def _keep_exact(raw: list[Relation], title: str) -> tuple[Relation, ...]:
@@ -150,14 +194,30 @@ def _find_reported_verb(
 ) -> VerbMatch | None:
     """Return what a report says of a number: it was issued, it acts on the number, or only recalls it."""
     is_past, is_issued = is_recalled(context, sentence, mention), _is_issued(context, mention)
-    if is_issued or (_is_newest(context, mention) and not _is_left_alone(context, sentence)):
+    is_newest = _is_newest(context, mention) and not _is_left_alone(context, sentence)
+    if is_newest and not is_issued and _is_said_to_rest(context, mention):
+        return Verb.SUSPENDS, "relation.said-to-rest"
+    if is_issued or is_newest:
         return None if is_issued and is_past else (Verb.REPORTS, "relation.reported")
     if is_past or _is_left_alone(context, sentence):
         return None
     match = match_lapse(context.text, sentence, context.lexicon) or match_clause_verb(
         context, mention, sentence
     )
+    is_stopped = context.lexicon.get_pattern("relation.stopped-for-a-term").search(sentence.words)
+    if match and match[0] == Verb.REPEALS and is_stopped:
+        return Verb.SUSPENDS, "relation.stopped-for-a-term"
     return match if match is None or match[0] != Verb.REPORTS else None
+
+
+def _is_said_to_rest(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether a report says of a number that its notice rests: the pause covers No. 31."""
+    get_pattern, folded = context.lexicon.get_pattern, context.text.folded_text
+    behind = get_pattern("relation.rests-behind").match(folded[mention.end : mention.end + ACTING_REACH * 2])
+    before = get_pattern("relation.rest-of-before").search(
+        folded[max(0, mention.start - ACTING_REACH) : mention.start]
+    )
+    return behind is not None or before is not None
 
 
 def _is_cited_order(context: ReadingContext, mention: NumberMention) -> bool:
@@ -177,7 +237,10 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
     """Return whether a report says of a number that it was issued, or what it decides."""
     get_pattern = context.lexicon.get_pattern
     text = context.text
-    near = text.folded_text[max(0, mention.start - 16) : mention.end]
+    is_chinese = HAN.search(text.folded_text[mention.start : mention.end])
+    reach = ISSUING_REACH if is_chinese else ISSUING_REACH_IN_ENGLISH
+    others = (other.end for other in context.identity.number_mentions if other.end <= mention.start)
+    near = text.folded_text[max(0, mention.start - reach, max(others, default=0)) : mention.end]
     row = text.find_sentence(mention.start)
     return bool(
         (
@@ -197,7 +260,9 @@ def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:
             text.folded_text[max(0, mention.start - 90) : mention.start]
         )
         or (
-            get_pattern("relation.reported-subject").match(text.folded_text[mention.end : mention.end + 20])
+            get_pattern("relation.reported-subject").match(
+                text.folded_text[mention.end : mention.end + ACTING_REACH]
+            )
             and not get_pattern("relation.object-of-act").search(
                 text.folded_text[max(0, mention.start - 12) : mention.start]
             )

@@ -16,12 +16,16 @@ from controlwatch.core.extraction.text.normalize import HAN, parse_numeral
 from controlwatch.core.model import DocumentNumber
 
 MAX_LINE = 220  #: characters; a longer line is a paragraph
+MAX_NUMBERED_LINE = 480  #: characters of a line that opens with the number and names many issuers
+NUMBERED_START = re.compile(r"(?:Joint )?(?:Announcement|Notice|Order|Decree) No\. ?\d", re.IGNORECASE)
 MAX_HEAD_LINES = 12
 MAX_BROKEN = 50  #: characters of the second line of a broken title
 MAX_BARS = 1  #: a line with more is the navigation of a page
 MAX_GAP = 2  #: lines of the page (source, size of type) within a head
+FIRST_COMMON_YEAR = 1000  #: a year before it is one of the Republic's calendar: 117年第13号
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
-PAGE_TAG = re.compile(r"^【[^【】]{1,12}】")  #: a page's remark: 【转载】
+#: A page's remark, or that of the person who passes a text on: 【转载】（转发）转发：
+PAGE_TAG = re.compile(r"^(?:【[^【】]{1,12}】|[（(](?:转载|转发|转)[)）]|(?:转发|转载)[:：])+")
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
@@ -97,7 +101,7 @@ class DocumentHead:
         if "UELWM" in issuers or "UEL" in issuers:
             return DocumentNumber(issuers=("UEL",), year=line.year or year, n=line.figure)
         printed = line.year if is_order and "MOFCOM" not in issuers else line.year or year
-        series = "Order" if is_order else ""
+        series = "Order" if is_order or issuers[:1] == ("State Council",) else ""
         return DocumentNumber(issuers=issuers, series=series, year=printed, n=line.figure)
 
 
@@ -158,7 +162,8 @@ def read_head_line(folded: str, start: int, end: int, lexicon: Lexicon) -> HeadL
     words = folded[start:end]
     bare = MARKUP.sub("", words)
     nothing = HeadLine(start=start, end=end)
-    if not bare or len(bare) > MAX_LINE:
+    longest = MAX_NUMBERED_LINE if NUMBERED_START.match(bare) else MAX_LINE
+    if not bare or len(bare) > longest:
         return nothing
     if lexicon.get_pattern("preface.wording").match(bare) or bare.count("|") > MAX_BARS:
         return HeadLine(start=start, end=end, is_page=True)
@@ -222,18 +227,21 @@ def _find_appended_number(subject: str, lexicon: Lexicon) -> re.Match[str] | Non
 
 def _read_year(number: re.Match[str] | None, lexicon: Lexicon) -> int | None:
     printed = (
-        next((number[name] for name in ("year", "year2", "year3") if number[name]), None) if number else None
+        next((number[name] for name in ("year", "year2", "year3", "year4") if number[name]), None)
+        if number
+        else None
     )
     if printed is None:
         return None
     if republic := lexicon.get_pattern("head.republic-year").search(printed):
         count = parse_numeral(printed[republic.end() :])
         return count + REPUBLIC_YEARS if count else None
-    return parse_numeral(printed)
+    year = parse_numeral(printed)
+    return year + REPUBLIC_YEARS if year and year < FIRST_COMMON_YEAR else year
 
 
 def _read_figure(number: re.Match[str] | None) -> int | None:
-    names = ("n1", "n2", "n3", "n4", "n5")
+    names = ("n1", "n2", "n3", "n4", "n5", "n6")
     printed = next((number[name] for name in names if number[name]), None) if number else None
     return parse_numeral(printed) if printed else None
 

@@ -157,6 +157,8 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
     issuers = issuers or _infer_issuers(opening, kind, lexicon)
     if not issuers and found and get_pattern("identity.correction").search(text.title):
         issuers = found[0].number.issuers  # those who issued what it corrects
+    if kind == NoticeKind.LAW and own is not None and "NPCSC" in own.number.issuers:
+        own = None  # the number is that of the President's order
     by_order = own is not None and bool(own.number.series) and own.number.issuers != ("State Council",)
     if kind == NoticeKind.REGULATION and by_order:  # a ministry promulgates its rules by a numbered order
         kind, rule = NoticeKind.ORDER, "kind.by-order"
@@ -184,6 +186,8 @@ def _passes_on(
     if lexicon.get_pattern("preface.office-abroad").search(opening):
         return lexicon.get_pattern("preface.mainland-act").search(text.folded_text) is not None
     is_numbered = any(mention.number.issuers for mention in found)
+    if is_numbered and lexicon.get_pattern("preface.association").search(text.folded_text):
+        return True
     is_firm = lexicon.get_pattern("preface.firm").search(f"{opening}\n{text.folded_text[-INFERENCE_ZONE:]}")
     return kind not in INSTRUMENT_KINDS | {NoticeKind.FAQ} and is_numbered and is_firm is not None
 

@@ -13,7 +13,7 @@ from controlwatch.core.extraction.identity.authorship import (
     is_verbatim,
     speaks_of_issuer,
 )
-from controlwatch.core.extraction.identity.head import DocumentHead
+from controlwatch.core.extraction.identity.head import PAGE_TAG, DocumentHead
 from controlwatch.core.extraction.mentions.issuers import find_issuers
 from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
@@ -22,6 +22,10 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import HAN
 from controlwatch.core.model import NoticeKind
 
+#: The hour at which a message was sent begins its row; a list of documents ends its rows with it.
+MESSAGE_HOUR = re.compile(
+    r"^\W*(?:\d{4}\D\d{1,2}\D\d{1,2}\D{0,2})?\d{1,2}:\d{2}\b(?!.*\.(?:pdf|docx?|xlsx?)\s*$)"
+)
 INSTRUMENT_KINDS = frozenset(
     {NoticeKind.ANNOUNCEMENT, NoticeKind.ORDER, NoticeKind.NOTICE, NoticeKind.LAW, NoticeKind.REGULATION}
 )
@@ -101,7 +105,8 @@ def classify_kind(
         kind, rule = NoticeKind.REGULATION, "kind.title"
     if kind in INSTRUMENT_KINDS and _is_frame(text, lexicon):
         return NoticeKind.EMPTY, "kind.frame"
-    zone = text.title if head is not None and head.numbered else text.folded_text[:HEARSAY_ZONE]
+    is_numbered = head is not None and head.numbered is not None
+    zone = PAGE_TAG.sub("", text.title.strip()) if is_numbered else text.folded_text[:HEARSAY_ZONE]
     if kind in INSTRUMENT_KINDS and contains_phrase(lexicon, "hearsay", zone):
         return NoticeKind.OTHER, "kind.hearsay"
     return kind, rule
@@ -149,8 +154,10 @@ def _find_non_document(
         return NoticeKind.CHALLENGE, "kind.challenge"
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     rows = [line for line in lines if len(line) <= ROW_LENGTH and not SENTENCE_END.search(line)]
-    dated = sum(1 for line in rows if get_pattern("kind.dated-row").search(line))
-    if dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
+    dated_rows = [line for line in rows if get_pattern("kind.dated-row").search(line)]
+    dated = len(dated_rows)
+    is_chat = sum(MESSAGE_HOUR.match(line) is not None for line in dated_rows) > dated / 2
+    if not is_chat and dated >= max(MIN_ROWS, 0.4 * len(lines)) and len(rows) >= 0.8 * len(lines):
         return NoticeKind.LISTING, "kind.listing"
     return None
 
@@ -244,7 +251,12 @@ def classify_title(title: str, lexicon: Lexicon) -> NoticeKind | None:
         return NoticeKind.OTHER
     if contains_phrase(lexicon, "draft", title) or get_pattern("kind.draft-title").search(title):
         return NoticeKind.DRAFT
-    if contains_phrase(lexicon, "guidance", title) and not get_pattern("kind.numbered-title").search(title):
+    is_comment = contains_phrase(lexicon, "commentary", title)
+    if (
+        not is_comment
+        and contains_phrase(lexicon, "guidance", title)
+        and not get_pattern("kind.numbered-title").search(title)
+    ):
         return NoticeKind.GUIDANCE
     if not HAN.search(title) and not (
         has_instrument_title(title, lexicon) or get_pattern("kind.english-law-title").match(title)

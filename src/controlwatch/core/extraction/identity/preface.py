@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks
-from controlwatch.core.extraction.identity.head import DocumentHead, find_head, is_sound
+from controlwatch.core.extraction.identity.head import PAGE_TAG, DocumentHead, find_head, is_sound
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -36,7 +36,8 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     """Return the text without settings and mail heads, from its own head where one follows a preface."""
     opening = _drop_settings(text, lexicon)
     text = opening.text
-    if any(contains_phrase(lexicon, voice, MARKUP.sub("", text.title)) for voice in OTHER_VOICES):
+    title = PAGE_TAG.sub("", MARKUP.sub("", text.title))
+    if any(contains_phrase(lexicon, voice, title) for voice in OTHER_VOICES):
         return opening
     head = _search_head(text, lexicon)
     if head is None or lexicon.get_pattern("preface.penalty").search(text.folded_text[: head.end]):
@@ -70,6 +71,8 @@ def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bo
     """Return whether the text below a head reads as its issuer's own; at the top its lines are enough."""
     if head.start == 0 and (head.numbered or len(head.lines) > 1):
         return True
+    if head.start and lexicon.get_pattern("preface.other-item").search(text.folded_text, 0, head.start):
+        return False  # an item of a digest
     marks = count_issuer_marks(text.from_head(head.start, head.end), lexicon)
     return marks >= (
         MIN_MARKS if head.numbered or any(line.form for line in head.lines) else MIN_SUBJECT_MARKS

@@ -10,13 +10,14 @@ from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.identity.kind import INSTRUMENT_KINDS
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.dates import REPUBLIC_YEARS, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import find_issuers, remove_issuer_names
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import NoticeKind
 
 DateSource = Literal["promulgation", "signature", "label", "dateline", "page", "given", "lead"]
+CLOSING_BRACKET = re.compile(r"[（(]([^（）()\n]{6,60})[)）][。.]?$")
 #: A day and the folded words it was read from.
 QuotedDate = tuple[date, str]
 
@@ -80,12 +81,24 @@ def find_publication_date(
         ("page", lambda: (page, "") if page else _find_page_date(lines, lexicon)),
         ("given", lambda: (given, "") if given else None),
         ("lead", lambda: _find_lead_date(lines, lexicon)),
+        ("dateline", lambda: None if is_signed else _find_republic_stamp(text, lexicon)),
         ("dateline", lambda: None if is_signed else _find_loose_dateline(text, lexicon)),
     )
     for source, find_date in sources:
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
     return None
+
+
+def _find_republic_stamp(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
+    """Return the day in figures of the Republic's calendar at the end of a report: 1170109."""
+    stamp = lexicon.get_pattern("published.republic-stamp").search(text.folded_text)
+    if stamp is None:
+        return None
+    try:
+        return date(int(stamp[1]) + REPUBLIC_YEARS, int(stamp[2]), int(stamp[3])), stamp[0].strip()
+    except ValueError:  # 1170231
+        return None
 
 
 def _find_bracketed_date(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
@@ -129,7 +142,8 @@ def _find_loose_dateline(text: DocumentText, lexicon: Lexicon) -> QuotedDate | N
     """Return the day of a short line at the top or the foot of a report, which says nothing else of it."""
     lines = _split_lines(text.folded_text[: text.related_links_start])
     top, foot = lines[:HEAD_LINES], lines[-FOOT_LINES - 1 :]
-    for line in (*top, *reversed(foot)):
+    closing = CLOSING_BRACKET.search(foot[-1]) if foot else None  # (Newswire, Nov 14, 2028)
+    for line in (*top, *reversed(foot), *([closing[1]] if closing else ())):
         if len(line) > LOOSE_LENGTH or lexicon.get_pattern("published.loose-verbs").search(line):
             continue
         for word in find_date_mentions(line, lexicon):

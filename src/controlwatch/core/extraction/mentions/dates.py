@@ -89,6 +89,7 @@ class DateMention:
     end: int
     day: date | None
     yearless: bool = False  #: the year was inferred from the anchor
+    relative: bool = False  #: so was the month: from Saturday, the 20th of this month
 
 
 def find_date_mentions(text: str, lexicon: Lexicon, *, anchor: date | None = None) -> tuple[DateMention, ...]:
@@ -154,9 +155,11 @@ def _find_chinese_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iter
             yield _mention(hit, _find_nearest_date(month, day, anchor), yearless=True)
     for hit in get_pattern("date.day-of-month").finditer(text):
         first = add_duration(anchor.replace(day=1), _get_offset(hit), "month") if anchor else None
-        yield _mention(hit, _build_date(first.year, first.month, parse_numeral(hit[3])) if first else None)
+        near = _build_date(first.year, first.month, parse_numeral(hit[3])) if first else None
+        yield DateMention(hit.start(), hit.end(), near, relative=True)
     for hit in get_pattern("date.bare-day").finditer(text) if anchor else ():
-        yield _mention(hit, _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None)
+        near = _build_date(anchor.year, anchor.month, int(hit[1])) if anchor else None
+        yield DateMention(hit.start(), hit.end(), near, relative=True)
     for hit in get_pattern("date.new-year").finditer(text):
         yield _mention(hit, _find_new_year(hit, anchor))
 
@@ -207,7 +210,8 @@ def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterat
         if anchor:
             ahead = (WEEKDAYS.index(hit[1][:3].lower()) - anchor.weekday()) % 7
             ahead -= 7 if ahead > HALF_A_WEEK.days else 0  # the nearest one
-            yield _mention(hit, anchor + timedelta(days=ahead), yearless=True)
+            near = anchor + timedelta(days=ahead)
+            yield DateMention(hit.start(1), hit.end(), near, yearless=True, relative=True)
 
 
 def _build_date(year: int | None, month: int | None, day: int | None) -> date | None:
@@ -268,8 +272,9 @@ def apply_duration(found: EffectiveDate, behind: str, before: str, lexicon: Lexi
         spans = get_pattern("date.within-period").match(tail) or (
             get_pattern("date.duration-before").search(lead)
             and not get_pattern("date.time-limit").match(tail)
+            and not get_pattern("date.permit-words").search(lead)
         )
-        if spans and (term := _parse_period(period)):
+        if spans and (term := parse_period(period)):
             break
     term = term or find_duration(before, lexicon)
     if term is None:
@@ -287,13 +292,13 @@ def find_duration(words: str, lexicon: Lexicon) -> tuple[int, str] | None:
             get_pattern("date.term-before").search(before[-24:])
             and not get_pattern("date.permit-words").search(before)
             and not get_pattern("date.time-limit").match(words[period.end() :])
-            and (term := _parse_period(period))
+            and (term := parse_period(period))
         ):
             return term
     return None
 
 
-def _parse_period(period: re.Match[str]) -> tuple[int, str] | None:
+def parse_period(period: re.Match[str]) -> tuple[int, str] | None:
     """Return count and unit of a period (年, 个年, 个月, 天, 日, year, month, day), or None."""
     count = parse_numeral(period[1] or period[3])
     return (count, (period[2] or period[4]).lower()) if count else None

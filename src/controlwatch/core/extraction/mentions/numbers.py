@@ -36,6 +36,7 @@ STATE_COUNCIL_ORDER = re.compile(
 JOINTLY_WITH = re.compile(r"\bjointly with\b", re.IGNORECASE)
 ORDER_FORM = "令"
 MECHANISM_NAME = "不可靠实体清单工作机制"
+LIST_NAME = "不可靠实体清单"
 NUMBER_LIMIT = 1900  #: a "number" beyond is a year: 2024-2025
 TAIL_WINDOW = 60  #: characters before 号公告 that its list can take up
 MAX_MENTIONS = 500  #: a text that names more numbers is not a notice
@@ -203,7 +204,14 @@ def _find_number_lists(folded: str, lexicon: Lexicon) -> Iterator[NumberList]:
 
 def _find_single_numbers(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     """Yield the numbers in the forms that stand alone behind the word for their form."""
-    for find_form in (_find_letters, _find_named, _find_elided, _find_issuer_first, _find_canonical):
+    for find_form in (
+        _find_letters,
+        _find_named,
+        _find_called,
+        _find_elided,
+        _find_issuer_first,
+        _find_canonical,
+    ):
         yield from find_form(folded, lexicon)
 
 
@@ -237,12 +245,23 @@ def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
             yield replace(mention, start=hit.start(), number=replace(mention.number, issuers=issuers))
 
 
+def _find_called(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
+    """Yield numbers that are given apart from the word for their form: the notice, numbered 62 for 2026."""
+    for hit in lexicon.get_pattern("number.called").finditer(folded):
+        year = hit["y1"] or hit["y2"] or hit["y3"] or hit["y4"]
+        n = hit["n1"] or hit["n2"] or hit["n3"] or hit["n4"]
+        issuers = ("UEL",) if hit["y3"] and LIST_NAME in folded else ()
+        number = DocumentNumber(issuers=issuers, year=int(year), n=int(n))
+        yield NumberMention(start=hit.start(), end=hit.end(), number=number)
+
+
 def _find_elided(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     """Yield figures that follow a number of the same kind: 、22号."""
     for hit in lexicon.get_pattern("number.elided").finditer(folded):
-        n = parse_numeral(hit[1])
+        n = parse_numeral(hit[1] or hit["behind"] or hit["n"])
         if n:
-            yield NumberMention(start=hit.start(), end=hit.end(), number=DocumentNumber(n=n))
+            number = DocumentNumber(year=int(hit["year"]) if hit["year"] else None, n=n)
+            yield NumberMention(start=hit.start(), end=hit.end(), number=number)
 
 
 def _find_issuer_first(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
@@ -280,34 +299,40 @@ def _fill_elided_parts(
     for mention in found:
         number = mention.number
         before = named_in_full.get((number.n, number.series)) if number.n else None
-        if before and not number.letter and not number.issuers and number.year in {None, before.year}:
+        told = None if number.year else _find_year_beside(text, mention, own_year, lexicon)
+        is_known = before is not None and (number.year or told) in {None, before.year}
+        if before and is_known and not number.letter and not number.issuers:
             number = before  # 第10号公告, named in full before
         elif number.letter is None:
             issuers = number.issuers or _find_elided_issuers(mention, text, lexicon, last)
             year = number.year
             if not year and issuers[:1] != ("State Council",):
-                told = _find_year_beside(text, mention, lexicon)
                 named = told or _find_year_in_sentence(text, mention, own_year, lexicon)
                 if number.series != "Order" or (named and issuers[:1] == ("MOFCOM",)):
                     near = last.year if last and last.series == number.series and not told else None
                     year = near or named or own_year
             number = normalize_series(replace(number, issuers=issuers or default, year=year))
-        if mention.number.issuers and number.year:
+        if number.issuers and number.year and (mention.number.issuers or mention.number.year):
             named_in_full.setdefault((number.n, number.series), number)
         last = number
         if number.letter or number.year or number.series:
             yield replace(mention, number=number)
 
 
-def _find_year_beside(text: DocumentText, mention: NumberMention, lexicon: Lexicon) -> int | None:
-    """Return the year right behind a number, or of the day right before it, on which it was issued."""
+def _find_year_beside(
+    text: DocumentText, mention: NumberMention, own_year: int | None, lexicon: Lexicon
+) -> int | None:
+    """Return the year right behind a number, or of the day or the year right before it."""
     get_pattern = lexicon.get_pattern
     if behind := get_pattern("number.year-behind").match(text.folded_text, mention.end):
         return int(behind[1] or behind[2])
-    before = get_pattern("number.dated-before").search(
-        text.folded_text[max(0, mention.start - 30) : mention.start]
-    )
-    return int(before[1]) if before else None
+    words = text.folded_text[max(0, mention.start - 30) : mention.start]
+    if before := get_pattern("number.dated-before").search(words):
+        return int(before[1])
+    relative = get_pattern("number.relative-year-before").search(words)
+    if relative is None or not (relative["year"] or own_year):
+        return None
+    return int(relative["year"]) if relative["year"] else (own_year or 0) - bool(relative["last"])
 
 
 def _find_year_in_sentence(

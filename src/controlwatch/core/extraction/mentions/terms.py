@@ -13,7 +13,13 @@ from typing import Literal, Protocol, cast
 import ahocorasick
 
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Category, Lexicon, has_latin_words
+from controlwatch.core.extraction.text.lexicon import (
+    LATIN_WORD,
+    Category,
+    Lexicon,
+    has_latin_words,
+    lower_letters,
+)
 from controlwatch.core.extraction.text.normalize import HAN
 
 TermStrength = Literal["term", "title", "hint", "counter"]
@@ -92,9 +98,7 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
 
 def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
-    index, lowered = _build_term_index(lexicon), text.lower()
-    if len(lowered) != len(text):  # İ becomes two characters, and offsets would move
-        lowered = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+    index, lowered = _build_term_index(lexicon), lower_letters(text)
     found = [
         TermHit(last - len(word) + 1, last + 1, index.meanings[word])
         for last, word in index.terms.iter(lowered)
@@ -145,13 +149,14 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
     """
     if lexicon.get_pattern("relation.present").search(words):
         return False
-    if lexicon.get_pattern("relation.recital").search(words):
-        return True
+    if recital := lexicon.get_pattern("relation.recital").search(words):
+        days = [mention.day for mention in find_date_mentions(recital[0], lexicon, anchor=told_on)]
+        return not any(day and told_on and told_on - day <= NEWS_AGE for day in days)
     issued = lexicon.get_pattern("relation.issued-before").search(words)
     if issued is None or told_on is None:
         return issued is not None
-    days = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
-    return any(day and told_on - day > NEWS_AGE for day in days)
+    named = (mention.day for mention in find_date_mentions(issued[0], lexicon, anchor=told_on))
+    return any(day and told_on - day > NEWS_AGE for day in named)
 
 
 def _is_free_standing(text: str, start: int, end: int) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from itertools import islice
 
 from controlwatch.core.extraction.identity.head import read_head_line
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
-from controlwatch.core.model import Document, Notice
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
+YEAR_SIGN = re.compile(r"年|\d{4}[-/.]\d|\d{4} [A-Zy]")  #: a line without it holds no day with its year
+OPPOSED_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.EXTENDS, Verb.REPEALS})
 NO_ITEM_NAMED = "The text names no item; its subject follows from the notices it acts on."
 #: Doubts that follow from the rule that decided the kind.
 KIND_DOUBTS = {
@@ -34,11 +39,8 @@ def list_doubts(
     second = find_second_number(context) if notice.is_change else None
     is_change, source = notice.is_change, identity.publication.source if identity.publication else None
     undated = [found for found in notice.effective if found.basis == "on-publication" and not found.start]
-    mentions = find_date_mentions(document.text, context.lexicon) if is_change else ()
-    written = (document.text[word.start : word.end] for word in mentions if word.day is None)
     impossible = islice(
-        (words for words in written if context.lexicon.get_pattern("doubt.year-before").match(words)),
-        MAX_IMPOSSIBLE_DATES,
+        _find_impossible_days(document.text, context.lexicon) if is_change else (), MAX_IMPOSSIBLE_DATES
     )
     miscounted = is_change and notice.entities and stated_parties not in {None, len(notice.entities)}
     doubts = (
@@ -58,6 +60,10 @@ def list_doubts(
         ),
         (is_change and not notice.number, "The text shows no document number of its own."),
         (
+            is_change and _contradicts_title(notice),
+            "The title and the text differ: one suspends a notice, the other lets it apply again.",
+        ),
+        (
             is_change and undated,
             "It takes effect on publication, but no publication date is stated.",
         ),
@@ -76,6 +82,21 @@ def list_doubts(
         ),
     )
     return tuple(doubt for applies, doubt in doubts if applies)
+
+
+def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
+    """Yield what is written as a day with its year, and is not in the calendar."""
+    year = lexicon.get_pattern("doubt.year-before")
+    for line in filter(YEAR_SIGN.search, text.splitlines()):
+        days = (line[word.start : word.end] for word in find_date_mentions(line, lexicon) if word.day is None)
+        yield from (words for words in days if year.match(words))
+
+
+def _contradicts_title(notice: Notice) -> bool:
+    """Return whether a measure rests by the title and applies again by the text, or the reverse."""
+    opposite = {Direction.SUSPEND: Verb.RESUMES, Direction.RESUME: Verb.SUSPENDS}.get(notice.direction)
+    verbs = {found.verb for found in notice.relations if found.verb in OPPOSED_VERBS}
+    return opposite is not None and verbs == {opposite}
 
 
 def find_second_number(context: ReadingContext) -> str | None:

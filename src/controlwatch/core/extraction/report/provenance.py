@@ -61,6 +61,7 @@ RULE_MEANINGS: dict[str, str] = {
     "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
     "review.garbled": "A text that names what is watched cannot be read",
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",
+    "direction.repeals-suspension": "The notice that suspended another is repealed",
     "direction.threshold-tighten": "A replaced figure covers more",
     "direction.threshold-relax": "A replaced figure covers less",
     "direction.draft": "A draft moves nothing yet",
@@ -115,6 +116,8 @@ RULE_MEANINGS: dict[str, str] = {
     "relation.reported": "The report is about it",
     "relation.made-under": "The text says that it is made under it",
     "relation.prolonged": "Its term ends, and the text prolongs it",
+    "relation.still-suspended": "What suspended it is prolonged, so that it stays suspended",
+    "relation.said-to-rest": "The report says that it rests",
     "relation.lapsed": "Its suspension ends, and the text lets it apply again",
     "relation.title": "A document named by its title alone is acted on",
 }

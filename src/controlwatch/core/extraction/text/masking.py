@@ -74,7 +74,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
     for hit in lexicon.get_pattern("exclusion.preceding").finditer(folded):
         start = _find_exclusion_start(folded, hit.start(), lexicon)
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
-            spans.append((start, hit.start()))
+            spans.append((start, hit.end()))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)

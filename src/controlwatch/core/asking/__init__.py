@@ -1,0 +1,1 @@
+"""What people ask, in their own words: the intent, the subject and the days."""

@@ -1,0 +1,212 @@
+"""Which of the words that name categories are the measure: not names, asides, examples or the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+from controlwatch.core.extraction.findings.category_hits import GOODS_LICENCE, CategoryHit
+from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.terms import (
+    TermStrength,
+    contains_phrase,
+)
+from controlwatch.core.model import NoticeKind
+
+OPENING_SENTENCE = 16  #: characters of the first sentence below a head
+SHORT_LINE = 60  #: characters of a line that cannot say by itself what it is about
+NEIGHBOURS = 160  #: characters on either side of a word in a short line
+PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take up
+BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
+#: Regimes in which the goods that a notice names are not controlled items.
+ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
+#: Groups whose members are unrelated: each metal is a separate item.
+UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
+
+
+def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Drop hits in entity names, background and foreign acts, and item words of a party listing."""
+    text, kind = context.text, context.identity.kind
+    hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
+    titled = [hit for hit in hits if hit.in_title]
+    is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
+    if context.identity.is_report and any(hit.is_item for hit in titled):
+        is_party_listing = False  # a headline that names both is about both
+    if (
+        kind in {NoticeKind.FAQ, NoticeKind.GUIDANCE} and not context.identity.passes_on
+    ):  # an explanation is about its title
+        ids, groups = _list_related(titled)
+        hits = [hit for hit in hits if hit.category.id in ids or hit.category.group in groups]
+    opening = next(
+        (s.end for s in text.sentences if s.start >= text.title_end and len(s.words) >= OPENING_SENTENCE), 0
+    )
+    lists_parties = any(hit.category.id.startswith("entity.") for hit in hits)
+    kept: list[CategoryHit] = []
+    proved: set[tuple[str, TermStrength]] = set()
+    for hit in hits:
+        if (hit.category.id, hit.strength) in proved:
+            continue
+        if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
+            continue
+        if not hit.in_title and (hit.is_incidental(context) or (lists_parties and hit.is_proper_name(text))):
+            continue
+        kept.append(hit)
+        if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
+            proved.add((hit.category.id, hit.strength))
+    return kept
+
+
+def _keep_report_subjects(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Keep the items that a report names in passages on trade, not on markets or on the distant past.
+
+    The lines of a chat or a form are too short to speak of trade: there the lines around an item count too.
+    """
+    if not context.identity.is_report and context.identity.kind != NoticeKind.OTHER:
+        return hits
+    kept = [hit for hit in hits if _is_subject_of_report(hit, context, 0)]
+    if any(hit.is_item for hit in kept):
+        return kept
+    return [hit for hit in hits if _is_subject_of_report(hit, context, NEIGHBOURS)]
+
+
+def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int) -> bool:
+    """Return whether a report is about what it names; `around` is by how much a short line is widened."""
+    get_pattern, folded, words = context.lexicon.get_pattern, context.text.folded_text, hit.sentence.words
+    if hit.is_item and hit.category.change:
+        low, high = max(0, hit.start - PARAGRAPH_REACH), min(len(folded), hit.end + PARAGRAPH_REACH)
+        end = folded.find("\n", hit.end, high)
+        start, end = max(low, folded.rfind("\n", low, hit.start) + 1), end if end >= 0 else high
+        if end - start < SHORT_LINE:
+            start, end = max(low, start - around), min(high, end + around)
+        if not get_pattern("category.trade").search(folded[start:end]) or contains_phrase(
+            context.lexicon, "market", words
+        ):
+            return False
+    if not context.identity.is_report or hit.in_title:
+        return True
+    if _is_in_passing(hit, context):
+        return False
+    written = context.identity.publication_day
+    if written is None:
+        return True
+    days = [word.day for word in find_date_mentions(words, context.lexicon, anchor=written) if word.day]
+    years = [date(int(year[1]), 12, 31) for year in get_pattern("category.bare-year").finditer(words)]
+    return written - max(days or years, default=written) <= BACKGROUND_AGE
+
+
+def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
+    """Return whether a report names something only to say that it stays as it is, or what may come."""
+    get_pattern, words = context.lexicon.get_pattern, hit.sentence.words
+    if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
+        return True
+    before = words[: hit.start - hit.sentence.start]
+    return hit.is_item and get_pattern("category.mentioned-before").search(before) is not None
+
+
+def _keep_title_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Keep, where an instrument's title names its items, those and related ones."""
+    get_pattern = context.lexicon.get_pattern
+    if not context.identity.is_instrument:
+        return hits
+    named = get_pattern("category.item-title").search(context.text.title)
+    titled = [hit for hit in hits if hit.in_title and hit.is_item]
+    if not named or not titled or get_pattern("category.such-as").search(named[0]):
+        return hits
+    ids, groups = _list_related(titled)
+    return [hit for hit in hits if not hit.is_item or hit.category.id in ids or hit.category.group in groups]
+
+
+def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:
+    """Return the categories that the title names, and the groups whose other members are related to them."""
+    groups = {hit.category.group for hit in titled} - UNRELATED_GROUPS
+    return {hit.category.id for hit in titled}, groups
+
+
+def drop_weak_hints(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Drop a hint, or a category that is not export control, where its group is named outright.
+
+    A hint joined to another member of its group stands beside it: lithium batteries and anode materials.
+    """
+    joined = context.lexicon.get_pattern("category.joined")
+    folded = context.text.folded_text
+    firm = {
+        (hit.category.id, other.category.group)
+        for hit, other in pairwise(sorted(hits, key=lambda hit: hit.start))
+        if hit.strength == "hint"
+        and other.strength != "hint"
+        and hit.category.group == other.category.group
+        and hit.category.id != other.category.id
+        and joined.fullmatch(folded[hit.end : other.start])
+    }
+    outright = [hit for hit in hits if hit.strength != "hint"]
+    groups = {hit.category.group for hit in outright}
+    control_groups = {hit.category.group for hit in outright if hit.is_control_matter}
+    return [
+        hit
+        for hit in hits
+        if hit.category.group not in (control_groups if not hit.is_control_matter else groups)
+        or (hit.is_control_matter and hit.strength != "hint")
+        or (hit.category.id, hit.category.group) in firm
+    ]
+
+
+def apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Apply the regimes that leave no room for others: a remedy, a catalogue of technologies, a quota."""
+    get_pattern = context.lexicon.get_pattern
+    ids = {hit.category.id for hit in hits}
+    is_counter_tariff = get_pattern("category.counter-tariff").search(
+        context.text.folded_text
+    ) and not get_pattern("category.remedy").search(context.text.folded_text)
+    if is_counter_tariff:  # it follows from an investigation, and is not one
+        hits = [hit for hit in hits if hit.category.id != "trade_remedy"]
+    elif "trade_remedy" in ids and context.identity.is_instrument:
+        return [hit for hit in hits if hit.category.id == "trade_remedy"]
+    if "technology_catalogue" in ids:  # it lists technologies, not goods
+        hits = [
+            replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
+            for hit in hits
+        ]
+    if _is_about_regime_alone(hits, context):
+        titled = {hit.category.id for hit in hits if hit.in_title and not hit.is_item}
+        others = ITEMLESS_REGIMES - titled
+        hits = [
+            hit
+            for hit in hits
+            if hit.category.id in titled
+            or (context.identity.is_report and not hit.is_item and hit.category.id not in others)
+        ]
+    ruled = {hit.sentence.start for hit in hits if hit.category.id in ITEMLESS_REGIMES and not hit.in_title}
+    hits = [hit for hit in hits if hit.in_title or not hit.is_item or hit.sentence.start not in ruled]
+    if any(hit.is_item and not hit.needs_goods_licence for hit in hits):
+        hits = [hit for hit in hits if hit.category.id != GOODS_LICENCE or hit.in_title]
+    hits = [hit for hit in hits if hit.category.part_of not in ids]
+    alone = {hit.category.group for hit in hits if hit.in_title and hit.category.alone}
+    return [hit for hit in hits if hit.category.alone or hit.category.group not in alone]
+
+
+def _is_about_regime_alone(hits: list[CategoryHit], context: ReadingContext) -> bool:
+    """Return whether a text is on duties, rebates or imports: the goods that it names are not controlled.
+
+    A report must say so in its headline, and be about one notice: a digest names others.
+    """
+    titled = {hit.category.id for hit in hits if hit.in_title}
+    if context.identity.is_instrument and titled & ITEMLESS_REGIMES:
+        return True
+    goods_list = context.lexicon.get_pattern("category.goods-catalogue")
+    if context.identity.is_instrument and goods_list.search(context.text.title):
+        return True
+    years = {mention.number.key for mention in context.identity.number_mentions}
+    return bool(titled & ITEMLESS_REGIMES) and context.identity.is_report and len(years) <= 1
+
+
+#: Applied in this order.
+HIT_FILTERS: tuple[Callable[[list[CategoryHit], ReadingContext], list[CategoryHit]], ...] = (
+    _drop_incidental,
+    _keep_report_subjects,
+    _keep_title_items,
+    drop_weak_hints,
+    apply_exclusive_regimes,
+)

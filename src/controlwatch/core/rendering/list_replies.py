@@ -1,0 +1,118 @@
+"""Answers that are lists: notices, steps of a history, differences between two days, categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from controlwatch.core.asking.category_names import CategoryLine
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
+from controlwatch.core.model import Attention, describe_judgement
+from controlwatch.core.rendering.replies import Reply, ReplyRow
+from controlwatch.core.rendering.state_text import format_state
+from controlwatch.core.rendering.wording import find_word
+
+NOT_STATED = "not stated"
+DESTINATION = "destination."
+#: Items of a notice that are named in its row.
+MAX_ITEMS = 4
+
+
+def latest_reply(lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str) -> Reply:
+    """Return notices: measure, items and destinations, the English and the Chinese title, the address."""
+    rows = tuple(
+        ReplyRow(
+            heading=f"{line.published or NOT_STATED} {line.number or line.kind}",
+            body=" · ".join(
+                filter(
+                    None, (describe_measure(line), *describe_scope(line, lexicon), line.title_en, line.title)
+                )
+            ),
+            quote=line.review[0].quote if line.review else "",
+            url=line.url,
+            question=f"show {line.number or line.url}" if line.number or line.url else "",
+        )
+        for line in lines
+    )
+    return Reply(title=title, rows=rows, note="" if rows else "Nothing matches.")
+
+
+def describe_measure(line: NoticeLine) -> str:
+    """Return the kind of measure, why a document needs review, or what a person decided."""
+    if line.attention is Attention.REVIEW:
+        return " ".join(("needs review:", *(reason.reason for reason in line.review[:1]))).rstrip(":")
+    if line.judgement is not None:
+        return describe_judgement(line.judgement)
+    if not line.is_change:
+        return "no change" if line.official else "press report"
+    return find_word(line.measure or line.direction, "en").lower()
+
+
+def describe_scope(line: NoticeLine, lexicon: Lexicon) -> tuple[str, str]:
+    """Return the items and the destinations of a notice in English, the first few of them."""
+    items = [name for name in line.categories if not name.startswith(DESTINATION)]
+    places = [name for name in line.categories if name.startswith(DESTINATION)]
+    shown = (
+        [lexicon.get_category_name(name, "en") for name in items],
+        [lexicon.get_place_name(name.removeprefix(DESTINATION).upper(), "en") for name in places],
+    )
+    named = [
+        ", ".join(names[:MAX_ITEMS])
+        + (f" and {len(names) - MAX_ITEMS} more" if len(names) > MAX_ITEMS else "")
+        for names in shown
+    ]
+    return named[0], f"for {named[1]}" if named[1] else ""
+
+
+def history_reply(steps: Iterable[HistoryStep], *, title: str) -> Reply:
+    """Return the steps of a history in the order of time."""
+    rows = tuple(
+        ReplyRow(
+            heading=f"{step.date or NOT_STATED} {step.what}",
+            body=" · ".join(filter(None, (step.number, step.title))),
+            quote=step.quote,
+        )
+        for step in steps
+    )
+    return Reply(title=title, rows=rows, note="" if rows else "No change is known.")
+
+
+def differences_reply(
+    found: Iterable[StatusDifference], *, first: date, last: date, cautions: tuple[str, ...] = ()
+) -> Reply:
+    """Return the notices whose status differs between two days, each with the acts that changed it."""
+    rows = tuple(
+        ReplyRow(
+            heading=f"{item.number}: {format_state(item.before, None)} → "
+            f"{format_state(item.after, item.until, item.announced)}",
+            body=" · ".join(
+                filter(
+                    None, (item.title, *(f"{step.date} {step.verb} {step.number}" for step in item.because))
+                )
+            ),
+            question=f"status {item.number} {last}",
+        )
+        for item in found
+    )
+    note = "" if rows else "No known notice has another status."
+    return Reply(title=f"{first} compared with {last}", rows=rows, note=note, cautions=cautions)
+
+
+def categories_reply(lines: Iterable[CategoryLine]) -> Reply:
+    """Return item categories by group, with the number of notices and of subscriptions."""
+    rows = tuple(
+        ReplyRow(
+            heading=line.id if line.is_group else f"· {line.id}",
+            body=" · ".join(
+                (
+                    *filter(None, (line.en, line.zh)),
+                    f"{line.notices} notices",
+                    *([f"{line.subscriptions} subscriptions"] if line.subscriptions else []),
+                )
+            ),
+            question=f"status {line.id}",
+        )
+        for line in lines
+    )
+    return Reply(title=f"{len(rows)} item categories", rows=rows, note="" if rows else "Nothing matches.")

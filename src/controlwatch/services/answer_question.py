@@ -1,0 +1,249 @@
+"""Answer questions, the same for Slack and the command line. What is unclear is asked back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from controlwatch.core.asking.question import Question, parse_question
+from controlwatch.core.asking.suggestions import suggest_questions
+from controlwatch.core.asking.vocabulary import IntentName, Vocabulary
+from controlwatch.core.model.errors import ControlwatchError, UnclearName
+from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering import replies
+from controlwatch.core.rendering.law_answers import (
+    answer_key_dates,
+    answer_lookup,
+    answer_parties,
+    answer_status,
+)
+from controlwatch.core.rendering.list_replies import (
+    categories_reply,
+    differences_reply,
+    history_reply,
+    latest_reply,
+)
+from controlwatch.core.rendering.replies import Reply, ReplyRow, number_rows, offer_questions
+from controlwatch.services.queries import Queries
+
+#: Days that `upcoming` looks ahead without a number.
+DEFAULT_DAYS = 30
+#: Notices in an answer.
+MAX_NOTICES = 50
+#: Buttons below a question that is asked back.
+MAX_OFFERS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionResponder:
+    """Answers the questions that concern no person and no channel."""
+
+    queries: Queries
+    vocabulary: Vocabulary
+
+    def understand(self, text: str, *, now: datetime) -> Question:
+        """Return what a text asks, with its days counted from today in Beijing."""
+        return parse_question(text, self.vocabulary, self.queries.names.lexicon, today=to_beijing_day(now))
+
+    def answer(
+        self, question: Question, *, now: datetime, others: Callable[[Question], Reply] | None = None
+    ) -> Reply:
+        """Return the answer; what is unclear is asked back with buttons, and a mistake is explained.
+
+        `others` answers the intents that concern a person or a channel.
+        """
+        if question.intent is None:
+            return self.ask_back(question)
+        if question.problem:
+            return Reply(
+                title="Please say it more exactly",
+                note=f"{question.problem}." if question.choices else question.problem,
+                offers=offer_questions(question.choices[:MAX_OFFERS]),
+            )
+        try:
+            answer = self._find_answer(question.intent, others)
+            return number_rows(self.explain_reading(question, answer(question, to_beijing_day(now))))
+        except UnclearName as error:
+            asked = (
+                replace(question, subject=name).write_command() for name in error.candidates[:MAX_OFFERS]
+            )
+            offers = offer_questions(asked) if question.subject else ()
+            return Reply(title="That did not work", note=str(error), offers=offers)
+        except ControlwatchError as error:
+            example = self.vocabulary.get_intent(question.intent).example
+            rows = (ReplyRow(heading="for example", body=example),) if example else ()
+            return Reply(title="That did not work", note=str(error), rows=rows)
+
+    def _find_answer(
+        self, intent: IntentName, others: Callable[[Question], Reply] | None
+    ) -> Callable[[Question, date], Reply]:
+        answers: dict[IntentName, Callable[[Question, date], Reply]] = {
+            "help": self.answer_help,
+            "latest": self.answer_latest,
+            "show": self.answer_show,
+            "status": self.answer_status,
+            "upcoming": self.answer_upcoming,
+            "lookup": self.answer_lookup,
+            "history": self.answer_history,
+            "compare": self.answer_compare,
+            "entity": self.answer_entity,
+            "categories": self.answer_categories,
+            "watchers": lambda _question, _today: replies.watchers_reply(self.queries.list_watchers()),
+            "review": self.answer_review,
+        }
+        if intent in answers:
+            return answers[intent]
+        return lambda question, _today: others(question) if others else _point_to_commands(question)
+
+    def ask_back(self, question: Question) -> Reply:
+        """Offer the two nearest questions where a text is not understood."""
+        if question.problem:
+            return Reply(title="That did not work", note=question.problem)
+        nearest = suggest_questions(question, self.vocabulary, self.queries.names.lexicon)
+        return Reply(
+            title="I did not understand this question",
+            note="These are the nearest questions that can be answered; `help` lists all.",
+            offers=offer_questions(nearest),
+        )
+
+    def explain_reading(self, question: Question, reply: Reply) -> Reply:
+        """Say how a sentence was read, and what was left out of it."""
+        read = f"Read as: {question.write_command()}" if question.is_sentence else ""
+        left_out = f"Not understood, and left out: {question.unread}" if question.unread else ""
+        note = " · ".join(filter(None, (reply.note, read, left_out)))
+        cautions = reply.cautions
+        if question.destination:
+            place = self.queries.names.lexicon.get_place_name(question.destination, "en")
+            cautions = (
+                f"this answer is not limited to {place}: a notice may concern some destinations only",
+                *cautions,
+            )
+        return replace(reply, note=note, cautions=cautions)
+
+    # ------------------------------------------------------------------ notices
+
+    def answer_help(self, _question: Question, _today: date) -> Reply:
+        """Return every command with an example."""
+        rows = (
+            ReplyRow(heading=intent.name, body=f"{intent.means}: {intent.example}")
+            for intent in self.vocabulary.intents
+        )
+        return Reply(
+            title="What you can ask",
+            rows=tuple(rows),
+            rows_per_page=len(self.vocabulary.intents),
+            note="Ask in your own words or with these commands. A notice number shows the notice, an item is "
+            "looked up. Days are days in Beijing.",
+            offers=offer_questions(("what changed this week?", "what's coming up in the next 60 days?")),
+        )
+
+    def answer_latest(self, question: Question, today: date) -> Reply:
+        """Return the newest notices; for a sentence, the changes only."""
+        now = self.queries.clock()
+        lines = self.queries.latest(
+            now=now,
+            days=question.count,
+            within=(question.span.first, question.span.last) if question.span is not None else None,
+            category=question.subject or None,
+            issuer=question.issuer or None,
+            limit=MAX_NOTICES,
+        )
+        shown, note = lines, ""
+        if question.is_sentence:
+            shown = tuple(line for line in lines if line.is_change or line.attention == "review")
+            hidden = len(lines) - len(shown)
+            note = (
+                f"{hidden} documents that change nothing are not shown; `latest` shows them" if hidden else ""
+            )
+        days = f"in {question.count} days up to {today}" if question.count is not None else ""
+        title = " · ".join(
+            filter(
+                None, ("Newest notices", question.issuer, question.subject, str(question.span or ""), days)
+            )
+        )
+        reply = latest_reply(shown, self.queries.names.lexicon, title=title)
+        return replace(reply, note=" · ".join(filter(None, (reply.note, note))))
+
+    def answer_show(self, question: Question, today: date) -> Reply:
+        """Return what a notice says."""
+        if question.row is not None:
+            return _ask_for_list(question.row)
+        record = self.queries.show(question.subject)
+        return replies.notice_reply(record, self.queries.find_status(record, on=today))
+
+    def answer_review(self, _question: Question, _today: date) -> Reply:
+        """Return the documents that need review."""
+        return replies.review_reply(line for line in self.queries.list_reviews() if line.alerted)
+
+    def answer_categories(self, question: Question, _today: date) -> Reply:
+        """Return the item categories."""
+        return categories_reply(self.queries.list_categories(" ".join(question.words)))
+
+    # ------------------------------------------------------------------ the law
+
+    def answer_status(self, question: Question, today: date) -> Reply:
+        """Return the status of a notice or a category on a day."""
+        if question.row is not None:
+            return _ask_for_list(question.row)
+        found = self.queries.law.status(question.subject, on=_get_day(question, today))
+        return replies.law_reply(answer_status(found))
+
+    def answer_lookup(self, question: Question, today: date) -> Reply:
+        """Return what controls an item on a day."""
+        found = self.queries.law.lookup(question.subject, on=_get_day(question, today))
+        return replies.law_reply(answer_lookup(found))
+
+    def answer_entity(self, question: Question, today: date) -> Reply:
+        """Return the listed parties of a similar name."""
+        return replies.law_reply(
+            answer_parties(self.queries.parties.find_parties(question.subject, on=today))
+        )
+
+    def answer_history(self, question: Question, _today: date) -> Reply:
+        """Return the changes that made a control."""
+        return history_reply(
+            self.queries.law.history(question.subject), title=f"History of {question.subject}"
+        )
+
+    def answer_upcoming(self, question: Question, today: date) -> Reply:
+        """Return what takes effect, ends or closes."""
+        first, days = today, question.count if question.count is not None else DEFAULT_DAYS
+        if question.span is not None:
+            first = max(today, question.span.first)
+            days = max(0, (question.span.last - first).days)
+        events = self.queries.law.upcoming(
+            on=first, days=days, categories=(question.subject,) if question.subject else ()
+        )
+        cautions = self.queries.law.list_cautions(first)
+        return replies.law_reply(answer_key_dates(events, on=first, days=days, cautions=cautions))
+
+    def answer_compare(self, question: Question, today: date) -> Reply:
+        """Return the notices whose status differs between two days."""
+        span = question.span
+        first, last = (span.first, span.last) if span is not None else (today, today)
+        categories = (question.subject,) if question.subject else ()
+        found = self.queries.law.compare(first=first, last=last, categories=categories)
+        cautions = self.queries.law.list_cautions(last)
+        return differences_reply(found, first=first, last=last, cautions=cautions)
+
+
+def _get_day(question: Question, today: date) -> date:
+    return question.span.first if question.span is not None else today
+
+
+def _ask_for_list(row: int) -> Reply:
+    return Reply(
+        title=f"Row {row} of which list?",
+        note="Ask for a list first; its rows have numbers.",
+        offers=offer_questions(("latest", "upcoming")),
+    )
+
+
+def _point_to_commands(question: Question) -> Reply:
+    """Return where the command line does what only a person or a channel can ask for in Slack."""
+    command = f"controlwatch {question.intent} --help"
+    return Reply(
+        title="This concerns a subscription or a channel",
+        note=f"In Slack the bot answers it. In the terminal: {command}",
+    )

@@ -1,0 +1,76 @@
+"""Questions in somebody's own words, asked in the terminal: the answer of the bot, and what was understood."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.test_commands import Terminal, terminal
+
+__all__ = ["terminal"]
+
+
+def asked(terminal: Terminal, text: str) -> Any:
+    return json.loads(terminal.types("ask", text, "--json"))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "title"),
+    [
+        ("is 2025-58 in force on 2026-06-30?", "status", "MOFCOM-GACC 2025-58 on 2026-06-30"),
+        ("2025年第61号2026年6月30日有效吗", "status", "MOFCOM 2025-61 on 2026-06-30"),
+        ("can I export gallium to the US", "lookup", "gallium 镓 (Ga) on"),
+        ("is Skydio on the entity list?", "entity", "Skydio on"),
+        (
+            "compare 2025-11-01 and 2025-11-15 for rare earths",
+            "compare",
+            "2025-11-01 compared with 2025-11-15",
+        ),
+        ("history of gallium", "history", "History of gallium"),
+        ("what was published in October 2025?", "latest", "2025-10-01 to 2025-10-31"),
+        ("which categories are there?", "categories", "item categories"),
+    ],
+)
+def test_a_question_is_answered_as_the_bot_does(
+    terminal: Terminal, text: str, intent: str, title: str
+) -> None:
+    found = asked(terminal, text)
+    assert found["question"]["intent"] == intent
+    assert title in found["answer"]["title"]
+    assert found["answer"]["rows"]
+    assert found["command"].startswith(intent)
+    if found["question"]["is_sentence"]:
+        assert f"Read as: {found['command']}" in found["answer"]["note"]
+
+
+def test_an_answer_about_a_destination_says_that_it_is_not_limited_to_it(terminal: Terminal) -> None:
+    found = asked(terminal, "can I export gallium to the US")
+    assert "not limited to United States" in found["answer"]["cautions"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("status lithium battery", ["status battery.liion", "status battery.industry_norms"]),
+        ("latest gallum", ["latest minor_metals.gallium"]),
+        (
+            "is 2025-58 in force on 12/11/2026",
+            ["is 2025-58 in force on 2026-11-12", "is 2025-58 in force on 2026-12-11"],
+        ),
+        ("Skydio", ["entity Skydio"]),
+    ],
+)
+def test_what_is_unclear_is_asked_back_with_questions_that_can_be_answered(
+    terminal: Terminal, text: str, choices: list[str]
+) -> None:
+    offers = [offer["value"] for offer in asked(terminal, text)["answer"]["offers"]]
+    assert offers[: len(choices)] == choices
+    for choice in offers[:2]:
+        assert "did not" not in asked(terminal, choice)["answer"]["title"]
+    assert choices[0] in terminal.types("ask", text)
+
+
+def test_what_concerns_a_subscription_is_pointed_to_its_command(terminal: Terminal) -> None:
+    assert "controlwatch mute --help" in terminal.types("ask", "mute battery 30 days")
