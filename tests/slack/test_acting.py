@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from controlwatch.cli import app as commands
+from controlwatch.cli.complete import app as commands
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.testing.slack_limits import texts

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
@@ -36,9 +36,11 @@ from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.party_queries import PartyQueries
-from controlwatch.services.ports import Subscriptions
-from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
+
+if TYPE_CHECKING:
+    from controlwatch.services.ports import Subscriptions
+    from controlwatch.services.settle_review import Reviews
 
 #: Newest notices among which those of a period are looked for.
 MAX_SCANNED_NOTICES = 2_000

@@ -3,45 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import SQLModel
+from sqlalchemy.dialects import sqlite
 
 from controlwatch.adapters.storage import review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
-
-def _get_table(model: type[SQLModel]) -> Table:
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]
-
-
-WATCHER = _get_table(tables.WatcherRow)
-POLL = _get_table(tables.PollRow)
-RESOURCE = _get_table(tables.ResourceRow)
-REFERENCE = _get_table(tables.ReferenceRow)
-SNAPSHOT = _get_table(tables.SnapshotRow)
-NOTICE = _get_table(tables.NoticeRow)
-ADDRESS = _get_table(tables.AddressRow)
-VERSION = _get_table(tables.VersionRow)
-ANNEX = _get_table(tables.AnnexRow)
-FINDING = _get_table(tables.FindingRow)
-ALERT = _get_table(tables.AlertRow)
-SUBSCRIPTION = _get_table(tables.SubscriptionRow)
-DELIVERY = _get_table(tables.DeliveryRow)
-PARTY = _get_table(tables.PartyRow)
-REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
-SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
-LEAD = _get_table(tables.LeadRow)
-ALERT_ACTION = _get_table(tables.AlertActionRow)
-HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
-CUSTODY = _get_table(tables.CustodyRow)
-REVIEW = _get_table(review_tables.ReviewRow)
-JUDGEMENT = _get_table(review_tables.JudgementRow)
-INSTALLATION = _get_table(tables.InstallationRow)
+METADATA = tables.METADATA  #: of all tables
+WATCHER = tables.WATCHER
+POLL = tables.POLL
+RESOURCE = tables.RESOURCE
+REFERENCE = tables.REFERENCE
+SNAPSHOT = tables.SNAPSHOT
+NOTICE = tables.NOTICE
+ADDRESS = tables.ADDRESS
+VERSION = tables.VERSION
+ANNEX = tables.ANNEX
+FINDING = tables.FINDING
+ALERT = tables.ALERT
+SUBSCRIPTION = tables.SUBSCRIPTION
+DELIVERY = tables.DELIVERY
+PARTY = tables.PARTY
+REGISTER_IMPORT = tables.REGISTER_IMPORT
+SCHEDULED_REMINDER = tables.SCHEDULED_REMINDER
+LEAD = tables.LEAD
+ALERT_ACTION = tables.ALERT_ACTION
+HEALTH_NOTICE = tables.HEALTH_NOTICE
+CUSTODY = tables.CUSTODY
+REVIEW = review_tables.REVIEW
+JUDGEMENT = review_tables.JUDGEMENT
+INSTALLATION = tables.INSTALLATION
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
@@ -50,28 +46,35 @@ NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
 REGISTER_SOURCE = "register"
 REGISTER_VERSION = "register"
 
-_notice_adapter = TypeAdapter(Notice)
-_alert_adapter = TypeAdapter(Alert)
+
+@cache
+def _get_notice_adapter() -> TypeAdapter[Notice]:
+    return TypeAdapter(Notice)
+
+
+@cache
+def _get_alert_adapter() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)
 
 
 def notice_to_json(notice: Notice) -> dict[str, Any]:
     """Return a notice as plain JSON values."""
-    return cast("dict[str, Any]", _notice_adapter.dump_python(notice, mode="json"))
+    return cast("dict[str, Any]", _get_notice_adapter().dump_python(notice, mode="json"))
 
 
 def notice_from_json(value: dict[str, Any]) -> Notice:
     """Return the notice that `notice_to_json` wrote."""
-    return _notice_adapter.validate_python(value)
+    return _get_notice_adapter().validate_python(value)
 
 
 def alert_to_json(alert: Alert) -> dict[str, Any]:
     """Return an alert as plain JSON values."""
-    return cast("dict[str, Any]", _alert_adapter.dump_python(alert, mode="json"))
+    return cast("dict[str, Any]", _get_alert_adapter().dump_python(alert, mode="json"))
 
 
 def alert_from_json(value: dict[str, Any]) -> Alert:
     """Return the alert that `alert_to_json` wrote."""
-    return _alert_adapter.validate_python(value)
+    return _get_alert_adapter().validate_python(value)
 
 
 def find_watch_start(connection: Connection) -> datetime | None:
@@ -105,7 +108,11 @@ def take_turns(connection: Connection, lock: int) -> None:
 
 def build_insert(connection: Connection, table: Table) -> Any:
     """Return an insert of the dialect in use, which supports `ON CONFLICT`."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # slow to load, and not needed with an embedded store
+
+    return postgresql.insert(table)
 
 
 def upsert(
