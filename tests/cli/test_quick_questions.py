@@ -20,7 +20,7 @@ from controlwatch.adapters.catalog.parsed_catalog import (
     parse_catalog,
 )
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
-from controlwatch.bootstrap.question import CACHE_FOLDER, CATALOG_FILE
+from controlwatch.bootstrap.question_app import CACHE_FOLDER, CATALOG_FILE
 from controlwatch.cli.complete import app
 from controlwatch.cli.root import QUICK_COMMANDS, build_app
 from controlwatch.demo.stage import shipped_watchers

@@ -10,7 +10,7 @@ import pytest
 
 from controlwatch.adapters.channels.webhook import build_payload
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap.question import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.model import Attention, Direction, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.settle_review import reopen_review

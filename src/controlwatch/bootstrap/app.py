@@ -27,7 +27,7 @@ from controlwatch.bootstrap.connections import (
     build_mailbox,
     build_signed_links,
 )
-from controlwatch.bootstrap.question import (
+from controlwatch.bootstrap.question_app import (
     IN_MEMORY,
     build_queries,
     choose_question_database,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
     from controlwatch.bootstrap.app import App
-    from controlwatch.bootstrap.question import QuestionApp
+    from controlwatch.bootstrap.question_app import QuestionApp
     from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
@@ -56,7 +56,7 @@ def read_typed(value: str | None) -> str | None:
 def read_number(value: str | None) -> str | None:
     """Return the number of a notice in the spelling of this program, other text as typed plainly."""
     from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
-    from controlwatch.bootstrap.question import load_question_lexicon
+    from controlwatch.bootstrap.question_app import load_question_lexicon
     from controlwatch.core.asking.typed_numbers import find_asked_number
     from controlwatch.core.asking.vocabulary import fold_asked
     from controlwatch.settings import Settings
@@ -106,7 +106,7 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 @contextmanager
 def open_question_app() -> Iterator[QuestionApp]:
     """Open what a command needs that only asks: without a state, none is created."""
-    from controlwatch.bootstrap.question import open_question
+    from controlwatch.bootstrap.question_app import open_question
     from controlwatch.settings import Settings
 
     settings = Settings.load()
