@@ -8,7 +8,7 @@ import os
 import sys
 
 from controlwatch.cli.common import error_console
-from controlwatch.cli.root import build_app
+from controlwatch.cli.root import QUICK_COMMANDS, build_app
 from controlwatch.core.model.errors import ControlwatchError
 
 
@@ -19,8 +19,11 @@ def main() -> None:
     """
     atexit.register(gc.freeze)  # a last collection of all that was loaded takes longer than many answers
     os.umask(0o077)  # files hold pages of sources and addresses of people: only our own account may read them
+    command = next(iter(sys.argv[1:]), None)
+    if command in QUICK_COMMANDS:
+        gc.disable()  # collections while modules are loaded take longer than the answer
     try:
-        build_app(next(iter(sys.argv[1:]), None))()
+        build_app(command)()
     except Exception as error:
         reason = _explain_error(error)
         if not reason:

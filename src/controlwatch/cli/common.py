@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from contextlib import contextmanager
@@ -111,14 +110,10 @@ def open_question_app() -> Iterator[QuestionApp]:
 
     settings = Settings.load()
     print_state(settings)
-    gc.disable()  # collections while loading take longer than the answer
-    try:
-        with open_question(settings) as app:
-            if app.is_in_memory:
-                _print_no_state_note(settings)
-            yield app
-    finally:
-        gc.enable()
+    with open_question(settings) as app:
+        if app.is_in_memory:
+            _print_no_state_note(settings)
+        yield app
 
 
 @contextmanager
