@@ -15,7 +15,7 @@ MODULES = (
     "run",
     "ask",
     "notices",
-    "categories",
+    "category_list",
     "reviews",
     "evidence",
     "law",
@@ -35,7 +35,7 @@ QUICK_COMMANDS = {
     **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
     "entity": "screening",
     "ask": "ask",
-    "categories": "categories",
+    "categories": "category_list",
 }
 
 
