@@ -316,4 +316,4 @@ def test_a_webhook_says_that_it_asks_and_under_which_number(w: World) -> None:
     w.deliverer.deliver(now=w.now)
     (card,) = build_payload(w.channel.messages[-1], "key")["cards"]  # type: ignore[misc]
     assert (card["tone"], card["review"], card["title"]) == ("review", open_review(w).id, TITLE)
-    assert card["facts"][0]["quote"]
+    assert card["facts"][0]["word"] == "reason"  # its quote is the title, which is shown once
