@@ -1,6 +1,6 @@
 """A question as a command: CPU of the whole process, against one that only loads the libraries of any answer.
 
-The floor is `python -c "import sqlalchemy, typer"`. Each takes its turn several times; the least counts, for a
+The floor is `python -c "import sqlmodel, typer"`. Each takes its turn several times; the least counts, for a
 machine that does other work only ever adds to it.
 """
 
@@ -17,7 +17,7 @@ from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 
 ROUNDS = 7
-FLOOR = ("-c", "import sqlalchemy, typer")
+FLOOR = ("-c", "import sqlmodel, typer")
 COMMANDS = {
     "--help": ("--help",),
     "latest": ("latest",),

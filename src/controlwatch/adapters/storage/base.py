@@ -9,35 +9,41 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import sqlite
+from sqlmodel import SQLModel
 
 from controlwatch.adapters.storage import review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
-METADATA = tables.METADATA  #: of all tables
-WATCHER = tables.WATCHER
-POLL = tables.POLL
-RESOURCE = tables.RESOURCE
-REFERENCE = tables.REFERENCE
-SNAPSHOT = tables.SNAPSHOT
-NOTICE = tables.NOTICE
-ADDRESS = tables.ADDRESS
-VERSION = tables.VERSION
-ANNEX = tables.ANNEX
-FINDING = tables.FINDING
-ALERT = tables.ALERT
-SUBSCRIPTION = tables.SUBSCRIPTION
-DELIVERY = tables.DELIVERY
-PARTY = tables.PARTY
-REGISTER_IMPORT = tables.REGISTER_IMPORT
-SCHEDULED_REMINDER = tables.SCHEDULED_REMINDER
-LEAD = tables.LEAD
-ALERT_ACTION = tables.ALERT_ACTION
-HEALTH_NOTICE = tables.HEALTH_NOTICE
-CUSTODY = tables.CUSTODY
-REVIEW = review_tables.REVIEW
-JUDGEMENT = review_tables.JUDGEMENT
-INSTALLATION = tables.INSTALLATION
+
+def _get_table(model: type[SQLModel]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+METADATA = SQLModel.metadata  #: of all tables
+WATCHER = _get_table(tables.WatcherRow)
+POLL = _get_table(tables.PollRow)
+RESOURCE = _get_table(tables.ResourceRow)
+REFERENCE = _get_table(tables.ReferenceRow)
+SNAPSHOT = _get_table(tables.SnapshotRow)
+NOTICE = _get_table(tables.NoticeRow)
+ADDRESS = _get_table(tables.AddressRow)
+VERSION = _get_table(tables.VersionRow)
+ANNEX = _get_table(tables.AnnexRow)
+FINDING = _get_table(tables.FindingRow)
+ALERT = _get_table(tables.AlertRow)
+SUBSCRIPTION = _get_table(tables.SubscriptionRow)
+DELIVERY = _get_table(tables.DeliveryRow)
+PARTY = _get_table(tables.PartyRow)
+REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
+SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
+LEAD = _get_table(tables.LeadRow)
+ALERT_ACTION = _get_table(tables.AlertActionRow)
+HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
+CUSTODY = _get_table(tables.CustodyRow)
+REVIEW = _get_table(review_tables.ReviewRow)
+JUDGEMENT = _get_table(review_tables.JudgementRow)
+INSTALLATION = _get_table(tables.InstallationRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014

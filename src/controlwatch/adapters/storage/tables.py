@@ -1,381 +1,402 @@
-"""The tables: one for each noun of the glossary. Instants are UTC; columns refuse naive ones.
+"""The tables: one class for each noun of the glossary. Instants are UTC; columns refuse naive ones."""
 
-They are plain tables of SQLAlchemy: rows become values of the core, never objects of a mapper.
-"""
+from datetime import date, datetime, time
+from typing import Any
 
-from __future__ import annotations
+from pydantic import ConfigDict
+from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    Time,
-    UniqueConstraint,
-)
+from controlwatch.adapters.storage.column_types import Json
 
-from controlwatch.adapters.storage.column_types import Json, UtcDateTime
 
-METADATA = MetaData()
+class TableRow(SQLModel):
+    """What all tables have in common: rows become values of the core, so no Pydantic schema is built.
 
-#: The state of a watcher after its last poll.
-WATCHER = Table(
-    "watcher",
-    METADATA,
-    Column("id", String, primary_key=True),
-    Column("first_poll_at", UtcDateTime),
-    Column("last_poll_at", UtcDateTime),
-    Column("last_success_at", UtcDateTime),
-    Column("failures", Integer, nullable=False, default=0),
-    Column("failing_since", UtcDateTime),
-    Column("kind", String),
-    Column("reason", String),
-    Column("concern", String, nullable=False, default=""),
-    Column("concern_reason", Text, nullable=False),
-    Column("concern_since", UtcDateTime),
-    Column("learnt", Json, nullable=False),
-    Column("whole_at", UtcDateTime),
-    Column("rows", Integer, nullable=False, default=0),
-    Column("newest", Date),
-)
+    Annotations in these modules are not strings: evaluating them takes a fifth of the time to load.
+    """
 
-#: What was last notified of a source's trouble, as long as it lasts.
-HEALTH_NOTICE = Table(
-    "warned",
-    METADATA,
-    Column("watcher_id", String, primary_key=True),
-    Column("times", Integer, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("since", UtcDateTime, nullable=False),
-    Column("word", String, nullable=False),
-)
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
 
-#: A poll that failed, or that found something new.
-POLL = Table(
-    "poll",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("watcher_id", String, nullable=False, index=True),
-    Column("started_at", UtcDateTime, nullable=False, index=True),
-    Column("outcome", String, nullable=False),
-    Column("kind", String),
-    Column("reason", String, nullable=False, default=""),
-    Column("rows", Integer, nullable=False, default=0),
-    Column("unseen", Integer, nullable=False, default=0),
-    Column("read", Integer, nullable=False, default=0),
-    Column("alerts", Integer, nullable=False, default=0),
-)
 
-#: The validators of the last body that was trusted.
-RESOURCE = Table(
-    "resource",
-    METADATA,
-    Column("url", String, primary_key=True),
-    Column("etag", String),
-    Column("last_modified", String),
-    Column("sha256", String),
-    Column("not_modified", Integer, nullable=False, default=0),
-)
+def _build_json_field(**options: Any) -> Any:
+    return Field(sa_column=Column(Json, nullable=False), **options)
 
-#: A tracked reference: a notice that a watcher's list page has shown.
-REFERENCE = Table(
-    "reference",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("watcher_id", String, nullable=False),
-    Column("address", String, nullable=False),  #: canonical
-    Column("url", String, nullable=False),  #: as listed
-    Column("title", String, nullable=False),
-    Column("listed_on", Date),
-    Column("content", String),
-    Column("rings", Boolean, nullable=False),
-    Column("since", Date),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("taken", Boolean, nullable=False, default=False),
-    Column("next_look_at", UtcDateTime),
-    Column("failures", Integer, nullable=False, default=0),
-    Column("reason", String),
-    Column("absent_since", UtcDateTime),
-    Column("notice_id", Integer, ForeignKey("notice.id")),
-    Column("held_at", UtcDateTime),  #: not read until a person decides; then it is due at no time
-    UniqueConstraint("watcher_id", "address"),
-    Index("reference_due", "watcher_id", "next_look_at"),
-)
 
-#: Bytes from a source: where from, when, and the SHA-256 under which the archive stores them.
-SNAPSHOT = Table(
-    "snapshot",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("watcher_id", String, nullable=False),
-    Column("url", String, nullable=False, index=True),
-    Column("final_url", String, nullable=False),
-    Column("fetched_at", UtcDateTime, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("headers", Json, nullable=False),
-    Column("sha256", String, nullable=False, index=True),
-    Column("size", Integer, nullable=False),
-)
+def _build_text_field(**options: Any) -> Any:
+    return Field(sa_column=Column(Text, nullable=False), **options)
 
-#: A notice: the unit of everything.
-NOTICE = Table(
-    "notice",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("key", String, nullable=False, unique=True),  #: the number's key, else the canonical address
-    Column("number", String, index=True),
-    Column("title", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("issuers", Json, nullable=False),
-    Column("published", Date, index=True),
-    Column("is_change", Boolean, nullable=False),
-    Column("direction", String, nullable=False),
-    Column("official", Boolean, nullable=False),
-    Column("rung", Boolean, nullable=False, default=False),
-    Column("watcher_id", String, nullable=False),
-    Column("url", String, nullable=False),
-    Column("about", String, index=True),  #: for reports: key of the official notice
-    Column("first_seen_at", UtcDateTime, nullable=False, index=True),
-    Column("version_id", Integer),  #: latest version
-)
 
-#: An address at which a notice is published; the first one is the original, the others are copies.
-ADDRESS = Table(
-    "address",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("address", String, nullable=False, unique=True),
-    Column("url", String, nullable=False),
-    Column("notice_id", Integer, ForeignKey("notice.id"), nullable=False, index=True),
-    Column("watcher_id", String, nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("version_id", Integer),  #: latest version at this address
-    Column(
-        "differs", Boolean, nullable=False, default=False
-    ),  #: its words differ from the notice's own address
-)
+class WatcherRow(TableRow, table=True):
+    """The state of a watcher after its last poll."""
 
-#: A notice as read at one address at one time.
-VERSION = Table(
-    "version",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("notice_id", Integer, ForeignKey("notice.id"), nullable=False, index=True),
-    Column("address_id", Integer, ForeignKey("address.id"), nullable=False),
-    Column("snapshot_id", Integer, ForeignKey("snapshot.id")),
-    Column("kind", String, nullable=False),  #: new, amended, copy, reread
-    Column("made_at", UtcDateTime, nullable=False),
-    Column("title", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("fingerprint", String, nullable=False, index=True),
-    Column("fallback", Boolean, nullable=False, default=False),
-    Column("reading", Json, nullable=False),
-    Column("redline", Json, nullable=False),
-    Column("moved", Json, nullable=False),
-    Column("quiet_because", String, nullable=False, default=""),
-)
+    __tablename__ = "watcher"
 
-#: An annex of a version, and its bytes' SHA-256.
-ANNEX = Table(
-    "annex",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("version_id", Integer, ForeignKey("version.id"), nullable=False, index=True),
-    Column("url", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("sha256", String),
-    Column("doubt", String),
-)
+    id: str = Field(primary_key=True)
+    first_poll_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_success_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    kind: str | None = None
+    reason: str | None = None
+    concern: str = ""
+    concern_reason: str = _build_text_field(default="")
+    concern_since: datetime | None = None
+    learnt: dict[str, Any] = _build_json_field()
+    whole_at: datetime | None = None
+    rows: int = 0
+    newest: date | None = None
 
-#: An entry of the chain of custody: its line is hashed, the other columns are for finding it.
-CUSTODY = Table(
-    "custody",
-    METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("hash", String, nullable=False, unique=True),
-    Column(
-        "before", String, nullable=False, unique=True
-    ),  #: two processes can never append to the same entry
-    Column("snapshot_id", Integer, index=True),
-    Column("version_id", Integer, index=True),
-    Column("line", Text, nullable=False),
-)
 
-#: The state folder that this database belongs to: one row, with the mark that the folder bears too.
-INSTALLATION = Table(
-    "installation",
-    METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=False),  #: always 1
-    Column("mark", String, nullable=False),
-    Column("marked_at", UtcDateTime, nullable=False),
-)
+class HealthNoticeRow(TableRow, table=True):
+    """What was last notified of a source's trouble, as long as it lasts."""
 
-#: A conclusion of the latest version of a notice, with the quote that proves it.
-FINDING = Table(
-    "finding",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("notice_id", Integer, ForeignKey("notice.id"), nullable=False),
-    Column("version_id", Integer, ForeignKey("version.id"), nullable=False),
-    Column(
-        "kind", String, nullable=False
-    ),  #: category, possible, hs, control, destination, relation, effective, until, deadline
-    Column("value", String, nullable=False),
-    Column("basis", String, nullable=False, default=""),
-    Column("scope", String, nullable=False, default=""),
-    Column("start", Date),
-    Column("until", Date),
-    Column("quote", Text, nullable=False),
-    # On PostgreSQL, `value` has the operator class of prefixes: migrations name it, which loads the dialect.
-    Index("finding_value", "kind", "value"),
-    Index("finding_start", "kind", "start"),
-    Index("finding_notice", "notice_id", "kind"),
-)
+    __tablename__ = "warned"
 
-#: A party that the latest version of a notice lists, delists or suspends.
-PARTY = Table(
-    "party",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("notice_id", Integer, ForeignKey("notice.id"), nullable=False, index=True),
-    Column("zh", String, nullable=False),
-    Column("en", String, nullable=False),
-    Column("action", String, nullable=False),
-)
+    watcher_id: str = Field(primary_key=True)
+    times: int
+    at: datetime
+    since: datetime
+    word: str
 
-#: The register that was imported last, and when the first one was.
-REGISTER_IMPORT = Table(
-    "shipped",
-    METADATA,
-    Column("id", String, primary_key=True),
-    Column("digest", String, nullable=False),
-    Column("as_of", Date),
-    Column("first_at", UtcDateTime, nullable=False),
-    Column("loaded_at", UtcDateTime, nullable=False),
-)
 
-#: A key date with the reminders that were sent for it.
-SCHEDULED_REMINDER = Table(
-    "appointment",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("key", String, nullable=False),  #: of the notice
-    Column("event", String, nullable=False),
-    Column("slot", String, nullable=False),
-    Column("day", Date, nullable=False, index=True),
-    Column("known_on", Date, nullable=False),
-    Column("lead", Integer),
-    Column("told", Boolean, nullable=False, default=False),
-    UniqueConstraint("key", "event", "slot"),
-)
+class PollRow(TableRow, table=True):
+    """A poll that failed, or that found something new."""
 
-#: An action on a delivered alert.
-ALERT_ACTION = Table(
-    "act",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("delivery_id", Integer, ForeignKey("delivery.id"), nullable=False, index=True),
-    Column("what", String, nullable=False),  #: acknowledged, not relevant, assigned, due, muted
-    Column("who", String, nullable=False),
-    Column("note", String, nullable=False, default=""),
-    Column("at", UtcDateTime, nullable=False),
-)
+    __tablename__ = "poll"
 
-#: A lead to check: a number that a series skips.
-LEAD = Table(
-    "lead",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("subject", String, nullable=False, unique=True),  #: a number's key
-    Column("kind", String, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("raised_at", UtcDateTime, nullable=False),
-    Column("closed_at", UtcDateTime),
-    Column("closed_by", String),
-)
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str = Field(index=True)
+    started_at: datetime = Field(index=True)
+    outcome: str
+    kind: str | None = None
+    reason: str = ""
+    rows: int = 0
+    unseen: int = 0
+    read: int = 0
+    alerts: int = 0
 
-#: An alert.
-ALERT = Table(
-    "alert",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("made_at", UtcDateTime, nullable=False, index=True),
-    Column("title", String, nullable=False),
-    Column("watcher_id", String, nullable=False),
-    Column("notice_id", Integer, ForeignKey("notice.id"), index=True),
-    Column("version_id", Integer, ForeignKey("version.id")),
-    Column("payload", Json, nullable=False),
-)
 
-#: A subscription: criteria, target and times.
-SUBSCRIPTION = Table(
-    "subscription",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("channel", String, nullable=False),
-    Column("target", String, nullable=False),
-    Column("categories", Json, nullable=False),
-    Column("issuers", Json, nullable=False),
-    Column("directions", Json, nullable=False),
-    Column("destinations", Json, nullable=False),
-    Column("hs_prefixes", Json, nullable=False),
-    Column("terms", Json, nullable=False),
-    Column("rate", String, nullable=False),
-    Column("at", Time, nullable=False),
-    Column("weekday", Integer, nullable=False),
-    Column("timezone", String, nullable=False),
-    Column("quiet_from", Time),
-    Column("quiet_to", Time),
-    Column("language", String, nullable=False),
-    Column("reports", Boolean, nullable=False),
-    Column("health", Boolean, nullable=False),
-    Column("reminders", Boolean, nullable=False, default=True),
-    Column("outlook", Boolean, nullable=False, default=False),
-    Column("outlook_on", Date),  #: the day, in its time zone, of the last outlook
-    Column("active", Boolean, nullable=False, default=True),
-    Column("paused_reason", String),
-    Column("paused_at", UtcDateTime),
-    Column("confirmed", Boolean, nullable=False, default=True),
-    Column("owner", String, nullable=False, default=""),
-    Column("escalate_after", Integer, nullable=False, default=0),
-    Column("escalate_to", String, nullable=False, default=""),
-    Column("muted", Json, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
+class ResourceRow(TableRow, table=True):
+    """The validators of the last body that was trusted."""
 
-#: One alert to one subscription: pending → leased → sent, pending again, or refused; muted stays.
-DELIVERY = Table(
-    "delivery",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("alert_id", Integer, ForeignKey("alert.id"), nullable=False),
-    Column("subscription_id", Integer, ForeignKey("subscription.id"), nullable=False),
-    Column("state", String, nullable=False, default="pending"),  #: pending, leased, sent, refused, muted
-    Column(
-        "addressee", String, nullable=False, default=""
-    ),  #: the recipient, where that is not the subscription's own target
-    Column("follows", Integer),  #: id of the delivery that it repeats
-    Column("taken_at", UtcDateTime),  #: when a reader took it on: it is not escalated
-    Column("closed_at", UtcDateTime),  #: when a reader closed it
-    Column("escalated_at", UtcDateTime),  #: when it was escalated; when it was sent, where escalation is off
-    Column("wanted_by", Date, index=True),  #: its due day; none once the reminder was sent
-    Column("due_at", UtcDateTime, nullable=False),
-    Column("why", String, nullable=False, default=""),
-    Column("key", String, nullable=False, unique=True),
-    Column("message", String),  #: key of the first delivery of its message, sent or perhaps sent
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("lease_until", UtcDateTime),
-    Column("lease_owner", String),
-    Column("sent_at", UtcDateTime),
-    Column("receipt", String),
-    Column("reason", String),
-    UniqueConstraint("alert_id", "subscription_id"),
-    Index("delivery_due", "state", "due_at"),
-)
+    __tablename__ = "resource"
+
+    url: str = Field(primary_key=True)
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    not_modified: int = 0
+
+
+class ReferenceRow(TableRow, table=True):
+    """A tracked reference: a notice that a watcher's list page has shown."""
+
+    __tablename__ = "reference"
+    __table_args__ = (
+        UniqueConstraint("watcher_id", "address"),
+        Index("reference_due", "watcher_id", "next_look_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str
+    address: str  #: canonical
+    url: str  #: as listed
+    title: str
+    listed_on: date | None = None
+    content: str | None = None
+    rings: bool
+    since: date | None = None
+    first_seen_at: datetime
+    taken: bool = False
+    next_look_at: datetime | None = None
+    failures: int = 0
+    reason: str | None = None
+    absent_since: datetime | None = None
+    notice_id: int | None = Field(default=None, foreign_key="notice.id")
+    held_at: datetime | None = None  #: not read until a person decides; then it is due at no time
+
+
+class SnapshotRow(TableRow, table=True):
+    """Bytes from a source: where from, when, and the SHA-256 under which the archive stores them."""
+
+    __tablename__ = "snapshot"
+
+    id: int | None = Field(default=None, primary_key=True)
+    watcher_id: str
+    url: str = Field(index=True)
+    final_url: str
+    fetched_at: datetime
+    status: int
+    headers: list[list[str]] = _build_json_field()
+    sha256: str = Field(index=True)
+    size: int
+
+
+class NoticeRow(TableRow, table=True):
+    """A notice: the unit of everything."""
+
+    __tablename__ = "notice"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)  #: the number's key, else the canonical address
+    number: str | None = Field(default=None, index=True)
+    title: str
+    kind: str
+    issuers: list[str] = _build_json_field()
+    published: date | None = Field(default=None, index=True)
+    is_change: bool
+    direction: str
+    official: bool
+    rung: bool = False
+    watcher_id: str
+    url: str
+    about: str | None = Field(default=None, index=True)  #: for reports: key of the official notice
+    first_seen_at: datetime = Field(index=True)
+    version_id: int | None = None  #: latest version
+
+
+class AddressRow(TableRow, table=True):
+    """An address at which a notice is published; the first one is the original, the others are copies."""
+
+    __tablename__ = "address"
+
+    id: int | None = Field(default=None, primary_key=True)
+    address: str = Field(unique=True)
+    url: str
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    watcher_id: str
+    first_seen_at: datetime
+    version_id: int | None = None  #: latest version at this address
+    differs: bool = False  #: its words differ from the notice's own address
+
+
+class VersionRow(TableRow, table=True):
+    """A notice as read at one address at one time."""
+
+    __tablename__ = "version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    address_id: int = Field(foreign_key="address.id")
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    kind: str  #: new, amended, copy, reread
+    made_at: datetime
+    title: str
+    text: str = _build_text_field()
+    fingerprint: str = Field(index=True)
+    fallback: bool = False
+    reading: dict[str, Any] = _build_json_field()
+    redline: list[list[str]] = _build_json_field()
+    moved: list[str] = _build_json_field()
+    quiet_because: str = ""
+
+
+class AnnexRow(TableRow, table=True):
+    """An annex of a version, and its bytes' SHA-256."""
+
+    __tablename__ = "annex"
+
+    id: int | None = Field(default=None, primary_key=True)
+    version_id: int = Field(foreign_key="version.id", index=True)
+    url: str
+    name: str
+    sha256: str | None = None
+    doubt: str | None = None
+
+
+class CustodyRow(TableRow, table=True):
+    """An entry of the chain of custody: its line is hashed, the other columns are for finding it."""
+
+    __tablename__ = "custody"
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    hash: str = Field(unique=True)
+    before: str = Field(unique=True)  #: two processes can never append to the same entry
+    snapshot_id: int | None = Field(default=None, index=True)
+    version_id: int | None = Field(default=None, index=True)
+    line: str = _build_text_field()
+
+
+class InstallationRow(TableRow, table=True):
+    """The state folder that this database belongs to: one row, with the mark that the folder bears too."""
+
+    __tablename__ = "installation"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})  #: always 1
+    mark: str
+    marked_at: datetime
+
+
+class FindingRow(TableRow, table=True):
+    """A conclusion of the latest version of a notice, with the quote that proves it."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        # On PostgreSQL, `value` has the operator class of prefixes, which migrations name.
+        Index("finding_value", "kind", "value"),
+        Index("finding_start", "kind", "start"),
+        Index("finding_notice", "notice_id", "kind"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id")
+    version_id: int = Field(foreign_key="version.id")
+    kind: str  #: category, possible, hs, control, destination, relation, effective, until, deadline
+    value: str
+    basis: str = ""
+    scope: str = ""
+    start: date | None = None
+    until: date | None = None
+    quote: str = _build_text_field()
+
+
+class PartyRow(TableRow, table=True):
+    """A party that the latest version of a notice lists, delists or suspends."""
+
+    __tablename__ = "party"
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    zh: str
+    en: str
+    action: str
+
+
+class RegisterImportRow(TableRow, table=True):
+    """The register that was imported last, and when the first one was."""
+
+    __tablename__ = "shipped"
+
+    id: str = Field(primary_key=True)
+    digest: str
+    as_of: date | None = None
+    first_at: datetime
+    loaded_at: datetime
+
+
+class ScheduledReminderRow(TableRow, table=True):
+    """A key date with the reminders that were sent for it."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (UniqueConstraint("key", "event", "slot"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str  #: of the notice
+    event: str
+    slot: str
+    day: date = Field(index=True)
+    known_on: date
+    lead: int | None = None
+    told: bool = False
+
+
+class AlertActionRow(TableRow, table=True):
+    """An action on a delivered alert."""
+
+    __tablename__ = "act"
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id", index=True)
+    what: str  #: acknowledged, not relevant, assigned, due, muted
+    who: str
+    note: str = ""
+    at: datetime
+
+
+class LeadRow(TableRow, table=True):
+    """A lead to check: a number that a series skips."""
+
+    __tablename__ = "lead"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject: str = Field(unique=True)  #: a number's key
+    kind: str
+    reason: str = _build_text_field()
+    raised_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+
+
+class AlertRow(TableRow, table=True):
+    """An alert."""
+
+    __tablename__ = "alert"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    made_at: datetime = Field(index=True)
+    title: str
+    watcher_id: str
+    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    version_id: int | None = Field(default=None, foreign_key="version.id")
+    payload: dict[str, Any] = _build_json_field()
+
+
+class SubscriptionRow(TableRow, table=True):
+    """A subscription: criteria, target and times."""
+
+    __tablename__ = "subscription"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    target: str
+    categories: list[str] = _build_json_field()
+    issuers: list[str] = _build_json_field()
+    directions: list[str] = _build_json_field()
+    destinations: list[str] = _build_json_field()
+    hs_prefixes: list[str] = _build_json_field()
+    terms: list[str] = _build_json_field()
+    rate: str
+    at: time
+    weekday: int
+    timezone: str
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    language: str
+    reports: bool
+    health: bool
+    reminders: bool = True
+    outlook: bool = False
+    outlook_on: date | None = None  #: the day, in its time zone, of the last outlook
+    active: bool = True
+    paused_reason: str | None = None
+    paused_at: datetime | None = None
+    confirmed: bool = True
+    owner: str = ""
+    escalate_after: int = 0
+    escalate_to: str = ""
+    muted: list[dict[str, str]] = _build_json_field()
+    created_at: datetime
+
+
+class DeliveryRow(TableRow, table=True):
+    """One alert to one subscription: pending → leased → sent, pending again, or refused; muted stays."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("alert_id", "subscription_id"),
+        Index("delivery_due", "state", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alert.id")
+    subscription_id: int = Field(foreign_key="subscription.id")
+    state: str = "pending"  #: pending, leased, sent, refused, muted
+    addressee: str = ""  #: the recipient, where that is not the subscription's own target
+    follows: int | None = None  #: id of the delivery that it repeats
+    taken_at: datetime | None = None  #: when a reader took it on: it is not escalated
+    closed_at: datetime | None = None  #: when a reader closed it
+    escalated_at: datetime | None = None  #: when it was escalated; when it was sent, where escalation is off
+    wanted_by: date | None = Field(default=None, index=True)  #: its due day; none once the reminder was sent
+    due_at: datetime
+    why: str = ""
+    key: str = Field(unique=True)
+    message: str | None = None  #: key of the first delivery of its message, sent or perhaps sent
+    attempts: int = 0
+    lease_until: datetime | None = None
+    lease_owner: str | None = None
+    sent_at: datetime | None = None
+    receipt: str | None = None
+    reason: str | None = None
