@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from controlwatch.core.alerting.reachability import SourceFailure, explain_common_failure
+from controlwatch.core.model.state import PollReport
+from controlwatch.services.first_round import FirstRound
 
 NO_NAME = SourceFailure(
     kind="unreachable", reason="www.mofcom.gov.cn has no address: Name or service not known"
@@ -48,3 +52,26 @@ def test_one_answer_or_too_few_questions_show_no_common_cause(
     failures: list[SourceFailure], asked: int
 ) -> None:
     assert explain_common_failure(failures, asked=asked, has_proxy=False) is None
+
+
+def report(watcher: str, *, is_reached: bool) -> PollReport:
+    started_at = datetime(2026, 11, 1, tzinfo=UTC)
+    if is_reached:
+        return PollReport(watcher=watcher, started_at=started_at, outcome="unchanged")
+    return PollReport(
+        watcher=watcher, started_at=started_at, outcome="failed", kind="unreachable", reason=NO_NAME.reason
+    )
+
+
+def test_the_first_round_of_the_service_tells_once_when_every_source_was_asked() -> None:
+    sources = ("a", "b", "c")
+    first_round = FirstRound(sources, has_proxy=False)
+    told = [first_round.add_report(report(name, is_reached=False)) for name in ("a", "b", "a", "c", "c")]
+    assert [found is not None for found in told] == [False, False, False, True, False]
+
+
+def test_a_source_that_is_reached_in_the_first_round_ends_the_worry() -> None:
+    first_round = FirstRound(("a", "b", "c", "d"), has_proxy=False)
+    assert [
+        first_round.add_report(report(name, is_reached=name == "d")) for name in ("a", "b", "c", "d")
+    ] == [None] * 4

@@ -55,7 +55,7 @@ NumberArgument = Annotated[int, typer.Argument(help="The number that `controlwat
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (_add_criterion_options(subscribe), unsubscribe, subscriptions, mute, pause, resume):
+    for command in (subscribe, unsubscribe, subscriptions, mute, pause, resume):
         app.command(rich_help_panel="Subscribe")(command)
 
 
@@ -84,6 +84,7 @@ def _add_criterion_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+@_add_criterion_options
 def subscribe(
     channel: Annotated[str, typer.Argument(help="console, slack, email, webhook or apprise")],
     target: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,15 +50,17 @@ SERVICE_CAUSE = CommonCause(
 )
 COMMON_CAUSES = (NETWORK_CAUSE, SERVICE_CAUSE)
 
+NAME_FAULT: TextPair = ("name service fails", "域名解析失败")
+PROXY_FAULT: TextPair = ("the proxy refuses", "代理拒绝访问")
 #: What technical reasons say about the way to the sites.
 ROUTE_FAULTS: tuple[tuple[re.Pattern[str], TextPair], ...] = (
     # [Errno -2] Name or service not known
     (
         re.compile(r"name (?:or service|resolution)|getaddrinfo|nodename|no address", re.IGNORECASE),
-        ("name service fails", "域名解析失败"),
+        NAME_FAULT,
     ),
     # the proxy refuses: 403 Forbidden
-    (re.compile(r"\bproxy\b", re.IGNORECASE), ("the proxy refuses", "代理拒绝访问")),
+    (re.compile(r"\bproxy\b", re.IGNORECASE), PROXY_FAULT),
     # [Errno 101] Network is unreachable
     (
         re.compile(r"network is unreachable|no route to host|host is down", re.IGNORECASE),
@@ -92,7 +94,11 @@ def find_lost_sources(
 
 def describe_route_fault(lost: Iterable[WatcherState]) -> TextPair:
     """Return what the technical reasons of most of the lost sites have in common, "" where nothing."""
-    reasons = [state.reason or "" for state in lost]
+    return find_route_fault([state.reason or "" for state in lost])
+
+
+def find_route_fault(reasons: Collection[str]) -> TextPair:
+    """Return what most of some technical reasons have in common, "" where nothing."""
     for pattern, words in ROUTE_FAULTS:
         if sum(bool(pattern.search(reason)) for reason in reasons) > len(reasons) * MOST:
             return words

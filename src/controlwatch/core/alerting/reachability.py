@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controlwatch.core.alerting.common_causes import COMMON_CAUSE_MIN, NETWORK_CAUSE
-
-#: Words of a failure to resolve a name: ours, and those of the resolvers of Linux and macOS.
-NAME_FAILURE_WORDS = (
-    "has no address",
-    "name resolution",
-    "Name or service not known",
-    "nodename nor servname",
+from controlwatch.core.alerting.common_causes import (
+    COMMON_CAUSE_MIN,
+    NAME_FAULT,
+    PROXY_FAULT,
+    find_route_fault,
 )
-PROXY_FAILURE_WORDS = ("the proxy refuses",)
+
+#: Kinds of failure of a site that was not reached: one that answers, even with a challenge, was.
+UNREACHED_KINDS = frozenset({"unreachable", "timed-out"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +40,18 @@ def explain_common_failure(
     A source that answers with a challenge or an error was reached. `has_proxy` says whether requests go
     through a proxy.
     """
-    lost = [failure.reason for failure in failures if failure.kind in NETWORK_CAUSE.failure_kinds]
+    lost = [failure.reason for failure in failures if failure.kind in UNREACHED_KINDS]
     if len(lost) < max(asked, COMMON_CAUSE_MIN):
         return None
     none_answered = f"none of {asked} sources answered"
 
-    def is_usual(words: tuple[str, ...]) -> bool:
-        return 2 * sum(any(word in reason for word in words) for reason in lost) > len(lost)
-
-    if is_usual(PROXY_FAILURE_WORDS) or (has_proxy and not is_usual(NAME_FAILURE_WORDS)):
+    fault = find_route_fault(lost)
+    if fault == PROXY_FAULT or (has_proxy and fault != NAME_FAULT):
         return CommonFailure(
             message=f"{none_answered}: the proxy does not let the requests through",
             advice="let the proxy allow the hosts of the sources, or correct HTTPS_PROXY and NO_PROXY",
         )
-    if is_usual(NAME_FAILURE_WORDS):
+    if fault == NAME_FAULT:
         return CommonFailure(
             message=f"{none_answered}: the name service of this machine does not find them",
             advice="check the DNS servers of this machine; where only a proxy leads out, set HTTPS_PROXY: it "
