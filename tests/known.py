@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.catalog.register_loader import compute_register_digest, load_register
+from controlwatch.adapters.catalog.register_files import compute_register_digest
+from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
 from controlwatch.adapters.storage.explain_errors import explain_database_error
@@ -26,6 +28,7 @@ from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
+from controlwatch.core.alerting.reachability import SourceFailure, explain_common_failure
 from controlwatch.core.model.errors import (
     ControlwatchError,
     DeclarationError,
@@ -36,7 +39,7 @@ from controlwatch.core.model.errors import (
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
-from controlwatch.settings import Settings, SmtpUrl
+from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
 MAX_CLOCK_SKEW = 120.0
@@ -52,11 +55,11 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_reviews(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
-    yield from _check_sources(settings)
+    yield from check_sources(settings)
     if settings.slack_bot_token is not None:
         yield from check_slack(read_slack_setup(settings))
     if settings.smtp_url is not None:
-        yield _check_smtp(settings.smtp_url)
+        yield check_smtp(settings.smtp_url)
     if settings.mailbox_url is not None:
         yield _check_mailbox(settings)
     if settings.slack_bot_token is None and settings.smtp_url is None:
@@ -85,8 +88,8 @@ def _check_state(settings: Settings) -> Iterator[CheckResult]:
         is_ok=writable,
         advice="give it to the user that runs the service",
     )
-    for name in ("secret", "controlwatch.db"):
-        path = folder / name
+    named = os.environ.get(SETTINGS_FILE_KEY)
+    for path in (folder / "secret", folder / "controlwatch.db", *((Path(named),) if named else ())):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield CheckResult(
                 message=f"{path} is readable by other users", is_ok=False, advice=f"chmod 600 {path}"
@@ -164,10 +167,17 @@ def _check_deliveries(settings: Settings) -> Iterator[CheckResult]:
     """Name the subscriptions that are paused, and the channels that do not accept our messages."""
     try:
         with SqlStore.open_read_only(settings.database) as store:
-            paused = [item for item in store.subscriptions.list_active() if item.paused]
+            active = store.subscriptions.list_active()
             troubles = store.health.list_channel_troubles()
     except ControlwatchError:
         return  # the check of the database says so
+    if active and not any(item.health for item in active):
+        yield CheckResult(
+            message="no subscription gets the alerts about sources that fail",
+            is_ok=False,
+            advice="add one for the operators: controlwatch subscribe CHANNEL TARGET --health",
+        )
+    paused = [item for item in active if item.paused]
     for item in paused:
         reason = to_one_line(item.paused, 200)
         yield CheckResult(
@@ -195,7 +205,7 @@ def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
         return  # the check of the database says so
     is_late = found.oldest is not None and datetime.now(UTC) - found.oldest > REMINDER_INTERVAL
     yield CheckResult(
-        message=describe_open_reviews(found) or "no document needs review",
+        message=describe_open_reviews(found)[0] or "no document needs review",
         is_ok=not is_late,
         advice="read each and settle it: controlwatch review",
     )
@@ -215,30 +225,37 @@ def _check_stamps(settings: Settings) -> CheckResult:
     return CheckResult(message=warning or state, is_ok=not warning, advice="see docs/evidence.md")
 
 
-def _check_sources(settings: Settings) -> Iterator[CheckResult]:
+def check_sources(settings: Settings) -> Iterator[CheckResult]:
     """Send one request to each host; the first answer also gives the time to check the clock by."""
     try:
         watchers = [watcher for watcher in load_watchers(settings.find_watchers_folder()) if watcher.enabled]
     except DeclarationError:
         return
     hosts = {urlsplit(watcher.index.url).netloc: watcher for watcher in watchers if not watcher.blocked}
-    silent: list[str] = []
+    failures: dict[str, SourceFailure] = {}
     date_header = ""
     fetch = HttpFetcher(connect_to=settings.connect_to)
     for host, watcher in hosts.items():
         try:
             with fetch.open_session(watcher) as ask:
                 answer = ask(Request(url=watcher.index.url, headers=tuple(watcher.http.headers.items())))
-        except SourceError:
-            silent.append(host)
+        except SourceError as error:
+            failures[host] = SourceFailure(kind=error.kind, reason=str(error))
         else:
             date_header = date_header or (answer.get_header("date") or "" if answer is not None else "")
     fetch.close()
+    common = explain_common_failure(
+        tuple(failures.values()), asked=len(hosts), has_proxy=any(read_proxy_routes().values())
+    )
+    message = f"{len(hosts) - len(failures)} of {len(hosts)} hosts answer"
+    if failures:
+        message += f"; not: {', '.join(list(failures)[:6])}"
     yield CheckResult(
-        message=f"{len(hosts) - len(silent)} of {len(hosts)} hosts answer"
-        + (f"; not: {', '.join(silent[:6])}" if silent else ""),
-        is_ok=not silent,
-        advice="check network, proxy and DNS of this machine; the other hosts are polled all the same",
+        message=common.message if common is not None else message,
+        is_ok=not failures,
+        advice=common.advice
+        if common is not None
+        else "check network, proxy and DNS of this machine; the other hosts are polled all the same",
     )
     if not date_header:
         return
@@ -256,7 +273,8 @@ def _check_sources(settings: Settings) -> Iterator[CheckResult]:
     )
 
 
-def _check_smtp(url: SecretStr) -> CheckResult:
+def check_smtp(url: SecretStr) -> CheckResult:
+    """Connect to the mail server, without a login and without a mail."""
     smtp = SmtpUrl.parse(url.get_secret_value())
     try:
         check_server(SmtpServer(host=smtp.host, port=smtp.port, tls=smtp.tls), seconds=SMTP_TIMEOUT)
@@ -274,7 +292,7 @@ def _check_mailbox(settings: Settings) -> CheckResult:
     try:
         count = mailbox.count_mails()
     except SourceError as error:
-        advice = ADVICE.get(error.kind, "check CONTROLWATCH_MAILBOX_URL")
+        advice = ADVICE.get(error.kind, ("check CONTROLWATCH_MAILBOX_URL", ""))[0]
         return CheckResult(message=f"the mailbox cannot be read: {error}", is_ok=False, advice=advice)
     return CheckResult(
         message=f"the mailbox can be read: {mailbox.address} contains {count} mails", is_ok=True

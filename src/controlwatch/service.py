@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.files.inbox import list_inbox_files, load_snapshot, move_processed_file
+from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.file_descriptors import raise_descriptor_limit
 from controlwatch.adapters.system.heartbeat import ping
@@ -28,12 +29,14 @@ from controlwatch.bootstrap.connections import check_destinations
 from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
+from controlwatch.core.alerting.system_alerts import build_system_alert
 from controlwatch.core.evidence.timestamps import STAMP_INTERVAL
-from controlwatch.core.model import Alert, ChannelName
+from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped, UsageError
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import CHANNEL_NAMES
+from controlwatch.services.first_round import FirstRound
 from controlwatch.services.intake import submit
 from controlwatch.services.timestamp import TimestampAuthority, stamp_head
 from controlwatch.settings import Settings
@@ -157,9 +160,12 @@ class Service:
         self._watchdog = Watchdog()
         self._failure_alert_on: date | None = None  #: the last day of the alert that reminders fail
         self._scheduler = Scheduler(watchers=len(app.watchers))
-        for watcher in app.watchers:
-            if watcher.enabled:
-                self._schedule_polls(watcher)
+        enabled = [watcher for watcher in app.watchers if watcher.enabled]
+        self._first_round = FirstRound(
+            (watcher.id for watcher in enabled), has_proxy=any(read_proxy_routes().values())
+        )
+        for watcher in enabled:
+            self._schedule_polls(watcher)
         self._scheduler.run_every(BEAT_EVERY, "beat", self.record_beat)
         for name in CHANNEL_NAMES:
             job = partial(self.deliver, name)
@@ -214,6 +220,9 @@ class Service:
             if report.alerts:
                 self.deliver_soon()
             _log_report(report)
+            common = self._first_round.add_report(report)
+            if common is not None:
+                log.error(common.message, advice=common.advice)
 
         def handle_crash(error: BaseException) -> None:
             with _survive_store_failure():
@@ -254,12 +263,16 @@ class Service:
         now = read_clock()
         if self._failure_alert_on == now.date():
             return
-        alert = Alert(
-            kind="health-down",
-            made_at=now,
-            title="reminders fail",
+        alert = build_system_alert(
+            "health-down",
+            ("reminders fail", "提醒功能出错"),
+            (
+                "No reminders are sent until this is repaired. Please report it with the log.",
+                "修复之前不会发送到期提醒。请连同日志一并报告。",
+            ),
             watcher="clock",
-            body=f"internal error; please report it: {type(error).__name__}: {error}",
+            now=now,
+            technical=f"internal error: {type(error).__name__}: {error}",
         )
         store = self._app.store
         with _survive_store_failure():

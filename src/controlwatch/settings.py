@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from controlwatch.core.model.errors import DeclarationError
 
 PREFIX = "CONTROLWATCH_"
+#: Names a file with settings; those of the environment count more.
+SETTINGS_FILE_KEY = f"{PREFIX}SETTINGS"
 MIN_SECRET_LENGTH = 32
 #: https://alerts.example.com, http://127.0.0.1:8080/controlwatch: safe in a header and in a link
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -144,10 +152,45 @@ WebAddress = Annotated[OptionalText, _validate(_check_web_address)]
 SecretWebAddress = Annotated[OptionalSecret, _validate(_check_web_address)]
 
 
-class Settings(BaseSettings):
+def read_setting(key: str, environ: Mapping[str, str]) -> str | None:
+    """Return a value of the environment; where <key>_FILE is set, the content of the file that it names."""
+    file = environ.get(f"{key}_FILE")
+    if file is None:
+        return environ.get(key)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise DeclarationError("environment", f"{key}_FILE", f"cannot be read: {error.strerror}") from error
+
+
+def read_settings_file(path: Path) -> dict[str, str]:
+    """Return the settings in a file by their names: one CONTROLWATCH_NAME=value a line, without quotes.
+
+    Blank lines and lines that begin with # are skipped. Raises `DeclarationError`, whose message shows no
+    value.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise DeclarationError(
+            "environment", SETTINGS_FILE_KEY, f"{path} cannot be read: {reason}"
+        ) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not key.startswith(PREFIX) or key == SETTINGS_FILE_KEY:
+            raise DeclarationError(path.name, f"line {number}", f"must look like {PREFIX}STATE_DIR=state")
+        found[key] = value
+    return found
+
+
+class Settings(BaseModel):
     """Secrets and places, by CONTROLWATCH_<NAME>; <NAME>_FILE names a file with the value instead."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state_dir: Path = Path("state")
     database_url: OptionalSecret = None  #: default: SQLite in state_dir
@@ -240,53 +283,41 @@ class Settings(BaseSettings):
         return found
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources: arguments first, then <NAME>_FILE, then <NAME>."""
-        del dotenv_settings, file_secret_settings
-        return init_settings, _FileSettingsSource(settings_cls), env_settings
+    def load(cls) -> Self:
+        """Return the settings of the environment, and of the file that CONTROLWATCH_SETTINGS names.
+
+        Raises `DeclarationError` naming the key that is wrong.
+        """
+        file = os.environ.get(SETTINGS_FILE_KEY, "").strip()
+        return cls.parse({**(read_settings_file(Path(file)) if file else {}), **os.environ})
 
     @classmethod
-    def load(cls) -> Self:
-        """Return the settings of the environment. Raises `DeclarationError` naming the key that is wrong."""
+    def parse(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings that these variables state; raises `DeclarationError` as `load` does."""
         allowed = {PREFIX + name.upper() for name in cls.model_fields}
-        for key in os.environ:
-            if not key.startswith(PREFIX) or key.startswith(f"{PREFIX}TEST_"):  # keys of the test suite
+        for key in environ:
+            # keys of the test suite
+            if not key.startswith(PREFIX) or key.startswith(f"{PREFIX}TEST_") or key == SETTINGS_FILE_KEY:
                 continue
             if key.removesuffix("_FILE") not in allowed:
                 known = ", ".join(sorted(allowed))
                 raise DeclarationError("environment", key, f"unknown setting; the settings are {known}")
+        found = {name: read_setting(PREFIX + name.upper(), environ) for name in cls.model_fields}
         try:
-            return cls()
+            settings = cls.model_validate({name: value for name, value in found.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
             key = PREFIX + str(first["loc"][0]).upper()
             raise DeclarationError("environment", key, first["msg"]) from error
+        if settings.smtp_url is not None:
+            settings.get_mail_sender()
+        return settings
 
-
-class _FileSettingsSource(PydanticBaseSettingsSource):
-    """Settings of CONTROLWATCH_X_FILE: a file with the value, as container secrets are mounted."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        del field
-        key = f"{PREFIX}{field_name.upper()}_FILE"
-        file = os.environ.get(key)
-        if file is None:
-            return None, field_name, False
-        try:
-            return Path(file).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
-            raise DeclarationError("environment", key, f"cannot be read: {error.strerror}") from error
-
-    def __call__(self) -> dict[str, str]:
-        found = (
-            (name, self.get_field_value(field, name)[0])
-            for name, field in self.settings_cls.model_fields.items()
-        )
-        return {name: value for name, value in found if value is not None}
+    def get_mail_sender(self) -> str:
+        """Return the sender of mails; raises `DeclarationError` where none is set."""
+        if self.mail_from is None:
+            key = f"{PREFIX}MAIL_FROM"
+            raise DeclarationError(
+                "environment", key, f"is needed with {PREFIX}SMTP_URL: the sender's address"
+            )
+        return self.mail_from

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import commands, cycle, delivery, kills, latency, law, reading, soak
+from tests.bench import asking, commands, cycle, delivery, kills, latency, law, reading, soak
 
 PARTS = {
+    "asking": asking.main,
     "reading": reading.main,
     "cycle": cycle.main,
     "law": law.main,

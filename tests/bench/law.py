@@ -21,7 +21,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ADDRESS, FINDING, NOTICE, VERSION, notice_to_json
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.model import Notice
 from tests.store.postgres import server
 

@@ -127,7 +127,7 @@ def test_every_try_of_a_delivery_has_the_same_message_id(mailbox: Mailbox) -> No
 def test_a_digest_is_one_mail_with_a_table_of_contents(mailbox: Mailbox) -> None:
     channel(mailbox).send(message("第一号", "第二号", "第三号"), target="a@b.example", key=KEY)
     (mail,) = mailbox.mails
-    assert "3 alerts" in mail["Subject"]
+    assert mail["Subject"] == "3 new controls · 新增管制3项"
 
 
 NUMBERED = replace(NOTICE, number=DocumentNumber(issuers=("MOFCOM", "GACC"), year=2026, n=40))

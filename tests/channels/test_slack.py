@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,11 @@ from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
 from controlwatch.core.rendering.message import Message
-from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
+from controlwatch.core.rendering.slack_blocks import (
+    ALERT_BLOCK,
+    render_fallback_text,
+    render_message_blocks,
+)
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.testing.slack_limits import refused_message, texts
@@ -142,8 +147,22 @@ def test_a_digest_of_a_hundred_alerts_stays_within_slacks_limits() -> None:
 def test_every_alert_of_a_digest_that_slack_has_room_for_is_drawn() -> None:
     long = replace(CARD, summary=("many words " * 200,) * 2, moved=("effective: a → b",) * 20)
     made = render_message_blocks(Message(subject="digest", cards=(long,) * 5))
-    assert sum(block["type"] == "header" for block in made) == 1 + 5
+    assert sum(CARD.heading in " ".join(texts([block])) for block in made) == 5
     assert within_limits(Message(subject="digest", cards=(long,) * 5))
+
+
+def test_twenty_alerts_are_one_digest_the_first_in_full_each_with_its_link_and_its_button() -> None:
+    cards = tuple(replace(CARD, heading=f"matter {n:02}", url=f"https://a.example/{n}") for n in range(20))
+    keys = tuple(f"{n:032x}" for n in range(20))
+    message = Message(subject="digest", cards=cards, action_keys=keys, health_line="All sources monitored")
+    made = render_message_blocks(message)
+    assert within_limits(message)
+    drawn = json.dumps(made)
+    for n in range(20):
+        assert f"matter {n:02}" in drawn
+        assert f"https://a.example/{n}" in drawn
+        assert f"{ALERT_BLOCK}{n:032x}" in drawn
+    assert CARD.summary[0] in " ".join(texts(made))
 
 
 @settings(max_examples=60, deadline=None)

@@ -162,8 +162,8 @@ def test_a_service_that_stopped_a_day_ago_is_not_shown_as_healthy(terminal: Term
                 report = PollReport(watcher=watcher.id, started_at=now - ago, outcome="looked")
                 app.store.polling.record_poll(report, state, keep={}, drop=(), now=now - ago)
     shown = terminal.fails("watchers")
-    assert "mofcom-policy is blind: no poll has ended since" in shown
-    assert "mofcom-press is blind" not in shown
+    assert "mofcom-policy is failing: no poll has ended since" in shown
+    assert "mofcom-press is failing" not in shown
     assert "not watched now" in terminal.types("status", "2025-61")
 
 

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
-from controlwatch.cli import app
 from controlwatch.cli.common import today
+from controlwatch.cli.complete import app
 from controlwatch.core.model.errors import ControlwatchError
 from controlwatch.testing.regulators import Regulators
 from controlwatch.testing.sites import Sites

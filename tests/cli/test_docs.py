@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from controlwatch.adapters.catalog.watcher_loader import load_watcher
-from controlwatch.cli import app
+from controlwatch.cli.complete import app
 from controlwatch.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]

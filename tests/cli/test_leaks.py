@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from controlwatch.adapters.sandbox.isolated_process import safe_environment
-from controlwatch.cli import app as commands
+from controlwatch.cli.complete import app as commands
 from controlwatch.core.model.errors import ControlwatchError
 from controlwatch.testing.sites import Answer, Sites
 from tests.cli.test_service import environment

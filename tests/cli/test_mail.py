@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from controlwatch.adapters.channels.email import EmailChannel, SmtpServer
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import build_reminder
-from controlwatch.cli import app
 from controlwatch.cli.common import now, today
+from controlwatch.cli.complete import app
 from controlwatch.cli.mail import build_test_message
 from controlwatch.cli.smtp_advice import find_advice
 from controlwatch.core.alerting.signed_links import verify_token

@@ -65,10 +65,10 @@ def test_a_mailbox_that_cannot_be_read_needs_a_person(terminal: Terminal, server
         said = terminal.fails("mail", "fetch", **wrong)
         assert "locked-out" in said
         assert "wr0ng" not in said
-    assert "is blind" in said  # the alert, on the console
-    assert "needs a person: mailbox is blind" in terminal.fails("watchers")
+    assert "not readable since" in said  # the alert, on the console
+    assert "needs a person: mailbox is failing" in terminal.fails("watchers")
     with open_app(Settings(state_dir=terminal.folder / "state", mailbox_url=server.url())) as app:
-        assert any("mailbox is blind" in sentence for sentence in app.queries.list_problems())
+        assert any("mailbox is failing" in sentence for sentence in app.queries.list_problems())
     terminal.types("mail", "fetch")
     assert "needs a person" not in terminal.types("watchers")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from controlwatch.cli import app
+from controlwatch.cli.complete import app
 from controlwatch.core.model.errors import UsageError
 from tests.known import known
 from tests.services.reviewed import CIRCULAR, TITLE

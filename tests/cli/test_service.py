@@ -180,4 +180,4 @@ def test_polls_made_by_hand_tell_of_a_source_in_trouble_too(
     for _ in range(3):
         done = typed(["poll"], env=variables)
         assert done.returncode == 1
-    assert "blind" in done.stdout
+    assert "not readable since" in done.stdout

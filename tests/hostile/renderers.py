@@ -20,7 +20,8 @@ import httpx
 import pypdfium2
 from selectolax.lexbor import LexborHTMLParser
 
-from controlwatch.bootstrap.app import build_app, build_queries
+from controlwatch.bootstrap.app import build_app
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.cli.alerts import print_csv
 from controlwatch.core.alerting.signed_links import SignedLinks, sign_token
 from controlwatch.core.extraction.report.provenance import collect_meanings

@@ -338,4 +338,4 @@ def test_a_poll_that_breaks_in_our_own_code_is_a_failure_that_is_told(w: World) 
     w.reminder.check_sources([WATCHER], now=w.now)
     (alert,) = w.alerts()
     assert alert.kind == "health-down"
-    assert "ZeroDivisionError" in alert.body
+    assert "ZeroDivisionError" in alert.technical

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from controlwatch.adapters.storage.base import ALERT, POLL, SNAPSHOT, VERSION
+from controlwatch.core.alerting.system_alerts import name_source
 from controlwatch.core.model import Subscription
 from controlwatch.testing.sites import Answer
 from tests.services.world import HOST, START, Page, World, tightening
@@ -78,9 +79,9 @@ def test_a_source_that_is_blind_is_told_again_by_the_right_clock(ahead: World) -
     set_back(ahead)
     for _ in range(2):
         ahead.poll(later=timedelta(days=1))
-    heads = [heading for heading in told(ahead) if ahead.watcher.name in heading]
+    heads = [heading for heading in told(ahead) if name_source(ahead.watcher)[0] in heading]
     assert len(heads) == 2
-    assert "still blind" in heads[1]
+    assert "still not readable" in heads[1]
 
 
 def test_the_log_of_polls_is_dropped_after_a_year_and_evidence_never(w: World) -> None:

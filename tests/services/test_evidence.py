@@ -25,7 +25,7 @@ from controlwatch.adapters.archive.warc import write_warc
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage.base import notice_to_json
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.evidence.dossier_check import (
     DossierResult,
     check_dossier,

@@ -11,7 +11,7 @@ import pytest
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.law.answers import CategoryStatus, LookupResult
 from controlwatch.core.law.lookup import DESCRIPTION_DECIDES
 from controlwatch.core.model.errors import UsageError

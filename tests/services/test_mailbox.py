@@ -246,7 +246,7 @@ def test_a_wrong_password_is_told_after_three_looks_without_it_and_knocked_for_o
     reports = [look(w, server.url(password="wr0ng")) for _ in range(3)]
     assert {report.kind for report in reports} == {"locked-out"}
     (alert,) = health(w)
-    assert "is blind" in alert.title
+    assert "not readable" in alert.title
     assert "CONTROLWATCH_MAILBOX_URL" in alert.body
     assert "wr0ng" not in f"{alert} {reports}"
     assert is_in_lockout(w.store.polling.load_state(MAILBOX_ID), now=w.now + timedelta(minutes=59))

@@ -344,5 +344,5 @@ def test_a_source_that_answers_and_shows_nothing_new_for_too_long_is_told_as_qui
     outcomes += [w.poll(rows_alone, later=timedelta(days=1)).outcome for _ in range(20)]
     assert outcomes == ["shelved", *["unchanged"] * 23]
     told = [alert for alert in w.alerts() if alert.kind == "health-down"]
-    assert "quiet" in told[0].title
+    assert "no new items for longer than usual" in told[0].title
     assert "2026-02-24" in told[0].body

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.alerting.unknown_mailbox import proves_unknown_mailbox
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import DeliveryError

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.law.register import Register, RegisterEntry
 from controlwatch.core.law.status import compute_status
 from controlwatch.core.model import (

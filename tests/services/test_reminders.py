@@ -189,8 +189,8 @@ def test_a_reminder_does_not_wait_for_a_weekly_digest(w: World) -> None:
     w.remind([WATCHER], now=at("2026-03-31"))
     due = w.claim(at("2026-03-31") + timedelta(hours=9))
     while due:
-        kinds = {item.alert.kind for item in due}
-        if due[0].subscription.rate == "weekly":
+        kinds = {item.alert.kind for item in due if item.subscription.rate == "weekly"}
+        if kinds:
             assert "reminder" in kinds
             return
         w.mark_sent(due)

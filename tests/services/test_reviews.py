@@ -10,7 +10,7 @@ import pytest
 
 from controlwatch.adapters.channels.webhook import build_payload
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.core.model import Attention, Direction, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.settle_review import reopen_review
@@ -316,4 +316,4 @@ def test_a_webhook_says_that_it_asks_and_under_which_number(w: World) -> None:
     w.deliverer.deliver(now=w.now)
     (card,) = build_payload(w.channel.messages[-1], "key")["cards"]  # type: ignore[misc]
     assert (card["tone"], card["review"], card["title"]) == ("review", open_review(w).id, TITLE)
-    assert card["facts"][0]["quote"]
+    assert card["facts"][0]["word"] == "reason"  # its quote is the title, which is shown once

@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from controlwatch.cli import app as commands
+from controlwatch.cli.complete import app as commands
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.testing.slack_limits import texts
 from tests.slack.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, busy, desk_in, element
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -61,6 +62,16 @@ def test_nobody_acts_on_an_alert_of_another_channel(desk: Desk) -> None:
     assert "not sent to this channel" in desk.asker.answer()["text"]
     (line,) = desk.app.store.actions.list_alerts()
     assert line.what is None
+
+
+def test_the_whole_alert_opens_in_a_window_for_those_it_was_sent_to(desk: Desk) -> None:
+    posted = desk.tell("MOFCOM-GACC 2025-58")
+    button = element(posted, "controlwatch_whole")
+    desk.asker.press(desk.web, button, user="U0OFFICER", on=posted)
+    shown = "\n".join(texts(desk.slack.opened.get(timeout=PATIENCE)["blocks"]))
+    assert len(shown) > sum(map(len, texts(posted.blocks[1:-1])))
+    desk.asker.press(desk.web, button, channel="C0OTHERS", on=posted)
+    assert "not sent to this channel" in desk.asker.answer()["text"]
 
 
 def test_what_follows_on_an_alert_stands_in_its_thread(desk: Desk) -> None:
@@ -291,9 +302,7 @@ def test_when_the_bot_is_taken_out_nobody_is_paused_and_one_alert_goes_another_w
 
 def test_one_message_a_second_goes_to_a_channel(desk: Desk) -> None:
     desk.slack.paced = True
-    desk.app.store.subscriptions.subscribe(
-        Subscription(channel="slack", target=CHANNEL, categories=("battery",)), NOW
-    )
     desk.tell("MOFCOM-GACC 2025-58")
+    desk.tell("MOFCOM 2025-61")
     assert [posted.channel for posted in desk.slack.posted] == [CHANNEL, CHANNEL]
     assert desk.slack.refused == 0

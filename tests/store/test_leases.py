@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.model import (
     Delivery,
 )
-from controlwatch.core.model.state import (
-    SentMessage,
-)
+from controlwatch.core.model.state import ClaimScope, SentMessage
 from tests.store.steps import (
     EVERYTHING,
     NOW,
@@ -121,7 +119,7 @@ def test_what_is_due_to_one_subscriber_leaves_together(store: SqlStore) -> None:
 
 def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlStore) -> None:
     store.subscriptions.subscribe(replace(EVERYTHING, channel="slack", target="C1"), NOW)
-    for n in range(61, 68):
+    for n in range(61, 84):
         observe(
             store,
             make_observation(
@@ -129,14 +127,14 @@ def test_a_digest_on_slack_is_as_many_messages_as_slack_has_room_for(store: SqlS
             ),
         )
     claims = [claim(store, now=NOW, owner="me", lease=60) for _ in range(3)]
-    assert [len(claimed) for claimed in claims] == [4, 3, 0]
+    assert [len(claimed) for claimed in claims] == [20, 3, 0]
 
 
 def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_message(
     store: SqlStore,
 ) -> None:
-    for channel in ("slack", "email", "console"):
-        store.subscriptions.subscribe(replace(EVERYTHING, channel=channel), NOW)
+    for channel in ("apprise", "email", "console"):
+        store.subscriptions.subscribe(replace(EVERYTHING, channel=channel, target=channel), NOW)
     for n in range(61, 68):
         seen = make_observation(
             store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
@@ -144,7 +142,7 @@ def test_many_subscribers_are_claimed_at_once_each_with_all_that_leaves_as_one_m
         observe(store, seen)
     claims = [store.outbox.claim(now=NOW, owner="me", lease=60, most=2) for _ in range(4)]
     found = [[(of[0].subscription.channel, len(of)) for of in claimed] for claimed in claims]
-    assert found == [[("slack", 4), ("email", 7)], [("slack", 3), ("console", 7)], [], []]
+    assert found == [[("apprise", 5), ("email", 7)], [("apprise", 2), ("console", 7)], [], []]
 
 
 def test_what_is_put_back_was_not_tried_and_is_claimed_first(store: SqlStore) -> None:
@@ -190,3 +188,75 @@ def test_of_a_group_only_what_is_still_ours_is_settled_as_sent(store: SqlStore) 
     store.outbox.mark_sent(group, owner="me", now=NOW)
     again = store.outbox.claim(now=NOW + timedelta(days=1), owner="me", lease=60, most=9)
     assert [[delivery.key for delivery in of] for of in again] == [[lost[0].key]]
+
+
+def tell(store: SqlStore, *numbers: int, at: datetime = NOW) -> None:
+    """Tell the subscribers of several notices."""
+    for n in numbers:
+        seen = make_observation(
+            store, announcement(n), url=f"https://a.example/{n}.html", words=f"第{n}号公告的正文。" * 20
+        )
+        observe(store, seen, at)
+
+
+def test_what_is_due_to_one_target_by_several_subscriptions_leaves_together(store: SqlStore) -> None:
+    for terms in ((), ("号公告",)):
+        store.subscriptions.subscribe(replace(EVERYTHING, terms=terms), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, target="another"), NOW)
+    store.subscriptions.subscribe(replace(EVERYTHING, channel="webhook"), NOW)
+    tell(store, 61, 62)
+    found = store.outbox.claim(now=NOW, owner="me", lease=60, most=9)
+    claimed = sorted((of[0].subscription.channel, of[0].target, len(of)) for of in found)
+    assert claimed == [("console", "-", 4), ("console", "another", 2), ("webhook", "-", 2)]
+    for of in found:
+        assert len({delivery.message for delivery in of}) == 1
+
+
+def test_an_action_on_a_card_counts_for_every_subscription_that_it_was_sent_for(store: SqlStore) -> None:
+    for _ in range(2):
+        store.subscriptions.subscribe(EVERYTHING, NOW)
+    tell(store, 61)
+    sent = claim(store, now=NOW, owner="me", lease=60)
+    mark_sent(store, sent)
+    store.actions.record_action(sent[0].key, what="acknowledged", who="U1", targets=("-",), now=NOW)
+    assert store.actions.list_alerts(open_only=True) == ()
+
+
+GATHERED = ClaimScope(gather_bursts=True)
+
+
+def leave(store: SqlStore, now: datetime) -> list[int]:
+    """Send what may leave now; return the number of alerts of each message."""
+    found = store.outbox.claim(now=now, owner="me", lease=60, most=9, scope=GATHERED)
+    sent = [SentMessage(deliveries=of, receipt="r") for of in found]
+    if sent:
+        store.outbox.mark_sent(sent, owner="me", now=now)
+    return [len(of) for of in found]
+
+
+def test_what_follows_three_messages_within_a_minute_leaves_as_one_within_the_next(store: SqlStore) -> None:
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    found = []
+    for second in range(70):
+        now = NOW + timedelta(seconds=second)
+        if second < 20:
+            tell(store, 61 + second, at=now)
+        found.append(leave(store, now))
+    assert found[:3] == [[1], [1], [1]]
+    late = [(second, sizes) for second, sizes in enumerate(found) if sizes and second > 2]
+    ((second, sizes),) = late
+    assert sizes == [17]
+    assert second - 3 <= 50
+
+
+def test_a_burst_to_one_target_delays_no_other_and_not_the_first_one_after_it(store: SqlStore) -> None:
+    store.subscriptions.subscribe(EVERYTHING, NOW)
+    for second in range(4):
+        tell(store, 61 + second, at=NOW + timedelta(seconds=second))
+        leave(store, NOW + timedelta(seconds=second))
+    store.subscriptions.subscribe(replace(EVERYTHING, target="another"), NOW)
+    tell(store, 70, at=NOW + timedelta(seconds=5))
+    assert leave(store, NOW + timedelta(seconds=5)) == [1]
+    assert leave(store, NOW + timedelta(seconds=70)) == [2]
+    tell(store, 71, at=NOW + timedelta(minutes=5))
+    assert leave(store, NOW + timedelta(minutes=5)) == [1, 1]

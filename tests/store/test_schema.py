@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
-from sqlmodel import SQLModel
 
 from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import METADATA
 from controlwatch.adapters.storage.schema_revisions import find_newest_revision, list_revisions, migrate
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import (
@@ -37,7 +37,7 @@ def test_the_schema_that_migrations_build_is_the_one_that_the_tables_declare(
             connection,
             opts={"include_object": lambda _o, name, kind, *_: not str(name).startswith("notice_words")},
         )
-        assert compare_metadata(context, SQLModel.metadata) == []
+        assert compare_metadata(context, METADATA) == []
     engine.dispose()
 
 

@@ -10,24 +10,28 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from controlwatch.adapters.archive.snapshots import FolderArchive
-from controlwatch.adapters.catalog.element_loader import load_elements
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.adapters.catalog.register_loader import compute_register_digest, load_register
+from controlwatch.adapters.catalog.register_files import compute_register_digest
+from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.engine import has_store
 from controlwatch.adapters.system.disk_space import find_disk_warning
-from controlwatch.adapters.system.scheduler import compute_next_poll
+from controlwatch.adapters.system.poll_times import compute_next_poll
 from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
     build_signed_links,
+)
+from controlwatch.bootstrap.question_app import (
+    IN_MEMORY,
+    build_queries,
+    choose_question_database,
+    import_register,
     subscribe_console,
 )
 from controlwatch.bootstrap.stamps import find_stamp_warning
@@ -38,19 +42,14 @@ from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import Deliverer
-from controlwatch.services.element_queries import ElementQueries
 from controlwatch.services.ingest import Ingester
 from controlwatch.services.intake import build_mailbox_watcher
-from controlwatch.services.legal_queries import LegalQueries
-from controlwatch.services.names import Names
-from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
 from controlwatch.services.remind import Reminder
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
-from controlwatch.services.subjects import SubjectResolver
 from controlwatch.settings import Settings
 
 
@@ -83,21 +82,13 @@ class App:
         self.deliverer.stopped.set()
 
 
-#: The database of a state that ends with the process.
-IN_MEMORY = "sqlite://"
-
-
 @contextmanager
 def open_app_for_question(settings: Settings, *, console: Console | None = None) -> Iterator[App]:
     """Build the application for a question: without a state, nothing is created.
 
     The register answers then, from a store in memory.
     """
-    check_state_folder(settings)
-    if not has_store(settings.database):
-        values = {"database_url": SecretStr(IN_MEMORY), "public_url": None}
-        settings = settings.model_copy(update=values)
-    with open_app(settings, console=console) as app:
+    with open_app(choose_question_database(settings), console=console) as app:
         yield app
 
 
@@ -129,13 +120,13 @@ def open_app(
     try:
         if settings.database != IN_MEMORY:
             (adopt_database if adopt else mark_state)(settings, store)
-            subscribe_console(store, channels)
+            subscribe_console(settings, store)
 
         def register() -> Register:
             return load_register(lexicon).exclude_keys(unlearnt)
 
         digest = compute_register_digest()
-        _import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
+        import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
         yield build_app(
             settings,
             lexicon=lexicon,
@@ -240,45 +231,3 @@ def build_reminder(store: Store, sources: SourceStates, disk_warning: Callable[[
         sources=sources,
         disk_warning=disk_warning,
     )
-
-
-def build_queries(
-    store: Store,
-    lexicon: Lexicon,
-    watchers: tuple[Watcher, ...] = (),
-    *,
-    operational_warnings: tuple[Callable[[], str], ...] = (),
-) -> Queries:
-    """Return the queries over a store, the legal ones among them."""
-    names = Names(lexicon=lexicon, watchers=watchers)
-    sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=compute_next_poll)
-    elements = ElementQueries(catalogue=load_elements(lexicon), lexicon=lexicon, law=store.law)
-    law = LegalQueries(
-        names=names,
-        law=store.law,
-        register=store.register,
-        history_source=store.queries,
-        reviews=store.reviews,
-        sources=sources,
-        subjects=SubjectResolver(names=names, elements=elements),
-    )
-    return Queries(
-        names=names,
-        law=law,
-        parties=PartyQueries(law=store.law, limits=law),
-        notices=store.queries,
-        dossiers=store.custody,
-        leads=store.leads,
-        reviews=store.reviews,
-        subscriptions=store.subscriptions,
-        channel_health=store.health,
-        held=store.references,
-        sources=sources,
-        operational_warnings=operational_warnings,
-    )
-
-
-def _import_register(store: Store, known: Callable[[], Register], digest: str) -> None:
-    """Import the shipped register where it is new to this store, without an alert."""
-    if store.register.find_digest() != digest:
-        store.register.import_entries(replace(known(), digest=digest), datetime.now(UTC))

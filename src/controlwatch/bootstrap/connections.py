@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -15,11 +14,10 @@ from controlwatch.adapters.channels.webhook import WebhookChannel
 from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
 from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.core.alerting.signed_links import SignedLinks
-from controlwatch.core.model import ChannelName, Subscription
+from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.services.intake import MAX_MAIL_BYTES
 from controlwatch.services.ports import Channel, Subscriptions
-from controlwatch.services.store import Store
 from controlwatch.settings import ImapUrl, Settings, SmtpUrl
 
 
@@ -92,22 +90,16 @@ def check_destinations(channels: Mapping[ChannelName, Channel], subscriptions: S
 
 def build_mail_channel(settings: Settings) -> EmailChannel:
     """Return the way to send mail; raises `DeclarationError` where a setting for it is missing."""
-    url, sender = settings.smtp_url, settings.mail_from
+    url = settings.smtp_url
     if url is None:
         raise DeclarationError(
             "environment",
             "CONTROLWATCH_SMTP_URL",
             "is needed to send mail: smtp://user:pass@host:587?starttls=true, or smtps://…",
         )
-    if sender is None:
-        raise DeclarationError(
-            "environment",
-            "CONTROLWATCH_MAIL_FROM",
-            "is needed with CONTROLWATCH_SMTP_URL: the sender's address",
-        )
     smtp = SmtpUrl.parse(url.get_secret_value())
     server = SmtpServer(host=smtp.host, port=smtp.port, user=smtp.user, password=smtp.password, tls=smtp.tls)
-    return EmailChannel(server, sender=sender)
+    return EmailChannel(server, sender=settings.get_mail_sender())
 
 
 def build_mailbox(settings: Settings) -> ImapMailbox:
@@ -124,9 +116,3 @@ def build_mailbox(settings: Settings) -> ImapMailbox:
         folder=imap.path or "INBOX",
     )
     return ImapMailbox(account, largest=MAX_MAIL_BYTES)
-
-
-def subscribe_console(store: Store, channels: dict[ChannelName, Channel]) -> None:
-    """Subscribe the console where neither Slack nor SMTP is set up and nothing is subscribed."""
-    if set(channels) == {"console"} and not store.subscriptions.list_active():
-        store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

@@ -12,7 +12,7 @@ from controlwatch.adapters.archive.timestamp_store import TimestampFolder
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.state_folder import check_restored
-from controlwatch.bootstrap.app import build_queries
+from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
 from controlwatch.bootstrap.state_marks import check_marks
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from filelock import FileLock
-
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database
 from controlwatch.adapters.system.state_folder import (
@@ -42,6 +40,8 @@ def mark_state(settings: Settings, store: SqlStore) -> None:
     of_folder, of_database = read_mark(settings.state_dir), store.installation.find_mark()
     if of_folder is not None and of_database is not None:
         return
+    from filelock import FileLock  # slow to load, and needed at the first opening only
+
     with FileLock(settings.state_dir / "installation.lock", mode=0o600):
         of_folder = read_mark(settings.state_dir)
         if of_folder is None and of_database is not None and settings.database_url is not None:

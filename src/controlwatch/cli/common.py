@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
     from controlwatch.bootstrap.app import App
+    from controlwatch.bootstrap.question_app import QuestionApp
     from controlwatch.bootstrap.read_only import ReadOnlyApp
     from controlwatch.core.model.state import PollReport
     from controlwatch.settings import Settings
+    from controlwatch.slack.setup_check import CheckResult
 
 #: Whether commands say which state they use.
 is_verbose: ContextVar[bool] = ContextVar("is_verbose", default=False)
@@ -52,15 +54,17 @@ def read_typed(value: str | None) -> str | None:
 
 def read_number(value: str | None) -> str | None:
     """Return the number of a notice in the spelling of this program, other text as typed plainly."""
-    from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
     from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
+    from controlwatch.bootstrap.question_app import load_question_lexicon
     from controlwatch.core.asking.typed_numbers import find_asked_number
     from controlwatch.core.asking.vocabulary import fold_asked
+    from controlwatch.settings import Settings
 
     plain = read_typed(value)
     if not plain:
         return plain
-    found = find_asked_number(fold_asked(plain), load_vocabulary().numbers, load_lexicon())
+    lexicon = load_question_lexicon(Settings.load())
+    found = find_asked_number(fold_asked(plain), load_vocabulary().numbers, lexicon)
     return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
 
 
@@ -99,8 +103,22 @@ def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
 
 
 @contextmanager
-def open_question_app() -> Iterator[App]:
-    """Open the app for a command that only asks: without a state, none is created."""
+def open_question_app() -> Iterator[QuestionApp]:
+    """Open what a command needs that only asks: without a state, none is created."""
+    from controlwatch.bootstrap.question_app import open_question
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    print_state(settings)
+    with open_question(settings) as app:
+        if app.is_in_memory:
+            _print_no_state_note(settings)
+        yield app
+
+
+@contextmanager
+def open_fetching_app() -> Iterator[App]:
+    """Open the app for a command that only asks, but may fetch a page: without a state, none is created."""
     from controlwatch.bootstrap.app import open_app_for_question
     from controlwatch.settings import Settings
 
@@ -109,12 +127,16 @@ def open_question_app() -> Iterator[App]:
     print_state(settings)
     with open_app_for_question(settings, console=console) as app:
         if app.is_in_memory:
-            note = (
-                f"No state exists at {settings.state_dir.absolute()}: the reference database answers alone, "
-                "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
-            )
-            error_console.print(Text(note, style="yellow"), soft_wrap=True)
+            _print_no_state_note(settings)
         yield app
+
+
+def _print_no_state_note(settings: Settings) -> None:
+    note = (
+        f"No state exists at {settings.state_dir.absolute()}: the reference database answers alone, "
+        "and nothing is watched. Start with `controlwatch run`, or set CONTROLWATCH_STATE_DIR."
+    )
+    error_console.print(Text(note, style="yellow"), soft_wrap=True)
 
 
 def print_state(settings: Settings) -> None:
@@ -237,7 +259,7 @@ def parse_day(text: str) -> date:
     return asked.span.first
 
 
-def find_subscription(app: App, number: int) -> Subscription:
+def find_subscription(app: App | QuestionApp, number: int) -> Subscription:
     """Return an active subscription by its number; raises `UsageError`."""
     found = next((item for item in app.store.subscriptions.list_active() if item.id == number), None)
     if found is None:
@@ -275,6 +297,14 @@ def build_table(*columns: str, title: str = "") -> Table:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     return drawn
+
+
+def print_check(result: CheckResult) -> None:
+    """Print the result of a check, with advice where it failed."""
+    sign, style = ("✓", "green") if result.is_ok else ("✗", "red")
+    console.print(Text(f"{sign} {result.message}", style=style), soft_wrap=True)
+    if not result.is_ok and result.advice:
+        console.print(Text(f"  → {result.advice}"), soft_wrap=True)
 
 
 def print_poll_report(report: PollReport) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from controlwatch.cli.common import console, error_console
+from controlwatch.cli.common import console, error_console, print_check
 
 if TYPE_CHECKING:
     from controlwatch.adapters.system.backup import Progress
@@ -91,10 +90,7 @@ def doctor() -> None:
     wrong = False
     for finding in check_installation(Settings.load()):
         wrong |= not finding.is_ok
-        sign, style = ("✓", "green") if finding.is_ok else ("✗", "red")
-        console.print(Text(f"{sign} {finding.message}", style=style))
-        if not finding.is_ok and finding.advice:
-            console.print(Text(f"  → {finding.advice}"))
+        print_check(finding)
     raise typer.Exit(1 if wrong else 0)
 
 

@@ -18,7 +18,7 @@ from controlwatch.cli.common import (
     console,
     error_console,
     now,
-    open_question_app,
+    open_fetching_app,
     parse_day,
 )
 from controlwatch.core.model import Alert, Ground, Notice, NoticeKind, Snapshot, to_notice_key
@@ -100,7 +100,7 @@ def read(
         for path in paths:
             print_reading(path, read_snapshot(_load_file(path), published=shown))
         return
-    with open_question_app() as app:
+    with open_fetching_app() as app:
         for path in paths:
             print_reading(path, _read_with_app(app, path, published=shown, register=register))
 

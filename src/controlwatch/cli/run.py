@@ -70,6 +70,9 @@ def poll(
     Example: controlwatch poll mofcom-announcements aqygzj
     """
 
+    from controlwatch.adapters.network.proxies import read_proxy_routes
+    from controlwatch.core.alerting.reachability import SourceFailure, explain_common_failure
+
     with open_cli_app() as app:
         chosen = [app.queries.names.find_watcher(name) for name in names or ()]
         watchers = chosen or [watcher for watcher in app.watchers if watcher.enabled]
@@ -82,7 +85,15 @@ def poll(
         app.reminder.check_sources(now=now())
         sent, failed = app.deliverer.deliver_all(now)
     console.print(f"{sent} deliveries sent, {failed} failed.")
-    raise typer.Exit(1 if any(report.outcome == "failed" for report in reports) else 0)
+    failures = [report for report in reports if report.outcome == "failed"]
+    common = explain_common_failure(
+        [SourceFailure(kind=report.kind or "", reason=report.reason) for report in failures],
+        asked=len(reports),
+        has_proxy=any(read_proxy_routes().values()),
+    )
+    if common is not None:
+        error_console.print(Text(f"{common.message}; {common.advice}", style="red"), soft_wrap=True)
+    raise typer.Exit(1 if failures else 0)
 
 
 def deliver(

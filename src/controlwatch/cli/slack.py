@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from controlwatch.cli.common import console
+from controlwatch.cli.common import print_check
 from controlwatch.core.model.errors import UsageError
 
 
@@ -48,12 +47,5 @@ def check_setup(
     if target is not None:
         findings.append(send_test_message(setup, parse_target("slack", target)))
     for finding in findings:
-        console.print(
-            Text(
-                f"{'✓' if finding.is_ok else '✗'} {finding.message}",
-                style="green" if finding.is_ok else "red",
-            )
-        )
-        if not finding.is_ok and finding.advice:
-            console.print(Text(f"  → {finding.advice}"))
+        print_check(finding)
     raise typer.Exit(0 if all(finding.is_ok for finding in findings) else 1)

@@ -55,7 +55,7 @@ NumberArgument = Annotated[int, typer.Argument(help="The number that `controlwat
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (_add_criterion_options(subscribe), unsubscribe, subscriptions, mute, pause, resume):
+    for command in (subscribe, unsubscribe, subscriptions, mute, pause, resume):
         app.command(rich_help_panel="Subscribe")(command)
 
 
@@ -84,6 +84,7 @@ def _add_criterion_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+@_add_criterion_options
 def subscribe(
     channel: Annotated[str, typer.Argument(help="console, slack, email, webhook or apprise")],
     target: Annotated[
@@ -101,7 +102,13 @@ def subscribe(
     quiet: Annotated[str | None, typer.Option(help="Hours without deliveries: 22:00-07:00.")] = None,
     language: Annotated[str, typer.Option(help="en, zh or both")] = "both",
     reports: Annotated[bool, typer.Option(help="Also send press reports, marked as such.")] = True,
-    health: Annotated[bool, typer.Option(help="Also alert when a source fails or recovers.")] = True,
+    health: Annotated[
+        bool | None,
+        typer.Option(
+            help="Also alert when a source fails or recovers: for operators. Default: yes where no other "
+            "subscription gets these alerts, else no."
+        ),
+    ] = None,
     reminders: Annotated[
         bool,
         typer.Option(
@@ -148,7 +155,9 @@ def subscribe(
             quiet=parse_quiet_hours(quiet) if quiet is not None else None,
             language=_choose(language, LANGUAGES, "language"),
             reports=reports,
-            health=health,
+            health=not any(item.health for item in app.store.subscriptions.list_active())
+            if health is None
+            else health,
             reminders=reminders,
             outlook=outlook,
             escalate_after=escalate_after,

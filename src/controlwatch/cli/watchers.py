@@ -22,6 +22,7 @@ from controlwatch.cli.completion import complete_watcher
 from controlwatch.core.model.errors import SourceError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
+from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
     from controlwatch.core.law.answers import WatcherLine
@@ -47,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
     """Show the health of every watcher; the subcommands check and create declarations.
 
-    Exit status 1 when something needs a person: a blind watcher, a refused delivery.
+    Exit status 1 when something needs a person: a failing watcher, a refused delivery.
 
     Example: controlwatch watchers --json
     """
@@ -150,10 +151,10 @@ def _build_health_table(lines: tuple[WatcherLine, ...]) -> Table:
     table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
     for line in lines:
         state = line.state
-        health = line.health if line.enabled else "off"
+        health = find_word(f"source-{line.health}", "en") if line.enabled else "off"
         table.add_row(
             Text(line.id),
-            Text(health, style=HEALTH_STYLES.get(health, "")),
+            Text(health, style=HEALTH_STYLES[line.health] if line.enabled else ""),
             f"{last.astimezone(BEIJING):%m-%d %H:%M}" if (last := state.last_success_at) else "never",
             str(state.newest or ""),
             str(state.rows or ""),

@@ -153,12 +153,12 @@ def challenge(stage: Stage) -> None:
     stage.regulators.challenge("gacc-announcements")
     for _ in range(3):
         stage.poll("gacc-announcements")
-    stage.expect(("health-down", "blocked"))
+    stage.expect(("health-down", "not readable"))
     _hand_in(stage, "2025-79")
     stage.expect(("tighten", "2025-79"))
     stage.regulators.restore("gacc-announcements")
     stage.poll("gacc-announcements")
-    stage.expect(("health-up", "watched again"))
+    stage.expect(("health-up", "monitored again"))
 
 
 def _hand_in(stage: Stage, sample_id: str) -> None:
@@ -191,11 +191,11 @@ def redesign(stage: Stage) -> None:
     stage.regulators.publish("mofcom-policy", "2025-72")
     for _ in range(3):
         stage.poll("mofcom-policy")
-    stage.expect(("health-down", "blind"))
+    stage.expect(("health-down", "not readable"))
     stage.say("A maintainer fixes the declaration (here the old markup comes back).")
     stage.regulators.restore("mofcom-policy")
     stage.poll("mofcom-policy")
-    stage.expect(("suspend", "2025-72"), ("health-up", "watched again"))
+    stage.expect(("suspend", "2025-72"), ("health-up", "monitored again"))
 
 
 def no_alerts(stage: Stage) -> None:

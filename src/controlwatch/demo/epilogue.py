@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ def _watchers(stage: Stage) -> Table:
     table = _table("Watcher", "Health", "Listed", "Source", title="Watchers")
     for line in stage.app.queries.list_watchers():
         if line.enabled:
-            health = Text(line.health, style=HEALTH[line.health])
+            health = Text(find_word(f"source-{line.health}", "en"), style=HEALTH[line.health])
             table.add_row(line.id, health, str(line.state.rows), Text(line.name))
     return table
 

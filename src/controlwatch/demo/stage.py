@@ -49,8 +49,10 @@ SLACK = "C0CONTROLS"
 MAIL = "compliance@example.com"
 SUBSCRIPTIONS = (
     Subscription(channel="console", target="-", language="en"),
-    Subscription(channel="slack", target=SLACK, categories=("battery", "rare_earth"), language="en"),
-    Subscription(channel="email", target=MAIL, language="both"),
+    Subscription(
+        channel="slack", target=SLACK, categories=("battery", "rare_earth"), language="en", health=False
+    ),
+    Subscription(channel="email", target=MAIL, language="both", health=False),
 )
 
 

@@ -19,7 +19,7 @@ from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
-from controlwatch.core.rendering.message import MessageComposer
+from controlwatch.core.rendering.message import Message, MessageComposer
 from controlwatch.services.delivery_lane import LANE_SIZES, ROUND_SECONDS, DeliveryLane
 from controlwatch.services.ports import Channel, Health, Outbox, Subscriptions
 from controlwatch.services.settle_failures import FailureSettler, LaneRun
@@ -96,10 +96,14 @@ class Deliverer:
         return sent, failed
 
     def deliver_by(self, name: ChannelName, clock: Callable[[], datetime]) -> tuple[int, int]:
-        """Send what is due by one channel, until nothing is; return the numbers sent and failed."""
+        """Send what is due by one channel, until nothing is; return the numbers sent and failed.
+
+        A target that was sent several messages within a minute gets what follows as one, a minute later at
+        most.
+        """
         if name not in self.outbox.list_due_channels(now=clock()):
             return 0, 0
-        run = LaneRun(get_time=clock)
+        run = LaneRun(get_time=clock, gather_bursts=True)
         self.get_lane(name).run(run)
         return run.sent, run.failed
 
@@ -109,6 +113,11 @@ class Deliverer:
             if name not in self._lanes:
                 self._lanes[name] = self._build_lane(name)
             return self._lanes[name]
+
+    def compose_whole_alert(self, key: str, targets: Iterable[str], *, now: datetime) -> Message | None:
+        """Return the message of one delivery as of now; None where it went to none of the targets."""
+        delivery = self.outbox.find_delivery(key, targets)
+        return self._build_composer(now).compose((delivery,)) if delivery is not None else None
 
     def count_stuck(self) -> dict[ChannelName, int]:
         """Return, for each channel that has any, the number of workers that were given up."""
@@ -152,7 +161,7 @@ class Deliverer:
             now=now,
             links=self.links,
             find_status=self._find_status,
-            load_watcher_states=lambda: (state for _, state in self.sources.load(now=now)),
+            load_sources=lambda: self.sources.load(now=now),
             count_reviews=self.count_reviews,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}

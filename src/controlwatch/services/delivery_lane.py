@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from controlwatch.core.model import ChannelName, Delivery
@@ -288,11 +288,13 @@ class DeliveryLane:
             return
         self._troubled = {target: until for target, until in self._troubled.items() if until > now}
         troubled = tuple(self._troubled)
-        scope = ClaimScope(channel=self.name, without=troubled, retry_due=run.retry_due)
+        scope = ClaimScope(
+            channel=self.name, without=troubled, retry_due=run.retry_due, gather_bursts=run.gather_bursts
+        )
         claimed = self._claim(scope, 1 if self._rests else CLAIM_SIZE, is_suspect=False)
         places = self._count_free_suspects() - len(self._suspects)
         if troubled and places > 0:
-            scope = ClaimScope(channel=self.name, only=troubled, retry_due=run.retry_due)
+            scope = replace(scope, only=troubled, without=())
             claimed += self._claim(scope, places, is_suspect=True)
         self._may_be_more = claimed > 0
         self._next_claim = now + CLAIM_INTERVAL

@@ -239,6 +239,9 @@ class Outbox(Protocol):
     def pause(self, deliveries: Iterable[Delivery], *, owner: str, plan: PausePlan, now: datetime) -> bool:
         """Release deliveries, pause their subscription, and notify others, all in one."""
 
+    def find_delivery(self, key: str, targets: Iterable[str]) -> Delivery | None:
+        """Return a delivery by its key, where it went to one of the targets."""
+
     def retry_failed(self, now: datetime) -> int:
         """Make refused deliveries due again now; return their number."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import TROUBLE_AFTER_TRIES, ChannelTrouble
 from controlwatch.core.alerting.routing import explain_match
@@ -32,12 +32,15 @@ from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, AlertKind, Attention, Notice, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.legal_queries import LegalQueries
 from controlwatch.services.names import Names
 from controlwatch.services.party_queries import PartyQueries
-from controlwatch.services.ports import Subscriptions
-from controlwatch.services.settle_review import Reviews
 from controlwatch.services.source_states import SourceStates
+
+if TYPE_CHECKING:
+    from controlwatch.services.ports import Subscriptions
+    from controlwatch.services.settle_review import Reviews
 
 #: Newest notices among which those of a period are looked for.
 MAX_SCANNED_NOTICES = 2_000
@@ -262,7 +265,7 @@ class Queries:
         )
 
     def list_problems(self) -> tuple[str, ...]:
-        """Return what a person must look at: warnings, refusals, blind watchers not declared blocked."""
+        """Return what a person must look at: warnings, refusals, failing watchers not declared blocked."""
         return tuple(problem.message for problem in self.find_problems())
 
     def count_problems(self) -> dict[ProblemKind, int]:
@@ -274,7 +277,7 @@ class Queries:
         """Return what a person must look at, by kind."""
         expected = {watcher.id for watcher in self.sources.watchers if watcher.blocked}
         blind = (
-            f"{line.id} is {line.health}: {line.state.reason}"
+            f"{line.id} is {find_word(f'source-{line.health}', 'en')}: {line.state.reason}"
             for line in self.list_watchers()
             if line.health == "blind" or (line.health == "blocked" and line.id not in expected)
         )

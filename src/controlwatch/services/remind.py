@@ -10,6 +10,7 @@ from typing import Protocol
 
 from controlwatch.core.alerting.channel_troubles import plan_channel_alerts, plan_channel_recoveries
 from controlwatch.core.alerting.follow_up import DeliveredAlert, plan_due_reminder, plan_escalation
+from controlwatch.core.alerting.gap_alerts import build_gap_alert
 from controlwatch.core.alerting.health_alerts import plan_health_alerts
 from controlwatch.core.alerting.judgements import REVIEW_SOURCE, plan_review_reminder
 from controlwatch.core.alerting.reminders import (
@@ -21,7 +22,7 @@ from controlwatch.core.alerting.reminders import (
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.law.answers import OpenReviews, ReviewLine
 from controlwatch.core.law.number_gaps import Lead, ObservedNumber, find_gaps
-from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model import Subscription
 from controlwatch.core.model.state import HeldReferences
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.ports import Health, Polling, Subscriptions
@@ -29,8 +30,6 @@ from controlwatch.services.source_states import SourceStates
 
 #: How far the log of polls goes back. What is evidence of a notice, or of an alert, is never dropped.
 POLL_LOG_AGE = timedelta(days=400)
-#: Leads named in one alert.
-MAX_NAMED_LEADS = 8
 
 
 class ReminderTransaction(Protocol):
@@ -219,17 +218,7 @@ class Reminder:
             leads = transaction.filter_new(gaps)
             if not leads:
                 return []
-            subjects = ", ".join(lead.subject for lead in leads[:MAX_NAMED_LEADS])
-            hidden = len(leads) - MAX_NAMED_LEADS
-            alert = Alert(
-                kind="lead",
-                made_at=now,
-                title=f"not seen: {subjects}" + (f" and {hidden} more" if hidden > 0 else ""),
-                watcher="clock",
-                body="; ".join(lead.reason for lead in leads[:MAX_NAMED_LEADS])
-                + ". Each may be published elsewhere, or have been skipped: look it up, and hand it in with "
-                "`controlwatch intake` if it is a notice. List them all: `controlwatch leads`.",
-            )
+            alert = build_gap_alert(leads, now=now)
             deliveries = route_alert(alert, transaction.list_subscriptions(), now=now)
             transaction.record(leads, PlannedAlert(alert=alert, deliveries=deliveries), now=now)
         return [f"lead: {alert.title}"]

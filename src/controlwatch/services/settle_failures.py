@@ -33,6 +33,7 @@ class LaneRun:
     get_time: Callable[[], datetime]
     retry_due: datetime | None = None  #: what failed before only where it was due by then; None: by now
     ends_at: float | None = None  #: by the lane's clock: after this, no message is begun
+    gather_bursts: bool = False  #: several alerts soon after each other leave as one message
     sent: int = 0
     failed: int = 0
 
@@ -119,8 +120,10 @@ class FailureSettler:
     def _pause(self, refusal: _Refusal, now: datetime) -> None:
         """Send nothing more to a target, keep what is due to it, and notify others once."""
         active = self.subscriptions.list_active()
-        plan = plan_pause(refusal.group[0].subscription, active, reason=refusal.reason, now=now)
-        self.outbox.pause(refusal.group, owner=self.owner, plan=plan, now=now)
+        for subscription in {item.subscription.id: item.subscription for item in refusal.group}.values():
+            own = tuple(item for item in refusal.group if item.subscription.id == subscription.id)
+            plan = plan_pause(subscription, active, reason=refusal.reason, now=now)
+            self.outbox.pause(own, owner=self.owner, plan=plan, now=now)
 
     def _report_trouble(self, reason: str, now: datetime) -> None:
         """Alert the operators once that a channel refuses us."""

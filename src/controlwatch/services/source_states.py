@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from controlwatch.core.alerting.source_health import NextPoll, compute_effective_state
 from controlwatch.core.model.state import WatcherState
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.ports import Polling
+
+if TYPE_CHECKING:
+    from controlwatch.services.ports import Polling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

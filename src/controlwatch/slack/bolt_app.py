@@ -38,6 +38,7 @@ from controlwatch.slack.reply_blocks import ASK, MAX_QUESTION, PAGE, render_repl
 from controlwatch.slack.request_guard import RequestGuard
 from controlwatch.slack.review_actions import ReviewActionHandler
 from controlwatch.slack.subscription_answers import SubscriptionAnswers
+from controlwatch.slack.whole_alert import WholeAlertViewer
 
 log = structlog.get_logger()
 
@@ -93,8 +94,9 @@ def build_bolt_app(app: App) -> Bolt | None:
         actions=store.actions, names=queries.names, permissions=permissions, home=home
     )
     judgements = ReviewActionHandler(reviews=store.reviews, permissions=permissions, home=home)
+    viewer = WholeAlertViewer(deliverer=app.deliverer)
     RequestGuard().register_middleware(bolt)
-    for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements):
+    for part in (_BotListeners(responder, permissions, form), home, form, actions, judgements, viewer):
         part.register_listeners(bolt)
     return bolt
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from controlwatch.adapters.catalog.register_entries import build_entry, get_entry_key
+from controlwatch.adapters.catalog.register_files import compute_register_digest, read_register_files
 from controlwatch.adapters.catalog.register_schema import RegisterListing, RegisterNotice
 from controlwatch.core.extraction.extract import resolve_categories
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -28,20 +26,11 @@ _DAY_ADAPTER, _NOTICE_ADAPTER, _LISTING_ADAPTER = (
 )
 
 
-def compute_register_digest() -> str:
-    """Return the SHA-256 of the shipped files in hex, without parsing them."""
-    digest = hashlib.sha256()
-    for name, body in _read_bodies():
-        digest.update(name.encode())
-        digest.update(body)
-    return digest.hexdigest()
-
-
 @cache
 def load_register(lexicon: Lexicon) -> Register:
     """Return the shipped register. Raises `DeclarationError` that names the file and the fact."""
     tables: dict[str, dict[str, Any]] = {}
-    for name, body in _read_bodies():
+    for name, body in read_register_files():
         try:
             tables[name] = tomllib.loads(body.decode("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -101,13 +90,6 @@ def _inherit_categories(entries: dict[str, RegisterEntry], lexicon: Lexicon) -> 
         notice = replace(resolve_categories(entry.notice, known, lexicon), summary=entry.notice.summary)
         resolved[key] = replace(entry, notice=notice)
     return {key: resolved[key] for key in entries}
-
-
-def _read_bodies() -> Iterator[tuple[str, bytes]]:
-    folder = resources.files("controlwatch").joinpath("data", "register")
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".toml"):
-            yield file.name, file.read_bytes()
 
 
 def _validate_row(file: str, key: str, adapter: TypeAdapter[_Row], row: object) -> _Row:

@@ -120,7 +120,7 @@ class ActionStore(StorePart):
             SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed), _match_assignee([who])
         )
         joined = (
-            select(DELIVERY.c.id, DELIVERY.c.follows)
+            select(DELIVERY.c.id, DELIVERY.c.follows, DELIVERY.c.alert_id, DELIVERY.c.message)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .where(DELIVERY.c.key == key, is_theirs)
         )
@@ -129,7 +129,11 @@ class ActionStore(StorePart):
             if delivery is None:
                 return ()
             first = delivery.follows or delivery.id
-            _insert_action(connection, first, what, who, note, now)
+            # The same alert by several subscriptions of a target is one card.
+            same = DELIVERY.c.alert_id == delivery.alert_id, DELIVERY.c.message == delivery.message
+            originals = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(*same)
+            for number in {first, *connection.execute(originals).scalars()}:
+                _insert_action(connection, number, what, who, note, now)
             return tuple(_select_actions(connection, [first])[first])
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
@@ -145,8 +149,9 @@ class ActionStore(StorePart):
                 return "unknown"
             if not mail.active:
                 return "ended"
-            same = DELIVERY.c.subscription_id == mail.subscription_id, DELIVERY.c.receipt == mail.receipt
-            first = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(*same)
+            # The receipt of a mail is its own; it may carry the alerts of several subscriptions.
+            same = DELIVERY.c.receipt == mail.receipt
+            first = select(func.coalesce(DELIVERY.c.follows, DELIVERY.c.id)).where(same)
             open_ones = select(DELIVERY.c.id).where(DELIVERY.c.id.in_(first), DELIVERY.c.closed_at.is_(None))
             numbers = connection.execute(open_ones.order_by(DELIVERY.c.id)).scalars().all()
             for number in numbers:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
 from controlwatch.adapters.storage import review_tables, tables
@@ -19,6 +20,7 @@ def _get_table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
+METADATA = SQLModel.metadata  #: of all tables
 WATCHER = _get_table(tables.WatcherRow)
 POLL = _get_table(tables.PollRow)
 RESOURCE = _get_table(tables.ResourceRow)
@@ -50,28 +52,35 @@ NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
 REGISTER_SOURCE = "register"
 REGISTER_VERSION = "register"
 
-_notice_adapter = TypeAdapter(Notice)
-_alert_adapter = TypeAdapter(Alert)
+
+@cache
+def _get_notice_adapter() -> TypeAdapter[Notice]:
+    return TypeAdapter(Notice)
+
+
+@cache
+def _get_alert_adapter() -> TypeAdapter[Alert]:
+    return TypeAdapter(Alert)
 
 
 def notice_to_json(notice: Notice) -> dict[str, Any]:
     """Return a notice as plain JSON values."""
-    return cast("dict[str, Any]", _notice_adapter.dump_python(notice, mode="json"))
+    return cast("dict[str, Any]", _get_notice_adapter().dump_python(notice, mode="json"))
 
 
 def notice_from_json(value: dict[str, Any]) -> Notice:
     """Return the notice that `notice_to_json` wrote."""
-    return _notice_adapter.validate_python(value)
+    return _get_notice_adapter().validate_python(value)
 
 
 def alert_to_json(alert: Alert) -> dict[str, Any]:
     """Return an alert as plain JSON values."""
-    return cast("dict[str, Any]", _alert_adapter.dump_python(alert, mode="json"))
+    return cast("dict[str, Any]", _get_alert_adapter().dump_python(alert, mode="json"))
 
 
 def alert_from_json(value: dict[str, Any]) -> Alert:
     """Return the alert that `alert_to_json` wrote."""
-    return _alert_adapter.validate_python(value)
+    return _get_alert_adapter().validate_python(value)
 
 
 def find_watch_start(connection: Connection) -> datetime | None:
@@ -105,7 +114,11 @@ def take_turns(connection: Connection, lock: int) -> None:
 
 def build_insert(connection: Connection, table: Table) -> Any:
     """Return an insert of the dialect in use, which supports `ON CONFLICT`."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # slow to load, and not needed with an embedded store
+
+    return postgresql.insert(table)
 
 
 def upsert(

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from controlwatch.adapters.storage.alert_writer import write_alert
 from controlwatch.adapters.storage.base import (
@@ -16,6 +25,13 @@ from controlwatch.adapters.storage.base import (
     SUBSCRIPTION,
     StorePart,
     alert_from_json,
+)
+from controlwatch.adapters.storage.due_deliveries import (
+    IS_SENDABLE,
+    RECIPIENT_COLUMNS,
+    is_free,
+    lock_waiting_subscriptions,
+    query_due_deliveries,
 )
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
@@ -49,16 +65,6 @@ _SET_MESSAGE = (
     update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery")).values(message=bindparam("message_key"))
 )
 
-_IS_SERVED = and_(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
-#: A paused subscription gets only what is addressed to another recipient; that may say why it is paused. One
-#: that has ended gets only what is addressed to its own: that it has ended.
-_IS_SENDABLE = or_(_IS_SERVED, DELIVERY.c.addressee != "")
-
-#: Alerts that fit into one message: Slack accepts 50 blocks, an alert with its buttons takes up to eleven;
-#: other chats accept one or two thousand characters, where each alert needs its headline and its URL.
-ALERTS_PER_MESSAGE = {"slack": 4, "apprise": 5}
-DEFAULT_ALERTS_PER_MESSAGE = 50
-
 
 class OutboxStore(StorePart):
     """Alerts and deliveries."""
@@ -78,7 +84,7 @@ class OutboxStore(StorePart):
         due = (
             select(SUBSCRIPTION.c.channel)
             .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(_is_free(now, retry_due=retry_due), _IS_SENDABLE)
+            .where(is_free(now, retry_due=retry_due), IS_SENDABLE)
         )
         with self._read_engine.begin() as connection:
             return frozenset(connection.execute(due.distinct()).scalars())
@@ -86,13 +92,13 @@ class OutboxStore(StorePart):
     def claim(
         self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY
     ) -> tuple[tuple[Delivery, ...], ...]:
-        """Lease what is due to at most `most` subscriptions, the longest waiting first, for `lease` seconds.
+        """Lease what is due to at most `most` targets, the longest waiting first, for `lease` seconds.
 
-        What is due to one subscriber at one time is sent as one message, as far as the channel allows:
-        that is all a digest is. What may have been sent already is tried again as the same message: with
-        new content, a receiver that knows its key would drop both.
+        What is due to one recipient at one time is sent as one message, by whichever of its subscriptions, as
+        far as the channel allows: that is all a digest is. What may have been sent already is tried again as
+        the same message: with new content, a receiver that knows its key would drop both.
         """
-        free = _is_free(now, retry_due=scope.retry_due)
+        free = is_free(now, retry_due=scope.retry_due)
         leased = {
             "state": "leased",
             "lease_owner": owner,
@@ -100,13 +106,13 @@ class OutboxStore(StorePart):
             "attempts": DELIVERY.c.attempts + 1,
         }
         with self._engine.begin() as connection:
-            subscribers = _lock_waiting_subscriptions(connection, free, most, scope)
-            due = connection.execute(_query_due_deliveries(free, subscribers)).mappings().all()
+            subscribers = lock_waiting_subscriptions(connection, free, most, scope, now=now)
+            due = connection.execute(query_due_deliveries(free, subscribers)).mappings().all()
             # Each keeps the message it was in; new ones share one message per recipient.
-            begun: dict[tuple[int, str], str] = {}
+            begun: dict[tuple[str, ...], str] = {}
             messages: dict[int, str] = {}
             for row in sorted(due, key=lambda row: subscribers.index(row["subscription_id"])):
-                recipient = (row["subscription_id"], row["addressee"])
+                recipient = tuple(str(row[name]) for name in RECIPIENT_COLUMNS)
                 messages[row["id"]] = row["message"] or begun.setdefault(recipient, row["key"])
             claimed = update(DELIVERY).where(DELIVERY.c.id.in_(list(messages)), free).values(leased)
             ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
@@ -180,6 +186,19 @@ class OutboxStore(StorePart):
                 write_alert(connection, alert, deliveries)
         return True
 
+    def find_delivery(self, key: str, targets: Iterable[str]) -> Delivery | None:
+        """Return a delivery by its key, where it went to one of the targets."""
+        places = list(targets)
+        recipient = or_(DELIVERY.c.addressee.in_(places), SUBSCRIPTION.c.target.in_(places))
+        chosen = (
+            select(DELIVERY.c.id)
+            .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.key == key, recipient)
+        )
+        with self._read_engine.begin() as connection:
+            ids = connection.execute(chosen).scalars().all()
+            return next(_load_deliveries(connection, ids), None)
+
     def find_sent_mail(self, key: str) -> SentMail | None:
         """Return the mail that was sent under the key of a delivery."""
         joined = (
@@ -206,8 +225,8 @@ class OutboxStore(StorePart):
 
         Return False where nothing in it counts as sent: it came back before, or is being sent again.
         """
-        own = update(DELIVERY).where(DELIVERY.c.subscription_id == mail.subscription.id)
-        sent = own.where(DELIVERY.c.receipt == mail.receipt, DELIVERY.c.state == "sent")
+        # A mail may carry the alerts of several subscriptions of its address; its receipt is unique.
+        sent = update(DELIVERY).where(DELIVERY.c.receipt == mail.receipt, DELIVERY.c.state == "sent")
         with self._engine.begin() as connection:
             if not connection.execute(sent.values(state="refused", reason=reason)).rowcount:
                 return False
@@ -232,15 +251,6 @@ def _settle_leased(
     return connection.execute(update(DELIVERY).where(held).values(lease_until=None, **values)).rowcount
 
 
-def _is_free(now: datetime, *, retry_due: datetime | None = None) -> ColumnElement[bool]:
-    """Select what is due and not leased; with `retry_due`, what failed before only if it was due by then."""
-    is_chosen = or_(DELIVERY.c.attempts == 0, DELIVERY.c.due_at <= (retry_due or now))
-    return or_(
-        and_(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now, is_chosen),
-        and_(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now),
-    )
-
-
 def _pause_subscription(connection: Connection, plan: PausePlan, *, now: datetime) -> bool:
     """Pause a subscription and write the alert; return False where it is paused already."""
     active = update(SUBSCRIPTION).where(
@@ -251,55 +261,6 @@ def _pause_subscription(connection: Connection, plan: PausePlan, *, now: datetim
     if plan.deliveries:
         write_alert(connection, plan.alert, plan.deliveries)
     return True
-
-
-def _lock_waiting_subscriptions(
-    connection: Connection, free: ColumnElement[bool], most: int, scope: ClaimScope
-) -> Sequence[int]:
-    """Lock the subscriptions that wait longest, except those that another worker is serving at this moment.
-
-    The worker that holds the lock takes all that is due to the subscription, so that no message is split.
-    """
-    since = select(
-        DELIVERY.c.subscription_id,
-        func.min(DELIVERY.c.due_at).label("due_at"),
-        func.max(DELIVERY.c.addressee).label("addressee"),
-    )
-    waiting = since.where(free).group_by(DELIVERY.c.subscription_id).subquery("waiting")
-    chosen = (
-        select(SUBSCRIPTION.c.id)
-        .join(waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
-        .where(*_limit_to_scope(scope))
-        .where(or_(_IS_SERVED, waiting.c.addressee != ""))
-        .order_by(waiting.c.due_at, SUBSCRIPTION.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, key_share=True, of=SUBSCRIPTION)
-    )
-    return connection.execute(chosen).scalars().all()
-
-
-def _limit_to_scope(scope: ClaimScope) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions for the subscriptions of a scope."""
-    if scope.channel is not None:
-        yield SUBSCRIPTION.c.channel == scope.channel
-    if scope.only is not None:
-        yield SUBSCRIPTION.c.target.in_(scope.only)
-    if scope.without:
-        yield SUBSCRIPTION.c.target.not_in(scope.without)
-
-
-def _query_due_deliveries(free: ColumnElement[bool], subscribers: Sequence[int]) -> Select[Any]:
-    """Select what is due to these subscriptions, for each message as much as fits."""
-    same = DELIVERY.c.subscription_id, DELIVERY.c.addressee, DELIVERY.c.message
-    place = func.row_number().over(partition_by=same, order_by=DELIVERY.c.id)
-    room = case(ALERTS_PER_MESSAGE, value=SUBSCRIPTION.c.channel, else_=DEFAULT_ALERTS_PER_MESSAGE)
-    ranked = (
-        select(DELIVERY.c.id, *same, DELIVERY.c.key, place.label("place"), room.label("room"))
-        .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-        .where(free, DELIVERY.c.subscription_id.in_(subscribers), _IS_SENDABLE)
-        .subquery("ranked")
-    )
-    return select(ranked).where(ranked.c.place <= ranked.c.room).order_by(ranked.c.id)
 
 
 def _load_deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:

@@ -1,14 +1,14 @@
 """The tables of documents that need review, and of what people decided about them. Instants are UTC."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Column, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from controlwatch.adapters.storage.tables import TableRow
 
 
-class ReviewRow(SQLModel, table=True):
+class ReviewRow(TableRow, table=True):
     """A notice that the reader did not conclude on: open until a person judges it."""
 
     __tablename__ = "review"
@@ -22,7 +22,7 @@ class ReviewRow(SQLModel, table=True):
     judgement_id: int | None = None  #: the judgement that closed it; None: a later text answered it
 
 
-class JudgementRow(SQLModel, table=True):
+class JudgementRow(TableRow, table=True):
     """What a person decided about a document that needed review; never changed, the latest one counts."""
 
     __tablename__ = "judgement"

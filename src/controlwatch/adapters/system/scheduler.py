@@ -15,10 +15,9 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from controlwatch.adapters.system.poll_times import build_poll_trigger
 from controlwatch.core.sources.watcher import Watcher
 
 MAX_THREADS = 64  #: for polls
@@ -56,7 +55,7 @@ class Scheduler:
         """Run a watcher's job at its cron times, and once soon after the start."""
         self._scheduler.add_job(
             self._guard_job(watcher.id, job, failed),
-            _build_trigger(watcher),
+            build_poll_trigger(watcher),
             id=f"poll:{watcher.id}",
             next_run_time=datetime.now(UTC) + self._added * START_STAGGER,
         )
@@ -159,14 +158,3 @@ class _OwnThread:
             self._woken.clear()
             self._job()
             self._woken.wait(self._seconds)
-
-
-def compute_next_poll(watcher: Watcher, after: datetime) -> datetime | None:
-    """Return the first poll time of a source after a time; None when its schedule is empty."""
-    next_time: datetime | None = _build_trigger(watcher).get_next_fire_time(None, after)
-    return next_time
-
-
-def _build_trigger(watcher: Watcher) -> OrTrigger:
-    zone = watcher.schedule.timezone
-    return OrTrigger([CronTrigger.from_crontab(line, timezone=zone) for line in watcher.schedule.cron])

@@ -9,8 +9,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from controlwatch.core.model.errors import UsageError
 
 #: There from the first to the last step of a restore.
@@ -119,6 +117,8 @@ def remove_dead_work(work: Path) -> bool:
         return False
     if not (work / WORK_LOCK).exists():  # just made, or killed before its first step
         return remove_if_old(work)
+    from filelock import FileLock, Timeout  # slow to load, and needed after a killed backup only
+
     try:
         with FileLock(work / WORK_LOCK, timeout=0):
             pass

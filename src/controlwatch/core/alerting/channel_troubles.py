@@ -8,7 +8,7 @@ from datetime import datetime
 
 from controlwatch.core.alerting.health_alerts import HealthAlert, is_repetition_due
 from controlwatch.core.alerting.routing import route_alert
-from controlwatch.core.alerting.source_health import format_instant
+from controlwatch.core.alerting.system_alerts import build_system_alert, format_moment_pair
 from controlwatch.core.model import Alert, ChannelName, Subscription
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
 
@@ -57,14 +57,19 @@ def plan_channel_alerts(
         if trouble.tries < TROUBLE_AFTER_TRIES or not is_repetition_due(notice, now):
             continue
         check = CHECK_COMMANDS.get(trouble.channel, "controlwatch doctor")
-        alert = Alert(
-            kind="health-down",
-            made_at=now,
-            title=f"{trouble.channel}: messages are not accepted",
+        alert = build_system_alert(
+            "health-down",
+            (f"{trouble.channel}: messages are not accepted", f"{trouble.channel}：消息未被接受"),
+            (
+                f"{trouble.waiting} deliveries wait, and nothing is lost: they are tried again and again. "
+                f"`{check}` says what is wrong; once that is repaired, `controlwatch deliver --again` sends "
+                "them at once.",
+                f"{trouble.waiting}条投递在等待，没有丢失，系统会不断重试。`{check}`可查明原因；"
+                "修复后用 `controlwatch deliver --again` 立即发送。",
+            ),
             watcher=source,
-            body=f"{trouble.reason.rstrip('.')}. {trouble.waiting} deliveries wait, and nothing is lost: "
-            f"they are tried again and again. `{check}` says what is wrong; once that is repaired, "
-            "`controlwatch deliver --again` sends them at once.",
+            now=now,
+            technical=trouble.reason,
         )
         since, times = (notice.since, notice.times) if notice is not None else (trouble.since, 0)
         notified = HealthNotice(times=times + 1, at=now, since=since, word="degraded")
@@ -87,12 +92,16 @@ def plan_channel_recoveries(
     for source, notice in notices.items():
         if not source.startswith(CHANNEL_SOURCE) or source in troubled:
             continue
-        alert = Alert(
-            kind="health-up",
-            made_at=now,
-            title=f"{source.removeprefix(CHANNEL_SOURCE)}: messages are accepted again",
+        name, (english, chinese) = source.removeprefix(CHANNEL_SOURCE), format_moment_pair(notice.since)
+        alert = build_system_alert(
+            "health-up",
+            (f"{name}: messages are accepted again", f"{name}：消息已恢复投递"),
+            (
+                f"They were not accepted from {english}. What waited was sent.",
+                f"自{chinese}起未被接受。等待的消息已发出。",
+            ),
             watcher=source,
-            body=f"It did not from {format_instant(notice.since)}. What waited was sent.",
+            now=now,
         )
         deliveries = route_alert(alert, active, now=now)
         yield ChannelAlert(

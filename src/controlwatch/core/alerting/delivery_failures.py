@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controlwatch.core.alerting.routing import route_alert
+from controlwatch.core.alerting.system_alerts import build_system_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.model.state import PlannedDelivery
@@ -27,8 +28,12 @@ REJECTED_STATUSES = frozenset({400, 413, 415, 422})
 
 #: The source of alerts about deliveries, in the place of a watcher.
 OUTBOX_SOURCE = "outbox"
-#: channel → the name of its targets
-TARGET_NAMES = {"email": "mail address", "slack": "Slack target", "apprise": "destination"}
+#: channel → the name of its targets, in English and in Chinese
+TARGET_NAMES = {
+    "email": ("mail address", "邮箱地址"),
+    "slack": ("Slack target", "Slack 频道或用户"),
+    "apprise": ("destination", "接收端"),
+}
 
 
 def from_http_status(message: str, status: int, *, wait: str = "") -> DeliveryError:
@@ -60,19 +65,27 @@ def plan_pause(
     The alert goes to subscribers to source health, except at the same target, and to the owner. It does not
     show the address. An address that was never confirmed causes no alert: it may be a typing error.
     """
-    target = TARGET_NAMES.get(subscription.channel, subscription.channel)
+    target = TARGET_NAMES.get(subscription.channel, (subscription.channel, subscription.channel))
     # The name of an Apprise destination identifies no person, and may be a word of the reason.
     hidden = "(?!)" if subscription.channel == "apprise" else re.escape(subscription.target)
     explanation = re.sub(hidden, "…", reason, flags=re.IGNORECASE).rstrip(".")
     number = subscription.id
-    alert = Alert(
-        kind="health-down",
-        made_at=now,
-        title=f"subscription {number} is paused: its {target} no longer accepts messages",
+    alert = build_system_alert(
+        "health-down",
+        (
+            f"subscription {number} is paused: its {target[0]} no longer accepts messages",
+            f"订阅 {number} 已暂停：{target[1]}不再接收消息",
+        ),
+        (
+            "Its alerts wait, nothing is lost. `controlwatch subscriptions` shows whose it is; once the "
+            f"cause is repaired, `controlwatch resume {number}` sends what waits, and "
+            f"`controlwatch unsubscribe {number}` ends it.",
+            "其提醒在等待，没有丢失。`controlwatch subscriptions` 可查看归属；修复后用 "
+            f"`controlwatch resume {number}` 补发，或用 `controlwatch unsubscribe {number}` 退订。",
+        ),
         watcher=OUTBOX_SOURCE,
-        body=f"{explanation}. Its alerts wait, nothing is lost. `controlwatch subscriptions` shows whose "
-        f"it is; once the cause is repaired, `controlwatch resume {number}` sends what waits, and "
-        f"`controlwatch unsubscribe {number}` ends it.",
+        now=now,
+        technical=explanation,
     )
     plan = PausePlan(subscription_id=number, reason=reason, alert=alert)
     if not subscription.confirmed:

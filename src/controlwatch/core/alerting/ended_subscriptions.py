@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controlwatch.core.alerting.routing import route_alert
+from controlwatch.core.alerting.system_alerts import build_system_alert
 from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 
@@ -30,13 +31,17 @@ def plan_end(subscription: Subscription, active: Iterable[Subscription], *, now:
     written to.
     """
     number, place = subscription.id, f"{subscription.channel} {subscription.target}"
-    to_operators = Alert(
-        kind="lead",
-        made_at=now,
-        title=f"subscription {number} ({place}) was ended by a link",
+    to_operators = build_system_alert(
+        "lead",
+        (f"subscription {number} ({place}) was ended by a link", f"订阅 {number}（{place}）已通过链接退订"),
+        (
+            "Somebody has followed the link to unsubscribe in one of its mails. If that was a mistake: "
+            f"`controlwatch resume {number}`. The address itself was sent a link to continue.",
+            f"有人打开了其邮件中的退订链接。如系误操作：`controlwatch resume {number}`。"
+            "已向该地址发送恢复链接。",
+        ),
         watcher=SUBSCRIPTIONS_SOURCE,
-        body="Somebody has followed the link to unsubscribe in one of its mails. If that was a mistake: "
-        f"`controlwatch resume {number}`. The address itself was sent a link to continue.",
+        now=now,
     )
     to_address = Alert(kind="confirmation", made_at=now, title=ENDED_TITLE, watcher=SUBSCRIPTIONS_SOURCE)
     others = (item for item in active if item.id != number)

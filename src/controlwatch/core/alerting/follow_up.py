@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from controlwatch.core.alerting.reminders import DAY_START, PlannedAlert
 from controlwatch.core.alerting.routing import defer_past_quiet_hours
-from controlwatch.core.model import Alert, AlertKind, Day, Subscription
+from controlwatch.core.alerting.system_alerts import TextPair
+from controlwatch.core.model import Alert, AlertKind, AlertText, Day, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 
 Action = Literal["acknowledged", "not relevant", "assigned", "due", "muted", "judged"]
@@ -59,7 +60,8 @@ def plan_escalation(delivered: DeliveredAlert, *, now: datetime) -> PlannedAlert
     if not late or not delivered.open or delivered.alert.kind not in ACTIONABLE_KINDS:
         return None
     local = delivered.sent_at.astimezone(ZoneInfo(subscription.timezone))
-    reason = f"No action since {local:%Y-%m-%d %H:%M} ({subscription.timezone})."
+    since, zone = f"{local:%Y-%m-%d %H:%M}", subscription.timezone
+    reason = f"No action since {since} ({zone}).", f"自 {since}（{zone}）起无人处理。"
     return _repeat_alert(delivered, "escalation", reason, addressee=subscription.escalate_to, now=now)
 
 
@@ -73,19 +75,25 @@ def plan_due_reminder(delivered: DeliveredAlert, *, now: datetime) -> PlannedAle
     today = (local - DAY_START).date()
     if delivered.wanted_by is None or delivered.wanted_by > today:
         return None
-    return _repeat_alert(
-        delivered, "due", f"Due {delivered.wanted_by}.", addressee=delivered.assigned_to, now=now
-    )
+    reason = f"Due {delivered.wanted_by}.", f"处理期限：{delivered.wanted_by}。"
+    return _repeat_alert(delivered, "due", reason, addressee=delivered.assigned_to, now=now)
 
 
 def _repeat_alert(
-    delivered: DeliveredAlert, kind: AlertKind, reason: str, *, addressee: str, now: datetime
+    delivered: DeliveredAlert, kind: AlertKind, reason: TextPair, *, addressee: str, now: datetime
 ) -> PlannedAlert:
     planned = PlannedDelivery(
         subscription_id=delivered.subscription.id,
         due_at=defer_past_quiet_hours(delivered.subscription, now=now),
-        why=reason,
+        why=reason[0],
         addressee=addressee,
     )
-    alert = replace(delivered.alert, kind=kind, first=delivered.alert.original_kind, made_at=now, body=reason)
+    alert = replace(
+        delivered.alert,
+        kind=kind,
+        first=delivered.alert.original_kind,
+        made_at=now,
+        body=reason[0],
+        chinese=AlertText(title=delivered.alert.title, body=reason[1]),
+    )
     return PlannedAlert(alert=alert, deliveries=(planned,))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.alerting.routing import find_send_time, is_muted, route_alert
-from controlwatch.core.alerting.source_health import format_instant
+from controlwatch.core.alerting.system_alerts import TextPair, build_system_alert, format_moment_pair
 from controlwatch.core.law.answers import OpenReviews, ReviewLine
 from controlwatch.core.model import Alert, AlertKind, Judgement, Notice, Subscription, Verdict
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
@@ -91,24 +91,33 @@ def plan_review_reminder(
     waiting = [line for line in list_lines() if line.alerted]
     named = "; ".join(f"{line.id}: {line.title}" for line in waiting[:MAX_NAMED_REVIEWS])
     hidden = len(waiting) - MAX_NAMED_REVIEWS
-    more = f" and {hidden} more" if hidden > 0 else ""
-    alert = Alert(
-        kind="lead",
-        made_at=now,
-        title=describe_open_reviews(found),
+    more = (f" and {hidden} more", f"等{len(waiting)}份") if hidden > 0 else ("", "")
+    alert = build_system_alert(
+        "lead",
+        describe_open_reviews(found),
+        (
+            f"It was not concluded whether they change the rules: {named}{more[0]}. To settle one: "
+            "controlwatch review NUMBER --as change|no-change, or the buttons in Slack. List them all: "
+            "controlwatch review.",
+            f"未能判定是否涉及规则调整：{named}{more[1]}。判定方式："
+            "controlwatch review NUMBER --as change|no-change，或使用 Slack 按钮。全部列出："
+            "controlwatch review。",
+        ),
         watcher=REVIEW_SOURCE,
-        body=f"It was not concluded whether they change the rules: {named}{more}. To settle one: "
-        "controlwatch review NUMBER --as change|no-change, or the buttons in Slack. List them all: "
-        "controlwatch review.",
+        now=now,
     )
     times = notice.times + 1 if notice is not None else 1
     notified = HealthNotice(times=times, at=now, since=found.oldest, word="review")
     return HealthAlert(health_notices={REVIEW_SOURCE: notified}, alert=alert)
 
 
-def describe_open_reviews(found: OpenReviews) -> str:
-    """Return how many documents need review and since when, in a phrase; "" where none does."""
+def describe_open_reviews(found: OpenReviews) -> TextPair:
+    """Return how many documents need review and since when, in a phrase of each language; "" where none."""
     if not found.count:
-        return ""
+        return "", ""
     documents = "1 document needs" if found.count == 1 else f"{found.count} documents need"
-    return f"{documents} review, the oldest since {format_instant(found.oldest)}"
+    english, chinese = format_moment_pair(found.oldest)
+    return (
+        f"{documents} review, the oldest since {english}",
+        f"{found.count} 份文件待人工判定，最早一份自 {chinese}",
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from controlwatch.core.alerting.reminder_plan import ReminderPlan, ScheduledReminder, plan_reminders
@@ -15,7 +16,8 @@ from controlwatch.core.alerting.routing import (
     is_muted,
     route_alert,
 )
-from controlwatch.core.model import Alert, KeyDate, Notice, ReminderSubject, Subscription
+from controlwatch.core.law.key_dates import SUSPENSION_ENDS
+from controlwatch.core.model import Alert, AlertKind, KeyDate, Notice, ReminderSubject, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.core.model.timezones import to_beijing_day
 
@@ -53,6 +55,14 @@ class PlannedAlert:
     deliveries: tuple[PlannedDelivery, ...]
     notice_key: str | None = None  #: of the notice
 
+    @property
+    def gravity(self) -> tuple[bool, date]:
+        """Sorts the reminders of a notice: the end of a suspension first, then the nearest day."""
+        occasion = self.alert.occasion
+        if occasion is None:
+            return True, date.max
+        return occasion.event.event != SUSPENSION_ENDS or occasion.gone, occasion.event.date
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderRound:
@@ -71,7 +81,8 @@ def find_reminder_day(now: datetime) -> date:
 def decide_reminders(context: ReminderContext, *, now: datetime) -> ReminderRound:
     """Decide which reminders and outlooks are due now. `now` is an aware instant."""
     plan = plan_reminders(context.key_dates, context.scheduled_reminders, today=find_reminder_day(now))
-    alerts = [_plan_reminder(occasion, context, now) for occasion in plan.occasions]
+    reminders = (_plan_reminder(occasion, context, now) for occasion in plan.occasions)
+    alerts = list(merge_reminders(planned for planned in reminders if planned is not None))
     outlook_days: dict[int, date] = {}
     for subscription in context.subscriptions:
         local = now.astimezone(ZoneInfo(subscription.timezone))
@@ -81,11 +92,28 @@ def decide_reminders(context: ReminderContext, *, now: datetime) -> ReminderRoun
         if subscription.outlook and subscription.confirmed and not subscription.paused and is_due:
             outlook_days[subscription.id] = local.date()
             alerts.append(_plan_outlook(subscription, local.date(), context, now))
-    return ReminderRound(
-        plan=plan,
-        alerts=tuple(planned for planned in alerts if planned is not None),
-        outlook_days=outlook_days,
-    )
+    return ReminderRound(plan=plan, alerts=tuple(alerts), outlook_days=outlook_days)
+
+
+def merge_reminders(planned: Iterable[PlannedAlert]) -> Iterator[PlannedAlert]:
+    """Yield the reminders of a round, those of one kind about one notice as one: the gravest date leads it.
+
+    All who get any of them get the one.
+    """
+    groups: dict[tuple[str | None, AlertKind], list[PlannedAlert]] = {}
+    for item in planned:
+        groups.setdefault((item.notice_key, item.alert.kind), []).append(item)
+    for group in groups.values():
+        ordered = sorted(group, key=attrgetter("gravity"))
+        first = ordered[0]
+        others = tuple(item.alert.occasion for item in ordered[1:] if item.alert.occasion is not None)
+        deliveries: dict[int, PlannedDelivery] = {}
+        for delivery in (delivery for item in ordered for delivery in item.deliveries):
+            known = deliveries.get(delivery.subscription_id)
+            if known is None or known.muted:
+                deliveries[delivery.subscription_id] = delivery
+        alert = replace(first.alert, others=others)
+        yield replace(first, alert=alert, deliveries=tuple(deliveries.values()))
 
 
 def _plan_reminder(occasion: ReminderSubject, context: ReminderContext, now: datetime) -> PlannedAlert | None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controlwatch.core.alerting.health_advice import ADVICE
+from controlwatch.core.alerting.health_advice import ADVICE, CONSEQUENCES, EXPLANATIONS
+from controlwatch.core.alerting.system_alerts import TextPair, format_moment_pair, join_sentences
 from controlwatch.core.model.errors import LockedOut
 from controlwatch.core.model.state import WatcherState
-from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.sources.plausibility import FAILURES_BEFORE_ALERT
 from controlwatch.core.sources.watcher import Watcher
 
@@ -31,32 +31,32 @@ class HealthIssue:
 
     health: str  #: blind, blocked, quiet, degraded
     since: datetime | None
-    why: str
-    advice: str
+    why: TextPair  #: in plain words, with what it means
+    advice: TextPair
+    technical: str  #: the reason as the software says it
 
 
 def find_health_issue(state: WatcherState, *, now: datetime) -> HealthIssue | None:
     """Return what is wrong with a source where it is worth an alert."""
     if state.failures >= FAILURES_BEFORE_ALERT:
-        reason = (state.reason or "").rstrip(".")
-        if state.kind == "overdue":
-            why = f"{reason[:1].upper()}{reason[1:]}"
-        else:
-            why = f"{state.failures} polls in a row failed ({state.kind}): {reason}"
-        return HealthIssue(
-            health="blocked" if state.kind == "blocked" else "blind",
-            since=state.failing_since,
-            why=f"{why}. This source is not being watched.",
-            advice=ADVICE.get(state.kind or "", ""),
-        )
-    since = state.concern_since
-    if state.failures or since is None or (state.concern == "degraded" and now - since < DEGRADED_PATIENCE):
-        return None
+        health = "blocked" if state.kind == "blocked" else "blind"
+        since, kind = state.failing_since, state.kind or ""
+        technical = f"{state.failures} polls in a row failed ({kind}): {state.reason or ''}"
+        if kind == "overdue":
+            technical = f"overdue: {state.reason or ''}"
+    else:
+        health = kind = state.concern
+        since, technical = state.concern_since, f"{kind}: {state.concern_reason}"
+        is_patient = kind == "degraded" and since is not None and now - since < DEGRADED_PATIENCE
+        if state.failures or since is None or is_patient:
+            return None
+    nothing = ("", "")
     return HealthIssue(
-        health=state.concern,
+        health=health,
         since=since,
-        why=f"{state.concern_reason}.",
-        advice=ADVICE.get(state.concern, ""),
+        why=join_sentences(EXPLANATIONS.get(kind, nothing), CONSEQUENCES.get(health, nothing)),
+        advice=ADVICE.get(kind, nothing),
+        technical=technical,
     )
 
 
@@ -127,6 +127,4 @@ def apply_failure(state: WatcherState, *, kind: str | None, reason: str, now: da
 
 def format_instant(instant: datetime | None) -> str:
     """Return an instant in Beijing time, to the minute."""
-    if instant is None:
-        return "an unknown time"
-    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M Beijing time")
+    return format_moment_pair(instant)[0]

@@ -9,6 +9,7 @@ issuers.
 from controlwatch.core.model.alert import (
     Alert,
     AlertKind,
+    AlertText,
     AnnouncedMeasure,
     Change,
     ChangeKind,
@@ -70,6 +71,7 @@ from controlwatch.core.model.subscription import (
 __all__ = [
     "Alert",
     "AlertKind",
+    "AlertText",
     "Annex",
     "AnnexLink",
     "AnnouncedMeasure",

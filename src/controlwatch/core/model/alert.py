@@ -114,6 +114,14 @@ class ReminderSubject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertText:
+    """What an alert that is not about a notice says, in one language."""
+
+    title: str
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """A message to subscribers, independent of any channel."""
 
@@ -124,7 +132,7 @@ class Alert:
     url: str | None = None
     notice: Notice | None = None
     change: Change | None = None
-    body: str = ""  #: of health alerts: what is wrong, since when, and what to do
+    body: str = ""  #: of health alerts: what is wrong, since when, and what to do, in English
     about: str | None = None  #: of press reports: the canonical number of the official notice
     unread: UnreadPart = ""  #: the unread part may concern any subscriber
     occasion: ReminderSubject | None = None  #: of reminders and moved dates
@@ -132,6 +140,9 @@ class Alert:
     first: AlertKind | None = None  #: of a repeated alert: the kind it had the first time
     review_id: int | None = None  #: of documents that need review: the number by which a person settles it
     judgement: Judgement | None = None  #: of judged documents: what a person decided
+    chinese: AlertText | None = None  #: title and body in Chinese; None: of notices, and of old versions
+    technical: str = ""  #: of health alerts: the reason in technical words, for operators only
+    others: tuple[ReminderSubject, ...] = ()  #: of reminders: further key dates of the notice, same day
 
     @property
     def original_kind(self) -> AlertKind:

@@ -231,6 +231,7 @@ class ClaimScope:
     only: tuple[str, ...] | None = None  #: to these targets; None: to any
     without: tuple[str, ...] = ()  #: not to these targets
     retry_due: datetime | None = None  #: what failed before only where it was due by then; None: by now
+    gather_bursts: bool = False  #: let a target that was sent several in the last minute wait for one digest
 
 
 ANY_DELIVERY = ClaimScope()

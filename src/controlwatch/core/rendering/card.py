@@ -13,7 +13,16 @@ from controlwatch.core.extraction.report.doubts import NO_ITEM_NAMED
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS
 from controlwatch.core.law.status import LegalStatus
-from controlwatch.core.model import Alert, AlertKind, Change, Direction, Notice, NoticeKind, RedlineSegment
+from controlwatch.core.model import (
+    Alert,
+    AlertKind,
+    AlertText,
+    Change,
+    Direction,
+    Notice,
+    NoticeKind,
+    RedlineSegment,
+)
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext, CardFact
@@ -32,6 +41,7 @@ from controlwatch.core.rendering.notice_facts import (
     list_notice_facts,
     list_status_facts,
 )
+from controlwatch.core.rendering.reason_text import describe_reasons
 from controlwatch.core.rendering.review_card import (
     build_review_heading,
     list_review_facts,
@@ -114,21 +124,24 @@ def build_card(
     footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
         footer.insert(0, f"{word('published')} {notice.published}")
+    text = choose_alert_text(alert, context)
     if why:
-        footer.append(f"{word('why')}: {why}")
+        reasons = text.body if why == alert.body else describe_reasons(why, context)
+        footer.append(f"{word('why')}: {reasons}")
     card = Card(
         tone=_choose_tone(alert),
         badge=word("paused" if alert.watcher == OUTBOX_SOURCE else alert.kind),
-        heading=alert.title,
+        heading=text.title,
         title="",
         url=to_safe_link(alert.url),
         footer=tuple(footer),
         labels=(word("moved"), word("redline"), word("doubts"), word("source")),
     )
     if notice is None:
-        summary = _summarize_agenda(alert, context) if alert.kind == "outlook" else alert.body
-        facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
-        return replace(card, summary=(summary,), facts=facts)
+        if alert.kind == "outlook":
+            facts = tuple(build_agenda_fact(event, context) for event in alert.agenda)
+            return replace(card, summary=(_summarize_agenda(alert, context),), facts=facts)
+        return _fill_system_card(card, alert, text, context)
     weight = _choose_weight(alert, notice, status, context.today)
     card = replace(
         card, title=alert.title, doubts=context.translate_doubts(_list_open_doubts(notice)), weight=weight
@@ -137,13 +150,16 @@ def build_card(
         list_status_facts(status, context, is_suspension=notice.direction is Direction.SUSPEND)
     )
     if alert.occasion is not None:
+        occasions = (alert.occasion, *alert.others)
+        found = [fact for occasion in occasions for fact in list_occasion_facts(occasion, notice, context)]
         # What the end of a term means is in the summary.
         standing = () if alert.occasion.event.event in ENDING_WORDS else status_facts
-        occasion_facts = (*list_occasion_facts(alert.occasion, notice, context), *standing)
+        happenings = sorted(dict.fromkeys(found), key=lambda fact: fact.word != "what")
+        occasion_facts = (*happenings, *standing)
         card = replace(
             card,
             badge=choose_occasion_badge(alert.occasion, context),
-            heading=build_occasion_heading(alert.occasion, notice, context),
+            heading=build_occasion_heading(alert.occasion, notice, context, others=len(alert.others)),
             summary=summarize_occasion(alert.occasion, context),
             facts=tuple(drop_repeated_quotes(occasion_facts, alert.title)),
         )
@@ -153,8 +169,26 @@ def build_card(
         card = _fill_notice_card(card, alert, notice, status_facts, context)
     if alert.kind in {"escalation", "due"}:
         # The reason for the repetition comes first.
-        return replace(card, badge=f"{word(alert.kind)} · {card.badge}", summary=(alert.body, *card.summary))
+        return replace(card, badge=f"{word(alert.kind)} · {card.badge}", summary=(text.body, *card.summary))
     return card
+
+
+def _fill_system_card(card: Card, alert: Alert, text: AlertText, context: CardContext) -> Card:
+    """Return the card with what is wrong and what to do, and for operators the technical reason."""
+    both = alert.chinese if context.language == "both" else None
+    bodies = (text.body, both.body if both is not None else "")
+    return replace(
+        card,
+        title=both.title if both is not None else "",
+        summary=tuple(filter(None, bodies)),
+        facts=(context.build_fact("technical", alert.technical),) if alert.technical else (),
+    )
+
+
+def choose_alert_text(alert: Alert, context: CardContext) -> AlertText:
+    """Return title and body in the reader's first language; where an old alert has English only, in that."""
+    english = AlertText(title=alert.title, body=alert.body)
+    return alert.chinese if alert.chinese is not None and context.language == "zh" else english
 
 
 def _fill_notice_card(

@@ -93,10 +93,9 @@ def render_shared_html(subject: str, cards: tuple[Card, ...]) -> str:
 
 def render_reader_html(message: Message) -> str:
     """Return the end of the page, for one reader."""
-    actions = (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
     links = " · ".join(
         READER_LINK.format(escape(to_one_line(address, 2000)), escape(find_word(label, "both")))
-        for label, address in actions
+        for label, address in message.reader_links
         if address
     )
     lines = (str(escape(to_one_line(message.health_line, 1000))), links)

@@ -28,8 +28,13 @@ def choose_occasion_badge(occasion: ReminderSubject, context: CardContext) -> st
     return context.find_word("reminder" if occasion.was is None else "moved-day")
 
 
-def build_occasion_heading(occasion: ReminderSubject, notice: Notice, context: CardContext) -> str:
-    """Return the line that must suffice on a phone: what, when, for which items, by which notice."""
+def build_occasion_heading(
+    occasion: ReminderSubject, notice: Notice, context: CardContext, *, others: int = 0
+) -> str:
+    """Return the line that must suffice on a phone: what, when, for which items, by which notice.
+
+    `others` is the number of further dates of the notice that the reminder is about.
+    """
     event = occasion.event
     number = name_number(notice.number.canonical, context) if notice.number is not None else ""
     day = context.format_date(event.date)
@@ -41,6 +46,8 @@ def build_occasion_heading(occasion: ReminderSubject, notice: Notice, context: C
         what += context.pick_one(" (today)", "（今日）")
     elif event.event in ENDING_WORDS:
         what = f"{context.find_word(ENDING_WORDS[event.event])} {day}"
+    if others:
+        what += context.pick_one(f" +{others} more date{'' if others == 1 else 's'}", f"等{others + 1}个日期")
     announced = format_announced(event.announced, language=context.language)
     items = context.join_within(
         [context.name_briefly(found.id) for found in notice.categories], MAX_HEADING - len(what)

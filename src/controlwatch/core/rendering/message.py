@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from controlwatch.core.alerting.judgements import describe_open_reviews
 from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.system_alerts import name_source
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import OpenReviews
 from controlwatch.core.law.coverage import Coverage
@@ -18,8 +19,10 @@ from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import Card, build_card
 from controlwatch.core.rendering.confirmation_card import build_confirmation_card
+from controlwatch.core.rendering.digest_text import build_digest_subject, classify_alert
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
+from controlwatch.core.sources.watcher import Watcher
 
 NO_LINKS = SignedLinks()
 #: Sources that the health line names because they are not watched.
@@ -39,10 +42,17 @@ class Message:
     cards: tuple[Card, ...]
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
     unsubscribe: str = ""  #: the URL that ends the subscription
+    unsubscribe_others: tuple[str, ...] = ()  #: the same for further subscriptions that it is sent for
     acknowledge: str = ""  #: the URL that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
     health_line: str = ""  #: of digests and outlooks: whether every source is watched
     action_keys: tuple[str, ...] = ()  #: a delivery's key for each card, "" where no action is offered
+
+    @property
+    def reader_links(self) -> tuple[tuple[str, str], ...]:
+        """What one reader may do, each a word of the vocabulary and a URL, which may be empty."""
+        others = (("unsubscribe", url) for url in self.unsubscribe_others)
+        return ("acknowledge", self.acknowledge), ("unsubscribe", self.unsubscribe), *others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,59 +65,84 @@ class MessageComposer:
     find_status: Callable[[str, date], LegalStatus | None] = (
         find_no_status  #: returns the legal status of the notice of a key on a day
     )
-    load_watcher_states: Callable[[], Iterable[WatcherState]] = tuple  #: returns the state of each source
+    load_sources: Callable[[], Iterable[tuple[Watcher, WatcherState]]] = tuple  #: with their states
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
     load_coverage: Callable[[], Coverage | None] = lambda: None  #: returns until when sources were read
-    #: alert, language, why → the card
+    #: alert, language, reasons and technical reason → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
     _health_lines: dict[Language, str] = field(default_factory=dict, init=False)
 
     def compose(self, deliveries: tuple[Delivery, ...]) -> Message:
-        """Return the message for deliveries that are sent together; all have the same subscription."""
-        first, subscription = deliveries[0], deliveries[0].subscription
-        language = subscription.language
+        """Return the message for deliveries that are sent together; all have the same recipient."""
+        first = deliveries[0]
+        subscriptions = tuple({item.subscription.id: item.subscription for item in deliveries}.values())
+        languages = {subscription.language for subscription in subscriptions}
+        language: Language = languages.pop() if len(languages) == 1 else "both"
         # Every reader of a link can follow it: it is sent to one mail address, not to a channel for many.
-        is_personal = subscription.channel == "email" and subscription.confirmed
+        is_personal = all(item.channel == "email" and item.confirmed for item in subscriptions)
         today = self.now.astimezone(UTC).date()
         # The recipient of an escalation must not end the subscription of another person.
         is_own = is_personal and not first.addressee
-        action_keys = tuple(item.key if item.alert.notice is not None else "" for item in deliveries)
-        health_line = ""
-        if subscription.rate != "immediate" or first.alert.kind == "outlook":
-            if language not in self._health_lines:
-                line = render_health_line(self.load_watcher_states(), language)
-                parts = (line, render_review_line(self.count_reviews(), language))
-                self._health_lines[language] = " · ".join(filter(None, parts))
-            health_line = self._health_lines[language]
-        cards = tuple(self._compose_card(delivery) for delivery in deliveries)
-        count = pick_language(f"{len(cards)} alerts", f"{len(cards)} 条提醒", language)
-        digest = Message(
-            subject=f"controlwatch: {count}, {to_beijing_day(self.now)}",
+        groups: dict[int, list[Delivery]] = {}
+        for item in deliveries:
+            groups.setdefault(item.alert_id, []).append(item)
+        context = CardContext(lexicon=self.lexicon, language=language, today=to_beijing_day(self.now))
+        found = sorted(
+            (
+                (classify_alert(same[0].alert, self._compose_card(same, language), context), same[0])
+                for same in groups.values()
+            ),
+            key=lambda pair: pair[0].gravity,
+        )
+        cards = tuple(entry.card for entry, _ in found)
+        action_keys = tuple(item.key if item.alert.notice is not None else "" for _, item in found)
+        is_digest = len(cards) > 1 or any(item.rate != "immediate" for item in subscriptions)
+        has_health = is_digest or first.alert.kind == "outlook"
+        ends = [self.links.build_unsubscribe_url(item.id) for item in subscriptions] if is_own else []
+        message = Message(
+            subject=build_digest_subject([entry for entry, _ in found], context),
             cards=cards,
-            unsubscribe=self.links.build_unsubscribe_url(subscription.id) if is_own else "",
+            unsubscribe="".join(ends[:1]),
+            unsubscribe_others=tuple(filter(None, ends[1:])),
             acknowledge=(
                 self.links.build_acknowledge_url(first.id, on=today)
                 if is_personal and any(action_keys)
                 else ""
             ),
-            health_line=health_line,
+            health_line=self._render_health(language) if has_health else "",
             action_keys=action_keys,
         )
         if len(cards) > 1:
-            return digest
+            return message
         return replace(
-            digest,
+            message,
             subject=cards[0].headline,
             thread=find_thread_key(first.alert),
             reply_to=first.first_receipt,
         )
 
-    def _compose_card(self, delivery: Delivery) -> Card:
-        """Return a card with what is known beside the alert: the notice's legal status, and links."""
-        alert, language = delivery.alert, delivery.subscription.language
+    def _render_health(self, language: Language) -> str:
+        """Return the line about the sources and about what needs review, built once a language."""
+        if language not in self._health_lines:
+            line = render_health_line(self.load_sources(), language)
+            review = pick_language(*describe_open_reviews(self.count_reviews()), language)
+            self._health_lines[language] = " · ".join(filter(None, (line, review)))
+        return self._health_lines[language]
+
+    def _compose_card(self, deliveries: Sequence[Delivery], language: Language) -> Card:
+        """Return a card with what is known beside the alert: the notice's legal status, and links.
+
+        The deliveries are of the same alert, by several subscriptions of the recipient.
+        """
+        delivery = deliveries[0]
+        alert = delivery.alert
+        why = "; ".join(dict.fromkeys(item.why for item in deliveries if item.why))
+        # Operators can use the technical reason, and so can the owner of a subscription that is paused.
+        if not any(item.subscription.health or item.addressee for item in deliveries):
+            alert = replace(alert, technical="")
         if alert.kind == "confirmation":  # it holds a link for one reader only
             return build_confirmation_card(alert, delivery.subscription, self.links, now=self.now)
-        key = (delivery.alert_id, language, delivery.why)
+        key = (delivery.alert_id, language, f"{why}\n{alert.technical}")
         if key in self._cards:
             return self._cards[key]
         context = CardContext(
@@ -119,7 +154,7 @@ class MessageComposer:
         thread = find_thread_key(alert)
         has_status = thread and alert.original_kind != "report"
         status = self.find_status(thread, context.today) if has_status else None
-        card = build_card(alert, context, why=delivery.why, status=status)
+        card = build_card(alert, context, why=why, status=status)
         if alert.notice is not None:
             links = (
                 ("evidence", self.links.build_evidence_url(delivery.alert_id)),
@@ -138,40 +173,34 @@ class MessageComposer:
         return card
 
 
-def render_health_line(states: Iterable[WatcherState], language: Language) -> str:
-    """Return how many sources are watched, which are not, and the last success; "" without sources.
+def render_health_line(sources: Iterable[tuple[Watcher, WatcherState]], language: Language) -> str:
+    """Return how many sources are monitored, which are not, and the last success; "" without sources.
 
     Digests always carry this line, so that its absence is noticed.
     """
-    sources = tuple(states)
-    if not sources:
+    pairs = tuple(sources)
+    if not pairs:
         return ""
-    lost = [state for state in sources if state.health in {"blind", "blocked", "new"}]
-    success = max((state.last_success_at for state in sources if state.last_success_at), default=None)
+    lost = [watcher for watcher, state in pairs if state.health in {"blind", "blocked", "new"}]
+    successes = (state.last_success_at for _, state in pairs if state.last_success_at)
+    success = max(successes, default=None)
     last = f"{success.astimezone(BEIJING):%Y-%m-%d %H:%M}" if success else "—"
     if not lost:
         return pick_language(
-            f"All {len(sources)} sources watched, last read {last} (Beijing time)",
-            f"{len(sources)} 个来源均在监测，最近一次 {last}（北京时间）",
+            f"All {len(pairs)} sources monitored, last read {last} (Beijing time)",
+            f"{len(pairs)} 个来源均在监测，最近一次 {last}（北京时间）",
             language,
         )
-    names = ", ".join(f"{state.id} ({state.health})" for state in lost[:MAX_NAMED_SOURCES])
+    names = [name_source(watcher) for watcher in lost[:MAX_NAMED_SOURCES]]
     more = f" +{len(lost) - MAX_NAMED_SOURCES}" if lost[MAX_NAMED_SOURCES:] else ""
-    watched = len(sources) - len(lost)
+    watched = len(pairs) - len(lost)
     return pick_language(
-        f"{watched} of {len(sources)} sources watched, last read {last} (Beijing time); not: {names}{more}",
-        f"{len(sources)} 个来源中 {watched} 个在监测，最近一次 {last}（北京时间）；未监测：{names}{more}",
+        f"{watched} of {len(pairs)} sources monitored, last read {last} (Beijing time); "
+        f"not read: {', '.join(name for name, _ in names)}{more}",
+        f"{len(pairs)} 个来源中 {watched} 个在监测，最近一次 {last}（北京时间）；"
+        f"未能读取：{'、'.join(name for _, name in names)}{more}",
         language,
     )
-
-
-def render_review_line(found: OpenReviews, language: Language) -> str:
-    """Return how many documents wait for a person to judge them; "" where none does."""
-    if not found.count or found.oldest is None:
-        return ""
-    oldest = f"{found.oldest.astimezone(BEIJING):%Y-%m-%d}"
-    chinese = f"{found.count} 份文件待人工判定，最早一份自 {oldest}"
-    return pick_language(describe_open_reviews(found), chinese, language)
 
 
 def find_thread_key(alert: Alert) -> str:

@@ -34,7 +34,7 @@ def render_reader_text(message: Message) -> str:
     # In both languages: every reader must find how to unsubscribe.
     lines = [
         f"{find_word(label, 'both')}: {to_one_line(address, 1000)}"
-        for label, address in (("acknowledge", message.acknowledge), ("unsubscribe", message.unsubscribe))
+        for label, address in message.reader_links
         if address
     ]
     if message.health_line:

@@ -12,6 +12,7 @@ from controlwatch.core.model import Attention, Subscription, describe_judgement
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.state_text import explain_announced, format_state
+from controlwatch.core.rendering.wording import find_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,8 @@ def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
         ReplyRow(
-            heading=f"{line.health} {line.id}", body=" · ".join(filter(None, (line.name, line.state.problem)))
+            heading=f"{find_word(f'source-{line.health}', 'en')} {line.id}",
+            body=" · ".join(filter(None, (line.name, line.state.problem))),
         )
         for line in shown
     ]

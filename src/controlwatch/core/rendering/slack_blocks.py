@@ -20,16 +20,19 @@ from controlwatch.core.rendering.short_card import shorten_card
 Block = dict[str, Any]
 
 #: What readers may do about an alert.
-ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL = (
+ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE = (
     "controlwatch_acknowledge",
     "controlwatch_assign",
     "controlwatch_due",
     "controlwatch_mute",
     "controlwatch_irrelevant",
     "controlwatch_original",
+    "controlwatch_whole",
 )
 #: What a person decides about a document that needs review: it changes the rules, or it does not.
 JUDGE_CHANGE, JUDGE_NO_CHANGE = "controlwatch_judge_change", "controlwatch_judge_no_change"
+#: The buttons of an alert that is one line of a digest.
+CLOSING_BUTTONS = frozenset({ACKNOWLEDGE, JUDGE_CHANGE, JUDGE_NO_CHANGE})
 JUDGE_LABELS = {JUDGE_CHANGE: "It is a change · 属规则调整", JUDGE_NO_CHANGE: "No change · 无调整"}
 #: The block id of these actions: this prefix, then the key of the delivery.
 ALERT_BLOCK = "controlwatch_alert:"
@@ -48,7 +51,8 @@ MAX_URL = 3_000
 MAX_HEADER = 150
 MAX_TEXT = 2_900
 MAX_BLOCKS = 50
-MAX_CARDS = 5
+MAX_VIEW_BLOCKS = 100
+MAX_CARDS = 20
 #: Slack refuses messages of about 13,200 characters in all, whatever their blocks.
 MAX_CHARACTERS = 12_000
 #: Facts of a card that are shown, in a digest and alone; the number of the others is added.
@@ -56,34 +60,42 @@ MAX_BRIEF_FACTS, MAX_FACTS = 4, 24
 
 
 def render_message_blocks(message: Message) -> list[Block]:
-    """Return the blocks of a message: at most 50, within Slack's size."""
-    header = [_build_header(message.subject)] if len(message.cards) > 1 else []
+    """Return the blocks of a message: at most 50, within Slack's size.
+
+    Each alert of a digest has at least a line with a link and a button; the gravest are shown as fully as
+    fits.
+    """
+    alone = len(message.cards) == 1
     # Deliveries are claimed in numbers that leave no card out.
     cards, more = message.cards[:MAX_CARDS], len(message.cards) - MAX_CARDS
     keys = message.action_keys or ("",) * len(message.cards)
-    alone = len(cards) == 1
-    actions = [
-        [_build_actions(card, key, alone=alone)] if key else []
+    header = [] if alone else [_build_header(message.subject)]
+    footer = [_build_context(f"… {more} more: controlwatch latest")] if more > 0 else []
+    footer += [_build_context(message.health_line)] if message.health_line else []
+    shown = [
+        [*(_render_headline(card) if alone else _render_row(card)), *_render_actions(card, key, alone=alone)]
         for card, key in zip(cards, keys, strict=False)
     ]
-    if more > 0:
-        actions[-1].append(_build_context(f"… {more} more: controlwatch latest"))
-    footer = [_build_context(message.health_line)] if message.health_line else []
-    room = MAX_CHARACTERS - len(message.subject) - _count_characters(actions) - _count_characters(footer)
-    blocks_left = MAX_BLOCKS - len(header) - len(footer) - sum(map(len, actions))
-    # Each card is shown as fully as fits once all the others have their headline.
-    shown = [list(_render_headline(card)) for card in cards]
-    for place, whole in enumerate(cards):
+    for place, (whole, key) in enumerate(zip(cards, keys, strict=False)):
         card = shorten_card(whole) if alone else whole
-        others = [block for n, blocks in enumerate(shown) if n != place for block in blocks]
+        actions = _build_actions(card, key, alone=alone) if key else None
+        others = [
+            *header,
+            *(block for n, blocks in enumerate(shown) if n != place for block in blocks),
+            *footer,
+        ]
         for brief in (False, True) if alone else (True,):
-            blocks = list(_render_card(card, brief=brief))
-            fits = _count_characters([*others, *blocks]) <= room
-            if fits and len(others) + len(blocks) <= blocks_left:
+            blocks = [*_render_card(card, brief=brief), *([actions] if actions else [])]
+            fits = _count_characters([*others, *blocks]) + len(message.subject) <= MAX_CHARACTERS
+            if fits and len(others) + len(blocks) <= MAX_BLOCKS:
                 shown[place] = blocks
                 break
-    body = [block for blocks, acts in zip(shown, actions, strict=True) for block in (*blocks, *acts)]
-    return [*header, *body, *footer]
+    return [*header, *(block for blocks in shown for block in blocks), *footer]
+
+
+def render_whole_alert(card: Card) -> list[Block]:
+    """Return the blocks of all of an alert, for a window of its own: no sentence is left out."""
+    return list(_render_card(card, brief=False))[:MAX_VIEW_BLOCKS]
 
 
 def render_fallback_text(message: Message) -> str:
@@ -116,7 +128,19 @@ def _build_actions(card: Card, key: str, *, alone: bool) -> Block:
     url = card.url
     if url is not None and url.startswith(("http://", "https://")) and len(url) <= MAX_URL:
         elements.append(_build_button("Original · 原文", ORIGINAL, url=url))
+    if card.is_shortened or not alone:
+        elements.append(_build_button("More · 详情", WHOLE))
     return {"type": "actions", "block_id": f"{ALERT_BLOCK}{key}", "elements": elements}
+
+
+def _render_actions(card: Card, key: str, *, alone: bool) -> Iterator[Block]:
+    """Yield the buttons of an alert that is shown by its headline: in a digest, only what closes it."""
+    if not key:
+        return
+    actions = _build_actions(card, key, alone=alone)
+    if not alone:
+        actions["elements"] = [item for item in actions["elements"] if item["action_id"] in CLOSING_BUTTONS]
+    yield actions
 
 
 def _build_button(text: str, action_id: str, **more: str) -> Block:
@@ -148,6 +172,15 @@ def _build_top_line(card: Card) -> Block:
     if card.weight == "quiet":
         return _build_section(_build_text(to_one_line(text, MAX_HEADER), bold=True))
     return _build_header(text)
+
+
+def _render_row(card: Card) -> Iterator[Block]:
+    """Yield an alert of a digest in one line, which leads to the notice."""
+    text = to_one_line(
+        f"{MARKS['urgent' if card.weight == 'urgent' else card.tone]} {card.headline}", MAX_HEADER
+    )
+    has_link = card.url is not None and card.url.startswith(("http://", "https://")) and len(card.url) <= 500
+    yield _build_section(_build_link(card.url, text) if card.url and has_link else _build_text(text))
 
 
 def _render_headline(card: Card) -> Iterator[Block]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -33,7 +34,7 @@ def upgrade() -> None:
         sa.Column("watcher_id", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("about", sa.String(), nullable=True),
-        sa.Column("first_seen_at", UTCDateTime(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
@@ -48,7 +49,7 @@ def upgrade() -> None:
         "poll",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("watcher_id", sa.String(), nullable=False),
-        sa.Column("started_at", UTCDateTime(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
@@ -77,7 +78,7 @@ def upgrade() -> None:
         sa.Column("watcher_id", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("final_url", sa.String(), nullable=False),
-        sa.Column("fetched_at", UTCDateTime(), nullable=False),
+        sa.Column("fetched_at", UtcDateTime(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", JSON, nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
@@ -109,17 +110,17 @@ def upgrade() -> None:
         sa.Column("reports", sa.Boolean(), nullable=False),
         sa.Column("health", sa.Boolean(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UTCDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "watcher",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("first_poll_at", UTCDateTime(), nullable=True),
-        sa.Column("last_poll_at", UTCDateTime(), nullable=True),
-        sa.Column("last_success_at", UTCDateTime(), nullable=True),
+        sa.Column("first_poll_at", UtcDateTime(), nullable=True),
+        sa.Column("last_poll_at", UtcDateTime(), nullable=True),
+        sa.Column("last_success_at", UtcDateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failing_since", UTCDateTime(), nullable=True),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
         sa.Column("kind", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("alerted", sa.Boolean(), nullable=False),
@@ -134,7 +135,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=False),
         sa.Column("watcher_id", sa.String(), nullable=False),
-        sa.Column("first_seen_at", UTCDateTime(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.Column("differs", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -158,12 +159,12 @@ def upgrade() -> None:
         sa.Column("content", sa.String(), nullable=True),
         sa.Column("rings", sa.Boolean(), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
-        sa.Column("first_seen_at", UTCDateTime(), nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("taken", sa.Boolean(), nullable=False),
-        sa.Column("next_look_at", UTCDateTime(), nullable=True),
+        sa.Column("next_look_at", UtcDateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("absent_since", UTCDateTime(), nullable=True),
+        sa.Column("absent_since", UtcDateTime(), nullable=True),
         sa.Column("notice_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["notice_id"],
@@ -182,7 +183,7 @@ def upgrade() -> None:
         sa.Column("address_id", sa.Integer(), nullable=False),
         sa.Column("snapshot_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("made_at", UTCDateTime(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=False),
@@ -213,7 +214,7 @@ def upgrade() -> None:
         "alert",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("made_at", UTCDateTime(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("watcher_id", sa.String(), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=True),
@@ -282,13 +283,13 @@ def upgrade() -> None:
         sa.Column("alert_id", sa.Integer(), nullable=False),
         sa.Column("subscription_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("due_at", UTCDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("lease_until", UTCDateTime(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("lease_owner", sa.String(), nullable=True),
-        sa.Column("sent_at", UTCDateTime(), nullable=True),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("receipt", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(

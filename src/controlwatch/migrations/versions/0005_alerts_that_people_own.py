@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 
@@ -25,7 +26,7 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("addressee", sa.String(), nullable=False, server_default=""))
     op.add_column("delivery", sa.Column("follows", sa.Integer(), nullable=True))
     for moment in ("taken_at", "closed_at", "escalated_at"):
-        op.add_column("delivery", sa.Column(moment, UTCDateTime(), nullable=True))
+        op.add_column("delivery", sa.Column(moment, UtcDateTime(), nullable=True))
     op.add_column("delivery", sa.Column("wanted_by", sa.Date(), nullable=True))
     op.create_index("ix_delivery_wanted_by", "delivery", ["wanted_by"])
     # So far, whatever somebody did about an alert closed it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 
@@ -20,8 +21,8 @@ def upgrade() -> None:
         "warned",
         sa.Column("watcher_id", sa.String(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.Column("at", UTCDateTime(), nullable=False),
-        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("word", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("watcher_id"),
     )
@@ -34,5 +35,5 @@ def upgrade() -> None:
     op.drop_column("watcher", "alerted")
     op.add_column("watcher", sa.Column("concern", sa.String(), nullable=False, server_default=""))
     op.add_column("watcher", sa.Column("concern_reason", sa.Text(), nullable=False, server_default=""))
-    op.add_column("watcher", sa.Column("concern_since", UTCDateTime(), nullable=True))
+    op.add_column("watcher", sa.Column("concern_since", UtcDateTime(), nullable=True))
     op.add_column("watcher", sa.Column("learnt", JSON, nullable=False, server_default="{}"))

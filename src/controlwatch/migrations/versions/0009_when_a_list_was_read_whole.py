@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 revision = "0009"
 down_revision = "0008"
@@ -13,4 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("watcher", sa.Column("whole_at", UTCDateTime(), nullable=True))
+    op.add_column("watcher", sa.Column("whole_at", UtcDateTime(), nullable=True))

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
 
 from controlwatch.adapters.storage.base import NOTICE, VERSION, notice_from_json
+from controlwatch.adapters.storage.column_types import UtcDateTime
 from controlwatch.adapters.storage.custody_log import append_late_headings
 from controlwatch.adapters.storage.custody_rows import find_underivable_tables
 from controlwatch.adapters.storage.findings import write_findings
@@ -31,7 +31,7 @@ def upgrade() -> None:
         "installation",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("mark", sa.String(), nullable=False),
-        sa.Column("marked_at", UTCDateTime(), nullable=False),
+        sa.Column("marked_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     connection = op.get_bind()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 revision = "0013"
 down_revision = "0011"
@@ -13,4 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("reference", sa.Column("held_at", UTCDateTime(), nullable=True))
+    op.add_column("reference", sa.Column("held_at", UtcDateTime(), nullable=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
+
+from controlwatch.adapters.storage.column_types import UtcDateTime
 
 revision = "0014"
 down_revision = "0013"
@@ -18,9 +19,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
-        sa.Column("raised_at", UTCDateTime(), nullable=False),
+        sa.Column("raised_at", UtcDateTime(), nullable=False),
         sa.Column("alerted", sa.Boolean(), nullable=False),
-        sa.Column("closed_at", UTCDateTime(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("judgement_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"]),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"]),
@@ -36,7 +37,7 @@ def upgrade() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"]),
         sa.ForeignKeyConstraint(["version_id"], ["version.id"]),
         sa.PrimaryKeyConstraint("id"),

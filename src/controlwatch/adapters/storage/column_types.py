@@ -1,0 +1,47 @@
+"""The types of columns that SQLAlchemy does not bring."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Json(TypeDecorator[Any]):
+    """Plain JSON values: jsonb on PostgreSQL, text on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of a database."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB  # slow to load
+
+        return dialect.type_descriptor(JSONB(astext_type=Text()))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: stored in UTC, whatever its time zone, and returned in UTC. A naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an instant in UTC; raises `ValueError` for one without a time zone."""
+        del dialect
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"{value} has no timezone; an instant needs one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return a stored instant in UTC; SQLite keeps it without an offset."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.utcoffset() is None else value.astimezone(UTC)

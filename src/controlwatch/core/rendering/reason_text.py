@@ -1,0 +1,77 @@
+"""Why a subscriber gets an alert, in the reader's language: category names instead of their ids."""
+
+from __future__ import annotations
+
+from controlwatch.core.alerting.judgements import NOTIFIED_REASON
+from controlwatch.core.alerting.routing import NOT_READABLE, OPERATOR_REASON
+from controlwatch.core.rendering.facts import CardContext
+
+#: Reasons that are stored as one sentence, in English and in Chinese.
+SENTENCES: dict[str, tuple[str, str]] = {
+    "health of the watchers": ("you get the alerts about the sources", "您接收来源监测提醒"),
+    "subscribed to everything": ("you subscribed to everything", "您订阅了全部内容"),
+    "you were notified of it": ("you were notified of it before", "此前已就此提醒过您"),
+    "outlook of the day": ("daily briefing", "每日简报"),
+    "asked to be confirmed": ("this address is to be confirmed", "该地址待确认"),
+    "you made this subscription": ("you made this subscription", "该订阅由您创建"),
+    "it was ended by its link": ("the alerts were ended by a link", "已通过链接退订"),
+    NOTIFIED_REASON: (NOTIFIED_REASON, "此前已提醒您其待判定"),
+    OPERATOR_REASON: (OPERATOR_REASON, "运维订阅接收所有待判定文件"),
+    NOT_READABLE: (NOT_READABLE, "该公告中未能识别，为稳妥起见仍发送"),
+}
+#: Criterion, as stored → its name.
+CRITERION_NAMES: dict[str, tuple[str, str]] = {
+    "category": ("items", "物项"),
+    "issuer": ("issuer", "发布机关"),
+    "direction": ("direction", "方向"),
+    "destination": ("destination", "目的地"),
+    "HS code": ("HS code", "海关商品编号"),
+    "term": ("term", "关键词"),
+}
+DIRECTION_NAMES: dict[str, tuple[str, str]] = {
+    "tighten": ("stricter", "收紧"),
+    "relax": ("eased", "放宽"),
+    "suspend": ("suspended", "暂停"),
+    "resume": ("applies again", "恢复"),
+    "clarify": ("explained", "解释"),
+    "neutral": ("other changes", "其他调整"),
+}
+
+
+def describe_reasons(reasons: str, context: CardContext) -> str:
+    """Return stored reasons ("category battery.liion; issuer MOFCOM") in the reader's language.
+
+    What is not known, as a term that a subscriber chose, is returned as it is.
+    """
+    return context.pick_one("; ", "；").join(_describe_part(part, context) for part in reasons.split("; "))
+
+
+def _describe_part(part: str, context: CardContext) -> str:
+    if part in SENTENCES:
+        return context.pick_one(*SENTENCES[part])
+    name = next((name for name in CRITERION_NAMES if part.startswith(f"{name} ")), "")
+    if not name:
+        return part
+    values = part.removeprefix(f"{name} ")
+    # A free term may hold a comma.
+    listed = [values] if name == "term" or values == NOT_READABLE else values.split(", ")
+    shown = context.pick_one(", ", "、").join(_name_value(name, value, context) for value in listed)
+    return context.pick_one(f"{CRITERION_NAMES[name][0]} {shown}", f"{CRITERION_NAMES[name][1]}：{shown}")
+
+
+def _name_value(criterion: str, value: str, context: CardContext) -> str:
+    """Return a value of a criterion by its name, where it has one."""
+    lexicon, pick = context.lexicon, context.pick_one
+    if value in SENTENCES:
+        return pick(*SENTENCES[value])
+    match criterion:
+        case "category" if lexicon.find_category(value) is not None:
+            return context.name_briefly(value)
+        case "issuer":
+            return pick(value, lexicon.get_issuer_name(value, "zh"))
+        case "direction" if value in DIRECTION_NAMES:
+            return pick(*DIRECTION_NAMES[value])
+        case "destination":
+            return pick(lexicon.get_place_name(value, "en"), lexicon.get_place_name(value, "zh"))
+        case _:
+            return value

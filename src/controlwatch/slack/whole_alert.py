@@ -1,0 +1,62 @@
+"""The whole of an alert, in a window of its own: the message in the channel holds what matters most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt import App as Bolt
+from slack_sdk import WebClient
+
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.slack_blocks import WHOLE, render_whole_alert
+from controlwatch.services.deliver import Deliverer
+from controlwatch.slack.ack_deadline import try_or_explain
+from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeAlertViewer:
+    """Opens the window that shows all of an alert."""
+
+    deliverer: Deliverer
+
+    def register_listeners(self, bolt: Bolt) -> None:
+        """Listen for the button."""
+        bolt.action(WHOLE)(self.open_window)
+
+    def open_window(
+        self,
+        ack: Callable[[], object],
+        respond: Callable[..., object],
+        body: Json,
+        action: Json,
+        client: WebClient,
+    ) -> None:
+        """Open the window; or say why the alert cannot be shown."""
+        ack()
+        trigger = str(body.get("trigger_id", ""))
+        view, problem = try_or_explain(lambda: self._build_view(body, action))
+        if view is not None:
+            _, problem = try_or_explain(lambda: client.views_open(trigger_id=trigger, view=view))
+        if problem:
+            respond(text=problem, response_type="ephemeral", replace_original=False)
+
+    def _build_view(self, body: Json, action: Json) -> Json:
+        user, channel = str(body["user"]["id"]), str(body.get("channel", {}).get("id", ""))
+        targets = tuple(filter(None, (channel, user)))
+        message = self.deliverer.compose_whole_alert(
+            parse_delivery_key(action), targets, now=datetime.now(UTC)
+        )
+        if message is None:
+            raise UsageError(NOT_SENT_HERE)
+        return {
+            "type": "modal",
+            "title": {"type": "plain_text", "text": "Alert · 提醒"},
+            "close": {"type": "plain_text", "text": "Close · 关闭"},
+            "blocks": render_whole_alert(message.cards[0]),
+        }
