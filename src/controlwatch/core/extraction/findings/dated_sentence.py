@@ -185,6 +185,9 @@ class DatedSentence:
         if counted:
             count = ENGLISH_DAY_COUNTS.get(counted.lower()) or parse_numeral(counted)
             start = add_duration(start, count, hit["unit"] or "day") if start and count else None
+            behind, that_is = self.words[hit.end() :], self.context.lexicon.get_pattern("date.that-is")
+            named = find_date_mentions(behind, self.context.lexicon, anchor=self.anchor)
+            start = next((day.day for day in named if that_is.match(behind[: day.start])), None) or start
         found = EffectiveDate(
             start=start,
             until=until,
