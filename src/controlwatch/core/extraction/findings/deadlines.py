@@ -36,7 +36,8 @@ def find_deadlines(text: DocumentText, lexicon: Lexicon, *, anchor: date | None)
         kind = next((name for name, pattern in kinds if pattern.search(words)), None)
         for word in find_date_mentions(words, lexicon, anchor=anchor) if kind else ():
             closes = after_day.match(words[word.end :]) or before_day.search(words[: word.start])
-            if kind and word.day and closes and not (anchor and word.day < anchor):
+            is_recurring = get_pattern("deadline.recurring").search(words[: word.start])
+            if kind and word.day and closes and not (is_recurring or (anchor and word.day < anchor)):
                 quote = text.quote_around(sentence.start + word.start, sentence.start + word.end)
                 stated.append(Deadline(kind=kind, date=word.day, quote=quote, rule=f"deadline.{kind}"))
     counted = [

@@ -9,6 +9,7 @@ from controlwatch.core.extraction.identity.head import read_head_line
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.dates import find_date_mentions
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import fold_text
 from controlwatch.core.model import Direction, Document, Notice, Verb
 
 MAX_IMPOSSIBLE_DATES = 3
@@ -62,6 +63,10 @@ def list_doubts(
             "The title and the text differ: one suspends a notice, the other lets it apply again.",
         ),
         (
+            is_change and _begins_before_itself(notice, context.lexicon),
+            "A part begins before the day on which the text as a whole takes effect.",
+        ),
+        (
             is_change and undated,
             "It takes effect on publication, but no publication date is stated.",
         ),
@@ -95,6 +100,18 @@ def _contradicts_title(notice: Notice) -> bool:
     opposite = {Direction.SUSPEND: Verb.RESUMES, Direction.RESUME: Verb.SUSPENDS}.get(notice.direction)
     verbs = {found.verb for found in notice.relations if found.verb in OPPOSED_VERBS}
     return opposite is not None and verbs == {opposite}
+
+
+def _begins_before_itself(notice: Notice, lexicon: Lexicon) -> bool:
+    """Return whether a part of a notice begins before the notice as a whole does."""
+    whole = lexicon.get_pattern("doubt.whole-start")
+    stated = [found for found in notice.effective if found.basis == "stated" and found.scope == "all"]
+    return any(
+        found.start and later.start and found.start < later.start and found.quote != later.quote
+        for later in stated
+        if whole.search(fold_text(later.quote))
+        for found in stated
+    )
 
 
 def find_second_number(context: ReadingContext) -> str | None:
