@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
@@ -120,6 +120,7 @@ def test_a_day_without_its_year_is_asked_back_with_years(today: date, month: str
     assert len(set(spans)) == 2
 
 
+@settings(max_examples=15)  # each question is parsed as a whole
 @given(DAYS, st.integers(1, 400))
 def test_days_are_counted_from_today(today: date, count: int) -> None:
     for text, first, last in (
