@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Text
 from sqlmodel import Field
 
-from controlwatch.adapters.storage.tables import TableRow
+from controlwatch.adapters.storage.column_types import TableRow, build_text_field
 
 
 class ReviewRow(TableRow, table=True):
@@ -32,5 +31,5 @@ class JudgementRow(TableRow, table=True):
     version_id: int = Field(foreign_key="version.id")  #: the text that was judged
     what: str  #: change, no-change, reopened
     who: str
-    note: str = Field(sa_column=Column(Text, nullable=False))
+    note: str = build_text_field()
     at: datetime

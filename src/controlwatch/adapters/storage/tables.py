@@ -3,28 +3,10 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from pydantic import ConfigDict
-from sqlalchemy import Column, Index, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
 
-from controlwatch.adapters.storage.column_types import Json
-
-
-class TableRow(SQLModel):
-    """What all tables have in common: rows become values of the core, so no Pydantic schema is built.
-
-    Annotations in these modules are not strings: evaluating them takes a fifth of the time to load.
-    """
-
-    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
-
-
-def _build_json_field(**options: Any) -> Any:
-    return Field(sa_column=Column(Json, nullable=False), **options)
-
-
-def _build_text_field(**options: Any) -> Any:
-    return Field(sa_column=Column(Text, nullable=False), **options)
+from controlwatch.adapters.storage.column_types import TableRow, build_json_field, build_text_field
 
 
 class WatcherRow(TableRow, table=True):
@@ -41,9 +23,9 @@ class WatcherRow(TableRow, table=True):
     kind: str | None = None
     reason: str | None = None
     concern: str = ""
-    concern_reason: str = _build_text_field(default="")
+    concern_reason: str = build_text_field(default="")
     concern_since: datetime | None = None
-    learnt: dict[str, Any] = _build_json_field()
+    learnt: dict[str, Any] = build_json_field()
     whole_at: datetime | None = None
     rows: int = 0
     newest: date | None = None
@@ -129,7 +111,7 @@ class SnapshotRow(TableRow, table=True):
     final_url: str
     fetched_at: datetime
     status: int
-    headers: list[list[str]] = _build_json_field()
+    headers: list[list[str]] = build_json_field()
     sha256: str = Field(index=True)
     size: int
 
@@ -144,7 +126,7 @@ class NoticeRow(TableRow, table=True):
     number: str | None = Field(default=None, index=True)
     title: str
     kind: str
-    issuers: list[str] = _build_json_field()
+    issuers: list[str] = build_json_field()
     published: date | None = Field(default=None, index=True)
     is_change: bool
     direction: str
@@ -184,12 +166,12 @@ class VersionRow(TableRow, table=True):
     kind: str  #: new, amended, copy, reread
     made_at: datetime
     title: str
-    text: str = _build_text_field()
+    text: str = build_text_field()
     fingerprint: str = Field(index=True)
     fallback: bool = False
-    reading: dict[str, Any] = _build_json_field()
-    redline: list[list[str]] = _build_json_field()
-    moved: list[str] = _build_json_field()
+    reading: dict[str, Any] = build_json_field()
+    redline: list[list[str]] = build_json_field()
+    moved: list[str] = build_json_field()
     quiet_because: str = ""
 
 
@@ -216,7 +198,7 @@ class CustodyRow(TableRow, table=True):
     before: str = Field(unique=True)  #: two processes can never append to the same entry
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
-    line: str = _build_text_field()
+    line: str = build_text_field()
 
 
 class InstallationRow(TableRow, table=True):
@@ -249,7 +231,7 @@ class FindingRow(TableRow, table=True):
     scope: str = ""
     start: date | None = None
     until: date | None = None
-    quote: str = _build_text_field()
+    quote: str = build_text_field()
 
 
 class PartyRow(TableRow, table=True):
@@ -313,7 +295,7 @@ class LeadRow(TableRow, table=True):
     id: int | None = Field(default=None, primary_key=True)
     subject: str = Field(unique=True)  #: a number's key
     kind: str
-    reason: str = _build_text_field()
+    reason: str = build_text_field()
     raised_at: datetime
     closed_at: datetime | None = None
     closed_by: str | None = None
@@ -331,7 +313,7 @@ class AlertRow(TableRow, table=True):
     watcher_id: str
     notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
     version_id: int | None = Field(default=None, foreign_key="version.id")
-    payload: dict[str, Any] = _build_json_field()
+    payload: dict[str, Any] = build_json_field()
 
 
 class SubscriptionRow(TableRow, table=True):
@@ -342,12 +324,12 @@ class SubscriptionRow(TableRow, table=True):
     id: int | None = Field(default=None, primary_key=True)
     channel: str
     target: str
-    categories: list[str] = _build_json_field()
-    issuers: list[str] = _build_json_field()
-    directions: list[str] = _build_json_field()
-    destinations: list[str] = _build_json_field()
-    hs_prefixes: list[str] = _build_json_field()
-    terms: list[str] = _build_json_field()
+    categories: list[str] = build_json_field()
+    issuers: list[str] = build_json_field()
+    directions: list[str] = build_json_field()
+    destinations: list[str] = build_json_field()
+    hs_prefixes: list[str] = build_json_field()
+    terms: list[str] = build_json_field()
     rate: str
     at: time
     weekday: int
@@ -367,7 +349,7 @@ class SubscriptionRow(TableRow, table=True):
     owner: str = ""
     escalate_after: int = 0
     escalate_to: str = ""
-    muted: list[dict[str, str]] = _build_json_field()
+    muted: list[dict[str, str]] = build_json_field()
     created_at: datetime
 
 
