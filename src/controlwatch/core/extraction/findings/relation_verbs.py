@@ -29,6 +29,8 @@ CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promul
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 QUOTED_NAME = re.compile(r"《[^《》\n]*》")
 LIST_LEAD = re.compile(r"[:：]\s*$")
+#: Characters beside a number within which words say that it recites; a sentence may name hundreds.
+RECITAL_REACH = 200
 
 
 def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
@@ -86,8 +88,11 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
             own and mention.number.key == own.number.key
         ):
             continue
-        before = sentence.words[: mention.start - sentence.start]
-        behind = sentence.words[mention.end - sentence.start :]
+        start, end = mention.start - sentence.start, mention.end - sentence.start
+        before, behind = (
+            sentence.words[max(0, start - RECITAL_REACH) : start],
+            sentence.words[end : end + RECITAL_REACH],
+        )
         is_issued = get_pattern("relation.issued-right-before").search(before)
         deciding = get_pattern("relation.reciting-issued" if is_issued else "relation.reciting-number")
         if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
