@@ -7,7 +7,7 @@ import pytest
 from tests.torture.campaign import assert_clean, campaign
 
 #: Each campaign; `make torture` is the long form.
-KILLS = 90
+KILLS = 60
 
 
 @pytest.mark.slow
