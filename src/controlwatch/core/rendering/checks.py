@@ -58,7 +58,7 @@ def _check_parties(notice: Notice, context: CardContext) -> str:
     more = len(names) - MAX_PARTIES
     shown = context.pick_one(", ", "、").join(names[:MAX_PARTIES]) + (f" +{more}" if more > 0 else "")
     return context.pick_one(
-        f"Screen customers, end users and agents against: {shown or 'the entities named'}.",
+        f"Screen customers, end users and agents against: {shown.rstrip('.') or 'the entities named'}.",
         f"筛查客户、最终用户和代理是否涉及：{shown or '所列实体'}。",
     )
 
