@@ -7,7 +7,7 @@ import pytest
 from tests.torture.campaign import assert_clean, campaign
 
 #: Each campaign; `make torture` is the long form.
-KILLS = 60
+KILLS = 90
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ class SubjectResolver:
         element = self.find_element(query) or (None if categories else catalogue.find_related_element(query))
         if element is None:
             return (), categories
-        # Its own group would bring the notices of other elements; a symbol is no word of a category.
+        # Its own group would bring the notices of other elements; a symbol does not name a category.
         groups = {name.partition(".")[0] for name in element.categories}
         is_symbol = query.strip().casefold() == element.symbol.casefold()
         others = [name for name in categories if name.partition(".")[0] not in groups]

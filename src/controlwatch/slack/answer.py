@@ -42,7 +42,7 @@ class LastLists:
                 self._questions.popitem(last=False)
 
     def find_question(self, asker: Asker, row: int) -> str:
-        """Return what a row asks for; "" where there is no such row."""
+        """Return what a row asks for; "" for a row that was not shown."""
         with self._lock:
             questions = self._questions.get(asker, ())
         return questions[row - 1] if 0 < row <= len(questions) else ""

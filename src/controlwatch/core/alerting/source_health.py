@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controlwatch.core.alerting.health_advice import ADVICE, CONSEQUENCES, EXPLANATIONS
-from controlwatch.core.alerting.system_alerts import TextPair, format_moment_pair, join_sentences
+from controlwatch.core.alerting.system_alerts import TextPair, join_sentences
 from controlwatch.core.model.errors import LockedOut
 from controlwatch.core.model.state import WatcherState
+from controlwatch.core.model.timezones import format_beijing_time
 from controlwatch.core.sources.plausibility import FAILURES_BEFORE_ALERT
 from controlwatch.core.sources.watcher import Watcher
 
@@ -83,7 +84,7 @@ def compute_effective_state(
         failures=max(state.failures, FAILURES_BEFORE_ALERT),
         failing_since=state.failing_since or due,
         kind="overdue",
-        reason=f"no poll has ended since {format_instant(last)}",
+        reason=f"no poll has ended since {format_beijing_time(last)}",
     )
 
 
@@ -123,8 +124,3 @@ def apply_failure(state: WatcherState, *, kind: str | None, reason: str, now: da
         kind=kind,
         reason=reason,
     )
-
-
-def format_instant(instant: datetime | None) -> str:
-    """Return an instant in Beijing time, to the minute."""
-    return format_moment_pair(instant)[0]

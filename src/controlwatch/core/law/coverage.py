@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from controlwatch.core.model.state import WatcherState
-from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.model.timezones import BEIJING, format_beijing_time, to_beijing_day
 from controlwatch.core.sources.watcher import Watcher
 
 #: The official sources may be behind the question by this much without a caution.
@@ -79,7 +79,7 @@ class Coverage:
         oldest = min(read, key=lambda source: source.read_until or datetime.max.replace(tzinfo=BEIJING))
         return (
             f"Based on {len(read)} of {len(self.sources)} official sources that could change it, read "
-            f"without a gap until {format_moment(oldest.read_until)} (oldest: {oldest.name})."
+            f"without a gap until {format_beijing_time(oldest.read_until)} (oldest: {oldest.name})."
         )
 
     def list_cautions(self, on: date, *, now: datetime) -> Iterator[str]:
@@ -111,7 +111,7 @@ class Coverage:
             and (asked - source.read_until > FRESH_FOR or (source.is_failing and source.read_until < asked))
         )
         if stale:
-            names = [f"{name} (until {format_moment(until)})" for until, name in stale]
+            names = [f"{name} (until {format_beijing_time(until)})" for until, name in stale]
             yield f"not watched now: {_join_names(names)}: what was published later is not in this answer"
         ends = f", which ends on {self.database_until}" if self.database_until else ""
         never = [
@@ -186,11 +186,6 @@ def _build_source(
         is_blocked=is_blocked,
         unread=state.unread,
     )
-
-
-def format_moment(moment: datetime | None) -> str:
-    """Return an instant in Beijing time, to the minute."""
-    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time" if moment is not None else "never"
 
 
 def _join_names(names: list[str]) -> str:

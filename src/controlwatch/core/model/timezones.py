@@ -20,6 +20,11 @@ def to_beijing_day(instant: datetime) -> date:
     return instant.astimezone(BEIJING).date()
 
 
+def format_beijing_time(instant: datetime | None) -> str:
+    """Return an aware instant for people to read, in Beijing time to the minute; of None, "never"."""
+    return f"{instant.astimezone(BEIJING):%Y-%m-%d %H:%M} Beijing time" if instant is not None else "never"
+
+
 def to_beijing_noon(day: date) -> datetime:
     """Return noon in Beijing of a day, as an instant in UTC."""
     return datetime.combine(day, time(12), BEIJING).astimezone(UTC)
