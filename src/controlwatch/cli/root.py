@@ -13,6 +13,7 @@ from controlwatch.cli.common import is_verbose
 MODULES = (
     "setup",
     "run",
+    "pages",
     "ask",
     "notices",
     "category_list",

@@ -11,6 +11,7 @@ from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
+from controlwatch.services.access import AccessStore
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
@@ -162,6 +163,10 @@ class Store(Protocol):
     @property
     def maintenance(self) -> Maintenance:
         """Upkeep."""
+
+    @property
+    def accounts(self) -> AccessStore:
+        """People, their sessions and their tokens."""
 
     def find_problem(self) -> str:
         """Return what happened to the store while it was open, in a sentence; "" where nothing did."""

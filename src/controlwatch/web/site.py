@@ -1,4 +1,4 @@
-"""The web application: health, metrics, links in mails, evidence and Slack's requests."""
+"""The web application: pages, health, metrics, links in mails, evidence and Slack's requests."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from slack_bolt import BoltRequest
 from starlette.requests import ClientDisconnect
 
 from controlwatch.bootstrap.app import App
+from controlwatch.web.body_limit import BodyLimit
 from controlwatch.web.evidence import build_evidence_routes
 from controlwatch.web.health import build_health_routes
 from controlwatch.web.links import build_link_routes
 from controlwatch.web.metrics import render_metrics
 from controlwatch.web.middleware import add_middleware
+from controlwatch.web.pages.page_routes import UPLOAD_PATHS, add_pages, build_access_guard
 
 #: Slack's requests are far smaller; more is not read.
 MAX_BODY_BYTES = 1_000_000
@@ -26,6 +28,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
         title="controlwatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     add_middleware(web)
+    web.add_middleware(BodyLimit, upload_paths=UPLOAD_PATHS)
 
     @web.get("/metrics")
     def metrics() -> Response:
@@ -39,6 +42,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     web.include_router(
         build_evidence_routes(secret, store.queries, app.ingester.archive, app.queries.names.lexicon)
     )
+    add_pages(web, app, build_access_guard(app))
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _add_slack_route(web, bolt)
     return web

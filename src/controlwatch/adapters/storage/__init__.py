@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.engine import Database, open_database
@@ -47,6 +48,7 @@ class SqlStore:
         self.health = HealthStore(database)
         self.custody = CustodyStore(database)
         self.maintenance = MaintenanceStore(database)
+        self.accounts = AccountStore(database)
         self.installation = InstallationStore(database)
 
     @classmethod

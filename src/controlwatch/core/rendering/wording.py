@@ -125,6 +125,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "extends": ("extends", "延长"),
     "clarifies": ("clarifies", "解释"),
     "reports": ("reports", "报道"),
+    "role-reader": ("reader", "读者"),
+    "role-officer": ("officer", "合规专员"),
+    "role-operator": ("operator", "管理员"),
 }
 
 
