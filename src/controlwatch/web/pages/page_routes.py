@@ -18,6 +18,7 @@ from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
 from controlwatch.web.pages.entity_page import build_entity_routes
 from controlwatch.web.pages.item_page import build_item_routes
+from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
@@ -61,6 +62,7 @@ def _build_routers(app: App, frame: PageFrame) -> dict[Role, list[APIRouter]]:
     return {
         Role.READER: [
             build_today_routes(frame, app),
+            build_notice_list_routes(frame, queries),
             build_notice_routes(frame, app),
             build_item_routes(frame, queries),
             build_entity_routes(frame, queries),
