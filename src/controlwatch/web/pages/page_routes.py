@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
@@ -32,6 +33,8 @@ from controlwatch.web.pages.today_page import build_today_routes
 
 #: Paths of requests whose body may be an upload.
 UPLOAD_PATHS = frozenset({"/entities/screening", "/subscriptions/import", "/api/v1/entities/screening"})
+#: Paths that programs ask for, which get no page.
+PROGRAM_PATHS = ("/api/", "/mcp", "/slack/", "/static/")
 NOT_LOCAL = (
     "No account exists yet, so the pages are served only to the machine that controlwatch runs on. To open "
     "them to others, create the first account there: controlwatch users add NAME --role operator"
@@ -99,6 +102,13 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
         word = find_word(f"role-{error}", frame.choose_language(request))
         text = frame.translate(request, "This needs the role {role}.", role=word)
         return _render_message(frame, request, "Not allowed", text, status=403)
+
+    @web.exception_handler(404)
+    async def explain_unknown_path(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(PROGRAM_PATHS):
+            return await http_exception_handler(request, error)  # type: ignore[arg-type]
+        text = frame.translate(request, "This page does not exist.")
+        return _render_message(frame, request, "Not found", text, status=404)
 
     @web.exception_handler(UsageError)
     async def explain_usage_error(request: Request, error: Exception) -> Response:
