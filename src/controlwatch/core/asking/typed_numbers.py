@@ -70,6 +70,15 @@ def find_asked_number(text: str, patterns: Iterable[Pattern], lexicon: Lexicon) 
     return AskedNumber(number=numbers[0] if numbers else "", rest=rest, others=numbers[1:])
 
 
+def rewrite_typed_number(plain: str, patterns: Iterable[Pattern], lexicon: Lexicon) -> str:
+    """Return the number of a notice in the spelling of this program, other text as it is.
+
+    `plain` is text as if typed plainly; one that also has other words is not a number.
+    """
+    found = find_asked_number(fold_asked(plain), patterns, lexicon)
+    return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
+
+
 @cache
 def _list_issuer_names(lexicon: Lexicon) -> tuple[tuple[str, str], ...]:
     """Return the folded names of issuers with their codes, the longest first."""
