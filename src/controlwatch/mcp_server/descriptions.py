@@ -49,7 +49,7 @@ it does not mean that nothing applies."""
 LOOKUP = """\
 Say which notices and provisions control an item on a day. The item is an HS code (8507.60), a \
 Chinese control code (3A001), or a name in Chinese or English (graphite, 稀土, dysprosium). No hit \
-means that no notice known here controls it; it is no proof that nothing does, and the cautions say \
+means that no notice known here controls it. That does not prove that nothing does; the cautions say \
 what was not read."""
 
 UPCOMING = """\
@@ -64,5 +64,5 @@ changed it. An empty list means that no known notice has another status."""
 ENTITY = """\
 Search names among the parties that Chinese lists name (control list, unreliable entities and \
 others). Each match is a possible match with a score, never an identification: a person must compare \
-address, owners and registration. No match is no clearance: `incomplete_listings` are listings of \
-which not all names are known here."""
+address, owners and registration. No match does not clear a name: `incomplete_listings` are \
+listings of which not all names are known here."""

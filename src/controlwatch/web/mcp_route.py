@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from controlwatch.mcp_server.server import McpEndpoint
 from controlwatch.web.api.api_access import ApiGuard
-from controlwatch.web.api.problems import Problem, render_problem
+from controlwatch.web.api.problems import ApiProblem, render_problem
 
 MCP_PATH = "/mcp"
 
@@ -26,7 +26,7 @@ class GuardedMcp:
         request = Request(scope)
         try:
             await run_in_threadpool(self._guard.check, request, "read", changes=True)
-        except Problem as problem:
+        except ApiProblem as problem:
             await render_problem(problem)(scope, receive, send)
             return
         await self._endpoint(scope, receive, send)

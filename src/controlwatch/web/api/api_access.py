@@ -11,7 +11,7 @@ from fastapi import Request
 
 from controlwatch.core.model.account import Role, Visitor
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal
-from controlwatch.web.api.problems import Problem
+from controlwatch.web.api.problems import ApiProblem
 
 #: What a token may do. A person with a session may do what the role allows.
 Scope = Literal["read", "subscribe", "act", "operate"]
@@ -37,7 +37,7 @@ class ApiGuard:
     guard: AccessGuard
 
     def check(self, request: Request, scope: Scope, *, changes: bool) -> Visitor:
-        """Return who a request comes from; raises `Problem` where it may not be answered.
+        """Return who a request comes from; raises `ApiProblem` where it may not be answered.
 
         `changes`: it may change something, so that no page of another site may have caused it.
         """
@@ -45,18 +45,18 @@ class ApiGuard:
             visitor = self.guard.identify(request)
         except LoginRequired:
             challenge = {"WWW-Authenticate": 'Bearer realm="controlwatch"'}
-            raise Problem(
+            raise ApiProblem(
                 401, "token-required", "Send a valid token: Authorization: Bearer …", headers=challenge
             ) from None
         except NotLocal:
-            raise Problem(403, "not-local", CREATE_ACCOUNT) from None
+            raise ApiProblem(403, "not-local", CREATE_ACCOUNT) from None
         if visitor.scopes is None and changes and is_of_other_site(request):
-            raise Problem(403, "foreign-origin", "A page of another site caused this request.")
+            raise ApiProblem(403, "foreign-origin", "A page of another site caused this request.")
         if visitor.scopes is not None and scope not in visitor.scopes:
             challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
-            raise Problem(403, "scope-required", f"The token lacks the scope {scope}.", headers=challenge)
+            raise ApiProblem(403, "scope-required", f"The token lacks the scope {scope}.", headers=challenge)
         if not visitor.role.includes(SCOPE_ROLES[scope]):
-            raise Problem(403, "role-required", f"This needs the role {SCOPE_ROLES[scope]}.")
+            raise ApiProblem(403, "role-required", f"This needs the role {SCOPE_ROLES[scope]}.")
         return visitor
 
     def allow(self, scope: Scope) -> Callable[[Request], Visitor]:

@@ -34,7 +34,7 @@ class ProblemDetails(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem(Exception):
+class ApiProblem(Exception):
     """An error that is answered as problem details."""
 
     status: int
@@ -45,7 +45,7 @@ class Problem(Exception):
     headers: Mapping[str, str] | None = None
 
 
-def render_problem(problem: Problem) -> JSONResponse:
+def render_problem(problem: ApiProblem) -> JSONResponse:
     """Return the response for a problem."""
     body: dict[str, Any] = {
         "type": f"{TYPE_PREFIX}{problem.name}",
