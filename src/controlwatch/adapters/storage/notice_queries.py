@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Connection, RowMapping, String, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -19,15 +19,13 @@ from controlwatch.adapters.storage.base import (
     VERSION,
     StorePart,
     alert_from_json,
-    match_category,
     notice_from_json,
 )
-from controlwatch.adapters.storage.findings import match_candidates
+from controlwatch.adapters.storage.notice_conditions import select_notice_ids
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
     join_review,
-    match_judged_change,
     to_judgement,
 )
 from controlwatch.core.law.answers import (
@@ -43,6 +41,7 @@ from controlwatch.core.law.answers import (
     RefusedDelivery,
     Revision,
 )
+from controlwatch.core.law.notice_filter import EVERY_NOTICE, ListPosition, NoticeFilter
 from controlwatch.core.model import Attention, Notice, RedlineSegment
 from controlwatch.core.model.timezones import to_beijing_day
 
@@ -55,41 +54,17 @@ class NoticeQueryStore(StorePart):
 
     def list_notices(
         self,
+        chosen: NoticeFilter = EVERY_NOTICE,
         *,
-        since: datetime | None = None,
-        category: str | None = None,
-        issuer: str | None = None,
-        containing: str | None = None,
-        changes_only: bool = False,
+        before: ListPosition | None = None,
+        with_late: bool = False,
         find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first. `containing` is searched in title and text, exactly."""
-        chosen = select(NOTICE.c.id)
-        if since is not None:
-            chosen = chosen.where(NOTICE.c.first_seen_at >= since)
-        if issuer is not None:
-            # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
-            chosen = chosen.where(cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True))
-        if changes_only:
-            chosen = chosen.where(or_(NOTICE.c.is_change, match_judged_change()))
+        """Return the notices that a filter lets pass, newest published first, as `select_notice_ids`."""
         with self._read_engine.begin() as connection:
-            if category is not None:
-                stated = match_category(connection, category)
-                possible = match_category(connection, category, kind="possible")
-                touching = select(FINDING.c.notice_id).where(or_(stated, possible))
-                chosen = chosen.where(NOTICE.c.id.in_(touching))
-            if containing:
-                texts = (VERSION.c.text, VERSION.c.title)
-                exact = select(VERSION.c.id).where(
-                    VERSION.c.id == NOTICE.c.version_id,
-                    or_(*(column.icontains(containing, autoescape=True) for column in texts)),
-                )
-                candidates = match_candidates(connection, containing)
-                chosen = chosen.where(exact.exists())
-                chosen = chosen if candidates is None else chosen.where(candidates)
-            newest_first = chosen.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
-            ids = connection.execute(newest_first.limit(limit)).scalars().all()
+            query = select_notice_ids(connection, chosen, before=before, with_late=with_late)
+            ids = connection.execute(query.limit(limit)).scalars().all()
             joined = select(NOTICE, VERSION.c.reading, *REVIEW_COLUMNS).join(
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
@@ -244,6 +219,7 @@ def _to_notice_line(
 ) -> NoticeLine:
     notice = notice_from_json(row["reading"])
     copied = (
+        "id",
         "key",
         "number",
         "title",

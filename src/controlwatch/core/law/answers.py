@@ -9,6 +9,7 @@ from typing import Literal
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.notice_filter import ListPosition
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -49,6 +50,12 @@ class NoticeLine:
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
     judgement: Judgement | None = None  #: what a person decided
+    id: int = 0  #: orders notices that were published on the same day
+
+    @property
+    def position(self) -> ListPosition:
+        """Its place in a list, after which the next page begins."""
+        return ListPosition(published=self.published, id=self.id)
 
 
 #: superseded: a later text answered the question.
