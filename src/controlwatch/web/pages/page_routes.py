@@ -10,10 +10,13 @@ from fastapi.responses import RedirectResponse
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import load_signing_secret
 from controlwatch.core.model.account import Role
+from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.pages.item_page import build_item_routes
+from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.today_page import build_today_routes
 
 #: Paths of requests whose body may be an upload.
@@ -46,7 +49,11 @@ def _build_routers(app: App, frame: PageFrame) -> dict[Role, list[APIRouter]]:
     """Return the routers of the pages by the role that opens them."""
     queries = app.queries
     return {
-        Role.READER: [build_today_routes(frame, queries)],
+        Role.READER: [
+            build_today_routes(frame, queries),
+            build_notice_routes(frame, app),
+            build_item_routes(frame, queries),
+        ],
         Role.OFFICER: [],
         Role.OPERATOR: [],
     }
@@ -71,6 +78,10 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
         text = frame.translate(request, "This needs the role {role}.", role=word)
         return _render_message(frame, request, "Not allowed", text, status=403)
 
+    @web.exception_handler(UsageError)
+    async def explain_usage_error(request: Request, error: Exception) -> Response:
+        return _render_message(frame, request, "Not found", str(error), status=404)
+
     @web.exception_handler(ForgedForm)
     async def refuse_form(request: Request, _error: Exception) -> Response:
         return _render_message(frame, request, "Form refused", frame.translate(request, FORGED), status=403)
@@ -79,5 +90,5 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
 def _render_message(frame: PageFrame, request: Request, heading: str, text: str, *, status: int) -> Response:
     heading = frame.translate(request, heading)
     return frame.render(
-        request, "message.html", heading=heading, paragraphs=(text,), link=None, status=status
+        request, "message.html", heading=heading, paragraphs=(text,), link=None, status_code=status
     )
