@@ -54,14 +54,12 @@ def read_number(value: str | None) -> str | None:
     """Return the number of a notice in the spelling of this program, other text as typed plainly."""
     from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
     from controlwatch.bootstrap.question_app import load_question_lexicon
-    from controlwatch.core.asking.typed_numbers import rewrite_typed_number
+    from controlwatch.core.asking.typed_numbers import read_typed_number
     from controlwatch.settings import Settings
 
-    plain = read_typed(value)
-    if not plain:
-        return plain
-    lexicon = load_question_lexicon(Settings.load())
-    return rewrite_typed_number(plain, load_vocabulary().numbers, lexicon)
+    if not value:
+        return value
+    return read_typed_number(value, load_vocabulary().numbers, load_question_lexicon(Settings.load()))
 
 
 def limit_days(most: int) -> Callable[[int | None], int | None]:

@@ -13,7 +13,7 @@ from typing import Annotated
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from controlwatch.core.asking.typed_numbers import rewrite_typed_number
+from controlwatch.core.asking.typed_numbers import read_typed_number
 from controlwatch.core.extraction.text.lexicon import Lexicon, Pattern
 from controlwatch.core.law.answers import CategoryStatus, LookupResult, NoticeLine, StatusDifference
 from controlwatch.core.law.party_answers import ScreeningResult
@@ -190,5 +190,4 @@ class NoticeTools:
         return to_beijing_day(self.clock())
 
     def _read_number(self, name: str) -> str:
-        plain = normalize_typed_text(name) or name
-        return rewrite_typed_number(plain, self.patterns, self.lexicon)
+        return read_typed_number(name, self.patterns, self.lexicon)

@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect
 from controlwatch.bootstrap.app import App
 from controlwatch.mcp_server.server import McpEndpoint, build_mcp_server
 from controlwatch.web.api.api_access import ApiGuard
+from controlwatch.web.api.api_app import API_PATH, build_api
+from controlwatch.web.api.rate_limits import RateLimits
 from controlwatch.web.body_limit import BodyLimit
 from controlwatch.web.evidence import build_evidence_routes
 from controlwatch.web.health import build_health_routes
@@ -53,7 +55,9 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
         build_evidence_routes(secret, store.queries, app.ingester.archive, app.queries.names.lexicon)
     )
     add_pages(web, app, guard)
-    web.router.routes.append(build_mcp_route(mcp, ApiGuard(guard=guard)))
+    api_guard = ApiGuard(guard=guard, rates=RateLimits(app.settings.api_requests_per_minute))
+    web.router.routes.append(build_mcp_route(mcp, api_guard))
+    web.mount(API_PATH, build_api(app, api_guard))
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _add_slack_route(web, bolt)
     return web

@@ -10,6 +10,7 @@ from functools import cache
 from controlwatch.core.asking.typed_days import blank_out
 from controlwatch.core.asking.vocabulary import fold_asked
 from controlwatch.core.extraction.text.lexicon import Lexicon, Pattern
+from controlwatch.core.model.typed_text import normalize_typed_text
 
 #: The series of orders, in the number and in what people write before it.
 ORDER, ORDER_WORDS = " Order", ("order", "decree")
@@ -70,11 +71,12 @@ def find_asked_number(text: str, patterns: Iterable[Pattern], lexicon: Lexicon) 
     return AskedNumber(number=numbers[0] if numbers else "", rest=rest, others=numbers[1:])
 
 
-def rewrite_typed_number(plain: str, patterns: Iterable[Pattern], lexicon: Lexicon) -> str:
-    """Return the number of a notice in the spelling of this program, other text as it is.
+def read_typed_number(typed: str, patterns: Iterable[Pattern], lexicon: Lexicon) -> str:
+    """Return the number of a notice in the spelling of this program, other text as if typed plainly.
 
-    `plain` is text as if typed plainly; one that also has other words is not a number.
+    A text that also has other words is not a number.
     """
+    plain = normalize_typed_text(typed) or typed
     found = find_asked_number(fold_asked(plain), patterns, lexicon)
     return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
 

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from controlwatch.core.model.account import Role, Visitor
+from controlwatch.services.access import hash_token
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal
 from controlwatch.web.api.problems import ApiProblem
+from controlwatch.web.api.rate_limits import RateLimits
 
 #: What a token may do. A person with a session may do what the role allows.
 Scope = Literal["read", "subscribe", "act", "operate"]
@@ -32,24 +34,19 @@ CREATE_ACCOUNT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiGuard:
-    """Lets requests pass that have a scope."""
+    """Lets requests pass that have a scope, as long as they are not too many."""
 
     guard: AccessGuard
+    rates: RateLimits
 
     def check(self, request: Request, scope: Scope, *, changes: bool) -> Visitor:
         """Return who a request comes from; raises `ApiProblem` where it may not be answered.
 
         `changes`: it may change something, so that no page of another site may have caused it.
         """
-        try:
-            visitor = self.guard.identify(request)
-        except LoginRequired:
-            challenge = {"WWW-Authenticate": 'Bearer realm="controlwatch"'}
-            raise ApiProblem(
-                401, "token-required", "Send a valid token: Authorization: Bearer …", headers=challenge
-            ) from None
-        except NotLocal:
-            raise ApiProblem(403, "not-local", CREATE_ACCOUNT) from None
+        visitor = self._identify(request)
+        request.state.rate_key = find_rate_key(request, visitor)
+        request.state.rate_headers = self.rates.spend("requests", request.state.rate_key)
         if visitor.scopes is None and changes and is_of_other_site(request):
             raise ApiProblem(403, "foreign-origin", "A page of another site caused this request.")
         if visitor.scopes is not None and scope not in visitor.scopes:
@@ -66,6 +63,31 @@ class ApiGuard:
             return self.check(request, scope, changes=request.method not in CHANGES_NOTHING)
 
         return check_scope
+
+    def spend_names(self, request: Request, count: int) -> None:
+        """Count names that are screened, for whom `allow` let pass. Raises `ApiProblem`."""
+        self.rates.spend("names", request.state.rate_key, cost=count)
+
+    def _identify(self, request: Request) -> Visitor:
+        address = request.client.host if request.client is not None else ""
+        self.rates.require("refusals", address)
+        self.rates.spend("address", address)
+        try:
+            return self.guard.identify(request)
+        except LoginRequired:
+            self.rates.spend("refusals", address)
+            challenge = {"WWW-Authenticate": 'Bearer realm="controlwatch"'}
+            detail = "Send a valid token: Authorization: Bearer …"
+            raise ApiProblem(401, "token-required", detail, headers=challenge) from None
+        except NotLocal:
+            raise ApiProblem(403, "not-local", CREATE_ACCOUNT) from None
+
+
+def find_rate_key(request: Request, visitor: Visitor) -> str:
+    """Return whose requests are counted together: those of a token, a person, or the machine itself."""
+    if visitor.scopes is not None:
+        return hash_token(request.headers.get("authorization", "").partition(" ")[2].strip())
+    return f"account {visitor.account_id}" if visitor.account_id is not None else "local"
 
 
 def is_of_other_site(request: Request) -> bool:

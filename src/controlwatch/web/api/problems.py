@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -33,16 +32,26 @@ class ProblemDetails(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
 class ApiProblem(Exception):
-    """An error that is answered as problem details."""
+    """An error that is answered as problem details; `name` is stable, such as unknown-notice."""
 
-    status: int
-    name: str  #: stable, such as unknown-name
-    detail: str = ""
-    candidates: tuple[str, ...] = ()
-    errors: tuple[FieldProblem, ...] = ()
-    headers: Mapping[str, str] | None = None
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        detail: str = "",
+        *,
+        candidates: tuple[str, ...] = (),
+        errors: tuple[FieldProblem, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or name)
+        self.status = status
+        self.name = name
+        self.detail = detail
+        self.candidates = candidates
+        self.errors = errors
+        self.headers = dict(headers or {})
 
 
 def render_problem(problem: ApiProblem) -> JSONResponse:
@@ -58,6 +67,4 @@ def render_problem(problem: ApiProblem) -> JSONResponse:
         body["candidates"] = list(problem.candidates)
     if problem.errors:
         body["errors"] = [error.model_dump() for error in problem.errors]
-    return JSONResponse(
-        body, status_code=problem.status, headers=dict(problem.headers or {}), media_type=PROBLEM_TYPE
-    )
+    return JSONResponse(body, status_code=problem.status, headers=problem.headers, media_type=PROBLEM_TYPE)
