@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -27,6 +28,8 @@ from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
+
+log = structlog.get_logger()
 
 LANGUAGE_COOKIE = "controlwatch_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -125,6 +128,12 @@ class PageFrame:
             )
         self.forms.set_cookie(request, response)
         return response
+
+    def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
+        """Record that the visitor of a page did something."""
+        log.info(
+            "done on the pages", who=request.state.visitor.name, what=what, subject=subject, detail=detail
+        )
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""

@@ -15,8 +15,18 @@ from controlwatch.core.rendering.wording import find_word
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
+from controlwatch.web.pages.entity_page import build_entity_routes
 from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
+from controlwatch.web.pages.operations_page import build_operations_routes
+from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
+from controlwatch.web.pages.source_page import build_source_routes
+from controlwatch.web.pages.subscription_page import (
+    build_subscription_action_routes,
+    build_subscription_list_routes,
+    build_subscription_routes,
+)
 from controlwatch.web.pages.today_page import build_today_routes
 
 #: Paths of requests whose body may be an upload.
@@ -50,12 +60,22 @@ def _build_routers(app: App, frame: PageFrame) -> dict[Role, list[APIRouter]]:
     queries = app.queries
     return {
         Role.READER: [
-            build_today_routes(frame, queries),
+            build_today_routes(frame, app),
             build_notice_routes(frame, app),
             build_item_routes(frame, queries),
+            build_entity_routes(frame, queries),
+            build_subscription_list_routes(frame, app),
+            build_alert_list_routes(frame, app.store.actions),
+            build_review_list_routes(frame, app.store.reviews),
+            build_source_routes(frame, app),
         ],
-        Role.OFFICER: [],
-        Role.OPERATOR: [],
+        Role.OFFICER: [
+            build_subscription_routes(frame, app),
+            build_subscription_action_routes(frame, app),
+            build_alert_action_routes(frame, app.store.actions),
+            build_review_routes(frame, app.store.reviews),
+        ],
+        Role.OPERATOR: [build_operations_routes(frame, app)],
     }
 
 
