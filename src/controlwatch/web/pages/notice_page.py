@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
-from controlwatch.adapters.archive import timestamp_authority
 from controlwatch.bootstrap.app import App
-from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
-from controlwatch.core.extraction.report.provenance import collect_meanings
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.model import to_notice_key
@@ -25,7 +19,7 @@ from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.law_answers import EVENT_NAMES
 from controlwatch.core.rendering.marked_text import mark_quotes
 from controlwatch.core.rendering.timeline_picture import draw_timeline
-from controlwatch.services.export_evidence import check_tokens, export_dossier
+from controlwatch.web.evidence_file import send_evidence_file
 from controlwatch.web.page_frame import PAGE_HEADERS, PageFrame
 
 #: Characters of a text, and conclusions, that the first view shows.
@@ -38,8 +32,6 @@ REVISION_WORDS = {
     "reread": "read again with newer rules",
     "register": "from the reference database",
 }
-UNSAFE_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-PIECE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,34 +87,9 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
     @router.get("/evidence")
     def send_evidence(key: str) -> Response:
         """Send what proves a notice, as a zip file that can be checked without this program."""
-        dossier = queries.find_dossier(key)
-        stamps, store = open_stamp_folder(app.settings), app.store
-        checker = build_stamp_checker(app.settings) if timestamp_authority.is_installed() else None
-        out = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it was sent
-        export_dossier(
-            dossier,
-            out,
-            lines=store.custody.iterate_chain_lines(dossier),
-            archive=app.ingester.archive,
-            meanings=collect_meanings(app.lexicon),
-            on=to_beijing_day(frame.clock()),
-            stamps=check_tokens(
-                dossier,
-                stamps.load_tokens(),
-                has_head=store.custody.has_head,
-                check=checker.verify_token if checker is not None else None,
-            ),
-        )
-        out.seek(0)
-
-        def read_pieces() -> Iterator[bytes]:
-            with out:
-                while piece := out.read(PIECE_BYTES):
-                    yield piece
-
-        name = f"evidence-{UNSAFE_FILE_NAME.sub('-', dossier.name)[:60].strip('-.')}.zip"
-        headers = {**PAGE_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(read_pieces(), media_type="application/zip", headers=headers)
+        response = send_evidence_file(app, queries.find_dossier(key), on=to_beijing_day(frame.clock()))
+        response.headers.update(PAGE_HEADERS)
+        return response
 
     return router
 
