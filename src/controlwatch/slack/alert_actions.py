@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from controlwatch.core.alerting.follow_up import Action
 from controlwatch.core.model import Mute
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.slack_blocks import (
     ACKNOWLEDGE,
     ALERT_BLOCK,
@@ -138,7 +139,7 @@ class AlertActionHandler:
         number = self.actions.find_subscription_id(key, (asker.channel, asker.user))
         if number is None or not self.actions.mute_category(number, mute):
             raise UsageError(NOT_SENT_HERE)
-        return f"{category} until {mute.until:%Y-%m-%d}"
+        return f"{category} until {format_date(mute.until.date())}"
 
 
 def parse_delivery_key(action: Json) -> str:

@@ -11,6 +11,8 @@ from threading import Lock
 
 from controlwatch.core.asking.question import Question
 from controlwatch.core.law.answers import AlertLine
+from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
 from controlwatch.core.rendering.replies import Reply, ReplyRow, offer_questions
 from controlwatch.services.answer_question import QuestionResponder
 from controlwatch.services.store import AlertActions, StoredNotices
@@ -107,7 +109,7 @@ class SlackResponder:
         )
         rows = tuple(
             ReplyRow(
-                heading=f"{line.made_at:%Y-%m-%d} {line.kind} {line.number or line.title}",
+                heading=f"{format_beijing_day(line.made_at)} {line.kind} {line.number or line.title}",
                 body=" · ".join(
                     filter(None, (line.title if line.number else "", line.state, _describe_action(line)))
                 ),
@@ -133,9 +135,9 @@ class SlackResponder:
                         None,
                         (
                             line.title if line.number else "",
-                            f"sent {line.made_at:%Y-%m-%d}",
-                            f"due {line.due}" if line.due else "",
-                            f"since {line.assigned_at:%Y-%m-%d} with"
+                            f"sent {format_beijing_day(line.made_at)}",
+                            f"due {spell_dates(line.due)}" if line.due else "",
+                            f"since {format_beijing_day(line.assigned_at)} with"
                             if line.assigned_at
                             else "not taken yet",
                         ),
@@ -159,4 +161,4 @@ def _describe_action(line: AlertLine) -> str:
     if not line.what or line.acted_at is None:
         return ""
     note = f" ({line.note})" if line.note and line.what != "assigned" else ""
-    return f"{line.what}{note} {line.acted_at:%Y-%m-%d %H:%M} UTC by"
+    return f"{line.what}{note} {spell_dates(format_beijing_time(line.acted_at))} by"

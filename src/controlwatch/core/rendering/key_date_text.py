@@ -119,7 +119,7 @@ def list_occasion_facts(
     what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
-        yield context.build_fact("was", str(occasion.was))
+        yield context.build_fact("was", context.format_date(occasion.was))
     if event.event == SUSPENSION_ENDS and (event.releases or event.affects):
         parts = _describe_releases(event.releases, context) or list(event.affects)
         yield context.build_fact("again", context.join_first(parts, MAX_SHOWN_ITEMS))

@@ -114,7 +114,8 @@ def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known
             f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
             for relation in relations
         ]
-        end = context.pick_language(f" until {until}", f"（至 {until}）") if until else ""
+        day = context.format_date(until) if until else ""
+        end = context.pick_one(f" until {day}", f"（至{day}）") if until else ""
         value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
         yield context.build_fact("relations", value, quote)
 
