@@ -26,6 +26,7 @@ from controlwatch.core.rendering.slack_blocks import (
     ORIGINAL,
     REASONS,
 )
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.names import Names
 from controlwatch.services.store import AlertActions
 from controlwatch.slack.ack_deadline import try_or_explain
@@ -93,7 +94,9 @@ class AlertActionHandler:
             raise UsageError(NOT_SENT_HERE)
         line = build_action_block(
             [
-                replace(one, note=REASONS.get(one.note, one.note)) if one.what == "not relevant" else one
+                replace(one, note=pick_language(*REASONS.get(one.note, (one.note, "")), "both"))
+                if one.what == "not relevant"
+                else one
                 for one in done
             ],
             key=key,

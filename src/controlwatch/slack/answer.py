@@ -13,6 +13,7 @@ from controlwatch.core.asking.question import Question
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.timezones import format_beijing_time
 from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
+from controlwatch.core.rendering.reason_text import describe_delivery
 from controlwatch.core.rendering.replies import Reply, ReplyRow, offer_questions
 from controlwatch.services.answer_question import QuestionResponder
 from controlwatch.services.store import AlertActions, StoredNotices
@@ -89,13 +90,10 @@ class SlackResponder:
                 return self.subscriptions.answer(question, asker, now=now)
 
     def answer_why(self, question: Question, asker: Asker) -> Reply:
-        """Return why an alert about a notice was sent here."""
+        """Return why an alert about a notice was sent here, each in the language of its subscription."""
         line = self.responder.queries.show(question.subject).line
         rows = tuple(
-            ReplyRow(
-                heading=f"{reason.made_at:%Y-%m-%d %H:%M} UTC {reason.kind}",
-                body=f"{reason.state}: {reason.why}",
-            )
+            describe_delivery(reason, self.responder.lexicon)
             for reason in self.notices.list_alert_reasons(line.key, (asker.channel, asker.user))
         )
         note = "" if rows else "No alert about it was made for this channel or for you."

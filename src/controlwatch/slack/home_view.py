@@ -16,8 +16,9 @@ from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
 from controlwatch.core.rendering.law_answers import answer_key_dates
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import law_reply, watchers_reply
-from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_LABELS
+from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_ACTIONS, LABELS
 from controlwatch.core.rendering.subscription_text import describe_subscription
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.slack.reply_blocks import CHANGE, END, NEW
 
 Block = dict[str, Any]
@@ -81,7 +82,8 @@ def _render_reviews(content: HomeContent) -> Iterator[Block]:
             to_one_line(line.title, 120),
         )
         yield _build_section("\n".join(filter(None, (" · ".join(filter(None, parts)), why, line.url[:200]))))
-        block = _build_buttons(*((text, action_id, "judge") for action_id, text in JUDGE_LABELS.items()))
+        words = ((pick_language(*LABELS[name], "both"), name, "judge") for name in JUDGE_ACTIONS)
+        block = _build_buttons(*words)
         yield {**block, "block_id": f"{ALERT_BLOCK}{key}"}
     yield from _render_remainder(len(content.reviews) - MAX_REVIEWS, "to review: /controlwatch review")
 

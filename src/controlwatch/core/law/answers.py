@@ -17,6 +17,7 @@ from controlwatch.core.model import (
     Day,
     EffectiveDate,
     Judgement,
+    Language,
     Notice,
     RedlineSegment,
     ReviewReason,
@@ -336,6 +337,7 @@ class DeliveryReason:
     made_at: datetime
     state: str
     why: str
+    language: Language  #: of the subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from controlwatch.core.model import (
     AlertText,
     Change,
     Direction,
+    Language,
     Notice,
     NoticeKind,
     RedlineSegment,
@@ -108,6 +109,7 @@ class Card:
     review: int | None = None  #: of a document that needs review: the number by which a person settles it
     footer: tuple[str, ...] = ()
     is_shortened: bool = False  #: parts of it were left out
+    language: Language = "both"  #: of the reader, for the buttons below it
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
 
     @property
@@ -137,6 +139,7 @@ def build_card(
         title="",
         url=to_safe_link(alert.url),
         footer=tuple(footer),
+        language=context.language,
         labels=(word("moved"), word("redline"), word("doubts"), word("source")),
     )
     if notice is None:

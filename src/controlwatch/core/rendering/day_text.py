@@ -8,7 +8,7 @@ from datetime import date, datetime
 from controlwatch.core.model import Language
 from controlwatch.core.model.timezones import to_beijing_day
 
-#: A day in a sentence of ours; not a part of an address, of an id or of a file name.
+#: A day in a sentence of this program; not a part of an address, of an id or of a file name.
 ISO_DAY = re.compile(r"(?<![\w./=-])(\d{4})-(\d\d)-(\d\d)(?![\w/=-]|\.\w)", re.ASCII)
 #: The space before and behind a day in a Chinese sentence.
 CHINESE_GAPS = re.compile(
@@ -34,7 +34,7 @@ def format_beijing_day(instant: datetime) -> str:
 
 
 def spell_dates(text: str, language: Language = "en") -> str:
-    """Return a sentence of ours with its days in words. Words of a notice must not be changed like this.
+    """Return a sentence of this program with its days in words; words of a notice must stay as they are.
 
     >>> spell_dates("read until 2026-11-09 11:40; see 2025-58")
     'read until 9 Nov 2026 11:40; see 2025-58'

@@ -14,7 +14,7 @@ from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Language
 from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.proof_text import FROM_DATABASE
-from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 #: Item categories that a heading names.
@@ -51,7 +51,11 @@ class CardContext:
 
     def build_fact(self, word: str, value: str, quote: str = "") -> CardFact:
         """Return a fact with a word of the vocabulary as its label."""
-        return CardFact(label=self.find_word(word), value=value, quote=quote, word=word)
+        return CardFact(label=self.find_word(word), value=value, quote=self.translate_proof(quote), word=word)
+
+    def translate_proof(self, quote: str) -> str:
+        """Return what proves a conclusion: a fact of the reference database in the reader's language."""
+        return translate_fact(quote) if self.language == "zh" else quote
 
     def name_category(self, category_id: str) -> str:
         """Return the name of a category or group in the reader's language."""

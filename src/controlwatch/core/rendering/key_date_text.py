@@ -149,4 +149,6 @@ def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     what = f"{context.find_word(event.event)}{affects}"
     rest = (what, announced, event.number, context.summarize_categories(event.categories))
     value = " · ".join(part for part in rest if part)
-    return CardFact(label=context.format_day(event.date), value=value, quote=event.quote)
+    return CardFact(
+        label=context.format_day(event.date), value=value, quote=context.translate_proof(event.quote)
+    )

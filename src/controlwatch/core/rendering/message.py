@@ -143,7 +143,9 @@ class MessageComposer:
         if not any(item.subscription.health or item.addressee for item in deliveries):
             alert = replace(alert, technical="")
         if alert.kind == "confirmation":  # it holds a link for one reader only
-            return build_confirmation_card(alert, delivery.subscription, self.links, now=self.now)
+            return build_confirmation_card(
+                alert, delivery.subscription, self.links, self.lexicon, now=self.now
+            )
         key = (delivery.alert_id, language, f"{why}\n{alert.technical}")
         if key in self._cards:
             return self._cards[key]

@@ -91,7 +91,10 @@ def _list_deadline_facts(notice: Notice, context: CardContext) -> Iterator[CardF
     for deadline in notice.deadlines:
         label = f"{context.find_word('deadline')} ({context.find_word(deadline.kind)})"
         yield CardFact(
-            label=label, value=context.format_day(deadline.date), quote=deadline.quote, word="deadline"
+            label=label,
+            value=context.format_day(deadline.date),
+            quote=context.translate_proof(deadline.quote),
+            word="deadline",
         )
 
 

@@ -6,6 +6,7 @@ from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.sentences_zh import FROM_DATABASE_ZH
 
 #: How a fact is introduced that no source has shown yet: it comes with the product.
 FROM_DATABASE = "reference database: "
@@ -19,6 +20,8 @@ def format_proof(quote: str, most: int = 300) -> str:
     """
     if not quote:
         return ""
+    if quote.startswith(FROM_DATABASE_ZH):
+        return to_one_line(quote, most)
     if quote.startswith(DOUBT_PREFIX):
         fact = " ".join(map(name_clause, spell_dates(quote.removeprefix(DOUBT_PREFIX)).split(" ")))
         return FROM_DATABASE + to_one_line(fact, most)

@@ -125,6 +125,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "extends": ("extends", "延长"),
     "clarifies": ("clarifies", "解释"),
     "reports": ("reports", "报道"),
+    "new": ("NEW NOTICE", "新公告"),
+    "pending": ("waiting", "待发送"),
+    "leased": ("being sent", "发送中"),
+    "sent": ("sent", "已发送"),
+    "muted": ("muted", "已静音"),
+    "refused": ("refused", "被拒收"),
+    "immediate": ("at once", "即时"),
+    "daily": ("once a day", "每日一次"),
+    "weekly": ("once a week", "每周一次"),
 }
 
 
