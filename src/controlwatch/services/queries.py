@@ -92,6 +92,9 @@ class NoticeQueries(Protocol):
         they were published before.
         """
 
+    def count_by_category(self) -> Mapping[str, int]:
+        """Return the number of changes that name each category; of a group, those that name any of it."""
+
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Return official changes, and alerted reports, published on a day or later, newest first."""
 
@@ -227,8 +230,7 @@ class Queries:
         Raises `UnclearName` where nothing does.
         """
         lexicon, active = self.names.lexicon, self.subscriptions.list_active()
-        changes = NoticeFilter(changes_only=True)
-        notices = self.notices.list_notices(changes, limit=MAX_SCANNED_NOTICES)
+        counts = self.notices.count_by_category()
         chosen = None
         if search.strip():
             chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
@@ -248,9 +250,7 @@ class Queries:
                     kind=kind,
                     en=lexicon.get_category_name(name, "en"),
                     zh=lexicon.get_category_name(name, "zh"),
-                    notices=sum(
-                        any(covers_category(name, own) for own in line.categories) for line in notices
-                    ),
+                    notices=counts.get(name, 0),
                     subscriptions=sum(1 for _ in covering),
                 )
             )

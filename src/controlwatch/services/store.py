@@ -61,6 +61,9 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
     def find_alert_evidence(self, delivery_id: int) -> AlertEvidence | None:
         """Return what a delivered alert rests on."""
 
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
+
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
 
