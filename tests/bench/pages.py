@@ -35,15 +35,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print(" SQLite")
         measure(Settings(state_dir=Path(folder), watchers_dir=shipped_watchers(), listen="127.0.0.1:0"))
-    with tempfile.TemporaryDirectory() as folder, server() as url:
-        print(" PostgreSQL")
-        settings = Settings(
-            state_dir=Path(folder),
-            watchers_dir=shipped_watchers(),
-            listen="127.0.0.1:0",
-            database_url=SecretStr(url),
-        )
-        measure(settings)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the server runs as another user
+        with server(Path(folder) / "pg") as url:
+            print(" PostgreSQL")
+            settings = Settings(
+                state_dir=Path(folder) / "state",
+                watchers_dir=shipped_watchers(),
+                listen="127.0.0.1:0",
+                database_url=SecretStr(url),
+            )
+            measure(settings)
 
 
 def measure(settings: Settings) -> None:

@@ -42,7 +42,7 @@ from controlwatch.settings import Settings
 if TYPE_CHECKING:
     from controlwatch.core.extraction.second_reader import SecondReader
     from controlwatch.core.law.register import Register
-    from controlwatch.services.cached_law import KeptLaw
+    from controlwatch.services.cached_law import KeptLaw, RevisionCache
     from controlwatch.services.store import Store
 
 #: The database of a state that ends with the process.
@@ -176,10 +176,12 @@ def build_queries(
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=_compute_next_poll)
     known_law: KeptLaw = store.law
+    cache: RevisionCache | None = None
     if is_cached:
-        from controlwatch.services.cached_law import CachedLaw
+        from controlwatch.services.cached_law import CachedLaw, RevisionCache
 
-        known_law = CachedLaw(store.law, store.queries.find_revision)
+        cache = RevisionCache(store.queries.find_revision)
+        known_law = CachedLaw(store.law, cache)
     about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=known_law)
     law = LegalQueries(
         names=names,
@@ -203,6 +205,7 @@ def build_queries(
         held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
+        cache=cache,
     )
 
 

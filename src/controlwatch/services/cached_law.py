@@ -30,15 +30,40 @@ class KeptLaw(LegalSource, ElementSource, PartySource, Protocol):
     """Everything that is asked about the law."""
 
 
-class CachedLaw:
-    """Answers as another source does, from memory where its revision is the same; safe between threads."""
+class RevisionCache:
+    """Keeps answers of the store until it learns something new; safe between threads."""
 
-    def __init__(self, law: KeptLaw, find_revision: Callable[[], Hashable]) -> None:
-        self._law = law
+    def __init__(self, find_revision: Callable[[], Hashable]) -> None:
         self._find_revision = find_revision
         self._lock = threading.Lock()
         self._revision: Hashable = None
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
+
+    def recall(self, name: Hashable, load: Callable[[], Value]) -> Value:
+        """Return what is kept under a name, or load it; never what an older revision of the store said."""
+        revision = self._find_revision()
+        with self._lock:
+            if revision != self._revision:
+                self._kept.clear()
+                self._revision = revision
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]  # type: ignore[return-value]
+        value = load()
+        with self._lock:
+            if revision == self._revision:
+                self._kept[name] = value
+                while len(self._kept) > MAX_KEPT:
+                    self._kept.popitem(last=False)
+        return value
+
+
+class CachedLaw:
+    """Answers as another source of the law does, from memory where the store has learnt nothing since."""
+
+    def __init__(self, law: KeptLaw, cache: RevisionCache) -> None:
+        self._law = law
+        self._recall = cache.recall
 
     def load_graph(self, keys: Iterable[str]) -> LegalGraph:
         """Return the notices of these keys with all that act on them, directly or through others."""
@@ -78,21 +103,3 @@ class CachedLaw:
     def list_incomplete_listings(self) -> tuple[IncompleteListing, ...]:
         """Return the listings of which the register lacks names that no page has completed."""
         return self._recall(("incomplete",), self._law.list_incomplete_listings)
-
-    def _recall(self, name: Hashable, load: Callable[[], Value]) -> Value:
-        """Return what is kept under a name, or load it; never what an older revision of the store said."""
-        revision = self._find_revision()
-        with self._lock:
-            if revision != self._revision:
-                self._kept.clear()
-                self._revision = revision
-            if name in self._kept:
-                self._kept.move_to_end(name)
-                return self._kept[name]  # type: ignore[return-value]
-        value = load()
-        with self._lock:
-            if revision == self._revision:
-                self._kept[name] = value
-                while len(self._kept) > MAX_KEPT:
-                    self._kept.popitem(last=False)
-        return value

@@ -45,6 +45,7 @@ from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.source_states import SourceStates
 
 if TYPE_CHECKING:
+    from controlwatch.services.cached_law import RevisionCache
     from controlwatch.services.ports import Subscriptions
     from controlwatch.services.settle_review import Reviews
 
@@ -152,6 +153,7 @@ class Queries:
     held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
+    cache: RevisionCache | None = None  #: None: the store is asked each time
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def latest(
@@ -230,7 +232,8 @@ class Queries:
         Raises `UnclearName` where nothing does.
         """
         lexicon, active = self.names.lexicon, self.subscriptions.list_active()
-        counts = self.notices.count_by_category()
+        count = self.notices.count_by_category
+        counts = count() if self.cache is None else self.cache.recall("categories", count)
         chosen = None
         if search.strip():
             chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
