@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.model import Language
 from controlwatch.core.model.timezones import to_beijing_day
+
+if TYPE_CHECKING:
+    from controlwatch.core.asking.day_readings import DaySpan
 
 #: A day in a sentence of this program; not a part of an address, of an id or of a file name.
 ISO_DAY = re.compile(r"(?<![\w./=-])(\d{4})-(\d\d)-(\d\d)(?![\w/=-]|\.\w)", re.ASCII)
