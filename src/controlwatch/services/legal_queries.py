@@ -38,7 +38,7 @@ from controlwatch.core.law.lookup import (
 )
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.law.timeline import Timeline, build_timeline
-from controlwatch.core.model import KeyDate, covers_category
+from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, covers_category, to_notice_key
 from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
@@ -248,6 +248,20 @@ class LegalQueries:
             database_until=self.register.find_date(),
             first_listed=self.law.find_first_listed_days(),
         )
+
+    def find_destinations(self, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the codes of the destinations that notices are limited to, by number; none: no limit."""
+        keys = {to_notice_key(number): number for number in numbers}
+        instruments = self.law.load_graph(keys).instruments
+        return {
+            number: tuple(
+                name.removeprefix(DESTINATION_PREFIX).upper()
+                for name in instruments[key].categories
+                if name.startswith(DESTINATION_PREFIX)
+            )
+            for key, number in keys.items()
+            if key in instruments
+        }
 
     def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""

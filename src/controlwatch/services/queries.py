@@ -13,6 +13,7 @@ from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.asking.category_names import (
     CategoryLine,
     find_category_meanings,
+    fold_category_name,
     list_category_tree,
 )
 from controlwatch.core.evidence.dossier import Dossier
@@ -237,6 +238,17 @@ class Queries:
         chosen = None
         if search.strip():
             chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
+            part = fold_category_name(search)
+            chosen |= {
+                name
+                for name, _, _ in list_category_tree(lexicon)
+                for own in (
+                    name,
+                    lexicon.get_category_name(name, "en"),
+                    lexicon.get_category_name(name, "zh"),
+                )
+                if part in fold_category_name(own)
+            }
             if not chosen:
                 self.names.find_category(search)  # raises, with the nearest ones
         lines = []

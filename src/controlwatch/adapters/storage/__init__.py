@@ -52,9 +52,9 @@ class SqlStore:
         self.installation = InstallationStore(database)
 
     @classmethod
-    def open(cls, url: str) -> SqlStore:
-        """Open the database at a SQLAlchemy URL and migrate its schema."""
-        return cls(open_database(url))
+    def open(cls, url: str, snapshot: bytes = b"") -> SqlStore:
+        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot."""
+        return cls(open_database(url, snapshot))
 
     @classmethod
     @contextmanager
