@@ -129,7 +129,7 @@ def test_completion_of_the_shell_can_be_installed(terminal: Terminal) -> None:
 
 
 def test_the_sample_notice_is_read(terminal: Terminal) -> None:
-    assert "2027-05-01" in terminal.types("read", "--sample", "--no-register")
+    assert "1 May 2027" in terminal.types("read", "--sample", "--no-register")
     assert "direction" in terminal.types("read", "--sample", "--no-register", "--explain")
 
 

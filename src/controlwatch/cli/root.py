@@ -15,6 +15,7 @@ MODULES = (
     "run",
     "pages",
     "ask",
+    "mcp",
     "notices",
     "category_list",
     "reviews",
@@ -36,6 +37,7 @@ QUICK_COMMANDS = {
     **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
     "entity": "screening",
     "ask": "ask",
+    "mcp": "mcp",
     "categories": "category_list",
 }
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from controlwatch.core.asking.question import Question, parse_question
 from controlwatch.core.asking.suggestions import suggest_questions
 from controlwatch.core.asking.vocabulary import IntentName, Vocabulary
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.errors import ControlwatchError, UnclearName
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
@@ -42,9 +43,14 @@ class QuestionResponder:
     queries: Queries
     vocabulary: Vocabulary
 
+    @property
+    def lexicon(self) -> Lexicon:
+        """The names of items, issuers and places."""
+        return self.queries.names.lexicon
+
     def understand(self, text: str, *, now: datetime) -> Question:
         """Return what a text asks, with its days counted from today in Beijing."""
-        return parse_question(text, self.vocabulary, self.queries.names.lexicon, today=to_beijing_day(now))
+        return parse_question(text, self.vocabulary, self.lexicon, today=to_beijing_day(now))
 
     def answer(
         self, question: Question, *, now: datetime, others: Callable[[Question], Reply] | None = None
@@ -100,7 +106,7 @@ class QuestionResponder:
         """Offer the two nearest questions where a text is not understood."""
         if question.problem:
             return Reply(title="That did not work", note=question.problem)
-        nearest = suggest_questions(question, self.vocabulary, self.queries.names.lexicon)
+        nearest = suggest_questions(question, self.vocabulary, self.lexicon)
         return Reply(
             title="I did not understand this question",
             note="These are the nearest questions that can be answered; `help` lists all.",
@@ -114,7 +120,7 @@ class QuestionResponder:
         note = " · ".join(filter(None, (reply.note, read, left_out)))
         cautions = reply.cautions
         if question.destination:
-            place = self.queries.names.lexicon.get_place_name(question.destination, "en")
+            place = self.lexicon.get_place_name(question.destination, "en")
             cautions = (
                 f"this answer is not limited to {place}: a notice may concern some destinations only",
                 *cautions,
@@ -162,7 +168,7 @@ class QuestionResponder:
                 None, ("Newest notices", question.issuer, question.subject, str(question.span or ""), days)
             )
         )
-        reply = latest_reply(shown, self.queries.names.lexicon, title=title)
+        reply = latest_reply(shown, self.lexicon, title=title)
         return replace(reply, note=" · ".join(filter(None, (reply.note, note))))
 
     def answer_show(self, question: Question, today: date) -> Reply:
@@ -170,7 +176,7 @@ class QuestionResponder:
         if question.row is not None:
             return _ask_for_list(question.row)
         record = self.queries.show(question.subject)
-        return replies.notice_reply(record, self.queries.find_status(record, on=today))
+        return replies.notice_reply(record, self.lexicon, self.queries.find_status(record, on=today))
 
     def answer_review(self, _question: Question, _today: date) -> Reply:
         """Return the documents that need review."""
@@ -187,17 +193,17 @@ class QuestionResponder:
         if question.row is not None:
             return _ask_for_list(question.row)
         found = self.queries.law.status(question.subject, on=_get_day(question, today))
-        return replies.law_reply(answer_status(found))
+        return replies.law_reply(answer_status(found, self.lexicon))
 
     def answer_lookup(self, question: Question, today: date) -> Reply:
         """Return what controls an item on a day."""
         found = self.queries.law.lookup(question.subject, on=_get_day(question, today))
-        return replies.law_reply(answer_lookup(found))
+        return replies.law_reply(answer_lookup(found, self.lexicon))
 
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
         return replies.law_reply(
-            answer_parties(self.queries.parties.find_parties(question.subject, on=today))
+            answer_parties(self.queries.parties.find_parties(question.subject, on=today), self.lexicon)
         )
 
     def answer_history(self, question: Question, _today: date) -> Reply:
@@ -216,7 +222,9 @@ class QuestionResponder:
             on=first, days=days, categories=(question.subject,) if question.subject else ()
         )
         cautions = self.queries.law.list_cautions(first)
-        return replies.law_reply(answer_key_dates(events, on=first, days=days, cautions=cautions))
+        return replies.law_reply(
+            answer_key_dates(events, self.lexicon, on=first, days=days, cautions=cautions)
+        )
 
     def answer_compare(self, question: Question, today: date) -> Reply:
         """Return the notices whose status differs between two days."""
@@ -225,7 +233,7 @@ class QuestionResponder:
         categories = (question.subject,) if question.subject else ()
         found = self.queries.law.compare(first=first, last=last, categories=categories)
         cautions = self.queries.law.list_cautions(last)
-        return differences_reply(found, first=first, last=last, cautions=cautions)
+        return differences_reply(found, self.lexicon, first=first, last=last, cautions=cautions)
 
 
 def _get_day(question: Question, today: date) -> date:

@@ -37,6 +37,7 @@ from controlwatch.core.law.lookup import (
     sort_live_controls,
 )
 from controlwatch.core.law.status import LegalStatus, compute_status
+from controlwatch.core.law.timeline import TimelineRow, build_timeline
 from controlwatch.core.model import KeyDate, covers_category
 from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.services.names import Names
@@ -176,6 +177,20 @@ class LegalQueries:
             element=asked[0].label if asked else "",
             notes=tuple(note for remark in remarks for note in remark.notes),
         )
+
+    def timeline(self, query: str, *, today: date) -> tuple[TimelineRow, ...]:
+        """Return the periods of state of every notice that controls, or controlled, what `lookup` finds."""
+        parsed = parse_query(query)
+        elements, categories = self.subjects.find_lookup_subjects(query, parsed)
+        keys = {key for element in elements for key in self.subjects.elements.find_notices(element)}
+        keys |= {mention.key for mention in self._find_mentions(parsed, categories)}
+        graph = self.law.load_graph(keys)
+        controls = (key for key in keys if key in graph.instruments and is_control(graph.instruments[key]))
+        return build_timeline(graph, controls, today=today)
+
+    def notice_timeline(self, key: str, *, today: date) -> tuple[TimelineRow, ...]:
+        """Return the periods of state of one notice; none where it is not an instrument that is known."""
+        return build_timeline(self.law.load_graph([key]), [key], today=today)
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[KeyDate, ...]:
         """Return what takes effect, ends or closes from a day on, as far as it was known by then."""

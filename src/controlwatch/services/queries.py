@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
@@ -107,6 +107,9 @@ class DossierSource(Protocol):
 
     def find_dossier(self, key: str) -> Dossier | None:
         """Return what proves a notice, by key or canonical address."""
+
+    def iterate_chain_lines(self, dossier: Dossier) -> Iterator[str]:
+        """Yield the lines of the chain from the entry before the first of a dossier up to the head."""
 
 
 class ChannelHealth(Protocol):

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -23,9 +24,12 @@ from controlwatch.core.model.account import PageLanguage, Visitor
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
+
+log = structlog.get_logger()
 
 LANGUAGE_COOKIE = "controlwatch_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -103,22 +107,33 @@ class PageFrame:
         return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
     def translate(self, request: Request, text: str, **values: object) -> str:
-        """Return a text of ours in the language of a page; `{name}` stands for a value."""
+        """Return a text in the language of a page; `{name}` stands for a value."""
         chosen = self.translations.get(text, text) if self.choose_language(request) == "zh" else text
         return chosen.format(**values) if values else chosen
 
-    def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    def build_context(self, request: Request) -> CardContext:
+        """Return how names and days are written on a page."""
+        language, today = self.choose_language(request), to_beijing_day(self.clock())
+        return CardContext(lexicon=self.lexicon, language=language, today=today)
+
+    def render(self, request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
         language = self.choose_language(request)
         page = PageContext(frame=self, request=request, language=language, now=self.clock())
         body = self._environment.get_template(template).render(page=page, _=page.translate, **values)
-        response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
+        response = HTMLResponse(body, status_code=status_code, headers=PAGE_HEADERS)
         if request.query_params.get("lang") in {"en", "zh"}:
             response.set_cookie(
                 LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True
             )
         self.forms.set_cookie(request, response)
         return response
+
+    def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
+        """Record that the visitor of a page did something."""
+        log.info(
+            "done on the pages", who=request.state.visitor.name, what=what, subject=subject, detail=detail
+        )
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""
@@ -157,6 +172,7 @@ class PageFrame:
             "category": _name_category,
             "word": _find_word,
             "state": _format_state,
+            "proof": lambda value: format_proof(value, 1_000),
             "link": lambda value: to_safe_link(value) or "",
             "notice_path": build_notice_path,
         }
@@ -207,10 +223,10 @@ class PageContext:
     @cached_property
     def card_context(self) -> CardContext:
         """How names and days are written."""
-        return CardContext(lexicon=self.frame.lexicon, language=self.language, today=self.today)
+        return self.frame.build_context(self.request)
 
     def translate(self, text: str, **values: object) -> str:
-        """Return a text of ours in the language of the page."""
+        """Return a text in the language of the page."""
         return self.frame.translate(self.request, text, **values)
 
     def static(self, name: str) -> str:

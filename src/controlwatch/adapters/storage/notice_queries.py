@@ -141,7 +141,7 @@ class NoticeQueryStore(StorePart):
     def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
         """Return why alerts about a notice were sent to some targets, newest first."""
         joined = (
-            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why)
+            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why, SUBSCRIPTION.c.language)
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)

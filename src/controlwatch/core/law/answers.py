@@ -18,6 +18,7 @@ from controlwatch.core.model import (
     Day,
     EffectiveDate,
     Judgement,
+    Language,
     Notice,
     RedlineSegment,
     ReviewReason,
@@ -352,6 +353,7 @@ class DeliveryReason:
     made_at: datetime
     state: str
     why: str
+    language: Language  #: of the subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

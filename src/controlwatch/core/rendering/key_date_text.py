@@ -119,7 +119,7 @@ def list_occasion_facts(
     what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
-        yield context.build_fact("was", str(occasion.was))
+        yield context.build_fact("was", context.format_date(occasion.was))
     if event.event == SUSPENSION_ENDS and (event.releases or event.affects):
         parts = describe_releases(event.releases, context) or list(event.affects)
         yield context.build_fact("again", context.join_first(parts, MAX_SHOWN_ITEMS))
@@ -149,4 +149,6 @@ def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     what = f"{context.find_word(event.event)}{affects}"
     rest = (what, announced, event.number, context.summarize_categories(event.categories))
     value = " · ".join(part for part in rest if part)
-    return CardFact(label=context.format_day(event.date), value=value, quote=event.quote)
+    return CardFact(
+        label=context.format_day(event.date), value=value, quote=context.translate_proof(event.quote)
+    )
