@@ -34,7 +34,8 @@ class FeedQueryStore(StorePart):
                 .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
                 .where(is_news, VERSION.c.made_at >= now - CHANGED_WITHIN)
                 .where(*list_conditions(connection, chosen, with_late=False))
-                .order_by(VERSION.c.made_at.desc())
+                .group_by(NOTICE.c.id)
+                .order_by(func.max(VERSION.c.made_at).desc())
             )
             ids = [*newest, *connection.execute(changed.limit(limit)).scalars()]
             times = (

@@ -81,7 +81,7 @@ def list_conditions(
         candidates = match_candidates(connection, chosen.text)
         if candidates is not None:
             yield candidates
-        yield exact.exists()
+        yield exact.correlate(NOTICE).exists()
 
 
 def _match_among(connection: Connection, ids: Select[Any]) -> ColumnElement[bool]:

@@ -83,7 +83,8 @@ def summarize_key_date(key_date: KeyDate, context: CardContext) -> str:
         what += f" ({context.name_scope(key_date.scope)})"
     parts = (what, announced, items or title)
     has_number = key_date.number != key_date.title
-    number = f" ({name_number(key_date.number, context)})" if has_number else ""
+    name = name_number(key_date.number, context)
+    number = context.pick_one(f" ({name})", f"（{name}）") if has_number else ""
     return " · ".join(filter(None, parts)) + number
 
 

@@ -12,12 +12,14 @@ from controlwatch.core.law.month_grid import MarkedDate, build_month, mark_key_d
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.state_text import format_announced
 from controlwatch.core.rendering.subscription_text import describe_criteria
 from controlwatch.services.publications import Publications
 from controlwatch.services.queries import Queries
 from controlwatch.services.store import StoredCalendar
 from controlwatch.web.access import get_visitor
 from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.publication_routes import PublicationWriter
 
 #: Days that the list shows, from the first of the month.
 LIST_DAYS = 366
@@ -47,12 +49,12 @@ def build_calendar_routes(
     queries: Queries,
     calendar: StoredCalendar,
     publications: Publications,
-    public_url: str | None,
+    writer: PublicationWriter,
 ) -> APIRouter:
     """Return the route of the calendar."""
     router = APIRouter()
 
-    @router.get("/calendar", include_in_schema=False)
+    @router.get("/calendar")
     def show_calendar(request: Request, month: str = "", category: str = "", view: str = "month") -> Response:
         """Show a month, or the list of a year from the first of a month on."""
         today, problem = to_beijing_day(frame.clock()), ""
@@ -86,8 +88,9 @@ def build_calendar_routes(
             is_list=is_list,
             problem=problem,
             addresses=_list_addresses(publications, get_visitor(request)),
-            base=public_url or str(request.base_url).rstrip("/"),
-            is_public=public_url is not None,
+            base=writer.find_base(request),
+            is_public=writer.public_url is not None,
+            format_announced=format_announced,
             months=MONTHS,
             weekdays=WEEKDAYS,
         )

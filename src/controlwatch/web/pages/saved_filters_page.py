@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from controlwatch.core.law.notice_filter import SavedFilter
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.publications import Publications
 from controlwatch.services.queries import Queries
@@ -21,27 +20,31 @@ def build_saved_filter_routes(
     """Return the routes of saved filters, and of the feed of any filter."""
     router = APIRouter()
 
-    def show(request: Request, *, problem: str = "", status: int = 200) -> Response:
+    def show(request: Request, *, problem: str = "", status_code: int = 200) -> Response:
         saved = publications.saved.list_saved(get_visitor(request).account_id)
         return frame.render(
             request,
             "saved_filters.html",
-            status=status,
-            saved=[(item, publications.build_filter_feed_path(item.id), _calendar(item)) for item in saved],
+            status_code=status_code,
+            saved=[
+                (
+                    item,
+                    publications.build_filter_feed_path(item.id),
+                    publications.build_filter_calendar_path(item.id),
+                )
+                for item in saved
+            ],
             base=writer.find_base(request),
             is_public=writer.public_url is not None,
             problem=problem,
         )
 
-    def _calendar(item: SavedFilter) -> str:
-        return publications.build_filter_calendar_path(item.id)
-
-    @router.get("/filters", include_in_schema=False)
+    @router.get("/filters")
     def list_filters(request: Request) -> Response:
         """List the saved filters of a person."""
         return show(request)
 
-    @router.post("/filters", include_in_schema=False, dependencies=[Depends(frame.forms.check)])
+    @router.post("/filters", dependencies=[Depends(frame.forms.check)])
     def save_filter(request: Request) -> Response:
         """Save the filter of a list under a name."""
         form = get_form(request)
@@ -51,19 +54,21 @@ def build_saved_filter_routes(
                 account_id=get_visitor(request).account_id, name=get_text(form, "name"), chosen=chosen
             )
         except UsageError as error:
-            return show(request, problem=str(error), status=422)
+            return show(request, problem=str(error), status_code=422)
+        frame.record_action(request, "save a filter", str(number), chosen.to_query())
         return RedirectResponse(f"/filters#filter-{number}", status_code=303)
 
-    @router.post("/filters/{number}/end", include_in_schema=False, dependencies=[Depends(frame.forms.check)])
+    @router.post("/filters/{number}/end", dependencies=[Depends(frame.forms.check)])
     def end_filter(request: Request, number: int) -> Response:
         """End a filter: its feed and its calendar no longer answer."""
         account_id = get_visitor(request).account_id
         if not publications.saved.end(number, account_id=account_id, now=frame.clock()):
             problem = frame.translate(request, "You have no saved filter of this number.")
-            return show(request, problem=problem, status=404)
+            return show(request, problem=problem, status_code=404)
+        frame.record_action(request, "end a saved filter", str(number))
         return RedirectResponse("/filters", status_code=303)
 
-    @router.get("/feeds/notices.atom", include_in_schema=False)
+    @router.get("/feeds/notices.atom")
     def send_filter_feed(request: Request) -> Response:
         """Send the feed of the filter in the address."""
         try:
