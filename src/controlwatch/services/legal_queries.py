@@ -207,6 +207,15 @@ class LegalQueries:
             if chosen is None or chosen.covers(key_date)
         )
 
+    def list_key_dates(
+        self, first: date, last: date, *, categories: Iterable[str] = ()
+    ) -> tuple[KeyDate, ...]:
+        """Return the key dates between two days, both included, by everything that is known now."""
+        chosen = self.subjects.choose_subjects(categories)
+        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
+        found = find_key_dates(graph, first, last)
+        return tuple(key_date for key_date in found if chosen is None or chosen.covers(key_date))
+
     def compare(
         self, *, first: date, last: date, categories: Iterable[str] = ()
     ) -> tuple[StatusDifference, ...]:

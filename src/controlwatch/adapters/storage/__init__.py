@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
+from controlwatch.adapters.storage.calendar_store import CalendarStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.engine import Database, open_database
+from controlwatch.adapters.storage.feed_queries import FeedQueryStore
 from controlwatch.adapters.storage.health_notices import HealthStore
 from controlwatch.adapters.storage.housekeeping import MaintenanceStore
 from controlwatch.adapters.storage.installation import InstallationStore
@@ -23,6 +25,7 @@ from controlwatch.adapters.storage.references import ReferenceStore
 from controlwatch.adapters.storage.register_import import RegisterImport
 from controlwatch.adapters.storage.reminder_calendar import ReminderStore
 from controlwatch.adapters.storage.review_store import ReviewStore
+from controlwatch.adapters.storage.saved_filters import SavedFilterStore
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
 
 
@@ -49,6 +52,9 @@ class SqlStore:
         self.custody = CustodyStore(database)
         self.maintenance = MaintenanceStore(database)
         self.accounts = AccountStore(database)
+        self.saved_filters = SavedFilterStore(database)
+        self.calendar = CalendarStore(database)
+        self.feeds = FeedQueryStore(database)
         self.installation = InstallationStore(database)
 
     @classmethod

@@ -46,15 +46,16 @@ def select_notice_ids(
     `before` begins behind a position. `with_late` adds those to a period that were alerted in it, though they
     were published before.
     """
-    query = select(NOTICE.c.id).where(*_list_conditions(connection, chosen, with_late=with_late))
+    query = select(NOTICE.c.id).where(*list_conditions(connection, chosen, with_late=with_late))
     if before is not None:
         query = query.where(_match_behind(before))
     return query.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
 
 
-def _list_conditions(
+def list_conditions(
     connection: Connection, chosen: NoticeFilter, *, with_late: bool
 ) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter, which a notice must all meet."""
     if chosen.issuer is not None:
         # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
         yield cast(NOTICE.c.issuers, String).contains(f'"{chosen.issuer}"', autoescape=True)
@@ -80,7 +81,7 @@ def _list_conditions(
         candidates = match_candidates(connection, chosen.text)
         if candidates is not None:
             yield candidates
-        yield exact.exists()
+        yield exact.correlate(NOTICE).exists()
 
 
 def _match_among(connection: Connection, ids: Select[Any]) -> ColumnElement[bool]:

@@ -72,7 +72,7 @@ class NoticeQueryStore(StorePart):
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
             rows = connection.execute(join_review(joined).where(NOTICE.c.id.in_(ids))).mappings()
-            lines = {row["id"]: _to_notice_line(row, find_measure) for row in rows}
+            lines = {row["id"]: to_notice_line(row, find_measure) for row in rows}
         return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
@@ -90,7 +90,7 @@ class NoticeQueryStore(StorePart):
         with self._read_engine.begin() as connection:
             return tuple(
                 PublishedNotice(
-                    line=_to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
+                    line=to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
                 )
                 for row in connection.execute(joined).mappings()
             )
@@ -242,9 +242,8 @@ class NoticeQueryStore(StorePart):
             )
 
 
-def _to_notice_line(
-    row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: ""
-) -> NoticeLine:
+def to_notice_line(row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: "") -> NoticeLine:
+    """Return the line of a row with the columns of a notice, its reading and the `REVIEW_COLUMNS`."""
     notice = notice_from_json(row["reading"])
     copied = (
         "id",
@@ -306,7 +305,7 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
         .order_by(NOTICE.c.published, NOTICE.c.id)
     )
     return NoticeRecord(
-        line=_to_notice_line(row),
+        line=to_notice_line(row),
         notice=notice_from_json(row["reading"]),
         text=row["text"],
         standings=tuple(

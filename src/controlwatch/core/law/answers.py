@@ -116,6 +116,15 @@ class PublishedNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNotice:
+    """A notice as an entry of a feed."""
+
+    line: NoticeLine
+    notice: Notice
+    updated_at: datetime  #: when its text was last seen to change; of a register entry, its import
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """The alerts that a subscription would have received in the days before today."""
 

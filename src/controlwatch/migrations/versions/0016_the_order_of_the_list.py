@@ -1,4 +1,4 @@
-"""On PostgreSQL: an index in the order of the list of notices, and single characters among the words."""
+"""Find versions by their time; on PostgreSQL, an index in the order of the list, and single characters."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ UPDATE notice_words SET words = ARRAY(
 
 
 def upgrade() -> None:
+    op.create_index("ix_version_made_at", "version", ["made_at"])
     if op.get_bind().dialect.name == "sqlite":
         return  # its index of the days holds the ids as well, and FTS5 finds single characters by prefix
     order = [sa.text("published DESC NULLS LAST"), sa.text("id DESC")]

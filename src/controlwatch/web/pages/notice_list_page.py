@@ -46,6 +46,7 @@ def build_notice_list_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             "notices.html",
             status_code=422 if error else 200,
             given={**given, **chosen.list_parameters()},
+            query=chosen.to_query(),
             lines=lines,
             next_position=next_position,
             error=error,

@@ -10,19 +10,23 @@ from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import load_signing_secret
+from controlwatch.bootstrap.publications import build_publications
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.publications import Publications
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
+from controlwatch.web.pages.calendar_page import build_calendar_routes
 from controlwatch.web.pages.entity_page import build_entity_routes
 from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
+from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
 from controlwatch.web.pages.source_page import build_source_routes
 from controlwatch.web.pages.subscription_page import (
     build_subscription_action_routes,
@@ -30,6 +34,7 @@ from controlwatch.web.pages.subscription_page import (
     build_subscription_routes,
 )
 from controlwatch.web.pages.today_page import build_today_routes
+from controlwatch.web.publication_routes import PublicationWriter, build_publication_routes
 
 #: Paths of requests whose body may be an upload.
 UPLOAD_PATHS = frozenset({"/entities/screening", "/subscriptions/import", "/api/v1/entities/screening"})
@@ -53,13 +58,18 @@ def add_pages(web: FastAPI, app: App, guard: AccessGuard) -> None:
     """Add the pages, and what is shown where a page may not be."""
     frame = PageFrame(lexicon=app.lexicon, forms=FormGuard(load_signing_secret(app.settings)))
     web.include_router(frame.build_static_routes())
-    for role, routers in _build_routers(app, frame).items():
+    publications = build_publications(app)
+    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
+    for role, routers in _build_routers(app, frame, publications, writer).items():
         for router in routers:
             web.include_router(router, dependencies=[Depends(guard.allow(role))], include_in_schema=False)
+    web.include_router(build_publication_routes(publications, writer))
     _add_refusals(web, frame)
 
 
-def _build_routers(app: App, frame: PageFrame) -> dict[Role, list[APIRouter]]:
+def _build_routers(
+    app: App, frame: PageFrame, publications: Publications, writer: PublicationWriter
+) -> dict[Role, list[APIRouter]]:
     """Return the routers of the pages by the role that opens them."""
     queries = app.queries
     return {
@@ -73,6 +83,8 @@ def _build_routers(app: App, frame: PageFrame) -> dict[Role, list[APIRouter]]:
             build_alert_list_routes(frame, app.store.actions),
             build_review_list_routes(frame, app.store.reviews),
             build_source_routes(frame, app),
+            build_calendar_routes(frame, queries, app.store.calendar, publications, writer),
+            build_saved_filter_routes(frame, queries, publications, writer),
         ],
         Role.OFFICER: [
             build_subscription_routes(frame, app),
