@@ -11,7 +11,7 @@ from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
-from controlwatch.services.access import AccessStore
+from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
@@ -165,8 +165,16 @@ class Store(Protocol):
         """Upkeep."""
 
     @property
-    def accounts(self) -> AccessStore:
-        """People, their sessions and their tokens."""
+    def accounts(self) -> SessionRecords:
+        """Sessions and tokens of people, and who a request comes from."""
+
+    @property
+    def people(self) -> PeopleRecords:
+        """People, and how they log in."""
+
+    @property
+    def audit(self) -> AuditRecords:
+        """The log of what people did."""
 
     def find_problem(self) -> str:
         """Return what happened to the store while it was open, in a sentence; "" where nothing did."""

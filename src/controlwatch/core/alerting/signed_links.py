@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 #: What a link is for: a token of one purpose is worth nothing for another.
-TokenPurpose = Literal["unsubscribe", "confirm", "resubscribe", "alert", "acknowledge"]
+TokenPurpose = Literal["unsubscribe", "confirm", "resubscribe", "alert", "acknowledge", "password"]
 
 #: How long links can be used. That to unsubscribe has no end, since mails are kept for years and every mail
 #: program must find it working (RFC 8058); neither has that to the evidence of an alert, which is read only.

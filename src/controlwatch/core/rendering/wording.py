@@ -128,6 +128,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "role-reader": ("reader", "读者"),
     "role-officer": ("officer", "合规专员"),
     "role-operator": ("operator", "管理员"),
+    "scope-read": ("look things up", "查询"),
+    "scope-subscribe": ("manage subscriptions", "管理订阅"),
+    "scope-act": ("act on alerts and reviews", "处理提醒和复核"),
+    "scope-operate": ("run the installation", "运维管理"),
 }
 
 
