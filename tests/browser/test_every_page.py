@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.conftest import Visit
 
-PAGES = ("/",)
+PAGES = ("/", "/people", "/audit")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

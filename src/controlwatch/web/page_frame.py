@@ -25,6 +25,7 @@ from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.account_refusals import AccountRefusal
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
 
 LANGUAGE_COOKIE = "controlwatch_language"
@@ -106,6 +107,10 @@ class PageFrame:
         """Return a text of ours in the language of a page; `{name}` stands for a value."""
         chosen = self.translations.get(text, text) if self.choose_language(request) == "zh" else text
         return chosen.format(**values) if values else chosen
+
+    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
+        """Return why something about people is refused, in the language of a page."""
+        return self.translate(request, error.text, **error.values)
 
     def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
