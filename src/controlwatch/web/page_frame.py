@@ -30,6 +30,7 @@ from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.account_refusals import AccountRefusal
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
 
 log = structlog.get_logger()
@@ -118,6 +119,10 @@ class PageFrame:
         """Return how names and days are written on a page."""
         language, today = self.choose_language(request), to_beijing_day(self.clock())
         return CardContext(lexicon=self.lexicon, language=language, today=today)
+
+    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
+        """Return why something about people is refused, in the language of a page."""
+        return self.translate(request, error.text, **error.values)
 
     def render(self, request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
