@@ -63,5 +63,5 @@ LOCKED := --generate-hashes --no-emit-index-url --no-annotate --no-header --univ
 $(VENV)/.ready: requirements.lock pyproject.toml tools/environment.sh
 	@sh tools/environment.sh $(VENV) requirements.lock && touch $@
 
-$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml tools/environment.sh
-	@sh tools/environment.sh $(VENV) requirements-dev.lock && touch $@ $(VENV)/.ready
+$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml tools/environment.sh tools/browser.sh
+	@sh tools/environment.sh $(VENV) requirements-dev.lock && sh tools/browser.sh && touch $@ $(VENV)/.ready

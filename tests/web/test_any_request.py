@@ -22,7 +22,7 @@ from controlwatch.settings import Settings
 from controlwatch.slack.bolt_app import build_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
-from controlwatch.web.pages import SECURITY_HEADERS
+from controlwatch.web.message_page import SECURITY_HEADERS
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 from tests.hostile.mutate import TOKENS

@@ -44,6 +44,7 @@ from controlwatch.settings import Settings
 if TYPE_CHECKING:
     from controlwatch.core.extraction.second_reader import SecondReader
     from controlwatch.core.law.register import Register
+    from controlwatch.services.cached_law import KeptLaw, RevisionCache
     from controlwatch.services.store import Store
 
 #: The database of a state that ends with the process.
@@ -187,19 +188,30 @@ def build_queries(
     watchers: tuple[Watcher, ...] = (),
     *,
     elements: ElementCatalogue | None = None,
+    is_cached: bool = False,
     operational_warnings: tuple[Callable[[], str], ...] = (),
 ) -> Queries:
-    """Return the queries over a store, the legal ones among them; by default with the shipped elements."""
+    """Return the queries over a store, the legal ones among them; by default with the shipped elements.
+
+    With `is_cached`, the law is kept in memory until the store learns something new.
+    """
     if elements is None:
         from controlwatch.adapters.catalog.element_loader import load_elements
 
         elements = load_elements(lexicon)
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=_compute_next_poll)
-    about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=store.law)
+    known_law: KeptLaw = store.law
+    cache: RevisionCache | None = None
+    if is_cached:
+        from controlwatch.services.cached_law import CachedLaw, RevisionCache
+
+        cache = RevisionCache(store.queries.find_revision)
+        known_law = CachedLaw(store.law, cache)
+    about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=known_law)
     law = LegalQueries(
         names=names,
-        law=store.law,
+        law=known_law,
         register=store.register,
         history_source=store.queries,
         reviews=store.reviews,
@@ -209,7 +221,7 @@ def build_queries(
     return Queries(
         names=names,
         law=law,
-        parties=PartyQueries(law=store.law, limits=law),
+        parties=PartyQueries(law=known_law, limits=law),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
@@ -219,6 +231,7 @@ def build_queries(
         held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
+        cache=cache,
     )
 
 

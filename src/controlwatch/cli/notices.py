@@ -20,7 +20,6 @@ from controlwatch.cli.common import (
     open_question_app,
     print_json,
     read_typed,
-    to_json_value,
     today,
 )
 from controlwatch.cli.completion import complete_category, complete_subject
@@ -120,6 +119,8 @@ def show(
     with open_question_app() as app:
         record = app.queries.show(notice)
         if json:
+            from controlwatch.core.rendering.json_values import to_json_value
+
             printed = {item.name: to_json_value(getattr(record, item.name)) for item in fields(record)}
             if explain:
                 from controlwatch.core.extraction.report.reading_json import list_evidence

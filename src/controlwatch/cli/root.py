@@ -13,7 +13,10 @@ from controlwatch.cli.common import is_verbose
 MODULES = (
     "setup",
     "run",
+    "pages",
+    "users",
     "ask",
+    "mcp",
     "notices",
     "category_list",
     "reviews",
@@ -35,6 +38,7 @@ QUICK_COMMANDS = {
     **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
     "entity": "screening",
     "ask": "ask",
+    "mcp": "mcp",
     "categories": "category_list",
 }
 

@@ -19,7 +19,7 @@ from controlwatch.core.rendering.card import build_card
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.services.ports import Archive
 from controlwatch.services.store import StoredNotices
-from controlwatch.web.pages import SECURITY_HEADERS, UNKNOWN_LINK, render_page
+from controlwatch.web.message_page import SECURITY_HEADERS, UNKNOWN_LINK, render_page
 
 NO_BYTES_NOTE = (
     "No bytes are kept of this notice: it is known from the reference database or from a list page only."

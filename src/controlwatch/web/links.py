@@ -18,7 +18,7 @@ from controlwatch.core.alerting.signed_links import TokenPurpose, read_token
 from controlwatch.services.ports import Subscriptions
 from controlwatch.services.store import AlertActions, StoredOutbox
 from controlwatch.services.subscribe import end_by_link
-from controlwatch.web.pages import UNKNOWN_LINK, render_page
+from controlwatch.web.message_page import UNKNOWN_LINK, render_page
 
 EXPIRED_LINK = (
     "This link has expired. Nothing has changed; the operator of the service can do what it was for."

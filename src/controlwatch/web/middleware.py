@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.core.model.errors import StoreLost
-from controlwatch.web.pages import SECURITY_HEADERS, render_page
+from controlwatch.web.message_page import SECURITY_HEADERS, render_page
 
 STORE_FAILURE = "The service cannot do this at the moment. Nothing has changed; please try again later."
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import review_tables, tables
+from controlwatch.adapters.storage import account_tables, review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -44,9 +44,16 @@ CUSTODY = _get_table(tables.CustodyRow)
 REVIEW = _get_table(review_tables.ReviewRow)
 JUDGEMENT = _get_table(review_tables.JudgementRow)
 INSTALLATION = _get_table(tables.InstallationRow)
+ACCOUNT = _get_table(account_tables.AccountRow)
+PASSKEY = _get_table(account_tables.PasskeyRow)
+LOGIN_SESSION = _get_table(account_tables.LoginSessionRow)
+API_TOKEN = _get_table(account_tables.ApiTokenRow)
+AUDIT = _get_table(account_tables.AuditRow)
+SAVED_FILTER = _get_table(account_tables.SavedFilterRow)
+CALENDAR_EVENT = _get_table(account_tables.CalendarEventRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
-NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK = 7305012, 7305013, 7305014
+NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK = range(7305012, 7305017)
 
 #: The watcher and the kind of version of a notice that only the register knows.
 REGISTER_SOURCE = "register"

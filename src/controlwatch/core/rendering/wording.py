@@ -125,6 +125,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "extends": ("extends", "延长"),
     "clarifies": ("clarifies", "解释"),
     "reports": ("reports", "报道"),
+    "this-notice": ("this notice", "本公告"),
+    "issued": ("issued", "发布"),
+    "notice-number": ("Number", "文号"),
+    "issuers": ("Issued by", "发布机关"),
+    "measure": ("Kind of measure", "措施类型"),
+    "party-list": ("listed", "列入"),
+    "party-delist": ("removed", "移出"),
+    "party-suspend": ("suspended", "暂停"),
+    "role-reader": ("reader", "读者"),
+    "role-officer": ("officer", "合规专员"),
+    "role-operator": ("operator", "管理员"),
     "new": ("NEW NOTICE", "新公告"),
     "pending": ("waiting", "待发送"),
     "leased": ("being sent", "发送中"),
@@ -134,6 +145,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "immediate": ("at once", "即时"),
     "daily": ("once a day", "每日一次"),
     "weekly": ("once a week", "每周一次"),
+    "scope-read": ("look things up", "查询"),
+    "scope-subscribe": ("manage subscriptions", "管理订阅"),
+    "scope-act": ("act on alerts and reviews", "处理提醒和复核"),
+    "scope-operate": ("run the installation", "运维管理"),
 }
 
 

@@ -1,0 +1,1 @@
+"""The pages: one module each, over the same queries as the command line and Slack."""
