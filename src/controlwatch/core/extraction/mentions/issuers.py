@@ -19,7 +19,7 @@ PROSE_MARKS = re.compile(r"[。；：？《》\d]")
 
 
 class IssuerIndex:
-    """The issuers of a lexicon, to be searched for by any of their names; patterns are compiled when needed."""
+    """The issuers of a lexicon, to be searched for by any of their names; patterns wait until needed."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.codes = {
