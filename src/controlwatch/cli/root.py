@@ -29,6 +29,7 @@ MODULES = (
     "held",
     "read",
     "alerts",
+    "export",
     "maintenance",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.

@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import load_signing_secret
-from controlwatch.bootstrap.publications import build_publications
+from controlwatch.bootstrap.feed_addresses import build_publications
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.exports import Exports
 from controlwatch.services.publications import Publications
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
@@ -21,6 +22,7 @@ from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
 from controlwatch.web.pages.calendar_page import build_calendar_routes
 from controlwatch.web.pages.entity_page import build_entity_routes
+from controlwatch.web.pages.export_routes import build_export_routes
 from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
@@ -85,6 +87,7 @@ def _build_routers(
             build_source_routes(frame, app),
             build_calendar_routes(frame, queries, app.store.calendar, publications, writer),
             build_saved_filter_routes(frame, queries, publications, writer),
+            build_export_routes(queries, Exports(queries=queries, alert_log=app.store.actions)),
         ],
         Role.OFFICER: [
             build_subscription_routes(frame, app),
