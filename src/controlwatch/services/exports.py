@@ -35,7 +35,12 @@ class AlertLog(Protocol):
     """The log of alerts."""
 
     def list_alerts(
-        self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
+        self,
+        *,
+        open_only: bool = False,
+        targets: Iterable[str] | None = None,
+        made_between: tuple[datetime, datetime] | None = None,
+        limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first."""
 

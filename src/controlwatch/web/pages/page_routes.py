@@ -16,6 +16,7 @@ from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.exports import Exports
 from controlwatch.services.publications import Publications
+from controlwatch.services.weekly_reports import WeeklyReports
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
@@ -27,6 +28,7 @@ from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
+from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
 from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
 from controlwatch.web.pages.source_page import build_source_routes
@@ -88,6 +90,7 @@ def _build_routers(
             build_calendar_routes(frame, queries, app.store.calendar, publications, writer),
             build_saved_filter_routes(frame, queries, publications, writer),
             build_export_routes(queries, Exports(queries=queries, alert_log=app.store.actions)),
+            build_report_routes(frame, WeeklyReports(queries=queries, alert_log=app.store.actions)),
         ],
         Role.OFFICER: [
             build_subscription_routes(frame, app),
