@@ -23,7 +23,7 @@ from controlwatch.cli.common import (
     today,
 )
 from controlwatch.cli.completion import complete_category, complete_subject
-from controlwatch.cli.law_view import STATE_STYLES
+from controlwatch.cli.law_view import STATE_STYLES, print_cautions
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import describe_judgement
@@ -92,12 +92,16 @@ def latest(
             changes_only=changes,
             limit=limit,
         )
+        # That nothing was seen says little about days on which nobody looked.
+        limits = app.queries.law.list_cautions(today()) if days is not None or not lines else ()
     if json:
         print_json(lines)
     elif lines:
         console.print(_build_latest_table(lines, app.lexicon))
+        print_cautions(limits)
     else:
         console.print("No notices match. To see whether a poll has run: controlwatch watchers")
+        print_cautions(limits)
 
 
 def show(

@@ -14,6 +14,7 @@ MODULES = (
     "setup",
     "run",
     "pages",
+    "users",
     "ask",
     "mcp",
     "notices",

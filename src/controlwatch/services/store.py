@@ -12,7 +12,7 @@ from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReas
 from controlwatch.core.law.calendar_plan import CalendarEvent
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
-from controlwatch.services.access import AccessStore
+from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
@@ -67,6 +67,9 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
 
     def find_alert_evidence(self, delivery_id: int) -> AlertEvidence | None:
         """Return what a delivered alert rests on."""
+
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
 
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
@@ -179,8 +182,16 @@ class Store(Protocol):
         """Upkeep."""
 
     @property
-    def accounts(self) -> AccessStore:
-        """People, their sessions and their tokens."""
+    def accounts(self) -> SessionRecords:
+        """Sessions and tokens of people, and who a request comes from."""
+
+    @property
+    def people(self) -> PeopleRecords:
+        """People, and how they log in."""
+
+    @property
+    def audit(self) -> AuditRecords:
+        """The log of what people did."""
 
     @property
     def saved_filters(self) -> SavedFilters:

@@ -23,8 +23,11 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.account import PageLanguage, Visitor
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.rendering.cautions_zh import translate_caution
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
@@ -172,7 +175,8 @@ class PageFrame:
             "category": _name_category,
             "word": _find_word,
             "state": _format_state,
-            "proof": lambda value: format_proof(value, 1_000),
+            "proof": _format_proof,
+            "sentence": _translate_sentence,
             "link": lambda value: to_safe_link(value) or "",
             "notice_path": build_notice_path,
         }
@@ -276,6 +280,19 @@ def _name_category(context: Context, value: str) -> str:
 def _find_word(context: Context, value: str) -> str:
     page: PageContext = context["page"]
     return find_word(value, page.language)
+
+
+@pass_context
+def _format_proof(context: Context, value: str) -> str:
+    page: PageContext = context["page"]
+    return format_proof(translate_fact(value) if page.language == "zh" else value, 1_000)
+
+
+@pass_context
+def _translate_sentence(context: Context, value: str) -> str:
+    """Return a caution, a note or a doubt in the language of the page, on one line."""
+    page: PageContext = context["page"]
+    return to_one_line(translate_caution(value) if page.language == "zh" else spell_dates(value), 2_000)
 
 
 @pass_context

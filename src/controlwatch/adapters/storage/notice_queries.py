@@ -13,7 +13,9 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     DELIVERY,
     FINDING,
+    JUDGEMENT,
     NOTICE,
+    REGISTER_IMPORT,
     SNAPSHOT,
     SUBSCRIPTION,
     VERSION,
@@ -26,6 +28,7 @@ from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
     join_review,
+    match_judged_change,
     to_judgement,
 )
 from controlwatch.core.law.answers import (
@@ -175,6 +178,31 @@ class NoticeQueryStore(StorePart):
             return None
         copied = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
         return AlertEvidence(alert=alert_from_json(row["payload"]), **copied)
+
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
+        newest = select(
+            select(func.max(VERSION.c.id)).scalar_subquery(),
+            select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
+            select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
+        )
+        with self._read_engine.begin() as connection:
+            return tuple(connection.execute(newest).one())
+
+    def count_by_category(self) -> dict[str, int]:
+        """Return the number of official changes that name each category, and each group once."""
+        named = (
+            select(FINDING.c.value, FINDING.c.notice_id)
+            .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+            .where(FINDING.c.kind == "category", or_(NOTICE.c.is_change, match_judged_change()))
+            .distinct()
+        )
+        by_name: dict[str, set[int]] = {}
+        with self._read_engine.begin() as connection:
+            for name, notice_id in connection.execute(named):
+                for covering in {name, name.partition(".")[0]}:
+                    by_name.setdefault(covering, set()).add(notice_id)
+        return {name: len(ids) for name, ids in by_name.items()}
 
     def count_deliveries(self) -> dict[str, int]:
         """Return the number of deliveries by state."""

@@ -19,6 +19,7 @@ TokenPurpose = Literal[
     "calendar",
     "filter-calendar",
     "filter-feed",
+    "password",
 ]
 
 #: How long links can be used. That to unsubscribe has no end, since mails are kept for years and every mail

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Language
 from controlwatch.core.model.timezones import to_beijing_day
+
+if TYPE_CHECKING:
+    from controlwatch.core.asking.day_readings import DaySpan
 
 #: A day in a sentence of this program; not a part of an address, of an id or of a file name.
 ISO_DAY = re.compile(r"(?<![\w./=-])(\d{4})-(\d\d)-(\d\d)(?![\w/=-]|\.\w)", re.ASCII)
@@ -31,6 +35,12 @@ def format_date(day: date, language: Language = "en") -> str:
 def format_beijing_day(instant: datetime) -> str:
     """Return the day in Beijing of an aware instant, in words."""
     return format_date(to_beijing_day(instant))
+
+
+def format_span(span: DaySpan) -> str:
+    """Return a period in words: "1 Nov 2025 to 15 Nov 2025", or one day."""
+    first, last = format_date(span.first), format_date(span.last)
+    return first if span.is_day else f"{first} to {last}"
 
 
 def spell_dates(text: str, language: Language = "en") -> str:

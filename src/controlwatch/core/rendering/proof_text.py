@@ -6,10 +6,9 @@ from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.rendering.day_text import spell_dates
-from controlwatch.core.rendering.sentences_zh import FROM_DATABASE_ZH
 
 #: How a fact is introduced that no source has shown yet: it comes with the product.
-FROM_DATABASE = "reference database: "
+FROM_DATABASE, FROM_DATABASE_ZH = "reference database: ", "参考数据库："
 
 
 def format_proof(quote: str, most: int = 300) -> str:

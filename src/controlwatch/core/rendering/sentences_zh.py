@@ -10,6 +10,7 @@ import re
 
 from controlwatch.core.model import Verb
 from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.proof_text import FROM_DATABASE_ZH
 from controlwatch.core.rendering.wording import WORDS
 
 #: A sentence in English → its Chinese, with the groups of the pattern.
@@ -95,8 +96,6 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-#: How a fact of the reference database is introduced in Chinese: it is no quotation.
-FROM_DATABASE_ZH = "参考数据库："
 DATABASE_FACT = re.compile(r"register: (?:(\S+): )?(.*) \((.*), (high|medium|low) confidence\)", re.DOTALL)
 CONFIDENCES = {"high": "高", "medium": "中", "low": "低"}
 FACT_SOURCES = {

@@ -145,6 +145,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "immediate": ("at once", "即时"),
     "daily": ("once a day", "每日一次"),
     "weekly": ("once a week", "每周一次"),
+    "scope-read": ("look things up", "查询"),
+    "scope-subscribe": ("manage subscriptions", "管理订阅"),
+    "scope-act": ("act on alerts and reviews", "处理提醒和复核"),
+    "scope-operate": ("run the installation", "运维管理"),
 }
 
 
