@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.answers import AlertLine, NoticeLine, ReviewLine, WatcherLine
@@ -11,7 +12,9 @@ from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.weekly_report import WeeklyReport
 from controlwatch.core.model import KeyDate
 from controlwatch.core.model.text_safety import to_one_line, to_safe_link
-from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.model.timezones import BEIJING
+from controlwatch.core.rendering.cautions_zh import translate_caution
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.proof_text import format_proof
@@ -54,17 +57,17 @@ def write_weekly_report(report: WeeklyReport, context: CardContext) -> ReportTex
     """Return the words of a report."""
     pick = context.pick_language
     none = pick("None.", "无。")
-    made = format_beijing_time(report.made_at)
+    made = _format_instant(report.made_at, context)
     more = pick("More than this report holds: see the exports.", "内容超出本报告容量：请参阅导出文件。")
     return ReportText(
         title=pick(f"Export controls: week {report.week}", f"出口管制周报：{report.week}"),
         lines=(
             f"{context.format_date(report.first)} – {context.format_date(report.last)}",
             pick(f"Made at {made}, by what was known then.", f"制作时间 {made}，依据当时所知。"),
-            *context.translate_doubts((report.coverage.basis,)),
+            *_translate((report.coverage.basis,), context),
             *([more] if report.has_more else []),
         ),
-        cautions=context.translate_doubts(report.cautions),
+        cautions=tuple(_translate(report.cautions, context)),
         sections=(
             ReportSection(
                 heading=pick("New rules", "新规定"),
@@ -93,7 +96,7 @@ def write_weekly_report(report: WeeklyReport, context: CardContext) -> ReportTex
             ),
             ReportSection(
                 heading=pick("Until when official sources were read", "官方来源读取截至时间"),
-                entries=tuple(_describe_sources(report.coverage)),
+                entries=tuple(_describe_sources(report.coverage, context)),
                 nothing=none,
             ),
             ReportSection(
@@ -116,12 +119,12 @@ def _describe_change(line: NoticeLine, context: CardContext) -> ReportEntry:
     published = context.format_date(line.published) if line.published else context.find_word("not-stated")
     english = line.title_en if context.language != "zh" else ""
     return _build_entry(
-        " · ".join(filter(None, (measure, _name(line.number, context), line.title))),
+        " · ".join(filter(None, (measure, _name_with_title(line.number or "", line.title, context)))),
         english,
         f"{context.find_word('published')} {published}",
         *dates,
         _name_items(line.categories, context),
-        quotes=(date.quote for date in line.effective),
+        quotes=(context.translate_proof(date.quote) for date in line.effective),
         key=line.key,
         url=line.url,
     )
@@ -129,20 +132,19 @@ def _describe_change(line: NoticeLine, context: CardContext) -> ReportEntry:
 
 def _describe_key_date(item: KeyDate, context: CardContext) -> ReportEntry:
     scope = "" if item.scope == ALL else f" ({context.name_scope(item.scope)})"
-    number = _name(item.number, context) if item.number != item.title else ""
     return _build_entry(
         f"{context.format_date(item.date)} · {context.find_word(item.event)}{scope}",
-        " · ".join(filter(None, (number, item.title))),
+        _name_with_title(item.number, item.title, context),
         format_announced(item.announced, language=context.language),
         _name_items(item.categories, context),
-        quotes=(item.quote,),
+        quotes=(context.translate_proof(item.quote),),
         key=item.key,
         url=item.url,
     )
 
 
 def _describe_review(line: ReviewLine, context: CardContext) -> ReportEntry:
-    since = format_beijing_time(line.raised_at)
+    since = _format_instant(line.raised_at, context)
     return _build_entry(
         f"{line.id} · {line.number or line.title}",
         line.title if line.number else "",
@@ -155,25 +157,26 @@ def _describe_review(line: ReviewLine, context: CardContext) -> ReportEntry:
 
 
 def _describe_failure(line: WatcherLine, context: CardContext) -> ReportEntry:
-    last = format_beijing_time(line.state.last_success_at)
-    since = line.state.failing_since or line.state.concern_since
+    last = _format_instant(line.state.last_success_at, context)
+    begin = line.state.failing_since or line.state.concern_since
+    since = _format_instant(begin, context)
     return _build_entry(
         f"{line.name}: {context.find_word(f'source-{line.health}')}",
         context.pick_language(f"last read: {last}", f"最近读取：{last}"),
-        context.pick_language(f"since: {format_beijing_time(since)}", f"自：{format_beijing_time(since)}")
-        if since
-        else "",
+        context.pick_language(f"since: {since}", f"自：{since}") if begin else "",
         line.state.problem,
     )
 
 
-def _describe_sources(coverage: Coverage) -> Iterable[ReportEntry]:
+def _describe_sources(coverage: Coverage, context: CardContext) -> Iterable[ReportEntry]:
     for source in sorted(coverage.sources, key=lambda item: (item.issuer, item.name)):
-        yield _build_entry(f"{source.name}: {format_beijing_time(source.last_read)}", source.gap)
+        last = _format_instant(source.last_read, context)
+        gap = source.gap if source.last_read is not None else ""
+        yield _build_entry(f"{source.name}: {last}", *_translate((gap,), context))
 
 
 def _describe_alert(line: AlertLine, context: CardContext) -> ReportEntry:
-    made, acted = format_beijing_time(line.made_at), format_beijing_time(line.acted_at)
+    made, acted = _format_instant(line.made_at, context), _format_instant(line.acted_at, context)
     done = f"{line.what} · {line.who} · {acted}" + (f" · {line.note}" if line.note else "")
     return _build_entry(
         f"{context.find_word(line.kind)} · {line.number or ''} {line.title}".replace("·  ", "· "),
@@ -198,8 +201,24 @@ def _build_entry(
     )
 
 
-def _name(number: str | None, context: CardContext) -> str:
-    return name_number(number, context) if number else ""
+def _translate(sentences: Iterable[str], context: CardContext) -> Iterator[str]:
+    """Yield what limits an answer in the reader's language, with its days in words."""
+    for text in sentences:
+        yield translate_caution(text) if context.language == "zh" else spell_dates(text)
+
+
+def _format_instant(instant: datetime | None, context: CardContext) -> str:
+    if instant is None:
+        return context.pick_one("never", "从未")
+    local = instant.astimezone(BEIJING)
+    zone = context.pick_one(" Beijing time", "（北京时间）")
+    return f"{context.format_date(local.date())} {local:%H:%M}{zone}"
+
+
+def _name_with_title(number: str, title: str, context: CardContext) -> str:
+    """Return the number and the title of a notice; without the number where the title begins with it."""
+    name = name_number(number, context) if number and number != title else ""
+    return title if title.startswith(name) else f"{name} · {title}"
 
 
 def _name_items(categories: Iterable[str], context: CardContext) -> str:
