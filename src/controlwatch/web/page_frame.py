@@ -12,7 +12,6 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -31,9 +30,8 @@ from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.account_refusals import AccountRefusal
+from controlwatch.services.audit import AuditLog
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
-
-log = structlog.get_logger()
 
 LANGUAGE_COOKIE = "controlwatch_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -93,6 +91,7 @@ class PageFrame:
 
     lexicon: Lexicon
     forms: FormGuard
+    audit: AuditLog
     translations: Mapping[str, str] = field(default_factory=load_translations)
     static: Mapping[str, bytes] = field(default_factory=load_static_files)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -138,10 +137,10 @@ class PageFrame:
         return response
 
     def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
-        """Record that the visitor of a page did something."""
-        log.info(
-            "done on the pages", who=request.state.visitor.name, what=what, subject=subject, detail=detail
-        )
+        """Record in the log that the visitor of a page did something."""
+        visitor: Visitor = request.state.visitor
+        client = request.client.host if request.client is not None else ""
+        self.audit.record_action(visitor.name, what, subject, detail, client)
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""

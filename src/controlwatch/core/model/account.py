@@ -173,7 +173,7 @@ AUDIT_KINDS = (
     ),
     *("password link made", "passkey added", "passkey removed", "token created", "token revoked"),
     *("subscribe", "change", "pause", "resume", "mute", "end", "acknowledge", "assign", "note"),
-    *("settle", "reopen", "release", "replay", "import"),
+    *("not relevant", "due", "settle", "reopen", "release", "shelve", "retry", "replay", "import"),
 )
 
 
