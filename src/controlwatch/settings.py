@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
     field_validator,
@@ -227,6 +228,8 @@ class Settings(BaseModel):
     slack_managers: OptionalText = None  #: users who may manage a channel's subscriptions; unset: all
     slack_api_url: WebAddress = None
     listen: OptionalText = None  #: host:port of the HTTP server; unset: none
+    #: requests of the API and of the MCP server over HTTP that one token may send in a minute
+    api_requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     smtp_url: Annotated[OptionalSecret, _validate(SmtpUrl.parse)] = (
         None  #: smtp://user:pass@host:587?starttls=true
     )

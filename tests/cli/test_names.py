@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.cli.completion import complete_category, complete_notice, complete_subject, complete_watcher
 from controlwatch.core.asking.category_names import find_category_meanings
 from controlwatch.services.names import Names
-from tests.cli.test_commands import Terminal, terminal
+from tests.cli.test_commands import TEXT, Terminal, terminal
 
 __all__ = ["terminal"]
 
@@ -128,8 +129,22 @@ def test_completion_of_the_shell_can_be_installed(terminal: Terminal) -> None:
     assert "--install-completion" in terminal.types("--help")
 
 
+def test_the_shell_completes_the_numbers_of_the_state(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONTROLWATCH_STATE_DIR", terminal.env["CONTROLWATCH_STATE_DIR"])
+    assert complete_notice("2026-177") == []
+    terminal.types("intake", terminal.file("n.txt", TEXT.replace("第40号", "第177号")))
+    assert complete_notice("2026-177") == ["2026-177"]
+    assert complete_notice("mofcom-gacc 2026-17") == ["MOFCOM-GACC 2026-177"]
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "controlwatch.db").write_bytes(b"no database")
+    monkeypatch.setenv("CONTROLWATCH_STATE_DIR", str(tmp_path / "broken"))
+    assert complete_notice("2025-58") == ["2025-58"]
+
+
 def test_the_sample_notice_is_read(terminal: Terminal) -> None:
-    assert "2027-05-01" in terminal.types("read", "--sample", "--no-register")
+    assert "1 May 2027" in terminal.types("read", "--sample", "--no-register")
     assert "direction" in terminal.types("read", "--sample", "--no-register", "--explain")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.testing.sites import Answer
 from tests.services.test_news import GALLIUM, OLD
 from tests.services.world import HOST, Page, tightening, world
@@ -40,7 +41,7 @@ def test_odd_text_is_taken_in_and_told(odd: str, database: str, tmp_path: Path) 
         assert report.outcome == "looked", report.reason
         (alert,) = w.alerts()
         assert "\x00" not in alert.title
-        assert w.store.queries.list_notices(containing="金属镓")
+        assert w.store.queries.list_notices(NoticeFilter(text="金属镓"))
 
 
 def test_a_table_of_ten_thousand_rows_is_read_in_bounded_time(database: str, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.model import Direction
 from controlwatch.core.sources.watcher import Detail, Index
 from controlwatch.testing.sites import Answer
@@ -289,10 +290,12 @@ def test_a_suspension_takes_the_categories_of_the_notice_it_acts_on(w: World) ->
 def test_a_suspension_read_before_its_target_learns_its_categories_when_the_target_comes(w: World) -> None:
     text = "经批准，决定自即日起至2026年11月10日，暂停实施商务部、海关总署公告2026年第40号。\n商务部 海关总署\n2026年3月2日"
     started(w, Page("/notices/art_70.html", "商务部 海关总署公告2026年第70号", text))
-    assert w.store.queries.list_notices(category="minor_metals") == ()
+    assert w.store.queries.list_notices(NoticeFilter(category="minor_metals")) == ()
     w.ministry.publish(GALLIUM)
     w.poll()
-    numbers = {line.number for line in w.store.queries.list_notices(category="minor_metals.gallium")}
+    numbers = {
+        line.number for line in w.store.queries.list_notices(NoticeFilter(category="minor_metals.gallium"))
+    }
     assert numbers == {"MOFCOM-GACC 2026-40", "MOFCOM-GACC 2026-70"}
     assert [alert.title for alert in w.alerts()] == [GALLIUM.title]
 

@@ -11,6 +11,7 @@ import pytest
 from controlwatch.adapters.channels.webhook import build_payload
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.question_app import build_queries
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.model import Attention, Direction, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.settle_review import reopen_review
@@ -117,11 +118,11 @@ def test_the_first_poll_keeps_it_and_tells_nobody(w: World) -> None:
 
 def test_it_stands_among_the_newest_as_needing_review_and_is_found_by_what_it_may_touch(w: World) -> None:
     told_once(w)
-    (line,) = w.store.queries.list_notices(category="graphite")
+    (line,) = w.store.queries.list_notices(NoticeFilter(category="graphite"))
     assert (line.title, line.attention, line.is_change) == (TITLE, Attention.REVIEW, False)
     assert line.review_id == open_review(w).id
     assert line.review[0].quote
-    assert TITLE not in {item.title for item in w.store.queries.list_notices(changes_only=True)}
+    assert TITLE not in {item.title for item in w.store.queries.list_notices(NoticeFilter(changes_only=True))}
 
 
 @pytest.mark.parametrize("verdict", [None, "change", "no-change"])
@@ -193,7 +194,7 @@ def test_a_change_that_a_person_finds_is_told_once_to_all_whom_it_may_concern(w:
     assert [delivery.alert.kind for delivery in sent] == ["judged-change", "judged-change"]
     assert late in {delivery.subscription.id for delivery in sent}
     assert (first.is_first, again.is_first, again.judgement.note) == (True, False, "it sets a quota")
-    (line,) = w.store.queries.list_notices(changes_only=True, category="graphite")
+    (line,) = w.store.queries.list_notices(NoticeFilter(changes_only=True, category="graphite"))
     assert line.judgement is not None
     assert (line.judgement.who, line.attention, line.effective) == ("U0BOSS", Attention.CHANGE, ())
 
@@ -307,7 +308,7 @@ def test_a_digest_says_how_many_documents_wait_and_since_when(w: World) -> None:
     w.poll()
     w.deliverer.deliver(now=w.now + timedelta(days=2))
     digest = next(message for message in w.channel.messages if message.health_line)
-    assert "1 document needs review, the oldest since 2026-03-02" in digest.health_line
+    assert "1 document needs review, the oldest since 2 Mar 2026" in digest.health_line
 
 
 def test_a_webhook_says_that_it_asks_and_under_which_number(w: World) -> None:

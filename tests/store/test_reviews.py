@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.model import Attention, Notice, ReviewReason
 from controlwatch.services.settle_review import Settlement, reopen_review, settle_review
 from tests.store.steps import EVERYTHING, NOW, announcement, make_observation, observe
@@ -49,7 +50,7 @@ def test_what_is_not_concluded_on_is_found_and_counted_and_is_no_part_of_the_law
     observe(store, make_observation(store, unsure(), url=URL))
     observe(store, make_observation(store, announcement(62), url="https://a.example/62.html"))
     assert store.reviews.count_open().count == 1
-    lines = store.queries.list_notices(category="rare_earth")
+    lines = store.queries.list_notices(NoticeFilter(category="rare_earth"))
     assert {line.number: line.attention for line in lines} == {
         "MOFCOM-GACC 2026-61": Attention.REVIEW,
         "MOFCOM-GACC 2026-62": Attention.CHANGE,
@@ -60,11 +61,11 @@ def test_what_is_not_concluded_on_is_found_and_counted_and_is_no_part_of_the_law
 def test_a_judgement_is_kept_when_it_is_taken_back(store: SqlStore) -> None:
     observe(store, make_observation(store, unsure(), url=URL))
     settle(store, "change")
-    (line,) = store.queries.list_notices(changes_only=True)
+    (line,) = store.queries.list_notices(NoticeFilter(changes_only=True))
     assert line.judgement is not None
     assert line.judgement.who == "Li"
     reopen_review(store.reviews, 1, who="Wang", now=NOW + timedelta(hours=2))
-    assert store.queries.list_notices(changes_only=True) == ()
+    assert store.queries.list_notices(NoticeFilter(changes_only=True)) == ()
     assert store.reviews.list_labels() == ()
     assert store.reviews.list_reviews()[0].raised_at == NOW + timedelta(hours=2)
 

@@ -8,6 +8,7 @@ import pytest
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.core.law.key_dates import find_key_dates
+from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.model import (
     KeyDate,
 )
@@ -25,6 +26,7 @@ from tests.store.steps import (
         ("稀土", {61}),
         ("土相", {61}),
         ("镓", {62}),
+        ("决", {61, 62}),
         ("氮化镓", {62}),
         ("ndfeb", {61}),
         ("NdFeB", {61}),
@@ -57,20 +59,20 @@ def test_chinese_words_of_any_length_are_found_and_nothing_else(
     )
     assert {
         int(line.number.rpartition("-")[2])
-        for line in store.queries.list_notices(containing=wanted)
+        for line in store.queries.list_notices(NoticeFilter(text=wanted))
         if line.number
     } == found
 
 
 def test_lines_are_filtered_by_category_group_and_issuer(store: SqlStore) -> None:
     observe(store, make_observation(store, announcement(61), url="https://a.example/61.html"))
-    assert [line.number for line in store.queries.list_notices(category="rare_earth")] == [
+    assert [line.number for line in store.queries.list_notices(NoticeFilter(category="rare_earth"))] == [
         "MOFCOM-GACC 2026-61"
     ]
-    assert store.queries.list_notices(category="rare") == ()
-    assert len(store.queries.list_notices(issuer="GACC")) == 1
-    assert store.queries.list_notices(issuer="MOF") == ()
-    assert store.queries.list_notices(since=NOW + timedelta(days=1)) == ()
+    assert store.queries.list_notices(NoticeFilter(category="rare")) == ()
+    assert len(store.queries.list_notices(NoticeFilter(issuer="GACC"))) == 1
+    assert store.queries.list_notices(NoticeFilter(issuer="MOF")) == ()
+    assert store.queries.list_notices(NoticeFilter(first=NOW.date() + timedelta(days=1))) == ()
 
 
 def test_events_are_the_days_that_arrive(store: SqlStore) -> None:

@@ -17,7 +17,6 @@ from controlwatch.cli.common import (
     console,
     open_question_app,
     print_json,
-    to_json_value,
 )
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_spreadsheet_cell
@@ -68,6 +67,7 @@ def alerts(
 def print_csv(lines: Iterable[AlertLine]) -> None:
     """Print alerts as CSV that a spreadsheet takes as text only: no cell is a formula."""
     from controlwatch.core.law.answers import AlertLine
+    from controlwatch.core.rendering.json_values import to_json_value
 
     names = [item.name for item in fields(AlertLine)]
     writer = csv.writer(sys.stdout)

@@ -6,9 +6,7 @@ import json
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, time
-from enum import Enum
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controlwatch.cli.completion import complete_notice
-from controlwatch.core.model import Notice, Subscription
+from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import to_beijing_day
@@ -56,16 +54,12 @@ def read_number(value: str | None) -> str | None:
     """Return the number of a notice in the spelling of this program, other text as typed plainly."""
     from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
     from controlwatch.bootstrap.question_app import load_question_lexicon
-    from controlwatch.core.asking.typed_numbers import find_asked_number
-    from controlwatch.core.asking.vocabulary import fold_asked
+    from controlwatch.core.asking.typed_numbers import read_typed_number
     from controlwatch.settings import Settings
 
-    plain = read_typed(value)
-    if not plain:
-        return plain
-    lexicon = load_question_lexicon(Settings.load())
-    found = find_asked_number(fold_asked(plain), load_vocabulary().numbers, lexicon)
-    return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
+    if not value:
+        return value
+    return read_typed_number(value, load_vocabulary().numbers, load_question_lexicon(Settings.load()))
 
 
 def limit_days(most: int) -> Callable[[int | None], int | None]:
@@ -267,23 +261,6 @@ def find_subscription(app: App | QuestionApp, number: int) -> Subscription:
     return found
 
 
-def to_json_value(value: object) -> object:
-    """Convert values to plain JSON ones; a notice becomes what `controlwatch read` prints."""
-    if isinstance(value, Notice):
-        from controlwatch.core.extraction.report.reading_json import to_json
-
-        return to_json(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: to_json_value(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, dict):
-        return {name: to_json_value(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json_value(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
-    return value.isoformat() if isinstance(value, (date, datetime, time)) else value
-
-
 def build_cell(text: str | None, most: int = 200) -> Text:
     """Return text of any source as a cell: one line, without control characters."""
     return Text(to_one_line(text or "", most))
@@ -324,4 +301,6 @@ def print_poll_report(report: PollReport) -> None:
 
 def print_json(value: object) -> None:
     """Print JSON with Chinese as Chinese."""
+    from controlwatch.core.rendering.json_values import to_json_value
+
     typer.echo(json.dumps(to_json_value(value), ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from controlwatch.cli.common import console, error_console, now, open_cli_app, print_poll_report
-from controlwatch.cli.subscriptions import parse_target
+from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 

@@ -20,7 +20,6 @@ from controlwatch.cli.common import (
     open_cli_app,
     open_question_app,
     print_json,
-    to_json_value,
 )
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.errors import UsageError
@@ -144,6 +143,8 @@ def export(
 
     Example: controlwatch review export --jsonl labels.jsonl
     """
+    from controlwatch.core.rendering.json_values import to_json_value
+
     with open_question_app() as app:
         labels = app.store.reviews.list_labels()
     text = "".join(f"{jsonlib.dumps(to_json_value(label), ensure_ascii=False)}\n" for label in labels)

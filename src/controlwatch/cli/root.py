@@ -16,6 +16,7 @@ MODULES = (
     "pages",
     "users",
     "ask",
+    "mcp",
     "notices",
     "category_list",
     "reviews",
@@ -37,6 +38,7 @@ QUICK_COMMANDS = {
     **dict.fromkeys(("status", "lookup", "upcoming", "compare", "leads", "known"), "law"),
     "entity": "screening",
     "ask": "ask",
+    "mcp": "mcp",
     "categories": "category_list",
 }
 

@@ -18,7 +18,6 @@ from controlwatch.cli.common import (
     print_json,
     read_typed,
     show_progress,
-    to_json_value,
     today,
 )
 from controlwatch.cli.law import DayOption
@@ -102,7 +101,7 @@ def _search_name(name: str, *, on: date, as_json: bool) -> bool:
     else:
         from controlwatch.core.rendering.law_answers import answer_parties
 
-        print_answer(answer_parties(found))
+        print_answer(answer_parties(found, app.lexicon))
     return bool(found.matches)
 
 
@@ -140,6 +139,8 @@ def _write_result(result: ScreeningResult, output: Path | None, suffix: str) -> 
     )
 
     if suffix == ".json":
+        from controlwatch.core.rendering.json_values import to_json_value
+
         text = json_text.dumps(to_json_value(result), ensure_ascii=False, indent=2)
         if output is None:
             typer.echo(text)

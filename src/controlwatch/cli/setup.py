@@ -15,7 +15,8 @@ from rich.text import Text
 
 from controlwatch.cli.common import console, now, print_check
 from controlwatch.cli.setup_files import build_docker_command, write_settings, write_unit
-from controlwatch.cli.subscriptions import LANGUAGES, RATES, Choice, parse_target
+from controlwatch.cli.subscriptions import LANGUAGES, RATES, Choice
+from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model.errors import ControlwatchError, DeliveryError, UsageError
 from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
 

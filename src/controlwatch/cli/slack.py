@@ -33,7 +33,7 @@ def check_setup(
 
     Example: controlwatch slack check C0123ABCD
     """
-    from controlwatch.cli.subscriptions import parse_target
+    from controlwatch.core.alerting.subscription_targets import parse_target
     from controlwatch.settings import Settings
     from controlwatch.slack.setup_check import check_slack, read_slack_setup, send_test_message
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Annotated, TypeVar, get_args
 
 import typer
@@ -31,6 +29,7 @@ from controlwatch.core.alerting.subscription_criteria import (
     parse_timezone,
     set_criteria,
 )
+from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model import ChannelName, Language, Mute, Rate, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
@@ -40,11 +39,6 @@ from controlwatch.core.rendering.subscription_text import describe_criteria, des
 if TYPE_CHECKING:
     from controlwatch.bootstrap.app import App
 
-#: Slack channels, groups, direct messages and people: C0123ABCD, G…, D…, U…
-SLACK_TARGET = re.compile(r"[CGDUW][A-Z0-9]{2,}")
-MAIL_TARGET = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost)")
-#: An address without a password in it; http is for receivers on this machine or network.
-WEBHOOK_TARGET = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
 RATES: tuple[Rate, ...] = get_args(Rate)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -334,24 +328,3 @@ def _choose(value: str, allowed: tuple[Choice, ...], what: str) -> Choice:
         if item == value:
             return item
     raise UsageError(f"{value!r} is not a {what}; use one of {', '.join(allowed)}")
-
-
-def parse_target(channel: str, target: str) -> str:
-    """Return the target as the channel knows it; raises `UsageError` where the channel cannot reach it."""
-    match channel:
-        case "console":
-            return "-"
-        case "webhook":
-            if not WEBHOOK_TARGET.fullmatch(target):
-                raise UsageError(
-                    f"{target!r} is not an address to post to; use one such as https://receiver.example/hook"
-                )
-        case "slack":
-            if not SLACK_TARGET.fullmatch(target):
-                raise UsageError(
-                    f"{target!r} is not a Slack id; use the channel's id, such as C0123ABCD, not its #name"
-                )
-        case _:
-            if not MAIL_TARGET.fullmatch(target) or parseaddr(target)[1] != target:
-                raise UsageError(f"{target!r} is not an e-mail address; use one such as name@example.com")
-    return target

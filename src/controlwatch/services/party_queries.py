@@ -15,6 +15,7 @@ from controlwatch.core.law.graph import ENDED_STATES, LegalGraph, LegalState
 from controlwatch.core.law.parties import MAX_MATCHES, PartyMatcher, list_listings
 from controlwatch.core.law.party_answers import (
     IncompleteListing,
+    ListingSummary,
     PartyLine,
     PartyMatch,
     PartySearchResult,
@@ -88,6 +89,31 @@ class PartyQueries:
             incomplete_listings=incomplete,
             coverage=coverage,
         )
+
+    def summarize_listings(self, *, on: date) -> tuple[ListingSummary, ...]:
+        """Return every listing with the parties that it names, newest first."""
+        matcher, incomplete, _ = self._prepare(on)
+        gaps = {listing.key: listing.gap for listing in incomplete}
+        grouped: dict[str, list[PartyLine]] = {}
+        for party in self.law.list_parties():
+            grouped.setdefault(party.key, []).append(party)
+        found = []
+        for key, parties in grouped.items():
+            status, first = matcher.get_status(key), parties[0]
+            found.append(
+                ListingSummary(
+                    key=key,
+                    number=first.number,
+                    list=first.list,
+                    since=first.since,
+                    state=status.state,
+                    until=status.until,
+                    announced=status.announced,
+                    parties=tuple(parties),
+                    gap=gaps.get(key, ""),
+                )
+            )
+        return tuple(sorted(found, key=lambda item: (item.since or date.min, item.number), reverse=True))
 
     def screen_names(
         self, names: Iterable[str], *, on: date, progress: Progress | None = None

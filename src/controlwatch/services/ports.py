@@ -31,6 +31,7 @@ from controlwatch.core.model.state import (
     NewReference,
     PendingReference,
     PlannedDelivery,
+    PollDay,
     PollReport,
     ReadReference,
     SentMessage,
@@ -114,6 +115,9 @@ class Polling(Protocol):
         now: datetime,
     ) -> None:
         """Record how a poll ended: the validators to send next time, and those to drop."""
+
+    def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
+        """Return what the log of polls holds of each watcher and day in Beijing since an instant."""
 
     def flush(self) -> None:
         """Write what is only in memory: the times of quiet polls."""

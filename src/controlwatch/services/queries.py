@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
@@ -13,6 +13,7 @@ from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.asking.category_names import (
     CategoryLine,
     find_category_meanings,
+    fold_category_name,
     list_category_tree,
 )
 from controlwatch.core.evidence.dossier import Dossier
@@ -28,6 +29,12 @@ from controlwatch.core.law.answers import (
     WatcherLine,
 )
 from controlwatch.core.law.lookup import match_categories
+from controlwatch.core.law.notice_filter import (
+    EVERY_NOTICE,
+    ListPosition,
+    NoticeFilter,
+    parse_notice_filter,
+)
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Alert, AlertKind, Attention, Notice, Subscription, covers_category
 from controlwatch.core.model.state import HeldReferences
@@ -39,10 +46,11 @@ from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.source_states import SourceStates
 
 if TYPE_CHECKING:
+    from controlwatch.services.cached_law import RevisionCache
     from controlwatch.services.ports import Subscriptions
     from controlwatch.services.settle_review import Reviews
 
-#: Newest notices among which those of a period are looked for.
+#: Newest changes among which those of each category are counted.
 MAX_SCANNED_NOTICES = 2_000
 #: Days that may be counted back: a century.
 MAX_DAYS_BACK = 36_500
@@ -73,16 +81,21 @@ class NoticeQueries(Protocol):
 
     def list_notices(
         self,
+        chosen: NoticeFilter = EVERY_NOTICE,
         *,
-        since: datetime | None = None,
-        category: str | None = None,
-        issuer: str | None = None,
-        containing: str | None = None,
-        changes_only: bool = False,
+        before: ListPosition | None = None,
+        with_late: bool = False,
         find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first, each with its kind of measure."""
+        """Return the notices that a filter lets pass, newest published first, each with its kind of measure.
+
+        `before` begins behind a position. `with_late` adds those to a period that were alerted in it, though
+        they were published before.
+        """
+
+    def count_by_category(self) -> Mapping[str, int]:
+        """Return the number of changes that name each category; of a group, those that name any of it."""
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Return official changes, and alerted reports, published on a day or later, newest first."""
@@ -99,6 +112,9 @@ class DossierSource(Protocol):
 
     def find_dossier(self, key: str) -> Dossier | None:
         """Return what proves a notice, by key or canonical address."""
+
+    def iterate_chain_lines(self, dossier: Dossier) -> Iterator[str]:
+        """Yield the lines of the chain from the entry before the first of a dossier up to the head."""
 
 
 class ChannelHealth(Protocol):
@@ -138,6 +154,7 @@ class Queries:
     held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
+    cache: RevisionCache | None = None  #: None: the store is asked each time
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def latest(
@@ -160,17 +177,41 @@ class Queries:
         today = to_beijing_day(now)
         if days is not None and within is None:
             within = (today - timedelta(days=min(days, MAX_DAYS_BACK)), today)
-        lines = self.notices.list_notices(
+        first, last = within if within is not None else (None, None)
+        chosen = NoticeFilter(
             category=self.names.find_category(category) if category else None,
             issuer=self.names.find_issuer(issuer) if issuer else None,
-            containing=containing,
+            first=first,
+            last=last,
+            text=containing or "",
             changes_only=changes_only,
-            find_measure=lambda notice: choose_measure(notice, self.names.lexicon),
-            limit=limit if within is None else MAX_SCANNED_NOTICES,
         )
-        if within is not None:
-            lines = tuple(line for line in lines if _is_of_period(line, *within))[:limit]
-        return lines
+        return self.list_notices(chosen, with_late=True, limit=limit)
+
+    def list_notices(
+        self,
+        chosen: NoticeFilter,
+        *,
+        before: ListPosition | None = None,
+        with_late: bool = False,
+        limit: int = 50,
+    ) -> tuple[NoticeLine, ...]:
+        """Return the notices that a filter lets pass, newest published first, each with its kind of measure.
+
+        `before` begins behind a position. `with_late` adds those to a period that were alerted in it, though
+        they were published before.
+        """
+        return self.notices.list_notices(
+            chosen,
+            before=before,
+            with_late=with_late,
+            find_measure=lambda notice: choose_measure(notice, self.names.lexicon),
+            limit=limit,
+        )
+
+    def parse_filter(self, parameters: Mapping[str, str] | str) -> NoticeFilter:
+        """Return the filter of the parameters of an address, as `parse_notice_filter`."""
+        return parse_notice_filter(parameters, self.names)
 
     def show(self, name: str) -> NoticeRecord:
         """Return everything about a notice, named by its number in any spelling, or by its address."""
@@ -192,10 +233,22 @@ class Queries:
         Raises `UnclearName` where nothing does.
         """
         lexicon, active = self.names.lexicon, self.subscriptions.list_active()
-        notices = self.notices.list_notices(changes_only=True, limit=MAX_SCANNED_NOTICES)
+        count = self.notices.count_by_category
+        counts = count() if self.cache is None else self.cache.recall("categories", count)
         chosen = None
         if search.strip():
             chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
+            part = fold_category_name(search)
+            chosen |= {
+                name
+                for name, _, _ in list_category_tree(lexicon)
+                for own in (
+                    name,
+                    lexicon.get_category_name(name, "en"),
+                    lexicon.get_category_name(name, "zh"),
+                )
+                if part in fold_category_name(own)
+            }
             if not chosen:
                 self.names.find_category(search)  # raises, with the nearest ones
         lines = []
@@ -212,9 +265,7 @@ class Queries:
                     kind=kind,
                     en=lexicon.get_category_name(name, "en"),
                     zh=lexicon.get_category_name(name, "zh"),
-                    notices=sum(
-                        any(covers_category(name, own) for own in line.categories) for line in notices
-                    ),
+                    notices=counts.get(name, 0),
                     subscriptions=sum(1 for _ in covering),
                 )
             )
@@ -328,11 +379,3 @@ class Queries:
     def list_refused_deliveries(self) -> tuple[RefusedDelivery, ...]:
         """Return the deliveries that a channel refused permanently."""
         return self.notices.list_refused_deliveries()
-
-
-def _is_of_period(line: NoticeLine, first: date, last: date) -> bool:
-    """Return whether a notice was published in a period; or seen in it, where that is what is known."""
-    if line.published is not None and first <= line.published <= last:
-        return True
-    seen = first <= to_beijing_day(line.first_seen_at) <= last
-    return seen and (line.alerted or (line.published is None and line.watcher != "register"))

@@ -22,10 +22,16 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.account import PageLanguage, Visitor
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.rendering.cautions_zh import translate_caution
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.account_refusals import AccountRefusal
+from controlwatch.services.audit import AuditLog
+from controlwatch.web.access import get_actor
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
 
 LANGUAGE_COOKIE = "controlwatch_language"
@@ -86,6 +92,7 @@ class PageFrame:
 
     lexicon: Lexicon
     forms: FormGuard
+    audit: AuditLog
     translations: Mapping[str, str] = field(default_factory=load_translations)
     static: Mapping[str, bytes] = field(default_factory=load_static_files)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -104,7 +111,7 @@ class PageFrame:
         return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
 
     def translate(self, request: Request, text: str, **values: object) -> str:
-        """Return a text of ours in the language of a page; `{name}` stands for a value."""
+        """Return a text in the language of a page; `{name}` stands for a value."""
         chosen = self.translations.get(text, text) if self.choose_language(request) == "zh" else text
         return chosen.format(**values) if values else chosen
 
@@ -112,18 +119,28 @@ class PageFrame:
         """Return why something about people is refused, in the language of a page."""
         return self.translate(request, error.text, **error.values)
 
-    def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    def build_context(self, request: Request) -> CardContext:
+        """Return how names and days are written on a page."""
+        language, today = self.choose_language(request), to_beijing_day(self.clock())
+        return CardContext(lexicon=self.lexicon, language=language, today=today)
+
+    def render(self, request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
         language = self.choose_language(request)
         page = PageContext(frame=self, request=request, language=language, now=self.clock())
         body = self._environment.get_template(template).render(page=page, _=page.translate, **values)
-        response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
+        response = HTMLResponse(body, status_code=status_code, headers=PAGE_HEADERS)
         if request.query_params.get("lang") in {"en", "zh"}:
             response.set_cookie(
                 LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax", httponly=True
             )
         self.forms.set_cookie(request, response)
         return response
+
+    def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
+        """Record that the visitor of a page did something: `what` is one of `AUDIT_KINDS`."""
+        by = get_actor(request)
+        self.audit.record_action(by.who, what, subject, detail, by.address)
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""
@@ -162,6 +179,8 @@ class PageFrame:
             "category": _name_category,
             "word": _find_word,
             "state": _format_state,
+            "proof": _format_proof,
+            "sentence": _translate_sentence,
             "link": lambda value: to_safe_link(value) or "",
             "notice_path": build_notice_path,
         }
@@ -212,10 +231,10 @@ class PageContext:
     @cached_property
     def card_context(self) -> CardContext:
         """How names and days are written."""
-        return CardContext(lexicon=self.frame.lexicon, language=self.language, today=self.today)
+        return self.frame.build_context(self.request)
 
     def translate(self, text: str, **values: object) -> str:
-        """Return a text of ours in the language of the page."""
+        """Return a text in the language of the page."""
         return self.frame.translate(self.request, text, **values)
 
     def static(self, name: str) -> str:
@@ -265,6 +284,19 @@ def _name_category(context: Context, value: str) -> str:
 def _find_word(context: Context, value: str) -> str:
     page: PageContext = context["page"]
     return find_word(value, page.language)
+
+
+@pass_context
+def _format_proof(context: Context, value: str) -> str:
+    page: PageContext = context["page"]
+    return format_proof(translate_fact(value) if page.language == "zh" else value, 1_000)
+
+
+@pass_context
+def _translate_sentence(context: Context, value: str) -> str:
+    """Return a caution, a note or a doubt in the language of the page, on one line."""
+    page: PageContext = context["page"]
+    return to_one_line(translate_caution(value) if page.language == "zh" else spell_dates(value), 2_000)
 
 
 @pass_context

@@ -83,7 +83,7 @@ def _build_config(web: FastAPI) -> uvicorn.Config:
         log_config=None,
         log_level="error",  # warnings are about requests, as many as anybody likes to send
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         server_header=False,
         timeout_graceful_shutdown=int(START_STOP_TIMEOUT / 2),
     )

@@ -10,10 +10,15 @@ from slack_bolt import BoltRequest
 from starlette.requests import ClientDisconnect
 
 from controlwatch.bootstrap.app import App
+from controlwatch.mcp_server.server import McpEndpoint, build_mcp_server
+from controlwatch.web.api.api_access import ApiGuard
+from controlwatch.web.api.api_app import API_PATH, build_api
+from controlwatch.web.api.rate_limits import RateLimits
 from controlwatch.web.body_limit import BodyLimit
 from controlwatch.web.evidence import build_evidence_routes
 from controlwatch.web.health import build_health_routes
 from controlwatch.web.links import build_link_routes
+from controlwatch.web.mcp_route import build_mcp_route
 from controlwatch.web.metrics import render_metrics
 from controlwatch.web.middleware import add_middleware
 from controlwatch.web.pages.page_routes import UPLOAD_PATHS, add_pages, build_access_guard
@@ -24,8 +29,15 @@ MAX_BODY_BYTES = 1_000_000
 
 def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     """Return the web application, composed of the parts of an open app that it needs."""
+    guard = build_access_guard(app)
+    mcp = McpEndpoint(build_mcp_server(app.queries, app.lexicon))
     web = FastAPI(
-        title="controlwatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        title="controlwatch",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lambda _web: mcp.run(),
     )
     add_middleware(web)
     web.add_middleware(BodyLimit, upload_paths=UPLOAD_PATHS)
@@ -42,7 +54,10 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     web.include_router(
         build_evidence_routes(secret, store.queries, app.ingester.archive, app.queries.names.lexicon)
     )
-    add_pages(web, app, build_access_guard(app))
+    add_pages(web, app, guard)
+    api_guard = ApiGuard(guard=guard, rates=RateLimits(app.settings.api_requests_per_minute))
+    web.router.routes.append(build_mcp_route(mcp, api_guard))
+    web.mount(API_PATH, build_api(app, api_guard))
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _add_slack_route(web, bolt)
     return web

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import Connection, RowMapping, String, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, or_, select
 
 from controlwatch.adapters.storage.base import (
     ADDRESS,
@@ -13,16 +13,17 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     DELIVERY,
     FINDING,
+    JUDGEMENT,
     NOTICE,
+    REGISTER_IMPORT,
     SNAPSHOT,
     SUBSCRIPTION,
     VERSION,
     StorePart,
     alert_from_json,
-    match_category,
     notice_from_json,
 )
-from controlwatch.adapters.storage.findings import match_candidates
+from controlwatch.adapters.storage.notice_conditions import select_notice_ids
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
@@ -43,6 +44,7 @@ from controlwatch.core.law.answers import (
     RefusedDelivery,
     Revision,
 )
+from controlwatch.core.law.notice_filter import EVERY_NOTICE, ListPosition, NoticeFilter
 from controlwatch.core.model import Attention, Notice, RedlineSegment
 from controlwatch.core.model.timezones import to_beijing_day
 
@@ -55,46 +57,22 @@ class NoticeQueryStore(StorePart):
 
     def list_notices(
         self,
+        chosen: NoticeFilter = EVERY_NOTICE,
         *,
-        since: datetime | None = None,
-        category: str | None = None,
-        issuer: str | None = None,
-        containing: str | None = None,
-        changes_only: bool = False,
+        before: ListPosition | None = None,
+        with_late: bool = False,
         find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return notices, newest published first. `containing` is searched in title and text, exactly."""
-        chosen = select(NOTICE.c.id)
-        if since is not None:
-            chosen = chosen.where(NOTICE.c.first_seen_at >= since)
-        if issuer is not None:
-            # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
-            chosen = chosen.where(cast(NOTICE.c.issuers, String).contains(f'"{issuer}"', autoescape=True))
-        if changes_only:
-            chosen = chosen.where(or_(NOTICE.c.is_change, match_judged_change()))
+        """Return the notices that a filter lets pass, newest published first, as `select_notice_ids`."""
         with self._read_engine.begin() as connection:
-            if category is not None:
-                stated = match_category(connection, category)
-                possible = match_category(connection, category, kind="possible")
-                touching = select(FINDING.c.notice_id).where(or_(stated, possible))
-                chosen = chosen.where(NOTICE.c.id.in_(touching))
-            if containing:
-                texts = (VERSION.c.text, VERSION.c.title)
-                exact = select(VERSION.c.id).where(
-                    VERSION.c.id == NOTICE.c.version_id,
-                    or_(*(column.icontains(containing, autoescape=True) for column in texts)),
-                )
-                candidates = match_candidates(connection, containing)
-                chosen = chosen.where(exact.exists())
-                chosen = chosen if candidates is None else chosen.where(candidates)
-            newest_first = chosen.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
-            ids = connection.execute(newest_first.limit(limit)).scalars().all()
+            query = select_notice_ids(connection, chosen, before=before, with_late=with_late)
+            ids = connection.execute(query.limit(limit)).scalars().all()
             joined = select(NOTICE, VERSION.c.reading, *REVIEW_COLUMNS).join(
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
             rows = connection.execute(join_review(joined).where(NOTICE.c.id.in_(ids))).mappings()
-            lines = {row["id"]: _to_notice_line(row, find_measure) for row in rows}
+            lines = {row["id"]: to_notice_line(row, find_measure) for row in rows}
         return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
@@ -112,7 +90,7 @@ class NoticeQueryStore(StorePart):
         with self._read_engine.begin() as connection:
             return tuple(
                 PublishedNotice(
-                    line=_to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
+                    line=to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
                 )
                 for row in connection.execute(joined).mappings()
             )
@@ -166,7 +144,7 @@ class NoticeQueryStore(StorePart):
     def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
         """Return why alerts about a notice were sent to some targets, newest first."""
         joined = (
-            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why)
+            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why, SUBSCRIPTION.c.language)
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
@@ -200,6 +178,31 @@ class NoticeQueryStore(StorePart):
             return None
         copied = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
         return AlertEvidence(alert=alert_from_json(row["payload"]), **copied)
+
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
+        newest = select(
+            select(func.max(VERSION.c.id)).scalar_subquery(),
+            select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
+            select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
+        )
+        with self._read_engine.begin() as connection:
+            return tuple(connection.execute(newest).one())
+
+    def count_by_category(self) -> dict[str, int]:
+        """Return the number of official changes that name each category, and each group once."""
+        named = (
+            select(FINDING.c.value, FINDING.c.notice_id)
+            .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+            .where(FINDING.c.kind == "category", or_(NOTICE.c.is_change, match_judged_change()))
+            .distinct()
+        )
+        by_name: dict[str, set[int]] = {}
+        with self._read_engine.begin() as connection:
+            for name, notice_id in connection.execute(named):
+                for covering in {name, name.partition(".")[0]}:
+                    by_name.setdefault(covering, set()).add(notice_id)
+        return {name: len(ids) for name, ids in by_name.items()}
 
     def count_deliveries(self) -> dict[str, int]:
         """Return the number of deliveries by state."""
@@ -239,11 +242,11 @@ class NoticeQueryStore(StorePart):
             )
 
 
-def _to_notice_line(
-    row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: ""
-) -> NoticeLine:
+def to_notice_line(row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: "") -> NoticeLine:
+    """Return the line of a row with the columns of a notice, its reading and the `REVIEW_COLUMNS`."""
     notice = notice_from_json(row["reading"])
     copied = (
+        "id",
         "key",
         "number",
         "title",
@@ -302,7 +305,7 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
         .order_by(NOTICE.c.published, NOTICE.c.id)
     )
     return NoticeRecord(
-        line=_to_notice_line(row),
+        line=to_notice_line(row),
         notice=notice_from_json(row["reading"]),
         text=row["text"],
         standings=tuple(

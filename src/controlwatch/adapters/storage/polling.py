@@ -11,14 +11,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Validators
-from controlwatch.core.model.state import Baseline, PollReport, WatcherState
+from controlwatch.core.model.state import Baseline, PollDay, PollReport, WatcherState
+from controlwatch.core.model.timezones import BEIJING
 
 _UPDATE_POLL_TIMES = (
     update(WATCHER)
@@ -217,6 +218,29 @@ class PollingStore(StorePart):
                     due.with_only_columns(func.min(REFERENCE.c.next_look_at))
                 ).scalar()
                 self._poll_cache.remember(state, keep, next_due_at=next_due_at)
+
+    def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
+        """Return, by watcher and day in Beijing, the polls that failed and those that found something."""
+        with self._read_engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                day = func.date(POLL.c.started_at, "+8 hours")
+            else:
+                day = func.date(func.timezone(BEIJING.key, POLL.c.started_at))
+            failed = func.sum(case((POLL.c.outcome == "failed", 1), else_=0))
+            counted = (
+                select(POLL.c.watcher_id, day.label("day"), failed.label("failed"), func.count().label("all"))
+                .where(POLL.c.started_at >= since)
+                .group_by(POLL.c.watcher_id, day)
+            )
+            return tuple(
+                PollDay(
+                    watcher=row.watcher_id,
+                    day=row.day if isinstance(row.day, date) else date.fromisoformat(row.day),
+                    failed=int(row.failed),
+                    found=int(row.all) - int(row.failed),
+                )
+                for row in connection.execute(counted)
+            )
 
     def flush(self) -> None:
         """Write the quiet polls that are only in memory, in one transaction."""

@@ -164,7 +164,7 @@ class VersionRow(TableRow, table=True):
     address_id: int = Field(foreign_key="address.id")
     snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
     kind: str  #: new, amended, copy, reread
-    made_at: datetime
+    made_at: datetime = Field(index=True)
     title: str
     text: str = build_text_field()
     fingerprint: str = Field(index=True)

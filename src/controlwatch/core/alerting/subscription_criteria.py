@@ -13,6 +13,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from controlwatch.core.law.notice_filter import parse_direction
 from controlwatch.core.model import Direction, Subscription
 from controlwatch.core.model.errors import UsageError
 
@@ -138,12 +139,6 @@ def parse_timezone(name: str) -> str:
         ) from None
 
 
-def _parse_direction(text: str, _names: CriterionNames) -> str:
-    if text not in set(Direction):
-        raise UsageError(f"{text!r} is not a direction; use one of {', '.join(Direction)}")
-    return text
-
-
 def _parse_term(text: str, _names: CriterionNames) -> str:
     if not text.strip():
         raise UsageError("an empty term would match every notice; leave the term out instead")
@@ -198,7 +193,7 @@ CRITERIA: tuple[Criterion, ...] = (
         field="directions",
         option="direction",
         help="tighten, relax, suspend, … Repeatable.",
-        parse=_parse_direction,
+        parse=lambda text, _: parse_direction(text).value,
         recognize=lambda word, _: word.casefold() if word.casefold() in set(Direction) else None,
         restore=Direction,
         form=FormField(

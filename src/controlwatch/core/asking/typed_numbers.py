@@ -10,6 +10,7 @@ from functools import cache
 from controlwatch.core.asking.typed_days import blank_out
 from controlwatch.core.asking.vocabulary import fold_asked
 from controlwatch.core.extraction.text.lexicon import Lexicon, Pattern
+from controlwatch.core.model.typed_text import normalize_typed_text
 
 #: The series of orders, in the number and in what people write before it.
 ORDER, ORDER_WORDS = " Order", ("order", "decree")
@@ -68,6 +69,16 @@ def find_asked_number(text: str, patterns: Iterable[Pattern], lexicon: Lexicon) 
         rest = blank_out(rest, start, end)
     numbers = tuple(dict.fromkeys(number for _, _, number in found))
     return AskedNumber(number=numbers[0] if numbers else "", rest=rest, others=numbers[1:])
+
+
+def read_typed_number(typed: str, patterns: Iterable[Pattern], lexicon: Lexicon) -> str:
+    """Return the number of a notice in the spelling of this program, other text as if typed plainly.
+
+    A text that also has other words is not a number.
+    """
+    plain = normalize_typed_text(typed) or typed
+    found = find_asked_number(fold_asked(plain), patterns, lexicon)
+    return found.number if found.number and not found.is_without_year and not found.rest.strip() else plain
 
 
 @cache

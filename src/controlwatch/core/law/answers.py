@@ -9,6 +9,7 @@ from typing import Literal
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
 from controlwatch.core.law.graph import LegalState
+from controlwatch.core.law.notice_filter import ListPosition
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import (
     Alert,
@@ -17,6 +18,7 @@ from controlwatch.core.model import (
     Day,
     EffectiveDate,
     Judgement,
+    Language,
     Notice,
     RedlineSegment,
     ReviewReason,
@@ -49,6 +51,12 @@ class NoticeLine:
     review: tuple[ReviewReason, ...] = ()  #: why a person should look, while the attention is review
     review_id: int | None = None  #: the number by which a person settles it
     judgement: Judgement | None = None  #: what a person decided
+    id: int = 0  #: orders notices that were published on the same day
+
+    @property
+    def position(self) -> ListPosition:
+        """Its place in a list, after which the next page begins."""
+        return ListPosition(published=self.published, id=self.id)
 
 
 #: superseded: a later text answered the question.
@@ -105,6 +113,15 @@ class PublishedNotice:
     line: NoticeLine
     notice: Notice
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNotice:
+    """A notice as an entry of a feed."""
+
+    line: NoticeLine
+    notice: Notice
+    updated_at: datetime  #: when its text was last seen to change; of a register entry, its import
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +353,7 @@ class DeliveryReason:
     made_at: datetime
     state: str
     why: str
+    language: Language  #: of the subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

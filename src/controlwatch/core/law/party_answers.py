@@ -57,6 +57,21 @@ class IncompleteListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingSummary:
+    """A notice that lists, delists or suspends parties, and its state on a day."""
+
+    key: str
+    number: str
+    list: str  #: such as entity.control_list, "" where the notice does not name a list
+    since: Day | None
+    state: LegalState
+    until: Day | None
+    announced: tuple[AnnouncedMeasure, ...]
+    parties: tuple[PartyLine, ...]
+    gap: str = ""  #: which names are not known here; "" where all are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartySearchResult:
     """The result of a search by name."""
 

@@ -76,12 +76,19 @@ class LegalStatus:
 
 def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
     """Return the status of a notice on a day, also of an unknown one; `chained`: with its explanation."""
+    name = key, on, chained
+    if name not in graph.status_cache:
+        graph.status_cache[name] = _compute_status(graph, key, on, chained=chained)
+    return graph.status_cache[name]
+
+
+def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> LegalStatus:
     known = graph.restrict_to(on)
     instrument = known.instruments.get(key)
     if instrument is None:
         return _build_unknown_status(graph, known, key, on)
     # Every day from the issue on, on which the state may change.
-    later = {day for day in _collect_change_days(known, key) if day > instrument.issued}
+    later = {day for day in collect_change_days(known, key) if day > instrument.issued}
     days = (instrument.issued, *sorted(later))
     _precompute_states(known, key, days)
     state, since, until = _find_state_span(
@@ -139,7 +146,7 @@ def find_part_state(graph: LegalGraph, instrument: Instrument, scope: str, day: 
 
 def was_in_force(graph: LegalGraph, instrument: Instrument, scope: str, by: date) -> bool:
     """Return whether a part of a notice was in force on any day until a day."""
-    days = {instrument.issued, *_collect_change_days(graph, instrument.key)}
+    days = {instrument.issued, *collect_change_days(graph, instrument.key)}
     return any(
         find_part_state(graph, instrument, scope, day) is LegalState.IN_FORCE
         for day in days
@@ -258,14 +265,14 @@ def _has_taken_effect(graph: LegalGraph, act: Act, day: date) -> bool:
         return False
     days = [act.start]
     if not graph.is_circular(act):
-        days.extend(turn for turn in _collect_change_days(graph, act.agent.key) if act.start < turn <= day)
+        days.extend(turn for turn in collect_change_days(graph, act.agent.key) if act.start < turn <= day)
     return any(_can_act(graph, act, moment) for moment in days)
 
 
 # --------------------------------------------------------------------------- days on which a state may change
 
 
-def _collect_change_days(graph: LegalGraph, key: str) -> frozenset[date]:
+def collect_change_days(graph: LegalGraph, key: str) -> frozenset[date]:
     """Return all days on which the state of a notice may change, by it and by all that act on it."""
     cached = graph.change_day_cache.get(key)
     if cached is None:

@@ -85,6 +85,16 @@ class WatcherState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollDay:
+    """What the log of polls holds of a watcher on a day in Beijing; quiet polls are not logged."""
+
+    watcher: str
+    day: date
+    failed: int
+    found: int  #: polls that found something new
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewReference:
     """A reference that is not tracked yet."""
 

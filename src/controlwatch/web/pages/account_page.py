@@ -222,5 +222,5 @@ class AccountPages:
             sessions=self.logins.sessions.list_sessions(account.id, now=now),
             tokens=self.logins.sessions.list_tokens(account.id, now=now),
             scopes=list_allowed_scopes(account.role),
-            status=status,
+            status_code=status,
         )

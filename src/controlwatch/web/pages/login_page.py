@@ -233,7 +233,7 @@ class LoginPages:
             has_passkeys=self.site.find_passkey_site(request) is not None,
             provider=self.provider.client.host if self.provider is not None else "",
             done=done,
-            status=status,
+            status_code=status,
         )
         if error is not None and "minutes" in error.values:
             response.headers["Retry-After"] = str(int(str(error.values["minutes"])) * 60)
@@ -243,7 +243,7 @@ class LoginPages:
         self, request: Request, *, name: str = "", error: AccountRefusal | None = None, status: int = 200
     ) -> Response:
         shown = self.frame.explain_refusal(request, error) if error else ""
-        return self.frame.render(request, "password.html", name=name, error=shown, status=status)
+        return self.frame.render(request, "password.html", name=name, error=shown, status_code=status)
 
 
 def choose_status(error: AccountRefusal, status: int) -> int:

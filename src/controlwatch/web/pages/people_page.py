@@ -171,7 +171,7 @@ class PeoplePages:
             roles=list(Role),
             error=self.frame.explain_refusal(request, error) if error else "",
             typed=typed,
-            status=400 if error else 200,
+            status_code=400 if error else 200,
         )
 
     def _render_person(
@@ -195,14 +195,14 @@ class PeoplePages:
             done=self.frame.translate(request, done) if done else "",
             link=link,
             link_days=LINK_LIFETIME.days,
-            status=400 if error else 200,
+            status_code=400 if error else 200,
         )
 
     def _render_unknown(self, request: Request) -> Response:
         text = self.frame.translate(request, refusals.UNKNOWN_PERSON)
         heading = self.frame.translate(request, "Not found")
         return self.frame.render(
-            request, "message.html", heading=heading, paragraphs=(text,), link=None, status=404
+            request, "message.html", heading=heading, paragraphs=(text,), link=None, status_code=404
         )
 
 

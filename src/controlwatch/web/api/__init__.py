@@ -1,0 +1,1 @@
+"""The API for programs: the same questions and actions as the pages, as JSON."""

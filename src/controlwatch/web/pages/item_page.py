@@ -1,0 +1,105 @@
+"""An item: a category, an element, an HS code or a control code, and what controls it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from controlwatch.core.asking.category_names import CategoryLine
+from controlwatch.core.law.answers import HistoryStep
+from controlwatch.core.model import to_notice_key
+from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.timeline_picture import draw_timeline
+from controlwatch.services.queries import Queries
+from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.pages.notice_page import parse_day
+
+#: Steps of the history; the newest ones.
+MAX_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryGroup:
+    """A group of categories with its members."""
+
+    head: CategoryLine
+    members: tuple[CategoryLine, ...]
+
+
+def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
+    """Return the routes of the items."""
+    router = APIRouter()
+
+    def render_list(request: Request, query: str, message: str, *, status_code: int = 200) -> Response:
+        lines = queries.list_categories()
+        groups = tuple(
+            CategoryGroup(
+                head, tuple(line for line in lines if line.group == head.group and not line.is_group)
+            )
+            for head in lines
+            if head.is_group
+        )
+        return frame.render(
+            request, "items.html", groups=groups, query=query, message=message, status_code=status_code
+        )
+
+    @router.get("/items")
+    def list_items(request: Request, q: str = "") -> Response:
+        """Show all categories, or lead to the item that words mean."""
+        message = ""
+        if q.strip():
+            try:
+                queries.law.lookup(q, on=frame.build_context(request).today)
+                return RedirectResponse(f"/items/{quote(q.strip(), safe='')}", status_code=303)
+            except UsageError as error:
+                message = str(error)
+        lines = queries.list_categories()
+        groups = tuple(
+            CategoryGroup(
+                head, tuple(line for line in lines if line.group == head.group and not line.is_group)
+            )
+            for head in lines
+            if head.is_group
+        )
+        return frame.render(request, "items.html", groups=groups, query=q, message=message)
+
+    @router.get("/items/{name:path}")
+    def show_item(request: Request, name: str, on: str = "") -> Response:
+        """Show what controls an item on a day."""
+        context = frame.build_context(request)
+        day = parse_day(on) or context.today
+        try:
+            found = queries.law.lookup(name, on=day)
+        except UsageError as error:  # which names the nearest ones
+            return render_list(request, name, str(error), status_code=404)
+        timeline = queries.law.timeline(name, today=context.today)
+        steps = _list_history(queries, name)
+        is_category = name in queries.names.list_categories()
+        heading = context.name_category(name) if is_category else found.element or name
+        return frame.render(
+            request,
+            "item.html",
+            name=heading,
+            found=found,
+            keys=[to_notice_key(hit.number) for hit in found.hits],
+            context=context,
+            on=day,
+            on_day=context.format_date(day),
+            timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
+            older=timeline.older,
+            history=steps[:MAX_STEPS],
+            more_history=max(0, len(steps) - MAX_STEPS),
+        )
+
+    return router
+
+
+def _list_history(queries: Queries, name: str) -> tuple[HistoryStep, ...]:
+    """Return the history of a category or an element, newest first; none for a code."""
+    try:
+        return queries.law.history(name)[::-1]
+    except UsageError:
+        return ()
