@@ -63,15 +63,15 @@ def build_access_guard(app: App) -> AccessGuard:
 
 def add_pages(web: FastAPI, app: App, guard: AccessGuard) -> None:
     """Add the pages, and what is shown where a page may not be."""
-    forms = FormGuard(load_signing_secret(app.settings))
-    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=AuditLog(app.store.audit))
+    forms, audit = FormGuard(load_signing_secret(app.settings)), AuditLog(app.store.audit)
+    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=audit)
     web.include_router(frame.build_static_routes())
-    publications = build_publications(app)
-    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     accounts = build_account_routes(app, frame, guard)
     web.include_router(accounts.public)
     for role, router in accounts.guarded.items():
         web.include_router(router, dependencies=[Depends(guard.allow(role))])
+    publications = build_publications(app)
+    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     for role, routers in _build_routers(app, frame, publications, writer).items():
         for router in routers:
             web.include_router(router, dependencies=[Depends(guard.allow(role))], include_in_schema=False)
