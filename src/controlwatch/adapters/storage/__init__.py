@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
+from controlwatch.adapters.storage.delivery_log import DeliveryLogStore
 from controlwatch.adapters.storage.engine import Database, open_database
 from controlwatch.adapters.storage.health_notices import HealthStore
 from controlwatch.adapters.storage.housekeeping import MaintenanceStore
@@ -41,6 +42,7 @@ class SqlStore:
         self.queries = NoticeQueryStore(database)
         self.subscriptions = SubscriptionStore(database)
         self.outbox = OutboxStore(database)
+        self.deliveries = DeliveryLogStore(database)
         self.actions = ActionStore(database)
         self.reminders = ReminderStore(database)
         self.reviews = ReviewStore(database)
