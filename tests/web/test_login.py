@@ -27,7 +27,14 @@ from tests.web.test_links import READER
 SECRET = "a-secret-of-at-least-thirty-two-characters"
 #: What is open to everybody: logging in, what links in mails lead to, health and metrics.
 OPEN = ("/login", "/password/", "/static/", "/healthz", "/metrics", "/alert/", "/slack/events")
-LINKS = ("/unsubscribe/", "/resubscribe/", "/confirm/", "/acknowledge/")
+LINKS = (
+    "/unsubscribe/",
+    "/resubscribe/",
+    "/confirm/",
+    "/acknowledge/",
+    "/calendar/{token}",
+    "/feeds/{token}",
+)
 
 
 @pytest.fixture(scope="module")
