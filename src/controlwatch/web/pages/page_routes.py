@@ -34,6 +34,7 @@ from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
 from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
 from controlwatch.web.pages.source_page import build_source_routes
+from controlwatch.web.pages.subscription_file_page import build_subscription_file_routes
 from controlwatch.web.pages.subscription_page import (
     build_subscription_action_routes,
     build_subscription_list_routes,
@@ -101,6 +102,7 @@ def _build_routers(
             build_report_routes(frame, WeeklyReports(queries=queries, alert_log=app.store.actions)),
         ],
         Role.OFFICER: [
+            build_subscription_file_routes(frame, app),
             build_subscription_routes(frame, app),
             build_subscription_action_routes(frame, app),
             build_alert_action_routes(frame, app.store.actions),
