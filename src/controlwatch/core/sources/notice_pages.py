@@ -13,7 +13,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from controlwatch.core.model import AnnexLink, Document, NoticeRef
 from controlwatch.core.model.addresses import resolve_link
 from controlwatch.core.model.errors import Reshaped
-from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, parse_day, strip_markup
+from controlwatch.core.sources.decoding import find_query_encoding
+from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, find_base, strip_markup
+from controlwatch.core.sources.time_stamps import parse_day
 from controlwatch.core.sources.watcher import Detail
 
 # Selectors for a page without a declared source, and after the declared selectors have found nothing.
@@ -93,7 +95,8 @@ def parse_notice_page(
     dropped = {part.mem_id for node in body.nodes for selector in drop for part in node.css(selector)}
     text = extract_lines(body.nodes, without=dropped - {node.mem_id for node in body.nodes})
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
-    annexes = _find_annexes(annex_nodes, base=url)
+    query_encoding = find_query_encoding(encoding)
+    annexes = _find_annexes(annex_nodes, base=find_base(tree, url), encoding=query_encoding)
     titles = _find_values(tree, (*selectors.title, *_TITLES))
     days = (parse_day(value) for _, value in _find_values(tree, (*selectors.published, *_DAYS)))
     sources = (
@@ -264,7 +267,9 @@ def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
 # --------------------------------------------------------------------------- annexes
 
 
-def _find_annexes(nodes: Iterable[LexborNode], *, base: str) -> tuple[AnnexLink, ...]:
+def _find_annexes(
+    nodes: Iterable[LexborNode], *, base: str, encoding: str = "utf-8"
+) -> tuple[AnnexLink, ...]:
     """Return the files linked (`a[href]`) or embedded (`iframe[fileurl]`) below some nodes, each once.
 
     A file is recognised by its path, by a `fileName` parameter, or by the download address of the site.
@@ -272,11 +277,11 @@ def _find_annexes(nodes: Iterable[LexborNode], *, base: str) -> tuple[AnnexLink,
     annexes: dict[str, AnnexLink] = {}
     for element in (element for node in nodes for element in node.css("a[href], iframe[fileurl]")):
         href = element.attributes.get("href") or element.attributes.get("fileurl") or ""
-        url = resolve_link(href, base=base)
+        url = resolve_link(href, base=base, encoding=encoding)
         if not url:
             continue
         parts = urlsplit(url)
-        parameters = parse_qs(parts.query)
+        parameters = parse_qs(parts.query, encoding=encoding)
         given = parameters.get("fileName") or parameters.get("filename")
         file_name = given[0] if given else unquote(parts.path.rpartition("/")[2])
         if _FILE.search(parts.path) or _FILE.search(file_name) or _DOWNLOAD.search(parts.path):
