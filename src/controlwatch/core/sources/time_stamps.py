@@ -1,7 +1,7 @@
 """Read the day of a time stamp or of a printed date: on list rows, pages, in JSON answers and in feeds.
 
 The day is that in Beijing where the stamp names its zone, else the day as it is written. CST is China's time:
-sources in China write it so. What cannot be read is no day; nothing is completed or guessed.
+sources in China write it so. What cannot be read gives no day; nothing is completed or guessed.
 """
 
 from __future__ import annotations
