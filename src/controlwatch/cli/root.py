@@ -30,6 +30,8 @@ MODULES = (
     "held",
     "read",
     "alerts",
+    "export",
+    "report",
     "maintenance",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.

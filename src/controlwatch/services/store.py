@@ -49,7 +49,12 @@ class AlertActions(FollowUps, Protocol):
         """Mute a category for a subscription. False where the subscription does not exist."""
 
     def list_alerts(
-        self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
+        self,
+        *,
+        open_only: bool = False,
+        targets: Iterable[str] | None = None,
+        made_between: tuple[datetime, datetime] | None = None,
+        limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with what was done about it."""
 

@@ -190,11 +190,17 @@ class ActionStore(StorePart):
             yield SqlFollowUpTransaction(connection)
 
     def list_alerts(
-        self, *, open_only: bool = False, targets: Iterable[str] | None = None, limit: int = 100
+        self,
+        *,
+        open_only: bool = False,
+        targets: Iterable[str] | None = None,
+        made_between: tuple[datetime, datetime] | None = None,
+        limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with the actions on it.
 
-        `targets` limits them to these targets. Open alerts are those that call for an action, were sent, and
+        `targets` limits them to these targets, and `made_between` to those made at or after the first instant
+        and before the second. Open alerts are those that call for an action, were sent, and
         were neither acknowledged nor marked as not relevant.
         """
         joined = (
@@ -221,6 +227,8 @@ class ActionStore(StorePart):
         if targets is not None:
             chosen = list(targets)
             joined = joined.where(or_(SUBSCRIPTION.c.target.in_(chosen), _match_assignee(chosen)))
+        if made_between is not None:
+            joined = joined.where(ALERT.c.made_at >= made_between[0], ALERT.c.made_at < made_between[1])
         if open_only:
             joined = joined.where(
                 ALERT.c.kind.in_(ACTIONABLE_KINDS),

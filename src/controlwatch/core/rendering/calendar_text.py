@@ -92,7 +92,7 @@ def _list_lines(key_date: KeyDate, context: CardContext, source: str, page_url: 
     number = name_number(key_date.number, context) if key_date.number != key_date.title else ""
     lines = [" ".join(filter(None, (number, key_date.title)))]
     if key_date.quote:
-        lines.append(format_proof(key_date.quote, MAX_QUOTE))
+        lines.append(format_proof(context.translate_proof(key_date.quote), MAX_QUOTE))
     released = describe_releases(key_date.releases, context) or list(key_date.affects)
     if released:
         lines.append(f"{context.find_word('again')}: {', '.join(released)}")

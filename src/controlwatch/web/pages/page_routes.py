@@ -10,12 +10,14 @@ from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import load_signing_secret
-from controlwatch.bootstrap.publications import build_publications
+from controlwatch.bootstrap.feed_addresses import build_publications
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.audit import AuditLog
+from controlwatch.services.exports import Exports
 from controlwatch.services.publications import Publications
+from controlwatch.services.weekly_reports import WeeklyReports
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
@@ -23,10 +25,12 @@ from controlwatch.web.pages.account_routes import build_account_routes
 from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
 from controlwatch.web.pages.calendar_page import build_calendar_routes
 from controlwatch.web.pages.entity_page import build_entity_routes
+from controlwatch.web.pages.export_routes import build_export_routes
 from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
+from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
 from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
 from controlwatch.web.pages.source_page import build_source_routes
@@ -59,15 +63,15 @@ def build_access_guard(app: App) -> AccessGuard:
 
 def add_pages(web: FastAPI, app: App, guard: AccessGuard) -> None:
     """Add the pages, and what is shown where a page may not be."""
-    forms, audit = FormGuard(load_signing_secret(app.settings)), AuditLog(app.store.audit)
-    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=audit)
+    forms = FormGuard(load_signing_secret(app.settings))
+    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=AuditLog(app.store.audit))
     web.include_router(frame.build_static_routes())
+    publications = build_publications(app)
+    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     accounts = build_account_routes(app, frame, guard)
     web.include_router(accounts.public)
     for role, router in accounts.guarded.items():
         web.include_router(router, dependencies=[Depends(guard.allow(role))])
-    publications = build_publications(app)
-    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     for role, routers in _build_routers(app, frame, publications, writer).items():
         for router in routers:
             web.include_router(router, dependencies=[Depends(guard.allow(role))], include_in_schema=False)
@@ -93,6 +97,8 @@ def _build_routers(
             build_source_routes(frame, app),
             build_calendar_routes(frame, queries, app.store.calendar, publications, writer),
             build_saved_filter_routes(frame, queries, publications, writer),
+            build_export_routes(queries, Exports(queries=queries, alert_log=app.store.actions)),
+            build_report_routes(frame, WeeklyReports(queries=queries, alert_log=app.store.actions)),
         ],
         Role.OFFICER: [
             build_subscription_routes(frame, app),
