@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import DeclarationError
 
 PREFIX = "CONTROLWATCH_"
@@ -57,6 +58,21 @@ def parse_destinations(text: str) -> dict[str, str]:
         found[name] = address
     if not found:
         raise ValueError("declares no destination; add lines such as: teams = workflows://…")
+    return found
+
+
+def parse_role_values(text: str) -> dict[str, Role]:
+    """Return the role by each value of a claim, from lines of `role = value`; raises ValueError.
+
+    >>> parse_role_values("officer = export compliance; operator = cn=admins,dc=example")
+    {'export compliance': <Role.OFFICER: 'officer'>, 'cn=admins,dc=example': <Role.OPERATOR: 'operator'>}
+    """
+    found: dict[str, Role] = {}
+    for line in filter(None, (part.strip() for part in re.split(r"[;\n]", text))):
+        role, _, value = (part.strip() for part in line.partition("="))
+        if role not in set(Role) or not value:
+            raise ValueError("must look like: officer = value of the claim; roles are " + ", ".join(Role))
+        found[value] = Role(role)
     return found
 
 
@@ -130,6 +146,16 @@ def _check_web_address(text: str) -> None:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http:// or https:// address")
+
+
+def _check_issuer(text: str) -> None:
+    """Raise ValueError where a text is not the address of a provider: https, or http on this machine."""
+    _check_web_address(text)
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address without ?, # and @")
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("must be an https:// address")
 
 
 def _validate(check: Callable[[str], object]) -> AfterValidator:
@@ -216,6 +242,14 @@ class Settings(BaseModel):
     apprise: Annotated[OptionalSecret, _validate(parse_destinations)] = None
     public_url: OptionalText = None  #: address of the HTTP server from outside: https://alerts.example.com
     secret: OptionalSecret = None  #: signs the links in mails; default: created once and kept in state_dir
+    oidc_issuer: Annotated[OptionalText, _validate(_check_issuer)] = (
+        None  #: https://login.example.com: a provider of OpenID Connect
+    )
+    oidc_client_id: OptionalText = None  #: how this installation is known there
+    oidc_client_secret: OptionalSecret = None
+    oidc_role_claim: OptionalText = None  #: claim that states roles: groups, realm_access.roles
+    #: role of a person by a value of that claim, one a line: officer = value
+    oidc_roles: Annotated[OptionalText, _validate(parse_role_values)] = None
     heartbeat_url: SecretWebAddress = None  #: requested after each round without problems
     tsa_url: SecretWebAddress = (
         None  #: time-stamping authority (RFC 3161), asked once a day; may hold a password
@@ -262,6 +296,11 @@ class Settings(BaseModel):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
+
+    @property
+    def provider_roles(self) -> dict[str, Role]:
+        """The role by each value of the claim of roles; unset, the values are the names of roles."""
+        return parse_role_values(self.oidc_roles) if self.oidc_roles else {role.value: role for role in Role}
 
     @property
     def destinations(self) -> dict[str, str]:
@@ -314,6 +353,9 @@ class Settings(BaseModel):
             raise DeclarationError("environment", key, first["msg"]) from error
         if settings.smtp_url is not None:
             settings.get_mail_sender()
+        if settings.oidc_issuer is not None and settings.oidc_client_id is None:
+            key = f"{PREFIX}OIDC_CLIENT_ID"
+            raise DeclarationError("environment", key, f"is needed with {PREFIX}OIDC_ISSUER")
         return settings
 
     def get_mail_sender(self) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import asking, commands, cycle, delivery, kills, latency, law, reading, soak
+from tests.bench import api, asking, commands, cycle, delivery, kills, latency, law, pages, reading, soak
 
 PARTS = {
     "asking": asking.main,
     "reading": reading.main,
     "cycle": cycle.main,
     "law": law.main,
+    "pages": pages.main,
     "delivery": delivery.main,
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,
+    "api": api.main,
     "soak": soak.main,
 }
 

@@ -19,7 +19,7 @@ from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 
-WIDTHS = (1280, 390)
+WIDTHS, HEIGHT = (1280, 390), 800
 OPTIONS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -99,14 +99,17 @@ class Visit:
         assert sum(self.loaded.values()) <= MAX_FIRST_VIEW, self.loaded
         found = Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
+        self.fits_its_window()
+
+    def fits_its_window(self) -> None:
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert wide <= 0, f"{self.page.url} is {wide} px wider than the window"
 
 
-@pytest.fixture(params=WIDTHS)
-def visit(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": HEIGHT})
     yield Visit(context.new_page(), site.url)
     context.close()

@@ -451,24 +451,27 @@ def watcher(pen: Pen) -> WatcherLine:
 
 
 ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
-    "status": lambda pen: replies.law_reply(answer_status(status(pen))),
+    "status": lambda pen: replies.law_reply(answer_status(status(pen), LEXICON)),
     "category": lambda pen: replies.law_reply(
         answer_status(
             CategoryStatus(
                 category=pen(), on=TODAY, state="in-force", notices=(status(pen),) * 14, cautions=pen.some()
-            )
+            ),
+            LEXICON,
         )
     ),
     "lookup": lambda pen: replies.law_reply(
-        answer_lookup(LookupResult(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some()))
+        answer_lookup(
+            LookupResult(query=pen(), on=TODAY, hits=(hit(pen),) * 30, cautions=pen.some()), LEXICON
+        )
     ),
     "events": lambda pen: replies.law_reply(
-        answer_key_dates([event(pen)] * 13, on=TODAY, days=7, cautions=pen.some())
+        answer_key_dates([event(pen)] * 13, LEXICON, on=TODAY, days=7, cautions=pen.some())
     ),
     "lines": lambda pen: list_replies.latest_reply([line(pen)] * 13, LEXICON, title=pen()),
     "history": lambda pen: list_replies.history_reply([history_step(pen)] * 13, title=pen()),
     "differences": lambda pen: list_replies.differences_reply(
-        [difference(pen)] * 13, first=TODAY, last=TODAY, cautions=pen.some()
+        [difference(pen)] * 13, LEXICON, first=TODAY, last=TODAY, cautions=pen.some()
     ),
     "offers": lambda pen: replies.number_rows(
         replies.Reply(
@@ -477,7 +480,7 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
             offers=replies.offer_questions((pen(), pen())),
         )
     ),
-    "record": lambda pen: replies.notice_reply(record(pen)),
+    "record": lambda pen: replies.notice_reply(record(pen), LEXICON),
     "parties": lambda pen: replies.law_reply(
         answer_parties(
             PartySearchResult(
@@ -486,7 +489,8 @@ ANSWERS: dict[str, Callable[[Pen], replies.Reply]] = {
                 matches=(match(pen),),
                 cautions=pen.some(),
                 incomplete_listings=(incomplete(pen),),
-            )
+            ),
+            LEXICON,
         )
     ),
     "reviews": lambda pen: replies.review_reply([review_line(pen)] * 13),
@@ -537,6 +541,7 @@ def test_slack_takes_every_home_and_every_form(texts_: list[str]) -> None:
         today=TODAY,
         days=30,
         watchers=(watcher(pen),) * 40,
+        lexicon=LEXICON,
     )
     view = build_home_view(desk, warning=pen())
     assert refused_view(view) == ()

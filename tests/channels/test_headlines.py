@@ -153,7 +153,7 @@ def test_a_headline_names_the_list_the_parties_and_no_category_id() -> None:
         entities=(Entity(zh="样例公司", en="Sample Corp.", action="list"),),
     )
     assert drawn(notice).headline == (
-        "ENTITIES LISTED from 8 Apr 2027 · Unreliable Entity List, Sample Corp. (MOFCOM–GACC 2027-58)"
+        "ENTITIES LISTED from 8 Apr 2027 · Unreliable Entity List: Sample Corp. (MOFCOM–GACC 2027-58)"
     )
 
 
@@ -316,7 +316,7 @@ def test_a_coming_end_is_not_stated_flatly() -> None:
     assert card.summary[0].startswith(
         "Unless the suspension is extended, the measures apply from 9 Mar 2027."
     )
-    assert "An extension was announced on 2026-09-28 until 2028-01-10" in card.summary[0]
+    assert "An extension was announced on 28 Sep 2026 until 10 Jan 2028" in card.summary[0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.cli.completion import complete_category, complete_notice, complete_subject, complete_watcher
 from controlwatch.core.asking.category_names import find_category_meanings
 from controlwatch.services.names import Names
-from tests.cli.test_commands import Terminal, terminal
+from tests.cli.test_commands import TEXT, Terminal, terminal
 
 __all__ = ["terminal"]
 
@@ -113,6 +114,13 @@ def test_days_of_latest_count_back_from_today_by_the_day_of_publication(terminal
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "found"), [("metal", "minor_metals"), ("Rare-Ear", "rare_earth"), ("材料", "superhard")]
+)
+def test_categories_are_found_by_a_part_of_a_name(terminal: Terminal, part: str, found: str) -> None:
+    assert found in {line["id"] for line in asked(terminal, "categories", part)}
+
+
 def test_the_shell_completes_categories_numbers_and_watchers() -> None:
     assert ("battery.liion", "lithium-ion batteries and packs") in complete_category("battery.l") or [
         name for name, _ in complete_category("battery.l")
@@ -128,8 +136,22 @@ def test_completion_of_the_shell_can_be_installed(terminal: Terminal) -> None:
     assert "--install-completion" in terminal.types("--help")
 
 
+def test_the_shell_completes_the_numbers_of_the_state(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONTROLWATCH_STATE_DIR", terminal.env["CONTROLWATCH_STATE_DIR"])
+    assert complete_notice("2026-177") == []
+    terminal.types("intake", terminal.file("n.txt", TEXT.replace("第40号", "第177号")))
+    assert complete_notice("2026-177") == ["2026-177"]
+    assert complete_notice("mofcom-gacc 2026-17") == ["MOFCOM-GACC 2026-177"]
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "controlwatch.db").write_bytes(b"no database")
+    monkeypatch.setenv("CONTROLWATCH_STATE_DIR", str(tmp_path / "broken"))
+    assert complete_notice("2025-58") == ["2025-58"]
+
+
 def test_the_sample_notice_is_read(terminal: Terminal) -> None:
-    assert "2027-05-01" in terminal.types("read", "--sample", "--no-register")
+    assert "1 May 2027" in terminal.types("read", "--sample", "--no-register")
     assert "direction" in terminal.types("read", "--sample", "--no-register", "--explain")
 
 

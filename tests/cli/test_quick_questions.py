@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,8 @@ from controlwatch.adapters.catalog.parsed_catalog import (
     parse_catalog,
 )
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
-from controlwatch.bootstrap.question_app import CACHE_FOLDER, CATALOG_FILE
+from controlwatch.adapters.system.user_cache import compute_package_key, read_cached, write_cached
+from controlwatch.bootstrap.question_app import CACHE_FOLDER, CATALOG_FILE, REFERENCE_FILE
 from controlwatch.cli.complete import app
 from controlwatch.cli.root import QUICK_COMMANDS, build_app
 from controlwatch.demo.stage import shipped_watchers
@@ -76,6 +79,9 @@ def test_a_question_loads_nothing_that_sends_or_fetches(state: Path, words: tupl
     )
     loaded = set(done.stderr.split())
     assert not loaded.intersection(UNNEEDED)
+    assert not loaded.intersection(
+        {"rapidfuzz", "controlwatch.core.asking.vocabulary"} if words == ("latest",) else ()
+    )
     assert "controlwatch.bootstrap.app" not in loaded
     assert "controlwatch.adapters.catalog.lexicon_loader" not in loaded
 
@@ -139,3 +145,80 @@ def test_the_cache_is_private(state: Path) -> None:
     ask(state, "latest")
     cache = state / CACHE_FOLDER
     assert [path.stat().st_mode & 0o077 for path in (cache, cache / CATALOG_FILE)] == [0, 0]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what is kept for questions without a state."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "controlwatch"
+
+
+QUESTIONS = (("lookup", "gallium"), ("status", "2025-61"), ("entity", "Skydio"))
+
+
+def test_without_a_state_the_answer_is_the_same_from_the_cache_and_nothing_is_created(
+    tmp_path: Path, cache: Path
+) -> None:
+    first = [ask(tmp_path / "none", *words) for words in QUESTIONS]
+    kept = {path.name: path.read_bytes() for path in cache.iterdir()}
+    assert set(kept) == {CATALOG_FILE, REFERENCE_FILE}
+    assert [ask(tmp_path / "none", *words) for words in QUESTIONS] == first
+    assert {path.name: path.read_bytes() for path in cache.iterdir()} == kept
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("name", [CATALOG_FILE, REFERENCE_FILE])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda kept: b"",
+        lambda kept: kept[:-1],
+        lambda kept: kept[: len(kept) // 2] + b"\0" + kept[len(kept) // 2 + 1 :],
+        lambda kept: b"x" * len(kept),
+    ],
+)
+def test_a_damaged_cache_is_made_again(
+    tmp_path: Path, cache: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    expected = ask(tmp_path / "none", "lookup", "gallium")
+    (cache / name).write_bytes(damage((cache / name).read_bytes()))
+    broken = (cache / name).read_bytes()
+    assert ask(tmp_path / "none", "lookup", "gallium") == expected
+    assert (cache / name).read_bytes() != broken
+
+
+def test_content_of_another_version_is_not_used(cache: Path) -> None:
+    write_cached("x", "version 1", b"content")
+    assert read_cached("x", "version 1") == b"content"
+    assert read_cached("x", "version 2") is None
+    assert (cache / "x").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(cache: Path) -> None:
+    write_cached("x", "key", b"content")
+    cache.chmod(0o777)
+    assert read_cached("x", "key") is None
+    write_cached("y", "key", b"content")
+    assert not (cache / "y").exists()
+
+
+def test_where_nothing_can_be_kept_questions_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "gallium 镓 (Ga) on" in ask(tmp_path / "none", "lookup", "gallium")
+
+
+def test_a_changed_file_of_the_package_is_another_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "controlwatch").mkdir()
+    facts = tmp_path / "controlwatch" / "facts.toml"
+    monkeypatch.setattr(resources, "files", lambda name: tmp_path / name)
+    facts.write_text("a = 1")
+    before = compute_package_key()
+    assert compute_package_key() == before
+    facts.write_text("a = 12")
+    assert compute_package_key() != before

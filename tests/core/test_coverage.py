@@ -120,7 +120,7 @@ def test_a_site_that_refuses_automated_access_limits_no_day_and_is_named() -> No
     refusing = replace(CUSTOMS, blocked=True)
     found = covered((MINISTRY, FRESH), (refusing, read(None, failures=3)))
     assert found.read_until == NOW - timedelta(minutes=5)
-    assert "not watched: CUSTOMS (the site refuses automated access)" in cautions(found)
+    assert "not watched: CUSTOMS, which refuses automated access" in cautions(found)
 
 
 def test_listed_pages_that_were_not_read_yet_are_counted() -> None:

@@ -215,8 +215,8 @@ def test_the_dates_of_one_notice_that_are_due_on_a_day_are_one_reminder_to_whoev
     assert "+1 more date" in card.heading
     values = [fact.value for fact in card.facts if fact.word == "what"]
     assert [value.split(" (")[0] for value in values] == [
-        "suspension ends 2026-04-01",
-        "takes effect 2026-03-03",
+        "suspension ends 1 Apr 2026",
+        "takes effect 3 Mar 2026",
     ]
 
 

@@ -104,7 +104,7 @@ def test_what_was_announced_is_no_part_of_the_state_once_it_is_enacted() -> None
     longer = notice("MOFCOM 2026-60", "2026-11-05", act(EXTENDS, "MOFCOM-GACC 2025-70"), until="2027-01-10")
     ledger = LegalGraph.from_instruments([BATTERIES, PAUSE, EIGHTH_ROUND, longer])
     found = stands(ledger, "MOFCOM-GACC 2025-58", "2026-11-11")
-    assert format_state(found.state, found.until, found.announced) == "suspended until 2027-01-10"
+    assert format_state(found.state, found.until, found.announced) == "suspended until 10 Jan 2027"
 
 
 def test_the_end_of_a_suspension_names_what_applies_from_the_next_day() -> None:

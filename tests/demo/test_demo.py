@@ -53,7 +53,7 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "the official notice MOFCOM 2025-58 is known; this report is linked to it",
         "clarifies MOFCOM 2025-61",
         "clarifies MOFCOM 2025-62",
-        "Until 2026-11-10",
+        "Until 10 Nov 2026",
         "[-公布之-]",
         "2025-58 is at 2 addresses",
         "it is flagged, without a second alert",
@@ -61,8 +61,8 @@ def test_the_story_is_told_and_ends_by_itself(tmp_path: Path) -> None:
         "MOFCOM policy releases: not readable since",
         "monitored again",
         "not a change of the rules",
-        "HS 8507.60 on 2026-11-10: suspended until 2026-11-10 · extension announced",
-        "HS 8507.60 on 2026-11-11: in force · extension announced",
+        "HS 8507.60 on 10 Nov 2026: suspended until 10 Nov 2026 · extension announced",
+        "HS 8507.60 on 11 Nov 2026: in force · extension announced",
         "REMINDER",
     ):
         assert fact in told, fact

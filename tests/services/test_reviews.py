@@ -308,7 +308,7 @@ def test_a_digest_says_how_many_documents_wait_and_since_when(w: World) -> None:
     w.poll()
     w.deliverer.deliver(now=w.now + timedelta(days=2))
     digest = next(message for message in w.channel.messages if message.health_line)
-    assert "1 document needs review, the oldest since 2026-03-02" in digest.health_line
+    assert "1 document needs review, the oldest since 2 Mar 2026" in digest.health_line
 
 
 def test_a_webhook_says_that_it_asks_and_under_which_number(w: World) -> None:

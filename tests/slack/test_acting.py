@@ -149,7 +149,7 @@ def test_on_its_day_whoever_an_alert_is_assigned_to_is_reminded_once(desk: Desk)
         desk.deliver(at)
     (reminder,) = desk.slack.posted[1:]
     assert reminder.channel == BOSS
-    assert "Due 2026-10-05" in "\n".join(texts(reminder.blocks))
+    assert "Due 5 Oct 2026" in "\n".join(texts(reminder.blocks))
     assert reminder.thread_ts == ""
 
 

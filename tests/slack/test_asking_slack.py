@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from controlwatch.core.model import Subscription
+from controlwatch.core.rendering.day_text import format_beijing_day
 from tests.slack.desk import BOSS, CHANNEL, NOW, OFFICER, Desk, desk_in, element, said
 
 ASK = "controlwatch_ask_0"
@@ -35,9 +36,9 @@ def subscribed(desk: Desk, target: str = CHANNEL, **more: Any) -> int:
     ("text", "expected"),
     [
         ("what does Skydio", "Possible matches"),
-        ("status lithium battery", "battery.liion on"),
-        ("is 2025-58 in force on 12/11/2026", "on 2026-11-12"),
-        ("status battery 11 Nov", "battery on"),
+        ("status lithium battery", "rechargeable lithium-ion batteries on"),
+        ("is 2025-58 in force on 12/11/2026", "on 12 Nov 2026"),
+        ("status battery 11 Nov", "batteries on"),
     ],
 )
 def test_what_is_unclear_is_asked_back_with_a_button_that_asks(desk: Desk, text: str, expected: str) -> None:
@@ -51,7 +52,7 @@ def test_what_is_unclear_is_asked_back_with_a_button_that_asks(desk: Desk, text:
 def test_a_row_of_the_last_list_is_shown_by_its_number(desk: Desk) -> None:
     listed = answered(desk, "latest changes in 2025")
     assert "#3 " in said(listed)
-    third = next(line for line in said(listed).splitlines() if line.startswith("#3 ")).split(" ", 2)[2]
+    third = next(line for line in said(listed).splitlines() if line.startswith("#3 ")).split(" ", 4)[4]
     assert third in said(answered(desk, "#3"))
     assert "Row 3 of which list?" in said(answered(desk, "#3", user=BOSS))
 
@@ -60,7 +61,9 @@ def test_compare_and_history_are_answered_in_order_of_time(desk: Desk) -> None:
     words = said(answered(desk, "compare 2025-11-01 2025-11-15 battery"))
     assert "MOFCOM-GACC 2025-58: not yet in force → suspended" in words
     lines = said(answered(desk, "history battery.liion")).splitlines()
-    days = [line[:10] for line in lines if line[:4].isdecimal()]
+    dated = [line.split(" ", 3)[:3] for line in lines if line[:2].strip().isdecimal()]
+    days = [datetime.strptime(" ".join(words), "%d %b %Y").astimezone(UTC) for words in dated]
+    assert days
     assert days == sorted(days)
 
 
@@ -73,7 +76,7 @@ def test_the_log_of_alerts_and_who_has_taken_what_are_shown_in_the_channel(desk:
     team = answered(desk, "team")
     assert "0 not taken yet" in said(team)
     assert f"'user_id': '{OFFICER}'" in str(team)
-    assert f"since {datetime.now(UTC):%Y-%m-%d} with" in said(team)
+    assert f"since {format_beijing_day(datetime.now(UTC))} with" in said(team)
     desk.press(posted, "controlwatch_acknowledge", user=OFFICER)
     assert "No open alerts" in said(answered(desk, "alerts open"))
     assert "acknowledged" in said(answered(desk, "alerts"))

@@ -29,10 +29,10 @@ def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("status 2025-61 2026-06-30", "MOFCOM 2025-61 on 2026-06-30: suspended until 2026-11-10"),
-        ("  STATUS　MOFCOM 2024-46 on 2026-11-28", "MOFCOM 2024-46 on 2026-11-28: in force"),
-        ("状态 稀土 2026-06-30", "rare_earth on 2026-06-30"),
-        ("lookup 8507.60 2026-06-30", "suspended until 2026-11-10 · battery.liion"),
+        ("status 2025-61 2026-06-30", "MOFCOM 2025-61 on 30 Jun 2026: suspended until 10 Nov 2026"),
+        ("  STATUS　MOFCOM 2024-46 on 2026-11-28", "MOFCOM 2024-46 on 28 Nov 2026: in force"),
+        ("状态 稀土 2026-06-30", "rare earths on 30 Jun 2026"),
+        ("lookup 8507.60 2026-06-30", "suspended until 10 Nov 2026 · rechargeable lithium-ion batteries"),
         ("查询 石墨 2026-06-30", "MOFCOM-GACC 2023-39"),
         ("graphite", "MOFCOM-GACC 2023-39"),
         ("2025-70", "suspends"),
@@ -46,7 +46,7 @@ def test_help_names_every_command_with_an_example(workspace: Desk) -> None:
             "1 listing is known without all names: MOFCOM Order 2026-2 (https://",
         ),
         ("entity Zwiebelkuchen Allgäu", "). · No known listed party has a similar name"),
-        ("status holmium 2026-06-30", "holmium 钬 (Ho) on 2026-06-30: suspended"),
+        ("status holmium 2026-06-30", "holmium 钬 (Ho) on 30 Jun 2026: suspended"),
         ("镝", "1C905"),
         ("lookup 钕 2026-06-30", "no notice known here controls it by name"),
         ("upcoming Ho 3000", "Within 3000 days"),
@@ -125,7 +125,7 @@ def test_a_mention_is_answered_in_its_thread_once_however_often_slack_sends_it(w
     assert workspace.asker.event(workspace.web, other, event_id="EvOther").status_code == 200
     wait_for(lambda: any("What you can ask" in str(one.blocks) for one in workspace.slack.posted))
     first, second = workspace.slack.posted[before:]
-    assert "suspended until 2026-11-10" in str(first.blocks)
+    assert "suspended until 10 Nov 2026" in str(first.blocks)
     assert "What you can ask" in str(second.blocks)
 
 

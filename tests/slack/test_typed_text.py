@@ -171,7 +171,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     [
         ("show 2025–61", "MOFCOM 2025-61"),
         ("show “2025-61”", "MOFCOM 2025-61"),
-        ("status MOFCOM 2024–46 2026–11–28", "on 2026-11-28"),
+        ("status MOFCOM 2024–46 2026–11–28", "on 28 Nov 2026"),
         ("subscribe “rare earth” daily now", "Subscription"),
         ("lookup 8507.60。", "2025-58"),
     ],

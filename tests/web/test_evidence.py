@@ -64,7 +64,7 @@ def test_an_alert_leads_to_every_conclusion_with_its_words_and_to_the_bytes_as_s
     alert_id = ring(w, GALLIUM)
     page = httpx.get(link(web, alert_id))
     assert page.status_code == 200
-    assert "2026-04-01" in page.text
+    assert "1 Apr 2026" in page.text
     assert "本公告自2026年4月1日起正式实施" in page.text
     assert "SHA-256" in page.text
     (address,) = re.findall(r'<a href="([^"]+)"', page.text)

@@ -206,6 +206,7 @@ def build_app(
             store,
             lexicon,
             watchers,
+            is_cached=True,
             operational_warnings=(
                 store.find_problem,
                 disk_warning,

@@ -6,6 +6,7 @@ longer than most answers.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import has_store
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.state_folder import write_private_file
+from controlwatch.adapters.system.user_cache import compute_package_key, read_cached, write_cached
 from controlwatch.bootstrap.state_marks import check_state_folder, mark_state
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.elements import ElementCatalogue
@@ -42,12 +44,15 @@ from controlwatch.settings import Settings
 if TYPE_CHECKING:
     from controlwatch.core.extraction.second_reader import SecondReader
     from controlwatch.core.law.register import Register
+    from controlwatch.services.cached_law import KeptLaw, RevisionCache
     from controlwatch.services.store import Store
 
 #: The database of a state that ends with the process.
 IN_MEMORY = "sqlite://"
 #: Folder in a state folder whose files can be made again at any time.
 CACHE_FOLDER, CATALOG_FILE = "cache", "catalog.json"
+#: The reference database as it is in a new store.
+REFERENCE_FILE = "reference.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +87,12 @@ def open_question(settings: Settings) -> Iterator[QuestionApp]:
         from controlwatch.services.intake import build_mailbox_watcher
 
         watchers = (*watchers, build_mailbox_watcher(build_mailbox(settings).address))
-    store = SqlStore.open(settings.database)
+    store = SqlStore.open(settings.database) if is_kept else _open_reference_store(lexicon)
     try:
         if is_kept:
             mark_state(settings, store)
             subscribe_console(settings, store)
-        import_register(store, partial(_load_register, lexicon), compute_register_digest())
+            import_register(store, partial(_load_register, lexicon), compute_register_digest())
         warnings = (
             store.find_problem,
             partial(find_disk_warning, settings.state_dir),
@@ -117,12 +122,13 @@ def choose_question_database(settings: Settings) -> Settings:
 def load_catalog(settings: Settings, *, is_kept: bool) -> Catalog:
     """Return lexicon, elements and sources, parsed before where nothing has changed since.
 
-    With `is_kept`, a cache that is missing, damaged, of other files or of another version is written again;
-    where that is impossible, the files are parsed each time. Raises `DeclarationError`.
+    A cache that is missing, damaged, of other files or of another version is written again: with `is_kept`
+    in the state folder, else in the cache folder of the user. Where that is impossible, the files are parsed
+    each time. Raises `DeclarationError`.
     """
     folder = settings.find_watchers_folder()
     key, path = compute_catalog_key(folder), settings.state_dir / CACHE_FOLDER / CATALOG_FILE
-    catalog = _read_catalog(path, key)
+    catalog = _read_catalog(path, key) if is_kept else _parse_cached(read_cached(CATALOG_FILE, key), key)
     if catalog is None:
         from controlwatch.adapters.catalog.element_loader import load_elements
         from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
@@ -134,6 +140,8 @@ def load_catalog(settings: Settings, *, is_kept: bool) -> Catalog:
             with suppress(OSError):
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 write_private_file(path, dump_catalog(key, catalog))
+        else:
+            write_cached(CATALOG_FILE, key, dump_catalog(key, catalog).encode())
     return replace(catalog, lexicon=replace(catalog.lexicon, load_second_reader=_load_second_reader))
 
 
@@ -155,25 +163,55 @@ def _read_catalog(path: Path, key: str) -> Catalog | None:
         return None
 
 
+def _parse_cached(content: bytes | None, key: str) -> Catalog | None:
+    return parse_catalog(content.decode(), key) if content is not None else None
+
+
+def _open_reference_store(lexicon: Lexicon) -> SqlStore:
+    """Open a store in memory with the reference database: imported now, or before and kept."""
+    key = f"{compute_package_key()} {sys.version}"
+    snapshot = read_cached(REFERENCE_FILE, key)
+    store = SqlStore.open(IN_MEMORY, snapshot or b"")
+    if snapshot is None:
+        try:
+            import_register(store, partial(_load_register, lexicon), compute_register_digest())
+            write_cached(REFERENCE_FILE, key, store.database.take_snapshot())
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
 def build_queries(
     store: Store,
     lexicon: Lexicon,
     watchers: tuple[Watcher, ...] = (),
     *,
     elements: ElementCatalogue | None = None,
+    is_cached: bool = False,
     operational_warnings: tuple[Callable[[], str], ...] = (),
 ) -> Queries:
-    """Return the queries over a store, the legal ones among them; by default with the shipped elements."""
+    """Return the queries over a store, the legal ones among them; by default with the shipped elements.
+
+    With `is_cached`, the law is kept in memory until the store learns something new.
+    """
     if elements is None:
         from controlwatch.adapters.catalog.element_loader import load_elements
 
         elements = load_elements(lexicon)
     names = Names(lexicon=lexicon, watchers=watchers)
     sources = SourceStates(polling=store.polling, watchers=watchers, next_poll=_compute_next_poll)
-    about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=store.law)
+    known_law: KeptLaw = store.law
+    cache: RevisionCache | None = None
+    if is_cached:
+        from controlwatch.services.cached_law import CachedLaw, RevisionCache
+
+        cache = RevisionCache(store.queries.find_revision)
+        known_law = CachedLaw(store.law, cache)
+    about_elements = ElementQueries(catalogue=elements, lexicon=lexicon, law=known_law)
     law = LegalQueries(
         names=names,
-        law=store.law,
+        law=known_law,
         register=store.register,
         history_source=store.queries,
         reviews=store.reviews,
@@ -183,7 +221,7 @@ def build_queries(
     return Queries(
         names=names,
         law=law,
-        parties=PartyQueries(law=store.law, limits=law),
+        parties=PartyQueries(law=known_law, limits=law),
         notices=store.queries,
         dossiers=store.custody,
         leads=store.leads,
@@ -193,6 +231,7 @@ def build_queries(
         held=store.references,
         sources=sources,
         operational_warnings=operational_warnings,
+        cache=cache,
     )
 
 

@@ -23,6 +23,7 @@ from controlwatch.cli.common import (
 from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import build_differences_table, print_answer, print_cautions
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.day_text import format_beijing_day, format_date, spell_dates
 
 #: Days that `upcoming` looks ahead: ten years.
 MAX_DAYS_AHEAD = 3660
@@ -76,7 +77,7 @@ def status(
     else:
         from controlwatch.core.rendering.law_answers import answer_status
 
-        print_answer(answer_status(answer))
+        print_answer(answer_status(answer, app.lexicon))
 
 
 def lookup(
@@ -106,7 +107,7 @@ def lookup(
     else:
         from controlwatch.core.rendering.law_answers import answer_lookup
 
-        print_answer(answer_lookup(found))
+        print_answer(answer_lookup(found, app.lexicon))
 
 
 def upcoming(
@@ -135,7 +136,7 @@ def upcoming(
     else:
         from controlwatch.core.rendering.law_answers import answer_key_dates
 
-        print_answer(answer_key_dates(events, on=first, days=days, cautions=limits))
+        print_answer(answer_key_dates(events, app.lexicon, on=first, days=days, cautions=limits))
 
 
 def compare(
@@ -165,9 +166,11 @@ def compare(
         print_json(found)
         return
     if found:
-        console.print(build_differences_table(found))
+        console.print(build_differences_table(found, app.lexicon))
     else:
-        console.print(f"No known notice has another status on {until} than on {first}.")
+        console.print(
+            f"No known notice has another status on {spell_dates(f'{until} than on {parse_day(first)}')}."
+        )
     print_cautions(limits)
 
 
@@ -188,7 +191,10 @@ def leads(
     drawn = build_table("Number", "Raised", "Why", "Closed by")
     for lead in found:
         drawn.add_row(
-            Text(lead.subject), f"{lead.raised_at:%Y-%m-%d}", Text(lead.reason), Text(lead.closed_by or "")
+            Text(lead.subject),
+            format_beijing_day(lead.raised_at),
+            Text(lead.reason),
+            Text(lead.closed_by or ""),
         )
     console.print(drawn if found else "No open leads.")
 
@@ -217,10 +223,13 @@ def known(
         for doubt in line.disagreements:
             title.append(f"\n{to_one_line(doubt, 300)}", style="yellow")
         drawn.add_row(
-            str(line.issued or "not stated"),
+            format_date(line.issued) if line.issued else "not stated",
             Text(line.number or ""),
             "yes" if line.observed else "not yet",
             title,
         )
     console.print(drawn if found else "No notices.")
-    console.print(f"{len(found)} notices; the reference database is based on evidence up to {as_of}.")
+    console.print(
+        f"{len(found)} notices; the reference database is based on evidence up to "
+        f"{format_date(as_of) if as_of else 'an unknown day'}."
+    )

@@ -12,11 +12,12 @@ from controlwatch.cli.common import build_cell, build_table, console
 from controlwatch.core.model.text_safety import to_one_line
 
 if TYPE_CHECKING:
+    from controlwatch.core.extraction.text.lexicon import Lexicon
     from controlwatch.core.law.answers import StatusDifference
     from controlwatch.core.rendering.law_answers import LawAnswer
 
 #: A state with an announced measure is long: it must not squeeze the number beside it.
-MAX_STATE_WIDTH = 24
+MAX_STATE_WIDTH = 27
 #: Columns that are not broken into lines, unless a title stands there in place of a number.
 UNBROKEN_COLUMNS, MAX_NUMBER = frozenset({"Date", "Number", "Notice"}), 26
 STATE_STYLES = {
@@ -67,21 +68,23 @@ def print_answer(answer: LawAnswer) -> None:
         console.print(Text(answer.basis, style="bright_black"))
 
 
-def build_differences_table(differences: Iterable[StatusDifference]) -> Table:
+def build_differences_table(differences: Iterable[StatusDifference], lexicon: Lexicon) -> Table:
     """Return the notices whose status differs between two days, and why."""
+    from controlwatch.core.rendering.category_text import name_categories
+    from controlwatch.core.rendering.day_text import format_date
     from controlwatch.core.rendering.state_text import format_state
 
-    drawn = build_table("Number", "Before", "After", "Until", "Categories", "Because")
+    drawn = build_table("Number", "Before", "After", "Until", "Items", "Because")
     for item in differences:
         because = "\n".join(
-            f"{step.date} {step.verb}: {to_one_line(step.number, 50)}" for step in item.because
+            f"{format_date(step.date)} {step.verb}: {to_one_line(step.number, 50)}" for step in item.because
         )
         drawn.add_row(
             build_cell(item.number, 60),
             Text(format_state(item.before, None), style=STATE_STYLES[item.before]),
             Text(format_state(item.after, None, item.announced), style=STATE_STYLES[item.after]),
-            str(item.until or ""),
-            build_cell(", ".join(item.categories), 600),
+            format_date(item.until) if item.until else "",
+            build_cell(name_categories(item.categories, lexicon), 600),
             Text(because),
         )
     return drawn
@@ -89,5 +92,7 @@ def build_differences_table(differences: Iterable[StatusDifference]) -> Table:
 
 def print_cautions(cautions: Iterable[str]) -> None:
     """Print cautions, one line each."""
+    from controlwatch.core.rendering.day_text import spell_dates
+
     for caution in cautions:
-        console.print(Text(f"caution: {to_one_line(caution, 400)}", style="yellow"))
+        console.print(Text(f"caution: {to_one_line(spell_dates(caution), 400)}", style="yellow"))

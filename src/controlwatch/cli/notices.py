@@ -23,9 +23,13 @@ from controlwatch.cli.common import (
     today,
 )
 from controlwatch.cli.completion import complete_category, complete_subject
-from controlwatch.cli.law_view import STATE_STYLES
+from controlwatch.cli.law_view import STATE_STYLES, print_cautions
+from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
+from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.palette import TONE_COLOURS
 
 if TYPE_CHECKING:
@@ -88,12 +92,16 @@ def latest(
             changes_only=changes,
             limit=limit,
         )
+        # That nothing was seen says little about days on which nobody looked.
+        limits = app.queries.law.list_cautions(today()) if days is not None or not lines else ()
     if json:
         print_json(lines)
     elif lines:
         console.print(_build_latest_table(lines, app.lexicon))
+        print_cautions(limits)
     else:
         console.print("No notices match. To see whether a poll has run: controlwatch watchers")
+        print_cautions(limits)
 
 
 def show(
@@ -125,7 +133,7 @@ def show(
             text = f"{record.notice.title}\n{record.text}"
             print_explanation(console, text, record.notice, app.lexicon)
         else:
-            _print_record(record, app.queries.find_status(record, on=today()))
+            _print_record(record, app.lexicon, app.queries.find_status(record, on=today()))
 
 
 def history(
@@ -149,13 +157,14 @@ def history(
     if json:
         print_json(steps)
         return
+    from controlwatch.core.rendering.list_replies import describe_step
     from controlwatch.core.rendering.proof_text import format_proof
 
     drawn = build_table("Date", "What", "Number", "Title", "Proof")
     for step in steps:
         drawn.add_row(
-            str(step.date or "not stated"),
-            Text(to_one_line(step.what, 200), style=TONE_COLOURS.get(step.direction, "")),
+            format_date(step.date) if step.date else "not stated",
+            Text(to_one_line(describe_step(step), 200), style=TONE_COLOURS.get(step.direction, "")),
             build_cell(step.number, 80),
             build_cell(step.title, 80),
             Text(format_proof(step.quote, 120)),
@@ -164,7 +173,8 @@ def history(
 
 
 def _build_latest_table(lines: Iterable[NoticeLine], lexicon: Lexicon) -> Table:
-    from controlwatch.core.rendering.list_replies import describe_measure, describe_scope
+    from controlwatch.core.rendering.category_text import name_categories
+    from controlwatch.core.rendering.list_replies import describe_measure, format_stated
     from controlwatch.core.rendering.proof_text import format_proof
 
     drawn = build_table()
@@ -174,10 +184,11 @@ def _build_latest_table(lines: Iterable[NoticeLine], lexicon: Lexicon) -> Table:
     for line in lines:
         measure = describe_attention(line) if line.review else describe_measure(line)
         dates = [
-            f"\nfrom {found.start or 'a day not stated'}" + (f" to {found.until}" if found.until else "")
+            f"\nfrom {format_date(found.start) if found.start else 'a day not stated'}"
+            + (f" to {format_date(found.until)}" if found.until else "")
             for found in line.effective
         ]
-        about = build_cell(" · ".join(filter(None, describe_scope(line, lexicon))), 200)
+        about = build_cell(name_categories(line.categories, lexicon), 200)
         for words in dict.fromkeys(filter(None, (line.title_en, line.title))):
             about.append(f"{chr(10) if about else ''}{to_one_line(words, 160)}")
         for reason in line.review:
@@ -188,7 +199,7 @@ def _build_latest_table(lines: Iterable[NoticeLine], lexicon: Lexicon) -> Table:
         if line.url:
             about.append(f"\n{to_one_line(line.url, 300)}", style="bright_black")
         drawn.add_row(
-            build_cell(str(line.published or "not stated")).append(f"\n{to_one_line(line.number or '', 80)}"),
+            build_cell(format_stated(line.published)).append(f"\n{to_one_line(line.number or '', 80)}"),
             Text(measure, style=_choose_style(line)).append(
                 "".join(f"\n{day}" for day in dates), style="default"
             ),
@@ -212,7 +223,8 @@ def _choose_style(line: NoticeLine) -> str:
     return TONE_COLOURS.get(line.direction, "") if line.is_change else "bright_black"
 
 
-def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
+def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | None) -> None:
+    from controlwatch.core.rendering.list_replies import format_stated
     from controlwatch.core.rendering.proof_text import format_proof
 
     line, notice = record.line, record.notice
@@ -223,14 +235,15 @@ def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
     if status is not None:
         _print_status(status)
     # What was not concluded on has no summary: it would say that the text changes nothing.
-    for text in (notice.summary.en, notice.summary.zh) if line.review_id is None else ():
+    summaries = (spell_dates(notice.summary.en), spell_dates(notice.summary.zh, "zh"))
+    for text in summaries if line.review_id is None else ():
         console.print(Text(strip_hidden(text)))
     drawn = build_table()
     drawn.add_column("Finding", no_wrap=True)
     drawn.add_column("Value", overflow="fold", ratio=2)
     drawn.add_column("Proof", overflow="fold", ratio=3)
     before = ""
-    for name, value, proof in _list_findings(record):
+    for name, value, proof in _list_findings(record, lexicon):
         # One sentence often proves several findings; it is printed at the first.
         repeated = proof and proof == before
         drawn.add_row(name, build_cell(value, 400), Text("〃" if repeated else format_proof(proof)))
@@ -239,7 +252,12 @@ def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
     if line.judgement is not None:
         console.print(Text(to_one_line(describe_judgement(line.judgement), 500), style="yellow"))
     for doubt in notice.doubts:
-        console.print(Text(to_one_line(f"doubt: {doubt}", 500), style="yellow"))
+        console.print(
+            Text(
+                to_one_line(f"needs review: {spell_dates(doubt.removeprefix(DOUBT_PREFIX))}", 500),
+                style="yellow",
+            )
+        )
     for location in record.standings:
         warning = "  text differs from that at the notice's own address!" if location.differs else ""
         style = "yellow" if warning else "bright_black"
@@ -250,12 +268,12 @@ def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
         console.print(Text(f"annex: {annex.name}  {annex.url}{doubt}", style=style))
     for act in record.acts:
         proof = format_proof(act.quote, 160)
-        console.print(Text(f"{act.verb} by {act.key} ({act.published}): {act.title} {proof}"))
+        console.print(Text(f"{act.verb} by {act.key} ({format_stated(act.published)}): {act.title} {proof}"))
     for revision in record.revisions[1:]:
-        made_at = f"{revision.made_at:%Y-%m-%d %H:%M} UTC"
+        made_at = spell_dates(format_beijing_time(revision.made_at))
         console.print(Text(f"{revision.kind} {made_at}  {revision.url}", style="bold"))
         for moved in revision.moved:
-            console.print(Text(f"  {moved}"))
+            console.print(Text(f"  {spell_dates(moved)}"))
         if revision.redline:
             from controlwatch.adapters.channels.console import render_redline
 
@@ -265,13 +283,13 @@ def _print_record(record: NoticeRecord, status: LegalStatus | None) -> None:
 def _print_status(status: LegalStatus) -> None:
     from controlwatch.core.rendering.state_text import explain_announced, format_state
 
-    words = f"{status.on}: {format_state(status.state, status.until, status.announced)}"
+    words = f"{format_date(status.on)}: {format_state(status.state, status.until, status.announced)}"
     console.print(Text(words, style=f"bold {STATE_STYLES[status.state]}"))
     for announced in status.announced:
         console.print(Text(explain_announced(announced), style="yellow"))
 
 
-def _list_findings(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
+def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the value and the proving sentence of each finding."""
     notice, line = record.notice, record.line
     if line.attention == "review":
@@ -281,18 +299,25 @@ def _list_findings(record: NoticeRecord) -> Iterator[tuple[str, str, str]]:
     for reason in line.review:
         yield "review", reason.reason, reason.quote
     for category_id in notice.possible_categories if line.review else ():
-        yield "may touch", category_id, ""
-    yield "published", str(record.line.published or "not stated"), ""
+        yield "may touch", _name_with_id(category_id, lexicon), ""
+    yield "published", format_date(line.published) if line.published else "not stated", ""
     for found in notice.effective:
-        span = str(found.start or "not stated") + (f" → {found.until}" if found.until else "")
-        yield "effective", f"{span} ({found.scope}, {found.basis})", found.quote
+        span = format_date(found.start) if found.start else "not stated"
+        span += f" → until {format_date(found.until)}" if found.until else ""
+        scope = "" if found.scope == "all" else f"{name_clause(found.scope)}, "
+        yield "effective", f"{span} ({scope}{found.basis})", found.quote
     for deadline in notice.deadlines:
-        yield deadline.kind, str(deadline.date), deadline.quote
+        yield deadline.kind, format_date(deadline.date), deadline.quote
     for category in notice.categories:
-        yield "category", f"{category.id} ({category.basis})", category.quote
+        yield "items", f"{_name_with_id(category.id, lexicon)} ({category.basis})", category.quote
     for name, codes in (("HS code", notice.hs_codes), ("control code", notice.control_codes)):
         for code in codes:
             yield name, code.code, code.quote
     for relation in notice.relations:
-        value = f"{relation.verb.value} {relation.target} {relation.clause or ''}".rstrip()
+        value = f"{relation.verb.value} {relation.target} {name_clause(relation.clause or '')}".rstrip()
         yield "relation", value, relation.quote
+
+
+def _name_with_id(category_id: str, lexicon: Lexicon) -> str:
+    """Return the name of a category, and the id by which it can be typed."""
+    return f"{lexicon.get_category_name(category_id, 'en')}, {category_id}"

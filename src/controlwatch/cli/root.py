@@ -14,6 +14,7 @@ MODULES = (
     "setup",
     "run",
     "pages",
+    "users",
     "ask",
     "mcp",
     "notices",
@@ -29,6 +30,8 @@ MODULES = (
     "held",
     "read",
     "alerts",
+    "export",
+    "report",
     "maintenance",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.

@@ -101,7 +101,7 @@ def _search_name(name: str, *, on: date, as_json: bool) -> bool:
     else:
         from controlwatch.core.rendering.law_answers import answer_parties
 
-        print_answer(answer_parties(found))
+        print_answer(answer_parties(found, app.lexicon))
     return bool(found.matches)
 
 

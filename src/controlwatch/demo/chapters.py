@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from controlwatch.adapters.channels.console import render_redline
 from controlwatch.adapters.files.inbox import load_snapshot, move_processed_file
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.demo.epilogue import quiet_table
 from controlwatch.services.intake import submit
@@ -241,9 +242,8 @@ def law(stage: Stage) -> None:
             f"the batteries of 2025-58 are {state} on {day}", holds=[h.state for h in hits] == [state]
         )
         for hit in hits:
-            stage.say(
-                f"HS 8507.60 on {day}: {format_state(hit.state, hit.until, hit.announced)}, by {hit.number}"
-            )
+            standing = format_state(hit.state, hit.until, hit.announced)
+            stage.say(f"HS 8507.60 on {spell_dates(day)}: {standing}, by {hit.number}")
     stage.reminder.run_round(now=stage.now)
     stage.now += LATER - timedelta(days=1)
     stage.reminder.run_round(now=stage.now)

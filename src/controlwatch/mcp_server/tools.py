@@ -120,7 +120,7 @@ class NoticeTools:
             for name in NoticeAnswer.model_fields
             if name != "status"
         }
-        reply = replace(notice_reply(record, status), cautions=tuple(cautions))
+        reply = replace(notice_reply(record, self.lexicon, status), cautions=tuple(cautions))
         return build_tool_result(answer | {"status": status}, reply, cautions)
 
     def status(
@@ -135,7 +135,7 @@ class NoticeTools:
     ) -> Annotated[CallToolResult, ToolAnswer[LegalStatus | CategoryStatus]]:
         """Say whether a notice, a category or an element is in force on a day."""
         found = self.queries.law.status(self._read_number(subject), on=on or self._today)
-        return build_tool_result(found, law_reply(answer_status(found)), found.cautions)
+        return build_tool_result(found, law_reply(answer_status(found, self.lexicon)), found.cautions)
 
     def lookup(
         self,
@@ -146,7 +146,7 @@ class NoticeTools:
     ) -> Annotated[CallToolResult, ToolAnswer[LookupResult]]:
         """Say what controls an item on a day."""
         found = self.queries.law.lookup(normalize_typed_text(query) or query, on=on or self._today)
-        return build_tool_result(found, law_reply(answer_lookup(found)), found.cautions)
+        return build_tool_result(found, law_reply(answer_lookup(found, self.lexicon)), found.cautions)
 
     def upcoming(
         self,
@@ -158,7 +158,7 @@ class NoticeTools:
         first = on or self._today
         found = self.queries.law.upcoming(on=first, days=days, categories=categories)
         cautions = self.queries.law.list_cautions(first)
-        reply = law_reply(answer_key_dates(found, on=first, days=days, cautions=cautions))
+        reply = law_reply(answer_key_dates(found, self.lexicon, on=first, days=days, cautions=cautions))
         return build_tool_result(found, reply, cautions)
 
     def compare(
@@ -171,7 +171,7 @@ class NoticeTools:
         until = last or self._today
         found = self.queries.law.compare(first=first, last=until, categories=categories)
         cautions = self.queries.law.list_cautions(until)
-        reply = differences_reply(found, first=first, last=until, cautions=cautions)
+        reply = differences_reply(found, self.lexicon, first=first, last=until, cautions=cautions)
         return build_tool_result(found, reply, cautions)
 
     def entity(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from controlwatch.core.asking.day_readings import DaySpan
 from controlwatch.core.asking.question import Question, parse_question
 from controlwatch.core.asking.suggestions import suggest_questions
 from controlwatch.core.asking.vocabulary import IntentName, Vocabulary
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import CategoryStatus, NoticeLine
 from controlwatch.core.model.errors import ControlwatchError, UnclearName
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering import replies
+from controlwatch.core.rendering.category_text import describe_destinations
+from controlwatch.core.rendering.day_text import format_date, format_span, spell_dates
 from controlwatch.core.rendering.law_answers import (
     answer_key_dates,
     answer_lookup,
@@ -29,6 +34,10 @@ from controlwatch.services.queries import Queries
 
 #: Days that `upcoming` looks ahead without a number.
 DEFAULT_DAYS = 30
+#: Days before today that a question about this week is answered with where the week has nothing.
+DAYS_OF_A_WEEK = 7
+#: Days that are offered where a period has nothing.
+LONGER_PERIODS = (30, 90)
 #: Notices in an answer.
 MAX_NOTICES = 50
 #: Buttons below a question that is asked back.
@@ -42,9 +51,14 @@ class QuestionResponder:
     queries: Queries
     vocabulary: Vocabulary
 
+    @property
+    def lexicon(self) -> Lexicon:
+        """The names of items, issuers and places."""
+        return self.queries.names.lexicon
+
     def understand(self, text: str, *, now: datetime) -> Question:
         """Return what a text asks, with its days counted from today in Beijing."""
-        return parse_question(text, self.vocabulary, self.queries.names.lexicon, today=to_beijing_day(now))
+        return parse_question(text, self.vocabulary, self.lexicon, today=to_beijing_day(now))
 
     def answer(
         self, question: Question, *, now: datetime, others: Callable[[Question], Reply] | None = None
@@ -100,7 +114,7 @@ class QuestionResponder:
         """Offer the two nearest questions where a text is not understood."""
         if question.problem:
             return Reply(title="That did not work", note=question.problem)
-        nearest = suggest_questions(question, self.vocabulary, self.queries.names.lexicon)
+        nearest = suggest_questions(question, self.vocabulary, self.lexicon)
         return Reply(
             title="I did not understand this question",
             note="These are the nearest questions that can be answered; `help` lists all.",
@@ -112,14 +126,15 @@ class QuestionResponder:
         read = f"Read as: {question.write_command()}" if question.is_sentence else ""
         left_out = f"Not understood, and left out: {question.unread}" if question.unread else ""
         note = " · ".join(filter(None, (reply.note, read, left_out)))
-        cautions = reply.cautions
-        if question.destination:
-            place = self.queries.names.lexicon.get_place_name(question.destination, "en")
-            cautions = (
-                f"this answer is not limited to {place}: a notice may concern some destinations only",
-                *cautions,
-            )
-        return replace(reply, note=note, cautions=cautions)
+        return replace(reply, note=note)
+
+    def _name_destinations(self, question: Question, reply: Reply, numbers: Iterable[str]) -> Reply:
+        """Say which of the notices name the destination that was asked about."""
+        if not question.destination:
+            return reply
+        limits = self.queries.law.find_destinations(dict.fromkeys(numbers))
+        named = describe_destinations(question.destination, limits, self.lexicon)
+        return replace(reply, cautions=(named, *reply.cautions))
 
     # ------------------------------------------------------------------ notices
 
@@ -139,38 +154,62 @@ class QuestionResponder:
         )
 
     def answer_latest(self, question: Question, today: date) -> Reply:
-        """Return the newest notices; for a sentence, the changes only."""
-        now = self.queries.clock()
-        lines = self.queries.latest(
-            now=now,
+        """Return the newest notices; for a sentence, the changes only.
+
+        Where nothing was published in a period that is not over, the seven days up to today are shown.
+        """
+        span, notes = question.span, []
+        lines = self._list_latest(question, span)
+        if span is not None and not span.is_day and span.first <= today <= span.last:
+            looked_at = DaySpan(first=span.first, last=today)
+            week = DaySpan(first=today - timedelta(days=DAYS_OF_A_WEEK), last=today)
+            if week.first < span.first and not self._choose_changes(question, lines):
+                span = week
+                lines = self._list_latest(question, span)
+                notes.append(
+                    f"Nothing known for {format_span(looked_at)} so far; looked at instead: "
+                    f"{format_span(span)}"
+                )
+            else:
+                span = looked_at
+        shown = self._choose_changes(question, lines)
+        hidden = len(lines) - len(shown)
+        if hidden:
+            notes.append(f"{hidden} documents that change nothing are not shown; `latest` shows them")
+        days = f"in {question.count} days up to {format_date(today)}" if question.count is not None else ""
+        period = format_span(span) if span is not None else ""
+        parts = ("Newest notices", question.issuer, question.subject, period, days)
+        reply = latest_reply(shown, self.lexicon, title=" · ".join(filter(None, parts)))
+        reply = replace(reply, note=" · ".join(filter(None, (reply.note, *notes))))
+        if span is not None or question.count is not None:
+            # That nothing was seen says little about days on which nobody looked.
+            cautions = map(spell_dates, self.queries.law.list_cautions(today))
+            offers = () if shown else offer_questions(_list_wider_periods(question, today))
+            reply = replace(reply, cautions=tuple(cautions), offers=offers)
+        return self._name_destinations(question, reply, (line.number for line in shown if line.number))
+
+    def _list_latest(self, question: Question, span: DaySpan | None) -> tuple[NoticeLine, ...]:
+        return self.queries.latest(
+            now=self.queries.clock(),
             days=question.count,
-            within=(question.span.first, question.span.last) if question.span is not None else None,
+            within=(span.first, span.last) if span is not None else None,
             category=question.subject or None,
             issuer=question.issuer or None,
             limit=MAX_NOTICES,
         )
-        shown, note = lines, ""
-        if question.is_sentence:
-            shown = tuple(line for line in lines if line.is_change or line.attention == "review")
-            hidden = len(lines) - len(shown)
-            note = (
-                f"{hidden} documents that change nothing are not shown; `latest` shows them" if hidden else ""
-            )
-        days = f"in {question.count} days up to {today}" if question.count is not None else ""
-        title = " · ".join(
-            filter(
-                None, ("Newest notices", question.issuer, question.subject, str(question.span or ""), days)
-            )
+
+    def _choose_changes(self, question: Question, lines: Iterable[NoticeLine]) -> tuple[NoticeLine, ...]:
+        """Return the lines that a question wants: of a sentence, those that change something."""
+        return tuple(
+            line for line in lines if not question.is_sentence or line.is_change or line.attention == "review"
         )
-        reply = latest_reply(shown, self.queries.names.lexicon, title=title)
-        return replace(reply, note=" · ".join(filter(None, (reply.note, note))))
 
     def answer_show(self, question: Question, today: date) -> Reply:
         """Return what a notice says."""
         if question.row is not None:
             return _ask_for_list(question.row)
         record = self.queries.show(question.subject)
-        return replies.notice_reply(record, self.queries.find_status(record, on=today))
+        return replies.notice_reply(record, self.lexicon, self.queries.find_status(record, on=today))
 
     def answer_review(self, _question: Question, _today: date) -> Reply:
         """Return the documents that need review."""
@@ -187,17 +226,20 @@ class QuestionResponder:
         if question.row is not None:
             return _ask_for_list(question.row)
         found = self.queries.law.status(question.subject, on=_get_day(question, today))
-        return replies.law_reply(answer_status(found))
+        reply = replies.law_reply(answer_status(found, self.lexicon))
+        notices = found.notices if isinstance(found, CategoryStatus) else (found,)
+        return self._name_destinations(question, reply, (notice.number for notice in notices))
 
     def answer_lookup(self, question: Question, today: date) -> Reply:
         """Return what controls an item on a day."""
         found = self.queries.law.lookup(question.subject, on=_get_day(question, today))
-        return replies.law_reply(answer_lookup(found))
+        reply = replies.law_reply(answer_lookup(found, self.lexicon))
+        return self._name_destinations(question, reply, (hit.number for hit in found.hits))
 
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
         return replies.law_reply(
-            answer_parties(self.queries.parties.find_parties(question.subject, on=today))
+            answer_parties(self.queries.parties.find_parties(question.subject, on=today), self.lexicon)
         )
 
     def answer_history(self, question: Question, _today: date) -> Reply:
@@ -216,7 +258,9 @@ class QuestionResponder:
             on=first, days=days, categories=(question.subject,) if question.subject else ()
         )
         cautions = self.queries.law.list_cautions(first)
-        return replies.law_reply(answer_key_dates(events, on=first, days=days, cautions=cautions))
+        answer = answer_key_dates(events, self.lexicon, on=first, days=days, cautions=cautions)
+        numbers = (event.number for event in events)
+        return self._name_destinations(question, replies.law_reply(answer), numbers)
 
     def answer_compare(self, question: Question, today: date) -> Reply:
         """Return the notices whose status differs between two days."""
@@ -225,7 +269,15 @@ class QuestionResponder:
         categories = (question.subject,) if question.subject else ()
         found = self.queries.law.compare(first=first, last=last, categories=categories)
         cautions = self.queries.law.list_cautions(last)
-        return differences_reply(found, first=first, last=last, cautions=cautions)
+        reply = differences_reply(found, self.lexicon, first=first, last=last, cautions=cautions)
+        return self._name_destinations(question, reply, (item.number for item in found))
+
+
+def _list_wider_periods(question: Question, today: date) -> Iterator[str]:
+    """Yield the same question about longer periods."""
+    for days in LONGER_PERIODS:
+        span = DaySpan(first=today - timedelta(days=days), last=today)
+        yield replace(question, span=span, count=None).write_command()
 
 
 def _get_day(question: Question, today: date) -> date:

@@ -37,8 +37,8 @@ from controlwatch.core.law.lookup import (
     sort_live_controls,
 )
 from controlwatch.core.law.status import LegalStatus, compute_status
-from controlwatch.core.law.timeline import TimelineRow, build_timeline
-from controlwatch.core.model import KeyDate, covers_category
+from controlwatch.core.law.timeline import Timeline, build_timeline
+from controlwatch.core.model import DESTINATION_PREFIX, KeyDate, covers_category, to_notice_key
 from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.services.names import Names
 from controlwatch.services.source_states import SourceStates
@@ -46,6 +46,10 @@ from controlwatch.services.subjects import ChosenSubjects, SubjectResolver
 
 #: Before this day the register knows single notices only.
 REGISTER_BEGINS = date(2020, 1, 1)
+
+
+#: Notices of a timeline; the newest ones.
+MAX_TIMELINE_ROWS = 25
 
 
 class LegalSource(Protocol):
@@ -178,19 +182,19 @@ class LegalQueries:
             notes=tuple(note for remark in remarks for note in remark.notes),
         )
 
-    def timeline(self, query: str, *, today: date) -> tuple[TimelineRow, ...]:
-        """Return the periods of state of every notice that controls, or controlled, what `lookup` finds."""
+    def timeline(self, query: str, *, today: date, most: int = MAX_TIMELINE_ROWS) -> Timeline:
+        """Return the periods of state of the newest notices that control, or did, what `lookup` finds."""
         parsed = parse_query(query)
         elements, categories = self.subjects.find_lookup_subjects(query, parsed)
         keys = {key for element in elements for key in self.subjects.elements.find_notices(element)}
         keys |= {mention.key for mention in self._find_mentions(parsed, categories)}
         graph = self.law.load_graph(keys)
         controls = (key for key in keys if key in graph.instruments and is_control(graph.instruments[key]))
-        return build_timeline(graph, controls, today=today)
+        return build_timeline(graph, controls, today=today, most=most)
 
-    def notice_timeline(self, key: str, *, today: date) -> tuple[TimelineRow, ...]:
+    def notice_timeline(self, key: str, *, today: date) -> Timeline:
         """Return the periods of state of one notice; none where it is not an instrument that is known."""
-        return build_timeline(self.law.load_graph([key]), [key], today=today)
+        return build_timeline(self.law.load_graph([key]), [key], today=today, most=1)
 
     def upcoming(self, *, on: date, days: int = 30, categories: Iterable[str] = ()) -> tuple[KeyDate, ...]:
         """Return what takes effect, ends or closes from a day on, as far as it was known by then."""
@@ -202,6 +206,15 @@ class LegalQueries:
             for key_date in find_key_dates(graph, on, last, known_on=on)
             if chosen is None or chosen.covers(key_date)
         )
+
+    def list_key_dates(
+        self, first: date, last: date, *, categories: Iterable[str] = ()
+    ) -> tuple[KeyDate, ...]:
+        """Return the key dates between two days, both included, by everything that is known now."""
+        chosen = self.subjects.choose_subjects(categories)
+        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
+        found = find_key_dates(graph, first, last)
+        return tuple(key_date for key_date in found if chosen is None or chosen.covers(key_date))
 
     def compare(
         self, *, first: date, last: date, categories: Iterable[str] = ()
@@ -244,6 +257,20 @@ class LegalQueries:
             database_until=self.register.find_date(),
             first_listed=self.law.find_first_listed_days(),
         )
+
+    def find_destinations(self, numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the codes of the destinations that notices are limited to, by number; none: no limit."""
+        keys = {to_notice_key(number): number for number in numbers}
+        instruments = self.law.load_graph(keys).instruments
+        return {
+            number: tuple(
+                name.removeprefix(DESTINATION_PREFIX).upper()
+                for name in instruments[key].categories
+                if name.startswith(DESTINATION_PREFIX)
+            )
+            for key, number in keys.items()
+            if key in instruments
+        }
 
     def list_cautions(self, on: date, coverage: Coverage | None = None) -> tuple[str, ...]:
         """Return where our knowledge of a day ends."""

@@ -13,6 +13,7 @@ from controlwatch.core.alerting.routing import explain_match
 from controlwatch.core.asking.category_names import (
     CategoryLine,
     find_category_meanings,
+    fold_category_name,
     list_category_tree,
 )
 from controlwatch.core.evidence.dossier import Dossier
@@ -45,6 +46,7 @@ from controlwatch.services.party_queries import PartyQueries
 from controlwatch.services.source_states import SourceStates
 
 if TYPE_CHECKING:
+    from controlwatch.services.cached_law import RevisionCache
     from controlwatch.services.ports import Subscriptions
     from controlwatch.services.settle_review import Reviews
 
@@ -91,6 +93,9 @@ class NoticeQueries(Protocol):
         `before` begins behind a position. `with_late` adds those to a period that were alerted in it, though
         they were published before.
         """
+
+    def count_by_category(self) -> Mapping[str, int]:
+        """Return the number of changes that name each category; of a group, those that name any of it."""
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
         """Return official changes, and alerted reports, published on a day or later, newest first."""
@@ -149,6 +154,7 @@ class Queries:
     held: HeldSource
     sources: SourceStates
     operational_warnings: tuple[Callable[[], str], ...] = ()  #: each returns a sentence, or ""
+    cache: RevisionCache | None = None  #: None: the store is asked each time
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def latest(
@@ -227,11 +233,22 @@ class Queries:
         Raises `UnclearName` where nothing does.
         """
         lexicon, active = self.names.lexicon, self.subscriptions.list_active()
-        changes = NoticeFilter(changes_only=True)
-        notices = self.notices.list_notices(changes, limit=MAX_SCANNED_NOTICES)
+        count = self.notices.count_by_category
+        counts = count() if self.cache is None else self.cache.recall("categories", count)
         chosen = None
         if search.strip():
             chosen = set(find_category_meanings(search, lexicon)) | set(match_categories(search, lexicon))
+            part = fold_category_name(search)
+            chosen |= {
+                name
+                for name, _, _ in list_category_tree(lexicon)
+                for own in (
+                    name,
+                    lexicon.get_category_name(name, "en"),
+                    lexicon.get_category_name(name, "zh"),
+                )
+                if part in fold_category_name(own)
+            }
             if not chosen:
                 self.names.find_category(search)  # raises, with the nearest ones
         lines = []
@@ -248,9 +265,7 @@ class Queries:
                     kind=kind,
                     en=lexicon.get_category_name(name, "en"),
                     zh=lexicon.get_category_name(name, "zh"),
-                    notices=sum(
-                        any(covers_category(name, own) for own in line.categories) for line in notices
-                    ),
+                    notices=counts.get(name, 0),
                     subscriptions=sum(1 for _ in covering),
                 )
             )

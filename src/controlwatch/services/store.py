@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from controlwatch.core.alerting.delivery_lines import DeliveryLine, ReplayResult
 from controlwatch.core.alerting.follow_up import AcknowledgeResult, Action, ActionRecord
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
+from controlwatch.core.law.calendar_plan import CalendarEvent
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
-from controlwatch.services.access import AccessStore
+from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
 from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
+from controlwatch.services.publications import CalendarSource, FeedSource, SavedFilters
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
 from controlwatch.services.settle_review import Reviews
@@ -61,6 +63,7 @@ class AlertActions(FollowUps, Protocol):
         open_only: bool = False,
         targets: Iterable[str] | None = None,
         before: tuple[int, int] | None = None,
+        made_between: tuple[datetime, datetime] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with what was done about it.
@@ -78,8 +81,18 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
     def find_alert_evidence(self, delivery_id: int) -> AlertEvidence | None:
         """Return what a delivered alert rests on."""
 
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
+
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
+
+
+class StoredCalendar(CalendarSource, Protocol):
+    """Key dates as calendars know them."""
+
+    def list_events(self, first: date, last: date) -> tuple[CalendarEvent, ...]:
+        """Return the events between two days, both included, as calendars were last given them."""
 
 
 class StoredLeads(Leads, LeadSource, Protocol):
@@ -198,8 +211,28 @@ class Store(Protocol):
         """Upkeep."""
 
     @property
-    def accounts(self) -> AccessStore:
-        """People, their sessions and their tokens."""
+    def accounts(self) -> SessionRecords:
+        """Sessions and tokens of people, and who a request comes from."""
+
+    @property
+    def people(self) -> PeopleRecords:
+        """People, and how they log in."""
+
+    @property
+    def audit(self) -> AuditRecords:
+        """The log of what people did."""
+
+    @property
+    def saved_filters(self) -> SavedFilters:
+        """Filters of notices that people saved."""
+
+    @property
+    def calendar(self) -> StoredCalendar:
+        """Key dates as calendars know them."""
+
+    @property
+    def feeds(self) -> FeedSource:
+        """Notices for feeds."""
 
     def find_problem(self) -> str:
         """Return what happened to the store while it was open, in a sentence; "" where nothing did."""

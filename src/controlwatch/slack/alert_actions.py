@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from controlwatch.core.alerting.follow_up import Action
 from controlwatch.core.model import Mute
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.slack_blocks import (
     ACKNOWLEDGE,
     ALERT_BLOCK,
@@ -25,6 +26,7 @@ from controlwatch.core.rendering.slack_blocks import (
     ORIGINAL,
     REASONS,
 )
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.names import Names
 from controlwatch.services.store import AlertActions
 from controlwatch.slack.ack_deadline import try_or_explain
@@ -92,7 +94,9 @@ class AlertActionHandler:
             raise UsageError(NOT_SENT_HERE)
         line = build_action_block(
             [
-                replace(one, note=REASONS.get(one.note, one.note)) if one.what == "not relevant" else one
+                replace(one, note=pick_language(*REASONS.get(one.note, (one.note, "")), "both"))
+                if one.what == "not relevant"
+                else one
                 for one in done
             ],
             key=key,
@@ -138,7 +142,7 @@ class AlertActionHandler:
         number = self.actions.find_subscription_id(key, (asker.channel, asker.user))
         if number is None or not self.actions.mute_category(number, mute):
             raise UsageError(NOT_SENT_HERE)
-        return f"{category} until {mute.until:%Y-%m-%d}"
+        return f"{category} until {format_date(mute.until.date())}"
 
 
 def parse_delivery_key(action: Json) -> str:

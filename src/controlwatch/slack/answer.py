@@ -11,6 +11,9 @@ from threading import Lock
 
 from controlwatch.core.asking.question import Question
 from controlwatch.core.law.answers import AlertLine
+from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
+from controlwatch.core.rendering.reason_text import describe_delivery
 from controlwatch.core.rendering.replies import Reply, ReplyRow, offer_questions
 from controlwatch.services.answer_question import QuestionResponder
 from controlwatch.services.store import AlertActions, StoredNotices
@@ -87,13 +90,10 @@ class SlackResponder:
                 return self.subscriptions.answer(question, asker, now=now)
 
     def answer_why(self, question: Question, asker: Asker) -> Reply:
-        """Return why an alert about a notice was sent here."""
+        """Return why an alert about a notice was sent here, each in the language of its subscription."""
         line = self.responder.queries.show(question.subject).line
         rows = tuple(
-            ReplyRow(
-                heading=f"{reason.made_at:%Y-%m-%d %H:%M} UTC {reason.kind}",
-                body=f"{reason.state}: {reason.why}",
-            )
+            describe_delivery(reason, self.responder.lexicon)
             for reason in self.notices.list_alert_reasons(line.key, (asker.channel, asker.user))
         )
         note = "" if rows else "No alert about it was made for this channel or for you."
@@ -107,7 +107,7 @@ class SlackResponder:
         )
         rows = tuple(
             ReplyRow(
-                heading=f"{line.made_at:%Y-%m-%d} {line.kind} {line.number or line.title}",
+                heading=f"{format_beijing_day(line.made_at)} {line.kind} {line.number or line.title}",
                 body=" · ".join(
                     filter(None, (line.title if line.number else "", line.state, _describe_action(line)))
                 ),
@@ -133,9 +133,9 @@ class SlackResponder:
                         None,
                         (
                             line.title if line.number else "",
-                            f"sent {line.made_at:%Y-%m-%d}",
-                            f"due {line.due}" if line.due else "",
-                            f"since {line.assigned_at:%Y-%m-%d} with"
+                            f"sent {format_beijing_day(line.made_at)}",
+                            f"due {spell_dates(line.due)}" if line.due else "",
+                            f"since {format_beijing_day(line.assigned_at)} with"
                             if line.assigned_at
                             else "not taken yet",
                         ),
@@ -159,4 +159,4 @@ def _describe_action(line: AlertLine) -> str:
     if not line.what or line.acted_at is None:
         return ""
     note = f" ({line.note})" if line.note and line.what != "assigned" else ""
-    return f"{line.what}{note} {line.acted_at:%Y-%m-%d %H:%M} UTC by"
+    return f"{line.what}{note} {spell_dates(format_beijing_time(line.acted_at))} by"

@@ -10,6 +10,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import Preview
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.subscription_text import describe_subscription
 from controlwatch.core.rendering.wording import find_word
 
@@ -162,7 +163,7 @@ def _list_more_delivery_fields(subscription: Subscription) -> Iterator[Block]:
     element: Block = {"type": "users_select"} | ({"initial_user": user} if user else {})
     yield _build_input(ESCALATE_TO, "Repeat to · 升级给", element)
     muted = {
-        mute.category: f"{mute.category} until {mute.until:%Y-%m-%d}"
+        mute.category: f"{mute.category} until {format_date(mute.until.date())}"
         for mute in subscription.muted[-MAX_SHOWN_MUTES:]
     }
     if muted:

@@ -74,4 +74,5 @@ class AppHome:
             days=LOOKAHEAD_DAYS,
             watchers=self.queries.list_watchers(),
             user=user,
+            lexicon=self.queries.names.lexicon,
         )

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import AlertLine, ReviewLine, WatcherLine
 from controlwatch.core.model import KeyDate, Subscription
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import format_beijing_day, spell_dates
 from controlwatch.core.rendering.law_answers import answer_key_dates
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import law_reply, watchers_reply
-from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_LABELS
+from controlwatch.core.rendering.slack_blocks import ACKNOWLEDGE, ALERT_BLOCK, JUDGE_ACTIONS, LABELS
 from controlwatch.core.rendering.subscription_text import describe_subscription
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.slack.reply_blocks import CHANGE, END, NEW
 
 Block = dict[str, Any]
@@ -38,6 +42,7 @@ class HomeContent:
     today: date  #: in Beijing
     days: int  #: from today, of the upcoming key dates
     watchers: tuple[WatcherLine, ...]
+    lexicon: Lexicon  #: names of the items
 
 
 def build_home_view(content: HomeContent, *, warning: str = "") -> Block:
@@ -70,9 +75,15 @@ def _render_reviews(content: HomeContent) -> Iterator[Block]:
     for line, key in content.reviews[:MAX_REVIEWS]:
         reason = line.reasons[0] if line.reasons else None
         why = f"{reason.reason} {format_proof(reason.quote, 120)}" if reason is not None else ""
-        parts = (f"{line.id}", f"{line.raised_at:%Y-%m-%d}", line.number, to_one_line(line.title, 120))
+        parts = (
+            f"{line.id}",
+            format_beijing_day(line.raised_at),
+            line.number,
+            to_one_line(line.title, 120),
+        )
         yield _build_section("\n".join(filter(None, (" · ".join(filter(None, parts)), why, line.url[:200]))))
-        block = _build_buttons(*((text, action_id, "judge") for action_id, text in JUDGE_LABELS.items()))
+        words = ((pick_language(*LABELS[name], "both"), name, "judge") for name in JUDGE_ACTIONS)
+        block = _build_buttons(*words)
         yield {**block, "block_id": f"{ALERT_BLOCK}{key}"}
     yield from _render_remainder(len(content.reviews) - MAX_REVIEWS, "to review: /controlwatch review")
 
@@ -82,8 +93,11 @@ def _render_alerts(content: HomeContent) -> Iterator[Block]:
     if not content.open_alerts:
         yield _build_section("No open alerts.")
     for line in content.open_alerts[:MAX_ALERTS]:
-        due, assigned = f"due {line.due}" if line.due else "", "assigned" if line.assigned_to else ""
-        parts = (f"{line.made_at:%Y-%m-%d}", line.kind, line.number, line.title, due, assigned)
+        due, assigned = (
+            f"due {spell_dates(line.due)}" if line.due else "",
+            "assigned" if line.assigned_to else "",
+        )
+        parts = (format_beijing_day(line.made_at), line.kind, line.number, line.title, due, assigned)
         yield _build_section(" · ".join(part for part in parts if part))
         block = _build_buttons(("Acknowledge · 已阅", ACKNOWLEDGE, "ack"))
         yield {**block, "block_id": f"{ALERT_BLOCK}{line.key}"}
@@ -94,14 +108,16 @@ def _render_alerts(content: HomeContent) -> Iterator[Block]:
 
 def _render_upcoming(content: HomeContent) -> Iterator[Block]:
     yield _build_header("Upcoming key dates · 即将发生")
-    reply = law_reply(answer_key_dates(content.upcoming, on=content.today, days=content.days))
+    reply = law_reply(
+        answer_key_dates(content.upcoming, content.lexicon, on=content.today, days=content.days)
+    )
     if reply.note:
         yield _build_section(reply.note)
     for row in reply.rows[:MAX_EVENTS]:
         yield _build_section(f"{row.heading} {row.body}")
     yield from _render_remainder(len(reply.rows) - MAX_EVENTS, "to come: /controlwatch upcoming")
     for caution in content.cautions[:MAX_CAUTIONS]:
-        yield _build_section(f"⚠️ {caution}")
+        yield _build_section(f"⚠️ {spell_dates(caution)}")
 
 
 def _render_health(content: HomeContent) -> Iterator[Block]:
@@ -114,7 +130,9 @@ def _render_health(content: HomeContent) -> Iterator[Block]:
     parts = (
         f"Sources · 监测: {watchers_reply(content.watchers).title}",
         f"needs attention: {named}{more}" if failing else "",
-        f"last successful poll {max(successes):%Y-%m-%d %H:%M} UTC" if successes else "no poll yet",
+        f"last successful poll {spell_dates(format_beijing_time(max(successes)))}"
+        if successes
+        else "no poll yet",
     )
     yield _build_section(" · ".join(filter(None, parts)))
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from controlwatch.core.alerting.follow_up import ActionRecord
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
-from controlwatch.core.model.timezones import BEIJING
+from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.replies import Reply, select_page
 
@@ -125,8 +126,8 @@ def build_action_block(done: Sequence[ActionRecord], *, key: str) -> Block:
         else:
             elements += [_build_text("✓ " + ACTION_PHRASES[action.what]), _build_user(action.who)]
             note = f" · {to_one_line(action.note, 100)}" if action.note else ""
-        at = f"{action.at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
-        elements.append(_build_text(f" · {at} Beijing time{note}\n"))
+        at = spell_dates(format_beijing_time(action.at))
+        elements.append(_build_text(f" · {at}{note}\n"))
     elements[-1] = _build_text(elements[-1]["text"].rstrip())
     return {
         "type": "rich_text",

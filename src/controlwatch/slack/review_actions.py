@@ -16,7 +16,7 @@ from controlwatch.core.law.answers import ReviewLine
 from controlwatch.core.model import Verdict, describe_judgement
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.text_safety import to_one_line
-from controlwatch.core.rendering.slack_blocks import ALERT_BLOCK, JUDGE_CHANGE, JUDGE_LABELS, MAX_BLOCKS
+from controlwatch.core.rendering.slack_blocks import ALERT_BLOCK, JUDGE_ACTIONS, JUDGE_CHANGE, MAX_BLOCKS
 from controlwatch.services.settle_review import Reviews, Settlement, settle_review
 from controlwatch.slack.ack_deadline import result_within, run_with_deadline, submit, try_or_explain
 from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
@@ -46,7 +46,7 @@ class ReviewActionHandler:
 
     def register_listeners(self, bolt: Bolt) -> None:
         """Listen for the buttons and the form."""
-        for action_id in JUDGE_LABELS:
+        for action_id in JUDGE_ACTIONS:
             bolt.action(action_id)(self.open_note)
         bolt.view(REVIEW_VIEW)(self.settle)
 
@@ -140,7 +140,7 @@ def _show_judgement(blocks: list[Json], key: str, settled: Settlement) -> list[J
     line, shown = build_action_block([record], key=key), []
     for block in blocks:
         if block.get("block_id") == f"{ALERT_BLOCK}{key}":
-            kept = [item for item in block["elements"] if item.get("action_id") not in JUDGE_LABELS]
+            kept = [item for item in block["elements"] if item.get("action_id") not in JUDGE_ACTIONS]
             shown += [{**block, "elements": kept}, line]
         elif block.get("block_id") == f"{ACTION_BLOCK}{key}":  # what was done before stays below
             shown.append({name: value for name, value in block.items() if name != "block_id"})

@@ -9,6 +9,7 @@ from controlwatch.core.asking.question import Question
 from controlwatch.core.asking.vocabulary import Vocabulary
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.errors import UnclearName, UsageError
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.replies import (
     Reply,
     ReplyButton,
@@ -154,7 +155,7 @@ class SubscriptionAnswers:
         if question.intent == "unmute":
             return Reply(title=f"{category} is no longer muted", note=f"Subscriptions: {numbers}.")
         return Reply(
-            title=f"{category} is muted until {until:%Y-%m-%d}",
+            title=f"{category} is muted until {format_date(until.date())}",
             note=f"Subscriptions: {numbers}. Its alerts are not sent; `alerts` lists them.",
             offers=offer_questions((f"unmute {category}",)),
         )

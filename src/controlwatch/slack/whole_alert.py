@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.slack_blocks import WHOLE, render_whole_alert
+from controlwatch.core.rendering.wording import pick_language
 from controlwatch.services.deliver import Deliverer
 from controlwatch.slack.ack_deadline import try_or_explain
 from controlwatch.slack.alert_actions import NOT_SENT_HERE, parse_delivery_key
@@ -54,9 +55,10 @@ class WholeAlertViewer:
         )
         if message is None:
             raise UsageError(NOT_SENT_HERE)
+        language = message.cards[0].language
         return {
             "type": "modal",
-            "title": {"type": "plain_text", "text": "Alert · 提醒"},
-            "close": {"type": "plain_text", "text": "Close · 关闭"},
+            "title": {"type": "plain_text", "text": pick_language("Alert", "提醒", language)},
+            "close": {"type": "plain_text", "text": pick_language("Close", "关闭", language)},
             "blocks": render_whole_alert(message.cards[0]),
         }

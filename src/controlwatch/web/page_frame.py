@@ -12,7 +12,6 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -23,13 +22,16 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.account import PageLanguage, Visitor
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
+from controlwatch.core.rendering.cautions_zh import translate_caution
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.proof_text import format_proof
+from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.account_refusals import AccountRefusal
+from controlwatch.services.audit import AuditLog
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
-
-log = structlog.get_logger()
 
 LANGUAGE_COOKIE = "controlwatch_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -89,6 +91,7 @@ class PageFrame:
 
     lexicon: Lexicon
     forms: FormGuard
+    audit: AuditLog
     translations: Mapping[str, str] = field(default_factory=load_translations)
     static: Mapping[str, bytes] = field(default_factory=load_static_files)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -116,6 +119,10 @@ class PageFrame:
         language, today = self.choose_language(request), to_beijing_day(self.clock())
         return CardContext(lexicon=self.lexicon, language=language, today=today)
 
+    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
+        """Return why something about people is refused, in the language of a page."""
+        return self.translate(request, error.text, **error.values)
+
     def render(self, request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
         language = self.choose_language(request)
@@ -130,10 +137,10 @@ class PageFrame:
         return response
 
     def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
-        """Record that the visitor of a page did something."""
-        log.info(
-            "done on the pages", who=request.state.visitor.name, what=what, subject=subject, detail=detail
-        )
+        """Record in the log that the visitor of a page did something."""
+        visitor: Visitor = request.state.visitor
+        client = request.client.host if request.client is not None else ""
+        self.audit.record_action(visitor.name, what, subject, detail, client)
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""
@@ -172,7 +179,8 @@ class PageFrame:
             "category": _name_category,
             "word": _find_word,
             "state": _format_state,
-            "proof": lambda value: format_proof(value, 1_000),
+            "proof": _format_proof,
+            "sentence": _translate_sentence,
             "link": lambda value: to_safe_link(value) or "",
             "notice_path": build_notice_path,
         }
@@ -276,6 +284,19 @@ def _name_category(context: Context, value: str) -> str:
 def _find_word(context: Context, value: str) -> str:
     page: PageContext = context["page"]
     return find_word(value, page.language)
+
+
+@pass_context
+def _format_proof(context: Context, value: str) -> str:
+    page: PageContext = context["page"]
+    return format_proof(translate_fact(value) if page.language == "zh" else value, 1_000)
+
+
+@pass_context
+def _translate_sentence(context: Context, value: str) -> str:
+    """Return a caution, a note or a doubt in the language of the page, on one line."""
+    page: PageContext = context["page"]
+    return to_one_line(translate_caution(value) if page.language == "zh" else spell_dates(value), 2_000)
 
 
 @pass_context

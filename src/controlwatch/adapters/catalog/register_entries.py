@@ -71,7 +71,7 @@ def build_entry(
     titles = (known.zh, known.zh.removeprefix("中华人民共和国")) if is_cited_by_title else ()
     return RegisterEntry(
         key=get_entry_key(known),
-        notice=_build_notice(known, listings, number),
+        notice=_build_notice(known, listings, number, lexicon),
         urls=known.urls,
         addresses=tuple(canonicalize_url(url) for url in known.urls),
         aliases=(*known.aliases, *titles),
@@ -79,7 +79,10 @@ def build_entry(
 
 
 def _build_notice(
-    known: RegisterNotice, listings: Iterable[RegisterListing], number: DocumentNumber | None
+    known: RegisterNotice,
+    listings: Iterable[RegisterListing],
+    number: DocumentNumber | None,
+    lexicon: Lexicon,
 ) -> Notice:
     issued = _describe_basis(known, None, f"issued {known.issued or 'on a day not known'}")
     return Notice(
@@ -104,7 +107,9 @@ def _build_notice(
         ),
         categories=tuple(
             CategoryFinding(
-                id=name, quote=_describe_basis(known, None, f"concerns {name}"), rule=REGISTER_RULE
+                id=name,
+                quote=_describe_basis(known, None, f"concerns {lexicon.get_category_name(name, 'en')}"),
+                rule=REGISTER_RULE,
             )
             for name in known.categories
         ),

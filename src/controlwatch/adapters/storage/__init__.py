@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
+from controlwatch.adapters.storage.audit_store import AuditStore
+from controlwatch.adapters.storage.calendar_store import CalendarStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.delivery_log import DeliveryLogStore
 from controlwatch.adapters.storage.engine import Database, open_database
+from controlwatch.adapters.storage.feed_queries import FeedQueryStore
 from controlwatch.adapters.storage.health_notices import HealthStore
 from controlwatch.adapters.storage.housekeeping import MaintenanceStore
 from controlwatch.adapters.storage.installation import InstallationStore
@@ -18,12 +21,14 @@ from controlwatch.adapters.storage.legal_graph import LegalGraphStore
 from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
 from controlwatch.adapters.storage.notice_store import NoticeStore
 from controlwatch.adapters.storage.outbox import OutboxStore
+from controlwatch.adapters.storage.people_store import PeopleStore
 from controlwatch.adapters.storage.polling import PollCache, PollingStore
 from controlwatch.adapters.storage.read_only import open_read_only
 from controlwatch.adapters.storage.references import ReferenceStore
 from controlwatch.adapters.storage.register_import import RegisterImport
 from controlwatch.adapters.storage.reminder_calendar import ReminderStore
 from controlwatch.adapters.storage.review_store import ReviewStore
+from controlwatch.adapters.storage.saved_filters import SavedFilterStore
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
 
 
@@ -51,12 +56,17 @@ class SqlStore:
         self.custody = CustodyStore(database)
         self.maintenance = MaintenanceStore(database)
         self.accounts = AccountStore(database)
+        self.saved_filters = SavedFilterStore(database)
+        self.calendar = CalendarStore(database)
+        self.feeds = FeedQueryStore(database)
+        self.people = PeopleStore(database)
+        self.audit = AuditStore(database)
         self.installation = InstallationStore(database)
 
     @classmethod
-    def open(cls, url: str) -> SqlStore:
-        """Open the database at a SQLAlchemy URL and migrate its schema."""
-        return cls(open_database(url))
+    def open(cls, url: str, snapshot: bytes = b"") -> SqlStore:
+        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot."""
+        return cls(open_database(url, snapshot))
 
     @classmethod
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -108,15 +109,22 @@ class Database:
         """Return what happened to the file of the database, in a sentence; "" where nothing did."""
         return self.guard.find_problem() if self.guard is not None else ""
 
+    def take_snapshot(self) -> bytes:
+        """Return the content of a SQLite database."""
+        with closing(self.read.raw_connection()) as connection:
+            content: bytes = connection.driver_connection.serialize()  # type: ignore[union-attr]
+            return content
+
     def dispose(self) -> None:
         """Close every connection."""
         self.write.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, snapshot: bytes = b"") -> Database:
     """Open the database and migrate its schema.
 
-    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. Raises `DeclarationError`, and
+    `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. A database in memory begins with a
+    `snapshot` of another. Raises `DeclarationError`, and
     `UsageError` where a newer version wrote it.
     """
     parsed = parse_database_url(url)
@@ -135,6 +143,8 @@ def open_database(url: str) -> Database:
         event.listen(engine, "do_connect", guard.prepare)
         event.listen(engine, "connect", guard.remember)
         event.listen(database.write, "begin", guard.check)
+    if snapshot:
+        event.listen(engine, "connect", lambda connection, _record: connection.deserialize(snapshot))
     if is_sqlite:
         event.listen(engine, "connect", _configure_sqlite)
         # A deferred transaction that reads first and writes later can fail or lose an update.

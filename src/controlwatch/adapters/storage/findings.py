@@ -71,7 +71,9 @@ def _write_words(connection: Connection, bodies: Mapping[int, str]) -> None:
     rows: list[dict[str, Any]] = []
     for notice_id, body in bodies.items():
         words = split_words(body)[:MAX_WORDS]
-        rows.append({key: notice_id, "words": " ".join(words) if is_sqlite else sorted(set(words))})
+        # An array is not searched by prefix: the characters are words of it as well.
+        listed = {*words, *(word[0] for word in words if not word.isascii())}
+        rows.append({key: notice_id, "words": " ".join(words) if is_sqlite else sorted(listed)})
     connection.execute(index.insert(), rows)
 
 
@@ -129,14 +131,15 @@ def match_candidates(connection: Connection, query: str) -> Any:
     if connection.dialect.name == "sqlite":
         # Double quotes make each a plain string for FTS5; the words contain none.
         match = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
+        # The sign: as in `notice_conditions`, the list is gone through from its newest notice.
         return text(
-            "notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
+            "+notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
         ).bindparams(match=match)
-    pairs = [word for word in words if len(word) > 1]
-    if not pairs:
+    listed = [word for word in words if len(word) > 1 or not word.isascii()]
+    if not listed:
         return text("TRUE")
     return text("notice.id IN (SELECT notice_id FROM notice_words WHERE words @> :words)").bindparams(
-        words=pairs
+        words=listed
     )
 
 

@@ -103,7 +103,7 @@ class LegalGraphStore(StorePart):
         own_words = ~FINDING.c.quote.startswith(DOUBT_PREFIX)
         joined = select(NOTICE.c.key, FINDING.c.quote).join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
         with self._read_engine.begin() as connection:
-            for batch in _split_batches(set(keys)):
+            for batch in split_batches(set(keys)):
                 proving = joined.where(NOTICE.c.key.in_(batch), FINDING.c.kind.in_(_PROVING_KINDS), own_words)
                 for key, quote in connection.execute(proving.order_by(FINDING.c.id)):
                     quotes[key].append(quote)
@@ -121,7 +121,7 @@ class LegalGraphStore(StorePart):
             rows = connection.execute(joined).all()
             lists: dict[int, str] = {}
             entity = match_prefix(connection, FINDING.c.value, "entity.")
-            for batch in _split_batches({row.notice_id for row in rows}):
+            for batch in split_batches({row.notice_id for row in rows}):
                 named = select(FINDING.c.notice_id, FINDING.c.value).where(
                     FINDING.c.kind == "category", entity, FINDING.c.notice_id.in_(batch)
                 )
@@ -179,7 +179,7 @@ def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
     while waiting:
         visited |= waiting
         reached: set[str] = set()
-        for batch in _split_batches(waiting):
+        for batch in split_batches(waiting):
             named = select(NOTICE.c.id).where(NOTICE.c.key.in_(batch))
             acting = select(FINDING.c.notice_id).where(
                 FINDING.c.kind == "relation", FINDING.c.value.in_(batch), FINDING.c.basis.in_(_ACTING_VERBS)
@@ -192,7 +192,7 @@ def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:
                 reached.add(row.key)
         waiting = reached - visited
     findings: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for batch in _split_batches(rows):
+    for batch in split_batches(rows):
         of_notices = select(FINDING).where(FINDING.c.notice_id.in_(batch), FINDING.c.kind.in_(_FINDING_KINDS))
         for finding in connection.execute(of_notices.order_by(FINDING.c.id)):
             findings[finding.notice_id].append(finding)
@@ -212,7 +212,7 @@ def select_keys_changed_between(connection: Connection, first: date, last: date)
     new = keys
     while new:
         targets: set[str] = set()
-        for batch in _split_batches(new):
+        for batch in split_batches(new):
             acted_on = (
                 select(FINDING.c.value)
                 .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
@@ -230,7 +230,8 @@ def _query_keys(*where: Any) -> Select[Any]:
     return joined.where(NOTICE.c.official, *where).distinct()
 
 
-def _split_batches(values: Collection[Any]) -> Iterator[list[Any]]:
+def split_batches(values: Collection[Any]) -> Iterator[list[Any]]:
+    """Yield values in order, as many at once as one query takes."""
     ordered = sorted(values)
     for place in range(0, len(ordered), _BATCH_SIZE):
         yield ordered[place : place + _BATCH_SIZE]

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    UnaryExpression,
+    and_,
+    cast,
+    or_,
+    select,
+)
+from sqlalchemy.sql.operators import custom_op
 
 from controlwatch.adapters.storage.base import (
     FINDING,
@@ -35,15 +46,16 @@ def select_notice_ids(
     `before` begins behind a position. `with_late` adds those to a period that were alerted in it, though they
     were published before.
     """
-    query = select(NOTICE.c.id).where(*_list_conditions(connection, chosen, with_late=with_late))
+    query = select(NOTICE.c.id).where(*list_conditions(connection, chosen, with_late=with_late))
     if before is not None:
         query = query.where(_match_behind(before))
     return query.order_by(NOTICE.c.published.desc().nulls_last(), NOTICE.c.id.desc())
 
 
-def _list_conditions(
+def list_conditions(
     connection: Connection, chosen: NoticeFilter, *, with_late: bool
 ) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter, which a notice must all meet."""
     if chosen.issuer is not None:
         # A JSON list of codes; the quotes keep MOF from matching MOFCOM.
         yield cast(NOTICE.c.issuers, String).contains(f'"{chosen.issuer}"', autoescape=True)
@@ -56,10 +68,10 @@ def _list_conditions(
     if chosen.category is not None:
         stated = match_category(connection, chosen.category)
         possible = match_category(connection, chosen.category, kind="possible")
-        yield NOTICE.c.id.in_(select(FINDING.c.notice_id).where(or_(stated, possible)))
+        yield _match_among(connection, select(FINDING.c.notice_id).where(or_(stated, possible)))
     if chosen.destination is not None:
         named = and_(FINDING.c.kind == "destination", FINDING.c.value == chosen.destination)
-        yield NOTICE.c.id.in_(select(FINDING.c.notice_id).where(named))
+        yield _match_among(connection, select(FINDING.c.notice_id).where(named))
     if chosen.text:
         texts = (VERSION.c.text, VERSION.c.title)
         exact = select(VERSION.c.id).where(
@@ -69,7 +81,17 @@ def _list_conditions(
         candidates = match_candidates(connection, chosen.text)
         if candidates is not None:
             yield candidates
-        yield exact.exists()
+        yield exact.correlate(NOTICE).exists()
+
+
+def _match_among(connection: Connection, ids: Select[Any]) -> ColumnElement[bool]:
+    """Return the condition that the id of a notice is among others."""
+    own: ColumnElement[int] = NOTICE.c.id
+    if connection.dialect.name == "sqlite":
+        # With a sign before it, SQLite does not look up each of the others first, to sort them all: it goes
+        # through the list from its newest notice until the page is full.
+        own = UnaryExpression(own, operator=custom_op("+"))
+    return own.in_(ids)
 
 
 def _match_period(first: date | None, last: date | None, *, with_late: bool) -> ColumnElement[bool]:

@@ -13,7 +13,9 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     DELIVERY,
     FINDING,
+    JUDGEMENT,
     NOTICE,
+    REGISTER_IMPORT,
     SNAPSHOT,
     SUBSCRIPTION,
     VERSION,
@@ -26,6 +28,7 @@ from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
     join_review,
+    match_judged_change,
     to_judgement,
 )
 from controlwatch.core.law.answers import (
@@ -69,7 +72,7 @@ class NoticeQueryStore(StorePart):
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
             rows = connection.execute(join_review(joined).where(NOTICE.c.id.in_(ids))).mappings()
-            lines = {row["id"]: _to_notice_line(row, find_measure) for row in rows}
+            lines = {row["id"]: to_notice_line(row, find_measure) for row in rows}
         return tuple(lines[notice_id] for notice_id in ids if notice_id in lines)
 
     def list_published_since(self, day: date) -> tuple[PublishedNotice, ...]:
@@ -87,7 +90,7 @@ class NoticeQueryStore(StorePart):
         with self._read_engine.begin() as connection:
             return tuple(
                 PublishedNotice(
-                    line=_to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
+                    line=to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
                 )
                 for row in connection.execute(joined).mappings()
             )
@@ -141,7 +144,7 @@ class NoticeQueryStore(StorePart):
     def list_alert_reasons(self, key: str, targets: Iterable[str]) -> tuple[DeliveryReason, ...]:
         """Return why alerts about a notice were sent to some targets, newest first."""
         joined = (
-            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why)
+            select(ALERT.c.kind, ALERT.c.made_at, DELIVERY.c.state, DELIVERY.c.why, SUBSCRIPTION.c.language)
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .join(NOTICE, NOTICE.c.id == ALERT.c.notice_id)
@@ -175,6 +178,31 @@ class NoticeQueryStore(StorePart):
             return None
         copied = {name: row[name] for name in ("title", "text", "url", "fetched_at", "sha256")}
         return AlertEvidence(alert=alert_from_json(row["payload"]), **copied)
+
+    def find_revision(self) -> tuple[object, ...]:
+        """Return what differs once the store has learnt something new about notices."""
+        newest = select(
+            select(func.max(VERSION.c.id)).scalar_subquery(),
+            select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
+            select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
+        )
+        with self._read_engine.begin() as connection:
+            return tuple(connection.execute(newest).one())
+
+    def count_by_category(self) -> dict[str, int]:
+        """Return the number of official changes that name each category, and each group once."""
+        named = (
+            select(FINDING.c.value, FINDING.c.notice_id)
+            .join(NOTICE, NOTICE.c.id == FINDING.c.notice_id)
+            .where(FINDING.c.kind == "category", or_(NOTICE.c.is_change, match_judged_change()))
+            .distinct()
+        )
+        by_name: dict[str, set[int]] = {}
+        with self._read_engine.begin() as connection:
+            for name, notice_id in connection.execute(named):
+                for covering in {name, name.partition(".")[0]}:
+                    by_name.setdefault(covering, set()).add(notice_id)
+        return {name: len(ids) for name, ids in by_name.items()}
 
     def count_deliveries(self) -> dict[str, int]:
         """Return the number of deliveries by state."""
@@ -214,9 +242,8 @@ class NoticeQueryStore(StorePart):
             )
 
 
-def _to_notice_line(
-    row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: ""
-) -> NoticeLine:
+def to_notice_line(row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: "") -> NoticeLine:
+    """Return the line of a row with the columns of a notice, its reading and the `REVIEW_COLUMNS`."""
     notice = notice_from_json(row["reading"])
     copied = (
         "id",
@@ -278,7 +305,7 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
         .order_by(NOTICE.c.published, NOTICE.c.id)
     )
     return NoticeRecord(
-        line=_to_notice_line(row),
+        line=to_notice_line(row),
         notice=notice_from_json(row["reading"]),
         text=row["text"],
         standings=tuple(

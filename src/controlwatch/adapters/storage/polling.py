@@ -220,7 +220,7 @@ class PollingStore(StorePart):
                 self._poll_cache.remember(state, keep, next_due_at=next_due_at)
 
     def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
-        """Return, for each watcher and day in Beijing, the polls that failed and those that found something."""
+        """Return, by watcher and day in Beijing, the polls that failed and those that found something."""
         with self._read_engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 day = func.date(POLL.c.started_at, "+8 hours")

@@ -164,7 +164,7 @@ class VersionRow(TableRow, table=True):
     address_id: int = Field(foreign_key="address.id")
     snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
     kind: str  #: new, amended, copy, reread
-    made_at: datetime
+    made_at: datetime = Field(index=True)
     title: str
     text: str = build_text_field()
     fingerprint: str = Field(index=True)
@@ -360,6 +360,7 @@ class DeliveryRow(TableRow, table=True):
     __table_args__ = (
         UniqueConstraint("alert_id", "subscription_id"),
         Index("delivery_due", "state", "due_at"),
+        Index("delivery_log", "subscription_id", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

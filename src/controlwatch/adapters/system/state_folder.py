@@ -59,11 +59,16 @@ def write_mark(folder: Path, mark: str) -> None:
 
 
 def write_private_file(path: Path, text: str) -> None:
+    """Write a text in UTF-8 that only its owner may read; after a power loss it is whole or absent."""
+    write_private_bytes(path, text.encode())
+
+
+def write_private_bytes(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read; after a power loss it is whole or absent."""
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

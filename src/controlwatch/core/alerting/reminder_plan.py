@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from operator import attrgetter
 
+from controlwatch.core.law.key_date_pairs import KeyDateName, name_key_date, pair_key_dates
 from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, ENDS, SUSPENSION_ENDS
 from controlwatch.core.model import Day, KeyDate, ReminderSubject
 
@@ -23,9 +23,6 @@ DAY_AFTER = -1
 ENDING_EVENTS = frozenset({SUSPENSION_ENDS, ENDS})
 #: A date that passed while the service did not run still causes a reminder for this time.
 GRACE_PERIOD = timedelta(days=7)
-
-#: Of a key date: the notice's key, what happens, and to which part.
-KeyDateName = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +69,11 @@ def plan_reminders(
     """
     calendar = [key_date for key_date in key_dates if key_date.event != ANNOUNCED_ONLY]
     before = {item.name: item for item in scheduled}
-    paired = _pair_reminders(calendar, before)
+    paired = pair_key_dates(calendar, before.values())
     occasions: list[ReminderSubject] = []
     active: list[ScheduledReminder] = []
     for key_date in calendar:
-        key, event, slot = _build_name(key_date)
+        key, event, slot = name_key_date(key_date)
         old = paired[key, event, slot]
         item = ScheduledReminder(key=key, event=event, slot=slot, date=key_date.date, known_on=today)
         if old is not None and old.date == key_date.date:
@@ -112,34 +109,6 @@ def plan_reminders(
         changed_reminders=tuple(item for item in active if item != paired[item.name]),
         dropped_reminders=(*gone, *renamed),
     )
-
-
-def _pair_reminders(
-    key_dates: list[KeyDate], before: dict[KeyDateName, ScheduledReminder]
-) -> dict[KeyDateName, ScheduledReminder | None]:
-    """Pair each key date with the reminder scheduled for it: by name, else by its day, else by its kind.
-
-    A part that has another name, or another count, on the same day has not moved; where one date of a kind
-    and one reminder of a notice are left over, they belong together.
-    """
-    paired = {_build_name(key_date): before.get(_build_name(key_date)) for key_date in key_dates}
-    left = [item for name, item in before.items() if name not in paired]
-    for identify, must_be_alone in (
-        (attrgetter("key", "event", "date"), False),
-        (attrgetter("key", "event"), True),
-    ):
-        new = [key_date for key_date in key_dates if paired[_build_name(key_date)] is None]
-        for key_date in new:
-            alike = [item for item in left if identify(item) == identify(key_date)]
-            rivals = [other for other in new if identify(other) == identify(key_date)]
-            if alike and (not must_be_alone or len(alike) == len(rivals) == 1):
-                paired[_build_name(key_date)] = alike[0]
-                left.remove(alike[0])
-    return paired
-
-
-def _build_name(key_date: KeyDate) -> KeyDateName:
-    return key_date.key, key_date.event, key_date.slot
 
 
 def _find_due_reminder(item: ScheduledReminder, today: date) -> int | None:

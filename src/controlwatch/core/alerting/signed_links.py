@@ -10,10 +10,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 #: What a link is for: a token of one purpose is worth nothing for another.
-TokenPurpose = Literal["unsubscribe", "confirm", "resubscribe", "alert", "acknowledge"]
+TokenPurpose = Literal[
+    "unsubscribe",
+    "confirm",
+    "resubscribe",
+    "alert",
+    "acknowledge",
+    "calendar",
+    "filter-calendar",
+    "filter-feed",
+    "password",
+]
 
 #: How long links can be used. That to unsubscribe has no end, since mails are kept for years and every mail
 #: program must find it working (RFC 8058); neither has that to the evidence of an alert, which is read only.
+#: Calendars and feeds are read by programs for years: they end with the subscription or the saved filter.
 LIFETIMES: dict[TokenPurpose, timedelta] = {
     "confirm": timedelta(days=14),
     "resubscribe": timedelta(days=30),

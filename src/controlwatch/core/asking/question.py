@@ -224,7 +224,12 @@ class _QuestionReader:
         if row is not None:
             return Question(intent="show", row=row)
         item = self.words.strip_ends(text, folded)
-        if find_asked_code(folded)[0] or find_category_meanings(item, self.lexicon):
+        days = find_asked_days(folded, self.vocabulary.days, today=self.today)
+        rest = self.words.take_destination(text, days.rest)[1]
+        bare = self.words.strip_ends(text, rest)
+        if find_asked_code(folded)[0] or any(
+            find_category_meanings(name, self.lexicon) for name in (item, bare)
+        ):
             return self._read_subject(self.vocabulary.get_intent("lookup"), text, is_sentence=True)
         return Question(intent=None, subject=item)
 

@@ -18,6 +18,7 @@ from controlwatch.core.model import (
     Day,
     EffectiveDate,
     Judgement,
+    Language,
     Notice,
     RedlineSegment,
     ReviewReason,
@@ -112,6 +113,15 @@ class PublishedNotice:
     line: NoticeLine
     notice: Notice
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNotice:
+    """A notice as an entry of a feed."""
+
+    line: NoticeLine
+    notice: Notice
+    updated_at: datetime  #: when its text was last seen to change; of a register entry, its import
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +354,7 @@ class DeliveryReason:
     made_at: datetime
     state: str
     why: str
+    language: Language  #: of the subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

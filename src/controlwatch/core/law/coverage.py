@@ -92,7 +92,7 @@ class Coverage:
             )
         else:
             yield from self._list_stale_sources(on, now)
-        yield from self._list_missing_pages()
+            yield from self._list_missing_pages()
         if on > today:
             yield f"known up to {self._find_last_day(today)}: what will be issued later is not in this answer"
 
@@ -129,10 +129,7 @@ class Coverage:
         """Yield the sites that refuse automated access, and the listed pages that were not read yet."""
         blocked = [source.name for source in self.sources if source.is_blocked]
         if blocked:
-            yield (
-                f"not watched: {_join_names(blocked)} (the site refuses automated access): what is published "
-                "only there is not in this answer"
-            )
+            yield f"not watched: {_join_names(blocked)}, which refuses automated access"
         unread = [f"{source.name} ({source.unread})" for source in self.sources if source.unread]
         if unread:
             yield f"listed, and not read yet: notices of {_join_names(unread)}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from controlwatch.core.model import (
     Deadline,
@@ -21,6 +22,9 @@ from controlwatch.core.model import (
     Verb,
     to_notice_key,
 )
+
+if TYPE_CHECKING:
+    from controlwatch.core.law.status import LegalStatus
 
 
 class LegalState(StrEnum):
@@ -88,7 +92,8 @@ class LegalGraph:
     instruments: Mapping[str, Instrument]
     acts_by_target: Mapping[str, tuple[Act, ...]]  #: enacted, by key of the target, in order of issue
     announced_by_target: Mapping[str, tuple[Act, ...]]  #: announced, but not enacted, by the notice
-    #: caches of `status`; a graph lives as long as one query
+    #: caches of `status`; a graph lives as long as one query, or until the store learns something new
+    status_cache: dict[tuple[str, date, bool], LegalStatus] = field(default_factory=dict)
     state_cache: dict[tuple[str, date], LegalState] = field(default_factory=dict)
     change_day_cache: dict[str, frozenset[date]] = field(default_factory=dict)
 

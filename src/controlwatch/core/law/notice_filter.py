@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
@@ -68,6 +68,18 @@ class NoticeFilter:
 
 
 EVERY_NOTICE = NoticeFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFilter:
+    """A filter that a person saved; its feed and its calendar have addresses. Instants are UTC."""
+
+    id: int
+    account_id: int | None  #: None: of an installation without accounts
+    name: str
+    query: str  #: as `NoticeFilter.to_query` wrote it
+    created_at: datetime
+    ended_at: datetime | None = None  #: its addresses no longer answer since then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
-from rapidfuzz import fuzz, process
-
 from controlwatch.core.law.graph import Instrument, LegalGraph, LegalState
 from controlwatch.core.law.party_answers import NAMED_IN_TITLE, PartyLine, PartyMatch
 from controlwatch.core.law.status import LegalStatus, compute_status
@@ -123,6 +121,8 @@ class PartyMatcher:
             yield query, 100
         if len(query) < 2:
             return
+        from rapidfuzz import fuzz, process  # slow to load, and only names need it
+
         for scorer in (fuzz.WRatio, fuzz.token_set_ratio):
             # half a point lower: scores are rounded
             close = process.extract(

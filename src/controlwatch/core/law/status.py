@@ -76,6 +76,13 @@ class LegalStatus:
 
 def compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool = True) -> LegalStatus:
     """Return the status of a notice on a day, also of an unknown one; `chained`: with its explanation."""
+    name = key, on, chained
+    if name not in graph.status_cache:
+        graph.status_cache[name] = _compute_status(graph, key, on, chained=chained)
+    return graph.status_cache[name]
+
+
+def _compute_status(graph: LegalGraph, key: str, on: date, *, chained: bool) -> LegalStatus:
     known = graph.restrict_to(on)
     instrument = known.instruments.get(key)
     if instrument is None:

@@ -32,24 +32,39 @@ class TimelineRow:
     announced: tuple[AnnouncedMeasure, ...] = ()  #: announced about it, without a legal instrument
 
 
-def build_timeline(graph: LegalGraph, keys: Iterable[str], *, today: date) -> tuple[TimelineRow, ...]:
-    """Return a row for each known instrument of these keys, oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """The newest notices of a subject, and how many older ones there are."""
+
+    rows: tuple[TimelineRow, ...]  #: oldest first
+    older: int = 0
+
+
+def build_timeline(graph: LegalGraph, keys: Iterable[str], *, today: date, most: int) -> Timeline:
+    """Return rows for the `most` newest known instruments of these keys."""
+    issued = [
+        (graph.instruments[key].issued, key)
+        for key in dict.fromkeys(keys)
+        if key in graph.instruments and graph.instruments[key].enacts
+    ]
+    chosen = [key for _, key in sorted(issued)[-most:]]
+    # All that acts on them, and no more: each day has a graph of its own.
+    reached = {other for key in chosen for other in graph.find_upstream(key)} & graph.instruments.keys()
+    closed = LegalGraph.from_instruments(graph.instruments[key] for key in reached)
     known_by: dict[date, LegalGraph] = {}
     rows = []
-    for key in dict.fromkeys(keys):
-        instrument = graph.instruments.get(key)
-        if instrument is None or not instrument.enacts:
-            continue
+    for key in chosen:
+        instrument = graph.instruments[key]
         rows.append(
             TimelineRow(
                 key=key,
                 number=instrument.number,
                 title=instrument.title,
-                periods=tuple(_list_periods(graph, key, known_by)),
+                periods=tuple(_list_periods(closed, key, known_by)),
                 announced=list_announced_measures(graph, (key,), after=today),
             )
         )
-    return tuple(sorted(rows, key=lambda row: (graph.instruments[row.key].issued, row.key)))
+    return Timeline(rows=tuple(rows), older=len(issued) - len(chosen))
 
 
 def _list_periods(graph: LegalGraph, key: str, known_by: dict[date, LegalGraph]) -> Iterator[StatePeriod]:

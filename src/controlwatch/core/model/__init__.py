@@ -38,6 +38,7 @@ from controlwatch.core.model.document import (
 )
 from controlwatch.core.model.judgement import Judgement, Verdict, describe_judgement
 from controlwatch.core.model.notice import (
+    DESTINATION_PREFIX,
     Attention,
     CategoryBasis,
     CategoryFinding,
@@ -69,6 +70,7 @@ from controlwatch.core.model.subscription import (
 )
 
 __all__ = [
+    "DESTINATION_PREFIX",
     "Alert",
     "AlertKind",
     "AlertText",

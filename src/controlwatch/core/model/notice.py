@@ -97,6 +97,10 @@ class Deadline:
     rule: str = ""
 
 
+#: Begins the id of a category that limits a rule to a destination; the code of the place follows.
+DESTINATION_PREFIX = "destination."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryFinding:
     """An item category that a notice touches."""

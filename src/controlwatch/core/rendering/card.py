@@ -19,12 +19,14 @@ from controlwatch.core.model import (
     AlertText,
     Change,
     Direction,
+    Language,
     Notice,
     NoticeKind,
     RedlineSegment,
 )
 from controlwatch.core.model.text_safety import to_safe_link
 from controlwatch.core.model.timezones import BEIJING
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import build_headline
 from controlwatch.core.rendering.key_date_text import (
@@ -107,6 +109,7 @@ class Card:
     review: int | None = None  #: of a document that needs review: the number by which a person settles it
     footer: tuple[str, ...] = ()
     is_shortened: bool = False  #: parts of it were left out
+    language: Language = "both"  #: of the reader, for the buttons below it
     labels: tuple[str, str, str, str] = ("", "", "", "")  #: words for moved, redline, doubts, source
 
     @property
@@ -120,10 +123,11 @@ def build_card(
 ) -> Card:
     """Return the card of an alert: `why` it was sent to the reader, and the legal status of its notice."""
     notice, word = alert.notice, context.find_word
-    seen = f"{word('seen')} {alert.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}, {alert.watcher}"
+    made_at = alert.made_at.astimezone(BEIJING)
+    seen = f"{word('seen')} {context.format_date(made_at.date())} {made_at:%H:%M}, {alert.watcher}"
     footer = [seen] if alert.watcher != CLOCK else []
     if notice is not None and notice.published is not None:
-        footer.insert(0, f"{word('published')} {notice.published}")
+        footer.insert(0, f"{word('published')} {context.format_date(notice.published)}")
     text = choose_alert_text(alert, context)
     if why:
         reasons = text.body if why == alert.body else describe_reasons(why, context)
@@ -135,6 +139,7 @@ def build_card(
         title="",
         url=to_safe_link(alert.url),
         footer=tuple(footer),
+        language=context.language,
         labels=(word("moved"), word("redline"), word("doubts"), word("source")),
     )
     if notice is None:
@@ -176,10 +181,10 @@ def build_card(
 def _fill_system_card(card: Card, alert: Alert, text: AlertText, context: CardContext) -> Card:
     """Return the card with what is wrong and what to do, and for operators the technical reason."""
     both = alert.chinese if context.language == "both" else None
-    bodies = (text.body, both.body if both is not None else "")
+    bodies = (text.body, spell_dates(both.body, "zh") if both is not None else "")
     return replace(
         card,
-        title=both.title if both is not None else "",
+        title=spell_dates(both.title, "zh") if both is not None else "",
         summary=tuple(filter(None, bodies)),
         facts=(context.build_fact("technical", alert.technical),) if alert.technical else (),
     )
@@ -187,8 +192,10 @@ def _fill_system_card(card: Card, alert: Alert, text: AlertText, context: CardCo
 
 def choose_alert_text(alert: Alert, context: CardContext) -> AlertText:
     """Return title and body in the reader's first language; where an old alert has English only, in that."""
-    english = AlertText(title=alert.title, body=alert.body)
-    return alert.chinese if alert.chinese is not None and context.language == "zh" else english
+    if alert.chinese is not None and context.language == "zh":
+        title, body = alert.chinese.title, alert.chinese.body
+        return AlertText(title=spell_dates(title, "zh"), body=spell_dates(body, "zh"))
+    return AlertText(title=spell_dates(alert.title), body=spell_dates(alert.body))
 
 
 def _fill_notice_card(
@@ -196,7 +203,10 @@ def _fill_notice_card(
 ) -> Card:
     """Return the card with what a notice says, its status, and the difference from before."""
     headline = build_headline(alert, notice, context)
-    summaries = (getattr(notice.summary, language) for language in list_languages(context.language))
+    summaries = (
+        spell_dates(getattr(notice.summary, language), language)
+        for language in list_languages(context.language)
+    )
     change = alert.change if alert.original_kind == "amended" else None
     facts = list_notice_facts(alert, notice, status_facts, context)
     return replace(
@@ -236,7 +246,9 @@ def _list_open_doubts(notice: Notice) -> Iterable[str]:
 def _describe_moved(change: Change | None, context: CardContext) -> tuple[str, ...]:
     """Return which findings changed, in the reader's language."""
     moved = change.moved if change is not None else ()
-    return tuple(map(translate_finding, moved)) if context.language == "zh" else moved
+    if context.language == "zh":
+        return tuple(spell_dates(translate_finding(line), "zh") for line in moved)
+    return tuple(map(spell_dates, moved))
 
 
 def _choose_tone(alert: Alert) -> Tone:

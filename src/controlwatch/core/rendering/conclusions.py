@@ -1,4 +1,4 @@
-"""Every conclusion of a reading with the quote that proves it: the whole list, where a card shows the first."""
+"""Every conclusion of a reading with the quote that proves it: whole, where a card shows the first ones."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import Language
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.proof_text import FROM_DATABASE
-from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.core.rendering.sentences_zh import translate_fact, translate_sentence
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
 
 #: Item categories that a heading names.
@@ -50,7 +51,11 @@ class CardContext:
 
     def build_fact(self, word: str, value: str, quote: str = "") -> CardFact:
         """Return a fact with a word of the vocabulary as its label."""
-        return CardFact(label=self.find_word(word), value=value, quote=quote, word=word)
+        return CardFact(label=self.find_word(word), value=value, quote=self.translate_proof(quote), word=word)
+
+    def translate_proof(self, quote: str) -> str:
+        """Return what proves a conclusion: a fact of the reference database in the reader's language."""
+        return translate_fact(quote) if self.language == "zh" else quote
 
     def name_category(self, category_id: str) -> str:
         """Return the name of a category or group in the reader's language."""
@@ -64,8 +69,8 @@ class CardContext:
     def translate_doubts(self, sentences: Iterable[str]) -> tuple[str, ...]:
         """Return sentences of the reader in the reader's language."""
         if self.language == "zh":
-            return tuple(map(translate_sentence, sentences))
-        return tuple(re.sub(f"^{DOUBT_PREFIX}", FROM_DATABASE, text) for text in sentences)
+            return tuple(spell_dates(translate_sentence(text), "zh") for text in sentences)
+        return tuple(spell_dates(re.sub(f"^{DOUBT_PREFIX}", FROM_DATABASE, text)) for text in sentences)
 
     def name_scope(self, scope: str) -> str:
         """Return a provision in the reader's language: 第二款, or item 2."""
@@ -81,7 +86,7 @@ class CardContext:
 
     def format_date(self, day: date) -> str:
         """Return a day in words: 8 Nov 2025, or 2025年11月8日."""
-        return self.pick_one(f"{day.day} {day:%b} {day.year}", f"{day.year}年{day.month}月{day.day}日")
+        return format_date(day, self.language)
 
     def join_within(self, names: list[str], room: int) -> str:
         """Return the first names that fit whole, and how many more there are; at least one."""
@@ -103,12 +108,11 @@ class CardContext:
     def format_day(self, day: date) -> str:
         """Return a day with the days left until it; of a past one, the day alone."""
         left = (day - self.today).days
-        if left == 0:
-            return f"{day} ({self.find_word('today')})"
         if left < 0:
-            return f"{day}"
+            return self.format_date(day)
         days = "day" if left == 1 else "days"
-        return f"{day} ({self.pick_language(f'in {left} {days}', f'{left} 天后')})"
+        when = self.pick_language(f"in {left} {days}", f"{left}天后") if left else self.find_word("today")
+        return self.format_date(day) + self.pick_one(f" ({when})", f"（{when}）")
 
     def join_first(self, items: list[str], most: int) -> str:
         """Return the first items of a list, and how many more there are."""

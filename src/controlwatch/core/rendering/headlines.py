@@ -123,13 +123,16 @@ def _describe_subject(notice: Notice, measure: str, context: CardContext, room: 
     """Return the items, or the list with its parties, and the destinations: as many as fit, never cut."""
     ids = [finding.id for finding in notice.categories if not finding.id.startswith("destination.")]
     lists = [name for name in ids if name.startswith("entity.")]
-    names = [context.name_briefly(name) for name in lists or ids]
+    names = list(dict.fromkeys(context.name_briefly(name) for name in lists or ids))
     to = ""
     if lists:
-        names += [context.pick_one(party.en or party.zh, party.zh or party.en) for party in notice.entities]
-    elif notice.destinations:
+        parties = [context.pick_one(party.en or party.zh, party.zh or party.en) for party in notice.entities]
+        heading = context.join_within(names, room)
+        lead = heading + context.pick_one(": ", "：")
+        return lead + context.join_within(parties, room - len(lead)) if parties else heading
+    if notice.destinations:
         places = describe_places(notice.destinations, context)
         if measure in IMPORT_MEASURES:
             return context.pick_one(f"goods from {places}", f"来自{places}的货物")
         to = context.pick_one(f" to {places}", f"，对{places}")
-    return context.join_within(list(dict.fromkeys(names)), room - len(to)) + to
+    return context.join_within(names, room - len(to)) + to

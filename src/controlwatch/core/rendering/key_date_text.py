@@ -119,16 +119,16 @@ def list_occasion_facts(
     what = f"{context.find_word(word)} {context.format_day(event.date)}{scope}"
     yield context.build_fact("what", what, event.quote)
     if occasion.was is not None and not occasion.gone:
-        yield context.build_fact("was", str(occasion.was))
+        yield context.build_fact("was", context.format_date(occasion.was))
     if event.event == SUSPENSION_ENDS and (event.releases or event.affects):
-        parts = _describe_releases(event.releases, context) or list(event.affects)
+        parts = describe_releases(event.releases, context) or list(event.affects)
         yield context.build_fact("again", context.join_first(parts, MAX_SHOWN_ITEMS))
     items = [context.name_briefly(finding.id) for finding in notice.categories]
     if items:
         yield context.build_fact("categories", context.join_first(items, MAX_SHOWN_ITEMS))
 
 
-def _describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:
+def describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -> list[str]:
     """Return what applies after a suspension: what did before, then what does for the first time."""
     again: list[str] = []
     first: list[str] = []
@@ -143,10 +143,12 @@ def _describe_releases(releases: Iterable[ReleasedPart], context: CardContext) -
 
 def build_agenda_fact(event: KeyDate, context: CardContext) -> CardFact:
     """Return a key date of a week as a fact: the day, then what happens to which notice and items."""
-    parts = _describe_releases(event.releases, context) or list(event.affects)
+    parts = describe_releases(event.releases, context) or list(event.affects)
     affects = f" ({context.join_first(parts, MAX_SHOWN_ITEMS)})" if parts else ""
     announced = format_announced(event.announced, language=context.language)
     what = f"{context.find_word(event.event)}{affects}"
     rest = (what, announced, event.number, context.summarize_categories(event.categories))
     value = " · ".join(part for part in rest if part)
-    return CardFact(label=context.format_day(event.date), value=value, quote=event.quote)
+    return CardFact(
+        label=context.format_day(event.date), value=value, quote=context.translate_proof(event.quote)
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import CategoryStatus, LookupResult
 from controlwatch.core.law.coverage import Coverage
 from controlwatch.core.law.explanation import StatusStep
@@ -15,6 +16,8 @@ from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
 from controlwatch.core.law.party_answers import IncompleteListing, PartySearchResult
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import AnnouncedMeasure, KeyDate, ReleasedPart, to_notice_key
+from controlwatch.core.rendering.category_text import name_categories
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.state_text import format_announced, format_state
 
 #: What a step of a chain is called where the verb is not the word for it.
@@ -75,10 +78,10 @@ class LawAnswer:
         return format_state(self.state, self.until, self.announced)
 
 
-def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
+def answer_status(found: LegalStatus | CategoryStatus, lexicon: Lexicon) -> LawAnswer:
     """Return the status of a notice with its clauses and its chain, or of a category with its notices."""
     if isinstance(found, CategoryStatus):
-        return _answer_category_status(found)
+        return _answer_category_status(found, lexicon)
     clauses = tuple(
         AnswerRow(cells=(name_clause(clause.scope),), state=clause.state, until=clause.until)
         for clause in found.clauses
@@ -86,7 +89,7 @@ def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
     steps = tuple(
         AnswerRow(
             cells=(
-                str(step.date),
+                format_date(step.date),
                 _name_event(step, found),
                 step.number,
                 name_clause(step.clause or ""),
@@ -96,9 +99,9 @@ def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
         for step in sorted(found.chain, key=lambda step: step.date)
     )
     title = found.title if found.title != found.number else ""
-    since = f"since {found.since}" if found.since else ""
+    since = f"since {format_date(found.since)}" if found.since else ""
     return LawAnswer(
-        title=f"{found.number} on {found.on}",
+        title=f"{found.number} on {format_date(found.on)}",
         state=found.state,
         until=found.until,
         announced=found.announced,
@@ -107,7 +110,7 @@ def answer_status(found: LegalStatus | CategoryStatus) -> LawAnswer:
             AnswerTable(columns=("Provision",), rows=clauses if len(clauses) > 1 else ()),
             AnswerTable(columns=("Date", "Event", "Notice", "Provision"), heading_columns=2, rows=steps),
         ),
-        cautions=found.cautions,
+        cautions=tuple(map(spell_dates, found.cautions)),
         basis=_describe_basis(found.coverage),
     )
 
@@ -119,7 +122,7 @@ def _name_event(step: StatusStep, found: LegalStatus) -> str:
     return f"{step.verb} {step.target}" if is_about_other else name
 
 
-def _answer_category_status(found: CategoryStatus) -> LawAnswer:
+def _answer_category_status(found: CategoryStatus, lexicon: Lexicon) -> LawAnswer:
     rows = tuple(
         AnswerRow(
             cells=(item.number, item.title), state=item.state, until=item.until, announced=item.announced
@@ -127,25 +130,27 @@ def _answer_category_status(found: CategoryStatus) -> LawAnswer:
         for item in found.notices
     )
     first = next((item for item in found.notices if item.state is found.state), None)
+    name = found.element or lexicon.get_category_name(found.category, "en")
     return LawAnswer(
-        title=f"{found.element or found.category} on {found.on}",
+        title=f"{name} on {format_date(found.on)}",
         state=found.state,
         announced=first.announced if first is not None else (),
-        notes=found.notes or (() if rows else ("No notice that controls it was known by then.",)),
+        notes=tuple(map(spell_dates, found.notes))
+        or (() if rows else ("No notice that controls it was known by then.",)),
         tables=(AnswerTable(columns=("Number", "Title"), rows=rows),),
-        cautions=found.cautions,
+        cautions=tuple(map(spell_dates, found.cautions)),
         basis=_describe_basis(found.coverage),
     )
 
 
-def answer_lookup(found: LookupResult) -> LawAnswer:
+def answer_lookup(found: LookupResult, lexicon: Lexicon) -> LawAnswer:
     """Return what controls an item."""
     rows = tuple(
         AnswerRow(
             cells=(
                 hit.number,
                 name_clause(hit.clause or ""),
-                " · ".join(filter(None, (hit.category, hit.code))),
+                " · ".join(filter(None, (name_categories([hit.category], lexicon), hit.code))),
             ),
             state=hit.state,
             until=hit.until,
@@ -155,53 +160,53 @@ def answer_lookup(found: LookupResult) -> LawAnswer:
         for hit in found.hits
     )
     return LawAnswer(
-        title=f"{found.element or found.query} on {found.on}",
-        notes=found.notes or (() if rows else ("No known notice controls it.",)),
-        tables=(AnswerTable(columns=("Number", "Provision", "Category"), heading_columns=2, rows=rows),),
-        cautions=found.cautions,
+        title=f"{found.element or found.query} on {format_date(found.on)}",
+        notes=tuple(map(spell_dates, found.notes)) or (() if rows else ("No known notice controls it.",)),
+        tables=(AnswerTable(columns=("Number", "Provision", "Items"), heading_columns=2, rows=rows),),
+        cautions=tuple(map(spell_dates, found.cautions)),
         basis=_describe_basis(found.coverage),
     )
 
 
 def answer_key_dates(
-    events: Iterable[KeyDate], *, on: date, days: int, cautions: tuple[str, ...] = ()
+    events: Iterable[KeyDate], lexicon: Lexicon, *, on: date, days: int, cautions: Iterable[str] = ()
 ) -> LawAnswer:
     """Return the key dates within days of a date."""
     rows = tuple(
         AnswerRow(
             cells=(
-                str(event.date),
+                format_date(event.date),
                 _describe_event(event),
                 event.number,
                 "; ".join(map(describe_release, event.releases)) or ", ".join(event.affects),
-                ", ".join(event.categories),
+                name_categories(event.categories, lexicon),
             ),
             quote=event.quote,
         )
         for event in events
     )
     return LawAnswer(
-        title=f"Within {days} days of {on}",
+        title=f"Within {days} days of {format_date(on)}",
         notes=() if rows else ("Nothing known takes effect, ends or closes.",),
         tables=(
             AnswerTable(
-                columns=("Date", "Event", "Number", "Affects", "Categories"), heading_columns=2, rows=rows
+                columns=("Date", "Event", "Number", "Affects", "Items"), heading_columns=2, rows=rows
             ),
         ),
-        cautions=cautions,
+        cautions=tuple(map(spell_dates, cautions)),
     )
 
 
-def answer_parties(found: PartySearchResult) -> LawAnswer:
+def answer_parties(found: PartySearchResult, lexicon: Lexicon) -> LawAnswer:
     """Return the listed parties whose names resemble one: possible matches."""
     rows = tuple(
         AnswerRow(
             cells=(
                 str(match.score),
                 " · ".join(filter(None, (match.en, match.zh))),
-                f"{match.list.removeprefix('entity.')} ({match.action})",
+                f"{name_categories([match.list], lexicon)} ({match.action})",
                 match.number,
-                f"since {match.since}" if match.since else "",
+                f"since {format_date(match.since)}" if match.since else "",
             ),
             state=match.state,
             until=match.until,
@@ -212,13 +217,13 @@ def answer_parties(found: PartySearchResult) -> LawAnswer:
     found_any = "Possible matches, verify identity." if rows else "No known listed party has a similar name."
     gaps = describe_incomplete_listings(found.incomplete_listings)
     return LawAnswer(
-        title=f"{found.query} on {found.on}",
+        title=f"{found.query} on {format_date(found.on)}",
         # A name that is not found may be one of those that are not known: that is said first.
         notes=tuple(filter(None, (found_any, gaps) if rows else (gaps, found_any))),
         tables=(
             AnswerTable(columns=("Score", "Name", "List", "Number", "Since"), heading_columns=2, rows=rows),
         ),
-        cautions=found.cautions,
+        cautions=tuple(map(spell_dates, found.cautions)),
         basis=_describe_basis(found.coverage),
     )
 
@@ -245,4 +250,4 @@ def _describe_event(event: KeyDate) -> str:
 
 
 def _describe_basis(coverage: Coverage | None) -> str:
-    return coverage.basis if coverage is not None else ""
+    return spell_dates(coverage.basis) if coverage is not None else ""

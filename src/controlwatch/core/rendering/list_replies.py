@@ -6,27 +6,33 @@ from collections.abc import Iterable
 from datetime import date
 
 from controlwatch.core.asking.category_names import CategoryLine
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import HistoryStep, NoticeLine, StatusDifference
 from controlwatch.core.model import Attention, describe_judgement
+from controlwatch.core.rendering.category_text import name_categories
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.replies import Reply, ReplyRow
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 
 NOT_STATED = "not stated"
-DESTINATION = "destination."
-#: Items of a notice that are named in its row.
-MAX_ITEMS = 4
 
 
 def latest_reply(lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str) -> Reply:
     """Return notices: measure, items and destinations, the English and the Chinese title, the address."""
     rows = tuple(
         ReplyRow(
-            heading=f"{line.published or NOT_STATED} {line.number or line.kind}",
+            heading=f"{format_stated(line.published)} {line.number or line.kind}",
             body=" · ".join(
                 filter(
-                    None, (describe_measure(line), *describe_scope(line, lexicon), line.title_en, line.title)
+                    None,
+                    (
+                        describe_measure(line),
+                        name_categories(line.categories, lexicon),
+                        line.title_en,
+                        line.title,
+                    ),
                 )
             ),
             quote=line.review[0].quote if line.review else "",
@@ -36,6 +42,11 @@ def latest_reply(lines: Iterable[NoticeLine], lexicon: Lexicon, *, title: str) -
         for line in lines
     )
     return Reply(title=title, rows=rows, note="" if rows else "Nothing matches.")
+
+
+def format_stated(day: date | None) -> str:
+    """Return a day in words, or that it is not stated."""
+    return format_date(day) if day is not None else NOT_STATED
 
 
 def describe_measure(line: NoticeLine) -> str:
@@ -49,27 +60,11 @@ def describe_measure(line: NoticeLine) -> str:
     return find_word(line.measure or line.direction, "en").lower()
 
 
-def describe_scope(line: NoticeLine, lexicon: Lexicon) -> tuple[str, str]:
-    """Return the items and the destinations of a notice in English, the first few of them."""
-    items = [name for name in line.categories if not name.startswith(DESTINATION)]
-    places = [name for name in line.categories if name.startswith(DESTINATION)]
-    shown = (
-        [lexicon.get_category_name(name, "en") for name in items],
-        [lexicon.get_place_name(name.removeprefix(DESTINATION).upper(), "en") for name in places],
-    )
-    named = [
-        ", ".join(names[:MAX_ITEMS])
-        + (f" and {len(names) - MAX_ITEMS} more" if len(names) > MAX_ITEMS else "")
-        for names in shown
-    ]
-    return named[0], f"for {named[1]}" if named[1] else ""
-
-
 def history_reply(steps: Iterable[HistoryStep], *, title: str) -> Reply:
     """Return the steps of a history in the order of time."""
     rows = tuple(
         ReplyRow(
-            heading=f"{step.date or NOT_STATED} {step.what}",
+            heading=f"{format_stated(step.date)} {describe_step(step)}",
             body=" · ".join(filter(None, (step.number, step.title))),
             quote=step.quote,
         )
@@ -78,8 +73,18 @@ def history_reply(steps: Iterable[HistoryStep], *, title: str) -> Reply:
     return Reply(title=title, rows=rows, note="" if rows else "No change is known.")
 
 
+def describe_step(step: HistoryStep) -> str:
+    """Return what happened in a step, with its provision in English: suspends MOFCOM 2024-46 item 2."""
+    return " ".join(map(name_clause, step.what.split(" ")))
+
+
 def differences_reply(
-    found: Iterable[StatusDifference], *, first: date, last: date, cautions: tuple[str, ...] = ()
+    found: Iterable[StatusDifference],
+    lexicon: Lexicon,
+    *,
+    first: date,
+    last: date,
+    cautions: Iterable[str] = (),
 ) -> Reply:
     """Return the notices whose status differs between two days, each with the acts that changed it."""
     rows = tuple(
@@ -88,7 +93,12 @@ def differences_reply(
             f"{format_state(item.after, item.until, item.announced)}",
             body=" · ".join(
                 filter(
-                    None, (item.title, *(f"{step.date} {step.verb} {step.number}" for step in item.because))
+                    None,
+                    (
+                        name_categories(item.categories, lexicon),
+                        item.title,
+                        *(f"{format_date(step.date)} {step.verb} {step.number}" for step in item.because),
+                    ),
                 )
             ),
             question=f"status {item.number} {last}",
@@ -96,7 +106,12 @@ def differences_reply(
         for item in found
     )
     note = "" if rows else "No known notice has another status."
-    return Reply(title=f"{first} compared with {last}", rows=rows, note=note, cautions=cautions)
+    return Reply(
+        title=f"{format_date(first)} compared with {format_date(last)}",
+        rows=rows,
+        note=note,
+        cautions=tuple(map(spell_dates, cautions)),
+    )
 
 
 def categories_reply(lines: Iterable[CategoryLine]) -> Reply:

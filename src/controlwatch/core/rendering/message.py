@@ -19,6 +19,7 @@ from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.core.rendering.card import Card, build_card
 from controlwatch.core.rendering.confirmation_card import build_confirmation_card
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.digest_text import build_digest_subject, classify_alert
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.wording import find_word, list_languages, pick_language
@@ -125,7 +126,8 @@ class MessageComposer:
         """Return the line about the sources and about what needs review, built once a language."""
         if language not in self._health_lines:
             line = render_health_line(self.load_sources(), language)
-            review = pick_language(*describe_open_reviews(self.count_reviews()), language)
+            english, chinese = describe_open_reviews(self.count_reviews())
+            review = pick_language(spell_dates(english), spell_dates(chinese, "zh"), language)
             self._health_lines[language] = " · ".join(filter(None, (line, review)))
         return self._health_lines[language]
 
@@ -141,7 +143,9 @@ class MessageComposer:
         if not any(item.subscription.health or item.addressee for item in deliveries):
             alert = replace(alert, technical="")
         if alert.kind == "confirmation":  # it holds a link for one reader only
-            return build_confirmation_card(alert, delivery.subscription, self.links, now=self.now)
+            return build_confirmation_card(
+                alert, delivery.subscription, self.links, self.lexicon, now=self.now
+            )
         key = (delivery.alert_id, language, f"{why}\n{alert.technical}")
         if key in self._cards:
             return self._cards[key]
@@ -184,11 +188,13 @@ def render_health_line(sources: Iterable[tuple[Watcher, WatcherState]], language
     lost = [watcher for watcher, state in pairs if state.health in {"blind", "blocked", "new"}]
     successes = (state.last_success_at for _, state in pairs if state.last_success_at)
     success = max(successes, default=None)
-    last = f"{success.astimezone(BEIJING):%Y-%m-%d %H:%M}" if success else "—"
+    local = success.astimezone(BEIJING) if success else None
+    last = f"{format_date(local.date())} {local:%H:%M}" if local else "—"
+    last_zh = f"{format_date(local.date(), 'zh')} {local:%H:%M}" if local else "—"
     if not lost:
         return pick_language(
             f"All {len(pairs)} sources monitored, last read {last} (Beijing time)",
-            f"{len(pairs)} 个来源均在监测，最近一次 {last}（北京时间）",
+            f"{len(pairs)} 个来源均在监测，最近一次 {last_zh}（北京时间）",
             language,
         )
     names = [name_source(watcher) for watcher in lost[:MAX_NAMED_SOURCES]]
@@ -197,7 +203,7 @@ def render_health_line(sources: Iterable[tuple[Watcher, WatcherState]], language
     return pick_language(
         f"{watched} of {len(pairs)} sources monitored, last read {last} (Beijing time); "
         f"not read: {', '.join(name for name, _ in names)}{more}",
-        f"{len(pairs)} 个来源中 {watched} 个在监测，最近一次 {last}（北京时间）；"
+        f"{len(pairs)} 个来源中 {watched} 个在监测，最近一次 {last_zh}（北京时间）；"
         f"未能读取：{'、'.join(name for _, name in names)}{more}",
         language,
     )

@@ -91,7 +91,10 @@ def _list_deadline_facts(notice: Notice, context: CardContext) -> Iterator[CardF
     for deadline in notice.deadlines:
         label = f"{context.find_word('deadline')} ({context.find_word(deadline.kind)})"
         yield CardFact(
-            label=label, value=context.format_day(deadline.date), quote=deadline.quote, word="deadline"
+            label=label,
+            value=context.format_day(deadline.date),
+            quote=context.translate_proof(deadline.quote),
+            word="deadline",
         )
 
 
@@ -114,7 +117,8 @@ def _list_relation_facts(notice: Notice, context: CardContext, *, is_about_known
             f"{name_number(relation.target, context)} {context.name_scope(relation.clause or '')}".rstrip()
             for relation in relations
         ]
-        end = context.pick_language(f" until {until}", f"（至 {until}）") if until else ""
+        day = context.format_date(until) if until else ""
+        end = context.pick_one(f" until {day}", f"（至{day}）") if until else ""
         value = f"{context.find_word(verb.value)} {context.join_first(targets, MAX_TARGETS)}{end}"
         yield context.build_fact("relations", value, quote)
 

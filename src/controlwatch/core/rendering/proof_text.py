@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model.text_safety import to_one_line
+from controlwatch.core.rendering.day_text import spell_dates
 
 #: How a fact is introduced that no source has shown yet: it comes with the product.
-FROM_DATABASE = "reference database: "
+FROM_DATABASE, FROM_DATABASE_ZH = "reference database: ", "参考数据库："
 
 
 def format_proof(quote: str, most: int = 300) -> str:
     """Return the sentence of a notice in quotation marks; of the reference database, its fact and its source.
 
     >>> format_proof("自2027年5月1日起施行"), format_proof("register: takes effect 2027-05-01")
-    ('「自2027年5月1日起施行」', 'reference database: takes effect 2027-05-01')
+    ('「自2027年5月1日起施行」', 'reference database: takes effect 1 May 2027')
     """
     if not quote:
         return ""
+    if quote.startswith(FROM_DATABASE_ZH):
+        return to_one_line(quote, most)
     if quote.startswith(DOUBT_PREFIX):
-        return FROM_DATABASE + to_one_line(quote.removeprefix(DOUBT_PREFIX), most)
+        fact = " ".join(map(name_clause, spell_dates(quote.removeprefix(DOUBT_PREFIX)).split(" ")))
+        return FROM_DATABASE + to_one_line(fact, most)
     return f"「{to_one_line(quote, most)}」"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from controlwatch.core.alerting.judgements import NOTIFIED_REASON
 from controlwatch.core.alerting.routing import NOT_READABLE, OPERATOR_REASON
+from controlwatch.core.alerting.subscription_criteria import CRITERIA
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.law.answers import DeliveryReason
+from controlwatch.core.model import Subscription
+from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.facts import CardContext
+from controlwatch.core.rendering.replies import ReplyRow
+from controlwatch.core.rendering.wording import find_word
 
 #: Reasons that are stored as one sentence, in English and in Chinese.
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -19,6 +26,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     OPERATOR_REASON: (OPERATOR_REASON, "运维订阅接收所有待判定文件"),
     NOT_READABLE: (NOT_READABLE, "该公告中未能识别，为稳妥起见仍发送"),
 }
+#: Option of a criterion → how it is stored, where they differ.
+OPTION_NAMES = {"hs": "HS code"}
 #: Criterion, as stored → its name.
 CRITERION_NAMES: dict[str, tuple[str, str]] = {
     "category": ("items", "物项"),
@@ -44,6 +53,32 @@ def describe_reasons(reasons: str, context: CardContext) -> str:
     What is not known, as a term that a subscriber chose, is returned as it is.
     """
     return context.pick_one("; ", "；").join(_describe_part(part, context) for part in reasons.split("; "))
+
+
+def describe_delivery(reason: DeliveryReason, lexicon: Lexicon) -> ReplyRow:
+    """Return when an alert was made and of which kind, whether it was sent, and why to this subscriber."""
+    local = reason.made_at.astimezone(BEIJING)
+    context = CardContext(lexicon=lexicon, language=reason.language, today=local.date())
+    zone = context.pick_one(" Beijing time", "（北京时间）")
+    word = "moved-day" if reason.kind == "moved" else reason.kind
+    kind = context.pick_one(find_word(word, "en").lower(), find_word(word, "zh"))
+    state = context.pick_one(find_word(reason.state, "en"), find_word(reason.state, "zh"))
+    why = describe_reasons(reason.why, context)
+    return ReplyRow(
+        heading=f"{context.format_date(local.date())} {local:%H:%M}{zone} {kind}",
+        body=context.pick_one(f"{state}: {why}", f"{state}：{why}"),
+    )
+
+
+def name_criteria(item: Subscription, context: CardContext) -> str:
+    """Return what a subscription is limited to, by names: "items batteries; direction stricter"."""
+    kinds = (
+        f"{OPTION_NAMES.get(criterion.option, criterion.option)} {', '.join(map(str, values))}"
+        for criterion in CRITERIA
+        if (values := criterion.get_values(item))
+    )
+    named = context.pick_one("; ", "；").join(_describe_part(kind, context) for kind in kinds)
+    return named or context.pick_one("everything", "全部内容")
 
 
 def _describe_part(part: str, context: CardContext) -> str:

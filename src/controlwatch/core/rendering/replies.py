@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from controlwatch.core.extraction.mentions.clauses import name_clause
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.answers import NoticeLine, NoticeRecord, ReviewLine, WatcherLine
 from controlwatch.core.law.status import LegalStatus
 from controlwatch.core.model import Attention, Subscription, describe_judgement
+from controlwatch.core.rendering.category_text import name_categories
+from controlwatch.core.rendering.day_text import format_date, spell_dates
 from controlwatch.core.rendering.law_answers import LawAnswer
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.state_text import explain_announced, format_state
@@ -82,9 +86,10 @@ def review_reply(lines: Iterable[ReviewLine]) -> Reply:
     rows = []
     for line in lines:
         reason = line.reasons[0] if line.reasons else None
+        published = format_date(line.published) if line.published is not None else ""
         rows.append(
             ReplyRow(
-                heading=f"{line.id} · {line.published or '?'} {line.number or line.watcher}",
+                heading=" ".join(filter(None, (f"{line.id} ·", published, line.number or line.watcher))),
                 body=" · ".join(filter(None, (line.title, line.url, reason.reason if reason else ""))),
                 quote=reason.quote if reason else "",
             )
@@ -93,33 +98,31 @@ def review_reply(lines: Iterable[ReviewLine]) -> Reply:
     return Reply(title=f"{len(rows)} need review", rows=tuple(rows), note=note or "Nothing needs review.")
 
 
-def notice_reply(record: NoticeRecord, status: LegalStatus | None = None) -> Reply:
+def notice_reply(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | None = None) -> Reply:
     """Return the status of a notice, then what it says, each conclusion with the sentence that proves it."""
     notice, line = record.notice, record.line
-    rows = [ReplyRow(heading=text) for text in (notice.summary.en, notice.summary.zh) if text]
+    summaries = (spell_dates(notice.summary.en), spell_dates(notice.summary.zh, "zh"))
+    rows = [ReplyRow(heading=text) for text in summaries if text]
     if line.review_id is not None:
         rows = [ReplyRow(heading=_describe_attention(line))]
     if status is not None:
         state = f"{MARKS[status.state]} {format_state(status.state, status.until, status.announced)}"
         body = " ".join(map(explain_announced, status.announced))
-        rows.insert(0, ReplyRow(heading=f"{state} (on {status.on})", body=body))
+        rows.insert(0, ReplyRow(heading=f"{state} (on {format_date(status.on)})", body=body))
     rows += [
         ReplyRow(heading="needs review", body=reason.reason, quote=reason.quote) for reason in line.review
     ]
     if line.review and notice.possible_categories:
-        rows.append(ReplyRow(heading="may touch", body=", ".join(notice.possible_categories)))
+        rows.append(ReplyRow(heading="may touch", body=name_categories(notice.possible_categories, lexicon)))
     for found in notice.effective:
-        until = f" → {found.until}" if found.until else ""
-        scope = "" if found.scope == "all" else f" ({found.scope})"
-        rows.append(
-            ReplyRow(
-                heading="effective", body=f"{found.start or 'not stated'}{until}{scope}", quote=found.quote
-            )
-        )
-    if notice.categories:
-        rows.append(ReplyRow(heading="items", body=", ".join(found.id for found in notice.categories)))
+        start = format_date(found.start) if found.start else "not stated"
+        until = f" → until {format_date(found.until)}" if found.until else ""
+        scope = "" if found.scope == "all" else f" ({name_clause(found.scope)})"
+        rows.append(ReplyRow(heading="effective", body=f"{start}{until}{scope}", quote=found.quote))
+    if items := name_categories([found.id for found in notice.categories], lexicon):
+        rows.append(ReplyRow(heading="items", body=items))
     for relation in notice.relations:
-        clause = f" {relation.clause}" if relation.clause else ""
+        clause = f" {name_clause(relation.clause)}" if relation.clause else ""
         rows.append(
             ReplyRow(heading=relation.verb.value, body=f"{relation.target}{clause}", quote=relation.quote)
         )
@@ -128,7 +131,7 @@ def notice_reply(record: NoticeRecord, status: LegalStatus | None = None) -> Rep
         title=f"{line.number or line.kind} · {line.direction if line.review_id is None else line.attention}",
         note=line.title,
         rows=tuple(rows),
-        cautions=notice.doubts,
+        cautions=tuple(map(spell_dates, notice.doubts)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from controlwatch.core.model import Alert, AlertKind, Judgement, Notice
 from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number, truncate_words
 from controlwatch.core.rendering.wording import list_languages
@@ -56,20 +57,21 @@ def list_review_facts(alert: Alert, notice: Notice, context: CardContext) -> Ite
 
 def _describe_judgement(kind: AlertKind, judgement: Judgement) -> dict[str, str]:
     day, note = to_beijing_day(judgement.at), judgement.note
+    english, chinese = format_date(day), format_date(day, "zh")
     if kind == "judged-change":
         return {
-            "en": f"{judgement.who} judged on {day} that this document changes the rules"
+            "en": f"{judgement.who} judged on {english} that this document changes the rules"
             + (f": {note}" if note else "")
             + ". What it changes, and from when, was not read by controlwatch: read the original.",
-            "zh": f"{judgement.who} 于 {day} 判定该文件改变规则"
+            "zh": f"{judgement.who} 于{chinese}判定该文件改变规则"
             + (f"：{note}" if note else "")
             + "。具体内容和生效日期未经系统识别，请以原文为准。",
         }
     return {
-        "en": f"{judgement.who} judged on {day} that this document changes nothing"
+        "en": f"{judgement.who} judged on {english} that this document changes nothing"
         + (f": {note}" if note else "")
         + ". It needs nothing from you.",
-        "zh": f"{judgement.who} 于 {day} 判定该文件不改变规则"
+        "zh": f"{judgement.who} 于{chinese}判定该文件不改变规则"
         + (f"：{note}" if note else "")
         + "。无需处理。",
     }

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import re
 
+from controlwatch.core.model import Verb
+from controlwatch.core.rendering.day_text import spell_dates
+from controlwatch.core.rendering.proof_text import FROM_DATABASE_ZH
+from controlwatch.core.rendering.wording import WORDS
+
 #: A sentence in English → its Chinese, with the groups of the pattern.
 SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(english), chinese)
@@ -91,6 +96,29 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
+DATABASE_FACT = re.compile(r"register: (?:(\S+): )?(.*) \((.*), (high|medium|low) confidence\)", re.DOTALL)
+CONFIDENCES = {"high": "高", "medium": "中", "low": "低"}
+FACT_SOURCES = {
+    "the official text": "官方文本",
+    "a page of the issuer": "发布机关网页",
+    "a public repository of texts": "公开文本库",
+    "public chronologies": "公开大事记",
+    "press reports": "媒体报道",
+}
+#: Words of a fact in English → in Chinese, in the order in which they are replaced.
+FACT_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(english), chinese)
+    for english, chinese in (
+        (r"does not state when it takes effect", "未载明施行日期"),
+        (r"takes effect ([\d-]+)", r"自 \1 起施行"),
+        (r"\bissued ([\d-]+)", r"发布于 \1"),
+        (r" from ([\d-]+)", r"，自 \1 起"),
+        (r" until ([\d-]+)", r"，至 \1"),
+        (r"\bconcerns ", "涉及"),
+        (r"\bnames ", "列明"),
+        *((rf"\b{verb.value} ", WORDS[verb.value][1]) for verb in Verb if verb.value in WORDS),
+    )
+)
 #: Names of findings in the list of what changed.
 FINDINGS = {
     "number": "文号",
@@ -114,6 +142,22 @@ def translate_sentence(english: str) -> str:
         if match is not None:
             return match.expand(chinese)
     return english
+
+
+def translate_fact(quote: str) -> str:
+    """Return a fact of the reference database in Chinese, with where it comes from; other words as they are.
+
+    >>> translate_fact("register: takes effect 2027-05-01 (the official text, high confidence)")
+    '参考数据库：自2027年5月1日起施行（官方文本，可信度高）'
+    """
+    match = DATABASE_FACT.fullmatch(quote)
+    if match is None:
+        return quote
+    scope, statement, source, confidence = match.groups()
+    for pattern, chinese in FACT_WORDS:
+        statement = pattern.sub(chinese, statement)
+    fact = spell_dates(f"{scope or ''}{statement}", "zh")
+    return f"{FROM_DATABASE_ZH}{fact}（{FACT_SOURCES.get(source, source)}，可信度{CONFIDENCES[confidence]}）"
 
 
 def translate_finding(line: str) -> str:

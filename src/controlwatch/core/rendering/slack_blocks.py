@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from controlwatch.core.model import Language
 from controlwatch.core.model.text_safety import to_one_line, truncate_text
 from controlwatch.core.rendering.card import Card
 from controlwatch.core.rendering.facts import CardFact
@@ -16,6 +17,7 @@ from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.palette import MARKS
 from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.short_card import shorten_card
+from controlwatch.core.rendering.wording import pick_language
 
 Block = dict[str, Any]
 
@@ -33,16 +35,28 @@ ACKNOWLEDGE, ASSIGN, DUE, MUTE, IRRELEVANT, ORIGINAL, WHOLE = (
 JUDGE_CHANGE, JUDGE_NO_CHANGE = "controlwatch_judge_change", "controlwatch_judge_no_change"
 #: The buttons of an alert that is one line of a digest.
 CLOSING_BUTTONS = frozenset({ACKNOWLEDGE, JUDGE_CHANGE, JUDGE_NO_CHANGE})
-JUDGE_LABELS = {JUDGE_CHANGE: "It is a change · 属规则调整", JUDGE_NO_CHANGE: "No change · 无调整"}
+#: Action id → the words on it, in English and Chinese.
+LABELS: dict[str, tuple[str, str]] = {
+    ACKNOWLEDGE: ("Acknowledge", "已阅"),
+    ASSIGN: ("Assign to", "指派"),
+    DUE: ("Due date", "处理期限"),
+    MUTE: ("Mute", "静音"),
+    IRRELEVANT: ("Not relevant", "无关"),
+    ORIGINAL: ("Original", "原文"),
+    WHOLE: ("More", "详情"),
+    JUDGE_CHANGE: ("It is a change", "属规则调整"),
+    JUDGE_NO_CHANGE: ("No change", "无调整"),
+}
+JUDGE_ACTIONS = (JUDGE_CHANGE, JUDGE_NO_CHANGE)
 #: The block id of these actions: this prefix, then the key of the delivery.
 ALERT_BLOCK = "controlwatch_alert:"
 #: Why an alert may not be relevant; kept for tuning.
 REASONS = {
-    "items": "not our items · 物项不符",
-    "destination": "not our destinations · 目的地不符",
-    "no-change": "changes nothing for us · 无影响",
-    "duplicate": "known already · 已知",
-    "wrong": "read wrongly · 识别有误",
+    "items": ("not our items", "物项不符"),
+    "destination": ("not our destinations", "目的地不符"),
+    "no-change": ("changes nothing for us", "无影响"),
+    "duplicate": ("known already", "已知"),
+    "wrong": ("read wrongly", "识别有误"),
 }
 #: For how many days a category may be muted, and how many of an alert's categories are offered.
 MUTE_DAYS = (7, 30, 90)
@@ -70,7 +84,8 @@ def render_message_blocks(message: Message) -> list[Block]:
     cards, more = message.cards[:MAX_CARDS], len(message.cards) - MAX_CARDS
     keys = message.action_keys or ("",) * len(message.cards)
     header = [] if alone else [_build_header(message.subject)]
-    footer = [_build_context(f"… {more} more: controlwatch latest")] if more > 0 else []
+    rest = (f"… {more} more: controlwatch latest", f"… 另有{more}项：controlwatch latest")
+    footer = [_build_context(pick_language(*rest, cards[0].language))] if more > 0 else []
     footer += [_build_context(message.health_line)] if message.health_line else []
     shown = [
         [*(_render_headline(card) if alone else _render_row(card)), *_render_actions(card, key, alone=alone)]
@@ -106,30 +121,33 @@ def render_fallback_text(message: Message) -> str:
 
 def _build_actions(card: Card, key: str, *, alone: bool) -> Block:
     """Return what readers may do about an alert; in a digest, only what is needed most."""
-    acknowledge = _build_button("Acknowledge · 已阅", ACKNOWLEDGE)
+    language = card.language
+    acknowledge = _build_button(ACKNOWLEDGE, language)
     if card.weight != "quiet":
         acknowledge["style"] = "primary"
     elements = [acknowledge]
     if card.review is not None:
-        elements = [_build_button(text, action_id) for action_id, text in JUDGE_LABELS.items()]
-        elements.append(_build_button("Acknowledge · 已阅", ACKNOWLEDGE))
+        elements = [_build_button(name, language) for name in (*JUDGE_ACTIONS, ACKNOWLEDGE)]
     if alone:
-        elements.append(_build_menu("users_select", ASSIGN, "Assign to · 指派"))
-        elements.append(_build_menu("datepicker", DUE, "Due date · 处理期限"))
+        elements.append(_build_menu("users_select", ASSIGN, language))
+        elements.append(_build_menu("datepicker", DUE, language))
         mutes = [
-            _build_option(f"{to_one_line(name, 50)}: {days} days · 天", f"{category}:{days}")
+            _build_option(
+                f"{to_one_line(name, 50)}: {pick_language(f'{days} days', f'{days} 天', language)}",
+                f"{category}:{days}",
+            )
             for category, name in card.mutable[:MAX_MUTE_CATEGORIES]
             for days in MUTE_DAYS
         ]
         if mutes:
-            elements.append(_build_menu("static_select", MUTE, "Mute · 静音", options=mutes))
-    reasons = [_build_option(text, reason) for reason, text in REASONS.items()]
-    elements.append(_build_menu("static_select", IRRELEVANT, "Not relevant · 无关", options=reasons))
+            elements.append(_build_menu("static_select", MUTE, language, options=mutes))
+    reasons = [_build_option(pick_language(*words, language), reason) for reason, words in REASONS.items()]
+    elements.append(_build_menu("static_select", IRRELEVANT, language, options=reasons))
     url = card.url
     if url is not None and url.startswith(("http://", "https://")) and len(url) <= MAX_URL:
-        elements.append(_build_button("Original · 原文", ORIGINAL, url=url))
+        elements.append(_build_button(ORIGINAL, language, url=url))
     if card.is_shortened or not alone:
-        elements.append(_build_button("More · 详情", WHOLE))
+        elements.append(_build_button(WHOLE, language))
     return {"type": "actions", "block_id": f"{ALERT_BLOCK}{key}", "elements": elements}
 
 
@@ -143,20 +161,20 @@ def _render_actions(card: Card, key: str, *, alone: bool) -> Iterator[Block]:
     yield actions
 
 
-def _build_button(text: str, action_id: str, **more: str) -> Block:
+def _build_button(action_id: str, language: Language, **more: str) -> Block:
     return {
         "type": "button",
-        "text": {"type": "plain_text", "text": text},
+        "text": {"type": "plain_text", "text": pick_language(*LABELS[action_id], language)},
         "action_id": action_id,
         **more,
     }
 
 
-def _build_menu(kind: str, action_id: str, text: str, **more: object) -> Block:
+def _build_menu(kind: str, action_id: str, language: Language, **more: object) -> Block:
     return {
         "type": kind,
         "action_id": action_id,
-        "placeholder": {"type": "plain_text", "text": text},
+        "placeholder": {"type": "plain_text", "text": pick_language(*LABELS[action_id], language)},
         **more,
     }
 

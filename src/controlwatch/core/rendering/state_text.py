@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from controlwatch.core.law.graph import LegalState
 from controlwatch.core.model import AnnouncedMeasure, Language, Verb
+from controlwatch.core.rendering.day_text import format_date
 from controlwatch.core.rendering.wording import find_word, pick_language
 
 #: What is announced, by what the announcement says that it does.
@@ -29,15 +30,15 @@ def format_state(
     *,
     language: Language = "en",
 ) -> str:
-    """Return "suspended until 2026-11-10 · extension announced, no legal instrument yet"; "" for no state."""
+    """Return "suspended until 10 Nov 2026 · extension announced, no legal instrument yet", or ""."""
     if state is None:
         return ""
     word = find_word(state, language)
     if until is not None and state is LegalState.NOT_YET:
         start = until + timedelta(days=1)
-        word += pick_language(f", from {start}", f"，自 {start} 起", language)
+        word += pick_language(f", from {format_date(start)}", f"，自{format_date(start, 'zh')}起", language)
     elif until is not None:
-        word += pick_language(f" until {until}", f"（至 {until}）", language)
+        word += pick_language(f" until {format_date(until)}", f"（至{format_date(until, 'zh')}）", language)
     return " · ".join(filter(None, (word, format_announced(announced, language=language))))
 
 
@@ -56,12 +57,12 @@ def format_announced(announced: Iterable[AnnouncedMeasure], *, language: Languag
 def explain_announced(item: AnnouncedMeasure, *, language: Language = "en") -> str:
     """Return who announced what, when and until when, in one sentence."""
     english, chinese = ANNOUNCED_NOUNS.get(item.verb, (item.verb.value, item.verb.value))
-    until = f" until {item.until}" if item.until else ""
-    to = f"至 {item.until}" if item.until else ""
+    until = f" until {format_date(item.until)}" if item.until else ""
+    to = f"至{format_date(item.until, 'zh')}" if item.until else ""
+    on, on_zh = format_date(item.on), format_date(item.on, "zh")
     return pick_language(
-        f"An {english} was announced on {item.on}{until} ({item.source}). No legal instrument is known."
-        if english[0] in "aeiou"
-        else f"A {english} was announced on {item.on}{until} ({item.source}). No legal instrument is known.",
-        f"{item.on} 已宣布{chinese}{to}（{item.source}），尚未见正式文件。",
+        f"{'An' if english[0] in 'aeiou' else 'A'} {english} was announced on {on}{until} ({item.source}). "
+        "No legal instrument is known.",
+        f"{on_zh}已宣布{chinese}{to}（{item.source}），尚未见正式文件。",
         language,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controlwatch.core.alerting.subscription_criteria import CRITERIA, WEEKDAYS
 from controlwatch.core.model import Subscription
+from controlwatch.core.rendering.day_text import format_date
 
 
 def describe_criteria(item: Subscription) -> str:
@@ -27,7 +28,9 @@ def describe_timing(item: Subscription) -> str:
     if item.escalate_after:
         to = f" to {item.escalate_to}" if item.escalate_to else ""
         parts.append(f"repeated{to} after {item.escalate_after} minutes without an action")
-    return ", ".join((*parts, *(f"{mute.category} muted until {mute.until:%Y-%m-%d}" for mute in item.muted)))
+    return ", ".join(
+        (*parts, *(f"{mute.category} muted until {format_date(mute.until.date())}" for mute in item.muted))
+    )
 
 
 def describe_subscription(item: Subscription) -> str:

@@ -136,6 +136,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "role-reader": ("reader", "读者"),
     "role-officer": ("officer", "合规专员"),
     "role-operator": ("operator", "管理员"),
+    "new": ("NEW NOTICE", "新公告"),
+    "pending": ("waiting", "待发送"),
+    "leased": ("being sent", "发送中"),
+    "sent": ("sent", "已发送"),
+    "muted": ("muted", "已静音"),
+    "refused": ("refused", "被拒收"),
+    "immediate": ("at once", "即时"),
+    "daily": ("once a day", "每日一次"),
+    "weekly": ("once a week", "每周一次"),
+    "scope-read": ("look things up", "查询"),
+    "scope-subscribe": ("manage subscriptions", "管理订阅"),
+    "scope-act": ("act on alerts and reviews", "处理提醒和复核"),
+    "scope-operate": ("run the installation", "运维管理"),
 }
 
 

@@ -17,8 +17,8 @@ from controlwatch.services.queries import Queries
 from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.notice_page import parse_day
 
-#: Notices that the picture shows, and steps of the history; the newest ones.
-MAX_DRAWN, MAX_STEPS = 25, 40
+#: Steps of the history; the newest ones.
+MAX_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             found = queries.law.lookup(name, on=day)
         except UsageError as error:  # which names the nearest ones
             return render_list(request, name, str(error), status_code=404)
-        rows = queries.law.timeline(name, today=context.today)
+        timeline = queries.law.timeline(name, today=context.today)
         steps = _list_history(queries, name)
         is_category = name in queries.names.list_categories()
         heading = context.name_category(name) if is_category else found.element or name
@@ -88,8 +88,8 @@ def build_item_routes(frame: PageFrame, queries: Queries) -> APIRouter:
             context=context,
             on=day,
             on_day=context.format_date(day),
-            timeline=draw_timeline(rows[-MAX_DRAWN:], context) if rows else None,
-            older=max(0, len(rows) - MAX_DRAWN),
+            timeline=draw_timeline(timeline.rows, context) if timeline.rows else None,
+            older=timeline.older,
             history=steps[:MAX_STEPS],
             more_history=max(0, len(steps) - MAX_STEPS),
         )

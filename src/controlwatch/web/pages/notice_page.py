@@ -61,7 +61,7 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             record.text[:MAX_SHOWN_TEXT] if is_cut else record.text, [item.quote for item in shown]
         )
         status = queries.find_status(record, on=day)
-        rows = queries.law.notice_timeline(record.line.key, today=context.today) if status else ()
+        timeline = queries.law.notice_timeline(record.line.key, today=context.today) if status else None
         return frame.render(
             request,
             "notice.html",
@@ -78,7 +78,7 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             steps=[_describe_step(step, context) for step in status.chain] if status else (),
             on=day,
             on_day=context.format_date(day),
-            timeline=draw_timeline(rows, context) if rows else None,
+            timeline=draw_timeline(timeline.rows, context) if timeline and timeline.rows else None,
             doubts=context.translate_doubts(record.notice.doubts),
             relations=tuple(_list_related(record, context)),
             revision_words=REVISION_WORDS,

@@ -113,6 +113,7 @@ def _build_row(
         if line.state.unread
         else ""
     )
+    never = frame.translate(request, "never read") if line.state.last_success_at is None else ""
     problem = line.state.problem if line.health not in {"healthy", "quiet"} else ""
     counts: Counter[str] = Counter()
     for run in runs:
@@ -120,7 +121,7 @@ def _build_row(
     return SourceRow(
         line=line,
         tone=HEALTH_TONES.get(line.health, "") if line.enabled else "",
-        missed="; ".join(filter(None, (problem, gap, unread))),
+        missed="; ".join(filter(None, (problem, gap or never, unread))),
         runs=runs,
         strip_text="; ".join(f"{frame.translate(request, text)}: {count}" for text, count in counts.items()),
     )

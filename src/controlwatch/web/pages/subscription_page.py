@@ -195,8 +195,8 @@ def _save(app: App, wanted: Subscription, before: Subscription, visitor: Visitor
     if is_other and not visitor.is_operator:
         if not app.links.public_url:
             raise UsageError(
-                "an address of another person must confirm, and no link can be sent: CONTROLWATCH_PUBLIC_URL is "
-                "not set; ask an operator"
+                "an address of another person must confirm, and no link can be sent: "
+                "CONTROLWATCH_PUBLIC_URL is not set; ask an operator"
             )
         who = "A colleague on the pages of this service (本服务网页用户)"
         request_confirmation(app.store.subscriptions, app.store.outbox, wanted, who=who, now=frame.clock())

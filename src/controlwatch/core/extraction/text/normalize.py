@@ -40,6 +40,8 @@ _HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
 DIGITS = dict(zip("〇○零Ｏ一二两三四五六七八九", map(int, "00001223456789"), strict=True))
 PLACE_VALUES = dict(zip("十百千", (10, 100, 1000), strict=True))
 NUMERAL = "[〇○零一二三四五六七八九十百千两]"
+#: GB 2312 is a set of simplified characters; these of it have a simplified form all the same.
+OLD_FORMS = frozenset("乾吒夥後徵拚捱摺於榘菸著薰薹袷醣麴麽")
 ENGLISH_NUMERALS = {
     "one": 1,
     "two": 2,
@@ -53,6 +55,14 @@ ENGLISH_NUMERALS = {
 }
 
 
+def _is_in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @cache
 def _load_converter() -> OpenCC:
     return OpenCC("t2s")
@@ -61,6 +71,8 @@ def _load_converter() -> OpenCC:
 @cache
 def _simplify_character(character: str) -> str:
     """Return the simplified form of a character, or the character where that form is not a single one."""
+    if character not in OLD_FORMS and _is_in_gb2312(character):
+        return character  # the dictionaries take longer to load than most answers
     simplified = str(_load_converter().convert(character))
     return simplified if len(simplified) == 1 else character
 

@@ -1,0 +1,93 @@
+"""Answers are written for people: days in words, names of items and lists; ids and ISO days belong to JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
+from controlwatch.bootstrap.question_app import open_question
+from controlwatch.core.rendering.replies import Reply
+from controlwatch.services.answer_question import QuestionResponder
+from controlwatch.settings import Settings
+
+NOW = datetime(2026, 10, 20, 4, tzinfo=UTC)
+ISO_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+QUESTIONS = (
+    "latest", "latest battery", "latest rare earth", "show 2025-58", "show 2024-46", "status 2025-58", "status battery",
+    "status dysprosium", "lookup 8507.60", "lookup gallium", "lookup 镝", "upcoming 90", "upcoming rare_earth 90",
+    "history gallium", "history 2024-46", "compare 2025-11-01 2025-11-15", "entity Skydio", "entity Zwiebelkuchen Allgäu",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def responder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuestionResponder]:
+    with open_question(Settings(state_dir=tmp_path_factory.mktemp("none"))) as app:
+        yield QuestionResponder(queries=app.queries, vocabulary=load_vocabulary())
+
+
+def answered(responder: QuestionResponder, text: str, now: datetime = NOW) -> Reply:
+    return responder.answer(responder.understand(text, now=now), now=now)
+
+
+def list_words(reply: Reply) -> list[str]:
+    """What a reader sees, without the words of notices and the addresses."""
+    rows = [part for row in reply.rows for part in (row.heading, re.sub(r"https?://\S+", "", row.body))]
+    return [reply.title, reply.note, *rows, *reply.cautions]
+
+
+def test_a_week_that_has_just_begun_is_answered_with_the_days_before(responder: QuestionResponder) -> None:
+    monday = datetime(2026, 9, 28, 1, tzinfo=UTC)  # something was published on this day
+    assert answered(responder, "what changed this week?", monday - timedelta(days=14)).rows == ()
+    later = answered(responder, "what changed this week?", datetime(2026, 8, 10, 4, tzinfo=UTC))
+    assert "Nothing known for 10 Aug 2026 so far; looked at instead: 3 Aug 2026 to 10 Aug 2026" in later.note
+    assert {row.heading.split(" ", 1)[1] for row in later.rows} >= {
+        "5 Aug 2026 MOFCOM 2026-34",
+        "5 Aug 2026 MOFCOM Order 2026-3",
+    }
+    assert "3 Aug 2026 to 10 Aug 2026" in later.title
+
+
+def test_a_longer_period_that_has_nothing_is_not_answered_with_a_shorter_one(
+    responder: QuestionResponder,
+) -> None:
+    reply = answered(responder, "what changed this quarter?", datetime(2026, 12, 20, 4, tzinfo=UTC))
+    assert "1 Oct 2026 to 20 Dec 2026" in reply.title
+
+
+def test_an_empty_period_says_what_was_read_and_offers_longer_ones(responder: QuestionResponder) -> None:
+    reply = answered(responder, "本周有什么变化", datetime(2026, 9, 14, 4, tzinfo=UTC))
+    assert reply.rows == ()
+    assert any("no official source has been read" in caution for caution in reply.cautions)
+    commands = [offer.value for offer in reply.offers]
+    assert commands == ["latest 2026-08-15 to 2026-09-14", "latest 2026-06-16 to 2026-09-14"]
+    assert all(responder.understand(command, now=NOW).intent == "latest" for command in commands)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gallium to Japan today?", "no notice in this answer names Japan"),
+        ("gallium to Japan today?", "other destinations only are named by MOFCOM 2024-46 (United States)"),
+        ("can I export gallium to the US?", "United States is named by MOFCOM 2024-46"),
+        ("镓到日本", "no notice in this answer names Japan"),
+        ("what changed for drones to the US in 2026?", "United States is named by MOFCOM 2026-34"),
+    ],
+)
+def test_the_notices_that_name_a_destination_are_told_from_the_others(
+    responder: QuestionResponder, text: str, said: str
+) -> None:
+    assert said in " ".join(answered(responder, text).cautions)
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_an_answer_has_no_iso_day_and_no_id_of_a_category(responder: QuestionResponder, text: str) -> None:
+    words = list_words(answered(responder, text))
+    assert [line for line in words if ISO_DAY.search(line)] == []
+    lexicon = responder.queries.names.lexicon
+    ids = {name for name in lexicon.category_ids if "." in name or "_" in name}
+    shown = {word.strip(",;()") for line in words for word in line.split()}
+    assert shown & ids == set()
