@@ -114,6 +114,13 @@ def test_days_of_latest_count_back_from_today_by_the_day_of_publication(terminal
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "found"), [("metal", "minor_metals"), ("Rare-Ear", "rare_earth"), ("材料", "superhard")]
+)
+def test_categories_are_found_by_a_part_of_a_name(terminal: Terminal, part: str, found: str) -> None:
+    assert found in {line["id"] for line in asked(terminal, "categories", part)}
+
+
 def test_the_shell_completes_categories_numbers_and_watchers() -> None:
     assert ("battery.liion", "lithium-ion batteries and packs") in complete_category("battery.l") or [
         name for name, _ in complete_category("battery.l")

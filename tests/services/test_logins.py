@@ -18,6 +18,7 @@ from controlwatch.core.model.account import (
     Actor,
     AuditAction,
     AuditFilter,
+    Passkey,
     Role,
     normalize_account_name,
 )
@@ -310,6 +311,32 @@ def test_a_token_has_no_scope_beyond_the_role_and_there_are_not_endless_ones(peo
     made = {make("read", "act") for _ in range(MAX_TOKENS)}
     assert len(made) == MAX_TOKENS
     assert refuse(lambda: make("read")) == refusals.TOO_MANY_TOKENS
+
+
+def test_the_only_way_in_is_not_removed(people: People, store: SqlStore) -> None:
+    account = people.create_person("li.wei", role=Role.READER, by=BY, now=NOW)
+    action = BY.describe_action(NOW, "passkey added")
+    for credential in ("laptop", "phone"):
+        made = Passkey(
+            id=0,
+            account_id=account.id,
+            credential=credential,
+            public_key="k",
+            sign_count=0,
+            name="",
+            created_at=NOW,
+        )
+        store.people.add_passkey(made, action=action)
+    first, second = store.people.list_passkeys(account.id)
+
+    def remove(passkey: Passkey) -> None:
+        people.remove_passkey(people.find_person("li.wei"), passkey.id, by=BY, now=NOW)
+
+    remove(first)
+    assert refuse(lambda: remove(second)) == refusals.LAST_WAY_IN
+    people.set_password(account, PASSWORD, by=BY, now=NOW)
+    remove(second)
+    assert store.people.list_passkeys(account.id) == ()
 
 
 def test_everything_that_is_done_to_people_is_in_the_log(

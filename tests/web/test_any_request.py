@@ -113,7 +113,7 @@ PARTS = st.one_of(
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     method=st.sampled_from(METHODS),
-    where=st.sampled_from([*UNSIGNED, "healthz", "metrics", "slack/events", "", "static"]),
+    where=st.sampled_from([*UNSIGNED, "healthz", "metrics", "slack/events", "", "static", "login", "people", "password"]),
     parts=st.lists(PARTS, max_size=3),
     body=st.sampled_from([b"", b"{}", b"\x00" * 1_000, b"payload=%7B", b"[" * 5_000, *TOKENS[:8]]),
     headers=st.dictionaries(

@@ -12,7 +12,6 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -30,9 +29,10 @@ from controlwatch.core.rendering.proof_text import format_proof
 from controlwatch.core.rendering.sentences_zh import translate_fact
 from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.account_refusals import AccountRefusal
+from controlwatch.services.audit import AuditLog
+from controlwatch.web.access import get_actor
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
-
-log = structlog.get_logger()
 
 LANGUAGE_COOKIE = "controlwatch_language"
 YEAR_SECONDS = 365 * 24 * 3600
@@ -92,6 +92,7 @@ class PageFrame:
 
     lexicon: Lexicon
     forms: FormGuard
+    audit: AuditLog
     translations: Mapping[str, str] = field(default_factory=load_translations)
     static: Mapping[str, bytes] = field(default_factory=load_static_files)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -114,6 +115,10 @@ class PageFrame:
         chosen = self.translations.get(text, text) if self.choose_language(request) == "zh" else text
         return chosen.format(**values) if values else chosen
 
+    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
+        """Return why something about people is refused, in the language of a page."""
+        return self.translate(request, error.text, **error.values)
+
     def build_context(self, request: Request) -> CardContext:
         """Return how names and days are written on a page."""
         language, today = self.choose_language(request), to_beijing_day(self.clock())
@@ -133,10 +138,9 @@ class PageFrame:
         return response
 
     def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
-        """Record that the visitor of a page did something."""
-        log.info(
-            "done on the pages", who=request.state.visitor.name, what=what, subject=subject, detail=detail
-        )
+        """Record that the visitor of a page did something: `what` is one of `AUDIT_KINDS`."""
+        by = get_actor(request)
+        self.audit.record_action(by.who, what, subject, detail, by.address)
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""

@@ -14,12 +14,14 @@ from controlwatch.bootstrap.feed_addresses import build_publications
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.wording import find_word
+from controlwatch.services.audit import AuditLog
 from controlwatch.services.exports import Exports
 from controlwatch.services.publications import Publications
 from controlwatch.services.weekly_reports import WeeklyReports
 from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, RoleRequired, is_loopback
 from controlwatch.web.form_guard import ForgedForm, FormGuard
 from controlwatch.web.page_frame import PageFrame
+from controlwatch.web.pages.account_routes import build_account_routes
 from controlwatch.web.pages.alert_page import build_alert_action_routes, build_alert_list_routes
 from controlwatch.web.pages.calendar_page import build_calendar_routes
 from controlwatch.web.pages.entity_page import build_entity_routes
@@ -56,13 +58,19 @@ def build_access_guard(app: App) -> AccessGuard:
     """Return the guard of an open app: whether it is served to its own machine only."""
     host = (app.settings.listen or "").rpartition(":")[0]
     is_local = is_loopback(host) and app.settings.public_url is None
-    return AccessGuard(accounts=app.store.accounts, is_local_server=is_local)
+    is_https = (app.settings.public_url or "").startswith("https:")
+    return AccessGuard(accounts=app.store.accounts, is_local_server=is_local, is_https=is_https)
 
 
 def add_pages(web: FastAPI, app: App, guard: AccessGuard) -> None:
     """Add the pages, and what is shown where a page may not be."""
-    frame = PageFrame(lexicon=app.lexicon, forms=FormGuard(load_signing_secret(app.settings)))
+    forms, audit = FormGuard(load_signing_secret(app.settings)), AuditLog(app.store.audit)
+    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=audit)
     web.include_router(frame.build_static_routes())
+    accounts = build_account_routes(app, frame, guard)
+    web.include_router(accounts.public)
+    for role, router in accounts.guarded.items():
+        web.include_router(router, dependencies=[Depends(guard.allow(role))])
     publications = build_publications(app)
     writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     for role, routers in _build_routers(app, frame, publications, writer).items():
@@ -110,6 +118,7 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
     @web.exception_handler(LoginRequired)
     async def ask_to_log_in(request: Request, _error: Exception) -> Response:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        wanted = wanted if request.method in {"GET", "HEAD"} else "/"
         return RedirectResponse(f"/login?next={quote(wanted, safe='')}", status_code=303)
 
     @web.exception_handler(NotLocal)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -19,39 +18,49 @@ TAIL_LINES = 16
 PROSE_MARKS = re.compile(r"[。；：？《》\d]")
 
 
-@dataclass(frozen=True, slots=True)
 class IssuerIndex:
-    """The issuers of a lexicon, ready to be searched for by any of their names."""
+    """The issuers of a lexicon, to be searched for by any of their names; patterns wait until needed."""
 
-    codes: dict[str, str]  #: of a name in lower case
-    name: re.Pattern[str]
-    run: re.Pattern[str]  #: names joined: 商务部、海关总署
-    run_before: re.Pattern[str]  #: names joined up to a number: 商务部、海关总署联合发布|
-    run_after: re.Pattern[str]  #: names behind a number: |of the Ministry of Commerce and …
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.codes = {
+            name.lower(): issuer.code
+            for issuer in lexicon.issuers
+            for name in (*issuer.zh, *issuer.en, issuer.code)
+        }
+        self._names = "|".join(
+            # Latin codes need word boundaries: MOF is not in MOFCOM.
+            rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name[0].isascii() else re.escape(name)
+            for name in sorted(self.codes, key=len, reverse=True)
+        )
+        self._closing = lexicon.get_pattern("issuer.closing").pattern
+        self._run = rf"(?:(?:{self._names}){lexicon.get_pattern('issuer.joint').pattern})+"
+
+    @cached_property
+    def name(self) -> re.Pattern[str]:
+        """A name."""
+        return re.compile(self._names, re.IGNORECASE)
+
+    @cached_property
+    def run(self) -> re.Pattern[str]:
+        """Names joined: 商务部、海关总署."""
+        return re.compile(self._run, re.IGNORECASE)
+
+    @cached_property
+    def run_before(self) -> re.Pattern[str]:
+        """Names joined up to a number: 商务部、海关总署联合发布|."""
+        return re.compile(self._run + self._closing, re.IGNORECASE)
+
+    @cached_property
+    def run_after(self) -> re.Pattern[str]:
+        """Names behind a number: |of the Ministry of Commerce and …"""
+        issued = r"(?:(?:jointly )?(?:issued|released|published) )?"
+        lead = rf"\s*\(?\s*{issued}(?:of|by|from)\s+(?:the\s+|China's\s+)?"
+        return re.compile(f"{lead}({self._run})", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4)
 def _build_issuer_index(lexicon: Lexicon) -> IssuerIndex:
-    get_pattern = lexicon.get_pattern
-    codes = {
-        name.lower(): issuer.code
-        for issuer in lexicon.issuers
-        for name in (*issuer.zh, *issuer.en, issuer.code)
-    }
-    names = "|".join(
-        # Latin codes need word boundaries: MOF is not in MOFCOM.
-        rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name[0].isascii() else re.escape(name)
-        for name in sorted(codes, key=len, reverse=True)
-    )
-    joint, closing = get_pattern("issuer.joint").pattern, get_pattern("issuer.closing").pattern
-    lead = r"\s*\(?\s*(?:(?:jointly )?(?:issued|released|published) )?(?:of|by|from)\s+(?:the\s+|China's\s+)?"
-    return IssuerIndex(
-        codes=codes,
-        name=re.compile(names, re.IGNORECASE),
-        run=re.compile(rf"(?:(?:{names}){joint})+", re.IGNORECASE),
-        run_before=re.compile(rf"(?:(?:{names}){joint})+{closing}", re.IGNORECASE),
-        run_after=re.compile(rf"{lead}((?:(?:{names}){joint})+)", re.IGNORECASE),
-    )
+    return IssuerIndex(lexicon)
 
 
 def find_issuers(text: str, lexicon: Lexicon) -> tuple[str, ...]:

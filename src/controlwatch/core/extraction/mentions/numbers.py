@@ -166,11 +166,11 @@ def parse_number(typed: str, lexicon: Lexicon) -> DocumentNumber | None:
     'MOFCOM-GACC 2025-18'
     """
     text = DocumentText.from_parts(" ".join(typed.split()), "")
-    found = next(iter(find_number_mentions(text, lexicon)), None)
-    if found is not None:
-        return found.number
     bare = lexicon.get_pattern("number.bare").fullmatch(text.title.strip())
-    return DocumentNumber(year=int(bare[1]), n=int(bare[2])) if bare else None
+    if bare is not None:
+        return DocumentNumber(year=int(bare[1]), n=int(bare[2]))
+    found = next(iter(find_number_mentions(text, lexicon)), None)
+    return found.number if found is not None else None
 
 
 def _find_number_lists(folded: str, lexicon: Lexicon) -> Iterator[NumberList]:
