@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from controlwatch.adapters.storage.base import NOTICE, VERSION, StorePart, notice_from_json
-from controlwatch.adapters.storage.notice_conditions import list_conditions, select_notice_ids
+from controlwatch.adapters.storage.notice_conditions import list_conditions, list_notice_ids
 from controlwatch.adapters.storage.notice_queries import to_notice_line
 from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, join_review
 from controlwatch.core.law.answers import FeedNotice
@@ -30,7 +30,7 @@ class FeedQueryStore(StorePart):
         """
         is_news = VERSION.c.kind.in_(_NEWS_KINDS)
         with self._read_engine.begin() as connection:
-            newest = connection.execute(select_notice_ids(connection, chosen).limit(limit)).scalars().all()
+            newest = list_notice_ids(connection, chosen, limit=limit)
             latest = (
                 select(VERSION.c.notice_id)
                 .where(is_news, VERSION.c.made_at >= now - CHANGED_WITHIN)

@@ -22,7 +22,7 @@ from controlwatch.adapters.storage.base import (
     notice_from_json,
 )
 from controlwatch.adapters.storage.legal_graph import select_revision
-from controlwatch.adapters.storage.notice_conditions import select_notice_ids
+from controlwatch.adapters.storage.notice_conditions import list_notice_ids
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
@@ -63,10 +63,9 @@ class NoticeQueryStore(StorePart):
         find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return the notices that a filter lets pass, newest published first, as `select_notice_ids`."""
+        """Return the notices that a filter lets pass, newest published first, as `list_notice_ids`."""
         with self._read_engine.begin() as connection:
-            query = select_notice_ids(connection, chosen, before=before, with_late=with_late)
-            ids = connection.execute(query.limit(limit)).scalars().all()
+            ids = list_notice_ids(connection, chosen, before=before, with_late=with_late, limit=limit)
             joined = select(NOTICE, VERSION.c.reading, *REVIEW_COLUMNS).join(
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )

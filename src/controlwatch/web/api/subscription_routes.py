@@ -17,6 +17,7 @@ from controlwatch.web.api.action_log import ApiActionLog
 from controlwatch.web.api.api_access import ApiGuard, ApiVisitor
 from controlwatch.web.api.cursors import (
     FORBID_OTHERS,
+    MAX_ID,
     PAGE_SIZE,
     Cursor,
     Page,
@@ -44,7 +45,7 @@ ASKED_BY = "A colleague by the API of this service (本服务接口用户)"
 #: Days that a mute lasts at most.
 MAX_MUTE_DAYS = 366
 LIST_NAME = "subscriptions"
-Number = Annotated[int, Path(ge=1, le=2**62, description="The number of a subscription.")]
+Number = Annotated[int, Path(ge=1, le=MAX_ID, description="The number of a subscription.")]
 
 
 class SubscriptionListQuery(BaseModel):
