@@ -51,7 +51,7 @@ class AlertListQuery(BaseModel):
 
     model_config = FORBID_OTHERS
 
-    open_only: Annotated[bool, Field(description="Only those that nobody acknowledged or closed.")] = False
+    open_only: Annotated[bool, Field(description="Only those that wait for an action.")] = False
     limit: PageSize = PAGE_SIZE
     cursor: Cursor = None
 
