@@ -45,8 +45,9 @@ reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes
 torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
 	$(BIN)/python -m tests.torture
 
-pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png from the product (needs Chromium)
+pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png and docs/page-*.png from the product (needs Chromium)
 	@$(BIN)/python tools/draw_alert.py
+	@$(BIN)/python tools/draw_pages.py
 
 gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in Slack, mail and terminal
 	@$(BIN)/python tools/draw_gallery.py $(ARGS)

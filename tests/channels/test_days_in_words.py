@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.law.coverage import Coverage, SourceCoverage
 from controlwatch.core.model import (
     Alert,
     AlertText,
@@ -51,12 +52,19 @@ END = KeyDate(
     announced=(ANNOUNCED,),
     quote="register: suspends MOFCOM 2026-46 until 2027-03-09 (the official text, high confidence)",
 )
+READ = Coverage(
+    sources=(SourceCoverage(watcher="w", name="W", issuer="MOFCOM", last_read=NOW),),
+    database_until=NOW.date(),
+)
 ALERTS = {
     "new": PLAIN,
     "amended": replace(
         PLAIN, kind="amended", change=Change(kind="amended", moved=("effective: none → 2027-03-01",))
     ),
     "reminder": replace(PLAIN, kind="reminder", occasion=ReminderSubject(event=END)),
+    "ended": replace(
+        PLAIN, kind="reminder", occasion=ReminderSubject(event=replace(END, date=date(2027, 2, 28)))
+    ),
     "moved": replace(PLAIN, kind="reminder", occasion=ReminderSubject(event=END, was=date(2027, 3, 4))),
     "outlook": replace(PLAIN, kind="outlook", notice=None, agenda=(END,)),
     "health": replace(
@@ -75,7 +83,7 @@ ALERTS = {
 @pytest.mark.parametrize("language", ["en", "zh", "both"])
 @pytest.mark.parametrize("name", ALERTS)
 def test_no_card_has_an_iso_day(name: str, language: Language) -> None:
-    context = CardContext(lexicon=LEXICON, language=language, today=date(2027, 3, 1))
+    context = CardContext(lexicon=LEXICON, language=language, today=date(2027, 3, 1), coverage=READ)
     lines = list(render_card_lines(build_card(ALERTS[name], context)))
     assert [line for line in lines if ISO_DAY.search(line)] == []
     wanted = r"\d年\d{1,2}月\d{1,2}日" if language == "zh" else r"\d{1,2} (Feb|Mar) 2027"

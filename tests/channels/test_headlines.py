@@ -324,7 +324,7 @@ def test_a_coming_end_is_not_stated_flatly() -> None:
 )
 def test_on_the_last_day_and_after_it_is_said_what_was_seen_and_read(day: date, begins: str) -> None:
     assert reminded(day).summary[0] == (
-        f"{begins} No extension has been seen in the sources; 1 of 2 were read at 2027-03-01 12:00 Beijing time "
+        f"{begins} No extension has been seen in the sources; 1 of 2 were read at 1 Mar 2027 12:00 Beijing time "
         "or later. Not read: Customs."
     )
 

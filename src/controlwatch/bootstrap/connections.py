@@ -14,6 +14,7 @@ from controlwatch.adapters.channels.webhook import WebhookChannel
 from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
 from controlwatch.adapters.system.signing_secret import load_or_create_secret
 from controlwatch.core.alerting.signed_links import SignedLinks
+from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, UsageError
 from controlwatch.services.intake import MAX_MAIL_BYTES
@@ -67,6 +68,11 @@ def resolve_destination(channels: Mapping[ChannelName, Channel], name: str) -> s
         )
     channel.check_destination(name)
     return name
+
+
+def resolve_target(channels: Mapping[ChannelName, Channel], channel: ChannelName, target: str) -> str:
+    """Return a target as its channel knows it; raises `UsageError`, and as `resolve_destination`."""
+    return resolve_destination(channels, target) if channel == "apprise" else parse_target(channel, target)
 
 
 def check_destinations(channels: Mapping[ChannelName, Channel], subscriptions: Subscriptions) -> None:

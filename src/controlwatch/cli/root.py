@@ -23,6 +23,7 @@ MODULES = (
     "evidence",
     "law",
     "screening",
+    "subscription_file",
     "subscriptions",
     "mail",
     "slack",

@@ -46,10 +46,13 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 Choice = TypeVar("Choice", bound=str)
 NumberArgument = Annotated[int, typer.Argument(help="The number that `controlwatch subscriptions` shows.")]
 
+#: `controlwatch subscriptions`; the commands below it are in `subscription_file`, which adds it.
+group = typer.Typer(invoke_without_command=True)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (subscribe, unsubscribe, subscriptions, mute, pause, resume):
+    for command in (subscribe, unsubscribe, mute, pause, resume):
         app.command(rich_help_panel="Subscribe")(command)
 
 
@@ -219,11 +222,14 @@ def unsubscribe(number: NumberArgument) -> None:
     console.print(f"Subscription {number} has ended.")
 
 
-def subscriptions(*, json: JsonOption = False) -> None:
+@group.callback()
+def subscriptions(context: typer.Context, *, json: JsonOption = False) -> None:
     """List every active subscription, with its state and the reason where it is paused.
 
     Example: controlwatch subscriptions --json
     """
+    if context.invoked_subcommand is not None:
+        return
     with open_question_app() as app:
         active = app.store.subscriptions.list_active()
     if json:

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,7 @@ from controlwatch.adapters.catalog.vocabulary_loader import load_vocabulary
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model.errors import ControlwatchError
+from controlwatch.core.rendering.json_schemas import correct_schema
 from controlwatch.mcp_server import descriptions
 from controlwatch.mcp_server.tools import NoticeTools
 from controlwatch.services.queries import Queries
@@ -41,16 +43,21 @@ def build_mcp_server(queries: Queries, lexicon: Lexicon, *, in_this_thread: bool
     With `in_this_thread` the tools run one at a time in the thread that serves: a store in memory is of one
     thread. Else each runs in a thread of its own.
     """
+    tools = NoticeTools(queries=queries, lexicon=lexicon, patterns=load_vocabulary().numbers)
     with _keep_logging():
-        server: MCPServer = MCPServer(
+        return MCPServer(
             "controlwatch",
             title="controlwatch",
             description="China's export controls: notices, status on a day, items and listed parties.",
             instructions=descriptions.INSTRUCTIONS,
             version=version("controlwatch"),
             subscriptions=False,
+            tools=list(_build_tools(tools, in_this_thread=in_this_thread)),
         )
-    tools = NoticeTools(queries=queries, lexicon=lexicon, patterns=load_vocabulary().numbers)
+
+
+def _build_tools(tools: NoticeTools, *, in_this_thread: bool) -> Iterator[Tool]:
+    """Yield the tools with their titles, descriptions and schemas."""
     for tool, title in (
         (tools.latest, "Newest notices"),
         (tools.show, "One notice"),
@@ -61,13 +68,14 @@ def build_mcp_server(queries: Queries, lexicon: Lexicon, *, in_this_thread: bool
         (tools.entity, "Listed parties by name"),
     ):
         explained = _explain_errors(tool)
-        server.add_tool(
+        built = Tool.from_function(
             _call_directly(explained) if in_this_thread else explained,
             title=title,
             description=getattr(descriptions, tool.__name__.upper()),
             annotations=READ_ONLY,
         )
-    return server
+        built.fn_metadata.output_schema = correct_schema(built.fn_metadata.output_schema)
+        yield built
 
 
 class McpEndpoint:

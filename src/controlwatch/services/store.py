@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
+from controlwatch.core.alerting.delivery_lines import DeliveryLine, ReplayResult
 from controlwatch.core.alerting.follow_up import AcknowledgeResult, Action, ActionRecord
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
@@ -15,6 +17,7 @@ from controlwatch.core.model import Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
+from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
@@ -32,11 +35,19 @@ class AlertActions(FollowUps, Protocol):
     """What people do about alerts."""
 
     def record_action(
-        self, key: str, *, what: Action, who: str, targets: Iterable[str], note: str = "", now: datetime
+        self,
+        key: str,
+        *,
+        what: Action,
+        who: str,
+        targets: Iterable[str] | None,
+        note: str = "",
+        now: datetime,
     ) -> tuple[ActionRecord, ...]:
         """Record an action on a delivery, by its key; return all actions on it.
 
-        Nothing is recorded, and nothing returned, where the delivery went to none of the targets.
+        Nothing is recorded, and nothing returned, where the delivery went to none of the targets; None: to
+        whichever it went.
         """
 
     def acknowledge(self, delivery_id: int, *, now: datetime) -> AcknowledgeResult:
@@ -54,9 +65,13 @@ class AlertActions(FollowUps, Protocol):
         open_only: bool = False,
         targets: Iterable[str] | None = None,
         made_between: tuple[datetime, datetime] | None = None,
+        before: tuple[int, int] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
-        """Return alerts as they were delivered, newest first, each with what was done about it."""
+        """Return alerts as they were delivered, newest first, each with what was done about it.
+
+        `before` begins behind an alert and a delivery of it, by their numbers.
+        """
 
 
 class StoredNotices(NoticeQueries, HistorySource, Protocol):
@@ -73,6 +88,13 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
 
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
+
+
+class StoredSubscriptions(Subscriptions, Protocol):
+    """Subscriptions, one by one or several at once."""
+
+    def transaction(self) -> AbstractContextManager[SubscriptionChanges]:
+        """Open a transaction in which several are changed."""
 
 
 class StoredCalendar(CalendarSource, Protocol):
@@ -92,6 +114,18 @@ class StoredHealth(Health, ChannelHealth, Protocol):
 
 class StoredOutbox(Outbox, SentMails, EndingOutbox, Protocol):
     """Deliveries, to be sent and to come back."""
+
+
+class DeliveryLog(Protocol):
+    """Deliveries, to be looked at and to be sent again."""
+
+    def list_deliveries(
+        self, subscription_id: int, *, before: int | None = None, limit: int = 50
+    ) -> tuple[DeliveryLine, ...]:
+        """Return the deliveries of a subscription, newest first; with `before`, those older than this one."""
+
+    def replay(self, subscription_id: int, key: str, *, now: datetime) -> ReplayResult:
+        """Make a delivery due again, with all that its message carried and under the same key."""
 
 
 class StoredRegister(RegisterSource, Protocol):
@@ -146,12 +180,16 @@ class Store(Protocol):
         """Notices, alerts and deliveries, for questions."""
 
     @property
-    def subscriptions(self) -> Subscriptions:
+    def subscriptions(self) -> StoredSubscriptions:
         """Subscriptions."""
 
     @property
     def outbox(self) -> StoredOutbox:
         """Alerts on their way."""
+
+    @property
+    def deliveries(self) -> DeliveryLog:
+        """The log of deliveries."""
 
     @property
     def actions(self) -> AlertActions:

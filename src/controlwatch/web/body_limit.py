@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Bytes of a body; uploads of names may be larger.
@@ -19,9 +20,16 @@ class _TooLargeBody(Exception):
 class BodyLimit:
     """Answers 413 where the body of a request is larger than its path allows."""
 
-    def __init__(self, app: ASGIApp, *, upload_paths: frozenset[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        upload_paths: frozenset[str],
+        render_refusal: Callable[[str, str], Response],  #: of a path, with the reason in words
+    ) -> None:
         self._app = app
         self._upload_paths = upload_paths
+        self._render_refusal = render_refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count its bytes."""
@@ -31,7 +39,7 @@ class BodyLimit:
         most = MAX_UPLOAD_BYTES if scope["path"] in self._upload_paths else MAX_BODY_BYTES
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         arrived, has_started = 0, False
-        refused = PlainTextResponse(f"The request is larger than {most // 1_000_000} MB.", status_code=413)
+        refused = self._render_refusal(scope["path"], f"The request is larger than {most // 1_000_000} MB.")
 
         async def bounded_receive() -> Message:
             nonlocal arrived

@@ -31,6 +31,7 @@ from controlwatch.core.rendering.state_text import format_state
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.account_refusals import AccountRefusal
 from controlwatch.services.audit import AuditLog
+from controlwatch.web.access import get_actor
 from controlwatch.web.form_guard import TOKEN_FIELD, FormGuard
 
 LANGUAGE_COOKIE = "controlwatch_language"
@@ -114,14 +115,14 @@ class PageFrame:
         chosen = self.translations.get(text, text) if self.choose_language(request) == "zh" else text
         return chosen.format(**values) if values else chosen
 
+    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
+        """Return why something about people is refused, in the language of a page."""
+        return self.translate(request, error.text, **error.values)
+
     def build_context(self, request: Request) -> CardContext:
         """Return how names and days are written on a page."""
         language, today = self.choose_language(request), to_beijing_day(self.clock())
         return CardContext(lexicon=self.lexicon, language=language, today=today)
-
-    def explain_refusal(self, request: Request, error: AccountRefusal) -> str:
-        """Return why something about people is refused, in the language of a page."""
-        return self.translate(request, error.text, **error.values)
 
     def render(self, request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
         """Return a page. A template gets `page`, what all of them need, beside its own values."""
@@ -137,10 +138,9 @@ class PageFrame:
         return response
 
     def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
-        """Record in the log that the visitor of a page did something."""
-        visitor: Visitor = request.state.visitor
-        client = request.client.host if request.client is not None else ""
-        self.audit.record_action(visitor.name, what, subject, detail, client)
+        """Record that the visitor of a page did something: `what` is one of `AUDIT_KINDS`."""
+        by = get_actor(request)
+        self.audit.record_action(by.who, what, subject, detail, by.address)
 
     def build_static_routes(self) -> APIRouter:
         """Return the route of styles and scripts; their addresses change with their content."""

@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect
 from controlwatch.bootstrap.app import App
 from controlwatch.mcp_server.server import McpEndpoint, build_mcp_server
 from controlwatch.web.api.api_access import ApiGuard
-from controlwatch.web.api.api_app import API_PATH, build_api
+from controlwatch.web.api.api_app import API_PATH, build_api_mount
+from controlwatch.web.api.problems import ApiProblem, render_problem
 from controlwatch.web.api.rate_limits import RateLimits
 from controlwatch.web.body_limit import BodyLimit
 from controlwatch.web.evidence import build_evidence_routes
@@ -40,7 +41,7 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
         lifespan=lambda _web: mcp.run(),
     )
     add_middleware(web)
-    web.add_middleware(BodyLimit, upload_paths=UPLOAD_PATHS)
+    web.add_middleware(BodyLimit, upload_paths=UPLOAD_PATHS, render_refusal=refuse_large_body)
 
     @web.get("/metrics")
     def metrics() -> Response:
@@ -57,10 +58,17 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     add_pages(web, app, guard)
     api_guard = ApiGuard(guard=guard, rates=RateLimits(app.settings.api_requests_per_minute))
     web.router.routes.append(build_mcp_route(mcp, api_guard))
-    web.mount(API_PATH, build_api(app, api_guard))
+    web.router.routes.append(build_api_mount(app, api_guard))
     if bolt is not None and app.settings.slack_signing_secret is not None:
         _add_slack_route(web, bolt)
     return web
+
+
+def refuse_large_body(path: str, words: str) -> Response:
+    """Return the answer to a request that is too large, in the form that its path has."""
+    if path.startswith(f"{API_PATH}/"):
+        return render_problem(ApiProblem(413, "too-large", words))
+    return PlainTextResponse(words, status_code=413)
 
 
 def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:

@@ -10,6 +10,7 @@ from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.audit_store import AuditStore
 from controlwatch.adapters.storage.calendar_store import CalendarStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
+from controlwatch.adapters.storage.delivery_log import DeliveryLogStore
 from controlwatch.adapters.storage.engine import Database, open_database
 from controlwatch.adapters.storage.feed_queries import FeedQueryStore
 from controlwatch.adapters.storage.health_notices import HealthStore
@@ -46,6 +47,7 @@ class SqlStore:
         self.queries = NoticeQueryStore(database)
         self.subscriptions = SubscriptionStore(database)
         self.outbox = OutboxStore(database)
+        self.deliveries = DeliveryLogStore(database)
         self.actions = ActionStore(database)
         self.reminders = ReminderStore(database)
         self.reviews = ReviewStore(database)

@@ -108,22 +108,29 @@ class ActionStore(StorePart):
     """Actions on alerts, and their log."""
 
     def record_action(
-        self, key: str, *, what: Action, who: str, targets: Iterable[str], note: str = "", now: datetime
+        self,
+        key: str,
+        *,
+        what: Action,
+        who: str,
+        targets: Iterable[str] | None,
+        note: str = "",
+        now: datetime,
     ) -> tuple[ActionRecord, ...]:
         """Record an action on a delivery, by its key; return all actions on it.
 
         An action on a repeated alert counts for the original one. Nothing is recorded, and nothing
-        returned, where the delivery went to none of the targets.
+        returned, where the delivery went to none of the targets; None: to whichever it went.
         """
-        allowed = list(targets)
-        is_theirs = or_(
-            SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed), _match_assignee([who])
-        )
         joined = (
             select(DELIVERY.c.id, DELIVERY.c.follows, DELIVERY.c.alert_id, DELIVERY.c.message)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(DELIVERY.c.key == key, is_theirs)
+            .where(DELIVERY.c.key == key)
         )
+        if targets is not None:
+            allowed = list(targets)
+            is_theirs = SUBSCRIPTION.c.target.in_(allowed), DELIVERY.c.addressee.in_(allowed)
+            joined = joined.where(or_(*is_theirs, _match_assignee([who])))
         with self._engine.begin() as connection:
             delivery = connection.execute(joined).first()
             if delivery is None:
@@ -195,13 +202,15 @@ class ActionStore(StorePart):
         open_only: bool = False,
         targets: Iterable[str] | None = None,
         made_between: tuple[datetime, datetime] | None = None,
+        before: tuple[int, int] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with the actions on it.
 
         `targets` limits them to these targets, and `made_between` to those made at or after the first instant
         and before the second. Open alerts are those that call for an action, were sent, and
-        were neither acknowledged nor marked as not relevant.
+        were neither acknowledged nor marked as not relevant. `before` begins behind an alert and
+        one of its deliveries, by their numbers.
         """
         joined = (
             select(
@@ -229,6 +238,10 @@ class ActionStore(StorePart):
             joined = joined.where(or_(SUBSCRIPTION.c.target.in_(chosen), _match_assignee(chosen)))
         if made_between is not None:
             joined = joined.where(ALERT.c.made_at >= made_between[0], ALERT.c.made_at < made_between[1])
+        if before is not None:
+            alert, delivery = before
+            is_behind = and_(ALERT.c.id == alert, DELIVERY.c.id > delivery)
+            joined = joined.where(ALERT.c.id <= alert, or_(ALERT.c.id < alert, is_behind))
         if open_only:
             joined = joined.where(
                 ALERT.c.kind.in_(ACTIONABLE_KINDS),
@@ -273,7 +286,6 @@ def _match_assignee(people: list[str]) -> ColumnElement[bool]:
 
 
 def _to_alert_line(row: dict[str, Any], actions: list[ActionRecord]) -> AlertLine:
-    del row["delivery"]
     addressee = row.pop("addressee")
     row["target"] = addressee or row["target"]
     last = actions[-1] if actions else None

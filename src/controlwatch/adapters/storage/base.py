@@ -53,7 +53,9 @@ SAVED_FILTER = _get_table(account_tables.SavedFilterRow)
 CALENDAR_EVENT = _get_table(account_tables.CalendarEventRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
-NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK = range(7305012, 7305017)
+NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK, SUBSCRIPTION_LOCK = range(
+    7305012, 7305018
+)
 
 #: The watcher and the kind of version of a notice that only the register knows.
 REGISTER_SOURCE = "register"

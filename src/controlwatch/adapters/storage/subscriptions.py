@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
-from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
+from controlwatch.adapters.storage.base import (
+    DELIVERY,
+    SUBSCRIPTION,
+    SUBSCRIPTION_LOCK,
+    StorePart,
+    take_turns,
+)
 from controlwatch.core.alerting.subscription_criteria import CRITERIA
+from controlwatch.core.alerting.subscription_import import ImportPlan
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.subscription import SubscriptionState
 
@@ -18,6 +28,26 @@ _PLAIN_FIELDS = (
     *("owner", "escalate_after", "escalate_to"),
     *_OPTION_FIELDS,
 )
+
+
+class SubscriptionTransaction:
+    """Several subscriptions at once: all are changed, or none."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_active(self) -> tuple[Subscription, ...]:
+        """Return every active subscription."""
+        return select_active_subscriptions(self._connection)
+
+    def apply(self, plan: ImportPlan, *, owner: str, now: datetime) -> None:
+        """Add, change and end what an import plans; the new ones are made by the owner."""
+        for item in plan.added:
+            _insert_subscription(self._connection, replace(item, owner=owner), now)
+        for after, _ in plan.changed:
+            _update_settings(self._connection, after)
+        for item in plan.ended:
+            end_active(self._connection, item.id)
 
 
 class SubscriptionStore(StorePart):
@@ -30,9 +60,8 @@ class SubscriptionStore(StorePart):
 
     def subscribe(self, subscription: Subscription, now: datetime) -> int:
         """Add a subscription and return its id."""
-        row = SUBSCRIPTION.insert().values(**_build_row(subscription), active=True, created_at=now)
         with self._engine.begin() as connection:
-            return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
+            return _insert_subscription(connection, subscription, now)
 
     def update(self, subscription: Subscription) -> bool:
         """Overwrite an active subscription with new settings. Return False where there is none.
@@ -41,18 +70,15 @@ class SubscriptionStore(StorePart):
         continue a thread that only the earlier target has. Alerts that were sent before escalation was
         switched on are not escalated now, a month of them at once.
         """
-        number = subscription.id
-        current = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
-        sent = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
         with self._engine.begin() as connection:
-            before = connection.execute(current).one_or_none()
-            if before is not None and before.target != subscription.target:
-                to_target = sent.where(DELIVERY.c.addressee == "")
-                connection.execute(to_target.values(addressee=before.target))
-            if before is not None and not before.escalate_after:
-                not_escalated = sent.where(DELIVERY.c.escalated_at.is_(None))
-                connection.execute(not_escalated.values(escalated_at=DELIVERY.c.sent_at))
-            return update_active(connection, number, **_build_row(subscription))
+            return _update_settings(connection, subscription)
+
+    @contextmanager
+    def transaction(self) -> Iterator[SubscriptionTransaction]:
+        """Open a transaction that changes several at once; those of several processes take turns."""
+        with self._engine.begin() as connection:
+            take_turns(connection, SUBSCRIPTION_LOCK)
+            yield SubscriptionTransaction(connection)
 
     def unsubscribe(self, subscription_id: int) -> bool:
         """End a subscription and drop what was due to it. Return False where it is not active."""
@@ -114,6 +140,25 @@ class SubscriptionStore(StorePart):
             if resumed:
                 connection.execute(returned)
         return resumed
+
+
+def _insert_subscription(connection: Connection, subscription: Subscription, now: datetime) -> int:
+    row = SUBSCRIPTION.insert().values(**_build_row(subscription), active=True, created_at=now)
+    return int(connection.execute(row.returning(SUBSCRIPTION.c.id)).scalar_one())
+
+
+def _update_settings(connection: Connection, subscription: Subscription) -> bool:
+    number = subscription.id
+    current = select(SUBSCRIPTION).where(SUBSCRIPTION.c.id == number).with_for_update()
+    sent = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state == "sent")
+    before = connection.execute(current).one_or_none()
+    if before is not None and before.target != subscription.target:
+        to_target = sent.where(DELIVERY.c.addressee == "")
+        connection.execute(to_target.values(addressee=before.target))
+    if before is not None and not before.escalate_after:
+        not_escalated = sent.where(DELIVERY.c.escalated_at.is_(None))
+        connection.execute(not_escalated.values(escalated_at=DELIVERY.c.sent_at))
+    return update_active(connection, number, **_build_row(subscription))
 
 
 def end_active(connection: Connection, subscription_id: int) -> bool:

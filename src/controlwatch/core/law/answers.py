@@ -343,6 +343,7 @@ class AlertLine:
     due: str | None = None  #: the day by which the work on it should be finished
     key: str = ""  #: of the delivery
     assigned_at: datetime | None = None
+    delivery: int = 0  #: number of the delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from controlwatch.core.alerting.system_alerts import format_moment_pair
 from controlwatch.core.extraction.mentions.clauses import name_clause
 from controlwatch.core.law.key_dates import ENDS, SUSPENSION_ENDS
 from controlwatch.core.law.status import ONE_DAY
 from controlwatch.core.model import KeyDate, Notice, ReleasedPart, ReminderSubject
-from controlwatch.core.model.timezones import format_beijing_time
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext, CardFact
 from controlwatch.core.rendering.headlines import name_number
 from controlwatch.core.rendering.state_text import explain_announced, format_announced
@@ -98,14 +99,15 @@ def _describe_reading(context: CardContext) -> str:
             f"None of the {total} official sources was read: an extension may have been published.",
             f"{total}个官方来源均未读取，可能已有延期文件。",
         )
-    moment = format_beijing_time(min(source.read_until for source in read if source.read_until))
+    moment, moment_zh = format_moment_pair(min(source.read_until for source in read if source.read_until))
+    moment, moment_zh = spell_dates(moment), spell_dates(moment_zh, "zh")
     missing = [source.name for source in coverage.sources if source not in read]
     named = f" Not read: {'; '.join(missing[:MAX_MISSING])}." if missing else ""
     named_zh = f"未读取：{'；'.join(missing[:MAX_MISSING])}。" if missing else ""
     return context.pick_language(
         f"No extension has been seen in the sources; {len(read)} of {total} were read at {moment} or later."
         + named,
-        f"来源中未见延期文件；{total}个官方来源中{len(read)}个已于{moment}或之后读取。{named_zh}",
+        f"来源中未见延期文件；{total}个官方来源中{len(read)}个已于{moment_zh}或之后读取。{named_zh}",
     )
 
 

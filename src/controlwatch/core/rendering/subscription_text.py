@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from controlwatch.core.alerting.subscription_criteria import CRITERIA, WEEKDAYS
+from controlwatch.core.alerting.subscription_import import ImportPlan, list_changed_fields
 from controlwatch.core.model import Subscription
 from controlwatch.core.rendering.day_text import format_date
 
@@ -36,3 +39,25 @@ def describe_timing(item: Subscription) -> str:
 def describe_subscription(item: Subscription) -> str:
     """Return a subscription in words: its criteria, and when its alerts are sent."""
     return f"{describe_criteria(item)}, {describe_timing(item)}"
+
+
+def describe_import(plan: ImportPlan) -> Iterator[str]:
+    """Yield what an import adds (+), changes (~) and ends (-), one line for each subscription."""
+    for item in plan.added:
+        yield f"+ {item.channel} {item.target}: {describe_subscription(item)}"
+    for after, before in plan.changed:
+        names = ", ".join(list_changed_fields(after, before))
+        yield (
+            f"~ {before.id} {before.channel} {before.target}: {names}: {describe_subscription(before)} → "
+            f"{describe_subscription(after)}"
+        )
+    for item in plan.ended:
+        yield f"- {item.id} {item.channel} {item.target}: {describe_subscription(item)}"
+
+
+def count_import(plan: ImportPlan) -> str:
+    """Return how many subscriptions an import adds, changes, ends and leaves as they are, in one line."""
+    return (
+        f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.ended)} ended, "
+        f"{len(plan.unchanged)} unchanged, {len(plan.kept)} not in the file"
+    )

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from controlwatch.core.model.account import Role, Visitor
+from controlwatch.core.model.errors import StoreLost
 from controlwatch.services.access import hash_token
-from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal
-from controlwatch.web.api.problems import ApiProblem
+from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, get_visitor
+from controlwatch.web.api.problems import ApiProblem, describe_store_failure, render_problem
 from controlwatch.web.api.rate_limits import RateLimits
 
 #: What a token may do. A person with a session may do what the role allows.
@@ -25,6 +31,8 @@ SCOPE_ROLES: dict[Scope, Role] = {
     "act": Role.OFFICER,
     "operate": Role.OPERATOR,
 }
+#: Who a request comes from, behind a dependency of `ApiGuard.allow`.
+ApiVisitor = Annotated[Visitor, Depends(get_visitor)]
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 CREATE_ACCOUNT = (
     "No account exists yet, so the API is served only to the machine that controlwatch runs on. To open it "
@@ -39,41 +47,16 @@ class ApiGuard:
     guard: AccessGuard
     rates: RateLimits
 
-    def check(self, request: Request, scope: Scope, *, changes: bool) -> Visitor:
-        """Return who a request comes from; raises `ApiProblem` where it may not be answered.
+    def identify(self, request: Request) -> Visitor:
+        """Return who a request comes from, and count it; raises `ApiProblem`.
 
-        `changes`: it may change something, so that no page of another site may have caused it.
+        The visitor, and the headers that say how many requests are left, are in `request.state` afterwards.
         """
-        visitor = self._identify(request)
-        request.state.rate_key = find_rate_key(request, visitor)
-        request.state.rate_headers = self.rates.spend("requests", request.state.rate_key)
-        if visitor.scopes is None and changes and is_of_other_site(request):
-            raise ApiProblem(403, "foreign-origin", "A page of another site caused this request.")
-        if visitor.scopes is not None and scope not in visitor.scopes:
-            challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
-            raise ApiProblem(403, "scope-required", f"The token lacks the scope {scope}.", headers=challenge)
-        if not visitor.role.includes(SCOPE_ROLES[scope]):
-            raise ApiProblem(403, "role-required", f"This needs the role {SCOPE_ROLES[scope]}.")
-        return visitor
-
-    def allow(self, scope: Scope) -> Callable[[Request], Visitor]:
-        """Return a dependency that lets requests with a scope pass, and gives who they come from."""
-
-        def check_scope(request: Request) -> Visitor:
-            return self.check(request, scope, changes=request.method not in CHANGES_NOTHING)
-
-        return check_scope
-
-    def spend_names(self, request: Request, count: int) -> None:
-        """Count names that are screened, for whom `allow` let pass. Raises `ApiProblem`."""
-        self.rates.spend("names", request.state.rate_key, cost=count)
-
-    def _identify(self, request: Request) -> Visitor:
         address = request.client.host if request.client is not None else ""
         self.rates.require("refusals", address)
         self.rates.spend("address", address)
         try:
-            return self.guard.identify(request)
+            visitor = self.guard.identify(request)
         except LoginRequired:
             self.rates.spend("refusals", address)
             challenge = {"WWW-Authenticate": 'Bearer realm="controlwatch"'}
@@ -81,6 +64,65 @@ class ApiGuard:
             raise ApiProblem(401, "token-required", detail, headers=challenge) from None
         except NotLocal:
             raise ApiProblem(403, "not-local", CREATE_ACCOUNT) from None
+        request.state.visitor = visitor
+        request.state.rate_key = find_rate_key(request, visitor)
+        request.state.rate_headers = self.rates.spend("requests", request.state.rate_key)
+        if visitor.scopes is None and request.method not in CHANGES_NOTHING and is_of_other_site(request):
+            raise ApiProblem(403, "foreign-origin", "A page of another site caused this request.")
+        return visitor
+
+    def allow(self, scope: Scope) -> Callable[[Request], None]:
+        """Return a dependency that lets identified requests with a scope pass."""
+
+        def check_scope(request: Request) -> None:
+            check_visitor(get_visitor(request), scope)
+
+        return check_scope
+
+    def spend_names(self, request: Request, count: int) -> None:
+        """Count names that are screened by an identified request. Raises `ApiProblem`."""
+        self.rates.spend("names", request.state.rate_key, cost=count)
+
+
+class GuardedApp:
+    """Identifies each request before anything of it is read, and says how many more may come."""
+
+    def __init__(self, app: ASGIApp, guard: ApiGuard, *, scope: Scope | None = None) -> None:
+        self._app = app
+        self._guard = guard
+        self._scope = scope  #: that every request needs; None: the application checks it
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it as problem details."""
+        request = Request(scope)
+        request.state.rate_headers = {}
+
+        async def send_with_rates(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in request.state.rate_headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            visitor = await run_in_threadpool(self._guard.identify, request)
+            if self._scope is not None:
+                check_visitor(visitor, self._scope)
+        except ApiProblem as problem:
+            await render_problem(problem)(scope, receive, send_with_rates)
+        except (SQLAlchemyError, StoreLost) as error:
+            await render_problem(describe_store_failure(error, ""))(scope, receive, send_with_rates)
+        else:
+            await self._app(scope, receive, send_with_rates)
+
+
+def check_visitor(visitor: Visitor, scope: Scope) -> None:
+    """Raise `ApiProblem` where a token lacks a scope, or its person the role for it."""
+    if visitor.scopes is not None and scope not in visitor.scopes:
+        challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+        raise ApiProblem(403, "scope-required", f"The token lacks the scope {scope}.", headers=challenge)
+    if not visitor.role.includes(SCOPE_ROLES[scope]):
+        raise ApiProblem(403, "role-required", f"This needs the role {SCOPE_ROLES[scope]}.")
 
 
 def find_rate_key(request: Request, visitor: Visitor) -> str:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, UnclearName
-from controlwatch.web.api.api_access import ApiGuard
+from controlwatch.core.rendering.json_schemas import correct_schema
+from controlwatch.web.api.alert_routes import build_alert_routes
+from controlwatch.web.api.api_access import ApiGuard, GuardedApp
 from controlwatch.web.api.entity_routes import build_entity_routes
-from controlwatch.web.api.json_answers import get_rate_headers
 from controlwatch.web.api.law_routes import build_law_routes
 from controlwatch.web.api.notice_routes import build_notice_routes
 from controlwatch.web.api.problems import (
@@ -27,13 +28,17 @@ from controlwatch.web.api.problems import (
     ApiProblem,
     FieldProblem,
     ProblemDetails,
+    describe_store_failure,
     render_problem,
 )
 from controlwatch.web.api.source_routes import build_source_routes
+from controlwatch.web.api.subscription_routes import (
+    build_subscription_action_routes,
+    build_subscription_routes,
+)
+from controlwatch.web.api.webhook_routes import build_webhook_routes
 
 API_PATH = "/api/v1"
-#: Seconds after which a client may try again when the store cannot be used.
-RETRY_AFTER = 30
 #: Invalid parts of a request that an error names.
 MAX_FIELD_PROBLEMS = 20
 DESCRIPTION = """\
@@ -42,15 +47,16 @@ alerts. Days are YYYY-MM-DD in Beijing, instants are UTC. `null` means that it i
 verbatim from the notice, unless it begins with `register:`. Read `cautions` before you rely on an answer.
 """
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemDetails} for status in (401, 403, 404, 405, 413, 422, 429, 503)
+    status: {"model": ProblemDetails} for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 503)
 }
 
-log = structlog.get_logger()
 
-
-def build_api(app: App, guard: ApiGuard) -> ASGIApp:
-    """Return the API of an open app, to be mounted at `API_PATH`."""
-    return EncodedPath(build_api_app(app, guard))
+def build_api_mount(app: App, guard: ApiGuard) -> Mount:
+    """Return the API of an open app at `API_PATH`."""
+    mount = Mount(API_PATH, app=GuardedApp(EncodedPath(build_api_app(app, guard)), guard))
+    # Also a path with a line break in it is one of the API.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def build_api_app(app: App, guard: ApiGuard) -> FastAPI:
@@ -76,6 +82,13 @@ def build_api_app(app: App, guard: ApiGuard) -> FastAPI:
     )
     for router in readers:
         api.include_router(router, dependencies=[Depends(guard.allow("read")), bearer])
+    for router in (
+        build_subscription_routes(app, guard),
+        build_subscription_action_routes(app, guard),
+        build_alert_routes(app, guard),
+        build_webhook_routes(app, guard),
+    ):
+        api.include_router(router, dependencies=[bearer])
     schema = _build_schema(api)
 
     @api.get("/openapi.json", include_in_schema=False, dependencies=[Depends(guard.allow("read"))])
@@ -106,7 +119,7 @@ def _name_operation(route: APIRoute) -> str:
 
 def _build_schema(api: FastAPI) -> dict[str, Any]:
     """Return the schema, in which errors have the media type that they are sent with."""
-    schema = api.openapi()
+    schema: dict[str, Any] = correct_schema(api.openapi())
     for path in schema["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
@@ -117,46 +130,32 @@ def _build_schema(api: FastAPI) -> dict[str, Any]:
 
 
 def _add_error_handlers(api: FastAPI) -> None:
-    def answer(request: Request, problem: ApiProblem) -> Response:
-        response = render_problem(problem)
-        for name, value in get_rate_headers(request).items():
-            response.headers.setdefault(name, value)
-        return response
-
     @api.exception_handler(ApiProblem)
-    async def answer_problem(request: Request, error: ApiProblem) -> Response:
-        return answer(request, error)
+    async def answer_problem(_request: Request, error: ApiProblem) -> Response:
+        return render_problem(error)
 
     @api.exception_handler(ControlwatchError)
-    async def answer_refusal(request: Request, error: ControlwatchError) -> Response:
+    async def answer_refusal(_request: Request, error: ControlwatchError) -> Response:
         near = error.candidates if isinstance(error, UnclearName) else ()
         name = "unknown-name" if isinstance(error, UnclearName) else "refused"
-        return answer(request, ApiProblem(422, name, str(error), candidates=near))
+        return render_problem(ApiProblem(422, name, str(error), candidates=near))
 
     @api.exception_handler(RequestValidationError)
-    async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
-        return answer(request, describe_invalid_request(error))
+    async def answer_invalid(_request: Request, error: RequestValidationError) -> Response:
+        return render_problem(describe_invalid_request(error))
 
     @api.exception_handler(HTTPException)
-    async def answer_http_error(request: Request, error: HTTPException) -> Response:
-        return answer(request, describe_http_error(error))
+    async def answer_http_error(_request: Request, error: HTTPException) -> Response:
+        return render_problem(describe_http_error(error))
 
     @api.exception_handler(SQLAlchemyError)
     @api.exception_handler(StoreLost)
     async def answer_store_failure(request: Request, error: Exception) -> Response:
-        log.warning(
-            "a request of the API was not answered",
-            route=getattr(request.scope.get("route"), "path", ""),
-            reason=explain_database_error(error) or type(error).__name__,
-        )
-        detail = "The service cannot answer at the moment. Nothing has changed; try again later."
-        return answer(
-            request, ApiProblem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_AFTER)})
-        )
+        return render_problem(describe_store_failure(error, getattr(request.scope.get("route"), "path", "")))
 
     @api.exception_handler(Exception)
-    async def answer_fault(request: Request, _error: Exception) -> Response:
-        return answer(request, ApiProblem(500, "fault", "An error of this program; its log says more."))
+    async def answer_fault(_request: Request, _error: Exception) -> Response:
+        return render_problem(ApiProblem(500, "fault", "An error of this program; its log says more."))
 
 
 def describe_invalid_request(error: RequestValidationError) -> ApiProblem:

@@ -7,11 +7,13 @@ import binascii
 import hashlib
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from controlwatch.web.api.problems import ApiProblem
 
 MAX_CURSOR_LENGTH = 300
+#: A parameter or a key that is not known is refused, and never overlooked.
+FORBID_OTHERS = ConfigDict(extra="forbid")
 #: Entries of a page: by default, and at most.
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 ItemT = TypeVar("ItemT")
@@ -46,6 +48,14 @@ def read_cursor(cursor: str, of_list: str) -> str:
     if not dot or digest != _digest_list(of_list):
         raise refuse_cursor()
     return position
+
+
+def parse_number_position(text: str) -> int:
+    """Return the number that a position is; raises `ApiProblem`."""
+    # The largest number that a database stores has nineteen digits.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise refuse_cursor()
+    return int(text)
 
 
 def refuse_cursor() -> ApiProblem:

@@ -13,9 +13,9 @@ from controlwatch.core.law.party_answers import PartySearchResult, ScreeningResu
 from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.services.input_types import Name
 from controlwatch.web.api.api_access import ApiGuard
+from controlwatch.web.api.cursors import FORBID_OTHERS
 from controlwatch.web.api.json_answers import render_json
 from controlwatch.web.api.law_routes import OnDay, find_today
-from controlwatch.web.api.notice_routes import FORBID_OTHERS
 from controlwatch.web.api.problems import ApiProblem
 
 #: Names in one screening.

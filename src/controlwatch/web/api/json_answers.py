@@ -20,19 +20,13 @@ def render_json(
     text = json.dumps(to_json_value(value), ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8", "replace")
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    common = {**get_rate_headers(request), **(headers or {})}
+    common = dict(headers or {})
     if request.method == "GET" and status == 200:
         # No proxy may give one person's answer to another, and a browser asks each time.
         common |= {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
         if has_tag(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=common)
     return Response(body, status_code=status, media_type=JSON_TYPE, headers=common)
-
-
-def get_rate_headers(request: Request) -> dict[str, str]:
-    """Return the headers that say how many requests are left, once they were counted."""
-    found: dict[str, str] = getattr(request.state, "rate_headers", {})
-    return found
 
 
 def has_tag(given: str, tag: str) -> bool:

@@ -17,8 +17,8 @@ from controlwatch.core.model import KeyDate
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.model.typed_text import normalize_typed_text
 from controlwatch.services.input_types import MAX_CATEGORIES, IsoDay, Name, NoticeName
+from controlwatch.web.api.cursors import FORBID_OTHERS
 from controlwatch.web.api.json_answers import render_json
-from controlwatch.web.api.notice_routes import FORBID_OTHERS
 
 #: Days that `upcoming` looks ahead.
 MAX_DAYS_AHEAD = 3_660

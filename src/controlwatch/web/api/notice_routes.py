@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from controlwatch.bootstrap.app import App
 from controlwatch.core.asking.category_names import CategoryLine
@@ -28,6 +28,7 @@ from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.services.input_types import IsoDay, Name, NoticeName, SearchText
 from controlwatch.web.api.cursors import (
+    FORBID_OTHERS,
     PAGE_SIZE,
     Cursor,
     Page,
@@ -40,7 +41,6 @@ from controlwatch.web.api.json_answers import render_json
 from controlwatch.web.api.problems import ApiProblem
 from controlwatch.web.evidence_file import send_evidence_file
 
-FORBID_OTHERS = ConfigDict(extra="forbid")
 _NOTICE_NAME: TypeAdapter[str] = TypeAdapter(NoticeName)
 
 
@@ -83,7 +83,7 @@ class StoredBytes(BaseModel):
     size: int
 
 
-class Conclusion(BaseModel):
+class ProvenConclusion(BaseModel):
     """A conclusion with the rule by which it was drawn and the words that prove it."""
 
     about: str
@@ -97,7 +97,7 @@ class EvidenceResource(BaseModel):
     """What proves a notice; `evidence.zip` beside it can be checked without this program."""
 
     key: str
-    conclusions: list[Conclusion]
+    conclusions: list[ProvenConclusion]
     copies: list[StoredBytes] = Field(description="Bytes as sent, oldest first.")
     head: str = Field(description="The head of the chain of custody: its number and its hash.")
 

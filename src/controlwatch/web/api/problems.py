@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+
+from controlwatch.adapters.storage.explain_errors import explain_database_error
 
 PROBLEM_TYPE = "application/problem+json"
 #: What the address of a kind of problem begins with.
 TYPE_PREFIX = "urn:controlwatch:problem:"
+#: Seconds after which a client may try again when the store cannot be used.
+RETRY_AFTER = 30
+
+log = structlog.get_logger()
 
 
 class FieldProblem(BaseModel):
@@ -68,3 +75,14 @@ def render_problem(problem: ApiProblem) -> JSONResponse:
     if problem.errors:
         body["errors"] = [error.model_dump() for error in problem.errors]
     return JSONResponse(body, status_code=problem.status, headers=problem.headers, media_type=PROBLEM_TYPE)
+
+
+def describe_store_failure(error: Exception, route: str) -> ApiProblem:
+    """Log that the store could not be used, and return the problem, without its details."""
+    log.warning(
+        "a request of the API was not answered",
+        route=route,
+        reason=explain_database_error(error) or type(error).__name__,
+    )
+    detail = "The service cannot answer at the moment. Nothing has changed; try again later."
+    return ApiProblem(503, "unavailable", detail, headers={"Retry-After": str(RETRY_AFTER)})

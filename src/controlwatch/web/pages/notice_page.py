@@ -15,6 +15,7 @@ from controlwatch.core.model import to_notice_key
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.conclusions import list_conclusions
+from controlwatch.core.rendering.day_text import spell_dates
 from controlwatch.core.rendering.facts import CardContext
 from controlwatch.core.rendering.law_answers import EVENT_NAMES
 from controlwatch.core.rendering.marked_text import mark_quotes
@@ -68,7 +69,10 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             record=record,
             line=record.line,
             context=context,
-            summary=record.notice.summary.zh if context.language == "zh" else record.notice.summary.en,
+            summary=spell_dates(
+                record.notice.summary.zh if context.language == "zh" else record.notice.summary.en,
+                context.language,
+            ),
             conclusions=shown,
             more_conclusions=len(conclusions) - len(shown),
             segments=segments,

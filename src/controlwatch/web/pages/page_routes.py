@@ -34,6 +34,7 @@ from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
 from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
 from controlwatch.web.pages.source_page import build_source_routes
+from controlwatch.web.pages.subscription_file_page import build_subscription_file_routes
 from controlwatch.web.pages.subscription_page import (
     build_subscription_action_routes,
     build_subscription_list_routes,
@@ -63,15 +64,15 @@ def build_access_guard(app: App) -> AccessGuard:
 
 def add_pages(web: FastAPI, app: App, guard: AccessGuard) -> None:
     """Add the pages, and what is shown where a page may not be."""
-    forms = FormGuard(load_signing_secret(app.settings))
-    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=AuditLog(app.store.audit))
+    forms, audit = FormGuard(load_signing_secret(app.settings)), AuditLog(app.store.audit)
+    frame = PageFrame(lexicon=app.lexicon, forms=forms, audit=audit)
     web.include_router(frame.build_static_routes())
-    publications = build_publications(app)
-    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     accounts = build_account_routes(app, frame, guard)
     web.include_router(accounts.public)
     for role, router in accounts.guarded.items():
         web.include_router(router, dependencies=[Depends(guard.allow(role))])
+    publications = build_publications(app)
+    writer = PublicationWriter(lexicon=app.lexicon, public_url=app.settings.public_url)
     for role, routers in _build_routers(app, frame, publications, writer).items():
         for router in routers:
             web.include_router(router, dependencies=[Depends(guard.allow(role))], include_in_schema=False)
@@ -101,6 +102,7 @@ def _build_routers(
             build_report_routes(frame, WeeklyReports(queries=queries, alert_log=app.store.actions)),
         ],
         Role.OFFICER: [
+            build_subscription_file_routes(frame, app),
             build_subscription_routes(frame, app),
             build_subscription_action_routes(frame, app),
             build_alert_action_routes(frame, app.store.actions),
