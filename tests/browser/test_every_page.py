@@ -10,7 +10,7 @@ PAGES = (
     "/", "/notices", "/notices?category=battery&changes=1", "/notices/MOFCOM-GACC%202025-58", "/items", "/items/gallium",
     "/items/8507", "/entities?q=skydio", "/subscriptions", "/subscriptions/new", "/alerts", "/reviews", "/sources",
     "/sources/aqygzj", "/operations",
-    "/calendar?month=2026-11", "/calendar?view=list&month=2025-10&category=gallium", "/filters", "/people", "/audit",
+    "/calendar?month=2026-11", "/calendar?view=list&month=2025-10&category=gallium", "/filters", "/subscriptions/import", "/people", "/audit",
     "/report?week=2026-W46",
 )  # fmt: skip
 

@@ -397,4 +397,14 @@ def test_what_pages_record_is_a_kind_of_action_that_the_log_can_be_filtered_by()
     recorded = set(re.findall(r'record_action\(\s*request,\s*"([^"]+)"', code))
     assert len(recorded) > 3
     assert recorded <= set(AUDIT_KINDS)
-    assert {*OFFERED_ACTIONS.values(), "judged change", "judged no-change"} <= set(AUDIT_KINDS)
+    assert {LOGGED_AS.get(what, what) for what in OFFERED_ACTIONS.values()} <= set(AUDIT_KINDS)
+
+
+def test_news_is_what_came_after_the_person_marked_it_as_read(client: FormClient, site: Site) -> None:
+    client.log_in("reader")
+    before = datetime.now(UTC)
+    client.send_form("/today/read", "/")
+    found = site.app.store.people.find_account_by_name("reader")
+    assert found is not None
+    assert found.looked_at is not None
+    assert found.looked_at >= before

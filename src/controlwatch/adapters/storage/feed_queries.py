@@ -15,6 +15,8 @@ from controlwatch.core.law.notice_filter import NoticeFilter
 
 #: An older notice whose text changed in this time is in the feed too.
 CHANGED_WITHIN = timedelta(days=30)
+#: Versions of this time among which those of a filter are looked for.
+MAX_CHANGED = 2_000
 _NEWS_KINDS = ("new", "amended")
 
 
@@ -29,15 +31,17 @@ class FeedQueryStore(StorePart):
         is_news = VERSION.c.kind.in_(_NEWS_KINDS)
         with self._read_engine.begin() as connection:
             newest = connection.execute(select_notice_ids(connection, chosen).limit(limit)).scalars().all()
-            changed = (
-                select(NOTICE.c.id)
-                .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
+            latest = (
+                select(VERSION.c.notice_id)
                 .where(is_news, VERSION.c.made_at >= now - CHANGED_WITHIN)
-                .where(*list_conditions(connection, chosen, with_late=False))
-                .group_by(NOTICE.c.id)
-                .order_by(func.max(VERSION.c.made_at).desc())
+                .order_by(VERSION.c.made_at.desc())
+                .limit(MAX_CHANGED)
             )
-            ids = [*newest, *connection.execute(changed.limit(limit)).scalars()]
+            changed = list(dict.fromkeys(connection.execute(latest).scalars()))
+            conditions = list_conditions(connection, chosen, with_late=False)
+            passing = select(NOTICE.c.id).where(NOTICE.c.id.in_(changed), *conditions)
+            passed = set(connection.execute(passing).scalars())
+            ids = [*newest, *[notice_id for notice_id in changed if notice_id in passed][:limit]]
             times = (
                 select(VERSION.c.notice_id, func.max(VERSION.c.made_at))
                 .where(is_news, VERSION.c.notice_id.in_(ids))

@@ -13,9 +13,7 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     DELIVERY,
     FINDING,
-    JUDGEMENT,
     NOTICE,
-    REGISTER_IMPORT,
     SNAPSHOT,
     SUBSCRIPTION,
     VERSION,
@@ -23,6 +21,7 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     notice_from_json,
 )
+from controlwatch.adapters.storage.legal_graph import select_revision
 from controlwatch.adapters.storage.notice_conditions import select_notice_ids
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
@@ -181,13 +180,8 @@ class NoticeQueryStore(StorePart):
 
     def find_revision(self) -> tuple[object, ...]:
         """Return what differs once the store has learnt something new about notices."""
-        newest = select(
-            select(func.max(VERSION.c.id)).scalar_subquery(),
-            select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
-            select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
-        )
         with self._read_engine.begin() as connection:
-            return tuple(connection.execute(newest).one())
+            return select_revision(connection)
 
     def count_by_category(self) -> dict[str, int]:
         """Return the number of official changes that name each category, and each group once."""
