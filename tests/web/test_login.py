@@ -21,7 +21,7 @@ from controlwatch.services.access import hash_token
 from controlwatch.web.access import SECURE_SESSION_COOKIE, SESSION_COOKIE
 from controlwatch.web.page_frame import load_translations
 from controlwatch.web.pages import account_page, people_page
-from controlwatch.web.pages.alert_page import OFFERED_ACTIONS
+from controlwatch.web.pages.alert_page import LOGGED_AS, OFFERED_ACTIONS
 from controlwatch.web.pages.page_routes import PROGRAM_PATHS
 from controlwatch.web.site import build_web_app
 from tests.browser.conftest import Site, served

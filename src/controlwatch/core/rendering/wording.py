@@ -183,11 +183,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "did-settle": ("settle", "判定"),
     "did-reopen": ("reopen", "重新打开"),
     "did-replay": ("replay", "重发"),
-    "did-acknowledged": ("acknowledged", "已阅"),
-    "did-assigned": ("assigned", "指派"),
-    "did-judged change": ("judged change", "判定为规则调整"),
-    "did-judged no-change": ("judged no-change", "判定为非规则调整"),
-    "did-import subscriptions": ("import subscriptions", "导入订阅"),
+    "did-import": ("import", "导入"),
     "did-release": ("release", "放行"),
 }
 
