@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
@@ -17,7 +16,6 @@ from controlwatch.core.model import Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
-from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
@@ -64,8 +62,8 @@ class AlertActions(FollowUps, Protocol):
         *,
         open_only: bool = False,
         targets: Iterable[str] | None = None,
-        made_between: tuple[datetime, datetime] | None = None,
         before: tuple[int, int] | None = None,
+        made_between: tuple[datetime, datetime] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with what was done about it.
@@ -88,13 +86,6 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
 
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
-
-
-class StoredSubscriptions(Subscriptions, Protocol):
-    """Subscriptions, one by one or several at once."""
-
-    def transaction(self) -> AbstractContextManager[SubscriptionChanges]:
-        """Open a transaction in which several are changed."""
 
 
 class StoredCalendar(CalendarSource, Protocol):
@@ -180,7 +171,7 @@ class Store(Protocol):
         """Notices, alerts and deliveries, for questions."""
 
     @property
-    def subscriptions(self) -> StoredSubscriptions:
+    def subscriptions(self) -> Subscriptions:
         """Subscriptions."""
 
     @property
