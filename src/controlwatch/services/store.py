@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from controlwatch.core.model import Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.element_queries import ElementSource
+from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
@@ -86,6 +88,13 @@ class StoredNotices(NoticeQueries, HistorySource, Protocol):
 
     def count_deliveries(self) -> Mapping[str, int]:
         """Return the number of deliveries by state."""
+
+
+class StoredSubscriptions(Subscriptions, Protocol):
+    """Subscriptions, one by one or several at once."""
+
+    def transaction(self) -> AbstractContextManager[SubscriptionChanges]:
+        """Open a transaction in which several are changed."""
 
 
 class StoredCalendar(CalendarSource, Protocol):
@@ -171,7 +180,7 @@ class Store(Protocol):
         """Notices, alerts and deliveries, for questions."""
 
     @property
-    def subscriptions(self) -> Subscriptions:
+    def subscriptions(self) -> StoredSubscriptions:
         """Subscriptions."""
 
     @property
