@@ -64,8 +64,8 @@ class AlertActions(FollowUps, Protocol):
         *,
         open_only: bool = False,
         targets: Iterable[str] | None = None,
-        before: tuple[int, int] | None = None,
         made_between: tuple[datetime, datetime] | None = None,
+        before: tuple[int, int] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with what was done about it.

@@ -216,16 +216,16 @@ class ActionStore(StorePart):
         *,
         open_only: bool = False,
         targets: Iterable[str] | None = None,
-        before: tuple[int, int] | None = None,
         made_between: tuple[datetime, datetime] | None = None,
+        before: tuple[int, int] | None = None,
         limit: int = 100,
     ) -> tuple[AlertLine, ...]:
         """Return alerts as they were delivered, newest first, each with the actions on it.
 
         `targets` limits them to these targets, and `made_between` to those made at or after the first instant
         and before the second. Open alerts are those that call for an action, were sent, and
-        were neither acknowledged nor marked as not relevant. `before` begins behind an alert and one of its
-        deliveries, by their numbers.
+        were neither acknowledged nor marked as not relevant. `before` begins behind an alert and
+        one of its deliveries, by their numbers.
         """
         joined = (
             select(*_ALERT_COLUMNS)
@@ -238,12 +238,12 @@ class ActionStore(StorePart):
         if targets is not None:
             chosen = list(targets)
             joined = joined.where(or_(SUBSCRIPTION.c.target.in_(chosen), _match_assignee(chosen)))
+        if made_between is not None:
+            joined = joined.where(ALERT.c.made_at >= made_between[0], ALERT.c.made_at < made_between[1])
         if before is not None:
             alert, delivery = before
             is_behind = and_(ALERT.c.id == alert, DELIVERY.c.id > delivery)
             joined = joined.where(ALERT.c.id <= alert, or_(ALERT.c.id < alert, is_behind))
-        if made_between is not None:
-            joined = joined.where(ALERT.c.made_at >= made_between[0], ALERT.c.made_at < made_between[1])
         if open_only:
             joined = joined.where(
                 ALERT.c.kind.in_(ACTIONABLE_KINDS),
