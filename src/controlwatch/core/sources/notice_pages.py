@@ -12,7 +12,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
-from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, parse_day, strip_markup
+from controlwatch.core.sources.html_text import (
+    STRUCK_SELECTOR,
+    collapse_whitespace,
+    extract_lines,
+    parse_day,
+    strip_markup,
+)
 from controlwatch.core.sources.watcher import Detail
 
 # Selectors for a page without a declared source, and after the declared selectors have found nothing.
@@ -59,6 +65,7 @@ _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
+_MAX_STRUCK = 300  #: characters of struck text that are quoted
 _MIN_TEXT_LENGTH = 20  #: characters; a page with fewer has not shown its notice
 
 
@@ -83,7 +90,9 @@ def parse_notice_page(
     body = _find_body(tree, selectors)
     drop = [*selectors.drop, body.noise] if body.noise else selectors.drop
     dropped = {part.mem_id for node in body.nodes for selector in drop for part in node.css(selector)}
-    text = extract_lines(body.nodes, without=dropped - {node.mem_id for node in body.nodes})
+    struck = [part for node in body.nodes for part in node.css(STRUCK_SELECTOR)]
+    unread = dropped | {part.mem_id for part in struck}
+    text = extract_lines(body.nodes, without=unread - {node.mem_id for node in body.nodes})
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
     files = find_page_files(annex_nodes, base=url, without=dropped)
     # What a page without an article embeds may be anything; a file that it names is a file.
@@ -114,6 +123,7 @@ def parse_notice_page(
         is_declared_part=body.is_declared,
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
+            *_describe_struck(struck),
             *files.doubts,
             *find_unread_names(text, files.links),
         ),
@@ -207,6 +217,12 @@ def _collect_doubts(
         (bool(replaced), f"{replaced} characters could not be decoded"),
     )
     return (*body.doubts, *(doubt for applies, doubt in table if applies))
+
+
+def _describe_struck(struck: Iterable[LexborNode]) -> Iterator[str]:
+    words = " ".join(word for part in _select_outermost(list(struck)) for word in extract_lines([part]))
+    if words:
+        yield f"struck through on the page and left out: “{words[:_MAX_STRUCK]}”"
 
 
 # --------------------------------------------------------------------------- single values
