@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, column, func, select, table, text
+from sqlalchemy import Connection, column, table, text
 
 from controlwatch.adapters.storage.base import FINDING, PARTY
 from controlwatch.core.law.register import DOUBT_PREFIX
@@ -132,22 +132,19 @@ def match_candidates(connection: Connection, query: str) -> Any:
         return None
     if connection.dialect.name == "sqlite":
         # Double quotes make each a plain string for FTS5; the words contain none.
-        match = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
-        found = text("SELECT rowid FROM notice_words WHERE notice_words MATCH :match LIMIT :most")
-        counted = select(func.count()).select_from(found.columns(column("rowid")).subquery())
-        count = connection.execute(counted, {"match": match, "most": MANY_CANDIDATES}).scalar_one()
-        if count == MANY_CANDIDATES:
-            return None  # most notices may contain it: looking at their texts fills a page at once
-        # The sign: as in `notice_conditions`, the list is gone through from its newest notice.
-        return text(
-            "+notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
-        ).bindparams(match=match)
-    listed = [word for word in words if len(word) > 1 or not word.isascii()]
-    if not listed:
-        return text("TRUE")
-    return text("notice.id IN (SELECT notice_id FROM notice_words WHERE words @> :words)").bindparams(
-        words=listed
-    )
+        asked: str | list[str] = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
+        found = "SELECT rowid FROM notice_words WHERE notice_words MATCH :asked"
+    else:
+        asked = [word for word in words if len(word) > 1 or not word.isascii()]
+        if not asked:
+            return None
+        found = "SELECT notice_id FROM notice_words WHERE words @> :asked"
+    counted = text(f"SELECT count(*) FROM ({found} LIMIT :most) AS found")  # noqa: S608 - two constants
+    if connection.execute(counted, {"asked": asked, "most": MANY_CANDIDATES}).scalar_one() == MANY_CANDIDATES:
+        return None  # most notices may contain it: looking at their texts fills a page at once
+    # The sign: as in `notice_conditions`, SQLite goes through the list from its newest notice.
+    sign = "+" if connection.dialect.name == "sqlite" else ""
+    return text(f"{sign}notice.id IN ({found})").bindparams(asked=asked)
 
 
 def split_words(body: str, *, is_query: bool = False) -> tuple[str, ...]:

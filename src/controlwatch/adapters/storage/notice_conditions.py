@@ -96,14 +96,14 @@ def list_conditions(
         yield _match_findings(connection, named)
     if chosen.text:
         texts = (VERSION.c.text, VERSION.c.title)
-        exact = select(VERSION.c.id).where(
-            VERSION.c.id == NOTICE.c.version_id,
-            or_(*(column.icontains(chosen.text, autoescape=True) for column in texts)),
+        # A value and not an EXISTS, of which PostgreSQL would make a join with every text.
+        exact = select(or_(*(column.icontains(chosen.text, autoescape=True) for column in texts))).where(
+            VERSION.c.id == NOTICE.c.version_id
         )
         candidates = match_candidates(connection, chosen.text)
         if candidates is not None:
             yield candidates
-        yield exact.correlate(NOTICE).exists()
+        yield exact.correlate(NOTICE).scalar_subquery()
 
 
 def _match_findings(connection: Connection, condition: ColumnElement[bool]) -> ColumnElement[bool]:
