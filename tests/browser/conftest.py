@@ -93,6 +93,15 @@ class Visit:
         assert answer is not None
         assert answer.ok, f"{path}: {answer.status}"
 
+    def open_in_both_languages(self, path: str) -> None:
+        """Open a page, and check it: each language by axe at one of the widths, and for its width at both."""
+        for language, width, other in (("en", *WIDTHS), ("zh", *WIDTHS[::-1])):
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            self.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            self.has_no_fault()
+            self.page.set_viewport_size({"width": other, "height": HEIGHT})
+            self.fits_its_window()
+
     def has_no_fault(self) -> None:
         """No error in the console, nothing from another host, small, accessible, no sideways scrolling."""
         assert self.complaints == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import HEIGHT, WIDTHS, Visit
+from tests.browser.conftest import Visit
 
 PAGES = (
     "/", "/notices", "/notices?category=battery&changes=1", "/notices/MOFCOM-GACC%202025-58", "/items", "/items/gallium",
@@ -17,10 +17,4 @@ PAGES = (
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_fault(visit: Visit, path: str) -> None:
-    """Each language is checked by axe at one of the widths, and for its width at both."""
-    for language, width, other in (("en", *WIDTHS), ("zh", *WIDTHS[::-1])):
-        visit.page.set_viewport_size({"width": width, "height": HEIGHT})
-        visit.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
-        visit.has_no_fault()
-        visit.page.set_viewport_size({"width": other, "height": HEIGHT})
-        visit.fits_its_window()
+    visit.open_in_both_languages(path)
