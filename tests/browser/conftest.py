@@ -18,6 +18,7 @@ from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
+from tests.known import known
 
 WIDTHS, HEIGHT = (1280, 390), 800
 OPTIONS = (
@@ -39,7 +40,7 @@ class Site:
 @contextmanager
 def served(folder: Path, **more: object) -> Iterator[Site]:
     """Serve the pages of a new installation that knows the reference database."""
-    chosen = Settings(state_dir=folder, watchers_dir=shipped_watchers(), listen="127.0.0.1:0", **more)  # type: ignore[arg-type]
+    chosen = Settings(state_dir=known(folder), watchers_dir=shipped_watchers(), listen="127.0.0.1:0", **more)  # type: ignore[arg-type]
     with (
         open_app(chosen) as app,
         serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as address,
