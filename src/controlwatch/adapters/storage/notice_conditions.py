@@ -95,15 +95,22 @@ def list_conditions(
         named = and_(FINDING.c.kind == "destination", FINDING.c.value == chosen.destination)
         yield _match_findings(connection, named)
     if chosen.text:
-        texts = (VERSION.c.text, VERSION.c.title)
-        # A value and not an EXISTS, of which PostgreSQL would make a join with every text.
-        exact = select(or_(*(column.icontains(chosen.text, autoescape=True) for column in texts))).where(
-            VERSION.c.id == NOTICE.c.version_id
-        )
-        candidates = match_candidates(connection, chosen.text)
-        if candidates is not None:
-            yield candidates
-        yield exact.correlate(NOTICE).scalar_subquery()
+        yield from _match_text(connection, chosen.text)
+
+
+def _match_text(connection: Connection, searched: str) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that the title or the text of a notice has these words, exactly."""
+    texts = (VERSION.c.text, VERSION.c.title)
+    is_exact = or_(*(column.icontains(searched, autoescape=True) for column in texts))
+    candidates = match_candidates(connection, searched)
+    if candidates is None:
+        # A value for each notice, and not an EXISTS, of which PostgreSQL would make a join with every text.
+        text_of_notice = select(is_exact).where(VERSION.c.id == NOTICE.c.version_id)
+        yield text_of_notice.correlate(NOTICE).scalar_subquery()
+    else:
+        yield candidates
+        version = select(VERSION.c.id).where(VERSION.c.id == NOTICE.c.version_id, is_exact)
+        yield version.correlate(NOTICE).exists()
 
 
 def _match_findings(connection: Connection, condition: ColumnElement[bool]) -> ColumnElement[bool]:
