@@ -176,7 +176,7 @@ def test_files_below_a_notice_are_found(link: str, name: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", ['<a href="/index.html">首页</a>', "<a href=\"javascript:x('a.pdf')\">x</a>", "<a>附件.pdf</a>"]
+    "link", ['<a href="/index.html">首页</a>', "<a href=\"javascript:x('a.png')\">x</a>", "<a>附件.pdf</a>"]
 )
 def test_other_links_are_no_files(link: str) -> None:
     assert (

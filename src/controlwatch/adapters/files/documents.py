@@ -198,7 +198,7 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     if snapshot.status >= 400:
         return _build_failure(f"the source answered {snapshot.status}")
     names = (link.name, urlsplit(link.url).path)
-    if not any(_OFFICE_NAME.search(name) for name in names):
+    if not (link.is_embedded or any(_OFFICE_NAME.search(name) for name in names)):
         return _build_failure("a web page was sent instead of the file")
     try:
         page = parse_notice_page(decoded.text, url=snapshot.final_url)

@@ -362,6 +362,7 @@ class DeliveryRow(TableRow, table=True):
     __table_args__ = (
         UniqueConstraint("alert_id", "subscription_id"),
         Index("delivery_due", "state", "due_at"),
+        Index("delivery_log", "subscription_id", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

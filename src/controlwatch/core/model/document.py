@@ -84,6 +84,7 @@ class AnnexLink:
 
     url: str
     name: str  #: the text of its link, else the file name
+    is_embedded: bool = False  #: shown within the page, where a web page is as good as a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,7 @@ def sanitize_document(document: Document) -> Document:
             (remove_unprintable(name), remove_unprintable(value)) for name, value in document.labels
         ),
         annexes=tuple(
-            AnnexLink(url=remove_unprintable(link.url), name=remove_unprintable(link.name))
+            replace(link, url=remove_unprintable(link.url), name=remove_unprintable(link.name))
             for link in document.annexes
         ),
         doubts=tuple(remove_unprintable(doubt) for doubt in document.doubts),

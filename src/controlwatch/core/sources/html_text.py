@@ -14,16 +14,26 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from controlwatch.core.model.addresses import resolve_link
 from controlwatch.core.sources.html_tables import RowSpans, TableCell, format_rows
+from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscript, to_superscript
 
 _SKIPPED_TAGS = frozenset(
-    {"script", "style", "noscript", "template", "head", "title"}
+    {"script", "style", "noscript", "template", "head", "title", "annotation", "annotation-xml"}
     | {"svg", "object", "select", "textarea", "button"}
 )
 _INLINE_TAGS = frozenset(
     {"a", "abbr", "b", "bdi", "big", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins", "kbd"}
     | {"label", "mark", "o:p", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"}
     | {"tt", "u", "var"}
+    | {"math", "semantics", "mrow", "mi", "mn", "mo", "mtext", "mstyle", "mspace", "mfenced", "msqrt"}
+    | {"mroot", "msup", "msub", "msubsup", "mfrac"}
 )
+#: Parents in MathML → what stands before each further child; a script there is the child itself.
+_MATH_PARENTS = frozenset({"msup", "msub", "msubsup", "mfrac"})
+_RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
+_LOWERED_STYLE = re.compile(r"vertical-align\s*:\s*sub", re.IGNORECASE)
+_SYMBOL_STYLE = re.compile(r"font-family\s*:\s*['\"]?symbol\b", re.IGNORECASE)
+#: Elements whose words a reader sees struck through.
+STRUCK_SELECTOR = "s, strike, del, [style*='line-through']"
 
 _BREAK_IN_HAN = re.compile(
     r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t]*\r?\n\s*(?=[\u3000-\u9fff\uff00-\uffef])"
@@ -72,17 +82,45 @@ def _walk_tokens(root: LexborNode, without: Container[int]) -> Iterator[str]:
         if isinstance(node, str):
             yield node
         elif node.is_text_node:
-            yield _collapse_blanks(node.text_content or "")
+            yield _read_signs(node)
         elif not node.is_element_node or node.tag in _SKIPPED_TAGS or node.mem_id in without:
             continue
         elif node.tag == "br":
             yield "\n"
         elif node.tag == "pre":
             yield "\n" + (node.text() or "").replace("\t", " ") + "\n"
+        elif node.tag in _MATH_PARENTS:
+            stack.extend(reversed(_list_math_parts(node)))
         elif node.tag == "tr":
             yield from _render_row(node, stack, spans[_find_table_id(node)], without)
         else:
             yield from _open_element(node, stack)
+
+
+def _read_signs(node: LexborNode) -> str:
+    """Return the words of a text node as drawn: raised, lowered, or in the Symbol font by what is around it."""
+    words = _collapse_blanks(node.text_content or "")
+    around = node.parent
+    while around is not None and around.tag in _INLINE_TAGS:
+        style = around.attributes.get("style") or ""
+        if around.tag == "sup" or _RAISED_STYLE.search(style):
+            return to_superscript(words)
+        if around.tag == "sub" or _LOWERED_STYLE.search(style):
+            return to_subscript(words)
+        if (around.attributes.get("face") or "").strip().lower() == "symbol" or _SYMBOL_STYLE.search(style):
+            return decode_symbol_font(words)
+        around = around.parent
+    return words
+
+
+def _list_math_parts(node: LexborNode) -> list[LexborNode | str]:
+    """Return a power, an index or a fraction of MathML as its parts in one line: 10⁵, (a+b)/c."""
+    parts: list[LexborNode | str] = [part for part in node.iter() if part.tag != "mspace"][:3]
+    base, rest = parts[:1], ["".join((part.text() or "").split()) for part in parts[1:]]  # type: ignore[union-attr]
+    if node.tag == "mfrac":
+        return [*base, "/", *rest]
+    turns = (to_superscript,) if node.tag == "msup" else (to_subscript, to_superscript)
+    return [*base, *(turn(words) for turn, words in zip(turns, rest, strict=False))]
 
 
 def _open_element(node: LexborNode, stack: list[LexborNode | str]) -> Iterator[str]:

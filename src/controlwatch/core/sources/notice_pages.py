@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from controlwatch.core.model import AnnexLink, Document, NoticeRef
-from controlwatch.core.model.addresses import resolve_link
+from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
+from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
 from controlwatch.core.sources.decoding import find_query_encoding
-from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, find_base, strip_markup
+from controlwatch.core.sources.html_text import (
+    STRUCK_SELECTOR,
+    collapse_whitespace,
+    extract_lines,
+    find_base,
+    strip_markup,
+)
 from controlwatch.core.sources.time_stamps import parse_day
 from controlwatch.core.sources.watcher import Detail
 
@@ -62,14 +67,8 @@ _MAX_PARTICULAR = 80  #: characters
 _SOURCE = re.compile(r"(?:来源|Source)\s*[:：]\s*(\S+)")  # 来源：安全与管制局 类型：原创
 _SSI_ERROR = "[an error occurred while processing this directive]"  # a failed include on the server
 _OFFICE_VIEWER = "iframe[src*='/weboffice/']"
+_MAX_STRUCK = 300  #: characters of struck text that are quoted
 _MIN_TEXT_LENGTH = 20  #: characters; a page with fewer has not shown its notice
-
-_FILE = re.compile(
-    r"\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z|csv)$", re.IGNORECASE
-)  # …/attach/202511/3c46.pdf
-_DOWNLOAD = re.compile(
-    r"/document/download$"
-)  # /api-gateway/jpaas-web-server/front/document/download?fileUrl=…
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +92,20 @@ def parse_notice_page(
     body = _find_body(tree, selectors)
     drop = [*selectors.drop, body.noise] if body.noise else selectors.drop
     dropped = {part.mem_id for node in body.nodes for selector in drop for part in node.css(selector)}
-    text = extract_lines(body.nodes, without=dropped - {node.mem_id for node in body.nodes})
+    struck = [part for node in body.nodes for part in node.css(STRUCK_SELECTOR)]
+    unread = dropped | {part.mem_id for part in struck}
+    text = extract_lines(body.nodes, without=unread - {node.mem_id for node in body.nodes})
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
-    query_encoding = find_query_encoding(encoding)
-    annexes = _find_annexes(annex_nodes, base=find_base(tree, url), encoding=query_encoding)
+    files = find_page_files(
+        annex_nodes,
+        base=find_base(tree, url),
+        encoding=find_query_encoding(encoding),
+        without=dropped,
+    )
+    # What a page without an article embeds may be anything; a file that it names is a file.
+    is_annexed = any(
+        not link.is_embedded or leads_to_file(link.url) or not body.doubts for link in files.links
+    )
     titles = _find_values(tree, (*selectors.title, *_TITLES))
     days = (parse_day(value) for _, value in _find_values(tree, (*selectors.published, *_DAYS)))
     sources = (
@@ -115,11 +124,16 @@ def parse_notice_page(
         page_date=next((day for day in days if day), None),
         source_name=next(names, None),
         labels=_parse_labels(tree, selectors.labels or _LABELS),
-        annexes=annexes,
+        annexes=files.links,
         encoding=encoding,
         replaced=replaced,
         is_declared_part=body.is_declared,
-        doubts=_collect_doubts(tree, body, text=text, is_annexed=bool(annexes), replaced=replaced),
+        doubts=(
+            *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
+            *_describe_struck(struck),
+            *files.doubts,
+            *find_unread_names(text, files.links),
+        ),
     )
 
 
@@ -135,7 +149,7 @@ def build_listed_document(ref: NoticeRef) -> Document:
         text="\n".join(extract_lines(roots)),
         page_date=ref.listed_on,
         labels=_parse_labels(tree, _LABELS),
-        annexes=_find_annexes(roots, base=ref.url),
+        annexes=find_page_files(roots, base=ref.url).links,
     )
 
 
@@ -212,6 +226,12 @@ def _collect_doubts(
     return (*body.doubts, *(doubt for applies, doubt in table if applies))
 
 
+def _describe_struck(struck: Iterable[LexborNode]) -> Iterator[str]:
+    words = " ".join(word for part in _select_outermost(list(struck)) for word in extract_lines([part]))
+    if words:
+        yield f"struck through on the page and left out: “{words[:_MAX_STRUCK]}”"
+
+
 # --------------------------------------------------------------------------- single values
 
 
@@ -262,30 +282,3 @@ def _find_particulars(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
         value = collapse_whitespace(value).strip("：: ")
         if value and len(value) <= _MAX_PARTICULAR and value not in _PARTICULARS:
             yield name, value
-
-
-# --------------------------------------------------------------------------- annexes
-
-
-def _find_annexes(
-    nodes: Iterable[LexborNode], *, base: str, encoding: str = "utf-8"
-) -> tuple[AnnexLink, ...]:
-    """Return the files linked (`a[href]`) or embedded (`iframe[fileurl]`) below some nodes, each once.
-
-    A file is recognised by its path, by a `fileName` parameter, or by the download address of the site.
-    """
-    annexes: dict[str, AnnexLink] = {}
-    for element in (element for node in nodes for element in node.css("a[href], iframe[fileurl]")):
-        href = element.attributes.get("href") or element.attributes.get("fileurl") or ""
-        url = resolve_link(href, base=base, encoding=encoding)
-        if not url:
-            continue
-        parts = urlsplit(url)
-        parameters = parse_qs(parts.query, encoding=encoding)
-        given = parameters.get("fileName") or parameters.get("filename")
-        file_name = given[0] if given else unquote(parts.path.rpartition("/")[2])
-        if _FILE.search(parts.path) or _FILE.search(file_name) or _DOWNLOAD.search(parts.path):
-            words = element.text() if element.tag == "a" else ""
-            name = collapse_whitespace(words) or file_name
-            annexes.setdefault(url, AnnexLink(url=url, name=name))
-    return tuple(annexes.values())

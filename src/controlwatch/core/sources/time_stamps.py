@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from controlwatch.core.model.character_forms import fold_compatibility
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -72,7 +73,7 @@ def parse_day(text: str) -> date | None:
     A stamp with a zone gives the day in Beijing, as do seconds or milliseconds since 1970; any other the day
     that it shows.
     """
-    plain = text.translate(_WIDE)
+    plain = fold_compatibility(text.translate(_WIDE))
     whole = plain.strip()
     if epoch := _EPOCH.fullmatch(whole):
         return to_beijing_day(

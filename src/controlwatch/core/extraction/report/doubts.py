@@ -78,6 +78,10 @@ def list_doubts(
             (True, f"“{words}” is not a day of the calendar: what it dates is not known.")
             for words in impossible
         ),
+        *(
+            (True, f"“{words}” has the shape of a day and could not be read.")
+            for words in islice(_find_unread_days(context) if is_change else (), MAX_IMPOSSIBLE_DATES)
+        ),
         (miscounted, f"The title speaks of {stated_parties} parties; {len(notice.entities)} were read."),
         (
             identity.has_issuerless_number,
@@ -93,6 +97,17 @@ def _find_impossible_days(text: str, lexicon: Lexicon) -> Iterator[str]:
     for line in filter(lexicon.get_pattern("doubt.year-sign").search, text.splitlines()):
         days = (line[word.start : word.end] for word in find_date_mentions(line, lexicon) if word.day is None)
         yield from (words for words in days if year.match(words))
+
+
+def _find_unread_days(context: ReadingContext) -> Iterator[str]:
+    """Yield what is written in the shape of a day with its year and was read as none."""
+    text = context.text
+    for hit in context.lexicon.get_pattern("doubt.day-shape").finditer(text.folded_text):
+        start = text.folded_text.rfind("\n", 0, hit.start()) + 1
+        line = text.folded_text[start : hit.end() + 1]
+        at = hit.start() - start
+        if not any(found.end > at for found in find_date_mentions(line, context.lexicon)):
+            yield text.get_original(*hit.span())
 
 
 def _contradicts_title(notice: Notice) -> bool:

@@ -1,4 +1,4 @@
-"""What copying did to a text, undone: pronunciations in brackets, spaced-out characters, hidden characters.
+"""What copying and typesetting did to a text, undone: pronunciations, spacing, hidden and look-alike signs.
 
 The cleaned text is what the rules read; `origins` leads every character back, so that quotes stay verbatim.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from array import array
+
+from controlwatch.core.model.character_forms import COMPATIBILITY, COMPATIBLE
 
 _BLANKS = " \u00a0\u2002\u2003\u2009\u202f\u3000"
 _HAN = "\u3400-\u9fff"
@@ -33,11 +35,22 @@ BLANKS = re.compile(rf"[{_BLANKS}]+")
 def clean_text(text: str) -> tuple[str, array[int] | None]:
     """Return the text without what copying added, and the place of each character in the original.
 
-    The places have one entry more, for the end. They are None where nothing was taken out.
+    The places have one entry more, for the end. They are None where nothing was taken out or replaced. A
+    character that stands for several (㎏) gives each of them its place.
 
     >>> clean_text("公告第5號(hào)，商務(wù)部")[0]
     '公告第5號，商務部'
     """
+    cleaned, origins = _remove_additions(text)
+    if COMPATIBILITY.search(cleaned) is None:
+        return cleaned, origins
+    forms = [COMPATIBLE.get(ord(sign), sign) for sign in cleaned]
+    places = origins if origins is not None else range(len(cleaned) + 1)
+    spread = (place for place, form in zip(places, forms, strict=False) for _ in form)
+    return "".join(forms), array("l", (*spread, len(text)))
+
+
+def _remove_additions(text: str) -> tuple[str, array[int] | None]:
     cuts = [hit.span() for pattern in (HIDDEN, EMPHASIS) for hit in pattern.finditer(text)]
     toned = [hit.span() for hit in TONED_PRONUNCIATION.finditer(text)]
     cuts += toned if len(toned) < MIN_TONED else [hit.span() for hit in ANY_PRONUNCIATION.finditer(text)]

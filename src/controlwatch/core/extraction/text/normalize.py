@@ -36,12 +36,23 @@ _HALF_WIDTHS |= {
     0x2009: ord(" "),
     0x202F: ord(" "),
 }
+#: An index below the line is a figure of the name: Ga₂O₃. A power above it is none of the number: 10⁵.
+_HALF_WIDTHS |= {code: code - 0x2080 + ord("0") for code in range(0x2080, 0x208A)}
 _HALF_WIDTHS |= {ord("\t"): ord("\t"), ord("\r"): ord(" "), 0x2011: ord("-")}
 DIGITS = dict(zip("〇○零Ｏ一二两三四五六七八九", map(int, "00001223456789"), strict=True))
 PLACE_VALUES = dict(zip("十百千", (10, 100, 1000), strict=True))
 NUMERAL = "[〇○零一二三四五六七八九十百千两]"
 #: GB 2312 is a set of simplified characters; these of it have a simplified form all the same.
 OLD_FORMS = frozenset("乾吒夥後徵拚捱摺於榘菸著薰薹袷醣麴麽")
+#: Signs that stand for zero among Chinese numerals: 二O二七年, 二0二七年.
+LOOK_ALIKE_ZEROS = re.compile(
+    r"(?<=[〇○零一二三四五六七八九])[OoΟοОо0◯⚪]{1,3}(?=[〇○零一二三四五六七八九]|[ \u3000]?年)"
+)
+#: Figures of a day with letters among them: 2O27年l2月O5日.
+LOOK_ALIKE_FIGURES = re.compile(
+    r"(?<![\dA-Za-z])[12][\dOoΟО]{3}(?= ?年)|(?<=年) ?[\dOoΟОlI|]{1,2}(?= ?月)|(?<=月) ?[\dOoΟОlI|]{1,2}(?= ?[日号])"
+)
+_FIGURES = str.maketrans("OoΟОlI|", "0000111")
 ENGLISH_NUMERALS = {
     "one": 1,
     "two": 2,
@@ -82,6 +93,8 @@ def fold_text(text: str) -> str:
 
     >>> fold_text("２０２６年１月起對鎵實施")
     '2026年1月起对镓实施'
+    >>> fold_text("二O二七年三月；2O27年l月；Ga₂O₃")
+    '二〇二七年三月；2027年1月；Ga2O3'
     >>> fold_text('经批准,决定(12,000元)')
     '经批准，决定（12,000元）'
     """
@@ -91,7 +104,13 @@ def fold_text(text: str) -> str:
             simplified = _simplify_character(character)
             if simplified != character:
                 table[ord(character)] = ord(simplified)
-    return _widen_punctuation(text.translate(table))
+    return _widen_punctuation(_fold_figures(text.translate(table)))
+
+
+def _fold_figures(text: str) -> str:
+    """Return the text with the signs that look like figures as figures, of the same length."""
+    zeros = LOOK_ALIKE_ZEROS.sub(lambda hit: "〇" * len(hit[0]), text)
+    return LOOK_ALIKE_FIGURES.sub(lambda hit: hit[0].translate(_FIGURES), zeros)
 
 
 def _widen_punctuation(text: str) -> str:
