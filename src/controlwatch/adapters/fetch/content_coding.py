@@ -38,6 +38,8 @@ def unpack_body(body: bytes, *, coding: str, url: str, largest: int) -> Unpacked
     without a label is unpacked. Raises `TooLarge` above `largest` bytes or `MAX_LAYERS`, and `Garbled` for
     bytes that cannot be unpacked.
     """
+    if not coding and not body.startswith((_GZIP, _ZSTD)):
+        return UnpackedBody(body)
     labels = {label.strip().lower() for label in coding.split(",")} - {"", "identity", "none"}
     is_whole = True
     for layer in range(MAX_LAYERS + 1):

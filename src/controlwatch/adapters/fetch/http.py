@@ -166,7 +166,7 @@ class HttpFetchSession:
             if state in visited or len(visited) > MAX_REDIRECTS:
                 raise RedirectLoop(f"{request.url} leads through {len(visited)} redirects to {target}")
             visited.add(state)
-            answer = replace(self._request_politely(built, target), url=request.url)
+            answer = self._request_politely(built, target, request.url)
             location = answer.get_header("location")
             if answer.status in _REDIRECT_STATUSES and location:
                 following = resolve_link(location, base=target)
@@ -185,10 +185,10 @@ class HttpFetchSession:
         check_nesting(answer.body, answer.get_header("content-type") or "")
         return answer
 
-    def _request_politely(self, built: httpx.Request, url: str) -> Snapshot:
+    def _request_politely(self, built: httpx.Request, url: str, asked: str) -> Snapshot:
         """Send a request when its host is free and the pause since the last one is over.
 
-        Raises `Refused` while the host has asked not to be requested.
+        `asked` is the address before all redirects. Raises `Refused` while the host wants a pause.
         """
         allowance = Allowance(
             url=url,
@@ -212,7 +212,7 @@ class HttpFetchSession:
             pause = host.last_request + self._http.pause - self._fetch.clock()
             if pause > 0:
                 self._fetch.stopping.wait(min(pause, allowance.get_seconds_left()))
-            answer = self._send_request(built, url, allowance)
+            answer = self._send_request(built, asked, allowance)
             if rest := read_retry_after(answer):
                 host.resting_until = self._fetch.clock() + rest
             return answer
@@ -220,9 +220,10 @@ class HttpFetchSession:
             host.last_request = self._fetch.clock()
             host.lock.release()
 
-    def _send_request(self, built: httpx.Request, url: str, allowance: Allowance) -> Snapshot:
+    def _send_request(self, built: httpx.Request, asked: str, allowance: Allowance) -> Snapshot:
+        url = allowance.url
         timeout = min(self._http.timeout, allowance.get_seconds_left())
-        built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
+        built.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
         try:
             with keep_to(allowance):
                 response = self._fetch.open_response(built)
@@ -235,7 +236,7 @@ class HttpFetchSession:
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"{url}: {describe_failure(error, timeout=timeout)}") from error
         return Snapshot(
-            url=url,
+            url=asked,
             final_url=url,
             fetched_at=datetime.now(UTC),
             status=response.status_code,

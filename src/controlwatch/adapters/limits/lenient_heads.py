@@ -23,6 +23,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_LENGTH_DIGITS = 18
+_BAD_LENGTH = re.compile(rb"content-length:(?![ \t]*\d{1,18}[ \t]*\r)")
 
 
 class LenientHeads:
@@ -68,10 +69,8 @@ def mend_head(head: bytes) -> bytes:
     """
     lower = head.lower()
     is_simple = b"transfer-encoding" not in lower and lower.count(b"content-length") <= 1
-    if is_simple and _WELL_FORMED.fullmatch(head) and not re.search(rb"content-length:[ \t]*(?!\d)", lower):
-        match = re.search(rb"content-length:[ \t]*(\d+)[ \t]*\r", lower)
-        if match is None or len(match[1]) <= _MAX_LENGTH_DIGITS:
-            return head
+    if is_simple and _WELL_FORMED.fullmatch(head) and not _BAD_LENGTH.search(lower):
+        return head
     first, *lines = _LINE_END.split(head.rstrip(b"\r\n"))
     status = _STATUS_LINE.fullmatch(first)
     if status is None:

@@ -16,9 +16,9 @@ _STATUSES = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILA
 
 def read_retry_after(answer: Snapshot) -> float:
     """Return the seconds for which an answer of 429 or 503 asks for a pause, at most a day; else 0."""
-    value = (answer.get_header("retry-after") or "").strip()
-    if answer.status not in _STATUSES or not value:
+    if answer.status not in _STATUSES:
         return 0.0
+    value = (answer.get_header("retry-after") or "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), MAX_REST)
     until = _parse_time(value)
