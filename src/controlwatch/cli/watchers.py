@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,13 +20,15 @@ from controlwatch.cli.common import (
     today,
 )
 from controlwatch.cli.completion import complete_watcher
-from controlwatch.core.model.errors import SourceError, UsageError
+from controlwatch.core.model.addresses import canonicalize_url, is_allowed_url
+from controlwatch.core.model.errors import SourceError, Unreachable, UsageError
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.model.timezones import BEIJING
 from controlwatch.core.rendering.wording import find_word
 
 if TYPE_CHECKING:
     from controlwatch.core.law.answers import WatcherLine
+    from controlwatch.core.sources.watcher import Watcher
 
 HEALTH_STYLES = {
     "healthy": "green",
@@ -61,6 +64,9 @@ def watchers(context: typer.Context, *, json: JsonOption = False) -> None:
         print_json(lines)
     else:
         console.print(_build_health_table(lines))
+        for line in lines:
+            for sentence in line.declared:
+                console.print(Text(f"{line.id} declares {sentence}"), soft_wrap=True)
         for sentence in problems:
             error_console.print(Text(f"needs a person: {sentence}", style="red"), soft_wrap=True)
     raise typer.Exit(1 if problems else 0)
@@ -118,13 +124,18 @@ def probe(
             metavar="ID", help="The watcher to test with the live site.", autocompletion=complete_watcher
         ),
     ],
+    saved: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="A HAR or MHTML file that a browser has saved."),
+    ] = None,
 ) -> None:
     """Fetch the live site once, save what it sends, and print how it differs from the declaration.
 
-    Needs a network connection. The pages are saved in state/probes/ID/. Exit status 1 when they cannot be
-    read as declared.
+    Needs a network connection, unless a file is given that a browser saved where the site can be reached: a
+    HAR of its network log with the contents, or the list or a notice as MHTML. The pages are saved in
+    state/probes/ID/. Exit status 1 when they cannot be read as declared.
 
-    Example: controlwatch watchers probe mofcom-announcements
+    Example: controlwatch watchers probe mofcom-announcements --from list.har
     """
     from controlwatch.services.probe import probe_source
 
@@ -135,8 +146,11 @@ def probe(
         folder = app.settings.state_dir / "probes" / watcher.id
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with app.fetch.open_session(watcher) as ask:
-                differences, readable = probe_source(watcher, ask, folder, today=today())
+            if saved is not None:
+                differences, readable = _probe_saved(watcher, saved, folder)
+            else:
+                with app.fetch.open_session(watcher) as ask:
+                    differences, readable = probe_source(watcher, ask, folder, today=today())
         except SourceError as error:
             error_console.print(Text(f"{watcher.id}: {error.kind}: {error}", style="red"))
             raise typer.Exit(1) from None
@@ -144,6 +158,57 @@ def probe(
         console.print(Text(f"• {sentence}"))
     console.print(Text(f"{len(differences)} differences; saved in {folder}"))
     raise typer.Exit(0 if readable else 1)
+
+
+@group.command()
+def stats(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How far back to count.")] = 90,
+    json: JsonOption = False,
+) -> None:
+    """Show how often the polls of each source failed, with which error, and since when.
+
+    Example: controlwatch watchers stats --days 30
+    """
+    with open_question_app() as app:
+        counts = app.store.polling.count_failures(since=datetime.now(UTC) - timedelta(days=days))
+        states = {line.id: line.state for line in app.queries.list_watchers()}
+    if json:
+        print_json(counts)
+        return
+    columns = (
+        "Watcher",
+        "Error",
+        "Polls",
+        "First (Beijing)",
+        "Last (Beijing)",
+        "Failing since",
+        "Last reason",
+    )
+    table = Table(*columns, show_edge=False, pad_edge=False, header_style="bold")
+    for count in counts:
+        since = states[count.watcher].failing_since if count.watcher in states else None
+        times = (count.first_at, count.last_at, since)
+        shown = [f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}" if at is not None else "" for at in times]
+        reason = Text(to_one_line(count.reason, 160))
+        table.add_row(Text(count.watcher), Text(count.kind), str(count.times), *shown, reason)
+    console.print(table if counts else f"No poll failed in {days} days.")
+
+
+def _probe_saved(watcher: Watcher, path: Path, folder: Path) -> tuple[tuple[str, ...], bool]:
+    """Compare a saved file with a declaration: the list and a notice, or the notice that is all it has."""
+    from controlwatch.adapters.fetch.saved_session import open_saved_session
+    from controlwatch.services.probe import probe_notice, probe_source
+
+    session = open_saved_session(path)
+    try:
+        return probe_source(watcher, session, folder, today=today(), choose_notice=session.choose_saved)
+    except Unreachable:
+        first = session.answers[0]
+        is_list = canonicalize_url(first.url) == canonicalize_url(watcher.index.url)
+        if is_list or not is_allowed_url(first.url, watcher.http.hosts):
+            raise
+        return probe_notice(watcher, first, folder), True
 
 
 def _build_health_table(lines: tuple[WatcherLine, ...]) -> Table:

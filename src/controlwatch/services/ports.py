@@ -27,6 +27,7 @@ from controlwatch.core.model import (
 from controlwatch.core.model.state import (
     ANY_DELIVERY,
     ClaimScope,
+    FailureCount,
     HealthNotice,
     HeldReferences,
     NewReference,
@@ -117,6 +118,9 @@ class Polling(Protocol):
         now: datetime,
     ) -> None:
         """Record how a poll ended: the validators to send next time, and those to drop."""
+
+    def count_failures(self, *, since: datetime) -> tuple[FailureCount, ...]:
+        """Return how often polls failed since an instant, by watcher and kind of error."""
 
     def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
         """Return what the log of polls holds of each watcher and day in Beijing since an instant."""

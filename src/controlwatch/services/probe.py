@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from controlwatch.core.model import Snapshot
 from controlwatch.core.model.errors import Reshaped, SourceError
 from controlwatch.core.sources.decoding import decode_body
 from controlwatch.core.sources.index_pages import parse_index
-from controlwatch.core.sources.probe_report import find_differences
+from controlwatch.core.sources.probe_report import find_differences, find_notice_differences
 from controlwatch.core.sources.requests import (
     build_column_request,
     build_detail_request,
@@ -22,12 +23,22 @@ from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.ports import FetchSession
 
 
+def _choose_first(urls: Iterable[str]) -> str | None:
+    return next(iter(urls), None)
+
+
 def probe_source(
-    watcher: Watcher, session: FetchSession, folder: Path, *, today: date
+    watcher: Watcher,
+    session: FetchSession,
+    folder: Path,
+    *,
+    today: date,
+    choose_notice: Callable[[Iterable[str]], str | None] = _choose_first,
 ) -> tuple[tuple[str, ...], bool]:
     """Return how the source differs from its declaration, and whether its list could be read at all.
 
-    The answers are saved in `folder`. Raises `SourceError` when the list page cannot be fetched.
+    The answers are saved in `folder`. `choose_notice` chooses the notice that is read from those listed.
+    Raises `SourceError` when the list page cannot be fetched.
     """
     column, unit_ids = None, None
     request = build_column_request(watcher)
@@ -45,16 +56,23 @@ def probe_source(
         raise Reshaped("the list page could not be fetched")
     _save_answer(folder / "index.bin", index)
     try:
-        url = parse_index(watcher, index).refs[0].url
+        url = choose_notice(ref.url for ref in parse_index(watcher, index).refs)
     except SourceError:
         return find_differences(watcher, shell=column, index=index, detail=None), False
     try:
-        notice = session(build_detail_request(watcher, url)) if watcher.detail.follow else None
+        is_read = watcher.detail.follow and url is not None
+        notice = session(build_detail_request(watcher, url or "")) if is_read else None
     except SourceError:
         notice = None  # reported as a difference
     if notice is not None:
         _save_answer(folder / "detail.bin", notice)
     return find_differences(watcher, shell=column, index=index, detail=notice), True
+
+
+def probe_notice(watcher: Watcher, page: Snapshot, folder: Path) -> tuple[str, ...]:
+    """Return how a saved page of one notice differs from the declaration; the page is saved in `folder`."""
+    _save_answer(folder / "detail.bin", page)
+    return find_notice_differences(watcher, page)
 
 
 def _save_answer(path: Path, snapshot: Snapshot) -> None:

@@ -311,6 +311,7 @@ class Queries:
                 enabled=watcher.enabled,
                 health="blocked" if watcher.blocked and state.kind == "blocked" else state.health,
                 state=state,
+                declared=watcher.http.describe_exceptions(),
             )
             for watcher, state in self.sources.load(now=self.clock())
         )

@@ -16,7 +16,7 @@ from typing import Any
 
 from controlwatch.core.extraction.text.lexicon import Category, Issuer, Lexicon, Pattern, Place, Rule
 from controlwatch.core.law.elements import Element, ElementCatalogue, ElementControl
-from controlwatch.core.sources.watcher import Detail, Expect, Http, Index, Pages, Schedule, Watcher
+from controlwatch.core.sources.watcher import Detail, Expect, HostTls, Http, Index, Pages, Schedule, Watcher
 
 _CLASS_KEY = "@"
 #: Folders and files of the package that the parsed values depend on.
@@ -38,7 +38,7 @@ _CLASSES: dict[str, Any] = {
     for kind in (
         *(Catalog, Lexicon, Category, Issuer, Place, Rule, Pattern),
         *(ElementCatalogue, Element, ElementControl),
-        *(Watcher, Schedule, Index, Pages, Detail, Http, Expect),
+        *(Watcher, Schedule, Index, Pages, Detail, HostTls, Http, Expect),
     )
 }
 

@@ -64,7 +64,7 @@ class LenientHeads:
 def mend_head(head: bytes) -> bytes:
     """Return the head of an answer in the form that the standard wants; one that is well-formed as it is.
 
-    Lines that are no fields are dropped, as is a length that is not a number or contradicts another.
+    Lines without a field are dropped, as is a length that is not a number or contradicts another.
     """
     lower = head.lower()
     is_simple = b"transfer-encoding" not in lower and lower.count(b"content-length") <= 1

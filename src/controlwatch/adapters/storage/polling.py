@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, case, delete, func, select, update
 from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Validators
-from controlwatch.core.model.state import Baseline, PollDay, PollReport, WatcherState
+from controlwatch.core.model.state import Baseline, FailureCount, PollDay, PollReport, WatcherState
 from controlwatch.core.model.timezones import BEIJING
 
 _UPDATE_POLL_TIMES = (
@@ -241,6 +241,32 @@ class PollingStore(StorePart):
                 )
                 for row in connection.execute(counted)
             )
+
+    def count_failures(self, *, since: datetime) -> tuple[FailureCount, ...]:
+        """Return, by watcher and kind of error, how often polls failed since an instant; the most first."""
+        failed = (POLL.c.outcome == "failed", POLL.c.started_at >= since)
+        times, last = func.count().label("times"), func.max(POLL.c.id).label("last")
+        first_at = func.min(POLL.c.started_at, type_=POLL.c.started_at.type).label("first_at")
+        grouped = (
+            select(POLL.c.watcher_id, POLL.c.kind, times, first_at, last)
+            .where(*failed)
+            .group_by(POLL.c.watcher_id, POLL.c.kind)
+            .subquery()
+        )
+        newest = select(grouped, POLL.c.reason, POLL.c.started_at).join(POLL, POLL.c.id == grouped.c.last)
+        with self._read_engine.begin() as connection:
+            rows = connection.execute(newest.order_by(grouped.c.times.desc(), POLL.c.id.desc())).all()
+        return tuple(
+            FailureCount(
+                watcher=row.watcher_id,
+                kind=row.kind or "failed",
+                times=row.times,
+                first_at=row.first_at,
+                last_at=row.started_at,
+                reason=row.reason,
+            )
+            for row in rows
+        )
 
     def flush(self) -> None:
         """Write the quiet polls that are only in memory, in one transaction."""

@@ -320,6 +320,7 @@ class WatcherLine:
     enabled: bool
     health: Health
     state: WatcherState
+    declared: tuple[str, ...] = ()  #: what is declared for single hosts: TLS, mirrors, plain http
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,18 @@ class PollDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailureCount:
+    """How often the polls of a watcher failed with one kind of error."""
+
+    watcher: str
+    kind: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    reason: str  #: of the last one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewReference:
     """A reference that is not tracked yet."""
 

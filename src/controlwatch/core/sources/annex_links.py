@@ -56,14 +56,17 @@ class PageFiles:
 
 
 def find_page_files(
-    nodes: Iterable[LexborNode], *, base: str, encoding: str = "utf-8", without: Container[int] = frozenset()
+    nodes: Iterable[LexborNode],
+    *,
+    base: str,
+    encoding: str = "utf-8",
+    without: Container[int] = frozenset(),
 ) -> PageFiles:
     """Return the files linked, embedded or opened below some nodes, each once.
 
     A file is known by its path, by a parameter that names one, by the download address of a site, or by
     words such as 附件1 on what opens it. Whatever else is embedded is a file too: only its bytes tell.
-    Queries are in `encoding`, that of the page. `without` holds the `mem_id` of parts in which nothing
-    embedded counts.
+    `without` holds the `mem_id` of parts in which nothing embedded counts, `encoding` is that of queries.
     """
     annexes: dict[str, AnnexLink] = {}
     doubts: dict[str, None] = {}
@@ -152,7 +155,7 @@ def _find_inner_file(url: str, *, base: str, encoding: str) -> str | None:
         ):
             return resolve_link(shown, base=base, encoding=encoding)
     inside = _FILE_INSIDE.search(unquote(parts.fragment))
-    return resolve_link(inside[0], base=base, encoding=encoding) if inside else None
+    return resolve_link(inside[0], base=base) if inside else None
 
 
 def leads_to_file(url: str) -> bool:

@@ -37,7 +37,7 @@ class FeedItems:
 def parse_feed(text: str, *, url: str, content: str = "") -> FeedItems:
     """Read a feed from its decoded text; `content` is the key that carries the HTML of an item.
 
-    Raises `Garbled` and `Reshaped` for what is no feed, or has no item.
+    Raises `Garbled` and `Reshaped` for anything but a feed with items.
     """
     plain = _DECLARED_ENCODING.sub(r"\1", text, count=1).removeprefix("\ufeff").lstrip()
     # Bytes in a file object: a str would be taken for an address or a file name, and opened.

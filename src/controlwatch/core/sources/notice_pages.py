@@ -97,7 +97,10 @@ def parse_notice_page(
     text = extract_lines(body.nodes, without=unread - {node.mem_id for node in body.nodes})
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
     files = find_page_files(
-        annex_nodes, base=find_base(tree, url), encoding=find_query_encoding(encoding), without=dropped
+        annex_nodes,
+        base=find_base(tree, url),
+        encoding=find_query_encoding(encoding),
+        without=dropped,
     )
     # What a page without an article embeds may be anything; a file that it names is a file.
     is_annexed = any(

@@ -32,6 +32,11 @@ def find_differences(
     return tuple(differences)
 
 
+def find_notice_differences(watcher: Watcher, detail: Snapshot) -> tuple[str, ...]:
+    """Compare the page of one notice with the declaration; its list was not seen."""
+    return tuple(_check_detail(watcher, detail))
+
+
 def _compare_unit(watcher: Watcher, shell: str) -> Iterator[str]:
     try:
         live = parse_unit(watcher, shell)

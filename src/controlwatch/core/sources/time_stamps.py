@@ -1,7 +1,7 @@
 """Read the day of a time stamp or of a printed date: on list rows, pages, in JSON answers and in feeds.
 
 The day is that in Beijing where the stamp names its zone, else the day as it is written. CST is China's time:
-sources in China write it so. What cannot be read is no day; nothing is completed or guessed.
+sources in China write it so. What cannot be read gives no day; nothing is completed or guessed.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def parse_day(text: str) -> date | None:
     A stamp with a zone gives the day in Beijing, as do seconds or milliseconds since 1970; any other the day
     that it shows.
     """
-    plain = fold_compatibility(text).translate(_WIDE)
+    plain = fold_compatibility(text.translate(_WIDE))
     whole = plain.strip()
     if epoch := _EPOCH.fullmatch(whole):
         return to_beijing_day(
