@@ -38,12 +38,14 @@ from controlwatch.core.model.errors import (
 )
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
+from controlwatch.core.sources.watcher import Watcher
 from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
 MAX_CLOCK_SKEW = 120.0
 SMTP_TIMEOUT = 10.0
+MAX_HOSTS_NAMED = 6  #: hosts whose failure is explained
 
 
 def check_installation(settings: Settings) -> Iterator[CheckResult]:
@@ -247,6 +249,7 @@ def check_sources(settings: Settings) -> Iterator[CheckResult]:
     common = explain_common_failure(
         tuple(failures.values()), asked=len(hosts), has_proxy=any(read_proxy_routes().values())
     )
+    yield from _describe_hosts_apart(watchers)
     message = f"{len(hosts) - len(failures)} of {len(hosts)} hosts answer"
     if failures:
         message += f"; not: {', '.join(list(failures)[:6])}"
@@ -255,8 +258,11 @@ def check_sources(settings: Settings) -> Iterator[CheckResult]:
         is_ok=not failures,
         advice=common.advice
         if common is not None
-        else "check network, proxy and DNS of this machine; the other hosts are polled all the same",
+        else "each is named below, with the layer that fails; the other hosts are polled all the same",
     )
+    for host, failure in list(failures.items())[:MAX_HOSTS_NAMED] if common is None else ():
+        advice = ADVICE.get(failure.kind, ("see docs/running.md", ""))[0]
+        yield CheckResult(message=f"{host}: {to_one_line(failure.reason, 400)}", is_ok=False, advice=advice)
     if not date_header:
         return
     try:
@@ -271,6 +277,13 @@ def check_sources(settings: Settings) -> Iterator[CheckResult]:
         is_ok=off <= MAX_CLOCK_SKEW,
         advice="set the clock of this machine (NTP): reminders and digests depend on it",
     )
+
+
+def _describe_hosts_apart(watchers: list[Watcher]) -> Iterator[CheckResult]:
+    """Name the hosts for which a declaration accepts another TLS, a mirror or plain http."""
+    for watcher in watchers:
+        for sentence in watcher.http.describe_exceptions():
+            yield CheckResult(message=f"declared by {watcher.id}: {sentence}", is_ok=True)
 
 
 def check_smtp(url: SecretStr) -> CheckResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import asking, commands, cycle, delivery, kills, latency, law, pages, reading, soak
+from tests.bench import api, asking, commands, cycle, delivery, kills, latency, law, pages, reading, soak
 
 PARTS = {
     "asking": asking.main,
@@ -16,6 +16,7 @@ PARTS = {
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,
+    "api": api.main,
     "soak": soak.main,
 }
 

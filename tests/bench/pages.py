@@ -17,6 +17,8 @@ from pydantic import SecretStr
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import open_app
+from controlwatch.bootstrap.feed_addresses import build_publications
+from controlwatch.core.law.notice_filter import EVERY_NOTICE
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
@@ -60,11 +62,20 @@ def measure(settings: Settings) -> None:
             serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as address,
             httpx.Client(base_url=address, timeout=60) as client,
         ):
-            ask(client, categories, keys, rng)
+            published = build_publications(app)
+            number = published.save_filter(account_id=None, name="all", chosen=EVERY_NOTICE)
+            paths = (published.build_filter_calendar_path(number), published.build_filter_feed_path(number))
+            ask(client, categories, keys, paths, rng)
 
 
-def ask(client: httpx.Client, categories: list[str], keys: list[str], rng: random.Random) -> None:
-    """Open each page some times, with changing parameters."""
+def ask(
+    client: httpx.Client,
+    categories: list[str],
+    keys: list[str],
+    signed: tuple[str, str],
+    rng: random.Random,
+) -> None:
+    """Open each page some times, with changing parameters; the signed paths are a calendar and a feed."""
     pages: dict[str, Callable[[], str]] = {
         "today": lambda: "/",
         "notices": lambda: "/notices",
@@ -82,7 +93,12 @@ def ask(client: httpx.Client, categories: list[str], keys: list[str], rng: rando
         "reviews": lambda: "/reviews",
         "sources": lambda: "/sources",
         "operations": lambda: "/operations",
-        "calendar": lambda: "/calendar",
+        "calendar": lambda: f"/calendar?month=2025-0{rng.randrange(2, 10)}",
+        "calendar, list": lambda: f"/calendar?view=list&category={rng.choice(categories)}",
+        "saved filters": lambda: "/filters",
+        "weekly report": lambda: f"/report?week=2025-W{rng.randrange(10, 40)}",
+        "calendar (iCalendar)": lambda: signed[0],
+        "feed (Atom)": lambda: signed[1],
     }
     floor = p95([request(client, "/static/controlwatch.css")[0] for _ in range(REQUESTS)])
     for name, path in pages.items():

@@ -18,6 +18,7 @@ from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
+from tests.known import known
 
 WIDTHS, HEIGHT = (1280, 390), 800
 OPTIONS = (
@@ -39,7 +40,7 @@ class Site:
 @contextmanager
 def served(folder: Path, **more: object) -> Iterator[Site]:
     """Serve the pages of a new installation that knows the reference database."""
-    chosen = Settings(state_dir=folder, watchers_dir=shipped_watchers(), listen="127.0.0.1:0", **more)  # type: ignore[arg-type]
+    chosen = Settings(state_dir=known(folder), watchers_dir=shipped_watchers(), listen="127.0.0.1:0", **more)  # type: ignore[arg-type]
     with (
         open_app(chosen) as app,
         serve_in_thread(build_web_app(app, None), host="127.0.0.1", port=0) as address,
@@ -91,6 +92,15 @@ class Visit:
         answer = self.page.goto(self.origin + path)
         assert answer is not None
         assert answer.ok, f"{path}: {answer.status}"
+
+    def open_in_both_languages(self, path: str) -> None:
+        """Open a page, and check it: each language by axe at one of the widths, and for its width at both."""
+        for language, width, other in (("en", *WIDTHS), ("zh", *WIDTHS[::-1])):
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            self.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            self.has_no_fault()
+            self.page.set_viewport_size({"width": other, "height": HEIGHT})
+            self.fits_its_window()
 
     def has_no_fault(self) -> None:
         """No error in the console, nothing from another host, small, accessible, no sideways scrolling."""

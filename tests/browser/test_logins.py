@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from controlwatch.bootstrap.people import build_account_use_cases
 from controlwatch.core.model.account import Role
 from controlwatch.web.access import SESSION_COOKIE
-from tests.browser.conftest import WIDTHS, Site, Visit, browser, served
+from tests.browser.conftest import Site, Visit, browser, served
 from tests.people import BY, PASSWORD, create_account
 
 __all__ = ["browser"]
@@ -63,17 +63,14 @@ def log_in(page: Page, name: str) -> None:
     page.wait_for_url("**/")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_of_people_have_no_fault(browser: Browser, site: Site, width: int, language: str) -> None:
-    context = browser.new_context(base_url=site.url, viewport={"width": width, "height": 800})
+def test_the_pages_of_people_have_no_fault(browser: Browser, site: Site) -> None:
+    context = browser.new_context(base_url=site.url)
     visit = Visit(context.new_page(), site.url)
     log_in(visit.page, "chief")
     people = build_account_use_cases(site.app.settings, site.app.store).people
     link = people.build_password_link(people.find_person(LONG), now=datetime.now(UTC))
     for path in (*PAGES, f"/password/{link}"):
-        visit.open(f"{path}?lang={language}")
-        visit.has_no_fault()
+        visit.open_in_both_languages(path)
     context.close()
 
 

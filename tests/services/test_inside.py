@@ -198,7 +198,7 @@ def test_the_address_that_was_judged_is_asked_under_the_name_that_was_meant(
 ) -> None:
     port, context, heard = ministry
     monkeypatch.setattr(ours, "_resolve_public", lambda _host, _port: ["127.0.0.1"])
-    monkeypatch.setattr(ours, "_load_tls_context", lambda: context)
+    monkeypatch.setattr(ours, "_load_tls_context", lambda _: context)
     with httpx.Client(transport=ours._open_direct(private=False)) as client:
         assert client.get(f"https://www.ministry.example:{port}/").text == "ok"
         with pytest.raises(httpx.ConnectError, match="certificate"):

@@ -100,7 +100,7 @@ def test_tls_goes_through_a_proxy_to_the_source_itself(
     authority.issue_cert(NAME).configure_cert(served)
     authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
     monkeypatch.setattr(
-        ours, "_load_tls_context", lambda: ssl.create_default_context(cafile=tmp_path / "roots.pem")
+        ours, "_load_tls_context", lambda _: ssl.create_default_context(cafile=tmp_path / "roots.pem")
     )
     with talking(served) as origin, proxy_to(origin) as proxy:
         monkeypatch.setenv(variable, f"{scheme}://{proxy.address}")

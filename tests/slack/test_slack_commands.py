@@ -163,8 +163,8 @@ def test_a_fault_of_ours_is_told_to_whoever_asked(workspace: Desk, monkeypatch: 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(type(workspace.app.store.law), "list_parties", broken)
-    answer = workspace.ask("entity Shield AI")
+    monkeypatch.setattr(type(workspace.app.store.queries), "list_history_remarks", broken)
+    answer = workspace.ask("history gallium")
     assert "Internal error" in answer
     assert "RuntimeError" not in answer
 

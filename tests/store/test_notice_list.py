@@ -78,6 +78,17 @@ def test_pages_of_any_size_together_are_the_list(store: SqlStore) -> None:
         assert pages == whole
 
 
+@pytest.mark.parametrize("day", [None, DAY, date.min])
+def test_a_position_that_no_notice_has_is_a_place_in_the_list(store: SqlStore, day: date | None) -> None:
+    hold(store, 1, published=None)
+    hold(store, 2)
+    whole = [line.number for line in store.queries.list_notices()]
+    for number in (0, 2**31, 10**17):
+        place = ListPosition(published=day, id=number)
+        found = [line.number for line in store.queries.list_notices(before=place)]
+        assert found == whole[len(whole) - len(found) :]
+
+
 def test_a_page_goes_on_where_it_ended_though_newer_notices_have_come(store: SqlStore) -> None:
     hold(store, 1)
     hold(store, 2)
@@ -86,3 +97,24 @@ def test_a_page_goes_on_where_it_ended_though_newer_notices_have_come(store: Sql
     assert [line.number for line in store.queries.list_notices(before=first.position)] == [
         "MOFCOM-GACC 2026-1"
     ]
+
+
+@pytest.mark.parametrize("many", [1, 10**6])
+def test_the_way_by_which_the_database_finds_notices_does_not_change_which(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("controlwatch.adapters.storage.notice_conditions.MANY_FINDINGS", many)
+    monkeypatch.setattr("controlwatch.adapters.storage.findings.MANY_CANDIDATES", many)
+    hold(store, 1, destinations=("US",), words="石墨" * 9)
+    hold(store, 2, destinations=("JP",), published=None, words="石墨" * 9)
+    hold(store, 3, destinations=("US", "JP"), words="石 墨" * 9)
+    for chosen, numbers in (
+        (NoticeFilter(category="rare_earth"), [3, 1, 2]),
+        (NoticeFilter(category="rare_earth.items", destination="US"), [3, 1]),
+        (NoticeFilter(category="rare"), []),
+        (NoticeFilter(text="石墨"), [1, 2]),
+        (NoticeFilter(text="石墨", destination="JP", category="rare_earth"), [2]),
+        (NoticeFilter(text="墨石墨"), [1, 2]),
+        (NoticeFilter(text="石墨墨"), []),
+    ):
+        assert list_numbers(store, chosen) == numbers, chosen

@@ -54,6 +54,16 @@ def test_a_name_and_a_person_of_a_provider_exist_once(store: SqlStore, create: C
     assert [one.name for one in store.people.list_accounts()] == ["li"]
 
 
+def test_people_are_listed_in_parts_without_gap(store: SqlStore, create: Create) -> None:
+    names = [f"person {number}" for number in range(7)]
+    for name in names:
+        create(name)
+    found: list[str] = []
+    while part := store.people.list_accounts(after=found[-1] if found else "", limit=3):
+        found += [one.name for one in part]
+    assert found == names
+
+
 def test_a_session_that_is_not_used_ends_and_one_that_is_used_goes_on(
     store: SqlStore, create: Create
 ) -> None:

@@ -21,23 +21,16 @@ from controlwatch.services.access import hash_token
 from controlwatch.web.access import SECURE_SESSION_COOKIE, SESSION_COOKIE
 from controlwatch.web.page_frame import load_translations
 from controlwatch.web.pages import account_page, people_page
-from controlwatch.web.pages.alert_page import OFFERED_ACTIONS
+from controlwatch.web.pages.alert_page import LOGGED_AS, OFFERED_ACTIONS
+from controlwatch.web.pages.page_routes import PROGRAM_PATHS
 from controlwatch.web.site import build_web_app
 from tests.browser.conftest import Site, served
 from tests.people import BY, FIELD, PASSWORD, FormClient, create_account, find_alert
 from tests.web.test_links import READER
 
 SECRET = "a-secret-of-at-least-thirty-two-characters"
-#: What is open to everybody: logging in, what links in mails lead to, health and metrics.
-OPEN = ("/login", "/password/", "/static/", "/healthz", "/metrics", "/alert/", "/slack/events")
-LINKS = (
-    "/unsubscribe/",
-    "/resubscribe/",
-    "/confirm/",
-    "/acknowledge/",
-    "/calendar/{token}",
-    "/feeds/{token}",
-)
+#: What is open to everybody: logging in, health and metrics. Links in mails, feeds and calendars have a token.
+OPEN = ("/login", "/static/", "/healthz", "/metrics", "/slack/events")
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +58,25 @@ def test_every_page_needs_a_login_but_those_that_are_open(site: Site, client: Fo
     guarded = [
         (method, path)
         for method, path in list_routes(site)
-        if not path.startswith((*OPEN, *LINKS, "/logout", "/api/"))
+        if not path.startswith((*OPEN, "/logout")) and "{token}" not in path
     ]
     assert {"/", "/account", "/people", "/people/{number}", "/audit"} <= {path for _, path in guarded}
     for method, path in guarded:
         answer = client.request(method, re.sub(r"\{[^}]+\}", "1", path))
+        if path.startswith(PROGRAM_PATHS):
+            assert answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+            continue
         assert answer.status_code == 303, f"{method} {path}: {answer.status_code}"
         assert answer.headers["location"].startswith("/login?next=")
+
+
+def test_an_address_with_a_token_that_nobody_signed_shows_nothing(site: Site, client: FormClient) -> None:
+    paths = {path for _, path in list_routes(site) if "{token}" in path}
+    assert len(paths) > 5
+    for path in paths:
+        for token in ("1.20991231." + "A" * 43, "1", "x" * 43):
+            answer = client.get(path.replace("{token}", token))
+            assert answer.status_code in {404, 405}, path
 
 
 def test_health_and_signed_links_stay_open(tmp_path: Path) -> None:
@@ -392,4 +397,14 @@ def test_what_pages_record_is_a_kind_of_action_that_the_log_can_be_filtered_by()
     recorded = set(re.findall(r'record_action\(\s*request,\s*"([^"]+)"', code))
     assert len(recorded) > 3
     assert recorded <= set(AUDIT_KINDS)
-    assert {*OFFERED_ACTIONS.values(), "judged change", "judged no-change"} <= set(AUDIT_KINDS)
+    assert {LOGGED_AS.get(what, what) for what in OFFERED_ACTIONS.values()} <= set(AUDIT_KINDS)
+
+
+def test_news_is_what_came_after_the_person_marked_it_as_read(client: FormClient, site: Site) -> None:
+    client.log_in("reader")
+    before = datetime.now(UTC)
+    client.send_form("/today/read", "/")
+    found = site.app.store.people.find_account_by_name("reader")
+    assert found is not None
+    assert found.looked_at is not None
+    assert found.looked_at >= before

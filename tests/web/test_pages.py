@@ -15,7 +15,8 @@ from tests.web.pages import HOSTILE, Pages, served_pages
 
 ALL_PATHS = (
     "/", "/notices", "/items", "/items/gallium", "/entities", "/entities?q=a", "/subscriptions", "/alerts?all=yes",
-    "/reviews", "/sources", "/operations",
+    "/reviews", "/sources", "/operations", "/calendar?month=2026-04", "/calendar?month=2026-04&view=list",
+    "/report?week=2026-W10", "/feeds/notices.atom",
 )  # fmt: skip
 NUMBER = "MOFCOM-GACC 2026-40"
 

@@ -12,7 +12,7 @@ import pytest
 
 from controlwatch.adapters.files.pdf_report import write_report_pdf
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.rendering.weekly_report_text import ReportEntry, ReportSection, ReportText
+from controlwatch.core.rendering.weekly_report_text import ReportEntry, ReportPart, ReportText
 from controlwatch.services.weekly_reports import parse_week
 from tests.services.test_news import GALLIUM
 from tests.web.pages import HOSTILE, Pages, served_pages
@@ -85,7 +85,7 @@ def test_hostile_text_is_text_in_a_pdf(tmp_path: Path) -> None:
         quotes=(hostile,),
         url='https://a.example/"<b>',
     )
-    section = ReportSection(heading=hostile, entries=(entry,), nothing="")
+    section = ReportPart(heading=hostile, entries=(entry,), nothing="")
     path = tmp_path / "report.pdf"
     write_report_pdf(
         ReportText(title=hostile, lines=(hostile,), cautions=(hostile,), sections=(section,)), path

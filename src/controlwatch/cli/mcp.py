@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import typer
 
 from controlwatch.cli.common import open_question_app
@@ -22,5 +24,6 @@ def mcp() -> None:
     """
     from controlwatch.mcp_server.server import build_mcp_server
 
+    gc.enable()  # it is off while quick commands start, and this one runs for days
     with open_question_app() as app:
         build_mcp_server(app.queries, app.lexicon, in_this_thread=True).run("stdio")

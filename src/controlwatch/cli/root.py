@@ -23,7 +23,7 @@ MODULES = (
     "evidence",
     "law",
     "screening",
-    "subscription_file",
+    "subscription_transfer",
     "subscriptions",
     "mail",
     "slack",

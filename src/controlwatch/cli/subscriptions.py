@@ -46,7 +46,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 Choice = TypeVar("Choice", bound=str)
 NumberArgument = Annotated[int, typer.Argument(help="The number that `controlwatch subscriptions` shows.")]
 
-#: `controlwatch subscriptions`; the commands below it are in `subscription_file`, which adds it.
+#: `controlwatch subscriptions`; the commands below it are in `subscription_transfer`, which adds it.
 group = typer.Typer(invoke_without_command=True)
 
 

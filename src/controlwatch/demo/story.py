@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from rich.text import Text
 from controlwatch.demo.chapters import CHAPTERS
 from controlwatch.demo.epilogue import epilogue
 from controlwatch.demo.stage import Stage, staged
+from controlwatch.web.serving import serve_in_thread
+from controlwatch.web.site import build_web_app
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -74,10 +77,14 @@ def _judged(stage: Stage) -> int:
 
 
 def _keep_running(stage: Stage) -> None:
-    """Poll all sources repeatedly until interrupted."""
-    while True:
-        time.sleep(ROUND)
-        stage.now += timedelta(seconds=ROUND)
-        for watcher in stage.watchers.values():
-            stage.poller.poll(watcher, now=stage.now)
-        stage.deliverer.deliver(now=stage.now)
+    """Serve the pages, and poll all sources repeatedly, until interrupted."""
+    settings = stage.app.settings.model_copy(update={"listen": "127.0.0.1:0", "public_url": None})
+    web = build_web_app(replace(stage.app, settings=settings), None)
+    with serve_in_thread(web, host="127.0.0.1", port=0) as address:
+        stage.console.print(Text(f"The same in a browser: {address}/", style="bold"))
+        while True:
+            time.sleep(ROUND)
+            stage.now += timedelta(seconds=ROUND)
+            for watcher in stage.watchers.values():
+                stage.poller.poll(watcher, now=stage.now)
+            stage.deliverer.deliver(now=stage.now)

@@ -25,3 +25,6 @@ class AccessStore(Protocol):
 
     def find_token_visitor(self, token_hash: str, *, now: datetime) -> Visitor | None:
         """Return who a token of the API belongs to, with its scopes."""
+
+    def record_look(self, account_id: int, *, now: datetime) -> None:
+        """Record that a person has read the news up to now."""

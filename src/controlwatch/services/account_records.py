@@ -36,8 +36,8 @@ class PeopleRecords(Protocol):
     def find_account_by_provider(self, provider: str) -> Account | None:
         """Return a person by issuer and subject of OpenID Connect."""
 
-    def list_accounts(self) -> tuple[Account, ...]:
-        """Return all people by their names."""
+    def list_accounts(self, *, after: str = "", limit: int | None = None) -> tuple[Account, ...]:
+        """Return people by their names: all, or some of those whose names follow `after`."""
 
     def find_password_hash(self, account_id: int) -> str | None:
         """Return the argon2 hash of a person's password; None where there is none."""

@@ -21,6 +21,7 @@ TOO_MANY_ATTEMPTS = "Too many attempts to log in. Try again in {minutes} minutes
 BAD_LINK = "This link is not valid, was used before, or is too old. Ask an operator for a new one."
 BAD_PASSKEY = "This passkey was not accepted. Try again, or log in in another way."
 PASSKEY_KNOWN = "This passkey is known already."
+TOO_MANY_PASSKEYS = "You have {most} passkeys; remove one first."
 LAST_WAY_IN = "This passkey is the only way in which you can log in. Set a password first."
 LOGIN_TOO_OLD = "This login was begun too long ago, or in another browser. Try again."
 PROVIDER_REFUSED = "The login at {provider} was not completed."

@@ -37,7 +37,7 @@ MIN_PASSWORD, MAX_PASSWORD = 12, 256  #: characters
 MIN_DIFFERENT = 5  #: characters of a password that differ from each other
 #: How long a link to set a password can be used, to the end of the day in UTC.
 LINK_LIFETIME = timedelta(days=3)
-MAX_TOKENS = 50  #: of one person
+MAX_TOKENS, MAX_PASSKEYS = 50, 20  #: of one person
 #: What a token begins with, so that programs that look for secrets find it.
 API_PREFIX = "cw_"
 
@@ -206,6 +206,8 @@ class People:
         now: datetime,
     ) -> None:
         """Add a passkey that a browser has made; raises `PasskeyRefused` for an answer that proves none."""
+        if account.passkeys >= MAX_PASSKEYS:
+            raise AccountRefusal(refusals.TOO_MANY_PASSKEYS, most=MAX_PASSKEYS)
         label = to_one_line(name, 100) or f"{now:%Y-%m-%d}"
         passkey = verifier.verify_registration(answer, account_id=account.id, name=label, now=now)
         if not self.records.add_passkey(

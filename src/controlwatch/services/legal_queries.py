@@ -212,7 +212,9 @@ class LegalQueries:
     ) -> tuple[KeyDate, ...]:
         """Return the key dates between two days, both included, by everything that is known now."""
         chosen = self.subjects.choose_subjects(categories)
-        graph = self.law.load_graph(self.law.list_keys_changed_between(first, last))
+        # Of whole years, so that the months and weeks of a year share what is kept in memory.
+        begin, end = first.replace(month=1, day=1), last.replace(month=12, day=31)
+        graph = self.law.load_graph(self.law.list_keys_changed_between(begin, end))
         found = find_key_dates(graph, first, last)
         return tuple(key_date for key_date in found if chosen is None or chosen.covers(key_date))
 

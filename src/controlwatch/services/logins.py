@@ -86,7 +86,7 @@ class Logins:
         normal = normalize_account_name(name) or ""
         self.check_attempts(normal, client)
         account = self.people.find_account_by_name(normal) if normal else None
-        known = self.people.find_password_hash(account.id) if account is not None else None
+        known = self.people.find_password_hash(account.id if account is not None else 0)
         is_right = self.hasher.verify_password(known, password[: MAX_PASSWORD + 1])
         if account is None or known is None or not is_right or account.disabled_at is not None:
             reason = _explain_failure(account, has_password=known is not None, is_right=is_right)

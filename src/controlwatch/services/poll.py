@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from controlwatch.core.alerting.source_health import apply_failure, apply_success
+from controlwatch.core.alerting.source_health import apply_failure, apply_success, check_retry_time
 from controlwatch.core.model import Validators
+from controlwatch.core.model.addresses import is_item_address
 from controlwatch.core.model.errors import OutOfTime, SourceError, Stopping
 from controlwatch.core.model.state import (
     Decision,
@@ -77,6 +78,7 @@ class PollRun:
     held: int = 0  #: new ones that a person must release or shelve
     alerts: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    retry_after: float = 0.0  #: seconds for which the source asks not to be requested
 
     def note_decision(self, reference: PendingReference, decision: Decision | None) -> None:
         """Add what came of a reference."""
@@ -86,6 +88,10 @@ class PollRun:
             self.alerts.append(decision.alert.title)
         if self.on_decision is not None:
             self.on_decision(f"{reference.ref.title}: {decision.summary_line}")
+
+    def find_retry_time(self) -> datetime | None:
+        """Return until when the source asks not to be requested, if it does."""
+        return self.now + timedelta(seconds=self.retry_after) if self.retry_after else None
 
     def build_report(self, error: SourceError | None) -> PollReport:
         """Return the report of the poll, which ended with this error or without one."""
@@ -155,6 +161,7 @@ class Poller:
         except Stopping as error:
             return run.build_report(error)  # nothing is recorded: the source did not fail
         except SourceError as error:
+            run.retry_after = max(run.retry_after, getattr(error, "retry_after", 0.0))
             return self._record(run, run.build_report(error))
         return self._record(run, run.build_report(None))
 
@@ -171,9 +178,12 @@ class Poller:
         polling = self.ingester.polling
         if report.outcome == "failed":
             state = apply_failure(run.state, kind=report.kind, reason=report.reason, now=run.now)
+            state = replace(state, retry_at=run.find_retry_time())
             polling.record_poll(report, state, keep={}, drop=run.scan.requested, now=run.now)
         else:
             state = apply_success(run.state, observed=run.build_state(), now=run.now)
+            if run.retry_after:
+                state = replace(state, retry_at=run.find_retry_time())
             polling.record_poll(report, state, keep=run.scan.trusted, drop=(), now=run.now)
         return report
 
@@ -185,6 +195,7 @@ class Poller:
     def _read_site(self, run: PollRun) -> None:
         """Scan the list, track what is new, and read every page that is due."""
         watcher, scan, references = run.watcher, run.scan, self.ingester.references
+        check_retry_time(run.state, now=run.now)
         with self.fetch.open_session(watcher) as session:
             IndexScanner(
                 watcher=watcher,
@@ -201,6 +212,9 @@ class Poller:
                 is_held = is_flood(scan.new_references, watcher.expect)
                 references.track(watcher.id, scan.new_references, run.now, is_held=is_held)
                 run.held = len(scan.new_references) if is_held else 0
+            for changes in scan.row_changes:
+                if changes.refs:
+                    references.record_row_changes(watcher.id, changes, run.now)
             due = references.list_due(watcher.id, run.now)
             errors: list[SourceError] = []
             for place, reference in enumerate(due):
@@ -215,7 +229,9 @@ class Poller:
                     if not (reference.was_read and is_gone(error)):
                         errors.append(error)
                     decision = self._record_unread_page(run, reference, error)
-                    if isinstance(error, OutOfTime) or is_host_down(errors, read=run.read):
+                    run.retry_after = max(run.retry_after, getattr(error, "retry_after", 0.0))
+                    wants_pause = run.retry_after > 0
+                    if wants_pause or isinstance(error, OutOfTime) or is_host_down(errors, read=run.read):
                         break
                 run.note_decision(reference, decision)
         if is_host_down(errors, read=run.read):
@@ -232,7 +248,7 @@ class Poller:
         )
         if not reference.was_read and reference.failures >= MAX_READ_FAILURES:
             ingester.ingest_row(watcher, reference, now=run.now, doubt="the page could not be read so far")
-        if not watcher.detail.follow:
+        if not watcher.detail.follow or is_item_address(url):
             return ingester.ingest_row(watcher, reference, now=run.now)
         validators = (
             find_usable_validators(url, polling=ingester.polling, archive=ingester.archive)

@@ -19,6 +19,7 @@ from controlwatch.core.model import (
     Delivery,
     Document,
     IndexPage,
+    NoticeRef,
     Snapshot,
     Subscription,
     Validators,
@@ -40,6 +41,7 @@ from controlwatch.core.model.state import (
 )
 from controlwatch.core.model.subscription import SubscriptionState
 from controlwatch.core.rendering.message import Message
+from controlwatch.core.sources.listed_items import RowChanges
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
 
@@ -126,8 +128,11 @@ class Polling(Protocol):
 class References(Protocol):
     """Tracked references, and the snapshots that were fetched for them."""
 
-    def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
-        """Return which of these (canonical) addresses the watcher tracks."""
+    def find_tracked_rows(self, watcher_id: str, urls: Iterable[str]) -> Mapping[str, NoticeRef]:
+        """Return the rows of those of these (canonical) addresses that the watcher tracks, as last seen."""
+
+    def record_row_changes(self, watcher_id: str, changes: RowChanges, now: datetime) -> None:
+        """Keep what rows show now, and make their pages due, unless the layout of the list has changed."""
 
     def track(
         self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False

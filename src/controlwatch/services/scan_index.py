@@ -17,6 +17,12 @@ from controlwatch.core.sources.index_pages import (
     find_new_references,
     should_turn_page,
 )
+from controlwatch.core.sources.listed_items import (
+    RowChanges,
+    choose_known_addresses,
+    find_row_changes,
+    list_candidate_addresses,
+)
 from controlwatch.core.sources.plausibility import (
     IndexStatistics,
     check_baseline,
@@ -44,6 +50,7 @@ class IndexScan:
     """What one scan of a list found; it fills as the scan goes on, also when it fails."""
 
     new_references: list[NewReference] = field(default_factory=list)
+    row_changes: list[RowChanges] = field(default_factory=list)  #: of each list
     rows: int = 0
     days: list[date] = field(default_factory=list)  #: dates that rows carry
     total: int | None = None  #: notices that the source says it has
@@ -137,7 +144,7 @@ class IndexScanner:
         """Turn the pages of one list until one shows nothing new."""
         scan, pages, started = self.scan, self.watcher.index.pages, self.state.first_poll_at
         listed: dict[str, NoticeRef] = {}
-        tracked: set[str] = set()
+        tracked: dict[str, NoticeRef] = {}
         number, is_more = 0, True
         while is_more:
             number += 1
@@ -153,9 +160,11 @@ class IndexScanner:
             view = PageView(number=number, is_unchanged=True)
             if page is not None:
                 count = len(listed)
-                here = add_references(listed, sanitize_references(page.refs))
-                tracked_here = self.references.find_tracked(self.watcher.id, here)
-                tracked |= tracked_here
+                shown = sanitize_references(page.refs)
+                rows = self.references.find_tracked_rows(self.watcher.id, list_candidate_addresses(shown))
+                here = add_references(listed, choose_known_addresses(shown, rows))
+                tracked_here = here & rows.keys()
+                tracked.update(rows)
                 if number == 1:
                     scan.rows += len(page.refs)
                     scan.total = page.total
@@ -173,7 +182,8 @@ class IndexScanner:
         if not listed:
             return
         first_poll_on = to_beijing_day(started) if started is not None else None
-        scan.new_references += find_new_references(listed, tracked, first_poll_on=first_poll_on)
+        scan.new_references += find_new_references(listed, tracked.keys(), first_poll_on=first_poll_on)
+        scan.row_changes.append(find_row_changes(listed, tracked))
 
     def _leaves_gap(self, page: IndexPage) -> bool:
         """Return whether something may have been published between what is known and what a page shows."""

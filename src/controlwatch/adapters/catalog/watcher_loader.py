@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+import ssl
 import tomllib
 import typing
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from controlwatch.core.model.addresses import is_allowed_url
 from controlwatch.core.model.errors import DeclarationError, UsageError
-from controlwatch.core.sources.watcher import Index, Watcher
+from controlwatch.core.sources.watcher import Http, Index, Watcher
 
 _WATCHER_ADAPTER: TypeAdapter[Watcher] = TypeAdapter(Watcher)
 _ID_PATTERN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")  # mofcom-announcements
@@ -115,7 +116,9 @@ def _explain_error(file: str, detail: ErrorDetails) -> DeclarationError:
         return DeclarationError(file, key, f"is {detail['input']!r}; {reason}")
     table: type = Watcher
     for name in location[:-1]:
-        table = typing.get_type_hints(table)[name]
+        if not name.isdecimal():  # the number of an entry in a list of tables
+            table = typing.get_type_hints(table)[name]
+            table = next(iter(typing.get_args(table)), table)
     keys = [field.name for field in dataclasses.fields(table)]
     near = difflib.get_close_matches(location[-1], keys, n=1)
     hint = f"; did you mean {near[0]}?" if near else ";"
@@ -148,6 +151,7 @@ def _find_contradictions(watcher: Watcher, stem: str) -> Iterator[tuple[str, str
         except ValueError as error:
             yield f"schedule.cron.{number}", f"is {line!r}; {error}"
     yield from _check_http(watcher)
+    yield from _check_hosts_apart(watcher.http)
     yield from _check_expressions(watcher)
     yield from _check_combinations(watcher.index)
 
@@ -169,6 +173,30 @@ def _check_http(watcher: Watcher) -> Iterator[tuple[str, str]]:
     for key, value in (("timeout", http.timeout), ("budget", http.budget), ("largest", http.largest)):
         if value <= 0:
             yield f"http.{key}", f"is {value}; must be more than 0"
+
+
+def _check_hosts_apart(http: Http) -> Iterator[tuple[str, str]]:
+    """Check what is declared for single hosts: their TLS and their mirrors."""
+    for number, rules in enumerate(http.tls):
+        if not is_allowed_url(f"https://{rules.host.removeprefix('*.')}/", http.hosts):
+            yield f"http.tls.{number}.host", f"is {rules.host!r}, which is not among http.hosts"
+        if not rules.allow and not rules.certificates:
+            yield f"http.tls.{number}", "says nothing; give allow or certificates"
+        if rules.certificates and (fault := _find_certificate_fault(rules.certificates)):
+            yield f"http.tls.{number}.certificates", f"cannot be read as PEM: {fault}"
+    for host, mirrors in http.mirrors.items():
+        for name in (host, *mirrors):
+            if name != name.lower() or not is_allowed_url(f"https://{name}/", http.hosts):
+                yield f"http.mirrors.{host}", f"names {name!r}, which is not among http.hosts"
+
+
+def _find_certificate_fault(certificates: str) -> str:
+    """Return why declared certificates cannot be used, or ""."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
+    except (ssl.SSLError, ValueError) as error:
+        return str(getattr(error, "reason", None) or error)
+    return ""
 
 
 def _check_expressions(watcher: Watcher) -> Iterator[tuple[str, str]]:

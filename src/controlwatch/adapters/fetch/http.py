@@ -6,29 +6,33 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote_from_bytes, urlsplit
 
 import httpx
 
-from controlwatch.adapters.fetch.transport import (
-    Allowance,
-    open_transports,
-)
+from controlwatch.adapters.fetch.content_coding import has_proper_end, unpack_body
+from controlwatch.adapters.fetch.failure_layers import describe_failure
+from controlwatch.adapters.fetch.transport import TLS_RULES, Allowance, open_transports
 from controlwatch.adapters.limits.exchange import keep_to
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Snapshot, Validators
-from controlwatch.core.model.addresses import is_allowed_url
-from controlwatch.core.model.errors import RedirectLoop, TimedOut, TooLarge, Undeclared, Unreachable
+from controlwatch.core.model.addresses import is_allowed_url, resolve_link
+from controlwatch.core.model.errors import RedirectLoop, Refused, TimedOut, TooLarge, Undeclared, Unreachable
+from controlwatch.core.sources.meta_refresh import find_meta_refresh
 from controlwatch.core.sources.requests import Request
-from controlwatch.core.sources.watcher import Watcher
+from controlwatch.core.sources.retry_after import read_retry_after
+from controlwatch.core.sources.watcher import Http, Watcher
 
 MAX_REDIRECTS = 5
 USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice watcher)"
+#: What stays as it is in an address: everything printable in ASCII but the space.
+_PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+_TO_GET_STATUSES = frozenset({301, 302, 303})  # after them browsers ask by GET, without the form
 
 
 class HttpFetcher:
@@ -86,16 +90,22 @@ class HttpFetcher:
         return self._client.send(request, stream=True)
 
     def build_request(
-        self, request: Request, url: str, headers: dict[str, str], timeout: float
+        self, request: Request, url: str, headers: dict[str, str], limits: Http
     ) -> httpx.Request:
-        """Return our request as httpx's, with more headers."""
-        return self._client.build_request(
-            request.method,
-            url,
-            data=dict(request.form) if request.form else None,
-            headers={**dict(request.headers), **headers},
-            timeout=timeout,
-        )
+        """Return our request as httpx's, with more headers, and with the cookies of its host.
+
+        Raises `Unreachable` for an address that cannot be requested.
+        """
+        try:
+            return self._client.build_request(
+                request.method,
+                url,
+                data=dict(request.form) if request.form else None,
+                headers={**dict(request.headers), **headers},
+                extensions={TLS_RULES: limits.find_tls_rules(urlsplit(url).hostname or "")},
+            )
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from error
 
 
 @dataclass(slots=True)
@@ -104,6 +114,7 @@ class _HostQueue:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_request: float = float("-inf")
+    resting_until: float = float("-inf")  #: the host has asked not to be requested before (Retry-After)
 
 
 class HttpFetchSession:
@@ -123,11 +134,18 @@ class HttpFetchSession:
         try:
             return self._follow_redirects(request, request.url, validators)
         except Unreachable:
-            if not (self._http.plain_http and request.url.startswith("https://")):
-                raise
-            return self._follow_redirects(
-                request, "http://" + request.url.removeprefix("https://"), validators
-            )
+            for url in self._list_other_addresses(request.url):
+                with suppress(Unreachable):
+                    return self._follow_redirects(request, url, validators)
+            raise
+
+    def _list_other_addresses(self, url: str) -> Iterator[str]:
+        """Yield where else a page can be reached, as declared: over plain http, and at its mirrors."""
+        if self._http.plain_http and url.startswith("https://"):
+            yield "http://" + url.removeprefix("https://")
+        parts = urlsplit(url)
+        for mirror in self._http.mirrors.get(parts.netloc.lower(), ()):
+            yield parts._replace(netloc=mirror).geturl()
 
     def _follow_redirects(self, request: Request, url: str, validators: Validators | None) -> Snapshot | None:
         # The server's own stamps, never our clock, which would hide pages stamped late for ever.
@@ -137,27 +155,41 @@ class HttpFetchSession:
             else {}
         )
         headers = {name: value for name, value in stamps.items() if value}
-        visited: set[str] = set()
+        sent, target, is_refreshed = request, url, False
+        visited: set[tuple[str, str]] = set()
         while True:
-            if not is_allowed_url(url, self._http.hosts):
-                raise Undeclared(f"{url} is not on a declared host ({', '.join(self._http.hosts)})")
-            if url in visited or len(visited) > MAX_REDIRECTS:
-                raise RedirectLoop(f"{request.url} leads through {len(visited)} redirects to {url}")
-            visited.add(url)
-            answer = self._request_politely(request, url, headers)
-            if answer.status not in _REDIRECT_STATUSES or not (target := answer.get_header("location")):
-                break
-            try:
-                url = urljoin(url, target)
-            except ValueError as error:
-                raise Undeclared(f"{url} redirects to {target[:200]!r}, which is not a URL") from error
+            if not is_allowed_url(target, self._http.hosts):
+                raise Undeclared(f"{target} is not on a declared host ({', '.join(self._http.hosts)})")
+            built = self._fetch.build_request(sent, target, headers, self._http)
+            # A page may redirect to itself to set a cookie: asked again with it, it is another request.
+            state = (target, built.headers.get("cookie", ""))
+            if state in visited or len(visited) > MAX_REDIRECTS:
+                raise RedirectLoop(f"{request.url} leads through {len(visited)} redirects to {target}")
+            visited.add(state)
+            answer = replace(self._request_politely(built, target), url=request.url)
+            location = answer.get_header("location")
+            if answer.status in _REDIRECT_STATUSES and location:
+                following = resolve_link(location, base=target)
+                if following is None:
+                    raise Undeclared(f"{target} redirects to {location[:200]!r}, which is not a URL")
+                if answer.status in _TO_GET_STATUSES and sent.method == "POST":
+                    sent = replace(sent, method="GET", form=())
+            else:
+                refresh = None if is_refreshed else find_meta_refresh(answer)
+                if refresh is None or (refresh, state[1]) in visited:
+                    break
+                following, is_refreshed = refresh, True
+            target = following
         if answer.status == HTTPStatus.NOT_MODIFIED:
             return None
         check_nesting(answer.body, answer.get_header("content-type") or "")
         return answer
 
-    def _request_politely(self, request: Request, url: str, headers: dict[str, str]) -> Snapshot:
-        """Send a request when its host is free and the pause since the last one is over."""
+    def _request_politely(self, built: httpx.Request, url: str) -> Snapshot:
+        """Send a request when its host is free and the pause since the last one is over.
+
+        Raises `Refused` while the host has asked not to be requested.
+        """
         allowance = Allowance(
             url=url,
             limits=self._http,
@@ -169,56 +201,83 @@ class HttpFetchSession:
         if not host.lock.acquire(timeout=max(0.0, allowance.get_seconds_left())):
             raise TimedOut(f"{url}: another watcher kept the host busy for the whole poll")
         try:
+            resting = host.resting_until - self._fetch.clock()
+            if resting > 0:
+                raise Refused(
+                    f"{url} was not requested: its host asked for a pause, which lasts {resting:.0f} s more"
+                    " (Retry-After)",
+                    status=HTTPStatus.TOO_MANY_REQUESTS,
+                    retry_after=resting,
+                )
             pause = host.last_request + self._http.pause - self._fetch.clock()
             if pause > 0:
                 self._fetch.stopping.wait(min(pause, allowance.get_seconds_left()))
-            return self._send_request(request, url, headers, allowance)
+            answer = self._send_request(built, url, allowance)
+            if rest := read_retry_after(answer):
+                host.resting_until = self._fetch.clock() + rest
+            return answer
         finally:
             host.last_request = self._fetch.clock()
             host.lock.release()
 
-    def _send_request(
-        self, request: Request, url: str, headers: dict[str, str], allowance: Allowance
-    ) -> Snapshot:
+    def _send_request(self, built: httpx.Request, url: str, allowance: Allowance) -> Snapshot:
         timeout = min(self._http.timeout, allowance.get_seconds_left())
+        built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         try:
             with keep_to(allowance):
-                built = self._fetch.build_request(request, url, headers, timeout)
                 response = self._fetch.open_response(built)
                 try:
                     body = _read_body(response, allowance)
                 finally:
                     response.close()
         except httpx.TimeoutException as error:
-            raise TimedOut(f"{url} did not answer within {timeout:.0f} s") from error
-        except httpx.ProxyError as error:
-            raise Unreachable(f"{url}: the proxy refuses: {error}") from error
+            raise TimedOut(f"{url}: {describe_failure(error, timeout=timeout)}") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise Unreachable(f"{url}: {str(error) or type(error).__name__}") from error
+            raise Unreachable(f"{url}: {describe_failure(error, timeout=timeout)}") from error
         return Snapshot(
-            url=request.url,
+            url=url,
             final_url=url,
             fetched_at=datetime.now(UTC),
             status=response.status_code,
-            headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
+            headers=tuple(_read_headers(response)),
             body=body,
         )
 
 
+def _read_headers(response: httpx.Response) -> Iterator[tuple[str, str]]:
+    """Yield the headers; an address keeps its bytes, percent-encoded, in whatever encoding they are."""
+    for name, value in response.headers.multi_items():
+        if name.lower() != "location":
+            yield name.lower(), value
+    for raw_name, raw in response.headers.raw:
+        if raw_name.lower() == b"location":
+            yield "location", quote_from_bytes(raw, safe=_PRINTABLE)
+
+
 def _read_body(response: httpx.Response, allowance: Allowance) -> bytes:
-    """Return the decoded body; raises `TooLarge`, before reading it where the headers already tell."""
+    """Return the unpacked body; raises `TooLarge`, before reading it where the headers already tell.
+
+    A body that ends before the announced length is accepted where it is whole by its form.
+    """
     url, largest = allowance.url, allowance.limits.largest
-    codings = response.headers.get("content-encoding", "")
-    if "," in codings:
-        raise TooLarge(f"{url} is compressed several times over ({codings}), as decompression bombs are")
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > largest:
         raise TooLarge(f"{url} announces {int(declared):,} bytes; at most {largest:,} are read")
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > largest:
-            raise allowance.build_size_error()
-    return b"".join(parts)
+    is_cut = False
+    try:
+        for part in response.iter_raw():
+            parts.append(part)
+            size += len(part)
+            if size > largest:
+                raise allowance.build_size_error()
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        if not parts:
+            raise
+        is_cut = True
+    coding = response.headers.get("content-encoding", "")
+    unpacked = unpack_body(b"".join(parts), coding=coding, url=url, largest=largest)
+    if (is_cut or not unpacked.is_whole) and not has_proper_end(unpacked.body):
+        raise Unreachable(f"{url}: HTTP: the answer ended before its end, after {size:,} bytes")
+    return unpacked.body

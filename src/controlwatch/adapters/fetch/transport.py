@@ -6,6 +6,7 @@ every second, or compressed data that expands to nothing, could keep a poll wait
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from functools import cache
 import httpx
 from socksio import SOCKSError
 
+from controlwatch.adapters.fetch.declared_tls import build_tls_context
 from controlwatch.adapters.limits.bounded_http import open_bounded_transport, resolve_addresses
 from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.network.public_addresses import is_inside_host, is_public_address
 from controlwatch.core.model.errors import OutOfTime, Stopping, TooLarge
-from controlwatch.core.sources.watcher import Http
+from controlwatch.core.sources.watcher import HostTls, Http
 
+#: The key among the extensions of a request for the `HostTls` that is declared for its host.
+TLS_RULES = "controlwatch_tls"
 MAX_HEADER_BYTES = 1_000_000  #: bytes of an answer beside its body, the frames of its chunks included
 
 
@@ -75,13 +79,38 @@ def open_transports(
 
 
 #: The trusted certificates, read once: that takes longer than everything else about a client.
-_load_tls_context = cache(httpx.create_ssl_context)
+_load_tls_context = cache(build_tls_context)
 
 
-def _open_direct(*, private: bool) -> httpx.HTTPTransport:
+class _DeclaredTlsTransport(httpx.BaseTransport):
+    """Sends each request with the TLS that is declared for its host, over connections of their own."""
+
+    def __init__(self, open_transport: Callable[[ssl.SSLContext], httpx.BaseTransport]) -> None:
+        self._open_transport = open_transport
+        self._plain = open_transport(_load_tls_context(None))
+        self._special: dict[HostTls, httpx.BaseTransport] = {}
+        self._guard = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        rules = request.extensions.get(TLS_RULES)
+        if not isinstance(rules, HostTls):
+            return self._plain.handle_request(request)
+        with self._guard:
+            if rules not in self._special:
+                self._special[rules] = self._open_transport(_load_tls_context(rules))
+        return self._special[rules].handle_request(request)
+
+    def close(self) -> None:
+        for transport in (self._plain, *self._special.values()):
+            transport.close()
+
+
+def _open_direct(*, private: bool) -> httpx.BaseTransport:
     """Return a transport that connects by itself, and to public addresses alone unless `private`."""
     resolve = resolve_addresses if private else _resolve_public
-    return open_bounded_transport(_load_tls_context(), resolve=resolve)
+    return _DeclaredTlsTransport(
+        lambda context: open_bounded_transport(context, resolve=resolve, is_lenient=True)
+    )
 
 
 class _ProxiedTransport(httpx.BaseTransport):
@@ -92,7 +121,9 @@ class _ProxiedTransport(httpx.BaseTransport):
 
     def __init__(self, proxy: str, *, private: bool) -> None:
         self._private = private
-        self._inner = open_bounded_transport(_load_tls_context(), proxy=proxy)
+        self._inner = _DeclaredTlsTransport(
+            lambda context: open_bounded_transport(context, proxy=proxy, is_lenient=True)
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")

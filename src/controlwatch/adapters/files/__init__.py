@@ -11,7 +11,7 @@ from controlwatch.core.model.errors import ControlwatchError
 #: Doubt about a Word file that is too old or not by Word; `documents` passes it to LibreOffice, if installed.
 LEGACY_WORD = "legacy DOC not readable here; it can be read where LibreOffice is installed"
 PICTURE = "needs OCR: the annex is a picture; look"
-UNKNOWN_MARKUP = "a file of markup that is no document known here"
+UNKNOWN_MARKUP = "a file of markup in a format not known here"
 #: The beginning of XML or of other markup, which is never the text of a file.
 MARKUP = re.compile(rb"[\xef\xbb\xbf\s]*<(?:\?xml|[A-Za-z][\w:.-]*[\s>/])")
 ENCRYPTED = "the file is encrypted; its text can only be read with a password"

@@ -18,7 +18,7 @@ _HEAD_BYTES = 4_000
 
 
 def normalize_package(archive: ZipFile, body: bytes) -> tuple[str, bytes]:
-    """Return the main part of a package and the package as libraries read it; "" for what is none.
+    """Return the main part of a package and the package as libraries read it; "" for any other archive.
 
     Names with backslashes become names of members, and strict name spaces the usual ones.
     """

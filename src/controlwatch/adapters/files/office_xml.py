@@ -30,7 +30,7 @@ def read_office_xml(body: bytes) -> ParsedFile:
         return _read_workbook(root)
     word_body = next(root.iter(f"{_W}body"), None)
     if word_body is None:
-        raise Unreadable("an XML file that is no document of Word or Excel")
+        raise Unreadable("an XML file, but not a document of Word or Excel")
     return read_word_body(word_body, next(root.iter(f"{_W}styles"), None))
 
 

@@ -22,6 +22,7 @@ from controlwatch.adapters.limits.exchange import (
     resolve_host,
 )
 from controlwatch.adapters.limits.happy_eyeballs import connect_to_first, sort_addresses
+from controlwatch.adapters.limits.lenient_heads import LenientHeads
 from controlwatch.adapters.network.proxies import read_proxy_routes
 
 WRITE_SIZE = 1 << 14  #: bytes written at once: the time left is computed anew for each piece
@@ -118,10 +119,12 @@ def open_bounded_transport(
     *,
     proxy: str | None = None,
     resolve: Callable[[str, int], list[str]] = resolve_addresses,
+    is_lenient: bool = False,
 ) -> httpx.HTTPTransport:
     """Return a transport whose connections keep to the current limit, through a proxy where one is given.
 
-    `resolve` returns the addresses that may be connected to; raises `OSError` where there are none.
+    `resolve` returns the addresses that may be connected to; raises `OSError` where there are none. With
+    `is_lenient`, heads of answers that are not quite legal are mended as browsers do.
     """
     through = None
     if proxy is not None:
@@ -129,7 +132,7 @@ def open_bounded_transport(
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     transport = httpx.HTTPTransport(verify=tls, limits=limits, proxy=through)
     # httpx passes no network backend on to httpcore, which takes one.
-    transport._pool._network_backend = _BoundedBackend(resolve)
+    transport._pool._network_backend = _BoundedBackend(resolve, is_lenient=is_lenient)
     return transport
 
 
@@ -153,8 +156,8 @@ def send_once(
 class _BoundedBackend(httpcore.SyncBackend):
     """Connects as httpcore does, within the current limit, to the very addresses that were resolved."""
 
-    def __init__(self, resolve: Callable[[str, int], list[str]]) -> None:
-        self._resolve = resolve
+    def __init__(self, resolve: Callable[[str, int], list[str]], *, is_lenient: bool) -> None:
+        self._resolve, self._is_lenient = resolve, is_lenient
 
     def connect_tcp(
         self,
@@ -174,24 +177,29 @@ class _BoundedBackend(httpcore.SyncBackend):
         for option in socket_options or ():
             connected.setsockopt(*option)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _BoundedStream(SyncStream(connected))
+        return _BoundedStream(SyncStream(connected), LenientHeads() if self._is_lenient else None)
 
 
 class _BoundedStream(httpcore.NetworkStream):
     """A connection, plain or within TLS."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpcore.NetworkStream, heads: LenientHeads | None = None) -> None:
+        self._inner, self._heads = inner, heads
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        received = self._inner.read(max_bytes, _limit_http_wait(timeout))
-        try:
-            count_received(len(received))
-        except AnswerTooLarge as error:
-            raise httpcore.ReadError(str(error)) from error
-        return received
+        while True:
+            received = self._inner.read(max_bytes, _limit_http_wait(timeout))
+            try:
+                count_received(len(received))
+            except AnswerTooLarge as error:
+                raise httpcore.ReadError(str(error)) from error
+            ready = self._heads.feed(received) if self._heads is not None else received
+            if ready is not None:
+                return ready
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._heads is not None:
+            self._heads.expect_head()
         for start in range(0, len(buffer), WRITE_SIZE):
             self._inner.write(buffer[start : start + WRITE_SIZE], _limit_http_wait(timeout))
 
@@ -201,7 +209,13 @@ class _BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout)))
+        try:
+            secured = self._inner.start_tls(ssl_context, server_hostname, _limit_http_wait(timeout))
+        except httpcore.ConnectTimeout as error:
+            raise httpcore.ConnectTimeout("the TLS handshake was not finished in time") from error
+        except httpcore.ConnectError as error:
+            raise httpcore.ConnectError(f"TLS handshake: {error}") from error
+        return _BoundedStream(secured, LenientHeads() if self._heads is not None else None)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

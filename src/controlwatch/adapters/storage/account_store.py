@@ -178,6 +178,12 @@ class AccountStore(StorePart):
                 for row in rows
             )
 
+    def record_look(self, account_id: int, *, now: datetime) -> None:
+        """Record that a person has read the news up to now."""
+        looked = update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(looked_at=now)
+        with self._engine.begin() as connection:
+            connection.execute(looked)
+
 
 def _is_open_session(now: datetime) -> ColumnElement[bool]:
     return and_(LOGIN_SESSION.c.ended_at.is_(None), LOGIN_SESSION.c.expires_at > now)

@@ -39,6 +39,21 @@ from controlwatch.core.model import Mute
 #: An older alert is not followed up.
 MAX_FOLLOW_UP_AGE = timedelta(days=30)
 
+_ALERT_COLUMNS = (
+    ALERT.c.id.label("alert"),
+    ALERT.c.kind,
+    ALERT.c.made_at,
+    ALERT.c.title,
+    NOTICE.c.number,
+    SUBSCRIPTION.c.channel,
+    SUBSCRIPTION.c.target,
+    DELIVERY.c.id.label("delivery"),
+    DELIVERY.c.key,
+    DELIVERY.c.addressee,
+    DELIVERY.c.state,
+    DELIVERY.c.sent_at,
+)
+
 
 class SqlFollowUpTransaction:
     """One transaction: find the alerts that may have to be repeated, and write those that are."""
@@ -213,20 +228,7 @@ class ActionStore(StorePart):
         one of its deliveries, by their numbers.
         """
         joined = (
-            select(
-                ALERT.c.id.label("alert"),
-                ALERT.c.kind,
-                ALERT.c.made_at,
-                ALERT.c.title,
-                NOTICE.c.number,
-                SUBSCRIPTION.c.channel,
-                SUBSCRIPTION.c.target,
-                DELIVERY.c.id.label("delivery"),
-                DELIVERY.c.key,
-                DELIVERY.c.addressee,
-                DELIVERY.c.state,
-                DELIVERY.c.sent_at,
-            )
+            select(*_ALERT_COLUMNS)
             .join(DELIVERY, DELIVERY.c.alert_id == ALERT.c.id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
             .outerjoin(NOTICE, NOTICE.c.id == ALERT.c.notice_id)

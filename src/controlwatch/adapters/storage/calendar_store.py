@@ -7,16 +7,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from controlwatch.adapters.storage.base import (
     CALENDAR_EVENT,
     CALENDAR_LOCK,
     FINDING,
-    JUDGEMENT,
     NOTICE,
-    REGISTER_IMPORT,
-    REVIEW,
     VERSION,
     StorePart,
     take_turns,
@@ -25,6 +22,7 @@ from controlwatch.adapters.storage.engine import Database
 from controlwatch.adapters.storage.legal_graph import (
     select_graph,
     select_keys_changed_between,
+    select_revision,
     split_batches,
 )
 from controlwatch.adapters.storage.notice_conditions import list_conditions
@@ -77,7 +75,7 @@ class CalendarStore(StorePart):
         today = to_beijing_day(now)
         first, last = today - KEPT_FOR, today.replace(year=today.year + YEARS_AHEAD, day=1)
         # The law is read again where something was read, judged or imported since, and each hour.
-        mark = (*_select_marks(connection), now.replace(minute=0, second=0, microsecond=0))
+        mark = (*select_revision(connection), now.replace(minute=0, second=0, microsecond=0))
         known_mark, key_dates = self._known_dates
         if mark != known_mark:
             graph = select_graph(connection, select_keys_changed_between(connection, first, last))
@@ -109,13 +107,6 @@ class CalendarStore(StorePart):
             for batch in split_batches(set(keys)):
                 outlines |= _select_outlines(connection, batch, with_text=with_text)
         return outlines
-
-
-def _select_marks(connection: Connection) -> tuple[object, ...]:
-    """Return what changes whenever the law in the store does."""
-    newest = [func.max(part.c.id) for part in (VERSION, JUDGEMENT, REVIEW)]
-    row = connection.execute(select(*[select(value).scalar_subquery() for value in newest])).one()
-    return (*row, connection.execute(select(func.max(REGISTER_IMPORT.c.loaded_at))).scalar())
 
 
 def _select_outlines(connection: Connection, keys: list[str], *, with_text: bool) -> dict[str, NoticeOutline]:

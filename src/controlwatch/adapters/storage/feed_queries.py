@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from controlwatch.adapters.storage.base import NOTICE, VERSION, StorePart, notice_from_json
-from controlwatch.adapters.storage.notice_conditions import list_conditions, select_notice_ids
+from controlwatch.adapters.storage.notice_conditions import list_conditions, list_notice_ids
 from controlwatch.adapters.storage.notice_queries import to_notice_line
 from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, join_review
 from controlwatch.core.law.answers import FeedNotice
@@ -15,6 +15,8 @@ from controlwatch.core.law.notice_filter import NoticeFilter
 
 #: An older notice whose text changed in this time is in the feed too.
 CHANGED_WITHIN = timedelta(days=30)
+#: Versions of this time among which those of a filter are looked for.
+MAX_CHANGED = 2_000
 _NEWS_KINDS = ("new", "amended")
 
 
@@ -28,16 +30,18 @@ class FeedQueryStore(StorePart):
         """
         is_news = VERSION.c.kind.in_(_NEWS_KINDS)
         with self._read_engine.begin() as connection:
-            newest = connection.execute(select_notice_ids(connection, chosen).limit(limit)).scalars().all()
-            changed = (
-                select(NOTICE.c.id)
-                .join(VERSION, VERSION.c.notice_id == NOTICE.c.id)
+            newest = list_notice_ids(connection, chosen, limit=limit)
+            latest = (
+                select(VERSION.c.notice_id)
                 .where(is_news, VERSION.c.made_at >= now - CHANGED_WITHIN)
-                .where(*list_conditions(connection, chosen, with_late=False))
-                .group_by(NOTICE.c.id)
-                .order_by(func.max(VERSION.c.made_at).desc())
+                .order_by(VERSION.c.made_at.desc())
+                .limit(MAX_CHANGED)
             )
-            ids = [*newest, *connection.execute(changed.limit(limit)).scalars()]
+            changed = list(dict.fromkeys(connection.execute(latest).scalars()))
+            conditions = list_conditions(connection, chosen, with_late=False)
+            passing = select(NOTICE.c.id).where(NOTICE.c.id.in_(changed), *conditions)
+            passed = set(connection.execute(passing).scalars())
+            ids = [*newest, *[notice_id for notice_id in changed if notice_id in passed][:limit]]
             times = (
                 select(VERSION.c.notice_id, func.max(VERSION.c.made_at))
                 .where(is_news, VERSION.c.notice_id.in_(ids))

@@ -19,6 +19,8 @@ from controlwatch.core.model import Notice, to_notice_key
 
 #: A document of more index words than this is indexed by the first of them: 1 MB of Chinese.
 MAX_WORDS = 400_000
+#: Where so many notices may contain a text, they are not collected first.
+MANY_CANDIDATES = 20_000
 #: A run of Han characters, or a Latin word or number: 稀土永磁, NdFeB, 85076000
 WORD_RUN = re.compile(r"[㐀-鿿]+|[A-Za-z0-9]+")
 
@@ -124,23 +126,25 @@ def _build_row(kind: str, value: str = "", **others: object) -> dict[str, Any]:
 
 
 def match_candidates(connection: Connection, query: str) -> Any:
-    """Return a condition on notice.id: may contain the text. The caller verifies the exact text."""
+    """Return a condition on notice.id: may contain the text; None: most may. The caller verifies the text."""
     words = split_words(query, is_query=True)
     if not words:
         return None
     if connection.dialect.name == "sqlite":
         # Double quotes make each a plain string for FTS5; the words contain none.
-        match = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
-        # The sign: as in `notice_conditions`, the list is gone through from its newest notice.
-        return text(
-            "+notice.id IN (SELECT rowid FROM notice_words WHERE notice_words MATCH :match)"
-        ).bindparams(match=match)
-    listed = [word for word in words if len(word) > 1 or not word.isascii()]
-    if not listed:
-        return text("TRUE")
-    return text("notice.id IN (SELECT notice_id FROM notice_words WHERE words @> :words)").bindparams(
-        words=listed
-    )
+        asked: str | list[str] = " AND ".join(f'"{word}"' + ("*" if len(word) == 1 else "") for word in words)
+        found = "SELECT rowid FROM notice_words WHERE notice_words MATCH :asked"
+    else:
+        asked = [word for word in words if len(word) > 1 or not word.isascii()]
+        if not asked:
+            return None
+        found = "SELECT notice_id FROM notice_words WHERE words @> :asked"
+    counted = text(f"SELECT count(*) FROM ({found} LIMIT :most) AS found")  # noqa: S608 - two constants
+    if connection.execute(counted, {"asked": asked, "most": MANY_CANDIDATES}).scalar_one() == MANY_CANDIDATES:
+        return None  # most notices may contain it: looking at their texts fills a page at once
+    # The sign: as in `notice_conditions`, SQLite goes through the list from its newest notice.
+    sign = "+" if connection.dialect.name == "sqlite" else ""
+    return text(f"{sign}notice.id IN ({found})").bindparams(asked=asked)
 
 
 def split_words(body: str, *, is_query: bool = False) -> tuple[str, ...]:

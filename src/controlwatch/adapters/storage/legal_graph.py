@@ -12,9 +12,12 @@ from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union
 
 from controlwatch.adapters.storage.base import (
     FINDING,
+    JUDGEMENT,
     NOTICE,
     PARTY,
     REFERENCE,
+    REGISTER_IMPORT,
+    VERSION,
     StorePart,
     match_category,
     match_prefix,
@@ -169,6 +172,16 @@ class LegalGraphStore(StorePart):
         with self._read_engine.begin() as connection:
             rows = connection.execute(oldest.where(day.is_not(None)).group_by(REFERENCE.c.watcher_id)).all()
         return {row[0]: row[1] for row in rows}
+
+
+def select_revision(connection: Connection) -> tuple[object, ...]:
+    """Return what differs once the store has learnt something new about notices."""
+    newest = select(
+        select(func.max(VERSION.c.id)).scalar_subquery(),
+        select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
+        select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
+    )
+    return tuple(connection.execute(newest).one())
 
 
 def select_graph(connection: Connection, keys: Iterable[str]) -> LegalGraph:

@@ -13,9 +13,7 @@ from controlwatch.adapters.storage.base import (
     ANNEX,
     DELIVERY,
     FINDING,
-    JUDGEMENT,
     NOTICE,
-    REGISTER_IMPORT,
     SNAPSHOT,
     SUBSCRIPTION,
     VERSION,
@@ -23,7 +21,8 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     notice_from_json,
 )
-from controlwatch.adapters.storage.notice_conditions import select_notice_ids
+from controlwatch.adapters.storage.legal_graph import select_revision
+from controlwatch.adapters.storage.notice_conditions import list_notice_ids
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
@@ -64,10 +63,9 @@ class NoticeQueryStore(StorePart):
         find_measure: Callable[[Notice], str] = lambda _notice: "",
         limit: int = 50,
     ) -> tuple[NoticeLine, ...]:
-        """Return the notices that a filter lets pass, newest published first, as `select_notice_ids`."""
+        """Return the notices that a filter lets pass, newest published first, as `list_notice_ids`."""
         with self._read_engine.begin() as connection:
-            query = select_notice_ids(connection, chosen, before=before, with_late=with_late)
-            ids = connection.execute(query.limit(limit)).scalars().all()
+            ids = list_notice_ids(connection, chosen, before=before, with_late=with_late, limit=limit)
             joined = select(NOTICE, VERSION.c.reading, *REVIEW_COLUMNS).join(
                 VERSION, VERSION.c.id == NOTICE.c.version_id
             )
@@ -181,13 +179,8 @@ class NoticeQueryStore(StorePart):
 
     def find_revision(self) -> tuple[object, ...]:
         """Return what differs once the store has learnt something new about notices."""
-        newest = select(
-            select(func.max(VERSION.c.id)).scalar_subquery(),
-            select(func.max(JUDGEMENT.c.id)).scalar_subquery(),
-            select(func.max(REGISTER_IMPORT.c.loaded_at)).scalar_subquery(),
-        )
         with self._read_engine.begin() as connection:
-            return tuple(connection.execute(newest).one())
+            return select_revision(connection)
 
     def count_by_category(self) -> dict[str, int]:
         """Return the number of official changes that name each category, and each group once."""

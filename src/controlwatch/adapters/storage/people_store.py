@@ -66,11 +66,11 @@ class PeopleStore(StorePart):
         with self._read_engine.begin() as connection:
             return _find_account(connection, ACCOUNT.c.provider == provider)
 
-    def list_accounts(self) -> tuple[Account, ...]:
-        """Return all people by their names."""
+    def list_accounts(self, *, after: str = "", limit: int | None = None) -> tuple[Account, ...]:
+        """Return people by their names: all, or some of those whose names follow `after`."""
+        chosen = _query_accounts().where(ACCOUNT.c.name > after).order_by(ACCOUNT.c.name).limit(limit)
         with self._read_engine.begin() as connection:
-            rows = connection.execute(_query_accounts().order_by(ACCOUNT.c.name)).mappings()
-            return tuple(_to_account(row) for row in rows)
+            return tuple(_to_account(row) for row in connection.execute(chosen).mappings())
 
     def find_password_hash(self, account_id: int) -> str | None:
         """Return the argon2 hash of a person's password; None where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from controlwatch.core.model.state import (
     SnapshotRecord,
 )
 from controlwatch.core.model.timezones import schedule_retry
+from controlwatch.core.sources.listed_items import RowChanges
 
 #: What a watcher is before its first poll.
 EMPTY_WATCHER_ROW = {"failures": 0, "rows": 0, "concern": "", "concern_reason": "", "learnt": {}}
@@ -45,18 +46,41 @@ class ReferenceStore(StorePart):
         super().__init__(database)
         self._poll_cache = poll_cache
 
-    def find_tracked(self, watcher_id: str, urls: Iterable[str]) -> frozenset[str]:
-        """Return which of these (canonical) URLs the watcher tracks."""
+    def find_tracked_rows(self, watcher_id: str, urls: Iterable[str]) -> Mapping[str, NoticeRef]:
+        """Return the rows of those of these (canonical) URLs that the watcher tracks, as last seen."""
         addresses = list(urls)
-        tracked: set[str] = set()
+        tracked: dict[str, NoticeRef] = {}
+        columns = (REFERENCE.c.address, REFERENCE.c.url, REFERENCE.c.title, REFERENCE.c.listed_on)
         with self._read_engine.begin() as connection:
             for place in range(0, len(addresses), _BATCH_SIZE):
                 batch = addresses[place : place + _BATCH_SIZE]
-                known = select(REFERENCE.c.address).where(
+                known = select(*columns).where(
                     REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address.in_(batch)
                 )
-                tracked.update(connection.execute(known).scalars())
-        return frozenset(tracked)
+                for address, url, title, listed_on in connection.execute(known):
+                    tracked[address] = NoticeRef(url=url, title=title, listed_on=listed_on)
+        return tracked
+
+    def record_row_changes(self, watcher_id: str, changes: RowChanges, now: datetime) -> None:
+        """Keep what rows show now, and make their pages due, unless the layout of the list has changed.
+
+        The title that was listed when the page was last read is kept until it is read again.
+        """
+        self._poll_cache.forget(watcher_id)
+        is_read_again = REFERENCE.c.held_at.is_(None)
+        with self._engine.begin() as connection:
+            for ref in changes.refs:
+                row = update(REFERENCE).where(
+                    REFERENCE.c.watcher_id == watcher_id, REFERENCE.c.address == canonicalize_url(ref.url)
+                )
+                if not changes.is_layout:
+                    due = {
+                        "next_look_at": now,
+                        "prior_title": func.coalesce(REFERENCE.c.prior_title, REFERENCE.c.title),
+                    }
+                    connection.execute(row.where(is_read_again).values(due))
+                shown = {"title": ref.title, "listed_on": ref.listed_on, "content": ref.content}
+                connection.execute(row.values(shown))
 
     def track(
         self, watcher_id: str, unseen: Iterable[NewReference], now: datetime, *, is_held: bool = False
@@ -235,7 +259,8 @@ class ReferenceStore(StorePart):
 
 def mark_reference_read(connection: Connection, reference_id: int, **values: object) -> None:
     """Record that the page of a reference was read: it is no longer failing or absent."""
-    settled = {"taken": True, "failures": 0, "reason": None, "absent_since": None} | values
+    settled: dict[str, object] = {"taken": True, "failures": 0, "reason": None, "absent_since": None}
+    settled |= {"prior_title": None} | values
     connection.execute(update(REFERENCE).where(REFERENCE.c.id == reference_id).values(settled))
 
 
@@ -258,5 +283,6 @@ def _to_pending_reference(row: RowMapping) -> PendingReference:
         alert_since=row["since"],
         first_seen_at=row["first_seen_at"],
         was_read=row["taken"],
+        prior_title=row["prior_title"] or "",
         failures=row["failures"],
     )

@@ -22,6 +22,7 @@ class WatcherRow(TableRow, table=True):
     failing_since: datetime | None = None
     kind: str | None = None
     reason: str | None = None
+    retry_at: datetime | None = None
     concern: str = ""
     concern_reason: str = build_text_field(default="")
     concern_since: datetime | None = None
@@ -98,6 +99,7 @@ class ReferenceRow(TableRow, table=True):
     absent_since: datetime | None = None
     notice_id: int | None = Field(default=None, foreign_key="notice.id")
     held_at: datetime | None = None  #: not read until a person decides; then it is due at no time
+    prior_title: str | None = None  #: as listed when the page was last read, where the row has changed since
 
 
 class SnapshotRow(TableRow, table=True):
@@ -360,6 +362,7 @@ class DeliveryRow(TableRow, table=True):
     __table_args__ = (
         UniqueConstraint("alert_id", "subscription_id"),
         Index("delivery_due", "state", "due_at"),
+        Index("delivery_log", "subscription_id", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

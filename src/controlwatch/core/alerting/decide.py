@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,11 +21,8 @@ from controlwatch.core.model import (
 )
 from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
 from controlwatch.core.sources.index_pages import may_alert
+from controlwatch.core.sources.listed_items import REVISION_MARK, is_same_title
 
-#: What a title carries when the text was revised, or its rule has ended.
-REVISION_MARK = re.compile(
-    "修订|修正|更正|勘误|重新公布|废止|失效|撤销|暂停|corrected|revised|repealed", re.IGNORECASE
-)
 #: Documents in which an authority explains its rules.
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
@@ -133,12 +129,15 @@ def _decide_report(observation: Observation, context: MatchContext, *, now: date
 def _decide_amendment(
     observation: Observation, context: MatchContext, known: KnownNotice, before: VersionText, *, now: datetime
 ) -> Decision:
-    notice = observation.notice
+    observation = _add_listed_title(observation)
+    notice, reference = observation.notice, observation.reference
     old, new = (
         # A page marks a repeal in its title too; a title that is only cut marks nothing.
         text if title.endswith(("...", "…")) else f"{title}\n{text}"
         for title, text in ((before.title, before.text), (_get_title(observation), observation.text))
     )
+    if reference.prior_title:
+        old, new = f"{reference.prior_title}\n{old}", f"{reference.ref.title}\n{new}"
     change = compare_texts("amended", old=old, new=new, was=before.notice, now=notice)
     if change is None and before.fallback:
         change = Change(kind="amended")
@@ -154,6 +153,16 @@ def _decide_amendment(
         quiet = "tracked since the first poll, and readable only now"
     kind = _choose_amended_kind(notice, known, before)
     return _build_decision(observation, context, change, quiet=quiet, kind=kind, now=now)
+
+
+def _add_listed_title(observation: Observation) -> Observation:
+    """Return an observation under the title that is listed now, where its page says nothing of the change."""
+    reference, notice = observation.reference, observation.notice
+    title = reference.ref.title
+    if not reference.prior_title or observation.fallback or is_same_title(title, notice.title):
+        return observation
+    doubt = f"the list has changed the title from {reference.prior_title!r}; the page itself has not"
+    return replace(observation, notice=replace(notice, title=title, doubts=(*notice.doubts, doubt)))
 
 
 def _choose_amended_kind(notice: Notice, known: KnownNotice, before: VersionText) -> AlertKind:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from controlwatch.core.alerting.health_advice import ADVICE, CONSEQUENCES, EXPLANATIONS
 from controlwatch.core.alerting.system_alerts import TextPair, join_sentences
-from controlwatch.core.model.errors import LockedOut
+from controlwatch.core.model.errors import LockedOut, Refused
 from controlwatch.core.model.state import WatcherState
 from controlwatch.core.model.timezones import format_beijing_time
 from controlwatch.core.sources.plausibility import FAILURES_BEFORE_ALERT
@@ -95,6 +95,17 @@ def is_in_lockout(state: WatcherState, *, now: datetime) -> bool:
     return now - state.last_poll_at < LOCKOUT_RETRY
 
 
+def check_retry_time(state: WatcherState, *, now: datetime) -> None:
+    """Raise `Refused` while a source has asked not to be requested."""
+    if state.retry_at is not None and now < state.retry_at:
+        raise Refused(
+            "not requested: the source asked for a pause until"
+            f" {format_beijing_time(state.retry_at)} (Retry-After)",
+            status=429,
+            retry_after=(state.retry_at - now).total_seconds(),
+        )
+
+
 def apply_success(
     state: WatcherState, *, now: datetime, observed: WatcherState | None = None
 ) -> WatcherState:
@@ -110,6 +121,7 @@ def apply_success(
         failing_since=None,
         kind=None,
         reason=None,
+        retry_at=None,
         concern_since=(state.concern_since if is_same_concern else now) if current.concern else None,
     )
 

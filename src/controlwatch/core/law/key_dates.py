@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from weakref import WeakKeyDictionary
 
 from controlwatch.core.extraction.mentions.clauses import ALL, touches_scope
 from controlwatch.core.law.explanation import list_announced_measures
@@ -26,13 +27,25 @@ def find_key_dates(
     not end.
     """
     known = graph if known_on is None else graph.restrict_to(known_on)
-    events = (
-        event
-        for instrument in known.instruments.values()
-        for event in number_slots(_derive_key_dates(known, instrument))
-        if first <= event.date <= last
-    )
-    return tuple(sorted(events, key=lambda event: (event.date, event.number, event.event, event.scope)))
+    return tuple(event for event in _list_key_dates(known) if first <= event.date <= last)
+
+
+#: All key dates of a graph, as long as it is kept: the months of a calendar ask for them again and again.
+_DATES_BY_GRAPH: WeakKeyDictionary[LegalGraph, tuple[KeyDate, ...]] = WeakKeyDictionary()
+
+
+def _list_key_dates(graph: LegalGraph) -> tuple[KeyDate, ...]:
+    """Return all key dates of a graph, oldest first."""
+    dates = _DATES_BY_GRAPH.get(graph)
+    if dates is None:
+        events = (
+            event
+            for instrument in graph.instruments.values()
+            for event in number_slots(_derive_key_dates(graph, instrument))
+        )
+        dates = tuple(sorted(events, key=lambda event: (event.date, event.number, event.event, event.scope)))
+        _DATES_BY_GRAPH[graph] = dates
+    return dates
 
 
 def number_slots(events: Iterable[KeyDate]) -> Iterator[KeyDate]:

@@ -172,10 +172,9 @@ AUDIT_KINDS = (
         "person enabled",
     ),
     *("password link made", "passkey added", "passkey removed", "token created", "token revoked"),
-    *("subscribe", "pause", "resume", "mute", "end", "save a filter", "end a saved filter"),
-    *("acknowledged", "not relevant", "assigned", "due", "judged change", "judged no-change"),
-    *("release", "shelve", "retry"),
-    *("change", "assign", "acknowledge", "note", "settle", "reopen", "replay", "import"),
+    *("subscribe", "change", "pause", "resume", "mute", "end", "acknowledge", "assign", "note"),
+    *("not relevant", "due", "settle", "reopen", "release", "shelve", "retry", "replay", "import"),
+    *("save a filter", "end a saved filter"),
 )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, quote_from_bytes, unquote_to_bytes, urlencode, urljoin, urlsplit
 
 #: Query keys that describe the visitor, not the page.
 TRACKING_KEYS = frozenset({"from", "isappinstalled", "share", "spm", "timestamp", "_"})
@@ -12,19 +13,28 @@ TRACKING_KEYS = frozenset({"from", "isappinstalled", "share", "spm", "timestamp"
 MAX_URL_LENGTH = 2_000
 
 _LAYOUT = re.compile(r"[\t\r\n]")  # line breaks that a template leaves inside an href
+_ITEM = re.compile(r"#item=[0-9a-f]{12}$")
+_PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
-def resolve_link(href: str, *, base: str) -> str | None:
+def resolve_link(href: str, *, base: str, encoding: str = "utf-8") -> str | None:
     """Return the absolute address of a link, without its fragment; None unless http or https.
+
+    As browsers do, a query is sent in `encoding`, that of the page, and a path in UTF-8.
 
     >>> resolve_link("./202609/t20260904_1.htm", base="https://gss.mof.gov.cn/gzdt/zhengcefabu/")
     'https://gss.mof.gov.cn/gzdt/zhengcefabu/202609/t20260904_1.htm'
+    >>> resolve_link("/down?f=物", base="https://gss.mof.gov.cn/", encoding="gbk")
+    'https://gss.mof.gov.cn/down?f=%CE%EF'
     """
-    link = _LAYOUT.sub("", href).strip().replace("\\", "/")
-    if not link or link.startswith("#"):
+    link = _LAYOUT.sub("", href).strip().partition("#")[0]
+    path, mark, query = link.partition("?")
+    if not link:
         return None
+    if encoding != "utf-8" and not query.isascii():
+        query = quote_from_bytes(query.encode(encoding, "xmlcharrefreplace"), safe=_PRINTABLE)
     try:
-        url = urljoin(base, link).partition("#")[0]
+        url = urljoin(base, path.replace("\\", "/") + mark + query).partition("#")[0]
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:  # http://[broken, http://host:99999/
@@ -33,10 +43,22 @@ def resolve_link(href: str, *, base: str) -> str | None:
     return url if is_address else None
 
 
+def find_item_address(url: str, item: str) -> str:
+    """Return an address for one of several notices that share a link; `item` tells it from the others."""
+    digest = hashlib.sha256(item.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{url}#item={digest[:12]}"
+
+
+def is_item_address(url: str) -> bool:
+    """Return whether an address is that of one of several notices that share a link."""
+    return _ITEM.search(url) is not None
+
+
 def canonicalize_url(url: str) -> str:
     """Return the normal form of an address: no scheme, no tracking keys, one spelling of the path.
 
-    http and https are the same page on every site we know; so are a folder and its `index.html`.
+    http and https are the same page on every site we know; so are a folder and its `index.html`. A fragment
+    is left out, but for that of `find_item_address`.
 
     >>> canonicalize_url("HTTP://WWW.mofcom.gov.cn:80/a//b/index.html?utm_source=x#top")
     'www.mofcom.gov.cn/a/b/'
@@ -56,12 +78,16 @@ def canonicalize_url(url: str) -> str:
     while "//" in path:
         path = path.replace("//", "/")
     path = path.removesuffix("index.html").removesuffix("index.htm")
+    # Latin-1 stands for bytes here: a query in GBK is not UTF-8 either.
+    raw_query = quote(parts.query, safe=_PRINTABLE)
     query = sorted(
         (key, value)
-        for key, value in parse_qsl(parts.query, keep_blank_values=True)
+        for key, value in parse_qsl(raw_query, keep_blank_values=True, encoding="latin-1")
         if not key.startswith("utm_") and key.lower() not in TRACKING_KEYS
     )
-    return f"{host}{port}{path}" + (f"?{urlencode(query)}" if query else "")
+    item = _ITEM.search(url)
+    tail = f"?{urlencode(query, encoding='latin-1')}" if query else ""
+    return f"{host}{port}{path}{tail}" + (item[0] if item else "")
 
 
 def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:

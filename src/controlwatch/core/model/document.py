@@ -21,6 +21,7 @@ class NoticeRef:
     title: str  #: as listed; the full title where the row has it
     listed_on: date | None = None  #: the day printed in the row, if any
     content: str | None = None  #: the notice's HTML where the index itself carries it
+    item: str = ""  #: what tells the row from others with its link: a GUID of a feed, a part of the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,13 +36,17 @@ class Stopping(OutOfTime):
 
 
 class Refused(SourceError):
-    """The source answered with an HTTP error, or with success:false inside a 200."""
+    """The source answered with an HTTP error, or with success:false inside a 200.
+
+    `retry_after` is for how many seconds it asks not to be requested, 0 where it does not.
+    """
 
     kind = "refused"
 
-    def __init__(self, message: str, *, status: int = 0) -> None:
+    def __init__(self, message: str, *, status: int = 0, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 class Challenged(SourceError):

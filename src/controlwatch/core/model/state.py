@@ -60,6 +60,7 @@ class WatcherState:
     failing_since: datetime | None = None
     kind: str | None = None  #: kind of the last failure
     reason: str | None = None
+    retry_at: datetime | None = None  #: the source has asked not to be requested before (Retry-After)
     concern: Concern = ""  #: what is unusual about the last plausible poll
     concern_reason: str = ""
     concern_since: datetime | None = None
@@ -124,6 +125,7 @@ class PendingReference:
     first_seen_at: datetime
     was_read: bool  #: it has been read before
     failures: int = 0
+    prior_title: str = ""  #: as listed when its page was last read, where another title is listed now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from controlwatch.core.extraction.mentions.clauses import ALL
 from controlwatch.core.law.calendar_plan import CalendarEvent
-from controlwatch.core.law.key_dates import ANNOUNCED_ONLY
+from controlwatch.core.law.key_dates import ANNOUNCED_ONLY, SUSPENSION_ENDS
 from controlwatch.core.model import Day, KeyDate
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line, to_safe_link
 from controlwatch.core.rendering.facts import CardContext
@@ -95,7 +95,8 @@ def _list_lines(key_date: KeyDate, context: CardContext, source: str, page_url: 
         lines.append(format_proof(context.translate_proof(key_date.quote), MAX_QUOTE))
     released = describe_releases(key_date.releases, context) or list(key_date.affects)
     if released:
-        lines.append(f"{context.find_word('again')}: {', '.join(released)}")
+        word = "again" if key_date.event == SUSPENSION_ENDS else "relations"
+        lines.append(f"{context.find_word(word)}: {', '.join(released)}")
     lines += [explain_announced(item, language=context.language) for item in key_date.announced]
     if source:
         lines.append(f"{context.find_word('source')}: {source}")

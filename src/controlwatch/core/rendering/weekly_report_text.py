@@ -35,7 +35,7 @@ class ReportEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportSection:
+class ReportPart:
     """A part of the report."""
 
     heading: str
@@ -50,15 +50,15 @@ class ReportText:
     title: str
     lines: tuple[str, ...]  #: the period, when it was made, what it rests on
     cautions: tuple[str, ...]
-    sections: tuple[ReportSection, ...]
+    sections: tuple[ReportPart, ...]
 
 
 def write_weekly_report(report: WeeklyReport, context: CardContext) -> ReportText:
     """Return the words of a report."""
     pick = context.pick_language
-    none = pick("None.", "无。")
     made = _format_instant(report.made_at, context)
     more = pick("More than this report holds: see the exports.", "内容超出本报告容量：请参阅导出文件。")
+    none = pick("None.", "无。")
     return ReportText(
         title=pick(f"Export controls: week {report.week}", f"出口管制周报：{report.week}"),
         lines=(
@@ -68,44 +68,38 @@ def write_weekly_report(report: WeeklyReport, context: CardContext) -> ReportTex
             *([more] if report.has_more else []),
         ),
         cautions=tuple(_translate(report.cautions, context)),
-        sections=(
-            ReportSection(
-                heading=pick("New rules", "新规定"),
-                entries=tuple(_describe_change(line, context) for line in report.changes),
-                nothing=none,
-            ),
-            ReportSection(
-                heading=pick("Took effect, ended or closed", "生效、期满或截止"),
-                entries=tuple(_describe_key_date(item, context) for item in report.happened),
-                nothing=none,
-            ),
-            ReportSection(
-                heading=pick(f"The {report.days_ahead} days after", f"此后 {report.days_ahead} 天"),
-                entries=tuple(_describe_key_date(item, context) for item in report.coming),
-                nothing=none,
-            ),
-            ReportSection(
-                heading=pick("Documents that wait for a decision", "待人工判定的文件"),
-                entries=tuple(_describe_review(line, context) for line in report.reviews),
-                nothing=none,
-            ),
-            ReportSection(
-                heading=pick("Sources that are not read", "未能读取的来源"),
-                entries=tuple(_describe_failure(line, context) for line in report.failing),
-                nothing=pick("Every source is read.", "所有来源均可读取。"),
-            ),
-            ReportSection(
-                heading=pick("Until when official sources were read", "官方来源读取截至时间"),
-                entries=tuple(_describe_sources(report.coverage, context)),
-                nothing=none,
-            ),
-            ReportSection(
-                heading=pick("Alerts of the week", "本周提醒"),
-                entries=tuple(_describe_alert(line, context) for line in report.alerts),
-                nothing=none,
-            ),
+        sections=tuple(
+            ReportPart(heading=heading, entries=tuple(entries), nothing=none)
+            for heading, entries in _list_parts(report, context)
         ),
     )
+
+
+def _list_parts(report: WeeklyReport, context: CardContext) -> Iterator[tuple[str, Iterable[ReportEntry]]]:
+    """Yield the heading and the entries of each part."""
+    pick = context.pick_language
+    yield pick("New rules", "新规定"), (_describe_change(line, context) for line in report.changes)
+    yield (
+        pick("Took effect, ended or closed", "生效、期满或截止"),
+        (_describe_key_date(item, context) for item in report.happened),
+    )
+    yield (
+        pick(f"The {report.days_ahead} days after", f"此后 {report.days_ahead} 天"),
+        (_describe_key_date(item, context) for item in report.coming),
+    )
+    yield (
+        pick("Documents that wait for a decision", "待人工判定的文件"),
+        (_describe_review(line, context) for line in report.reviews),
+    )
+    yield (
+        pick("Sources that are not read", "未能读取的来源"),
+        (_describe_failure(line, context) for line in report.failing),
+    )
+    yield (
+        pick("Until when official sources were read", "官方来源读取截至时间"),
+        _describe_sources(report.coverage, context),
+    )
+    yield pick("Alerts of the week", "本周提醒"), (_describe_alert(line, context) for line in report.alerts)
 
 
 def _describe_change(line: NoticeLine, context: CardContext) -> ReportEntry:

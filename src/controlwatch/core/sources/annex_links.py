@@ -56,13 +56,14 @@ class PageFiles:
 
 
 def find_page_files(
-    nodes: Iterable[LexborNode], *, base: str, without: Container[int] = frozenset()
+    nodes: Iterable[LexborNode], *, base: str, encoding: str = "utf-8", without: Container[int] = frozenset()
 ) -> PageFiles:
     """Return the files linked, embedded or opened below some nodes, each once.
 
     A file is known by its path, by a parameter that names one, by the download address of a site, or by
     words such as 附件1 on what opens it. Whatever else is embedded is a file too: only its bytes tell.
-    `without` holds the `mem_id` of parts in which nothing embedded counts.
+    Queries are in `encoding`, that of the page. `without` holds the `mem_id` of parts in which nothing
+    embedded counts.
     """
     annexes: dict[str, AnnexLink] = {}
     doubts: dict[str, None] = {}
@@ -73,10 +74,10 @@ def find_page_files(
         words = "" if is_viewed else collapse_whitespace(element.text() or "")
         found = False
         for address in _list_addresses(element):
-            url = _find_file(address, words, base=base, is_viewed=is_viewed)
+            url = _find_file(address, words, base=base, encoding=encoding, is_viewed=is_viewed)
             if url:
                 found = True
-                name = words or _get_file_name(url)
+                name = words or _get_file_name(url, encoding)
                 annexes.setdefault(url, AnnexLink(url=url, name=name, is_embedded=is_viewed))
         if not found and is_viewed and (shown := _describe_frame(element)):
             doubts[f"the page embeds {shown}, which was not read"] = None
@@ -118,12 +119,12 @@ def _list_addresses(element: LexborNode) -> Iterator[str]:
             yield hit["word"]
 
 
-def _find_file(address: str, words: str, *, base: str, is_viewed: bool) -> str | None:
+def _find_file(address: str, words: str, *, base: str, encoding: str, is_viewed: bool) -> str | None:
     """Return the absolute address of the file that an address leads to, or None."""
-    url = resolve_link(address, base=base)
+    url = resolve_link(address, base=base, encoding=encoding)
     if url is None:
         return None
-    inner = _find_inner_file(url, base=base)
+    inner = _find_inner_file(url, base=base, encoding=encoding)
     if inner is not None:
         return inner
     parts = urlsplit(url)
@@ -136,12 +137,12 @@ def _find_file(address: str, words: str, *, base: str, is_viewed: bool) -> str |
     return url if is_script or is_named or is_viewed else None
 
 
-def _find_inner_file(url: str, *, base: str) -> str | None:
+def _find_inner_file(url: str, *, base: str, encoding: str) -> str | None:
     """Return the file that a viewer shows: /pdfjs/web/viewer.html?file=/files/list.pdf."""
     parts = urlsplit(url)
     if _FILE.search(parts.path) or _DOWNLOAD.search(parts.path):
         return None
-    for key, values in parse_qs(parts.query).items():
+    for key, values in parse_qs(parts.query, encoding=encoding).items():
         shown = unquote(values[0])
         if key.lower() in {"filename", "name", "title"}:
             continue
@@ -149,9 +150,9 @@ def _find_inner_file(url: str, *, base: str) -> str | None:
         if ("/" in shown or key.lower() in {"file", "src"}) and (
             _FILE.search(inner_path) or _DOWNLOAD.search(inner_path)
         ):
-            return resolve_link(shown, base=base)
+            return resolve_link(shown, base=base, encoding=encoding)
     inside = _FILE_INSIDE.search(unquote(parts.fragment))
-    return resolve_link(inside[0], base=base) if inside else None
+    return resolve_link(inside[0], base=base, encoding=encoding) if inside else None
 
 
 def leads_to_file(url: str) -> bool:
@@ -160,9 +161,9 @@ def leads_to_file(url: str) -> bool:
     return any(map(re.Pattern.search, (_FILE, _DOWNLOAD, _FILE), (path, path, _get_file_name(url))))
 
 
-def _get_file_name(url: str) -> str:
+def _get_file_name(url: str, encoding: str = "utf-8") -> str:
     parts = urlsplit(url)
-    parameters = {key.lower(): values for key, values in parse_qs(parts.query).items()}
+    parameters = {key.lower(): values for key, values in parse_qs(parts.query, encoding=encoding).items()}
     given = parameters.get("filename")
     return given[0] if given else unquote(parts.path.rpartition("/")[2])
 

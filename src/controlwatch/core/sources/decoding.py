@@ -54,6 +54,9 @@ _DECLARABLE_ENCODINGS = {
     "windows1252": "windows-1252",
 }
 
+#: A Western text has fewer letters that are not ASCII than one in this number.
+_MIN_ASCII_SHARE = 20
+
 _META = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
 )  # <meta charset="gbk">
@@ -69,13 +72,14 @@ def decode_body(body: bytes, *, header: str | None = None, declared: str | None 
 
     `header` is a Content-Type value (or a bare charset name), `declared` the charset that a reviewer
     declared. Tried in order: byte order mark, declared, header, `<meta>` in the first 4 KB, strict UTF-8,
-    GB18030. If none decodes strictly, the encoding that loses the fewest characters wins, the earlier one
-    on a tie.
+    GB18030, and Latin-1 for a feed that says so. If none decodes strictly, the encoding that loses the fewest
+    characters wins, the earlier one on a tie.
     """
     for mark, codec, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return _to_decoded(body.decode(codec, errors="replace"), encoding)
-    meta = _META.search(body[:4096]) or _XML.match(body[:4096])
+    xml = _XML.match(body[:4096].lstrip())
+    meta = _META.search(body[:4096]) or xml
     parameter = _PARAMETER.search(header or "")
     named = (
         _DECLARABLE_ENCODINGS.get(_normalize_encoding(declared)),
@@ -83,6 +87,7 @@ def decode_body(body: bytes, *, header: str | None = None, declared: str | None 
         _TRUSTED_ENCODINGS.get(_normalize_encoding(meta[1].decode("ascii") if meta else None)),
         "utf-8",
         "gb18030",
+        *(["windows-1252"] if xml is not None and _is_western(xml[1], body) else []),
     )
     encodings = tuple(dict.fromkeys(name for name in named if name))
     for encoding in encodings:
@@ -91,6 +96,18 @@ def decode_body(body: bytes, *, header: str | None = None, declared: str | None 
             return _to_decoded(text, encoding)
     loose = (_to_decoded(body.decode(encoding, errors="replace"), encoding) for encoding in encodings)
     return min(loose, key=lambda decoded: decoded.replaced)
+
+
+def _is_western(name: bytes, body: bytes) -> bool:
+    """Return whether a feed says that it is Latin-1, and is, by the few letters that are not ASCII."""
+    declared = _DECLARABLE_ENCODINGS.get(_normalize_encoding(name.decode("ascii")))
+    few = len(body) // _MIN_ASCII_SHARE
+    return declared == "windows-1252" and sum(byte > 0x7F for byte in body) <= few
+
+
+def find_query_encoding(encoding: str) -> str:
+    """Return the codec in which browsers send the queries of links on a page in this encoding."""
+    return {"gb18030": "gbk", "big5hkscs": "big5hkscs", "windows-1252": "windows-1252"}.get(encoding, "utf-8")
 
 
 def _to_decoded(text: str, encoding: str) -> DecodedText:

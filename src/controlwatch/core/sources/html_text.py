@@ -1,4 +1,4 @@
-"""Read HTML as a person sees it: lines of text, rows of tables, titles, and printed days.
+"""Read HTML as a person sees it: lines of text, rows of tables, and titles.
 
 One paragraph is a line; so is one table row, with its cells separated by tabs.
 """
@@ -9,12 +9,10 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from datetime import UTC, date, datetime
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from controlwatch.core.model.character_forms import fold_compatibility
-from controlwatch.core.model.timezones import to_beijing_day
+from controlwatch.core.model.addresses import resolve_link
 from controlwatch.core.sources.html_tables import RowSpans, TableCell, format_rows
 from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscript, to_superscript
 
@@ -196,37 +194,8 @@ class _NodeUnion:
         return node in self._few or node in self._many
 
 
-# --------------------------------------------------------------------------- printed days
-
-#: Days as sites print them, in the order in which they are tried.
-_PRINTED_DAYS = (
-    re.compile(
-        r"(?<!\d)(?P<year>\d{4})(?P<separator>[-./])(?P<month>\d{1,2})(?P=separator)(?P<day>\d{1,2})(?!\d)"
-    ),  # [2026-09-29], 2026.9.29 10:30, 2026/09/29
-    re.compile(
-        r"(?<!\d)(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日"
-    ),  # 发布日期：2026年08月26日
-    re.compile(
-        r"\b(?P<month>[A-Z][a-z]{2,8})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})\b"
-    ),  # October 9, 2025 · Oct. 9 2025
-    re.compile(r"\b(?P<day>\d{1,2})\s+(?P<month>[A-Z][a-z]{2,8})\.?,?\s+(?P<year>\d{4})\b"),  # 9 October 2025
-)
-_EPOCH = re.compile(r"\s*(\d{13})\s*")  # 1790132090256, milliseconds
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def parse_day(text: str) -> date | None:
-    """Return the first day printed in a text, or None. Milliseconds since 1970 give the day in Beijing."""
-    text = fold_compatibility(text)
-    epoch = _EPOCH.fullmatch(text)
-    if epoch:
-        return to_beijing_day(datetime.fromtimestamp(int(epoch[1]) / 1000, tz=UTC))
-    for match in (match for pattern in _PRINTED_DAYS for match in pattern.finditer(text)):
-        name = match["month"]
-        if not name.isdecimal():
-            name = str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
-        try:
-            return date(int(match["year"]), int(name), int(match["day"]))
-        except ValueError:  # 2026-00-31: printed, but not a day
-            continue
-    return None
+def find_base(tree: LexborHTMLParser, url: str) -> str:
+    """Return the address that the relative links of a page start from: `<base href>`, else its own."""
+    node = tree.css_first("base[href]")
+    declared = node.attributes.get("href") or "" if node is not None else ""
+    return resolve_link(declared, base=url) or url

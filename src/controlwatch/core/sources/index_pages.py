@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlsplit
 
-import feedparser
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from controlwatch.core.model import IndexPage, NoticeRef, Snapshot
 from controlwatch.core.model.addresses import canonicalize_url, resolve_link
 from controlwatch.core.model.errors import Challenged, Garbled, Refused, Reshaped
 from controlwatch.core.model.state import NewReference
-from controlwatch.core.model.timezones import to_beijing_day
-from controlwatch.core.sources.decoding import decode_body
-from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, parse_day, strip_markup
+from controlwatch.core.sources.decoding import decode_body, find_query_encoding
+from controlwatch.core.sources.feeds import parse_feed
+from controlwatch.core.sources.field_paths import find_field, follow_path
+from controlwatch.core.sources.html_text import collapse_whitespace, extract_lines, find_base, strip_markup
+from controlwatch.core.sources.listed_items import separate_items
 from controlwatch.core.sources.plausibility import detect_challenge
+from controlwatch.core.sources.time_stamps import parse_day
 from controlwatch.core.sources.watcher import Expect, Index, Pages, Watcher
 
 _TOTAL = re.compile(r"(\d{1,9})")  # longer numbers are not a total
 _TOTAL_IN_TEXT = re.compile(r"总条数[:：]\s*(\d{1,9})(?!\d)")  # 第1/239页 总条数：2381
-# The type or the encoding in the header was wrong.
-_HARMLESS_FEED_ERRORS = (feedparser.NonXMLContentType, feedparser.CharacterEncodingOverride)
-# Errors that the feed parser raises on damaged feeds.
-_FEED_PARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _CUT_MARKS = ("...", "…")  # at the end of a title that a list has cut
 
 
@@ -63,14 +60,18 @@ def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
             raise Garbled(f"the answer is damaged: it matches {pattern}")
     match index.kind:
         case "links":
-            listing = _parse_links(index, decoded.text, base=snapshot.final_url)
+            encoding = find_query_encoding(decoded.encoding)
+            listing = _parse_links(index, decoded.text, base=snapshot.final_url, encoding=encoding)
         case "jpaas":
             listing = _parse_links(index, extract_fragment(decoded.text), base=index.url)
         case "json":
             listing = _parse_records(index, decoded.text, base=snapshot.final_url)
         case "feed":
-            listing = _parse_feed(index, snapshot)
-    refs = _remove_duplicates(listing.refs)
+            items = parse_feed(decoded.text, url=snapshot.final_url, content=index.content)
+            refs = tuple(ref for ref in items.refs if _is_article(index, ref.url))
+            listing = _Listing(refs=refs, rows=items.count, faults=items.faults)
+    find_original_url = watcher.http.find_original_url
+    refs = separate_items(replace(ref, url=find_original_url(ref.url)) for ref in listing.refs)
     if not refs:
         raise Reshaped(
             f"{listing.rows} rows were found, but none links to a notice ({index.article or 'any address'})"
@@ -85,39 +86,32 @@ def _is_article(index: Index, url: str) -> bool:
     return not index.article or re.search(index.article, urlsplit(url).path) is not None
 
 
-def _remove_duplicates(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
-    """Return one reference per address: a list may link a notice again as 更多>>; the longer title wins."""
-    longest: dict[str, NoticeRef] = {}
-    for ref in refs:
-        other = longest.get(ref.url)
-        if other is None or len(ref.title) > len(other.title):
-            longest[ref.url] = ref
-    return tuple(longest.values())
-
-
 # --------------------------------------------------------------------------- links and jpaas
 
 
-def _parse_links(index: Index, html: str, *, base: str) -> _Listing:
+def _parse_links(index: Index, html: str, *, base: str, encoding: str = "utf-8") -> _Listing:
     tree = LexborHTMLParser(html)
+    base = find_base(tree, base)
     rows = tree.css(index.rows or "a[href]")
     if not rows:
         raise Reshaped(f"no row matches {index.rows or 'a[href]'}")
-    refs = (ref for row in rows for ref in _find_notice_link(index, row, base=base))
+    refs = (ref for row in rows for ref in _find_notice_link(index, row, base=base, encoding=encoding))
     pagination = tree.css_first(".pagination[count]")
     count = pagination.attributes.get("count") or "" if pagination is not None else ""
     total = _TOTAL.fullmatch(count) or _TOTAL_IN_TEXT.search(tree.body.text() if tree.body else "")
     return _Listing(refs=refs, rows=len(rows), total=int(total[1]) if total else None)
 
 
-def _find_notice_link(index: Index, row: LexborNode, *, base: str) -> Iterator[NoticeRef]:
+def _find_notice_link(index: Index, row: LexborNode, *, base: str, encoding: str) -> Iterator[NoticeRef]:
     """Yield the first link of a row that leads to a notice, if any."""
     for link in [row] if row.tag == "a" else row.css(index.link):
-        url = resolve_link(link.attributes.get("href") or "", base=base)
+        href = link.attributes.get("href") or ""
+        url = resolve_link(href, base=base, encoding=encoding)
         title = _find_title(index, row, link)
         if url and title and _is_article(index, url):
             days = (parse_day(node.text()) for node in row.css(index.date)) if index.date else iter(())
-            yield NoticeRef(url=url, title=title, listed_on=next((day for day in days if day), None))
+            listed_on = next((day for day in days if day), None)
+            yield NoticeRef(url=url, title=title, listed_on=listed_on, item=href.partition("#")[2])
             return
 
 
@@ -137,7 +131,7 @@ def _find_title(index: Index, row: LexborNode, link: LexborNode) -> str:
 
 def extract_fragment(text: str) -> str:
     """Return the HTML inside a jpaas answer. Raises `Garbled`, `Refused` or `Reshaped` without one."""
-    html = _follow_path(_load_json(text), "data.html")
+    html = follow_path(_load_json(text), "data.html")
     if not isinstance(html, str) or not html.strip():
         raise Reshaped("the answer holds no list (data.html is empty)")
     return html
@@ -158,16 +152,16 @@ def _load_json(text: str) -> object:
 
 def _parse_records(index: Index, text: str, *, base: str) -> _Listing:
     answer = _load_json(text)
-    rows = _follow_path(answer, index.rows)
+    rows = follow_path(answer, index.rows)
     if not isinstance(rows, list) or not rows:
         raise Reshaped(f"the answer holds no rows at {index.rows or 'its top'}")
     refs = []
     for row in rows:
-        url = resolve_link(_get_field(row, index.link), base=base)
-        title = strip_markup(_get_field(row, index.title))
+        url = resolve_link(find_field(row, index.link), base=base)
+        title = strip_markup(find_field(row, index.title))
         if url and title and _is_article(index, url):
-            content = _get_field(row, index.content)
-            listed_on = parse_day(_get_field(row, index.date))
+            content = find_field(row, index.content)
+            listed_on = parse_day(find_field(row, index.date))
             refs.append(
                 NoticeRef(
                     url=url, title=title, listed_on=listed_on, content=content if content.strip() else None
@@ -176,71 +170,10 @@ def _parse_records(index: Index, text: str, *, base: str) -> _Listing:
     # The total is beside the rows, or beside one of the objects that hold them; the nearest counts.
     keys = index.rows.split(".") if index.rows else []
     totals = (
-        _follow_path(answer, ".".join([*keys[:depth], "total"])) for depth in range(len(keys) - 1, -1, -1)
+        follow_path(answer, ".".join([*keys[:depth], "total"])) for depth in range(len(keys) - 1, -1, -1)
     )
     total = next((total for total in totals if isinstance(total, int)), None)
     return _Listing(refs=refs, rows=len(rows), total=total)
-
-
-def _get_field(row: object, keys: str) -> str:
-    """Return the first of several comma-separated places that holds a text or a number, or ""."""
-    values = (_follow_path(row, key.strip()) for key in keys.split(",") if key.strip())
-    texts = (str(value) for value in values if isinstance(value, str | int | float))
-    return next((text for text in texts if text.strip()), "")
-
-
-def _follow_path(value: object, path: str) -> object:
-    """Follow a dotted path through objects and (by number) arrays; None where it leads nowhere."""
-    for key in path.split(".") if path else ():
-        if isinstance(value, dict):
-            value = value.get(key)
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return None
-    return value
-
-
-# --------------------------------------------------------------------------- feeds
-
-
-def _parse_feed(index: Index, snapshot: Snapshot) -> _Listing:
-    # Bytes in a file object: a str would be taken for an address or a file name, and opened.
-    headers = {
-        "content-type": snapshot.get_header("content-type") or "",
-        "content-location": snapshot.final_url,
-    }
-    try:
-        feed = feedparser.parse(io.BytesIO(snapshot.body), response_headers=headers)
-    except _FEED_PARSER_ERRORS as error:
-        raise Garbled(f"the feed is too damaged to be read: {error}") from error
-    items: list[object] = list(feed.entries)
-    is_broken = feed.bozo and not isinstance(feed.bozo_exception, _HARMLESS_FEED_ERRORS)
-    problem = f"the feed is not well-formed: {feed.get('bozo_exception', 'it is not a feed')}"
-    if not items and (is_broken or not feed.get("version")):
-        raise Garbled(problem)
-    if not items:
-        raise Reshaped("the feed has no entries")
-    refs = []
-    for item in items:
-        url = resolve_link(_get_field(item, "link, id"), base=snapshot.final_url)
-        title = strip_markup(_get_field(item, "title"))
-        if url and title and _is_article(index, url):
-            content = _get_field(item, index.content) or None
-            refs.append(NoticeRef(url=url, title=title, listed_on=_find_feed_day(item), content=content))
-    return _Listing(refs=refs, rows=len(items), faults=(problem,) if is_broken else ())
-
-
-def _find_feed_day(item: object) -> date | None:
-    for key in ("published_parsed", "updated_parsed"):
-        stamp = _follow_path(item, key)
-        if isinstance(stamp, tuple):
-            year, month, number, hour, minute = (int(part) for part in stamp[:5])
-            try:
-                return to_beijing_day(datetime(year, month, number, hour, minute, tzinfo=UTC))
-            except (ValueError, OverflowError):
-                return None  # a year before the first or after the last
-    return None
 
 
 # --------------------------------------------------------------------------- turning pages, and what is new

@@ -12,13 +12,15 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
+from controlwatch.core.sources.decoding import find_query_encoding
 from controlwatch.core.sources.html_text import (
     STRUCK_SELECTOR,
     collapse_whitespace,
     extract_lines,
-    parse_day,
+    find_base,
     strip_markup,
 )
+from controlwatch.core.sources.time_stamps import parse_day
 from controlwatch.core.sources.watcher import Detail
 
 # Selectors for a page without a declared source, and after the declared selectors have found nothing.
@@ -94,7 +96,9 @@ def parse_notice_page(
     unread = dropped | {part.mem_id for part in struck}
     text = extract_lines(body.nodes, without=unread - {node.mem_id for node in body.nodes})
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
-    files = find_page_files(annex_nodes, base=url, without=dropped)
+    files = find_page_files(
+        annex_nodes, base=find_base(tree, url), encoding=find_query_encoding(encoding), without=dropped
+    )
     # What a page without an article embeds may be anything; a file that it names is a file.
     is_annexed = any(
         not link.is_embedded or leads_to_file(link.url) or not body.doubts for link in files.links

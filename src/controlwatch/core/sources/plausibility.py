@@ -22,6 +22,7 @@ from controlwatch.core.model.errors import (
 )
 from controlwatch.core.model.state import Baseline, Concern, WatcherState
 from controlwatch.core.sources.decoding import decode_body
+from controlwatch.core.sources.retry_after import read_retry_after
 from controlwatch.core.sources.watcher import Expect
 
 # --------------------------------------------------------------------------- one response
@@ -71,7 +72,13 @@ def check_response(snapshot: Snapshot) -> None:
     text = decode_body(snapshot.body, header=snapshot.get_header("content-type")).text
     if reason := detect_challenge(text):
         raise Challenged(f"{snapshot.final_url} answered {snapshot.status} with a bot challenge ({reason})")
-    raise Refused(f"{snapshot.final_url} answered HTTP {snapshot.status}", status=snapshot.status)
+    rest = read_retry_after(snapshot)
+    asks = f", and asks for a pause of {rest:.0f} s" if rest else ""
+    raise Refused(
+        f"{snapshot.final_url} answered HTTP {snapshot.status}{asks}",
+        status=snapshot.status,
+        retry_after=rest,
+    )
 
 
 # --------------------------------------------------------------------------- the pages of one poll

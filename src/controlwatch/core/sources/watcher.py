@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
 _STRICT: dict[str, object] = {"extra": "forbid"}
 
@@ -82,6 +83,21 @@ class Detail:
     follow: bool = True  #: False: read only the row, never the page (press feeds)
 
 
+TlsAllowance = Literal["legacy-renegotiation", "rsa-key-exchange", "tls-1.0", "tls-1.1", "weak-keys"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTls:
+    """What is accepted of the TLS of one host, beyond what is accepted of every host."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+
+    host: str  #: as in `http.hosts`; a leading *. means any sub-domain
+    #: legacy-renegotiation: no RFC 5746; weak-keys: short keys and SHA-1 signatures
+    allow: tuple[TlsAllowance, ...] = ()
+    certificates: str = ""  #: PEM: intermediates that the host does not send, or its private root
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
     """How to send requests politely."""
@@ -97,6 +113,37 @@ class Http:
     largest: int = 20_000_000  #: bytes of one body
     charset: str | None = None  #: only where the site is known to declare a wrong one
     plain_http: bool = False  #: https has failed on this site: try http on the same host
+    tls: tuple[HostTls, ...] = ()  #: for old servers and private roots; the first that fits a host counts
+    #: other hosts that show the same pages, by host: tried in order where the host cannot be reached
+    mirrors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def find_tls_rules(self, host: str) -> HostTls | None:
+        """Return what is declared for the TLS of a host, if anything is."""
+        name = host.lower()
+        for rules in self.tls:
+            declared = rules.host.lower()
+            is_below = declared.startswith("*.") and (name == declared[2:] or name.endswith(declared[1:]))
+            if declared == name or is_below:
+                return rules
+        return None
+
+    def find_original_url(self, url: str) -> str:
+        """Return the address of a page at the declared host, where a mirror showed it; else as it is."""
+        parts = urlsplit(url)
+        for host, mirrors in self.mirrors.items():
+            if parts.netloc.lower() in mirrors:
+                return parts._replace(netloc=host).geturl()
+        return url
+
+    def describe_exceptions(self) -> tuple[str, ...]:
+        """Return a sentence for each host that is treated in another way than the rest."""
+        sentences = []
+        for rules in self.tls:
+            count = rules.certificates.count("-----BEGIN CERTIFICATE-----")
+            added = [f"{count} certificate{'s' * (count > 1)} of its own"] if count else []
+            sentences.append(f"{rules.host}: TLS with {', '.join([*rules.allow, *added]) or 'no exception'}")
+        sentences += [f"{host}: mirrored by {', '.join(names)}" for host, names in self.mirrors.items()]
+        return (*sentences, *(["http is tried where https fails"] if self.plain_http else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,22 @@
-"""What was done by the API is logged, with who did it."""
+"""What people do by the API is entered in the log of what people did."""
 
 from __future__ import annotations
 
-import structlog
+from dataclasses import dataclass
+
 from fastapi import Request
 
-from controlwatch.core.model.account import Visitor
+from controlwatch.services.audit import AuditLog
+from controlwatch.web.access import get_client_address, get_visitor
 
-log = structlog.get_logger()
 
+@dataclass(frozen=True, slots=True)
+class ApiActionLog:
+    """Records what the visitor of a request did."""
 
-def record_action(request: Request, visitor: Visitor, what: str, subject: str, detail: str = "") -> None:
-    """Record that somebody did something by the API."""
-    address = request.client.host if request.client is not None else ""
-    log.info("done by the API", who=visitor.name, what=what, subject=subject, detail=detail, address=address)
+    audit: AuditLog
+
+    def record_action(self, request: Request, what: str, subject: str, detail: str = "") -> None:
+        """Record an action: `what` is one of `AUDIT_KINDS`, `subject` for example "subscription 3"."""
+        who, address = get_visitor(request).name, get_client_address(request)
+        self.audit.record_action(who, what, subject, detail, address)

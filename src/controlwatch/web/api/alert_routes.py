@@ -15,7 +15,7 @@ from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.services.input_types import IsoDay, Name
-from controlwatch.web.api.action_log import record_action
+from controlwatch.web.api.action_log import ApiActionLog
 from controlwatch.web.api.api_access import ApiGuard, ApiVisitor
 from controlwatch.web.api.cursors import (
     FORBID_OTHERS,
@@ -51,7 +51,7 @@ class AlertListQuery(BaseModel):
 
     model_config = FORBID_OTHERS
 
-    open_only: Annotated[bool, Field(description="Only those that nobody acknowledged or closed.")] = False
+    open_only: Annotated[bool, Field(description="Only those that wait for an action.")] = False
     limit: PageSize = PAGE_SIZE
     cursor: Cursor = None
 
@@ -81,7 +81,7 @@ class ActionList(BaseModel):
     items: list[ActionRecord]
 
 
-def build_alert_routes(app: App, guard: ApiGuard) -> APIRouter:
+def build_alert_routes(app: App, guard: ApiGuard, log: ApiActionLog) -> APIRouter:
     """Return the routes that list alerts and act on them."""
     router, actions = APIRouter(tags=["alerts"]), app.store.actions
 
@@ -113,7 +113,7 @@ def build_alert_routes(app: App, guard: ApiGuard) -> APIRouter:
         )
         if not done:
             raise ApiProblem(404, "unknown-alert", "No alert was delivered under this key.")
-        record_action(request, visitor, LOGGED_AS[asked.what], f"alert {key}", note)
+        log.record_action(request, LOGGED_AS[asked.what], f"alert {key}", note)
         return render_json(request, {"items": done})
 
     return router

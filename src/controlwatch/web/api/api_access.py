@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -14,23 +14,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from controlwatch.core.model.account import Role, Visitor
+from controlwatch.core.model.account import SCOPES, Visitor
 from controlwatch.core.model.errors import StoreLost
 from controlwatch.services.access import hash_token
-from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, get_visitor
+from controlwatch.web.access import AccessGuard, LoginRequired, NotLocal, get_client_address, get_visitor
 from controlwatch.web.api.problems import ApiProblem, describe_store_failure, render_problem
 from controlwatch.web.api.rate_limits import RateLimits
 
 #: What a token may do. A person with a session may do what the role allows.
 Scope = Literal["read", "subscribe", "act", "operate"]
-SCOPES: tuple[Scope, ...] = get_args(Scope)
-#: The role that a scope needs beside it.
-SCOPE_ROLES: dict[Scope, Role] = {
-    "read": Role.READER,
-    "subscribe": Role.OFFICER,
-    "act": Role.OFFICER,
-    "operate": Role.OPERATOR,
-}
 #: Who a request comes from, behind a dependency of `ApiGuard.allow`.
 ApiVisitor = Annotated[Visitor, Depends(get_visitor)]
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,7 +44,7 @@ class ApiGuard:
 
         The visitor, and the headers that say how many requests are left, are in `request.state` afterwards.
         """
-        address = request.client.host if request.client is not None else ""
+        address = get_client_address(request)
         self.rates.require("refusals", address)
         self.rates.spend("address", address)
         try:
@@ -121,8 +113,8 @@ def check_visitor(visitor: Visitor, scope: Scope) -> None:
     if visitor.scopes is not None and scope not in visitor.scopes:
         challenge = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
         raise ApiProblem(403, "scope-required", f"The token lacks the scope {scope}.", headers=challenge)
-    if not visitor.role.includes(SCOPE_ROLES[scope]):
-        raise ApiProblem(403, "role-required", f"This needs the role {SCOPE_ROLES[scope]}.")
+    if not visitor.role.includes(SCOPES[scope]):
+        raise ApiProblem(403, "role-required", f"This needs the role {SCOPES[scope]}.")
 
 
 def find_rate_key(request: Request, visitor: Visitor) -> str:

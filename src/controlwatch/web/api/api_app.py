@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from controlwatch.bootstrap.app import App
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, UnclearName
 from controlwatch.core.rendering.json_schemas import correct_schema
+from controlwatch.services.audit import AuditLog
+from controlwatch.web.api.action_log import ApiActionLog
 from controlwatch.web.api.alert_routes import build_alert_routes
 from controlwatch.web.api.api_access import ApiGuard, GuardedApp
 from controlwatch.web.api.entity_routes import build_entity_routes
@@ -82,11 +84,12 @@ def build_api_app(app: App, guard: ApiGuard) -> FastAPI:
     )
     for router in readers:
         api.include_router(router, dependencies=[Depends(guard.allow("read")), bearer])
+    actions = ApiActionLog(AuditLog(app.store.audit))
     for router in (
-        build_subscription_routes(app, guard),
-        build_subscription_action_routes(app, guard),
-        build_alert_routes(app, guard),
-        build_webhook_routes(app, guard),
+        build_subscription_routes(app, guard, actions),
+        build_subscription_action_routes(app, guard, actions),
+        build_alert_routes(app, guard, actions),
+        build_webhook_routes(app, guard, actions),
     ):
         api.include_router(router, dependencies=[bearer])
     schema = _build_schema(api)

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from controlwatch.web.api.problems import ApiProblem
 
 MAX_CURSOR_LENGTH = 300
+#: The largest number of a row.
+MAX_ID = 2**31 - 1
 #: A parameter or a key that is not known is refused, and never overlooked.
 FORBID_OTHERS = ConfigDict(extra="forbid")
 #: Entries of a page: by default, and at most.
@@ -52,8 +54,7 @@ def read_cursor(cursor: str, of_list: str) -> str:
 
 def parse_number_position(text: str) -> int:
     """Return the number that a position is; raises `ApiProblem`."""
-    # The largest number that a database stores has nineteen digits.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= MAX_ID):
         raise refuse_cursor()
     return int(text)
 

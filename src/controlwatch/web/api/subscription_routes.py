@@ -13,10 +13,11 @@ from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.errors import UsageError
 from controlwatch.services.input_types import Name
-from controlwatch.web.api.action_log import record_action
+from controlwatch.web.api.action_log import ApiActionLog
 from controlwatch.web.api.api_access import ApiGuard, ApiVisitor
 from controlwatch.web.api.cursors import (
     FORBID_OTHERS,
+    MAX_ID,
     PAGE_SIZE,
     Cursor,
     Page,
@@ -44,7 +45,7 @@ ASKED_BY = "A colleague by the API of this service (本服务接口用户)"
 #: Days that a mute lasts at most.
 MAX_MUTE_DAYS = 366
 LIST_NAME = "subscriptions"
-Number = Annotated[int, Path(ge=1, le=2**62, description="The number of a subscription.")]
+Number = Annotated[int, Path(ge=1, le=MAX_ID, description="The number of a subscription.")]
 
 
 class SubscriptionListQuery(BaseModel):
@@ -73,7 +74,7 @@ class MuteRequest(BaseModel):
     days: int = Field(30, ge=0, le=MAX_MUTE_DAYS, description="0 ends the mute.")
 
 
-def build_subscription_routes(app: App, guard: ApiGuard) -> APIRouter:
+def build_subscription_routes(app: App, guard: ApiGuard, log: ApiActionLog) -> APIRouter:
     """Return the routes that list, create and change subscriptions."""
     router, store = build_subscriber_router(guard), app.store.subscriptions
 
@@ -121,7 +122,7 @@ def build_subscription_routes(app: App, guard: ApiGuard) -> APIRouter:
         if same is not None:
             raise ApiProblem(409, "already-subscribed", f"Subscription {same.id} is the same.")
         created = create_subscription(app, wanted, visitor, who=ASKED_BY, now=datetime.now(UTC))
-        record_action(request, visitor, "subscribe", f"subscription {created.number}", wanted.target)
+        log.record_action(request, "subscribe", f"subscription {created.number}", wanted.target)
         return render_answer(request, find_active(app, created.number), visitor, created)
 
     @router.get("/subscriptions/{number}", response_model=SubscriptionResource)
@@ -135,18 +136,18 @@ def build_subscription_routes(app: App, guard: ApiGuard) -> APIRouter:
     ) -> Response:
         """Change what is given of a subscription; the rest stays. Its target stays: create another."""
         store.update(build_subscription(asked, find_active(app, number), app.queries.names))
-        record_action(request, visitor, "change", f"subscription {number}", ", ".join(asked.model_fields_set))
+        log.record_action(request, "change", f"subscription {number}", ", ".join(asked.model_fields_set))
         return render_json(request, show_subscription(find_active(app, number), visitor))
 
     return router
 
 
-def build_subscription_action_routes(app: App, guard: ApiGuard) -> APIRouter:
+def build_subscription_action_routes(app: App, guard: ApiGuard, log: ApiActionLog) -> APIRouter:
     """Return the routes that pause, resume, mute and end subscriptions."""
     router, store = build_subscriber_router(guard), app.store.subscriptions
 
     def render_changed(request: Request, visitor: Visitor, number: int, what: str, detail: str) -> Response:
-        record_action(request, visitor, what, f"subscription {number}", detail)
+        log.record_action(request, what, f"subscription {number}", detail)
         return render_json(request, show_subscription(find_active(app, number), visitor))
 
     @router.post("/subscriptions/{number}/pause", response_model=SubscriptionResource)
@@ -178,7 +179,7 @@ def build_subscription_action_routes(app: App, guard: ApiGuard) -> APIRouter:
     def end_subscription(request: Request, visitor: ApiVisitor, number: Number) -> Response:
         """End a subscription; what was due to it is dropped."""
         store.unsubscribe(find_active(app, number).id)
-        record_action(request, visitor, "end", f"subscription {number}")
+        log.record_action(request, "end", f"subscription {number}")
         return Response(status_code=204)
 
     return router

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from controlwatch.bootstrap.app import App
 from controlwatch.core.alerting.delivery_lines import DeliveryLine, ReplayResult
 from controlwatch.core.model import Subscription
-from controlwatch.web.api.action_log import record_action
+from controlwatch.web.api.action_log import ApiActionLog
 from controlwatch.web.api.alert_routes import DeliveryKey
 from controlwatch.web.api.api_access import ApiGuard, ApiVisitor
 from controlwatch.web.api.cursors import (
@@ -60,7 +60,7 @@ class ReplayAnswer(BaseModel):
     due_at: datetime
 
 
-def build_webhook_routes(app: App, guard: ApiGuard) -> APIRouter:
+def build_webhook_routes(app: App, guard: ApiGuard, log: ApiActionLog) -> APIRouter:
     """Return the routes of webhooks."""
     router = APIRouter(tags=["webhooks"], dependencies=[Depends(guard.allow("operate"))])
     deliveries = app.store.deliveries
@@ -92,7 +92,7 @@ def build_webhook_routes(app: App, guard: ApiGuard) -> APIRouter:
         if result != "replayed":
             status, detail = REFUSALS[result]
             raise ApiProblem(status, f"not-replayed-{result}", detail)
-        record_action(request, visitor, "replay", f"subscription {number}", key)
+        log.record_action(request, "replay", f"subscription {number}", key)
         return render_json(request, {"key": key, "due_at": now}, status=202)
 
     return router

@@ -23,6 +23,8 @@ OFFERED_ACTIONS: dict[str, Action] = {
     "assigned": "assigned",
     "due": "due",
 }
+#: How the log calls an action, where it has another word.
+LOGGED_AS: dict[Action, str] = {"acknowledged": "acknowledge", "assigned": "assign"}
 DONE = {"yes": "The action was recorded.", "no": "Nothing has changed: this alert is not known."}
 
 
@@ -70,7 +72,7 @@ def build_alert_action_routes(frame: PageFrame, actions: AlertActions) -> APIRou
             note=note,
             now=frame.clock(),
         )
-        frame.record_action(request, what, f"alert {key}", note)
+        frame.record_action(request, LOGGED_AS.get(what, what), f"alert {key}", note)
         return RedirectResponse(f"/alerts?done={'yes' if recorded else 'no'}", status_code=303)
 
     return router

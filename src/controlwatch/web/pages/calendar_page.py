@@ -54,24 +54,24 @@ def build_calendar_routes(
     """Return the route of the calendar."""
     router = APIRouter()
 
+    def find_dates(first: date, category: str, *, is_list: bool) -> tuple[MarkedDate, ...]:
+        weeks = build_month(first, ())
+        begin, end = weeks[0][0].day, weeks[-1][-1].day
+        if is_list:
+            begin, end = first, first + timedelta(LIST_DAYS)
+        calendar.refresh(now=frame.clock())
+        found = queries.law.list_key_dates(begin, end, categories=(category,) if category else ())
+        return mark_key_dates(found, calendar.list_events(begin, end), with_cancelled=not category)
+
     @router.get("/calendar")
     def show_calendar(request: Request, month: str = "", category: str = "", view: str = "month") -> Response:
         """Show a month, or the list of a year from the first of a month on."""
-        today, problem = to_beijing_day(frame.clock()), ""
-        try:
-            first = parse_month(month, today)
-        except UsageError as error:
-            first, problem = today.replace(day=1), str(error)
-        is_list = view == "list"
-        weeks = build_month(first, ())
-        begin, end = (
-            (first, first + timedelta(LIST_DAYS)) if is_list else (weeks[0][0].day, weeks[-1][-1].day)
-        )
+        today, problem, is_list = to_beijing_day(frame.clock()), "", view == "list"
+        first = today.replace(day=1)
         dates: tuple[MarkedDate, ...] = ()
         try:
-            found = queries.law.list_key_dates(begin, end, categories=(category,) if category else ())
-            events = calendar.list_events(begin, end)
-            dates = mark_key_dates(found, events, with_cancelled=not category)
+            first = parse_month(month, today)
+            dates = find_dates(first, category, is_list=is_list)
         except UsageError as error:
             problem = str(error)
         return frame.render(

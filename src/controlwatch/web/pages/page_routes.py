@@ -32,7 +32,10 @@ from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
 from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
-from controlwatch.web.pages.saved_filters_page import build_saved_filter_routes
+from controlwatch.web.pages.saved_filters_page import (
+    build_filter_feed_routes,
+    build_saved_filter_routes,
+)
 from controlwatch.web.pages.source_page import build_source_routes
 from controlwatch.web.pages.subscription_file_page import build_subscription_file_routes
 from controlwatch.web.pages.subscription_page import (
@@ -98,6 +101,7 @@ def _build_routers(
             build_source_routes(frame, app),
             build_calendar_routes(frame, queries, app.store.calendar, publications, writer),
             build_saved_filter_routes(frame, queries, publications, writer),
+            build_filter_feed_routes(queries, publications, writer),
             build_export_routes(queries, Exports(queries=queries, alert_log=app.store.actions)),
             build_report_routes(frame, WeeklyReports(queries=queries, alert_log=app.store.actions)),
         ],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from controlwatch.core.model.account import Account, Role, Visitor
+from controlwatch.core.model.account import MAX_NAME_LENGTH, Account, Role, Visitor
 from controlwatch.services import account_refusals as refusals
 from controlwatch.services.account_refusals import AccountRefusal
 from controlwatch.services.accounts import LINK_LIFETIME, People
@@ -19,6 +19,7 @@ from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.account_page import RowNumber
 from controlwatch.web.site_address import SiteAddress
 
+PAGE_SIZE = 100
 #: What was done, as the page says it; the address of the page names it.
 DONE = {
     "role": "The role is changed.",
@@ -164,10 +165,14 @@ class PeoplePages:
     def _render_list(
         self, request: Request, *, error: AccountRefusal | None = None, typed: str = ""
     ) -> Response:
+        after = request.query_params.get("after", "")[:MAX_NAME_LENGTH]
+        found = self.people.records.list_accounts(after=after, limit=PAGE_SIZE + 1)
         return self.frame.render(
             request,
             "people.html",
-            people=self.people.records.list_accounts(),
+            people=found[:PAGE_SIZE],
+            last=found[PAGE_SIZE - 1].name if len(found) > PAGE_SIZE else None,
+            is_first=not after,
             roles=list(Role),
             error=self.frame.explain_refusal(request, error) if error else "",
             typed=typed,

@@ -54,7 +54,7 @@ def build_review_routes(frame: PageFrame, reviews: Reviews) -> APIRouter:
             note=note,
             now=frame.clock(),
         )
-        frame.record_action(request, f"judged {verdict}", f"review {number}", note)
+        frame.record_action(request, "settle", f"review {number}", f"{verdict} {note}".strip())
         return RedirectResponse(f"/reviews?done={'yes' if settled.is_first else 'before'}", status_code=303)
 
     return router

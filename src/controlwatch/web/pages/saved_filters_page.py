@@ -17,7 +17,7 @@ from controlwatch.web.publication_routes import PublicationWriter
 def build_saved_filter_routes(
     frame: PageFrame, queries: Queries, publications: Publications, writer: PublicationWriter
 ) -> APIRouter:
-    """Return the routes of saved filters, and of the feed of any filter."""
+    """Return the routes of saved filters."""
     router = APIRouter()
 
     def show(request: Request, *, problem: str = "", status_code: int = 200) -> Response:
@@ -67,6 +67,15 @@ def build_saved_filter_routes(
             return show(request, problem=problem, status_code=404)
         frame.record_action(request, "end a saved filter", str(number))
         return RedirectResponse("/filters", status_code=303)
+
+    return router
+
+
+def build_filter_feed_routes(
+    queries: Queries, publications: Publications, writer: PublicationWriter
+) -> APIRouter:
+    """Return the route of the feed of any filter, for those who can log in."""
+    router = APIRouter()
 
     @router.get("/feeds/notices.atom")
     def send_filter_feed(request: Request) -> Response:

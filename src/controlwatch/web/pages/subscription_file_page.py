@@ -83,7 +83,7 @@ def build_subscription_file_routes(frame: PageFrame, app: App) -> APIRouter:
             return _show(frame, request, problems=str(error).splitlines(), status_code=422)
         except UsageError as error:
             return _show(frame, request, problems=[str(error)], status_code=422)
-        frame.record_action(request, "import subscriptions", "", count_import(plan))
+        frame.record_action(request, "import", "subscriptions", count_import(plan))
         return RedirectResponse("/subscriptions?done=saved", status_code=303)
 
     return router

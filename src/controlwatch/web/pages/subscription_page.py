@@ -10,16 +10,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
-from controlwatch.bootstrap.connections import resolve_destination
 from controlwatch.core.alerting.subscription_criteria import WEEKDAYS
-from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model import Mute, Subscription
 from controlwatch.core.model.account import Visitor
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.rendering.subscription_text import describe_criteria, describe_timing
-from controlwatch.services.subscribe import request_confirmation
 from controlwatch.web.access import get_visitor
 from controlwatch.web.form_guard import get_form, get_text
+from controlwatch.web.new_subscriptions import check_target, create_subscription
 from controlwatch.web.page_frame import PageFrame
 from controlwatch.web.pages.subscription_form import (
     DIRECTIONS,
@@ -105,7 +103,11 @@ def build_subscription_routes(frame: PageFrame, app: App) -> APIRouter:
         values = read_form_values(form)
         try:
             wanted = parse_subscription_form(values, before, queries.names)
-            wanted = replace(wanted, target=_check_target(app, wanted), owner=before.owner or visitor.name)
+            wanted = replace(
+                wanted,
+                target=check_target(app, wanted.channel, wanted.target),
+                owner=before.owner or visitor.name,
+            )
             if get_text(form, "step") != "save":
                 preview = queries.preview(wanted, now=frame.clock())
                 return render_form(request, before, values, preview=preview, has_more=True)
@@ -173,13 +175,6 @@ def build_subscription_action_routes(frame: PageFrame, app: App) -> APIRouter:
     return router
 
 
-def _check_target(app: App, wanted: Subscription) -> str:
-    """Return the target as its channel knows it; raises `UsageError`."""
-    if wanted.channel == "apprise":
-        return resolve_destination(app.channels, wanted.target)
-    return parse_target(wanted.channel, wanted.target)
-
-
 def _save(app: App, wanted: Subscription, before: Subscription, visitor: Visitor, frame: PageFrame) -> str:
     """Save a subscription, and return what became of it.
 
@@ -192,14 +187,6 @@ def _save(app: App, wanted: Subscription, before: Subscription, visitor: Visitor
                 "an address of another person is a new subscription: they are asked to confirm it"
             )
         return "saved" if app.store.subscriptions.update(wanted) else "none"
-    if is_other and not visitor.is_operator:
-        if not app.links.public_url:
-            raise UsageError(
-                "an address of another person must confirm, and no link can be sent: "
-                "CONTROLWATCH_PUBLIC_URL is not set; ask an operator"
-            )
-        who = "A colleague on the pages of this service (本服务网页用户)"
-        request_confirmation(app.store.subscriptions, app.store.outbox, wanted, who=who, now=frame.clock())
-        return "asked"
-    app.store.subscriptions.subscribe(wanted, frame.clock())
-    return "saved"
+    who = "A colleague on the pages of this service (本服务网页用户)"
+    created = create_subscription(app, wanted, visitor, who=who, now=frame.clock())
+    return "asked" if created.must_confirm else "saved"

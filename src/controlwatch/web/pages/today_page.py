@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
 
 from controlwatch.bootstrap.app import App
 from controlwatch.core.law.key_dates import SUSPENSION_ENDS, TAKES_EFFECT
@@ -57,6 +58,14 @@ def build_today_routes(frame: PageFrame, app: App) -> APIRouter:
             health=summarize_health(frame, request, queries.list_watchers()),
             cautions=queries.law.list_cautions(today),
         )
+
+    @router.post("/today/read", dependencies=[Depends(frame.forms.check)])
+    def mark_news_read(request: Request) -> Response:
+        """Count as news for this person what is seen from now on."""
+        visitor = get_visitor(request)
+        if visitor.account_id is not None:
+            app.store.accounts.record_look(visitor.account_id, now=frame.clock())
+        return RedirectResponse("/", status_code=303)
 
     return router
 

@@ -1,0 +1,144 @@
+"""Tell the rows of a list apart: several notices behind one link, a notice listed twice, a changed row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from controlwatch.core.model import NoticeRef
+from controlwatch.core.model.addresses import canonicalize_url, find_item_address, is_item_address
+
+#: What a title carries when the text was revised, or its rule has ended.
+REVISION_MARK = re.compile(
+    "修订|修正|更正|勘误|重新公布|废止|失效|撤销|暂停|corrected|revised|repealed", re.IGNORECASE
+)
+#: More changed rows than this, and than half of the list, are a new layout of the list.
+MAX_CHANGED_ROWS = 3
+
+_CUT = ("...", "…", "．．．")
+_NOT_WORDS = re.compile(r"[\W_]+")
+#: Marks beside a title that say nothing of the notice: NEW, 置顶
+_LIST_MARKS = re.compile(r"^(?:new|hot|top|最新|置顶|推荐)+|(?:new|hot)$")
+_NUMBER = re.compile(r"第\s*(\d{1,4})\s*号")
+#: Shorter link texts name no notice: 更多, 查看详情, 1.pdf
+_MIN_TITLE = 5
+#: A title that is a beginning of the other of this length was cut by the list.
+_MIN_CUT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """Rows of known addresses whose title or day is another one than when they were last seen."""
+
+    refs: tuple[NoticeRef, ...] = ()  #: as listed now
+    is_layout: bool = False  #: so many at once that the list has a new layout, and the notices are the same
+
+
+def separate_items(refs: Iterable[NoticeRef]) -> tuple[NoticeRef, ...]:
+    """Return one reference per notice, in the order of the list.
+
+    A list may link a notice again as 更多>>, or cut its title: the longest title wins. Several notices behind
+    one link get an address each.
+    """
+    by_link: dict[str, list[NoticeRef]] = {}
+    for ref in refs:
+        notices = by_link.setdefault(ref.url, [])
+        for place, other in enumerate(notices):
+            if not _are_distinct(ref, other):
+                if len(ref.title) > len(other.title):
+                    notices[place] = replace(ref, item=ref.item or other.item)
+                break
+        else:
+            notices.append(ref)
+    return tuple(
+        replace(ref, url=_find_own_address(ref)) if len(notices) > 1 else ref
+        for notices in by_link.values()
+        for ref in notices
+    )
+
+
+def list_candidate_addresses(refs: Iterable[NoticeRef]) -> set[str]:
+    """Return the canonical addresses under which some listed rows may be known."""
+    return {
+        canonicalize_url(url)
+        for ref in refs
+        for url in (
+            ref.url,
+            ref.url.partition("#")[0] if is_item_address(ref.url) else _find_own_address(ref),
+        )
+    }
+
+
+def choose_known_addresses(
+    refs: Iterable[NoticeRef], known: Mapping[str, NoticeRef]
+) -> tuple[NoticeRef, ...]:
+    """Return the references with the addresses under which they are known; `known` is by canonical address.
+
+    Whether a notice shares its link depends on what else the list shows at the time.
+    """
+    chosen: list[NoticeRef] = []
+    for ref in refs:
+        shared = ref.url.partition("#")[0]
+        other = shared if is_item_address(ref.url) else _find_own_address(ref)
+        here, there = known.get(canonicalize_url(ref.url)), known.get(canonicalize_url(other))
+        is_here = here is not None and is_same_title(here.title, ref.title)
+        if not is_here and there is not None and is_same_title(there.title, ref.title):
+            chosen.append(replace(ref, url=other))
+        else:
+            chosen.append(ref)
+    return tuple(chosen)
+
+
+def find_row_changes(listed: Mapping[str, NoticeRef], known: Mapping[str, NoticeRef]) -> RowChanges:
+    """Return the rows whose title or day differs from what is known; both are by canonical address."""
+    pairs = [(ref, known[address]) for address, ref in listed.items() if address in known]
+    changed = [ref for ref, before in pairs if _has_changed(ref, before)]
+    is_layout = len(changed) > max(MAX_CHANGED_ROWS, len(pairs) // 2) and not any(
+        set(REVISION_MARK.findall(ref.title)) - set(REVISION_MARK.findall(before.title))
+        for ref, before in pairs
+    )
+    return RowChanges(tuple(changed), is_layout)
+
+
+def is_same_title(one: str, other: str) -> bool:
+    """Return whether two titles of a row say the same; marks of the list and a cut end count for nothing."""
+    here, there = _fold(one), _fold(other)
+    shorter, longer = sorted((here, there), key=len)
+    is_cut = one.endswith(_CUT) or other.endswith(_CUT)
+    return here == there or (is_cut and bool(shorter) and longer.startswith(shorter))
+
+
+def _has_changed(ref: NoticeRef, before: NoticeRef) -> bool:
+    has_other_day = None not in (ref.listed_on, before.listed_on) and ref.listed_on != before.listed_on
+    if has_other_day or is_same_title(ref.title, before.title):
+        return has_other_day
+    here, there = _fold(ref.title), _fold(before.title)
+    # A list that begins to cut its titles often does so without a mark.
+    is_cut = len(here) >= _MIN_CUT and there.startswith(here)
+    return not is_cut or REVISION_MARK.search(there[len(here) :]) is not None
+
+
+def _are_distinct(one: NoticeRef, other: NoticeRef) -> bool:
+    """Return whether two rows with one link are two notices."""
+    days = {one.listed_on, other.listed_on} - {None}
+    here, there = _fold(one.title), _fold(other.title)
+    if here == there:
+        return len(days) == 2
+    if one.item and other.item and one.item != other.item:
+        return True
+    if min(len(here), len(there)) < _MIN_TITLE or here in there or there in here:
+        return False
+    if one.title.endswith(_CUT) or other.title.endswith(_CUT):
+        return not is_same_title(one.title, other.title)
+    numbers = [set(_NUMBER.findall(ref.title)) for ref in (one, other)]
+    has_both_days = one.listed_on is not None and other.listed_on is not None
+    return has_both_days or bool(numbers[0] and numbers[1] and not numbers[0] & numbers[1])
+
+
+def _find_own_address(ref: NoticeRef) -> str:
+    return find_item_address(ref.url.partition("#")[0], ref.item or f"{ref.title}\n{ref.listed_on}")
+
+
+def _fold(title: str) -> str:
+    return _LIST_MARKS.sub("", _NOT_WORDS.sub("", title).lower())
