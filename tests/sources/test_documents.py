@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.errors import DependencyError
 
-from controlwatch.adapters.files import ENCRYPTED
+from controlwatch.adapters.files import ENCRYPTED, PICTURE
 from controlwatch.adapters.files.doc import _read_word
 from controlwatch.adapters.files.documents import read_annex, read_document, sniff_format
 from controlwatch.adapters.files.pdf import read_pdf
@@ -69,7 +69,7 @@ def test_lines_broken_by_the_margin_are_joined_and_others_are_not() -> None:
 
 
 def test_an_image_only_pdf_needs_ocr() -> None:
-    assert annex(pdf([])).doubt == "needs OCR"
+    assert annex(pdf([])).doubt == PICTURE
 
 
 def test_a_word_file_keeps_its_tables() -> None:
@@ -252,13 +252,13 @@ def deflated(*, megabytes: int) -> bytes:
     ("body", "doubt"),
     [
         (deflated(megabytes=1600), "within the bounds of memory and time"),
-        (pdf_of(*[""] * 700), "needs OCR; only the first 600 of 700 pages were read"),
+        (pdf_of(*[""] * 700), f"{PICTURE}; only the first 600 of 700 pages were read"),
         (zipped({}), "no text was found in the file"),
         (b"", "the file is empty"),
         (b" \r\n\t", "the file is empty"),
         ("第一条 其他\n".encode("gbk") + "第二条　对下列物项实施出口管制".encode(), "another encoding"),
         (b"\xff" * 300, "could not be decoded"),
-        (ofd(ofd_page()), "needs OCR"),
+        (ofd(ofd_page()), PICTURE),
         (ofd_table([("甲", "乙")])[:-90], "damaged"),
         (pdf_of(ruled([("甲", "乙")]))[:900], "damaged, cut off"),
         (compound({"Other": b"1"}), "without a supported document"),

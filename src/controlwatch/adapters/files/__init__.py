@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controlwatch.core.model.errors import ControlwatchError
 
 #: Doubt about a Word file that is too old or not by Word; `documents` passes it to LibreOffice, if installed.
 LEGACY_WORD = "legacy DOC not readable here; it can be read where LibreOffice is installed"
+PICTURE = "needs OCR: the annex is a picture; look"
+UNKNOWN_MARKUP = "a file of markup in a format not known here"
+#: The beginning of XML or of other markup, which is never the text of a file.
+MARKUP = re.compile(rb"[\xef\xbb\xbf\s]*<(?:\?xml|[A-Za-z][\w:.-]*[\s>/])")
 ENCRYPTED = "the file is encrypted; its text can only be read with a password"
 
 
@@ -21,3 +27,14 @@ class ParsedFile:
 
     text: str
     doubts: tuple[str, ...] = ()
+
+
+_MAX_QUOTED = 300  # characters of what was left out
+
+
+def describe_left_out(words: Mapping[str, Sequence[str]], where: str) -> tuple[str, ...]:
+    """Return a doubt for each kind of words that a person sees as cancelled, or not at all."""
+    joined = ((kind, " ".join(" ".join(parts).split())) for kind, parts in words.items())
+    return tuple(
+        f"{kind} in the {where} and left out: “{text[:_MAX_QUOTED]}”" for kind, text in joined if text
+    )

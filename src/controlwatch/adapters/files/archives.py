@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from zipfile import BadZipFile, ZipFile
 
-from controlwatch.adapters.files import ENCRYPTED, LEGACY_WORD, ParsedFile, Unreadable
+from controlwatch.adapters.files import ENCRYPTED, MARKUP, UNKNOWN_MARKUP, ParsedFile, Unreadable
 from controlwatch.adapters.files.doc import read_ole
 from controlwatch.adapters.files.docx import read_docx
 from controlwatch.adapters.files.ofd import read_ofd
+from controlwatch.adapters.files.office_package import get_kind, normalize_package
+from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.adapters.files.spreadsheets import read_sheets
-from controlwatch.core.sources.decoding import decode_body, detect_format
+from controlwatch.adapters.files.workbooks import read_workbook
+from controlwatch.core.model.errors import Reshaped
+from controlwatch.core.sources.decoding import decode_body, detect_format, is_wrapped
+from controlwatch.core.sources.mime import list_pages
 from controlwatch.core.sources.notice_pages import parse_notice_page
 
 _MAX_BYTES = 200_000_000  # of all members, uncompressed
@@ -38,12 +45,17 @@ def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
             raise Unreadable(f"an archive of {size} bytes unpacked; {_MAX_BYTES} are allowed")
         if any(member.flag_bits & 1 for member in members):
             raise Unreadable(ENCRYPTED)
-        names = set(archive.namelist())
-        if "word/document.xml" in names:
-            return read_docx(body)
-        if names & {"xl/workbook.xml", "xl/workbook.bin"}:
-            return read_sheets(body)
-        if "OFD.xml" in names:
+        main, package = normalize_package(archive, body)
+        if main.endswith(".bin"):
+            return read_sheets(package)
+        kind = get_kind(package, main) if main else ""
+        if kind == "document" or main == "word/document.xml":
+            return read_docx(package)
+        if kind == "workbook" or main == "xl/workbook.xml":
+            return read_workbook(package)
+        if main:
+            raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
+        if "OFD.xml" in archive.namelist():
             return read_ofd(archive)
         return _read_members(archive, depth=depth)
 
@@ -71,19 +83,49 @@ def _read_members(archive: ZipFile, *, depth: int) -> ParsedFile:
 
 
 def _parse_member(body: bytes, *, depth: int) -> ParsedFile:
-    match detect_format(body):
-        case "pdf":
-            return read_pdf(body)
+    kind = "mhtml" if is_wrapped(body) else detect_format(body)
+    if kind in _MEMBER_READERS:
+        return _MEMBER_READERS[kind](body)
+    match kind:
         case "zip":
             return read_zip(body, depth=depth + 1)
-        case "ole":
-            return read_ole(body)
         case "html":
             decoded = decode_body(body)
             lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
             return ParsedFile(parse_notice_page(decoded.text, url="").text, lost)
+        case "text" if MARKUP.match(body[:200]):
+            return ParsedFile("", (UNKNOWN_MARKUP,))
         case "text":
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
-        case kind:
-            return ParsedFile("", (LEGACY_WORD if kind == "rtf" else "not a supported document",))
+        case _:
+            return ParsedFile("", ("not a supported document",))
+
+
+def read_saved_pages(body: bytes) -> ParsedFile:
+    """Parse a file that Office saved as a web page in one file (MHTML): all pages in it, in order.
+
+    Raises `Unreadable` where none of them has a text.
+    """
+    texts: list[str] = []
+    lost = 0
+    for part in list_pages(body):
+        decoded = decode_body(part.body, header=part.content_type)
+        try:
+            texts.append(parse_notice_page(decoded.text, url="").text)
+        except Reshaped:
+            continue  # the frame around the sheets, or a header
+        lost += decoded.replaced
+    if not any(texts):
+        raise Unreadable("the saved page holds no text")
+    doubts = (f"{lost} characters could not be decoded",) if lost else ()
+    return ParsedFile("\n".join(text for text in texts if text), doubts)
+
+
+_MEMBER_READERS: dict[str, Callable[[bytes], ParsedFile]] = {
+    "pdf": read_pdf,
+    "ole": read_ole,
+    "rtf": read_rtf,
+    "office-xml": read_office_xml,
+    "mhtml": read_saved_pages,
+}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from controlwatch.adapters.files import LEGACY_WORD
+from controlwatch.adapters.files import LEGACY_WORD, MARKUP, UNKNOWN_MARKUP
 from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
@@ -32,6 +32,10 @@ from controlwatch.core.sources.plausibility import detect_challenge
 from controlwatch.core.sources.watcher import Watcher
 
 _OFFICE_NAME = re.compile(r"\.(?:doc|xls|wps|et)$", re.IGNORECASE)  # old systems save HTML under these names
+#: Office writes its name into the web pages that it saves under any name.
+_OFFICE_PAGE = re.compile(
+    r"urn:schemas-microsoft-com:office:|<meta[^>]{0,80}(?:Word|Excel)\.(?:Document|Sheet)"
+)
 _UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characters in UTF-8; not GBK by chance
 _TIMEOUT_SECONDS = 30  # for one file
 _MAX_TEXT_LENGTH = 5_000_000  # characters of a text file
@@ -120,11 +124,13 @@ def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
 
 def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
     """Parse a file attached to a notice. A file that cannot be read becomes a doubt, never an error."""
-    kind = sniff_format(snapshot)
+    kind = "mhtml" if is_wrapped(snapshot.body.lstrip()) else sniff_format(snapshot)
     if kind == "html":
         parsed = _parse_html_annex(snapshot, link)
     elif snapshot.status >= 400:
         parsed = _build_failure(f"the source answered {snapshot.status}")
+    elif kind == "text" and MARKUP.match(snapshot.body[:200]):
+        parsed = _build_failure(UNKNOWN_MARKUP)
     elif kind == "text":
         decoded = _decode_text(snapshot, None)
         doubts = [*_describe_loss(decoded)]
@@ -198,7 +204,8 @@ def _parse_html_annex(snapshot: Snapshot, link: AnnexLink) -> _ParseResult:
     if snapshot.status >= 400:
         return _build_failure(f"the source answered {snapshot.status}")
     names = (link.name, urlsplit(link.url).path)
-    if not (link.is_embedded or any(_OFFICE_NAME.search(name) for name in names)):
+    is_office = _OFFICE_PAGE.search(decoded.text[:8_000]) is not None
+    if not (link.is_embedded or is_office or any(_OFFICE_NAME.search(name) for name in names)):
         return _build_failure("a web page was sent instead of the file")
     try:
         page = parse_notice_page(decoded.text, url=snapshot.final_url)
@@ -219,8 +226,6 @@ def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
         return _build_failure("an archive of this kind is not readable here")
     if kind == "unknown":
         return _build_failure("not a supported document")
-    if kind == "rtf":
-        return _convert_legacy(body)
     parsed = _parse_isolated(body, kind)
     return _convert_legacy(body) if parsed.doubts == (LEGACY_WORD,) else parsed
 

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, TreeBuilder  # builds only; the parse
 from xml.parsers import expat
 from zipfile import ZipFile
 
-from controlwatch.adapters.files import ParsedFile, Unreadable
+from controlwatch.adapters.files import PICTURE, ParsedFile, Unreadable
 from controlwatch.adapters.files.pdf_lines import Glyph, group_lines
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
 from controlwatch.adapters.files.pdf_tables import (
@@ -56,7 +56,7 @@ def read_ofd(archive: ZipFile) -> ParsedFile:
     text = "\n".join(to_text_lines(join_continued_tables(pages)))
     if len(page_names) > _MAX_PAGES:
         return ParsedFile(text, (f"only the first {_MAX_PAGES} of {len(page_names)} pages were read",))
-    return ParsedFile(text, () if text else ("needs OCR",))
+    return ParsedFile(text, () if text else (PICTURE,))
 
 
 def _read_glyphs(page: Element) -> Iterator[Glyph]:

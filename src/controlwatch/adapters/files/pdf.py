@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 import pypdfium2
 from pypdf import PdfReader
 
-from controlwatch.adapters.files import ENCRYPTED, ParsedFile, Unreadable
+from controlwatch.adapters.files import ENCRYPTED, PICTURE, ParsedFile, Unreadable
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
-from controlwatch.adapters.files.pdf_page import get_page_transform, read_glyphs, read_ruling_lines
+from controlwatch.adapters.files.pdf_page import (
+    count_unmapped_characters,
+    get_page_transform,
+    has_raised_figures,
+    read_glyphs,
+    read_ruling_lines,
+)
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
 from controlwatch.adapters.files.pdf_tables import RuledTable, join_continued_tables, split_page
 
 PageContent = tuple[str | RuledTable, ...]
 
+_LEGIBLE = re.compile(r"[0-9\u3400-\u9fff]")
+_MORE = 1.1  # a library that finds so much more than the other knows the fonts better
+_FEW_UNMAPPED, _UNMAPPED_SHARE = 3, 0.05  # bullets of a page are not worth a doubt
 _MAX_PAGES = 600
 _MAX_CPU_SECONDS = 15  # of CPU for all pages; the pages read by then are kept
 
@@ -28,10 +38,15 @@ def read_pdf(body: bytes) -> ParsedFile:
     while len(pages) < min(file.count, _MAX_PAGES) and time.process_time() - start <= _MAX_CPU_SECONDS:
         pages.append(file.read_page(len(pages)))
     doubts: list[str] = []
+    if file.unmapped:
+        doubts.append(
+            f"{file.unmapped} characters are in a font that does not tell what they are; they were not read"
+        )
     blank = sum(not page for page in pages)
     if blank:
-        which = "" if blank == len(pages) else f": {blank} of {len(pages)} pages have no text"
-        doubts.append(f"needs OCR{which}")
+        doubts.append(
+            PICTURE if blank == len(pages) else f"needs OCR: {blank} of {len(pages)} pages have no text"
+        )
     if not pages:
         doubts.append("the file has no pages")
     elif len(pages) < file.count:
@@ -44,6 +59,7 @@ class _PdfFile:
     """A PDF in two libraries: PDFium gives positions, PyPDF the text of pages without ruled tables."""
 
     def __init__(self, body: bytes) -> None:
+        self.unmapped = 0  #: characters that are drawn and cannot be read
         self._pdfium: pypdfium2.PdfDocument | None = None
         try:
             self._pdfium = pypdfium2.PdfDocument(body)
@@ -62,9 +78,15 @@ class _PdfFile:
 
     def read_page(self, number: int) -> PageContent:
         """Return the visual lines and ruled tables of a page, from top to bottom."""
-        content = _read_with_pdfium(self._pdfium, number, is_ruled=True) if self._pdfium is not None else ()
+        content: PageContent = ()
+        legible, needs_places = 0, False
+        if self._pdfium is not None:
+            legible, needs_places = self._inspect_page(number)
+            content = _read_with_pdfium(self._pdfium, number, is_ruled=True)
         if any(isinstance(part, RuledTable) for part in content):
             return content
+        if self._pdfium is not None and needs_places:
+            return _read_with_pdfium(self._pdfium, number, is_ruled=False)
         try:
             if self._pypdf is None:
                 raise Unreadable("no library opens it")
@@ -73,7 +95,29 @@ class _PdfFile:
             if self._pdfium is None:
                 raise
             return _read_with_pdfium(self._pdfium, number, is_ruled=False)
+        if self._pdfium is not None and legible > _MORE * len(_LEGIBLE.findall(text)):
+            return _read_with_pdfium(self._pdfium, number, is_ruled=False)
         return tuple(line for line in text.splitlines() if line.strip())
+
+    def _inspect_page(self, number: int) -> tuple[int, bool]:
+        """Return how many figures and Han characters a page shows, and whether some are powers or indices.
+
+        What cannot be read is counted in `unmapped`.
+        """
+        if self._pdfium is None:
+            return 0, False
+        try:
+            page = self._pdfium[number]
+        except pypdfium2.PdfiumError:
+            return 0, False
+        try:
+            text = page.get_textpage().get_text_range()
+            unmapped = count_unmapped_characters(page)
+            if unmapped > max(_FEW_UNMAPPED, len(text) * _UNMAPPED_SHARE):
+                self.unmapped += unmapped
+            return len(_LEGIBLE.findall(text)), has_raised_figures(page, get_page_transform(page))
+        finally:
+            page.close()
 
 
 def _read_with_pdfium(file: pypdfium2.PdfDocument, number: int, *, is_ruled: bool) -> PageContent:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes import byref, c_double, c_float, c_int
 from itertools import pairwise
+from math import degrees
 
 import pypdfium2
 from pypdfium2 import raw
 
-from controlwatch.adapters.files.pdf_lines import Glyph
+from controlwatch.adapters.files.pdf_lines import Glyph, find_script
 from controlwatch.adapters.files.pdf_tables import LINE_TOLERANCE, RulingLine
 
 Point = tuple[float, float]
@@ -18,11 +20,17 @@ Transform = Callable[[float, float], Point]
 _MAX_PATHS = 20_000  # drawn paths on a page; a page of text has fewer
 _MAX_POINTS = 20_000
 _MAX_GLYPHS = 40_000
+_MAX_SAMPLED = 500  # characters of a page that tell how it is turned
+_UNMAPPED = frozenset({*range(9), *range(14, 32), 0xFFFD, *range(0xE000, 0xF000), *range(0xF100, 0xF900)})
+_FIGURES = frozenset(map(ord, "0123456789-−–"))
 _MAX_DEPTH = 5  # forms within forms
 
 
 def get_page_transform(page: pypdfium2.PdfPage) -> Transform:
-    """Return the function from a PDF position (y upwards) to one on the rotated page (y downwards)."""
+    """Return the function from a PDF position (y upwards) to one on the upright page (y downwards).
+
+    Upright is the page as most of its words run: tables are often set sideways on it.
+    """
     left, bottom, right, top = page.get_mediabox()
     transforms: dict[int, Transform] = {
         0: lambda x, y: (x - left, top - y),
@@ -30,7 +38,51 @@ def get_page_transform(page: pypdfium2.PdfPage) -> Transform:
         180: lambda x, y: (right - x, y - bottom),
         270: lambda x, y: (top - y, right - x),
     }
-    return transforms[page.get_rotation()]
+    return transforms[(page.get_rotation() + _find_turn(page)) % 360]
+
+
+def _find_turn(page: pypdfium2.PdfPage) -> int:
+    """Return by how many degrees a reader turns a page clockwise to read most of its characters."""
+    text = page.get_textpage()
+    step = max(text.count_chars() // _MAX_SAMPLED, 1)
+    angles = Counter(
+        -round(degrees(raw.FPDFText_GetCharAngle(text, number)) / 90) * 90 % 360
+        for number in range(0, text.count_chars(), step)
+        if raw.FPDFText_GetUnicode(text, number) > 32 and raw.FPDFText_IsGenerated(text, number) != 1
+    )
+    return (angles.most_common(1)[0][0] - page.get_rotation()) % 360 if angles else 0
+
+
+def has_raised_figures(page: pypdfium2.PdfPage, transform: Transform) -> bool:
+    """Return whether a figure stands smaller and off the line behind the character before it."""
+    text = page.get_textpage()
+    drawn = (
+        (number, raw.FPDFText_GetUnicode(text, number))
+        for number in range(min(text.count_chars(), _MAX_GLYPHS))
+        if raw.FPDFText_IsGenerated(text, number) != 1
+    )
+    for (number, before), (next_number, code) in pairwise(drawn):
+        if code in _FIGURES and before > 32:
+            first, second = (_read_glyph(text, at, transform) for at in (number, next_number))
+            if abs(second.y - first.y) > first.size:
+                continue
+            if find_script(second, first.y, first.size) is not None:
+                return True
+    return False
+
+
+def count_unmapped_characters(page: pypdfium2.PdfPage) -> int:
+    """Return how many drawn characters are of a font that does not tell which characters they are."""
+    text = page.get_textpage()
+    return sum(
+        1
+        for number in range(min(text.count_chars(), _MAX_GLYPHS))
+        if raw.FPDFText_IsGenerated(text, number) != 1
+        and (
+            raw.FPDFText_GetUnicode(text, number) in _UNMAPPED
+            or raw.FPDFText_HasUnicodeMapError(text, number) == 1
+        )
+    )
 
 
 def read_glyphs(page: pypdfium2.PdfPage, transform: Transform) -> tuple[Glyph, ...]:
@@ -41,13 +93,18 @@ def read_glyphs(page: pypdfium2.PdfPage, transform: Transform) -> tuple[Glyph, .
         code = raw.FPDFText_GetUnicode(text, number)
         if code < 32 or code in {0xFFFE, 0xFFFF} or raw.FPDFText_IsGenerated(text, number) == 1:
             continue
-        x, y, box = c_double(), c_double(), raw.FS_RECTF()
-        raw.FPDFText_GetCharOrigin(text, number, byref(x), byref(y))
-        raw.FPDFText_GetLooseCharBox(text, number, byref(box))
-        (x1, y1), (x2, y2) = transform(box.left, box.bottom), transform(box.right, box.top)
-        base = transform(x.value, y.value)[1]
-        glyphs.append(Glyph(base, min(x1, x2), max(x1, x2), abs(y2 - y1), chr(code)))
+        glyphs.append(_read_glyph(text, number, transform))
     return tuple(glyphs)
+
+
+def _read_glyph(text: pypdfium2.PdfTextPage, number: int, transform: Transform) -> Glyph:
+    x, y, box = c_double(), c_double(), raw.FS_RECTF()
+    raw.FPDFText_GetCharOrigin(text, number, byref(x), byref(y))
+    raw.FPDFText_GetLooseCharBox(text, number, byref(box))
+    (x1, y1), (x2, y2) = transform(box.left, box.bottom), transform(box.right, box.top)
+    base = transform(x.value, y.value)[1]
+    character = chr(raw.FPDFText_GetUnicode(text, number))
+    return Glyph(base, min(x1, x2), max(x1, x2), abs(y2 - y1), character)
 
 
 def read_ruling_lines(

@@ -1,6 +1,6 @@
 """Parse one binary file within limits: bytes on standard input, JSON on standard output.
 
-`documents` runs it as `python -m controlwatch.adapters.files.sandboxed_parse pdf|ole|zip`, so that a hostile
+`documents` runs it as `python -m controlwatch.adapters.files.sandboxed_parse KIND`, so that a hostile
 file can only crash this process. Prints `{"text": …, "doubts": […], "is_failure": …}`; any other result means
 that it exceeded the limit of memory or time.
 """
@@ -13,16 +13,25 @@ import sys
 from collections.abc import Callable
 
 from controlwatch.adapters.files import ParsedFile
-from controlwatch.adapters.files.archives import read_zip
+from controlwatch.adapters.files.archives import read_saved_pages, read_zip
 from controlwatch.adapters.files.doc import read_ole
+from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.rtf import read_rtf
 
 _MAX_MEMORY = 1_500_000_000  # bytes of address space
 _MAX_CPU_SECONDS = 25  # of CPU; the caller stops us a little later by the clock
 _MAX_TEXT_LENGTH = 5_000_000  # characters of text returned
 
-_READERS: dict[str, Callable[[bytes], ParsedFile]] = {"pdf": read_pdf, "ole": read_ole, "zip": read_zip}
+_READERS: dict[str, Callable[[bytes], ParsedFile]] = {
+    "pdf": read_pdf,
+    "ole": read_ole,
+    "zip": read_zip,
+    "rtf": read_rtf,
+    "office-xml": read_office_xml,
+    "mhtml": read_saved_pages,
+}
 
 
 def main(kind: str) -> None:

@@ -53,6 +53,19 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(.*): could not be fetched: (.*)", r"\1：未能获取（\2）。"),
         (r"(.*): not reachable now, read from our copy \((.*)\)", r"\1：暂无法访问，已据存档识读（\2）。"),
         (r"(.*): this and further annexes were not read", r"\1：该附件及后续附件未读取。"),
+        (
+            r"the annex “(.*)” is named and not linked; it was not read",
+            r"提到附件“\1”，但页面没有链接，未读取。",
+        ),
+        (r"the text refers to an annex \(“(.*)”\) .*", r"正文提到附件（“\1”），但页面既无链接也无内容。"),
+        (
+            r"“(.*)” is a file without an address on the page; it was not read",
+            r"“\1”在页面上没有地址，未读取。",
+        ),
+        (r"the page embeds (.*), which was not read", r"页面嵌入了\1，未读取。"),
+        (r"(?:(.*): )?struck through (?:on the page|in the file) and left out: (.*)", r"被划掉、未采用：\2"),
+        (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),
+        (r"(.*): needs OCR: the annex is a picture; look", r"\1：为图片，请查看原件。"),
         (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),
         (r"only the first (\d+) of (\d+) characters were read", r"全文 \2 字，仅识读前 \1 字。"),
         (

@@ -135,7 +135,7 @@ def _is_mislabelled(body: bytes, text: str, encoding: str) -> bool:
 
 # --------------------------------------------------------------------------- the format
 
-FileFormat = Literal["html", "text", "pdf", "ole", "rtf", "zip", "archive", "unknown"]
+FileFormat = Literal["html", "text", "pdf", "ole", "rtf", "zip", "archive", "office-xml", "mhtml", "unknown"]
 
 _MAGIC: tuple[tuple[bytes, FileFormat], ...] = (
     (b"%PDF", "pdf"),
@@ -146,6 +146,11 @@ _MAGIC: tuple[tuple[bytes, FileFormat], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "archive"),
     (b"{\\rtf", "rtf"),  # old Word saves it under the name .doc
 )
+#: Word 2003, a Word package in one file, and Excel 2003.
+_OFFICE_XML = re.compile(
+    rb"<(?:w:wordDocument|pkg:package|(?:ss:)?Workbook[^>]*urn:schemas-microsoft-com:office:spreadsheet)"
+    rb"|<\?mso-application\b"
+)
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|meta|div|p|table)\b", re.IGNORECASE)  # <!doctype html>
 
 
@@ -154,6 +159,8 @@ def detect_format(body: bytes, content_type: str = "") -> FileFormat:
     for magic, kind in _MAGIC:
         if body.startswith(magic) or (kind == "pdf" and magic in body[:1024]):
             return kind
+    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") and _OFFICE_XML.search(body[:4096]):
+        return "office-xml"
     if _HTML.search(decode_body(body[:4096], header=content_type).text):
         return "html"  # also with a stray NUL in it
     # UTF-16 is full of NUL bytes and still text.

@@ -27,7 +27,7 @@ _INLINE_TAGS = frozenset(
     | {"math", "semantics", "mrow", "mi", "mn", "mo", "mtext", "mstyle", "mspace", "mfenced", "msqrt"}
     | {"mroot", "msup", "msub", "msubsup", "mfrac"}
 )
-#: Parents in MathML → what stands before each further child; a script there is the child itself.
+#: Elements of MathML whose second child is a power, an index or a denominator.
 _MATH_PARENTS = frozenset({"msup", "msub", "msubsup", "mfrac"})
 _RAISED_STYLE = re.compile(r"vertical-align\s*:\s*super", re.IGNORECASE)
 _LOWERED_STYLE = re.compile(r"vertical-align\s*:\s*sub", re.IGNORECASE)
@@ -98,7 +98,7 @@ def _walk_tokens(root: LexborNode, without: Container[int]) -> Iterator[str]:
 
 
 def _read_signs(node: LexborNode) -> str:
-    """Return the words of a text node as drawn: raised, lowered, or in the Symbol font by what is around it."""
+    """Return the words of a text node as drawn: raised, lowered, or in the Symbol font."""
     words = _collapse_blanks(node.text_content or "")
     around = node.parent
     while around is not None and around.tag in _INLINE_TAGS:
@@ -115,12 +115,12 @@ def _read_signs(node: LexborNode) -> str:
 
 def _list_math_parts(node: LexborNode) -> list[LexborNode | str]:
     """Return a power, an index or a fraction of MathML as its parts in one line: 10⁵, (a+b)/c."""
-    parts: list[LexborNode | str] = [part for part in node.iter() if part.tag != "mspace"][:3]
-    base, rest = parts[:1], ["".join((part.text() or "").split()) for part in parts[1:]]  # type: ignore[union-attr]
+    parts = [part for part in node.iter() if part.tag != "mspace"][:3]
+    rest = ["".join((part.text() or "").split()) for part in parts[1:]]
     if node.tag == "mfrac":
-        return [*base, "/", *rest]
+        return [*parts[:1], "/", *rest]
     turns = (to_superscript,) if node.tag == "msup" else (to_subscript, to_superscript)
-    return [*base, *(turn(words) for turn, words in zip(turns, rest, strict=False))]
+    return [*parts[:1], *(turn(words) for turn, words in zip(turns, rest, strict=False))]
 
 
 def _open_element(node: LexborNode, stack: list[LexborNode | str]) -> Iterator[str]:

@@ -53,6 +53,23 @@ def unwrap_body(body: bytes) -> UnwrappedPart | None:
     )
 
 
+def list_pages(body: bytes) -> tuple[UnwrappedPart, ...]:
+    """Return every web page in a saved file, in order: a workbook has one for each sheet.
+
+    Raises one of `DAMAGED_MAIL_ERRORS`.
+    """
+    mail = email.message_from_bytes(body.lstrip(), policy=email.policy.default)
+    pages: list[UnwrappedPart] = []
+    for part, _ in zip(mail.walk(), range(MAX_PARTS), strict=False):
+        if not part.is_multipart() and part.get_content_type() in READABLE_TYPES[:2]:
+            payload, charset = part.get_payload(decode=True), part.get_content_charset()
+            kind = f"{part.get_content_type()}{f'; charset={charset}' if charset else ''}"
+            pages.append(
+                UnwrappedPart(body=payload if isinstance(payload, bytes) else b"", content_type=kind)
+            )
+    return tuple(pages)
+
+
 def read_header(mail: Message, name: str) -> str:
     """Return the decoded value of a header as one line; "" where it is absent or damaged."""
     try:

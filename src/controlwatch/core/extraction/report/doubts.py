@@ -105,8 +105,8 @@ def _find_unread_days(context: ReadingContext) -> Iterator[str]:
     for hit in context.lexicon.get_pattern("doubt.day-shape").finditer(text.folded_text):
         start = text.folded_text.rfind("\n", 0, hit.start()) + 1
         line = text.folded_text[start : hit.end() + 1]
-        at = hit.start() - start
-        if not any(found.end > at for found in find_date_mentions(line, context.lexicon)):
+        end = hit.end() - start  # of 2027年四月廿五日 only the month would be read
+        if not any(found.end >= end for found in find_date_mentions(line, context.lexicon)):
             yield text.get_original(*hit.span())
 
 

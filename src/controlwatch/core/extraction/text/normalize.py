@@ -50,7 +50,8 @@ LOOK_ALIKE_ZEROS = re.compile(
 )
 #: Figures of a day with letters among them: 2O27年l2月O5日.
 LOOK_ALIKE_FIGURES = re.compile(
-    r"(?<![\dA-Za-z])[12][\dOoΟО]{3}(?= ?年)|(?<=年) ?[\dOoΟОlI|]{1,2}(?= ?月)|(?<=月) ?[\dOoΟОlI|]{1,2}(?= ?[日号])"
+    r"(?<![\dA-Za-z])[12][\dOoΟО]{3}(?= ?年)"
+    r"|(?<=年) ?[\dOoΟОlI|]{1,2}(?= ?月)|(?<=月) ?[\dOoΟОlI|]{1,2}(?= ?[日号])"
 )
 _FIGURES = str.maketrans("OoΟОlI|", "0000111")
 ENGLISH_NUMERALS = {
