@@ -211,16 +211,18 @@ def speaking(reply: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "kind"),
     [
-        b"",
-        b"\x00\x01garbage that is no HTTP\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<html>cut off",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\nhalf a chunk",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        (b"", "unreachable"),
+        (b"\x00\x01garbage that is no HTTP\r\n\r\n", "unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<html>cut off", "unreachable"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\nhalf a chunk", "unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope", "reshaped"),
     ],
 )
-def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: World, reply: bytes) -> None:
+def test_an_answer_that_breaks_off_or_is_no_list_is_an_error_and_nothing_is_believed(
+    w: World, reply: bytes, kind: str
+) -> None:
     from controlwatch.adapters.fetch.http import HttpFetcher
 
     with speaking(reply) as origin:
@@ -230,7 +232,7 @@ def test_an_answer_that_breaks_off_is_unreachable_and_nothing_is_believed(w: Wor
             http=replace(WATCHER.http, hosts=(origin.removeprefix("http://"),)),
         )
         report = replace(w.poller, fetch=HttpFetcher(private=True)).poll(watcher, now=w.now)
-    assert report.kind == "unreachable"
+    assert report.kind == kind
 
 
 def test_an_announced_gigabyte_is_not_read(w: World) -> None:
