@@ -300,6 +300,9 @@ def test_what_cannot_be_watched_is_said_with_every_answer_that_may_depend_on_it(
             id="gacc-announcements", failures=3, failing_since=NOW, kind="blocked", reason="a challenge"
         )
         app.store.polling.record_poll(failed, state, keep={}, drop=(), now=NOW)
+        read = PollReport(watcher="mofcom-announcements", started_at=NOW, outcome="unchanged")
+        state = WatcherState(id="mofcom-announcements", last_success_at=NOW)
+        app.store.polling.record_poll(read, state, keep={}, drop=(), now=NOW)
     for words in (
         ("status", "2025-58"),
         ("lookup", "850760"),

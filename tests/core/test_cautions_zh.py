@@ -12,7 +12,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 SENTENCES = (
     "no official source has been read: this answer rests on the reference database alone, which ends on 2027-01-09",
     "not watched now: MOFCOM notices (until 2027-02-03 11:40 Beijing time): what was published later is not in this answer",
-    "not watched: Customs notices (the site refuses automated access): what is published only there is not in this answer",
+    "not watched: Customs notices, which refuses automated access",
     "not read without a gap: A (never read); B (never read): for these the answer rests on the reference database, which ends on 2027-01-09",
     "listed, and not read yet: notices of A (3)",
     "known up to 2027-02-03: what will be issued later is not in this answer",

@@ -121,6 +121,6 @@ def test_left_running_it_looks_at_everything_again_and_again(monkeypatch: pytest
 
     monkeypatch.setattr(story, "CHAPTERS", (opening,))
     monkeypatch.setattr(story, "epilogue", lambda *_, **__: None)
-    monkeypatch.setattr(story.time, "sleep", sleep)
+    monkeypatch.setattr(story, "sleep", sleep)
     assert story.tell(Console(file=StringIO()), once=False) == 0
     assert rounds == [0, 2, 4, 6]

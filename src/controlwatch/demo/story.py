@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -83,7 +83,7 @@ def _keep_running(stage: Stage) -> None:
     with serve_in_thread(web, host="127.0.0.1", port=0) as address:
         stage.console.print(Text(f"The same in a browser: {address}/", style="bold"))
         while True:
-            time.sleep(ROUND)
+            sleep(ROUND)
             stage.now += timedelta(seconds=ROUND)
             for watcher in stage.watchers.values():
                 stage.poller.poll(watcher, now=stage.now)

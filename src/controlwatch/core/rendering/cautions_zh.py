@@ -24,8 +24,8 @@ CAUTIONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"not watched now: (.*): what was published later.*", r"目前未监测：\1。此后发布的内容未计入。"),
         (
-            r"not watched: (.*) \(the site refuses automated access\): .*",
-            r"未监测：\1（该网站拒绝自动访问）。仅在该处发布的内容未计入。",
+            r"not watched: (.*), which refuses automated access",
+            r"未监测：\1（该网站拒绝自动访问）。",
         ),
         (
             r"not read without a gap: (.*): for these .*ends on (.*)",
