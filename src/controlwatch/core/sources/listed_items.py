@@ -113,10 +113,10 @@ def _has_changed(ref: NoticeRef, before: NoticeRef) -> bool:
     has_other_day = None not in (ref.listed_on, before.listed_on) and ref.listed_on != before.listed_on
     if has_other_day or is_same_title(ref.title, before.title):
         return has_other_day
-    here, there = _fold(ref.title), _fold(before.title)
-    # A list that begins to cut its titles often does so without a mark.
-    is_cut = len(here) >= _MIN_CUT and there.startswith(here)
-    return not is_cut or REVISION_MARK.search(there[len(here) :]) is not None
+    # A list may cut its titles without a mark, or put badges beside them: 热点, HOT.
+    shorter, longer = sorted((_fold(ref.title), _fold(before.title)), key=len)
+    is_part = len(shorter) >= _MIN_CUT and shorter in longer
+    return not is_part or REVISION_MARK.search(longer.replace(shorter, "", 1)) is not None
 
 
 def _are_distinct(one: NoticeRef, other: NoticeRef) -> bool:
