@@ -47,7 +47,7 @@ def test_the_status_is_that_of_the_day_that_is_asked_for(pages: Pages) -> None:
 
 def test_a_day_that_is_none_is_refused_with_an_example(pages: Pages) -> None:
     answer = pages.open(f"/notices/{quote(NUMBER)}?on=tomorrow")
-    assert answer.status_code == 404
+    assert answer.status_code == 400
     assert "2026-11-30" in answer.text
 
 
@@ -159,6 +159,12 @@ def test_a_list_of_names_is_screened_into_a_file_without_formulas(pages: Pages) 
     assert answer.headers["content-type"].startswith("text/csv")
     assert "\n=1+1" not in answer.text
     assert "Some Trading Ltd" in answer.text
+
+
+def test_typed_names_are_never_cut_in_silence(pages: Pages) -> None:
+    answer = pages.send("/entities", "/entities/screening", names="A long name\n" * 20_000)
+    assert answer.status_code == 400
+    assert "as a file" in answer.text
 
 
 def test_more_names_than_are_screened_at_once_are_refused(pages: Pages) -> None:

@@ -97,7 +97,10 @@ def _read_names(request: Request) -> NameList:
             path = Path(folder) / f"names{suffix if suffix in {'.csv', '.tsv'} else '.txt'}"
             path.write_bytes(upload.file.read())
             return read_name_list(path)
-    names = tuple(filter(None, map(str.strip, get_text(form, "names", most=MAX_TYPED).splitlines())))
+    typed = get_text(form, "names", most=MAX_TYPED + 1)
+    if len(typed) > MAX_TYPED:
+        raise UsageError(f"more than {MAX_TYPED} characters were typed; send the names as a file")
+    names = tuple(filter(None, map(str.strip, typed.splitlines())))
     if not names:
         raise UsageError("no name to screen was found; choose a file, or write one name on each line")
     return NameList(names=names, column="")

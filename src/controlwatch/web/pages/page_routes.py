@@ -12,7 +12,7 @@ from controlwatch.bootstrap.app import App
 from controlwatch.bootstrap.connections import load_signing_secret
 from controlwatch.bootstrap.feed_addresses import build_publications
 from controlwatch.core.model.account import Role
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import UnclearName, UsageError
 from controlwatch.core.rendering.wording import find_word
 from controlwatch.services.audit import AuditLog
 from controlwatch.services.exports import Exports
@@ -145,7 +145,9 @@ def _add_refusals(web: FastAPI, frame: PageFrame) -> None:
 
     @web.exception_handler(UsageError)
     async def explain_usage_error(request: Request, error: Exception) -> Response:
-        return _render_message(frame, request, "Not found", str(error), status=404)
+        is_unknown = isinstance(error, UnclearName)
+        heading, status = ("Not found", 404) if is_unknown else ("This cannot be done", 400)
+        return _render_message(frame, request, heading, str(error), status=status)
 
     @web.exception_handler(ForgedForm)
     async def refuse_form(request: Request, _error: Exception) -> Response:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 
 from controlwatch.bootstrap.app import App
 from controlwatch.core.law.answers import WatcherLine
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import UnclearName
 from controlwatch.core.model.state import PollDay
 from controlwatch.core.model.timezones import BEIJING, to_beijing_day
 from controlwatch.web.page_frame import PageFrame
@@ -81,7 +81,7 @@ def build_source_routes(frame: PageFrame, app: App) -> APIRouter:
         """Show how a source is declared."""
         watcher = next((item for item in app.watchers if item.id == watcher_id), None)
         if watcher is None:
-            raise UsageError(f"no source {watcher_id[:60]!r} is declared here")
+            raise UnclearName(f"no source {watcher_id[:60]!r} is declared here")
         line = next(item for item in queries.list_watchers() if item.id == watcher.id)
         path = app.settings.find_watchers_folder() / f"{watcher.id}.toml"
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
