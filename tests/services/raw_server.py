@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -42,6 +43,11 @@ def serving(reply: Reply, *, tls: ssl.SSLContext | None = None) -> Iterator[RawS
                 asked += more
             if asked:
                 head = asked.decode("latin-1")
+                # A connection that is closed with unread bytes is reset, and its answer may be lost.
+                length = re.search(r"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
+                missing = int(length[1]) - len(asked.partition(b"\r\n\r\n")[2]) if length else 0
+                while missing > 0 and (more := spoken.recv(65536)):
+                    missing -= len(more)
                 server.paths.append(head.split(" ")[1] if "HTTP/" in head else "")
                 spoken.sendall(reply(server.paths[-1], head))
 
