@@ -87,7 +87,7 @@ def _add_slack_route(web: FastAPI, bolt: Bolt) -> None:
                 if len(body) > MAX_BODY_BYTES:
                     return PlainTextResponse("too large", status_code=413)
         except ClientDisconnect:
-            return PlainTextResponse("incomplete", status_code=400)  # which nobody will read
+            return PlainTextResponse("incomplete", status_code=400)  # which the client does not read
         try:
             slack_request = BoltRequest(
                 body=body.decode("utf-8", "replace"),
