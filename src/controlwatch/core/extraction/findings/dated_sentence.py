@@ -133,12 +133,13 @@ class DatedSentence:
 
     def _is_ahead(self, word: DateMention) -> bool:
         """Return whether a day lies ahead of the text and closes, limits or plans nothing."""
-        get_pattern, published = self.context.lexicon.get_pattern, self.context.identity.publication_day
+        get_pattern = self.context.lexicon.get_pattern
+        told = self.context.identity.publication_day or self.anchor
         before, behind = self.words[: word.start], self.words[word.end :]
         return bool(
             word.day
-            and (published or self.anchor)
-            and word.day > (published or self.anchor)
+            and told
+            and word.day > told
             and not get_pattern("date.limit-before").search(before)
             and not get_pattern("date.limit-behind").match(behind)
             and not get_pattern("date.other-event").search(self.sentence.words)
