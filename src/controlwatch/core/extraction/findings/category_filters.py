@@ -23,6 +23,8 @@ PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take u
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 #: Regimes in which the goods that a notice names are not controlled items.
 ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
+#: Regimes of parties, duties and lists, beside which parts and uses of goods name no item.
+GOODS_REGIMES = ("entity.", "tariff.", "tax.", "list.", "sps_import", "trade_remedy", "technology_catalogue")
 #: Groups whose members are unrelated: each metal is a separate item.
 UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
 
@@ -125,6 +127,19 @@ def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:
     return {hit.category.id for hit in titled}, groups
 
 
+def _drop_beside_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Drop the words that name an item only where nothing else does: parts, uses and materials of others."""
+    firm = [
+        hit
+        for hit in hits
+        if hit.strength != "lone" and (hit.is_item or hit.category.id.startswith(GOODS_REGIMES))
+    ]
+    is_titled = any(hit.in_title for hit in firm)
+    return [
+        hit for hit in hits if hit.strength != "lone" or not firm or (hit.in_title and not is_titled)
+    ]
+
+
 def drop_weak_hints(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Drop a hint, or a category that is not export control, where its group is named outright.
 
@@ -207,6 +222,7 @@ HIT_FILTERS: tuple[Callable[[list[CategoryHit], ReadingContext], list[CategoryHi
     _drop_incidental,
     _keep_report_subjects,
     _keep_title_items,
+    _drop_beside_items,
     drop_weak_hints,
     apply_exclusive_regimes,
 )

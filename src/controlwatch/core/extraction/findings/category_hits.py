@@ -129,10 +129,13 @@ def find_category_hits(context: ReadingContext) -> list[CategoryHit]:
     if not is_law and not is_rules:
         body = find_term_hits(mask_non_measure(text.folded_text, lexicon), lexicon)
         terms += [(hit, False) for hit in body if hit.start >= zone]
+    is_instrument = context.identity.is_instrument
     counts: Counter[str] = Counter()
     hits: list[CategoryHit] = []
     for hit, in_title in terms:
         for category, strength in hit.meanings:
+            if strength == "title" and not in_title and category.kind == "item" and is_instrument:
+                strength = "lone"
             if strength == "counter" or (strength == "title" and not in_title):
                 continue
             counts[category.id] += 1
