@@ -53,7 +53,8 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
             continue
         if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
             continue
-        if not hit.in_title and (hit.is_incidental(context) or (lists_parties and hit.is_proper_name(text))):
+        is_of_party = lists_parties and (hit.is_proper_name(text) or hit.describes_party(context))
+        if not hit.in_title and (is_of_party or hit.is_incidental(context)):
             continue
         kept.append(hit)
         if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
@@ -135,9 +136,7 @@ def _drop_beside_items(hits: list[CategoryHit], context: ReadingContext) -> list
         if hit.strength != "lone" and (hit.is_item or hit.category.id.startswith(GOODS_REGIMES))
     ]
     is_titled = any(hit.in_title for hit in firm)
-    return [
-        hit for hit in hits if hit.strength != "lone" or not firm or (hit.in_title and not is_titled)
-    ]
+    return [hit for hit in hits if hit.strength != "lone" or not firm or (hit.in_title and not is_titled)]
 
 
 def drop_weak_hints(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
@@ -184,6 +183,8 @@ def apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) ->
             replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
             for hit in hits
         ]
+    if get_pattern("category.tariff-plan").search(context.text.title):  # it names goods of all kinds
+        hits = [hit for hit in hits if not hit.is_item]
     if _is_about_regime_alone(hits, context):
         titled = {hit.category.id for hit in hits if hit.in_title and not hit.is_item}
         others = ITEMLESS_REGIMES - titled

@@ -82,6 +82,11 @@ class CategoryHit:
         is_capital = self.is_item and text.folded_text[self.start].isupper()
         return is_capital and bool(CAPITAL_BEFORE.search(before) or CAPITAL_BEHIND.match(behind))
 
+    def describes_party(self, context: ReadingContext) -> bool:
+        """Return whether an item only says what a party makes: drone maker Ironbridge."""
+        behind = context.text.folded_text[self.end : self.end + 24]
+        return self.is_item and context.lexicon.get_pattern("category.maker-behind").match(behind) is not None
+
     def is_incidental(self, context: ReadingContext) -> bool:
         """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""
         lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
