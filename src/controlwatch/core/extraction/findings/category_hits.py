@@ -138,9 +138,9 @@ def find_category_hits(context: ReadingContext) -> list[CategoryHit]:
     counts: Counter[str] = Counter()
     hits: list[CategoryHit] = []
     for hit, in_title in terms:
-        for category, strength in hit.meanings:
-            if strength == "title" and not in_title and category.kind == "item" and is_instrument:
-                strength = "lone"
+        for category, printed in hit.meanings:
+            is_body_word = printed == "title" and not in_title and category.kind == "item" and is_instrument
+            strength: TermStrength = "lone" if is_body_word else printed
             if strength == "counter" or (strength == "title" and not in_title):
                 continue
             counts[category.id] += 1
