@@ -29,7 +29,12 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
-REPLACED_FORMS = ("", "_figure", "_en")  #: of the groups of words replaced by others: quoted, plain, English
+REPLACED_FORMS = (
+    "",
+    "_figure",
+    "_plain",
+    "_en",
+)  #: of the groups of words replaced by others: quoted, plain, plain and quoted English
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -143,7 +148,7 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        is_rate = hit["old_figure"] and get_pattern("direction.rate").search(words)
+        is_rate = (hit["old_figure"] or hit["old_plain"]) and get_pattern("direction.rate").search(words)
         if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
         if get_pattern("direction.may").search(old) and get_pattern("direction.must").search(new):

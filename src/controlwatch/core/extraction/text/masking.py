@@ -92,7 +92,9 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)
         is_line = folded[max(0, reach - 1) : reach] in {"", "\n"}
-        if is_line and ROW_START.match(folded, reach, at):  # 10079000 其他高粱，种用除外: the goods of a row, not the row
+        if is_line and ROW_START.match(
+            folded, reach, at
+        ):  # 10079000 其他高粱，种用除外: the goods of a row, not the row
             continue
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
