@@ -24,6 +24,7 @@ SENTENCE_VERBS = (
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
 )
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
+ACT_CELL = 16  #: characters of a cell that says what is done
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
@@ -120,12 +121,21 @@ def _match_clean_up_verb(
 ) -> VerbMatch | None:
     """Return the verb of a clean-up for a row of its list, whose words are an old document's name."""
     is_row = ROW_GAP.search(sentence.words) is not None
+    behind = re.split(r"[\t|]|\s{2,}", sentence.words[mention.end - sentence.start :])
+    acts = (_match_first_verb(cell, context.lexicon) for cell in behind[1:] if _is_act(cell, context.lexicon))
+    if is_row and (told := next(filter(None, acts), None)):
+        return told
     opening = context.text.folded_text[: context.text.title_end + CLEAN_UP_ZONE]
     if not is_row or not context.lexicon.get_pattern("relation.clean-up-title").search(opening):
         return None
     if context.lexicon.get_pattern("relation.amended-cell").search(sentence.words):
         return Verb.AMENDS, "relation.clean-up"
     return _match_list_verb(context, mention, sentence) or (Verb.REPEALS, "relation.clean-up")
+
+
+def _is_act(cell: str, lexicon: Lexicon) -> bool:
+    """Return whether a cell says what is done, as opposed to the name of a document or a remark."""
+    return len(cell.strip()) <= ACT_CELL and not lexicon.get_pattern("relation.name-cell").search(cell)
 
 
 def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:

@@ -70,6 +70,8 @@ def _is_only_named(context: ReadingContext, mention: NumberMention, later: Seque
         return True
     if get_pattern("relation.number-in-name").search(folded[max(0, start - 100) : start]):
         return True
+    if get_pattern("relation.prevails").search(context.text.find_sentence(start).words):
+        return False
     is_origin = _find_list_origin(context, mention) and get_pattern("relation.publishing-number").match(
         folded[end : end + ORIGIN_REACH]
     )
@@ -194,6 +196,8 @@ def _find_reported_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
     """Return what a report says of a number: it was issued, it acts on the number, or only recalls it."""
+    if context.is_background(mention.start):
+        return None
     is_past, is_issued = is_recalled(context, sentence, mention), _is_issued(context, mention)
     if (
         is_past and is_issued
