@@ -42,6 +42,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return Verb.IMPLEMENTS, "relation.implementing"
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
+        if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], lexicon):
+            return decided
         lapse = match_lapse(text, sentence, lexicon)
         if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
             lapse = None  # what applies again is the other one, which this one had suspended
@@ -102,6 +104,13 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
         if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
             return mention
     return None
+
+
+def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
+    """Return what a sentence that recalls a notice then decides on it: …列入清单，现将其移出."""
+    decision = lexicon.get_pattern("relation.now-decides").search(behind)
+    match = _match_first_verb(behind[decision.end() :], lexicon) if decision else None
+    return limit_to_party(match, behind, lexicon) if match and match[0] in ACTING_VERBS else None
 
 
 def _names_another(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:

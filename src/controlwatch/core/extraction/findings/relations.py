@@ -189,15 +189,14 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
         is_cited = _is_cited_order(context, mention) or _is_left_alone(context, sentence)
         return None if is_cited else (Verb.CLARIFIES, "relation.explained")
-    return _find_reported_verb(context, mention, sentence) if context.identity.is_report else None
+    is_told = context.identity.is_report and not context.is_background(mention.start)
+    return _find_reported_verb(context, mention, sentence) if is_told else None
 
 
 def _find_reported_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
     """Return what a report says of a number: it was issued, it acts on the number, or only recalls it."""
-    if context.is_background(mention.start):
-        return None
     is_past, is_issued = is_recalled(context, sentence, mention), _is_issued(context, mention)
     if (
         is_past and is_issued

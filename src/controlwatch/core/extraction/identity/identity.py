@@ -299,6 +299,8 @@ def find_own_number(
             before = folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
             opens = not before or get_pattern("identity.land-before").fullmatch(before)
             behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
+            if get_pattern("identity.corrected-behind").search(behind):
+                continue  # 公告2028年第12号附件中，“…”应为“…”: the number of what is corrected
             if opens and get_pattern("identity.after-head-number").match(behind.lstrip("）)")):
                 return _build_own_number(text, lexicon, mention, "number.head")
     return None
