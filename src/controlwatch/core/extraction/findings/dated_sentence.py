@@ -98,6 +98,7 @@ class DatedSentence:
             and not self._is_of_another(word)
             and not get_pattern("date.former").search(words[: word.start])
             and not get_pattern("date.lapse-after").match(words[word.end :])
+            and not get_pattern("date.relative-clause").match(words[word.end :])
             and not get_pattern("date.replaced-after").match(words[word.end :])
         ]
         replacing = get_pattern("date.replacing-before")
@@ -168,14 +169,15 @@ class DatedSentence:
         self, starts: list[DateMention], ends: list[DateMention]
     ) -> Iterator[EffectiveDate]:
         """Pair each start with the end before the next start; a lone start takes the last end."""
-        words, anchor, published = self.words, self.anchor, self.context.identity.publication
+        words, published = self.words, self.context.identity.publication
         rate_step = self.context.lexicon.get_pattern("date.rate-step")
         another_act = self.context.lexicon.get_pattern("date.another-act")
         is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
         only_end = ends[-1].day if len(starts) == 1 and ends else None
         for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
             day = word.day
-            if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
+            told = self.context.identity.publication_day
+            if day and told and word.yearless and day < told - PAST_TOLERANCE:
                 day = add_duration(day, 1, "year")  # notices speak of what is ahead of them
             is_report = self.context.identity.is_report
             is_stale = day and published and (is_signed or is_report) and published.day - day > STALE_AFTER
