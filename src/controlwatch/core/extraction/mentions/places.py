@@ -12,7 +12,6 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 
 LIST_CELL = "place.list-cell"
-CHINA_HEADINGS = frozenset({"china", "prc", "中国", "中国大陆"})
 #: Each pattern, the forms of the names that it looks for, and whether it is for the whole destination.
 PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
     ("place.export", frozenset({"zh"}), True),
@@ -144,7 +143,7 @@ def _find_state_headings(folded: str, lexicon: Lexicon) -> tuple[tuple[int, bool
     found = []
     for hit in lexicon.get_pattern("place.state-heading").finditer(folded):
         name = hit[1].strip().lower()
-        is_china = lexicon.get_pattern("change.china").search(hit[1]) is not None or name in CHINA_HEADINGS
+        is_china = lexicon.get_pattern("place.china-heading").fullmatch(name) is not None
         if is_china or name in names:
             found.append((hit.start(), not is_china))
     # One name alone is a title, or the cell of a list.
