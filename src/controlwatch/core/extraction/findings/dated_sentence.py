@@ -26,7 +26,7 @@ from controlwatch.core.model import EffectiveDate
 
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
 #: The groups of a count of days or months after publication.
-COUNTS = ("count", "full", "days", "nth", "ordinal")
+COUNTS = ("count", "full", "days", "within", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 
@@ -184,6 +184,7 @@ class DatedSentence:
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
+            until = until if until and day and until >= day else None  # else the end of something older
             scope = find_scope(words[: word.start], self.context.lexicon)
             step = rate_step.search(words, word.end, limit) if scope == "all" else None
             found = EffectiveDate(
@@ -274,7 +275,7 @@ def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     is_time = get_pattern("date.time-is").search(before) is not None
     # 于 and "from" introduce any date; the words that follow must speak of force.
     if get_pattern("date.bare-before").search(before) and not is_time:
-        openings = (get_pattern("date.from-after"), get_pattern("date.force-after"))
+        openings = map(get_pattern, ("date.from-after", "date.force-after", "date.coordinated-after"))
         return any(pattern.match(behind) for pattern in openings)
     is_record = get_pattern("date.record-range").search(before)
     return is_time or (speaks_of_force(words, lexicon) and not is_record)
