@@ -130,6 +130,14 @@ class DatedSentence:
                 or (self.is_loose and self._is_ahead(word))
             )
         ]
+        starts += [
+            word
+            for begun, word in pairwise(days)
+            if begun in starts
+            and word not in (*starts, *ends)
+            and self._is_ahead(word)
+            and get_pattern("date.coordinated-between").match(words[begun.end : word.start])
+        ]
         return starts, [place_after(end, starts, words) for end in ends]
 
     def _is_ahead(self, word: DateMention) -> bool:
@@ -140,7 +148,7 @@ class DatedSentence:
         return bool(
             word.day
             and told
-            and word.day > told
+            and (word.day > told or (word.yearless and word.day < told - PAST_TOLERANCE))
             and not get_pattern("date.limit-before").search(before)
             and not get_pattern("date.limit-behind").match(behind)
             and not get_pattern("date.other-event").search(self.sentence.words)
