@@ -56,6 +56,8 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
         is_of_party = lists_parties and (hit.is_proper_name(text) or hit.describes_party(context))
         if not hit.in_title and (is_of_party or hit.is_incidental(context)):
             continue
+        if hit.in_title and lists_parties and context.identity.is_report and hit.describes_party(context):
+            continue
         kept.append(hit)
         if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
             proved.add((hit.category.id, hit.strength))
@@ -108,6 +110,9 @@ def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
         return True
     before = words[: hit.start - hit.sentence.start]
+    behind = context.text.folded_text[hit.end : hit.end + 24]
+    if hit.is_item and get_pattern("category.example-behind").match(behind):
+        return True
     return hit.is_item and get_pattern("category.mentioned-before").search(before) is not None
 
 

@@ -151,7 +151,8 @@ def _match_clean_up_verb(
 
 def _is_act(cell: str, lexicon: Lexicon) -> bool:
     """Return whether a cell says what is done, as opposed to the name of a document or a remark."""
-    return len(cell.strip()) <= ACT_CELL and not lexicon.get_pattern("relation.name-cell").search(cell)
+    is_short = len(cell.strip()) <= ACT_CELL and lexicon.get_pattern("relation.act-cell").match(cell)
+    return bool(is_short) and not lexicon.get_pattern("relation.name-cell").search(cell)
 
 
 def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
@@ -257,7 +258,10 @@ def match_lapse(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> Ver
     """Return what follows for a notice whose term ends: the text extends it, or lets it apply again."""
     if not lexicon.get_pattern("relation.lapse").search(sentence.words):
         return None
-    hit = lexicon.get_pattern("relation.continuation").search(text.folded_text)
+    get_pattern = lexicon.get_pattern
+    if get_pattern("relation.not-continued").search(sentence.words):
+        return Verb.RESUMES, "relation.lapsed"
+    hit = get_pattern("relation.continuation").search(text.folded_text)
     if hit is None:
         return None
     return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")

@@ -21,6 +21,7 @@ NEW_LINE = re.compile(
     r"|\d{1,2}(?:[、.．)）]|\.\d)(?!\d)|[-*•·#■●|]|附件|[A-Za-z-]{2,12}: )"
 )
 FIRST_WORD = re.compile(r"\S+")
+HYPHENATED = re.compile(r"[a-z]-$")
 GOES_ON = re.compile(r"\s*[a-z(\d]")  #: what hardly opens a line of its own
 RAGGED = 0.75  #: share of the full width from which such a line goes on with the one above
 BROADEST = 110  #: columns or characters; a longer line was broken by nobody
@@ -57,6 +58,9 @@ def undo_wrapping(text: str) -> tuple[str, list[tuple[int, int]]]:
     signs, cuts = list(text), list(marks)
     has_no_blanks = sum(_is_wide_break(*pair) for pair in broken) > len(broken) / 2
     for line, below in broken:
+        if HYPHENATED.search(line.words) and below.words[:1].islower():
+            cuts.append((line.end - 1, below.start))  # Adminis-|tration
+            continue
         is_figure = line.words[-1:].isdigit() and below.words[:1].isdigit()
         if _is_wide_break(line, below) or (has_no_blanks and is_figure):
             cuts.append((line.end, below.start))
