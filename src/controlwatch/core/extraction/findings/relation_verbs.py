@@ -40,6 +40,11 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     before = text.folded_text[max(0, mention.start - 40) : mention.start]
     if lexicon.get_pattern("relation.implementing").search(before):
         return Verb.IMPLEMENTS, "relation.implementing"
+    behind = text.folded_text[mention.end : mention.end + 24]
+    if lexicon.get_pattern("relation.suspender-behind").match(behind) and lexicon.get_pattern(
+        "relation.ending-before"
+    ).search(before):
+        return Verb.REPEALS, "relation.suspender-ends"
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -47,7 +52,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     if whole is not None:
         return whole
     match = (
-        _match_clean_up_verb(context, mention, sentence)
+        _match_heading_verb(context, sentence)
+        or _match_clean_up_verb(context, mention, sentence)
         or match_clause_verb(context, mention, sentence)
         or _match_list_verb(context, mention, sentence)
     )
@@ -110,7 +116,12 @@ def _find_verb_of_recalled(
     lapse = match_lapse(context.text, sentence, context.lexicon)
     if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
         lapse = None  # what applies again is the other one, which this one had suspended
-    return _find_later_verb(context, mention, sentence) or lapse
+    verb = _find_later_verb(context, mention, sentence) or lapse
+    is_prolonged = context.lexicon.get_pattern("relation.extending-title").search(context.text.title)
+    if verb is None and is_prolonged and find_reciting_number(context, sentence) is mention:
+        rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
+        return (Verb.EXTENDS, "relation.extending-title") if rests else None
+    return verb
 
 
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
@@ -130,6 +141,16 @@ def _tells_of_another(context: ReadingContext, sentence: Sentence, mention: Numb
     """Return whether a sentence recites what an older notice decided, up to this number or behind it."""
     reciting = find_reciting_number(context, sentence)
     return reciting is not None and reciting.start <= mention.start
+
+
+def _match_heading_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
+    """Return the verb of the heading of a list, for a row below it: 表一 废止."""
+    item, heads = (context.lexicon.get_pattern(f"relation.{name}") for name in ("list-item", "act-heading"))
+    if not item.match(sentence.words):
+        return None
+    above = reversed(context.text.sentences[: context.text.sentences.index(sentence)])
+    lead = next((s.words for s in above if not item.match(s.words)), "")
+    return _match_first_verb(lead, context.lexicon) if heads.fullmatch(lead) else None
 
 
 def _match_clean_up_verb(
