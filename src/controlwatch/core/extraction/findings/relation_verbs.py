@@ -37,14 +37,8 @@ RECITAL_REACH = 200
 def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what an instrument does to another; nothing where it is its basis or recalled."""
     text, lexicon = context.text, context.lexicon
-    before = text.folded_text[max(0, mention.start - 40) : mention.start]
-    if lexicon.get_pattern("relation.implementing").search(before):
-        return Verb.IMPLEMENTS, "relation.implementing"
-    behind = text.folded_text[mention.end : mention.end + 24]
-    if lexicon.get_pattern("relation.suspender-behind").match(behind) and lexicon.get_pattern(
-        "relation.ending-before"
-    ).search(before):
-        return Verb.REPEALS, "relation.suspender-ends"
+    if beside := _match_words_beside(context, mention):
+        return beside
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -65,6 +59,21 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
     return limit_to_party(match, sentence.words, lexicon)
+
+
+def _match_words_beside(context: ReadingContext, mention: NumberMention) -> VerbMatch | None:
+    """Return what the words right beside a number do: it is carried out, or what it had put to rest ends."""
+    folded, get_pattern = context.text.folded_text, context.lexicon.get_pattern
+    before, behind = (
+        folded[max(0, mention.start - 40) : mention.start],
+        folded[mention.end : mention.end + 24],
+    )
+    if get_pattern("relation.implementing").search(before):
+        return Verb.IMPLEMENTS, "relation.implementing"
+    ends = get_pattern("relation.ending-before").search(before)
+    if ends and get_pattern("relation.suspender-behind").match(behind):
+        return Verb.REPEALS, "relation.suspender-ends"
+    return None
 
 
 def _match_sentence_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
