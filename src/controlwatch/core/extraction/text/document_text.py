@@ -6,7 +6,7 @@ import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import attrgetter
 
@@ -62,6 +62,13 @@ class Sentence:
     words: str
 
 
+@lru_cache(maxsize=2)
+def _fold_original(original: str) -> tuple[str, array[int] | None]:
+    """Return a text cleaned and folded, and where its characters stand; a text can be asked for twice."""
+    cleaned, origins = clean_text(original)
+    return fold_text(cleaned), origins
+
+
 @dataclass(frozen=True, kw_only=True)
 class DocumentText:
     """Title and text joined by a line end, as printed (`original`) and as the rules read it (`folded_text`).
@@ -79,8 +86,7 @@ class DocumentText:
     def from_parts(cls, title: str, body: str) -> DocumentText:
         """Build from title and body. A title that is only a number or a dateline takes the next line in."""
         original = DOUBLE_BLANKS.sub(" ", LONG_BLANKS.sub(r"\1", f"{title}\n{body}"))
-        cleaned, origins = clean_text(original)
-        folded = fold_text(cleaned)
+        folded, origins = _fold_original(original)
         end = line_end = folded.find("\n")
         heading = folded[:end]
         below = SUBTITLE.match(folded, end) if NUMBER_ONLY.search(heading) else None

@@ -72,6 +72,9 @@ def undo_wrapping(text: str) -> tuple[str, list[tuple[int, int]]]:
 def _find_breaks(printed: list[tuple[int, int, str]]) -> list[tuple[PrintedLine, PrintedLine]]:
     """Return the pairs of lines of which the second goes on with the first, in a text that was broken."""
     best: list[tuple[PrintedLine, PrintedLine]] = []
+    longer = sum(len(words) > BROADEST for _, _, words in printed)
+    if len(printed) <= MIN_BROKEN or longer > MAX_LONGER * len(printed) + 1:
+        return best
     for measure in (len, _count_columns):
         lines = [PrintedLine(start, end, words, measure(words)) for start, end, words in printed]
         for limit in _list_limits(lines):
