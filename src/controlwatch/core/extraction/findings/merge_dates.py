@@ -81,5 +81,5 @@ def _is_same(new: EffectiveDate, known: EffectiveDate, lexicon: Lexicon, *, is_s
     return (
         open_ended is not None
         and not is_several
-        and not lexicon.get_pattern("date.own-act").search(open_ended.quote)
+        and not lexicon.get_pattern("date.own-act").search(fold_text(open_ended.quote))
     )

@@ -154,7 +154,8 @@ def _tells_of_another(context: ReadingContext, sentence: Sentence, mention: Numb
 
 def _match_heading_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
     """Return the verb of the heading of a list, for a row below it: 表一 废止."""
-    item, heads = (context.lexicon.get_pattern(f"relation.{name}") for name in ("list-item", "act-heading"))
+    get_pattern = context.lexicon.get_pattern
+    item, heads = get_pattern("relation.list-item"), get_pattern("relation.act-heading")
     if not item.match(sentence.words):
         return None
     above = reversed(context.text.sentences[: context.text.sentences.index(sentence)])

@@ -63,6 +63,8 @@ RULE_MEANINGS: dict[str, str] = {
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",
     "direction.repeals-suspension": "The notice that suspended another is repealed",
     "direction.threshold-tighten": "A replaced figure covers more",
+    "direction.composed-tighten": "More of a control, or less of a relief from one",
+    "direction.composed-relax": "Less of a control, or more of a relief from one",
     "direction.threshold-relax": "A replaced figure covers less",
     "direction.draft": "A draft moves nothing yet",
     "direction.framework-law": "A law or regulation that founds the control",
@@ -118,6 +120,7 @@ RULE_MEANINGS: dict[str, str] = {
     "relation.prolonged": "Its term ends, and the text prolongs it",
     "relation.still-suspended": "What suspended it is prolonged, so that it stays suspended",
     "relation.said-to-rest": "The report says that it rests",
+    "relation.suspender-ends": "What it had put to rest rests no longer",
     "relation.lapsed": "Its suspension ends, and the text lets it apply again",
     "relation.title": "A document named by its title alone is acted on",
 }
