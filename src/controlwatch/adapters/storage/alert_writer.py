@@ -5,11 +5,18 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
-from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_to_json
+from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, alert_to_json
 from controlwatch.core.model import Alert
 from controlwatch.core.model.state import PlannedDelivery
+
+#: Inserts one of many, under the channel of its subscription.
+_INSERT_DELIVERY = DELIVERY.insert().values(
+    channel=select(SUBSCRIPTION.c.channel)
+    .where(SUBSCRIPTION.c.id == bindparam("recipient"))
+    .scalar_subquery()
+)
 
 
 def write_alert(
@@ -36,6 +43,7 @@ def write_alert(
         {
             "alert_id": alert_id,
             "subscription_id": planned.subscription_id,
+            "recipient": planned.subscription_id,
             "state": "muted" if planned.muted else "pending",
             "due_at": planned.due_at,
             "why": planned.why,
@@ -47,4 +55,4 @@ def write_alert(
         for planned in deliveries
     ]
     if rows:
-        connection.execute(DELIVERY.insert(), rows)
+        connection.execute(_INSERT_DELIVERY, rows)

@@ -21,6 +21,7 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     notice_from_json,
 )
+from controlwatch.adapters.storage.due_deliveries import IS_TRIED
 from controlwatch.adapters.storage.legal_graph import select_revision
 from controlwatch.adapters.storage.notice_conditions import list_notice_ids
 from controlwatch.adapters.storage.review_rows import (
@@ -219,6 +220,7 @@ class NoticeQueryStore(StorePart):
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(IS_TRIED)
             .where(or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", is_stuck)))
             .order_by(DELIVERY.c.id)
         )
