@@ -68,6 +68,7 @@ class Deliverer:
         def get_time() -> datetime:
             return now + timedelta(seconds=self.clock() - started)
 
+        self._finish_routing()
         while due := self.outbox.list_due_channels(now=get_time(), retry_due=retry_due):
             ends_at = started + ROUND_SECONDS
             runs = {
@@ -101,7 +102,8 @@ class Deliverer:
         A target that was sent several messages within a minute gets what follows as one, a minute later at
         most.
         """
-        if name not in self.outbox.list_due_channels(now=clock()):
+        self._finish_routing()
+        if not self.outbox.list_due_channels(now=clock(), among=(name,)):
             return 0, 0
         run = LaneRun(get_time=clock, gather_bursts=True)
         self.get_lane(name).run(run)
@@ -167,6 +169,11 @@ class Deliverer:
                 self.sources.load(now=now), database_until=None, first_listed={}
             ),
         )
+
+    def _finish_routing(self) -> None:
+        """Route what was recorded to those of many subscriptions that have no delivery of it yet."""
+        while not self.stopped.is_set() and self.outbox.route_next_page():
+            pass
 
     def _run_lanes(self, runs: Mapping[ChannelName, LaneRun]) -> None:
         """Run lanes at the same time; raises the first error that is not one of a channel."""

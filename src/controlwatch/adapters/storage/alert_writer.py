@@ -27,8 +27,8 @@ def write_alert(
     notice_id: int | None = None,
     version_id: int | None = None,
     follows: int | None = None,
-) -> None:
-    """Write an alert and its deliveries, pending; `follows` is the delivery that they repeat."""
+) -> int:
+    """Write an alert and its deliveries, pending; return its id. `follows` is the delivery that they repeat."""
     row = ALERT.insert().values(
         kind=alert.kind,
         made_at=alert.made_at,
@@ -39,6 +39,18 @@ def write_alert(
         payload=alert_to_json(alert),
     )
     alert_id = int(connection.execute(row.returning(ALERT.c.id)).scalar_one())
+    write_deliveries(connection, alert_id, deliveries, follows=follows)
+    return alert_id
+
+
+def write_deliveries(
+    connection: Connection,
+    alert_id: int,
+    deliveries: Iterable[PlannedDelivery],
+    *,
+    follows: int | None = None,
+) -> None:
+    """Write deliveries of an alert, pending."""
     rows = [
         {
             "alert_id": alert_id,

@@ -220,7 +220,7 @@ class NoticeQueryStore(StorePart):
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(IS_TRIED)
+            .where(DELIVERY.c.id.in_(select(DELIVERY.c.id).where(IS_TRIED)))  # by their index
             .where(or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", is_stuck)))
             .order_by(DELIVERY.c.id)
         )

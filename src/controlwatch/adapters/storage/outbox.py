@@ -24,7 +24,6 @@ from controlwatch.adapters.storage.base import (
     DELIVERY,
     NOTICE,
     SUBSCRIPTION,
-    StorePart,
     alert_from_json,
 )
 from controlwatch.adapters.storage.due_deliveries import (
@@ -34,6 +33,7 @@ from controlwatch.adapters.storage.due_deliveries import (
     lock_waiting_subscriptions,
     query_due_deliveries,
 )
+from controlwatch.adapters.storage.fanout import FanoutStore
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
 from controlwatch.core.alerting.delivery_failures import PausePlan
@@ -75,7 +75,7 @@ _LEASE = (
 )
 
 
-class OutboxStore(StorePart):
+class OutboxStore(FanoutStore):
     """Alerts and deliveries."""
 
     def enqueue_alert(
@@ -87,17 +87,19 @@ class OutboxStore(StorePart):
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
     def list_due_channels(
-        self, *, now: datetime, retry_due: datetime | None = None
+        self,
+        *,
+        now: datetime,
+        retry_due: datetime | None = None,
+        among: tuple[ChannelName, ...] = get_args(ChannelName),
     ) -> frozenset[ChannelName]:
-        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
-        names: tuple[ChannelName, ...] = get_args(ChannelName)
-        is_due = {
-            name: has_due(ClaimScope(channel=name, retry_due=retry_due), now=now).label(name)
-            for name in names
-        }
+        """Return by which of these channels something is due; with `retry_due`, as for `ClaimScope`."""
+        is_due = [
+            has_due(ClaimScope(channel=name, retry_due=retry_due), now=now).label(name) for name in among
+        ]
         with self._read_engine.begin() as connection:
-            row = connection.execute(select(*is_due.values())).one()
-        return frozenset(name for name, found in zip(names, row, strict=True) if found)
+            row = connection.execute(select(*is_due)).one()
+        return frozenset(name for name, found in zip(among, row, strict=True) if found)
 
     def claim(
         self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY
