@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import api, asking, commands, cycle, delivery, kills, latency, law, pages, reading, soak
+from tests.bench import (
+    api,
+    asking,
+    commands,
+    cycle,
+    delivery,
+    kills,
+    latency,
+    law,
+    oneshot,
+    outbox,
+    pages,
+    reading,
+    soak,
+)
 
 PARTS = {
     "asking": asking.main,
     "reading": reading.main,
     "cycle": cycle.main,
+    "oneshot": oneshot.main,
     "law": law.main,
     "pages": pages.main,
     "delivery": delivery.main,
+    "outbox": outbox.main,
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,

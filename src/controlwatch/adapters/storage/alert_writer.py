@@ -28,7 +28,7 @@ def write_alert(
     version_id: int | None = None,
     follows: int | None = None,
 ) -> int:
-    """Write an alert and its deliveries, pending; return its id. `follows` is the delivery that they repeat."""
+    """Write an alert and its deliveries, pending; return its id. `follows` is what they repeat."""
     row = ALERT.insert().values(
         kind=alert.kind,
         made_at=alert.made_at,

@@ -50,8 +50,8 @@ BURST_MESSAGES = 3
 BURST_WINDOW = timedelta(seconds=60)
 #: What is gathered waits at most for this time; with the time between two rounds of deliveries, a minute.
 MAX_BURST_WAIT = timedelta(seconds=48)
-#: The head of the queue is at first this many due deliveries for each target wanted. Where other workers serve
-#: all of its targets, a longer head is looked at, and at last the whole queue.
+#: The head of the queue is at first this many due deliveries for each target wanted. Where other workers
+#: serve all of its targets, a longer head is looked at, and at last the whole queue.
 HEAD_SIZES = (8, 64, None)
 #: Leases that ended are few: of processes that were killed.
 MAX_LAPSED = 10_000
@@ -143,7 +143,7 @@ def _select_waiting(scope: ClaimScope, *, now: datetime) -> Iterator[Select[Any]
 def _lock_targets(
     connection: Connection, waiting: Sequence[_Target], most: int, scope: ClaimScope, *, now: datetime
 ) -> list[_Target]:
-    """Lock targets in their order, until enough are; those that get what follows as one later are left out."""
+    """Lock targets in their order, until enough are; those whose messages are gathered are left out."""
     locked: list[_Target] = []
     for start in range(0, len(waiting), most):
         chunk = waiting[start : start + most]
@@ -227,7 +227,7 @@ def query_due_deliveries(
 
 
 def _select_fresh(connection: Connection, subscribers: Sequence[int], *, now: datetime) -> Select[Any]:
-    """Select what is due to each subscription and was never tried, the oldest first, as much as is looked at."""
+    """Select what is due to each subscription and was never tried: the oldest, as much as one message holds."""
     fresh = DELIVERY.alias("fresh")
     own = (
         select(fresh.c.id)

@@ -1,6 +1,6 @@
 """Route an alert to many subscriptions: the first of them as the alert is written, the others page by page.
 
-Whoever records a notice holds a lock that all others wait for; ten thousand deliveries are not written under it.
+A notice is recorded under a lock that all others wait for: ten thousand deliveries are not written under it.
 """
 
 from __future__ import annotations

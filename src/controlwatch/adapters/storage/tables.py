@@ -366,7 +366,7 @@ class DeliveryRow(TableRow, table=True):
     """One alert to one subscription: pending → leased → sent, pending again, or refused; muted stays."""
 
     __tablename__ = "delivery"
-    # Whatever is done each minute reads a partial index: its cost follows what is open, not all that was sent.
+    # What is done each minute reads a partial index: its cost follows what is open, not all that was sent.
     __table_args__ = (
         UniqueConstraint("alert_id", "subscription_id"),
         build_partial_index("delivery_pending", "channel", "due_at", where="state = 'pending'"),

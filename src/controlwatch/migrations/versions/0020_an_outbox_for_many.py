@@ -14,7 +14,7 @@ SET_CHANNEL = """
 UPDATE delivery SET channel = (SELECT channel FROM subscription WHERE subscription.id = subscription_id)
 """
 
-#: Each delivery is written three times: room on its page, and dead rows that are cleared before they are many.
+#: Each delivery is written three times: room on its page, and dead rows that are cleared early.
 KEEP_COMPACT = "ALTER TABLE delivery SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.02)"
 
 
