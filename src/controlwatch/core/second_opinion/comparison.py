@@ -1,0 +1,159 @@
+"""Compare the answer of a second reader with the reading of the rules, field by field.
+
+What comes out can add a doubt or ask a person to look. It has no room for a conclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.model import Attention, Notice, ReviewReason
+from controlwatch.core.second_opinion.answer_schema import AnswerField, SecondAnswer
+from controlwatch.core.second_opinion.quote_proof import ProvedValue, normalize_value, prove_item
+from controlwatch.core.second_opinion.sent_text import SentText
+
+#: More doubts about one document than this say more about the reader than about the document.
+MAX_DOUBTS = 5
+REVIEW_RULE = "review.language-model"
+REVIEW_REASON = (
+    "A second reader, a model beside the rules, takes it for a change of them; the rules found none."
+)
+#: Words for a value of a field in a doubt.
+FIELD_WORDS: Mapping[AnswerField, str] = {
+    AnswerField.DIRECTION: "the direction",
+    AnswerField.NUMBER: "its own number as",
+    AnswerField.EFFECTIVE: "a day from which or until which it applies,",
+    AnswerField.RELATIONS: "that it",
+    AnswerField.CODES: "the code",
+    AnswerField.CATEGORIES: "the item category",
+    AnswerField.PARTIES: "the listed party",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondDoubt:
+    """What only the second reader has, in the words of the text, with the value of our own reader."""
+
+    field: AnswerField
+    value: str
+    quote: str
+
+    @property
+    def sentence(self) -> str:
+        """The doubt in one sentence, with its quote."""
+        if self.field is AnswerField.IS_CHANGE:
+            what = (
+                "takes it for the instrument itself"
+                if self.value == "true"
+                else "does not take it for a change of the rules"
+            )
+            return f"A second reader, a model beside the rules, {what}: “{self.quote}”"
+        words = f"{FIELD_WORDS[self.field]} {self.value}"
+        return f"A second reader, a model beside the rules, also reads {words}: “{self.quote}”"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOpinion:
+    """What follows from an answer: agreement as evidence, doubts, and reasons why a person should look."""
+
+    agreed: tuple[AnswerField, ...] = ()  #: fields in which both read the same
+    doubts: tuple[SecondDoubt, ...] = ()
+    disbelieved: int = 0  #: doubts that were not believed, because there were too many
+    review: tuple[ReviewReason, ...] = ()
+    possible_categories: tuple[str, ...] = ()  #: that a document to be reviewed may touch
+    left_out: int = 0  #: characters of the text that were not sent
+    hidden: int = 0  #: invisible characters that were taken out of it
+    refused_quotes: int = 0  #: quotes that do not stand in the text
+    refused_values: int = 0  #: values that do not follow from their quotes
+    malformed: int = 0  #: entries without the form that was asked for
+
+    def list_sentences(self) -> tuple[str, ...]:
+        """Return the doubts in a sentence each."""
+        if self.disbelieved:
+            return (
+                f"A second reader, a model beside the rules, read {self.disbelieved} things here that the "
+                "rules did not; it is not believed here.",
+            )
+        sentences = [doubt.sentence for doubt in self.doubts]
+        if sentences and self.left_out:
+            sentences.append(
+                f"The second reader was not sent the last {self.left_out} characters of the text."
+            )
+        if self.hidden:
+            sentences.append(
+                f"{self.hidden} invisible characters were taken out before a second reader read it."
+            )
+        return tuple(sentences)
+
+
+def compare_answer(
+    answer: SecondAnswer, sent: SentText, notice: Notice, lexicon: Lexicon, *, was_told: bool
+) -> SecondOpinion:
+    """Return what follows from an answer about a text that the rules have read.
+
+    `was_told` means that an alert about it was made. What fails a gate is counted, and never repaired.
+    """
+    proved: dict[tuple[AnswerField, str], ProvedValue] = {}
+    refused_quotes = refused_values = 0
+    for item in answer.items:
+        words = sent.find_quote(item.quote)
+        value = prove_item(item, words, notice, lexicon) if words else None
+        refused_quotes += not words
+        refused_values += bool(words) and value is None
+        if value is not None:
+            proved.setdefault((value.field, normalize_value(value.field, value.value, lexicon)), value)
+    if (AnswerField.IS_CHANGE, "true") in proved:
+        proved.pop((AnswerField.IS_CHANGE, "false"), None)  # where it says both, a person looks
+    known = {name: set(values) for name, values in _list_known(notice, lexicon)}
+    news = [value for (name, form), value in proved.items() if form not in known[name]]
+    agreed = {name for name, form in proved if form in known[name]}
+    is_silent = not was_told and notice.attention is Attention.NONE
+    review = tuple(_ask_review(news)) if is_silent else ()
+    doubts = tuple(
+        SecondDoubt(field=value.field, value=value.value, quote=value.quote)
+        for value in sorted(news, key=lambda value: list(AnswerField).index(value.field))
+        if not (is_silent and (not review or value.field is AnswerField.IS_CHANGE))
+    )
+    is_believed = len(doubts) <= MAX_DOUBTS
+    categories = (value.value for (name, _), value in proved.items() if name is AnswerField.CATEGORIES)
+    own = (found.id for found in notice.categories)
+    return SecondOpinion(
+        agreed=tuple(name for name in AnswerField if name in agreed),
+        doubts=doubts if is_believed else (),
+        disbelieved=0 if is_believed else len(doubts),
+        review=review,
+        possible_categories=tuple(dict.fromkeys((*own, *categories))) if review else (),
+        left_out=sent.left_out,
+        hidden=sent.hidden,
+        refused_quotes=refused_quotes,
+        refused_values=refused_values,
+        malformed=answer.malformed,
+    )
+
+
+def _ask_review(news: Iterable[ProvedValue]) -> Iterator[ReviewReason]:
+    """Yield that a person should look, where only the second reader takes a silent text for a change."""
+    for value in news:
+        if value.field is AnswerField.IS_CHANGE and value.value == "true":
+            yield ReviewReason(reason=REVIEW_REASON, quote=value.quote, rule=REVIEW_RULE)
+
+
+def _list_known(notice: Notice, lexicon: Lexicon) -> Iterator[tuple[AnswerField, list[str]]]:
+    """Yield what the rules have read of each field, in the form in which values are compared."""
+    days = [day for found in notice.effective for day in (found.start, found.until)]
+    days += [day for found in notice.relations for day in (found.start, found.until)]
+    codes = [found.code for found in (*notice.hs_codes, *notice.control_codes)]
+    values: dict[AnswerField, list[str]] = {
+        AnswerField.IS_CHANGE: [str(notice.is_change).lower()],
+        AnswerField.DIRECTION: [notice.direction.value, *(part.direction.value for part in notice.parts)],
+        AnswerField.NUMBER: [notice.number.canonical] if notice.number is not None else [],
+        AnswerField.EFFECTIVE: [str(day) for day in (*days, *(found.date for found in notice.deadlines))],
+        AnswerField.RELATIONS: [f"{found.verb.value} {found.target}" for found in notice.relations],
+        AnswerField.CODES: [*codes, *notice.codes_excluded],
+        AnswerField.CATEGORIES: [found.id for found in notice.categories],
+        AnswerField.PARTIES: [name for entity in notice.entities for name in (entity.zh, entity.en) if name],
+    }
+    for name, found in values.items():
+        yield name, [normalize_value(name, value, lexicon) for value in found]
