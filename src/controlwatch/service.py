@@ -51,6 +51,8 @@ from controlwatch.web.site import build_web_app
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
 SECOND_READER_EVERY = 30.0
+#: Name of the job that asks the second reader.
+SECOND_READER = "second reader"
 REMIND_EVERY = 60.0
 PING_EVERY = 60.0
 TRIM_EVERY = 60.0
@@ -182,7 +184,7 @@ class Service:
         if app.second_opinions is not None:
             # Whatever its host does, nothing else waits for it.
             job = partial(self.ask_second_reader, app.second_opinions)
-            self._scheduler.run_in_own_thread(SECOND_READER_EVERY, "second reader", job)
+            self._scheduler.run_in_own_thread(SECOND_READER_EVERY, SECOND_READER, job)
         authority = build_timestamp_authority(app.settings)
         if authority is not None:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
@@ -244,6 +246,8 @@ class Service:
         sent, failed = deliverer.deliver_by(name, read_clock)
         if sent or failed:
             log.info("delivered", channel=name, sent=sent, failed=failed)
+        if sent and self._app.second_opinions is not None:
+            self._scheduler.run_soon(SECOND_READER)  # it may read what has left
         if deliverer.count_stuck().get(name, 0) > stuck:
             log.error("deliveries that do not end were given up", channel=name)
 

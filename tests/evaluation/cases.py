@@ -24,6 +24,7 @@ TESTS = Path(__file__).parent.parent
 CORPUS = TESTS / "corpus"
 FLOORS = TESTS / "floors.toml"
 ESTIMATES = Path(__file__).parent / "second_reader_estimates.json"
+ANSWERS = Path(__file__).parent / "second_answers.jsonl"  #: of a language model; there are none yet
 READ_AT = datetime(2030, 1, 1, tzinfo=UTC)  #: the time of the reading; no conclusion depends on it
 
 Labels = dict[str, object]
