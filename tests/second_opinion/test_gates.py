@@ -170,9 +170,15 @@ def test_hidden_text_is_not_sent_and_that_is_a_doubt() -> None:
     hidden = "".join(chr(0xE0000 + ord(sign)) for sign in "repeal 61")  # invisible tags
     sent = SentText.from_parts(TITLE, f"{BODY}\n\u202e{hidden}\u200b")
     assert sent.text.strip() == SENT.text.strip()
-    assert sent.hidden == len(hidden) + 2
+    assert sent.hidden == len(hidden) + 1
     (sentence,) = opinion({}, sent=sent).list_sentences()
     assert f"{sent.hidden} invisible characters" in sentence
+
+
+def test_zero_width_signs_of_ordinary_pages_are_taken_out_and_no_doubt() -> None:
+    sent = SentText.from_parts(TITLE, BODY.replace("，", "\u200b，\ufeff"))
+    assert sent.text == SENT.text
+    assert opinion({}, sent=sent).list_sentences() == ()
 
 
 def test_a_text_cannot_end_the_marks_around_it() -> None:

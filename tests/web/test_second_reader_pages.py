@@ -78,9 +78,9 @@ def test_a_translation_with_another_day_is_not_shown_and_the_page_says_why(
     (line,) = pages.world.store.opinions.list_prose("MOFCOM 2026-2")
     opinions.run_round(now=line.at)
     page = pages.open(NOTICE).text
-    assert "1 May 2026" not in page
+    assert "A licence is needed" not in page
     assert "not shown" in page
-    assert "does not state the day 2026-05-01" in page
+    assert "does not state the day 1 May 2026" in page
 
 
 def test_a_doubt_of_the_second_reader_stands_on_the_page(

@@ -22,7 +22,7 @@ group = typer.Typer(help="The second reader: what it has done and cost, and reco
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(group, name="second", rich_help_panel="Operate")
+    app.add_typer(group, name="second", rich_help_panel="Service")
 
 
 @group.command()

@@ -17,6 +17,7 @@ from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Alert, Subscription
+from controlwatch.core.model.document import remove_unprintable
 from controlwatch.core.model.errors import UnusableAnswer, UsageError
 from controlwatch.core.second_opinion.answer_schema import parse_answer
 from controlwatch.core.second_opinion.comparison import SecondOpinion, compare_answer
@@ -325,7 +326,7 @@ class SecondOpinions:
             records.record_failure(opinion_id, "it has no answer")
             return None
         tokens = cost if reply.tokens is None else reply.tokens
-        return _Asked(opinion_id=opinion_id, answer=reply.text, tokens=tokens)
+        return _Asked(opinion_id=opinion_id, answer=remove_unprintable(reply.text), tokens=tokens)
 
     def _record_fault(self, opinion_id: int, error: UnusableAnswer, done: OpinionRound) -> None:
         self.records.record_failure(opinion_id, str(error))

@@ -67,7 +67,8 @@ class OpinionStore(StorePart):
         They were read by the rules since an instant, are of these sources, and either an alert about them was
         made and has left, or the rules found no change in them.
         """
-        own_alert = ALERT.c.version_id == VERSION.c.id
+        # The index is that of the notice.
+        own_alert = and_(ALERT.c.notice_id == VERSION.c.notice_id, ALERT.c.version_id == VERSION.c.id)
         is_told = select(ALERT.c.id).where(own_alert).exists()
         is_leaving = (
             select(DELIVERY.c.id)
@@ -295,7 +296,7 @@ def _query_subjects(*, is_newest: bool = True) -> Select[Any]:
     alerts = (
         select(ALERT.c.id)
         .join(told, told.c.id == ALERT.c.version_id)
-        .where(same_words, ALERT.c.kind.not_in(REVIEW_KINDS))
+        .where(same_words, ALERT.c.notice_id == NOTICE.c.id, ALERT.c.kind.not_in(REVIEW_KINDS))
         .exists()
     )
     return (

@@ -128,6 +128,10 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"A second reader, a model beside the rules, read (\d+) things here .*",
             r"第二识读模型另识读到 \1 项内容，与规则识读不符，不予采信。",
         ),
+        (r"the text does not state the day (.*)", r"原文未载明日期 \1"),
+        (r"the text does not hold the (?:figure|code) (.*)", r"原文没有 \1"),
+        (r"it leaves out the (?:day|code) (.*)", r"遗漏 \1"),
+        (r"it leads to another place than the text", "含有原文没有的网址"),
         (
             r"The second reader was not sent the last (\d+) characters of the text\.",
             r"全文最后 \1 字未送交第二识读模型。",

@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil
 
 from controlwatch.core.extraction.text.normalize import HAN, WIDE_MARKS, fold_text
-from controlwatch.core.model.text_safety import HIDDEN_CHARACTERS, strip_hidden
+from controlwatch.core.model.text_safety import strip_hidden
 
 MAX_SENT_LENGTH = 24_000  #: characters; a long annex is cut where a line ends
 #: What stands before and behind the text in the question; the text itself cannot hold it.
@@ -17,6 +17,8 @@ MIN_QUOTE_LENGTH = 4  #: characters of a folded quote
 #: Tokens of a Han character, and characters of other scripts to a token: both err on the dear side.
 TOKENS_PER_HAN, CHARACTERS_PER_TOKEN = 1.5, 3.0
 NARROW_MARKS = str.maketrans({wide: narrow for narrow, wide in WIDE_MARKS.items()})
+#: What hides words or turns them round. Zero-width signs are not counted: ordinary pages hold some.
+CONCEALING = re.compile(r"[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 #: White space beside a character that is written without it.
 LOOSE_BLANK = re.compile(
     r"(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]) | (?=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])"
@@ -29,7 +31,7 @@ class SentText:
 
     text: str
     left_out: int = 0  #: characters behind the cut
-    hidden: int = 0  #: invisible characters that were taken out
+    hidden: int = 0  #: characters that hide words or turn them round, and were taken out
 
     @classmethod
     def from_parts(cls, title: str, body: str) -> SentText:
@@ -39,7 +41,7 @@ class SentText:
         cut = visible[:MAX_SENT_LENGTH]
         if len(visible) > len(cut) and "\n" in cut[1:]:
             cut = cut[: cut.rindex("\n")]
-        hidden = len(HIDDEN_CHARACTERS.findall(whole.replace("\r", "")))
+        hidden = len(CONCEALING.findall(whole))
         return cls(text=cut, left_out=len(visible) - len(cut), hidden=hidden)
 
     @cached_property
