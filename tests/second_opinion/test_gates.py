@@ -252,3 +252,12 @@ def test_the_result_has_no_room_for_a_conclusion() -> None:
 
 def test_an_answer_as_it_comes_is_read_whole() -> None:
     assert len(parse_answer(to_json(SAME)).items) == len(SAME)
+
+
+def test_a_row_of_a_table_proves_its_code_where_the_text_says_that_it_lists_codes() -> None:
+    row = "活牛\t0102290000\t千克"
+    codes = {"codes": [("0102290000", row)]}
+    with_heading = SentText.from_parts(TITLE, f"货物名称\t海关商品编号\t单位\n{row}")
+    without = SentText.from_parts("通知", f"名称\t电话\t单位\n{row}")
+    assert [doubt.value for doubt in opinion(codes, BARE, sent=with_heading).doubts] == ["0102290000"]
+    assert opinion(codes, BARE, sent=without).doubts == ()

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Attention, Notice, ReviewReason
 from controlwatch.core.second_opinion.answer_schema import AnswerField, SecondAnswer
-from controlwatch.core.second_opinion.quote_proof import ProvedValue, normalize_value, prove_item
+from controlwatch.core.second_opinion.quote_proof import (
+    ProvedValue,
+    find_code_label,
+    normalize_value,
+    prove_item,
+)
 from controlwatch.core.second_opinion.sent_text import SentText
 
 #: More doubts about one document than this say more about the reader than about the document.
@@ -97,9 +102,10 @@ def compare_answer(
     """
     proved: dict[tuple[AnswerField, str], ProvedValue] = {}
     refused_quotes = refused_values = 0
+    code_label = find_code_label(sent.text, lexicon)
     for item in answer.items:
         words = sent.find_quote(item.quote)
-        value = prove_item(item, words, notice, lexicon) if words else None
+        value = prove_item(item, words, notice, lexicon, code_label=code_label) if words else None
         refused_quotes += not words
         refused_values += bool(words) and value is None
         if value is not None:

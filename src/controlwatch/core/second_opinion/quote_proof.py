@@ -57,24 +57,37 @@ def normalize_value(name: AnswerField, value: str, lexicon: Lexicon) -> str:
             return folded
 
 
-def prove_item(item: AnswerItem, words: str, notice: Notice, lexicon: Lexicon) -> ProvedValue | None:
+def find_code_label(text: str, lexicon: Lexicon) -> str:
+    """Return the words by which a text says that it lists customs codes, "" where it does not.
+
+    They stand in the heading of a table, and a quote is a row of it.
+    """
+    label = lexicon.get_pattern("code.customs-label").search(fold_text(text))
+    return label[0] if label is not None else ""
+
+
+def prove_item(
+    item: AnswerItem, words: str, notice: Notice, lexicon: Lexicon, *, code_label: str = ""
+) -> ProvedValue | None:
     """Return what an item states, where our own reader gets the same from the `words` that it quotes.
 
-    Of the notice only what dates the words is used: its day, its kind and its own number.
+    Of the notice only what dates the words is used: its day, its kind and its own number; and for codes, the
+    words of the text that say what their figures are.
     """
     wanted = normalize_value(item.field, item.value, lexicon)
     # What the rules took for news may be the instrument: that is what the second reader is asked.
     is_read_as_act = item.field is AnswerField.IS_CHANGE or notice.kind is NoticeKind.OTHER
     kind = NoticeKind.ANNOUNCEMENT if is_read_as_act else notice.kind
-    found = PROOFS[item.field](_build_quote_context(words, replace(notice, kind=kind), lexicon))
+    title = code_label if item.field is AnswerField.CODES else ""
+    found = PROOFS[item.field](_build_quote_context(title, words, replace(notice, kind=kind), lexicon))
     by_form = {normalize_value(item.field, value, lexicon): value for value in found}
     if not wanted or wanted not in by_form:
         return None
     return ProvedValue(field=item.field, value=by_form[wanted], quote=words)
 
 
-def _build_quote_context(words: str, notice: Notice, lexicon: Lexicon) -> ReadingContext:
-    text = DocumentText.from_parts("", words)
+def _build_quote_context(title: str, words: str, notice: Notice, lexicon: Lexicon) -> ReadingContext:
+    text = DocumentText.from_parts(title, words)
     year = notice.published.year if notice.published else None
     number = notice.number
     identity = Identity(
