@@ -10,7 +10,8 @@ from controlwatch.adapters.second_readers.recorded_answers import RecordedReader
 from controlwatch.core.model import Attention, to_notice_key
 from controlwatch.core.model.errors import UnusableAnswer
 from controlwatch.core.second_opinion.answer_schema import AnswerField, parse_answer
-from controlwatch.core.second_opinion.comparison import SecondDoubt, SecondOpinion, compare_answer
+from controlwatch.core.second_opinion.comparison import compare_answer
+from controlwatch.core.second_opinion.opinion import SecondDoubt, SecondOpinion
 from controlwatch.services.second_recordings import build_case_question
 from tests.evaluation.cases import CaseReading
 from tests.evaluation.judge import fold_code, fold_number

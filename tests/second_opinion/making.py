@@ -8,7 +8,8 @@ from typing import Any
 
 from controlwatch.core.model import Notice, NoticeKind
 from controlwatch.core.second_opinion.answer_schema import AnswerField, parse_answer
-from controlwatch.core.second_opinion.comparison import SecondOpinion, compare_answer
+from controlwatch.core.second_opinion.comparison import compare_answer
+from controlwatch.core.second_opinion.opinion import SecondOpinion
 from controlwatch.core.second_opinion.sent_text import SentText
 from tests.extraction.making import LEXICON, notice
 

@@ -17,7 +17,8 @@ from controlwatch.core.second_opinion.answer_schema import (
     build_answer_schema,
     parse_answer,
 )
-from controlwatch.core.second_opinion.comparison import SecondOpinion, compare_answer
+from controlwatch.core.second_opinion.comparison import compare_answer
+from controlwatch.core.second_opinion.opinion import SecondOpinion
 from controlwatch.core.second_opinion.sent_text import MAX_SENT_LENGTH, SentText
 from tests.extraction.making import LEXICON
 from tests.second_opinion.making import (

@@ -19,11 +19,8 @@ from controlwatch.adapters.second_readers.recorded_answers import (
 from controlwatch.adapters.second_readers.wording_reader import WordingReader
 from controlwatch.core.model.errors import UnusableAnswer, UsageError
 from controlwatch.core.second_opinion.answer_schema import AnswerField, parse_answer
-from controlwatch.core.second_opinion.instructions import (
-    Purpose,
-    build_prose_question,
-    build_reading_question,
-)
+from controlwatch.core.second_opinion.instructions import build_prose_question, build_reading_question
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import RecordedAnswer
 from controlwatch.core.second_opinion.sent_text import SentText
 from controlwatch.testing.model_host import ModelHost

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from controlwatch.core.model.errors import UnusableAnswer
-from controlwatch.core.second_opinion.instructions import Purpose, build_prose_question
+from controlwatch.core.second_opinion.instructions import build_prose_question
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.prose_checks import check_prose, parse_prose
 from tests.extraction.making import LEXICON
 from tests.second_opinion.making import READING, SENT

@@ -27,7 +27,7 @@ from controlwatch.core.model import Attention, Subscription
 from controlwatch.core.model.errors import UsageError
 from controlwatch.core.model.state import VersionText
 from controlwatch.core.rendering.plain_text import render_text
-from controlwatch.core.second_opinion.instructions import Purpose
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import RecordedAnswer
 from controlwatch.core.second_opinion.sent_text import SentText
 from controlwatch.services.reread import reread_all

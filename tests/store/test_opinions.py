@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 
 from controlwatch.core.model import Attention, Direction, ReviewReason
 from controlwatch.core.second_opinion.answer_schema import AnswerField
-from controlwatch.core.second_opinion.comparison import SecondDoubt, SecondOpinion
-from controlwatch.core.second_opinion.instructions import (
-    Purpose,
-    build_prose_question,
-    build_reading_question,
-)
+from controlwatch.core.second_opinion.instructions import build_prose_question, build_reading_question
 from controlwatch.core.second_opinion.limits import ReaderCall
+from controlwatch.core.second_opinion.opinion import Purpose, SecondDoubt, SecondOpinion
 from controlwatch.core.second_opinion.sent_text import SentText
 from controlwatch.services.settle_review import settle_review
 from tests.store.steps import EVERYTHING, NOW, announcement, make_observation, observe

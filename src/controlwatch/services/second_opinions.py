@@ -20,16 +20,16 @@ from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.document import remove_unprintable
 from controlwatch.core.model.errors import UnusableAnswer, UsageError
 from controlwatch.core.second_opinion.answer_schema import parse_answer
-from controlwatch.core.second_opinion.comparison import SecondOpinion, compare_answer
+from controlwatch.core.second_opinion.comparison import compare_answer
 from controlwatch.core.second_opinion.instructions import (
     LANGUAGES,
-    Purpose,
     ReaderQuestion,
     ReaderReply,
     build_prose_question,
     build_reading_question,
 )
 from controlwatch.core.second_opinion.limits import MAX_FAULTS, ReaderCall, find_month_start, find_rest_end
+from controlwatch.core.second_opinion.opinion import Purpose, SecondOpinion
 from controlwatch.core.second_opinion.prose_checks import check_prose, parse_prose
 from controlwatch.core.second_opinion.records import (
     OpinionCounts,

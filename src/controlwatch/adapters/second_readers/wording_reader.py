@@ -6,7 +6,8 @@ import json
 
 from controlwatch.core.extraction.second_reader import BODY_LENGTH, WordingModel
 from controlwatch.core.extraction.text.document_text import DocumentText
-from controlwatch.core.second_opinion.instructions import Purpose, ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.instructions import ReaderQuestion, ReaderReply
+from controlwatch.core.second_opinion.opinion import Purpose
 
 
 class WordingReader:

@@ -11,8 +11,7 @@ from sqlalchemy import Connection, select
 
 from controlwatch.adapters.storage.base import OPINION
 from controlwatch.core.model import Notice
-from controlwatch.core.second_opinion.comparison import SecondOpinion
-from controlwatch.core.second_opinion.instructions import Purpose
+from controlwatch.core.second_opinion.opinion import Purpose, SecondOpinion
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, update
 
@@ -28,16 +28,19 @@ from controlwatch.adapters.storage.due_deliveries import IS_SENDABLE
 from controlwatch.adapters.storage.notice_queries import find_notice_id
 from controlwatch.adapters.storage.opinion_rows import list_second_doubts
 from controlwatch.adapters.storage.opinion_writer import SqlOpinionTransaction
-from controlwatch.core.alerting.decide import NOT_A_CHANGE, STILL_NOT_A_CHANGE
 from controlwatch.core.alerting.routing import REVIEW_KINDS
-from controlwatch.core.second_opinion.instructions import Purpose, ReaderQuestion
+from controlwatch.core.model.state import NOT_A_CHANGE, STILL_NOT_A_CHANGE
 from controlwatch.core.second_opinion.limits import ReaderCall
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import (
     OpinionCounts,
     OpinionSubject,
     ProseLine,
     WantedProse,
 )
+
+if TYPE_CHECKING:
+    from controlwatch.core.second_opinion.instructions import ReaderQuestion
 
 #: What a person wanted is given up after this time, if the second reader could not be asked.
 WANTED_FOR = timedelta(days=1)

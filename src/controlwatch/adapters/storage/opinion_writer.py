@@ -14,7 +14,7 @@ from controlwatch.adapters.storage.opinion_rows import opinion_to_json
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.reminders import PlannedAlert
 from controlwatch.core.model import Subscription
-from controlwatch.core.second_opinion.comparison import SecondOpinion
+from controlwatch.core.second_opinion.opinion import SecondOpinion
 
 
 class SqlOpinionTransaction:

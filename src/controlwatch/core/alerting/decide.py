@@ -19,7 +19,15 @@ from controlwatch.core.model import (
     UnreadPart,
     Verb,
 )
-from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
+from controlwatch.core.model.state import (
+    NOT_A_CHANGE,
+    STILL_NOT_A_CHANGE,
+    Decision,
+    KnownNotice,
+    MatchContext,
+    Observation,
+    VersionText,
+)
 from controlwatch.core.sources.index_pages import may_alert
 from controlwatch.core.sources.listed_items import REVISION_MARK, is_same_title
 
@@ -27,9 +35,6 @@ from controlwatch.core.sources.listed_items import REVISION_MARK, is_same_title
 EXPLANATORY_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 
 
-#: Why no alert was made of what the rules read and found no change in.
-NOT_A_CHANGE = "not a change of the rules"
-STILL_NOT_A_CHANGE = "not a change of the rules, before or after"
 #: The rule of the second reader, which knows the form of a text only.
 SECOND_READER_RULE = "review.second-reader"
 

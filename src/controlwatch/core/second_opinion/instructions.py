@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from controlwatch.core.second_opinion.answer_schema import DESCRIPTIONS, build_answer_schema
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.sent_text import BEGIN_MARK, END_MARK, SentText, estimate_tokens
 
 #: Tokens that an answer may have.
@@ -37,14 +37,6 @@ EXPLANATION = (
     '{{"text": "…"}}.'
 )
 LANGUAGES = {"en": "English", "zh": "Chinese (simplified)"}
-
-
-class Purpose(StrEnum):
-    """Why a text is sent."""
-
-    READING = "reading"
-    TRANSLATION = "translation"
-    EXPLANATION = "explanation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from controlwatch.core.extraction.text.normalize import NUMERAL, fold_text, pars
 from controlwatch.core.model import Notice
 from controlwatch.core.model.errors import UnusableAnswer
 from controlwatch.core.model.text_safety import strip_hidden
-from controlwatch.core.second_opinion.instructions import Purpose
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.sent_text import SentText
 
 MAX_PROSE_LENGTH = 60_000  #: characters

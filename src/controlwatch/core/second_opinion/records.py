@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from controlwatch.core.model import Notice
-from controlwatch.core.second_opinion.instructions import Purpose
+from controlwatch.core.second_opinion.opinion import Purpose
 
 #: wanted: a person asked for it; asked: sent, no answer yet, and never sent again; answered; failed: no
 #: usable answer; refused: an answer that states what the text does not.

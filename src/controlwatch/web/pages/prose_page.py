@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from controlwatch.bootstrap.app import App
 from controlwatch.core.law.answers import NoticeRecord
 from controlwatch.core.model.errors import UsageError
-from controlwatch.core.second_opinion.instructions import Purpose
+from controlwatch.core.second_opinion.opinion import Purpose
 from controlwatch.core.second_opinion.records import OpinionState, ProseLine
 from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.web.access import get_visitor
