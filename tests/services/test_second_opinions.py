@@ -438,3 +438,13 @@ def test_what_is_sent_is_the_title_and_the_text_and_nothing_else(w: World, host:
     (asked,) = host.asked
     assert str(w.archive) not in asked.body.decode()
     assert "console" not in asked.body.decode()
+
+
+def test_an_answer_is_entered_with_the_time_at_which_it_came(w: World, host: ModelHost) -> None:
+    publish(w, FLOWERS)
+    seconds = iter(range(0, 1_000, 10))
+    opinions_of(w, host, timer=lambda: float(next(seconds))).run_round(now=w.now)
+    found = w.store.custody.find_newest_entry()
+    assert found is not None
+    entered = json.loads(found[1])["of"]
+    assert entered["asked_at"] < entered["answered_at"]

@@ -6,7 +6,8 @@ which the rules were silent.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -41,6 +42,9 @@ from controlwatch.core.second_opinion.sent_text import SentText
 
 #: Older readings are left alone: a second reader that is set up today does not read the whole past.
 READ_SINCE = timedelta(days=3)
+#: By how much the count of a host may exceed the estimate, which is rather too high.
+MAX_OVERCOUNT = 4
+Clock = Callable[[], datetime]
 
 
 class SecondReader(Protocol):
@@ -180,16 +184,22 @@ class SecondOpinions:
     lexicon: Lexicon
     sources: frozenset[str]  #: ids of the sources whose texts it may read
     monthly_tokens: int
+    timer: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: ask nothing more
 
     def run_round(self, *, now: datetime) -> OpinionRound:
         """Ask about what waits, what people want first. A fault of the reader is recorded, never raised."""
+        started = self.timer()
+
+        def get_time() -> datetime:
+            return now + timedelta(seconds=self.timer() - started)
+
         done = OpinionRound()
         try:
             for wanted in self.records.list_wanted(now=now):
                 if self.stopped.is_set():
                     return done
-                self._answer_wanted(wanted, done, now=now)
+                self._answer_wanted(wanted, done, get_time)
             waiting = self.records.list_waiting(
                 self.sources,
                 self._build_question(SentText(text="")),
@@ -200,7 +210,7 @@ class SecondOpinions:
             for subject in waiting:
                 if self.stopped.is_set():
                     return done
-                self._read_subject(subject, done, now=now)
+                self._read_subject(subject, done, get_time)
         except _Resting as reason:
             done.resting = str(reason)
         return done
@@ -236,9 +246,9 @@ class SecondOpinions:
     def _build_question(self, sent: SentText) -> ReaderQuestion:
         return build_reading_question(sent, (category.id for category in self.lexicon.categories))
 
-    def _read_subject(self, subject: OpinionSubject, done: OpinionRound, *, now: datetime) -> None:
+    def _read_subject(self, subject: OpinionSubject, done: OpinionRound, get_time: Clock) -> None:
         sent = SentText.from_parts(subject.title, subject.text)
-        asked = self._obtain_answer(self._build_question(sent), subject.version_id, done, now=now)
+        asked = self._obtain_answer(self._build_question(sent), subject.version_id, done, get_time)
         if asked is None:
             return
         try:
@@ -246,6 +256,7 @@ class SecondOpinions:
         except UnusableAnswer as error:
             self._record_fault(asked.opinion_id, error, done)
             return
+        now = get_time()
         opinion = compare_answer(answer, sent, subject.notice, self.lexicon, was_told=subject.was_told)
         with self.records.transaction() as transaction:
             if opinion.review:
@@ -262,11 +273,11 @@ class SecondOpinions:
         done.answered += 1
         done.doubts += len(opinion.list_sentences())
 
-    def _answer_wanted(self, wanted: WantedProse, done: OpinionRound, *, now: datetime) -> None:
+    def _answer_wanted(self, wanted: WantedProse, done: OpinionRound, get_time: Clock) -> None:
         subject = wanted.subject
         sent = SentText.from_parts(subject.title, subject.text)
         question = build_prose_question(wanted.purpose, sent, wanted.language)
-        asked = self._obtain_answer(question, subject.version_id, done, now=now, wanted_id=wanted.opinion_id)
+        asked = self._obtain_answer(question, subject.version_id, done, get_time, wanted_id=wanted.opinion_id)
         if asked is None:
             return
         try:
@@ -282,7 +293,7 @@ class SecondOpinions:
                 reason="; ".join(reasons[:5]),
                 answer=asked.answer,
                 tokens=asked.tokens,
-                now=now,
+                now=get_time(),
             )
         done.answered += 1
 
@@ -291,8 +302,8 @@ class SecondOpinions:
         question: ReaderQuestion,
         version_id: int,
         done: OpinionRound,
+        get_time: Clock,
         *,
-        now: datetime,
         wanted_id: int | None = None,
     ) -> _Asked | None:
         """Return the answer that is kept, or ask once; None where there is none, or another asks already.
@@ -302,6 +313,7 @@ class SecondOpinions:
         reader, records = self.reader, self.records
         kept = records.find_answer(question.compute_key(reader.model))
         cost = question.estimate_cost() if kept is None and reader.host else 0
+        now = get_time()
         if cost and (reason := self.find_rest(now=now, cost=cost)):
             raise _Resting(reason)
         opinion_id = records.begin_question(
@@ -325,7 +337,8 @@ class SecondOpinions:
         if reply is None:
             records.record_failure(opinion_id, "it has no answer")
             return None
-        tokens = cost if reply.tokens is None else reply.tokens
+        # What a host counts must not use up the month at once.
+        tokens = cost if reply.tokens is None else min(reply.tokens, MAX_OVERCOUNT * cost)
         return _Asked(opinion_id=opinion_id, answer=remove_unprintable(reply.text), tokens=tokens)
 
     def _record_fault(self, opinion_id: int, error: UnusableAnswer, done: OpinionRound) -> None:
