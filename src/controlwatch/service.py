@@ -38,6 +38,7 @@ from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.services.first_round import FirstRound
 from controlwatch.services.intake import submit
+from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.timestamp import TimestampAuthority, stamp_head
 from controlwatch.settings import Settings
 from controlwatch.slack.bolt_app import build_bolt_app
@@ -45,9 +46,13 @@ from controlwatch.slack.socket_mode import run_socket_mode
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
 
-#: Seconds between two rounds of deliveries, of the inbox, of reminders, of pings, of trims of memory.
+#: Seconds between two rounds of deliveries, of the inbox, of a second reader, of reminders, of pings, of
+#: trims of memory.
 DELIVER_EVERY = 10.0
 INBOX_EVERY = 30.0
+SECOND_READER_EVERY = 30.0
+#: Name of the job that asks the second reader.
+SECOND_READER = "second reader"
 REMIND_EVERY = 60.0
 PING_EVERY = 60.0
 TRIM_EVERY = 60.0
@@ -176,6 +181,10 @@ class Service:
         if app.settings.heartbeat_url is not None:
             self._scheduler.run_every(PING_EVERY, "ping", self.ping_heartbeat)
         self._scheduler.run_every(INBOX_EVERY, "inbox", self.process_inbox)
+        if app.second_opinions is not None:
+            # Whatever its host does, nothing else waits for it.
+            job = partial(self.ask_second_reader, app.second_opinions)
+            self._scheduler.run_in_own_thread(SECOND_READER_EVERY, SECOND_READER, job)
         authority = build_timestamp_authority(app.settings)
         if authority is not None:
             self._scheduler.run_every(STAMP_EVERY, "stamp", lambda: self.stamp_chain(authority))
@@ -237,6 +246,8 @@ class Service:
         sent, failed = deliverer.deliver_by(name, read_clock)
         if sent or failed:
             log.info("delivered", channel=name, sent=sent, failed=failed)
+        if sent and self._app.second_opinions is not None:
+            self._scheduler.run_soon(SECOND_READER)  # it may read what has left
         if deliverer.count_stuck().get(name, 0) > stuck:
             log.error("deliveries that do not end were given up", channel=name)
 
@@ -305,6 +316,22 @@ class Service:
             else:
                 log.info("handed-in file taken in", file=path.name, result=decision.summary_line)
                 move_processed_file(path, "done")
+
+    def ask_second_reader(self, opinions: SecondOpinions) -> None:
+        """Ask the second reader about what was read and has been sent."""
+        done = opinions.run_round(now=read_clock())
+        if done.answered or done.failed:
+            log.info(
+                "second reader",
+                answered=done.answered,
+                failed=done.failed,
+                doubts=done.doubts,
+                reviews=done.reviews,
+            )
+        if done.resting:
+            log.info("the second reader is not asked", reason=done.resting)
+        if done.reviews:
+            self.deliver_soon()
 
     def stamp_chain(self, authority: TimestampAuthority) -> None:
         """Have the chain of custody stamped, where a stamp is due."""

@@ -33,6 +33,7 @@ MODULES = (
     "alerts",
     "export",
     "report",
+    "second",
     "maintenance",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.

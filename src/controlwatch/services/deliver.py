@@ -19,7 +19,7 @@ from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
-from controlwatch.core.rendering.message import Message, MessageComposer
+from controlwatch.core.rendering.message import Message, MessageComposer, list_no_doubts
 from controlwatch.services.delivery_lane import LANE_SIZES, ROUND_SECONDS, DeliveryLane
 from controlwatch.services.ports import Channel, Health, Outbox, Subscriptions
 from controlwatch.services.settle_failures import FailureSettler, LaneRun
@@ -51,6 +51,7 @@ class Deliverer:
     owner: str  #: name of this process, for leases
     links: SignedLinks = field(default_factory=SignedLinks)
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: what waits for a person to judge
+    list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts  #: of a second reader, by alert
     clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
     _lanes: dict[ChannelName, DeliveryLane] = field(default_factory=dict, init=False)
@@ -165,6 +166,7 @@ class Deliverer:
             find_status=self._find_status,
             load_sources=lambda: self.sources.load(now=now),
             count_reviews=self.count_reviews,
+            list_doubts=self.list_doubts,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}
             ),

@@ -46,7 +46,8 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     @web.get("/metrics")
     def metrics() -> Response:
         """Return the metrics in the text format of Prometheus."""
-        text = render_metrics(app.queries, app.store.queries)
+        opinions = app.store.opinions if app.second_opinions is not None else None
+        text = render_metrics(app.queries, app.store.queries, opinions)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     web.include_router(build_health_routes(app.queries))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import account_tables, review_tables, tables
+from controlwatch.adapters.storage import account_tables, opinion_tables, review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -43,6 +43,7 @@ ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
 REVIEW = _get_table(review_tables.ReviewRow)
+OPINION = _get_table(opinion_tables.OpinionRow)
 JUDGEMENT = _get_table(review_tables.JudgementRow)
 INSTALLATION = _get_table(tables.InstallationRow)
 ACCOUNT = _get_table(account_tables.AccountRow)

@@ -206,6 +206,7 @@ class CustodyRow(TableRow, table=True):
     before: str = Field(unique=True)  #: two processes can never append to the same entry
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
+    opinion_id: int | None = Field(default=None, index=True)
     line: str = build_text_field()
 
 

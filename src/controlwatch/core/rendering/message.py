@@ -35,6 +35,11 @@ def find_no_status(_key: str, _day: date) -> LegalStatus | None:
     return None
 
 
+def list_no_doubts(_alert_id: int) -> tuple[str, ...]:
+    """Return no doubts, as without a second reader."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is sent in one piece: one card, or a digest of several."""
@@ -68,6 +73,8 @@ class MessageComposer:
     )
     load_sources: Callable[[], Iterable[tuple[Watcher, WatcherState]]] = tuple  #: with their states
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
+    #: returns the doubts of a second reader about the notice of an alert
+    list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts
     load_coverage: Callable[[], Coverage | None] = lambda: None  #: returns until when sources were read
     #: alert, language, reasons and technical reason → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
@@ -155,6 +162,9 @@ class MessageComposer:
             today=to_beijing_day(self.now),
             coverage=self.load_coverage() if alert.occasion is not None else None,
         )
+        if alert.notice is not None and (doubts := self.list_doubts(delivery.alert_id)):
+            notice = replace(alert.notice, doubts=(*alert.notice.doubts, *doubts))
+            alert = replace(alert, notice=notice)
         thread = find_thread_key(alert)
         has_status = thread and alert.original_kind != "report"
         status = self.find_status(thread, context.today) if has_status else None
