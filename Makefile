@@ -53,7 +53,7 @@ gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in
 	@$(BIN)/python tools/draw_gallery.py $(ARGS)
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

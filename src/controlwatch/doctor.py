@@ -23,8 +23,9 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
+from controlwatch.bootstrap.archives import open_timestamps
 from controlwatch.bootstrap.connections import build_mailbox
-from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
+from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
@@ -218,9 +219,9 @@ def _check_stamps(settings: Settings) -> CheckResult:
         build_timestamp_authority(settings)
         with SqlStore.open_read_only(settings.database) as store:
             warning = find_stamp_warning(settings, store)
+            last = open_timestamps(settings, store).find_newest()
     except ControlwatchError as error:
-        warning = str(error)
-    last = open_stamp_folder(settings).find_newest()
+        warning, last = str(error), None
     state = (
         f"the chain is time-stamped up to entry {last[0].seq}" if last else "no time stamp was requested yet"
     )

@@ -25,8 +25,9 @@ from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.adapters.system.memory_arenas import limit_memory_arenas, release_free_memory
 from controlwatch.adapters.system.scheduler import Scheduler
 from controlwatch.bootstrap.app import App
+from controlwatch.bootstrap.archives import open_timestamps
 from controlwatch.bootstrap.connections import check_destinations
-from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
+from controlwatch.bootstrap.stamps import build_timestamp_authority
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.alerting.system_alerts import build_system_alert
@@ -308,7 +309,7 @@ class Service:
 
     def stamp_chain(self, authority: TimestampAuthority) -> None:
         """Have the chain of custody stamped, where a stamp is due."""
-        tokens = open_stamp_folder(self._app.settings)
+        tokens = open_timestamps(self._app.settings, self._app.store)
         try:
             stamp = stamp_head(
                 self._app.store.custody, tokens, authority, now=read_clock(), every=STAMP_INTERVAL

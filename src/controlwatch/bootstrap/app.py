@@ -12,7 +12,6 @@ from functools import partial
 
 from rich.console import Console
 
-from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.catalog.register_loader import load_register
@@ -22,6 +21,7 @@ from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.poll_times import compute_next_poll
+from controlwatch.bootstrap.archives import open_archive
 from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
@@ -167,7 +167,7 @@ def build_app(
     )
     enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
     ingester = Ingester(
-        archive=FolderArchive(settings.state_dir / "snapshots"),
+        archive=open_archive(settings, store),
         polling=store.polling,
         references=store.references,
         notices=store.notices,

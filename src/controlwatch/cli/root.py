@@ -34,6 +34,7 @@ MODULES = (
     "export",
     "report",
     "maintenance",
+    "archive",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.
 QUICK_COMMANDS = {

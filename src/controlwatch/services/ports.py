@@ -138,6 +138,9 @@ class References(Protocol):
     def record_row_changes(self, watcher_id: str, changes: RowChanges, now: datetime) -> None:
         """Keep what rows show now, and make their pages due, unless the layout of the list has changed."""
 
+    def list_stored_hashes(self) -> tuple[str, ...]:
+        """Return the SHA-256 of all bytes that the archive must hold."""
+
     def track(
         self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False
     ) -> None:

@@ -16,12 +16,13 @@ from controlwatch.core.law.register import Register
 from controlwatch.core.model import Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
+from controlwatch.services.copy_archive import TimestampCollection
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
-from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
+from controlwatch.services.ports import Archive, Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.publications import CalendarSource, FeedSource, SavedFilters
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
@@ -242,6 +243,14 @@ class Store(Protocol):
     @property
     def feeds(self) -> FeedSource:
         """Notices for feeds."""
+
+    @property
+    def bodies(self) -> Archive:
+        """The bytes that are kept in the database."""
+
+    @property
+    def timestamps(self) -> TimestampCollection:
+        """The time stamps that are kept in the database."""
 
     def find_problem(self) -> str:
         """Return what happened to the store while it was open, in a sentence; "" where nothing did."""

@@ -29,6 +29,7 @@ from controlwatch.adapters.storage.register_import import RegisterImport
 from controlwatch.adapters.storage.reminder_calendar import ReminderStore
 from controlwatch.adapters.storage.review_store import ReviewStore
 from controlwatch.adapters.storage.saved_filters import SavedFilterStore
+from controlwatch.adapters.storage.stored_bodies import DatabaseArchive, TimestampTable
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
 
 
@@ -62,6 +63,8 @@ class SqlStore:
         self.people = PeopleStore(database)
         self.audit = AuditStore(database)
         self.installation = InstallationStore(database)
+        self.bodies = DatabaseArchive(database)
+        self.timestamps = TimestampTable(database)
 
     @classmethod
     def open(cls, url: str, snapshot: bytes = b"") -> SqlStore:

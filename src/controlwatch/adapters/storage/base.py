@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import account_tables, review_tables, tables
+from controlwatch.adapters.storage import account_tables, cluster_tables, review_tables, tables
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -51,6 +51,8 @@ API_TOKEN = _get_table(account_tables.ApiTokenRow)
 AUDIT = _get_table(account_tables.AuditRow)
 SAVED_FILTER = _get_table(account_tables.SavedFilterRow)
 CALENDAR_EVENT = _get_table(account_tables.CalendarEventRow)
+STORED_BODY = _get_table(cluster_tables.StoredBodyRow)
+TIMESTAMP_TOKEN = _get_table(cluster_tables.TimestampTokenRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK, SUBSCRIPTION_LOCK = range(

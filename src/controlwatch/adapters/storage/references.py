@@ -235,6 +235,12 @@ class ReferenceStore(StorePart):
             row = connection.execute(latest).mappings().first()
         return None if row is None else _to_snapshot_record(row)
 
+    def list_stored_hashes(self) -> tuple[str, ...]:
+        """Return the SHA-256 of all bytes that the archive must hold, in order."""
+        with self._read_engine.begin() as connection:
+            found = connection.execute(select(SNAPSHOT.c.sha256).distinct().order_by(SNAPSHOT.c.sha256))
+            return tuple(found.scalars())
+
     def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: record where and when bytes came from; return the id. Unchanged ones keep their row."""
         latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)
