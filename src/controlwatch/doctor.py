@@ -40,7 +40,7 @@ from controlwatch.core.model.errors import (
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
+from controlwatch.engine.liveness import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 

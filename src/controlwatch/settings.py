@@ -228,6 +228,8 @@ class Settings(BaseModel):
     database_url: OptionalSecret = None  #: default: SQLite in state_dir
     #: where bodies are: folder (in state_dir), file:///folder, database, s3://bucket/prefix
     archive: Annotated[str, _blank_to_folder] = PRIVATE_ARCHIVE
+    #: embedded: one machine; postgresql: any number of workers on one database
+    engine: Literal["embedded", "postgresql"] = "embedded"
     watchers_dir: Path | None = None
     slack_bot_token: OptionalSecret = None
     slack_signing_secret: OptionalSecret = None  #: of the Slack app; for its commands over HTTP
@@ -308,6 +310,11 @@ class Settings(BaseModel):
     def is_shared(self) -> bool:
         """Whether nothing that other machines need is in the state directory."""
         return self.has_server and self.archive != PRIVATE_ARCHIVE and self.secret is not None
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether any number of machines run the service on one database."""
+        return self.engine == "postgresql"
 
     @property
     def has_server(self) -> bool:

@@ -221,11 +221,11 @@ def test_the_service_has_the_chain_stamped_and_lives_on_where_it_is_not(
     with open_app(settings) as app:
         served.does = lambda _: answer(b"garbage")
         service = Service(app)
-        service.stamp_chain(asked)
+        service.jobs.stamp_chain(asked)
         assert open_timestamps(settings, app.store).find_newest() is None
         served.does = served.duty
-        service.stamp_chain(asked)
-        service.stamp_chain(asked)
+        service.jobs.stamp_chain(asked)
+        service.jobs.stamp_chain(asked)
         newest = open_timestamps(settings, app.store).find_newest()
         assert newest is not None
         assert newest[0] == app.store.custody.load_head()

@@ -22,6 +22,7 @@ from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
 from controlwatch.adapters.storage.notice_store import NoticeStore
 from controlwatch.adapters.storage.outbox import OutboxStore
 from controlwatch.adapters.storage.people_store import PeopleStore
+from controlwatch.adapters.storage.poll_schedule import ScheduleStore
 from controlwatch.adapters.storage.polling import PollCache, PollingStore
 from controlwatch.adapters.storage.read_only import open_read_only
 from controlwatch.adapters.storage.references import ReferenceStore
@@ -31,13 +32,14 @@ from controlwatch.adapters.storage.review_store import ReviewStore
 from controlwatch.adapters.storage.saved_filters import SavedFilterStore
 from controlwatch.adapters.storage.stored_bodies import DatabaseArchive, TimestampTable
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
+from controlwatch.adapters.storage.worker_registry import WorkerRegistry
 
 
 class SqlStore:
     """The store: one part for each subject, over one database."""
 
-    def __init__(self, database: Database) -> None:
-        poll_cache = PollCache()
+    def __init__(self, database: Database, *, caches_polls: bool = True) -> None:
+        poll_cache = PollCache(is_enabled=caches_polls)
         self.database = database
         self.engine = database.write
         self.polling = PollingStore(database, poll_cache)
@@ -65,11 +67,16 @@ class SqlStore:
         self.installation = InstallationStore(database)
         self.bodies = DatabaseArchive(database)
         self.timestamps = TimestampTable(database)
+        self.schedule = ScheduleStore(database)
+        self.workers = WorkerRegistry(database)
 
     @classmethod
-    def open(cls, url: str, snapshot: bytes = b"") -> SqlStore:
-        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot."""
-        return cls(open_database(url, snapshot))
+    def open(cls, url: str, snapshot: bytes = b"", *, is_cluster: bool = False) -> SqlStore:
+        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot.
+
+        In a cluster the schema is only checked, and no polls are kept in memory.
+        """
+        return cls(open_database(url, snapshot, migrates=not is_cluster), caches_polls=not is_cluster)
 
     @classmethod
     @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_to_json
+from controlwatch.adapters.storage.new_deliveries import note_new_deliveries
 from controlwatch.core.model import Alert
 from controlwatch.core.model.state import PlannedDelivery
 
@@ -48,3 +49,4 @@ def write_alert(
     ]
     if rows:
         connection.execute(DELIVERY.insert(), rows)
+        note_new_deliveries(connection)

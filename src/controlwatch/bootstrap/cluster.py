@@ -1,0 +1,128 @@
+"""What a process needs to work beside others on one database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+import structlog
+from sqlalchemy import Connection
+
+from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.engine import parse_database_url
+from controlwatch.adapters.storage.new_deliveries import wake_at_commit
+from controlwatch.adapters.storage.schema_revisions import find_newest_revision
+from controlwatch.adapters.storage.shared_turns import WORKER_PREFIX, SharedTurns
+from controlwatch.adapters.storage.worker_registry import WorkerIdentity
+from controlwatch.adapters.system import job_queue
+from controlwatch.adapters.system.job_queue import Job, JobQueue
+from controlwatch.core.model import ChannelName
+from controlwatch.core.model.errors import DeclarationError, OldSchema
+from controlwatch.settings import PRIVATE_ARCHIVE, Settings
+
+KEY = "CONTROLWATCH_ENGINE"
+#: Seconds for which a worker waits for the schema that it needs, and between two looks.
+SCHEMA_PATIENCE, SCHEMA_INTERVAL = 120.0, 2.0
+#: The queues, the more urgent one last: polls never keep a delivery waiting.
+POLL_QUEUE, SERVICE_QUEUE = "polls", "service"
+#: Jobs by name.
+POLL_JOB, DELIVER_JOB, PERIODIC_JOB = "poll_host", "deliver", "tick"
+#: How many workers may serve a channel at the same time. Where all its messages go to one server, it is one.
+DELIVERY_SHARES: dict[ChannelName, int] = {"console": 1, "slack": 1, "email": 1, "webhook": 4, "apprise": 4}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The parts by which processes work together."""
+
+    identity: WorkerIdentity
+    store: SqlStore
+    queue: JobQueue
+    turns: SharedTurns
+
+
+def check_cluster_settings(settings: Settings) -> None:
+    """Raise `DeclarationError` where the settings do not allow several machines."""
+    if not settings.has_server:
+        raise DeclarationError(
+            "environment", KEY, "postgresql needs CONTROLWATCH_DATABASE_URL=postgresql://…"
+        )
+    if settings.archive == PRIVATE_ARCHIVE:
+        reason = (
+            "postgresql needs an archive that all machines reach: set CONTROLWATCH_ARCHIVE to database, "
+            "s3://bucket/prefix, or file:///folder where that is shared"
+        )
+        raise DeclarationError("environment", KEY, reason)
+    if settings.secret is None:
+        reason = "postgresql needs CONTROLWATCH_SECRET, the same on all machines: it signs links"
+        raise DeclarationError("environment", KEY, reason)
+    if not job_queue.is_installed():
+        raise DeclarationError("environment", KEY, f"postgresql {job_queue.INSTALL_HINT}")
+
+
+def join_cluster(
+    settings: Settings, store: SqlStore, channels: Iterable[ChannelName], *, is_worker: bool
+) -> Cluster:
+    """Return the parts by which this process works with others; workers are woken by what it writes.
+
+    A process that is no worker gives no signs of life.
+    """
+    identity = build_identity(settings, is_worker=is_worker)
+    queue = JobQueue(parse_database_url(settings.database))
+    wake_at_commit(store.engine, partial(wake_deliveries, queue, tuple(channels)))
+    return Cluster(
+        identity=identity, store=store, queue=queue, turns=SharedTurns(store.database, owner=identity.id)
+    )
+
+
+def wait_for_schema(settings: Settings, *, seconds: float = SCHEMA_PATIENCE) -> None:
+    """Wait until somebody has run `controlwatch migrate`; raises `OldSchema` after these seconds."""
+    check_cluster_settings(settings)
+    ends_at = time.monotonic() + seconds
+    while True:
+        try:
+            SqlStore.open(settings.database, is_cluster=True).close()
+        except OldSchema as error:
+            if time.monotonic() > ends_at:
+                raise
+            log.warning("waiting for the schema", reason=str(error))
+            time.sleep(SCHEMA_INTERVAL)
+        else:
+            return
+
+
+def install_queue(settings: Settings, store: SqlStore) -> None:
+    """Make the tables of the queue where they are missing."""
+    with store.engine.begin() as connection:
+        JobQueue(parse_database_url(settings.database)).install(connection)
+
+
+def build_identity(settings: Settings, *, is_worker: bool = True) -> WorkerIdentity:
+    """Return by what the other processes know this one."""
+    machine = socket.gethostname()
+    prefix = WORKER_PREFIX if is_worker else "command:"
+    return WorkerIdentity(
+        id=f"{prefix}{machine}:{os.getpid()}:{secrets.token_hex(4)}",
+        machine=machine,
+        engine=settings.engine,
+        version=version("controlwatch"),
+        revision=find_newest_revision(),
+    )
+
+
+def wake_deliveries(queue: JobQueue, channels: Iterable[ChannelName], connection: Connection) -> None:
+    """Wake workers for these channels, within a transaction."""
+    jobs = (
+        Job(name=DELIVER_JOB, argument=f"{channel}:{share}", queue=SERVICE_QUEUE, priority=10)
+        for channel in channels
+        for share in range(DELIVERY_SHARES[channel])
+    )
+    queue.enqueue(connection, jobs)
