@@ -23,7 +23,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
-from controlwatch.bootstrap.archives import open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder

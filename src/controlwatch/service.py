@@ -145,6 +145,8 @@ class Service:
         Raises `StoreLost` where the database is gone.
         """
         app = self._app
+        if app.presence is not None:
+            app.presence.check_engines()
         self._scheduler.start()
         log.info(
             "watching",
@@ -164,6 +166,8 @@ class Service:
         log.info("stopping")
         app.stop()
         unfinished = self._scheduler.stop(longest=STOP_TIMEOUT)
+        if app.presence is not None:
+            app.presence.leave()
         log.info("stopped")
         if problem:
             raise StoreLost(problem)
@@ -172,6 +176,8 @@ class Service:
     def record_beat(self) -> None:
         """Record that the scheduler works, for the watchdog and in the heartbeat file."""
         self._watchdog.record_beat()
+        if self._app.presence is not None:
+            self._app.presence.record_beat()
         write_heartbeat(self._app.settings, read_clock())
 
     def deliver_soon(self) -> None:

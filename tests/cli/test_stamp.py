@@ -15,7 +15,7 @@ from sqlalchemy import text
 from controlwatch.adapters.archive import timestamp_authority as adapter
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import open_app
-from controlwatch.bootstrap.archives import open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.stamps import build_timestamp_authority
 from controlwatch.service import Service
 from controlwatch.settings import Settings

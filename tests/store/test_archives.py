@@ -14,7 +14,7 @@ from sqlalchemy import text
 from controlwatch.adapters.archive.object_archive import ObjectArchive
 from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.bootstrap.archives import open_archive, open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_archive, open_timestamps
 from controlwatch.bootstrap.read_only import open_read_only_app
 from controlwatch.bootstrap.state_marks import mark_state
 from controlwatch.core.evidence.custody import ChainHead

@@ -275,7 +275,7 @@ class ClusterHome:
 
     def close_ledger(self) -> Ledger:
         """Compare what was published with what was taken in, alerted and told."""
-        store = SqlStore.open(self.database)
+        store = SqlStore.open(self.database, is_cluster=True)
         with store.engine.begin() as connection:
             payloads = connection.execute(select(ALERT.c.payload)).scalars().all()
             states = Counter(connection.execute(select(DELIVERY.c.state)).scalars())

@@ -22,8 +22,14 @@ from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.poll_times import compute_next_poll
-from controlwatch.bootstrap.archives import open_archive
-from controlwatch.bootstrap.cluster import Cluster, check_cluster_settings, join_cluster
+from controlwatch.bootstrap.archive_addresses import open_archive
+from controlwatch.bootstrap.cluster import (
+    Cluster,
+    Presence,
+    build_presence,
+    check_cluster_settings,
+    join_cluster,
+)
 from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
@@ -72,6 +78,7 @@ class App:
     reminder: Reminder
     queries: Queries
     cluster: Cluster | None = None  #: what it shares with others, where there are any
+    presence: Presence | None = None  #: tells others of a service alone on a database server
 
     @property
     def is_in_memory(self) -> bool:
@@ -148,7 +155,7 @@ def open_app(
             mailbox=mailbox,
             register=register,
         )
-        yield replace(app, cluster=cluster)
+        yield replace(app, cluster=cluster, presence=build_presence(settings, store))
     finally:
         for channel in channels.values():
             channel.close()

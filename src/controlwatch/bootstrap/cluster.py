@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 
@@ -19,11 +20,11 @@ from controlwatch.adapters.storage.engine import parse_database_url
 from controlwatch.adapters.storage.new_deliveries import wake_at_commit
 from controlwatch.adapters.storage.schema_revisions import find_newest_revision
 from controlwatch.adapters.storage.shared_turns import WORKER_PREFIX, SharedTurns
-from controlwatch.adapters.storage.worker_registry import WorkerIdentity
+from controlwatch.adapters.storage.worker_registry import WorkerIdentity, WorkerRegistry
 from controlwatch.adapters.system import job_queue
 from controlwatch.adapters.system.job_queue import Job, JobQueue
 from controlwatch.core.model import ChannelName
-from controlwatch.core.model.errors import DeclarationError, OldSchema
+from controlwatch.core.model.errors import DeclarationError, OldSchema, UsageError
 from controlwatch.settings import PRIVATE_ARCHIVE, Settings
 
 KEY = "CONTROLWATCH_ENGINE"
@@ -40,13 +41,43 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Tells the other processes on a database of this one."""
+
+    identity: WorkerIdentity
+    workers: WorkerRegistry
+
+    def check_engines(self) -> None:
+        """Raise `UsageError` where a service with another engine runs on this database."""
+        for other in self.workers.list_workers():
+            if other.is_live and other.engine != self.identity.engine:
+                raise UsageError(
+                    f"a service with CONTROLWATCH_ENGINE={other.engine} runs on this database, on "
+                    f"{other.machine}: stop it first, or set CONTROLWATCH_ENGINE={other.engine} here too"
+                )
+
+    def record_beat(self) -> datetime:
+        """Give a sign of life; return the time by the clock of the database."""
+        return self.workers.record_beat(self.identity)
+
+    def leave(self) -> None:
+        """Say that this process ends."""
+        self.workers.remove(self.identity.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """The parts by which processes work together."""
 
-    identity: WorkerIdentity
+    presence: Presence
     store: SqlStore
     queue: JobQueue
     turns: SharedTurns
+
+    @property
+    def identity(self) -> WorkerIdentity:
+        """By what the other processes know this one."""
+        return self.presence.identity
 
 
 def check_cluster_settings(settings: Settings) -> None:
@@ -73,14 +104,24 @@ def join_cluster(
 ) -> Cluster:
     """Return the parts by which this process works with others; workers are woken by what it writes.
 
-    A process that is no worker gives no signs of life.
+    Only a worker gives signs of life.
     """
     identity = build_identity(settings, is_worker=is_worker)
     queue = JobQueue(parse_database_url(settings.database))
     wake_at_commit(store.engine, partial(wake_deliveries, queue, tuple(channels)))
     return Cluster(
-        identity=identity, store=store, queue=queue, turns=SharedTurns(store.database, owner=identity.id)
+        presence=Presence(identity=identity, workers=store.workers),
+        store=store,
+        queue=queue,
+        turns=SharedTurns(store.database, owner=identity.id),
     )
+
+
+def build_presence(settings: Settings, store: SqlStore) -> Presence | None:
+    """Return what tells others of a service alone on its database; None where no other can reach that."""
+    if settings.is_cluster or not settings.has_server:
+        return None
+    return Presence(identity=build_identity(settings), workers=store.workers)
 
 
 def wait_for_schema(settings: Settings, *, seconds: float = SCHEMA_PATIENCE) -> None:

@@ -10,7 +10,7 @@ from controlwatch.adapters.archive import timestamp_authority
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.state_folder import check_restored
-from controlwatch.bootstrap.archives import open_archive, open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_archive, open_timestamps
 from controlwatch.bootstrap.question_app import build_queries
 from controlwatch.bootstrap.stamps import build_stamp_checker
 from controlwatch.bootstrap.state_marks import check_marks

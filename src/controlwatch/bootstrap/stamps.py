@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from controlwatch.adapters.archive import timestamp_authority
-from controlwatch.bootstrap.archives import open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.core.evidence.timestamps import describe_overdue
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.services.store import Store

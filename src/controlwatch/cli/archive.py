@@ -35,7 +35,7 @@ def copy_archive(
     Example: controlwatch archive copy folder database
     """
     from controlwatch.adapters.storage import SqlStore
-    from controlwatch.bootstrap.archives import open_archive, open_timestamps
+    from controlwatch.bootstrap.archive_addresses import open_archive, open_timestamps
     from controlwatch.bootstrap.state_marks import check_state_folder
     from controlwatch.services.copy_archive import copy_bodies, copy_tokens
     from controlwatch.settings import Settings

@@ -92,6 +92,7 @@ class ClusterEngine:
     def run(self, stopped: threading.Event) -> tuple[str, ...]:
         """Work until the event is set; return the names of the threads that do not end."""
         cluster = self._cluster
+        cluster.presence.check_engines()
         self._record_beat()
         self._declare_schedule()
         threads = [threading.Thread(target=self._serve_queue, name="queue", daemon=True)]
@@ -122,7 +123,7 @@ class ClusterEngine:
         return tuple(thread.name for thread in threads if thread.is_alive())
 
     def deliver_soon(self) -> None:
-        """Do nothing: whoever writes a delivery wakes a worker in the same transaction."""
+        """Do nothing: each delivery has woken a worker in the transaction that wrote it."""
 
     # ------------------------------------------------------------------ jobs
 
@@ -202,7 +203,7 @@ class ClusterEngine:
 
     def _record_beat(self) -> None:
         began_at = datetime.now(UTC)
-        theirs = self._cluster.store.workers.record_beat(self._cluster.identity)
+        theirs = self._cluster.presence.record_beat()
         self._clock.compare(theirs, began_at=began_at)
         self._watchdog.record_beat()
         write_heartbeat(self._app.settings, datetime.now(UTC))
@@ -220,7 +221,7 @@ class ClusterEngine:
 
     def _leave(self) -> None:
         self._cluster.store.schedule.release_own(self._cluster.identity.id)
-        self._cluster.store.workers.remove(self._cluster.identity.id)
+        self._cluster.presence.leave()
 
     def _declare_schedule(self) -> None:
         """Let the schedule hold the sources declared here; new ones are due now."""

@@ -18,7 +18,7 @@ from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.bootstrap.app import App
-from controlwatch.bootstrap.archives import open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.stamps import build_timestamp_authority
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.alerting.source_health import is_in_lockout

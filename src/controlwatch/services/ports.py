@@ -58,7 +58,7 @@ class Turns(Protocol):
         """Take the turn for some seconds; None while another process has it."""
 
     def end_turn(self, name: str, *, rest: float = 0.0) -> None:
-        """Give up the turn; with a `rest`, nobody shall send for these seconds."""
+        """Give up the turn; with a `rest`, it is left alone for these seconds."""
 
 
 class Fetcher(Protocol):

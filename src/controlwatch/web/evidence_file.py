@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from controlwatch.adapters.archive import timestamp_authority
 from controlwatch.bootstrap.app import App
-from controlwatch.bootstrap.archives import open_timestamps
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.stamps import build_stamp_checker
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.extraction.report.provenance import collect_meanings

@@ -62,7 +62,7 @@ class SharedTurns(StorePart):
         return TurnWait(pause=max(0.0, left), rest=max(0.0, float(row.rest or 0.0)))
 
     def end_turn(self, name: str, *, rest: float = 0.0) -> None:
-        """Give up the turn; the pause counts from now. With a `rest`, nobody shall send for these seconds."""
+        """Give up the turn; the pause counts from now. With a `rest`, it is left alone for these seconds."""
         with self._engine.begin() as connection:
             connection.execute(_END, {"name": name, "owner": self._owner, "rest": rest})
 
