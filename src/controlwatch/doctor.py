@@ -40,6 +40,7 @@ from controlwatch.core.model.errors import (
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
+from controlwatch.engine.cluster_checks import check_cluster
 from controlwatch.engine.liveness import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
@@ -54,6 +55,8 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
+    if settings.is_cluster:
+        yield from check_cluster(settings)
     yield from _check_deliveries(settings)
     yield from _check_reviews(settings)
     if settings.tsa_url is not None:
@@ -134,7 +137,7 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(message=f"{where} does not exist yet: the service has not run", is_ok=True)
             return
         check_state_folder(settings)
-        engine = open_database(settings.database).write
+        engine = open_database(settings.database, migrates=not settings.is_cluster).write
         with engine.begin() as connection:
             is_intact = True
             if engine.dialect.name == "sqlite":

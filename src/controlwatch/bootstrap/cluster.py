@@ -6,7 +6,8 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import parse_database_url
 from controlwatch.adapters.storage.new_deliveries import wake_at_commit
+from controlwatch.adapters.storage.poll_schedule import ScheduleFigures
 from controlwatch.adapters.storage.schema_revisions import find_newest_revision
 from controlwatch.adapters.storage.shared_turns import WORKER_PREFIX, SharedTurns
 from controlwatch.adapters.storage.worker_registry import WorkerIdentity, WorkerRegistry
@@ -97,6 +99,28 @@ def check_cluster_settings(settings: Settings) -> None:
         raise DeclarationError("environment", KEY, reason)
     if not job_queue.is_installed():
         raise DeclarationError("environment", KEY, f"postgresql {job_queue.INSTALL_HINT}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFigures:
+    """How the processes work together at this moment."""
+
+    schedule: ScheduleFigures
+    workers: Mapping[str, int]  #: those that live, by version
+    waiting: Mapping[str, int]  #: jobs that no worker has begun, by queue
+
+
+def measure_cluster(cluster: Cluster) -> ClusterFigures:
+    """Return how the processes work together at this moment."""
+    store, queue = cluster.store, cluster.queue
+    with store.engine.begin() as connection:
+        waiting = queue.count_waiting(connection) if queue.exists(connection) else {}
+    live = Counter(worker.version for worker in store.workers.list_workers() if worker.is_live)
+    return ClusterFigures(
+        schedule=store.schedule.measure(),
+        workers=live,
+        waiting={name: waiting.get(name, 0) for name in (POLL_QUEUE, SERVICE_QUEUE)},
+    )
 
 
 def join_cluster(

@@ -13,7 +13,7 @@ from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.calendar_plan import CalendarEvent
 from controlwatch.core.law.register import Register
-from controlwatch.core.model import Mute
+from controlwatch.core.model import ChannelName, Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
 from controlwatch.services.copy_archive import TimestampCollection
@@ -153,6 +153,25 @@ class StoredCustody(CustodyLog, NewestEntry, DossierSource, Protocol):
         """Return when the first entry after another was entered; None where there is none."""
 
 
+class WaitingDeliveries(Protocol):
+    """The deliveries that are due and wait."""
+
+    @property
+    def oldest(self) -> Mapping[ChannelName, float]:
+        """By channel, the seconds for which the oldest is due."""
+
+    @property
+    def expired_leases(self) -> int:
+        """The number that a process took and neither sent nor gave back in time."""
+
+
+class Backlog(Protocol):
+    """What is due and not done."""
+
+    def measure_deliveries(self, *, now: datetime) -> WaitingDeliveries:
+        """Return what is due and waits at a time."""
+
+
 class Store(Protocol):
     """What the service remembers."""
 
@@ -243,6 +262,10 @@ class Store(Protocol):
     @property
     def feeds(self) -> FeedSource:
         """Notices for feeds."""
+
+    @property
+    def backlog(self) -> Backlog:
+        """What is due and not done."""
 
     @property
     def bodies(self) -> Archive:

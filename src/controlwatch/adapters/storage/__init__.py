@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.audit_store import AuditStore
+from controlwatch.adapters.storage.backlog import BacklogStore
 from controlwatch.adapters.storage.calendar_store import CalendarStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.delivery_log import DeliveryLogStore
@@ -68,6 +69,7 @@ class SqlStore:
         self.bodies = DatabaseArchive(database)
         self.timestamps = TimestampTable(database)
         self.schedule = ScheduleStore(database)
+        self.backlog = BacklogStore(database)
         self.workers = WorkerRegistry(database)
 
     @classmethod
