@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import tempfile
+import threading
 import time
 from collections import Counter, defaultdict
 from contextlib import ExitStack, contextmanager, suppress
@@ -88,12 +89,16 @@ class TimedSites(Sites):
     def __init__(self) -> None:
         super().__init__()
         self.times: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.paths: defaultdict[str, list[str]] = defaultdict(list)  #: of the same requests
+        self._noting = threading.Lock()
 
     def answer(self, asked: Asked) -> Answer:
         """Answer, and note the times."""
         began = time.monotonic()
         given = super().answer(asked)
-        self.times[asked.host].append((began, time.monotonic()))
+        with self._noting:
+            self.times[asked.host].append((began, time.monotonic()))
+            self.paths[asked.host].append(asked.path)
         return given
 
     def find_gaps(self) -> list[float]:
