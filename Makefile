@@ -42,8 +42,8 @@ fuzz: $(VENV)/.ready-dev    ## hostile inputs on all readers and renderers: make
 reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
 	$(BIN)/python -m tests.scenarios
 
-torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
-	$(BIN)/python -m tests.torture
+torture: $(VENV)/.ready-dev ## kills by the thousand, every step of a start; make torture ARGS=cluster: of several workers
+	$(BIN)/python -m tests.torture $(ARGS)
 
 pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png and docs/page-*.png from the product (needs Chromium)
 	@$(BIN)/python tools/draw_alert.py
@@ -53,7 +53,7 @@ gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in
 	@$(BIN)/python tools/draw_gallery.py $(ARGS)
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

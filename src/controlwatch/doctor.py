@@ -24,6 +24,7 @@ from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.connections import build_mailbox
 from controlwatch.bootstrap.second_reader_setup import (
     build_second_opinions,
@@ -31,7 +32,7 @@ from controlwatch.bootstrap.second_reader_setup import (
     choose_second_sources,
     describe_second_reader,
 )
-from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
+from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
@@ -46,7 +47,8 @@ from controlwatch.core.model.errors import (
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
+from controlwatch.engine.cluster_checks import check_cluster
+from controlwatch.engine.liveness import HANG_TIMEOUT, get_heartbeat_path
 from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
@@ -60,6 +62,8 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
+    if settings.is_cluster:
+        yield from check_cluster(settings)
     yield from _check_deliveries(settings)
     yield from _check_reviews(settings)
     if settings.second_reader is not None:
@@ -142,7 +146,7 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(message=f"{where} does not exist yet: the service has not run", is_ok=True)
             return
         check_state_folder(settings)
-        engine = open_database(settings.database).write
+        engine = open_database(settings.database, migrates=not settings.is_cluster).write
         with engine.begin() as connection:
             is_intact = True
             if engine.dialect.name == "sqlite":
@@ -250,9 +254,9 @@ def _check_stamps(settings: Settings) -> CheckResult:
         build_timestamp_authority(settings)
         with SqlStore.open_read_only(settings.database) as store:
             warning = find_stamp_warning(settings, store)
+            last = open_timestamps(settings, store).find_newest()
     except ControlwatchError as error:
-        warning = str(error)
-    last = open_stamp_folder(settings).find_newest()
+        warning, last = str(error), None
     state = (
         f"the chain is time-stamped up to entry {last[0].seq}" if last else "no time stamp was requested yet"
     )

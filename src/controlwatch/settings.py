@@ -33,6 +33,8 @@ PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0
 #: The name of a destination.
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 Tls = Literal["none", "starttls", "implicit"]
+#: The archive in the state directory, which no other machine sees.
+PRIVATE_ARCHIVE = "folder"
 
 
 def parse_destinations(text: str) -> dict[str, str]:
@@ -181,6 +183,9 @@ def _validate(check: Callable[[str], object]) -> AfterValidator:
 _blank_to_none = BeforeValidator(
     lambda value: None if isinstance(value, str) and not value.strip() else value
 )
+_blank_to_folder = BeforeValidator(
+    lambda value: PRIVATE_ARCHIVE if isinstance(value, str) and not value.strip() else value
+)
 OptionalText = Annotated[str | None, _blank_to_none]
 OptionalSecret = Annotated[SecretStr | None, _blank_to_none]
 WebAddress = Annotated[OptionalText, _validate(_check_web_address)]
@@ -229,6 +234,10 @@ class Settings(BaseModel):
 
     state_dir: Path = Path("state")
     database_url: OptionalSecret = None  #: default: SQLite in state_dir
+    #: where bodies are: folder (in state_dir), file:///folder, database, s3://bucket/prefix
+    archive: Annotated[str, _blank_to_folder] = PRIVATE_ARCHIVE
+    #: embedded: one machine; postgresql: any number of workers on one database
+    engine: Literal["embedded", "postgresql"] = "embedded"
     watchers_dir: Path | None = None
     slack_bot_token: OptionalSecret = None
     slack_signing_secret: OptionalSecret = None  #: of the Slack app; for its commands over HTTP
@@ -315,6 +324,21 @@ class Settings(BaseModel):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether nothing that other machines need is in the state directory."""
+        return self.has_server and self.archive != PRIVATE_ARCHIVE and self.secret is not None
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether any number of machines run the service on one database."""
+        return self.engine == "postgresql"
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is on a server, so that other machines can use it."""
+        return not self.database.startswith("sqlite")
 
     @property
     def provider_roles(self) -> dict[str, Role]:

@@ -7,6 +7,7 @@ import argparse
 from tests.bench import (
     api,
     asking,
+    cluster,
     commands,
     cycle,
     delivery,
@@ -33,6 +34,7 @@ PARTS = {
     "latency": latency.main,
     "commands": commands.main,
     "api": api.main,
+    "cluster": cluster.main,
     "soak": soak.main,
 }
 
@@ -41,9 +43,12 @@ def main() -> None:
     """Run the parts named on the command line, or all."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", choices=tuple(PARTS), help="which part; all but the soak by default"
+        "parts",
+        nargs="*",
+        choices=tuple(PARTS),
+        help="which part; all but the soak and the cluster by default",
     )
-    for part in parser.parse_args().parts or [part for part in PARTS if part != "soak"]:
+    for part in parser.parse_args().parts or [part for part in PARTS if part not in {"soak", "cluster"}]:
         PARTS[part]()
 
 

@@ -37,6 +37,13 @@ def server(folder: Path) -> Iterator[str]:
         _run(user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
 
 
+def restart(folder: Path, *, mode: str) -> None:
+    """Restart a server that `server` started: fast, or immediate as after a crash."""
+    data = folder / "data"
+    user, binaries = _unprivileged(), _binaries(folder)
+    _run(user, binaries / "pg_ctl", "-D", data, "-w", "-m", mode, "-l", data / "log", "restart")
+
+
 def _binaries(folder: Path) -> Path:
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if debian:

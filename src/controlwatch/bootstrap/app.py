@@ -12,16 +12,24 @@ from functools import partial
 
 from rich.console import Console
 
-from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
+from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.poll_times import compute_next_poll
+from controlwatch.bootstrap.archive_addresses import open_archive
+from controlwatch.bootstrap.cluster import (
+    Cluster,
+    Presence,
+    build_presence,
+    check_cluster_settings,
+    join_cluster,
+)
 from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
@@ -73,6 +81,8 @@ class App:
     reminder: Reminder
     queries: Queries
     second_opinions: SecondOpinions | None = None  #: None: no second reader is set up
+    cluster: Cluster | None = None  #: what it shares with others, where there are any
+    presence: Presence | None = None  #: tells others of a service alone on a database server
 
     @property
     def is_in_memory(self) -> bool:
@@ -105,14 +115,17 @@ def open_app(
     console: Console | None = None,
     unlearnt: frozenset[str] = frozenset(),
     adopt: bool = False,
+    is_worker: bool = False,
 ) -> Iterator[App]:
-    """Build the application, and close it at the end.
+    """Build the application, and close it at the end; in a cluster a worker gives signs of life.
 
     Raises `DeclarationError`, and `UsageError` where the state is incomplete or the database belongs to
     another state folder; with `adopt`, it belongs to this one from now on. `unlearnt` are keys of notices
     that this installation is not to know from the register.
     """
     check_state_folder(settings)
+    if settings.is_cluster:
+        check_cluster_settings(settings)
     mailbox = build_mailbox(settings) if settings.mailbox_url is not None else None
     watchers = load_watchers(settings.find_watchers_folder())
     if mailbox is not None:
@@ -121,8 +134,13 @@ def open_app(
     channels = build_channels(settings, console)
     if settings.database != IN_MEMORY:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = SqlStore.open(settings.database)
-    fetch = HttpFetcher(connect_to=settings.connect_to)
+    store = SqlStore.open(settings.database, is_cluster=settings.is_cluster)
+    cluster = join_cluster(settings, store, channels, is_worker=is_worker) if settings.is_cluster else None
+    turns = cluster.turns if cluster is not None else None
+    slack = channels.get("slack")
+    if turns is not None and isinstance(slack, SlackChannel):
+        slack.share_turns(turns)
+    fetch = HttpFetcher(connect_to=settings.connect_to, turns=turns)
     opinions: SecondOpinions | None = None
     try:
         if settings.database != IN_MEMORY:
@@ -145,7 +163,8 @@ def open_app(
             mailbox=mailbox,
             register=register,
         )
-        yield replace(app, second_opinions=opinions)
+        presence = build_presence(settings, store)
+        yield replace(app, second_opinions=opinions, cluster=cluster, presence=presence)
     finally:
         if opinions is not None:
             opinions.reader.close()
@@ -178,7 +197,7 @@ def build_app(
     )
     enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
     ingester = Ingester(
-        archive=FolderArchive(settings.state_dir / "snapshots"),
+        archive=open_archive(settings, store),
         polling=store.polling,
         references=store.references,
         notices=store.notices,

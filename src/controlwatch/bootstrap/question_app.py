@@ -87,7 +87,11 @@ def open_question(settings: Settings) -> Iterator[QuestionApp]:
         from controlwatch.services.intake import build_mailbox_watcher
 
         watchers = (*watchers, build_mailbox_watcher(build_mailbox(settings).address))
-    store = SqlStore.open(settings.database) if is_kept else _open_reference_store(lexicon)
+    store = (
+        SqlStore.open(settings.database, is_cluster=settings.is_cluster)
+        if is_kept
+        else _open_reference_store(lexicon)
+    )
     try:
         if is_kept:
             mark_state(settings, store)
@@ -243,6 +247,8 @@ def import_register(store: Store, known: Callable[[], Register], digest: str) ->
 
 def subscribe_console(settings: Settings, store: Store) -> None:
     """Subscribe the console where no other channel is set up and nothing is subscribed."""
+    if settings.is_cluster:
+        return  # which of the terminals would it be?
     others = (settings.slack_bot_token, settings.smtp_url, settings.webhook_secret, settings.apprise)
     if not any(others) and not store.subscriptions.list_active():
         store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))

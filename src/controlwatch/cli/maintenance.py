@@ -17,8 +17,37 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (backup, restore, adopt, doctor):
+    for command in (migrate, backup, restore, adopt, doctor):
         app.command(rich_help_panel="Care")(command)
+
+
+def migrate() -> None:
+    """Bring the schema of the database up to date, and nothing else.
+
+    One machine does this at each start. Where several work together (CONTROLWATCH_ENGINE=postgresql), do it
+    once, before the workers of a new version start; those of the version before may run meanwhile. Exit
+    status 2 when a newer version wrote the database.
+
+    Example: controlwatch migrate
+    """
+    from controlwatch.adapters.storage import SqlStore
+    from controlwatch.adapters.storage.schema_revisions import find_newest_revision
+    from controlwatch.bootstrap.cluster import check_cluster_settings, install_queue
+    from controlwatch.bootstrap.state_marks import check_state_folder, describe_state
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    check_state_folder(settings)
+    if settings.is_cluster:
+        check_cluster_settings(settings)
+    store = SqlStore.open(settings.database)
+    try:
+        if settings.is_cluster:
+            install_queue(settings, store)
+    finally:
+        store.close()
+    where = describe_state(settings)
+    console.print(f"The schema is at revision {find_newest_revision()} ({where}).", markup=False)
 
 
 def backup(target: Annotated[Path, typer.Argument(help="The file to write, such as backup.tar.")]) -> None:

@@ -38,6 +38,7 @@ from controlwatch.core.model.state import (
     ReadReference,
     SentMessage,
     SnapshotRecord,
+    TurnWait,
     WatcherState,
 )
 from controlwatch.core.model.subscription import SubscriptionState
@@ -48,6 +49,16 @@ from controlwatch.core.sources.watcher import Watcher
 
 #: What leaves as one message: deliveries of one subscription.
 DeliveryGroup = tuple[Delivery, ...]
+
+
+class Turns(Protocol):
+    """One exchange at a time with a host or a target, and a pause between two, over all machines."""
+
+    def take_turn(self, name: str, *, pause: float, seconds: float) -> TurnWait | None:
+        """Take the turn for some seconds; None while another process has it."""
+
+    def end_turn(self, name: str, *, rest: float = 0.0) -> None:
+        """Give up the turn; with a `rest`, it is left alone for these seconds."""
 
 
 class Fetcher(Protocol):
@@ -137,6 +148,9 @@ class References(Protocol):
 
     def record_row_changes(self, watcher_id: str, changes: RowChanges, now: datetime) -> None:
         """Keep what rows show now, and make their pages due, unless the layout of the list has changed."""
+
+    def list_stored_hashes(self) -> tuple[str, ...]:
+        """Return the SHA-256 of all bytes that the archive must hold."""
 
     def track(
         self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False

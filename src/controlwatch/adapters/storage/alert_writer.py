@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, select
 
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, SUBSCRIPTION, alert_to_json
+from controlwatch.adapters.storage.new_deliveries import note_new_deliveries
 from controlwatch.core.model import Alert
 from controlwatch.core.model.state import PlannedDelivery
 
@@ -68,3 +69,4 @@ def write_deliveries(
     ]
     if rows:
         connection.execute(_INSERT_DELIVERY, rows)
+        note_new_deliveries(connection)

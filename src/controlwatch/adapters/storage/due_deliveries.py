@@ -227,7 +227,7 @@ def query_due_deliveries(
 
 
 def _select_fresh(connection: Connection, subscribers: Sequence[int], *, now: datetime) -> Select[Any]:
-    """Select what is due to each subscription and was never tried: the oldest, as much as one message holds."""
+    """Select what is due to each subscription and was never tried, as much of it as one message holds."""
     fresh = DELIVERY.alias("fresh")
     own = (
         select(fresh.c.id)

@@ -15,7 +15,15 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, case, delete, func, select, update
 
-from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
+from controlwatch.adapters.storage.base import (
+    POLL,
+    REFERENCE,
+    RESOURCE,
+    WATCHER,
+    StorePart,
+    build_insert,
+    upsert,
+)
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import Baseline, FailureCount, PollDay, PollReport, WatcherState
@@ -59,6 +67,7 @@ class PollCache:
     _watchers: dict[str, CachedWatcher] = field(default_factory=dict)
     _watcher_by_url: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    is_enabled: bool = True  #: False where several processes poll: what another has found must be seen
 
     def find_state(self, watcher_id: str) -> WatcherState | None:
         """Return the cached state."""
@@ -84,6 +93,8 @@ class PollCache:
         is_saved: bool = True,
     ) -> None:
         """Cache a watcher whose poll was quiet, and whether it has been written."""
+        if not self.is_enabled:
+            return
         with self._lock:
             self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at, is_saved=is_saved)
             self._watcher_by_url.update(dict.fromkeys(validators, state.id))
@@ -105,7 +116,7 @@ class PollCache:
 
     def is_only_later(self, state: WatcherState, urls: Iterable[str]) -> bool:
         """Return whether a state differs from the one in the store in the times of its last poll only."""
-        before = self.loaded.get(state.id)
+        before = self.loaded.get(state.id) if self.is_enabled else None
         if before is None or not self.loaded_urls.issuperset(urls):
             return False
         later = replace(before, last_poll_at=state.last_poll_at, last_success_at=state.last_success_at)
@@ -208,7 +219,8 @@ class PollingStore(StorePart):
     ) -> None:
         """Record how a poll ended; the log gets a row only where something changed or failed.
 
-        One more quiet poll is recorded in memory and written by `flush`.
+        One more quiet poll is recorded in memory and written by `flush`. Nothing is written where another
+        worker has begun to poll the source since the state was loaded.
         """
         dropped = list(drop)
         quiet = report.outcome == "unchanged" and not dropped
@@ -226,7 +238,8 @@ class PollingStore(StorePart):
             del values["first_poll_at"]  # `references.track` may have set it since
 
         with self._engine.begin() as connection:
-            upsert(connection, WATCHER, values, key=["id"])
+            if not _write_state(connection, values, epoch=state.epoch):
+                return  # another worker has begun to poll this source since
             for url, validators in keep.items():
                 upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
             if dropped:
@@ -315,3 +328,13 @@ def _find_next_due(connection: Connection, watcher_id: str) -> datetime | None:
     due = select(func.min(REFERENCE.c.next_look_at)).where(REFERENCE.c.watcher_id == watcher_id)
     found: datetime | None = connection.execute(due).scalar()
     return found
+
+
+def _write_state(connection: Connection, values: dict[str, object], *, epoch: int) -> bool:
+    """Write the state of a watcher unless its epoch has changed; return whether it was written."""
+    changed = {name: value for name, value in values.items() if name != "id"}
+    statement = build_insert(connection, WATCHER).values(values)
+    written = statement.on_conflict_do_update(
+        index_elements=["id"], set_=changed, where=WATCHER.c.epoch == epoch
+    )
+    return connection.execute(written.returning(WATCHER.c.id)).first() is not None

@@ -36,6 +36,9 @@ class WatcherRow(TableRow, table=True):
     whole_at: datetime | None = None
     rows: int = 0
     newest: date | None = None
+    epoch: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )  #: raised by each worker that polls it
 
 
 class HealthNoticeRow(TableRow, table=True):

@@ -126,6 +126,10 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
 
 
+class OldSchema(UsageError):
+    """The schema of the database is older than this version needs; `controlwatch migrate` updates it."""
+
+
 class UnclearName(UsageError):
     """A name means several things, or none that is known; the message names those that it may mean."""
 
