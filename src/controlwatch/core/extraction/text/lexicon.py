@@ -31,6 +31,7 @@ class Category:
     terms: tuple[str, ...] = ()
     title_terms: tuple[str, ...] = ()  #: trusted in the title only
     hints: tuple[str, ...] = ()  #: count where nothing else of the group is named
+    lone_terms: tuple[str, ...] = ()  #: of an item: they count only where no other word names an item
     counter_terms: tuple[str, ...] = ()  #: longer words that are something else
     patterns: tuple[str, ...] = ()  #: of Python's `re`, for names that are built, not listed
     hs: tuple[str, ...] = ()
