@@ -29,7 +29,7 @@ from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer, Sites
 from tests.processes import Fork, type_commands, typed
 from tests.services.world import Ministry, Page, tightening
-from tests.store.postgres import restart, server
+from tests.store.postgres import QUICK, restart, server
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -315,13 +315,15 @@ class ClusterHome:
 
 
 @contextmanager
-def cluster_home(*, workers: int = 3, seed: int = 1) -> Iterator[tuple[ClusterHome, Path]]:
+def cluster_home(
+    *, workers: int = 3, seed: int = 1, options: str = QUICK
+) -> Iterator[tuple[ClusterHome, Path]]:
     """Open an installation with a PostgreSQL of its own; yield it, and the folder of the server."""
     folder = Path(tempfile.mkdtemp(prefix="controlwatch-cluster-"))
     folder.chmod(0o755)  # the server runs as another user
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        database = stack.enter_context(server(folder / "pg"))
+        database = stack.enter_context(server(folder / "pg", options))
         sites = stack.enter_context(TimedSites())
         home = ClusterHome(folder, database, sites, workers=workers, seed=seed)
         stack.callback(home.end)

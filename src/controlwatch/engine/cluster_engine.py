@@ -182,7 +182,10 @@ class ClusterEngine:
             DELIVER_JOB: self._guard_handler("deliver", self.deliver),
             PERIODIC_JOB: self.run_periodic_job,
         }
-        crews = Crew(queue=POLL_QUEUE, size=POLL_THREADS), Crew(queue=SERVICE_QUEUE, size=SERVICE_THREADS)
+        crews = (
+            Crew(queue=POLL_QUEUE, size=POLL_THREADS, is_notified=False),
+            Crew(queue=SERVICE_QUEUE, size=SERVICE_THREADS),
+        )
         while not self._stopped.is_set():
             try:
                 with cluster.store.engine.begin() as connection:
