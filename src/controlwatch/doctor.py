@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
@@ -25,6 +26,12 @@ from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
 from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.connections import build_mailbox
+from controlwatch.bootstrap.second_reader_setup import (
+    build_second_opinions,
+    build_second_reader,
+    choose_second_sources,
+    describe_second_reader,
+)
 from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
@@ -59,6 +66,8 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
         yield from check_cluster(settings)
     yield from _check_deliveries(settings)
     yield from _check_reviews(settings)
+    if settings.second_reader is not None:
+        yield from _check_second_reader(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
     yield from check_sources(settings)
@@ -215,6 +224,29 @@ def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
         is_ok=not is_late,
         advice="read each and settle it: controlwatch review",
     )
+
+
+def _check_second_reader(settings: Settings) -> Iterator[CheckResult]:
+    """Say what leaves this machine, to which host, and why nothing is sent now."""
+    lexicon = load_lexicon()
+    try:
+        watchers = load_watchers(settings.find_watchers_folder())
+        reader, sources = build_second_reader(settings, lexicon), choose_second_sources(settings, watchers)
+    except DeclarationError as error:
+        yield CheckResult(message=str(error), is_ok=False, advice="see docs/second-reader.md")
+        return
+    if reader is None:
+        return
+    for sentence in describe_second_reader(settings, reader, sources):
+        yield CheckResult(message=sentence, is_ok=True)
+    try:
+        with SqlStore.open_read_only(settings.database) as store:
+            opinions = build_second_opinions(settings, store, lexicon, watchers)
+            rest = opinions.find_rest(now=datetime.now(UTC)) if opinions is not None else ""
+    except ControlwatchError:
+        return  # the check of the database says so
+    if rest:
+        yield CheckResult(message=rest, is_ok=False, advice="see: controlwatch second status")
 
 
 def _check_stamps(settings: Settings) -> CheckResult:

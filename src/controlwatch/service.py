@@ -137,7 +137,11 @@ class Service:
         self._scheduler.run_every(TRIM_EVERY, "trim", release_free_memory)
         self._scheduler.run_every(DELIVER_EVERY, "flush", app.store.polling.flush)
         for periodic in (*self.jobs.list_shared_jobs(), *self.jobs.list_local_jobs()):
-            self._scheduler.run_every(periodic.seconds, periodic.name, periodic.run, periodic.handle_failure)
+            if periodic.is_slow:
+                self._scheduler.run_in_own_thread(periodic.seconds, periodic.name, periodic.run)
+            else:
+                handle = periodic.handle_failure
+                self._scheduler.run_every(periodic.seconds, periodic.name, periodic.run, handle)
 
     def run(self, stopped: threading.Event) -> tuple[str, ...]:
         """Run the jobs until the event is set; return the names of those that do not end.

@@ -150,6 +150,14 @@ def _check_web_address(text: str) -> None:
         raise ValueError("must be an http:// or https:// address")
 
 
+def _check_model_address(text: str) -> None:
+    """Raise ValueError where a text is not the address of a model, without a key in it."""
+    _check_web_address(text)
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address without ?, # and @; the key is a setting of its own")
+
+
 def _check_issuer(text: str) -> None:
     """Raise ValueError where a text is not the address of a provider: https, or http on this machine."""
     _check_web_address(text)
@@ -259,6 +267,17 @@ class Settings(BaseModel):
     oidc_role_claim: OptionalText = None  #: claim that states roles: groups, realm_access.roles
     #: role of a person by a value of that claim, one a line: officer = value
     oidc_roles: Annotated[OptionalText, _validate(parse_role_values)] = None
+    #: a second reader beside the rules: the interface of its host, or what needs none; unset: off
+    second_reader: Annotated[Literal["openai", "anthropic", "recorded", "wording"] | None, _blank_to_none] = (
+        None
+    )
+    second_reader_url: Annotated[OptionalText, _validate(_check_model_address)] = None
+    second_reader_model: OptionalText = None
+    second_reader_key: OptionalSecret = None
+    second_reader_sources: OptionalText = None  #: ids of sources it may read; unset: the official ones
+    second_reader_monthly_tokens: Annotated[int, Field(ge=1, le=10**10)] = 2_000_000
+    second_reader_timeout: Annotated[float, Field(ge=1, le=300)] = 30.0  #: seconds for a whole answer
+    second_reader_answers: Annotated[Path | None, _blank_to_none] = None  #: recorded answers
     heartbeat_url: SecretWebAddress = None  #: requested after each round without problems
     tsa_url: SecretWebAddress = (
         None  #: time-stamping authority (RFC 3161), asked once a day; may hold a password

@@ -13,6 +13,11 @@ def _ids(sentence: str, **options: str) -> set[str]:
     return {found.id for found in announcement(sentence, **options).categories}
 
 
+def test_parts_and_materials_name_an_item_where_nothing_else_does() -> None:
+    assert _ids("决定对激光雷达实施出口管制。") == {"lasers_sensors"}
+    assert _ids("决定对无人驾驶航空器用激光雷达实施出口管制。") == {"uav"}
+
+
 @pytest.mark.parametrize(
     ("sentence", "ids"),
     [

@@ -42,12 +42,14 @@ from controlwatch.bootstrap.question_app import (
     import_register,
     subscribe_console,
 )
+from controlwatch.bootstrap.second_reader_setup import build_second_opinions
 from controlwatch.bootstrap.stamps import find_stamp_warning
 from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName
+from controlwatch.core.rendering.message import list_no_doubts
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import Deliverer
 from controlwatch.services.ingest import Ingester
@@ -56,6 +58,7 @@ from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
 from controlwatch.services.remind import Reminder
+from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
 from controlwatch.settings import Settings
@@ -77,6 +80,7 @@ class App:
     deliverer: Deliverer
     reminder: Reminder
     queries: Queries
+    second_opinions: SecondOpinions | None = None  #: None: no second reader is set up
     cluster: Cluster | None = None  #: what it shares with others, where there are any
     presence: Presence | None = None  #: tells others of a service alone on a database server
 
@@ -90,6 +94,8 @@ class App:
         self.fetch.stop()
         self.poller.stopped.set()
         self.deliverer.stopped.set()
+        if self.second_opinions is not None:
+            self.second_opinions.stopped.set()
 
 
 @contextmanager
@@ -135,6 +141,7 @@ def open_app(
     if turns is not None and isinstance(slack, SlackChannel):
         slack.share_turns(turns)
     fetch = HttpFetcher(connect_to=settings.connect_to, turns=turns)
+    opinions: SecondOpinions | None = None
     try:
         if settings.database != IN_MEMORY:
             (adopt_database if adopt else mark_state)(settings, store)
@@ -143,6 +150,7 @@ def open_app(
         def register() -> Register:
             return load_register(lexicon).exclude_keys(unlearnt)
 
+        opinions = build_second_opinions(settings, store, lexicon, watchers)
         digest = compute_register_digest()
         import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
         app = build_app(
@@ -155,8 +163,11 @@ def open_app(
             mailbox=mailbox,
             register=register,
         )
-        yield replace(app, cluster=cluster, presence=build_presence(settings, store))
+        presence = build_presence(settings, store)
+        yield replace(app, second_opinions=opinions, cluster=cluster, presence=presence)
     finally:
+        if opinions is not None:
+            opinions.reader.close()
         for channel in channels.values():
             channel.close()
         fetch.close()
@@ -206,6 +217,9 @@ def build_app(
         owner=f"{socket.gethostname()}:{os.getpid()}",
         links=links,
         count_reviews=store.reviews.count_open,
+        list_doubts=store.opinions.list_alert_doubts
+        if settings.second_reader is not None
+        else list_no_doubts,
     )
     return App(
         settings=settings,

@@ -42,7 +42,7 @@ from controlwatch.services.subjects import SubjectResolver
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
-    from controlwatch.core.extraction.second_reader import SecondReader
+    from controlwatch.core.extraction.second_reader import WordingModel
     from controlwatch.core.law.register import Register
     from controlwatch.services.cached_law import KeptLaw, RevisionCache
     from controlwatch.services.store import Store
@@ -263,7 +263,7 @@ def _load_register(lexicon: Lexicon) -> Register:
     return load_register(lexicon)
 
 
-def _load_second_reader() -> SecondReader:
+def _load_second_reader() -> WordingModel:
     from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
 
     return load_second_reader()

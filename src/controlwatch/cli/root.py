@@ -33,6 +33,7 @@ MODULES = (
     "alerts",
     "export",
     "report",
+    "second",
     "maintenance",
     "archive",
 )

@@ -30,10 +30,13 @@ from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.services.first_round import FirstRound
 from controlwatch.services.intake import submit
+from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.timestamp import TimestampAuthority, stamp_head
 
 #: Seconds between two rounds of the inbox, of reminders, of pings.
 INBOX_EVERY, REMIND_EVERY, PING_EVERY = 30.0, 60.0, 60.0
+#: Seconds between two rounds of the second reader.
+SECOND_READER_EVERY = 30.0
 #: Seconds between two checks whether a time stamp is due; a failed request is repeated then.
 STAMP_EVERY = 3600.0
 
@@ -57,6 +60,7 @@ class PeriodicJob:
     seconds: float  #: between two runs
     run: Callable[[], None]
     handle_failure: Callable[[BaseException], None] = _ignore_failure
+    is_slow: bool = False  #: waits for a host that may take long: nothing else may wait for it
 
 
 class ServiceJobs:
@@ -88,6 +92,9 @@ class ServiceJobs:
         if self._authority is not None:
             stamp = partial(self.stamp_chain, self._authority)
             yield PeriodicJob(name="stamp", seconds=STAMP_EVERY, run=stamp)
+        if self._app.second_opinions is not None:
+            ask = partial(self.ask_second_reader, self._app.second_opinions)
+            yield PeriodicJob(name="second reader", seconds=SECOND_READER_EVERY, run=ask, is_slow=True)
 
     def list_local_jobs(self) -> Iterator[PeriodicJob]:
         """Yield what each machine does for itself."""
@@ -185,6 +192,22 @@ class ServiceJobs:
             else:
                 log.info("handed-in file taken in", file=path.name, result=decision.summary_line)
                 move_processed_file(path, "done")
+
+    def ask_second_reader(self, opinions: SecondOpinions) -> None:
+        """Ask the second reader about what was read and has been sent."""
+        done = opinions.run_round(now=self._clock())
+        if done.answered or done.failed:
+            log.info(
+                "second reader",
+                answered=done.answered,
+                failed=done.failed,
+                doubts=done.doubts,
+                reviews=done.reviews,
+            )
+        if done.resting:
+            log.info("the second reader is not asked", reason=done.resting)
+        if done.reviews:
+            self._deliver_soon()
 
     def stamp_chain(self, authority: TimestampAuthority) -> None:
         """Have the chain of custody stamped, where a stamp is due."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
@@ -238,10 +238,17 @@ class Outbox(Protocol):
     ) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
 
+    def route_next_page(self) -> bool:
+        """Route an alert to more of its many subscriptions; return False where none is left to be routed."""
+
     def list_due_channels(
-        self, *, now: datetime, retry_due: datetime | None = None
+        self,
+        *,
+        now: datetime,
+        retry_due: datetime | None = None,
+        among: tuple[ChannelName, ...] = get_args(ChannelName),
     ) -> frozenset[ChannelName]:
-        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
+        """Return by which of these channels something is due; with `retry_due`, as for `ClaimScope`."""
 
     def claim(
         self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY

@@ -26,6 +26,7 @@ from controlwatch.services.ports import Archive, Health, Outbox, Polling, Refere
 from controlwatch.services.publications import CalendarSource, FeedSource, SavedFilters
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
+from controlwatch.services.second_opinions import OpinionRecords
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
@@ -222,6 +223,10 @@ class Store(Protocol):
     @property
     def reviews(self) -> Reviews:
         """Documents that need review."""
+
+    @property
+    def opinions(self) -> OpinionRecords:
+        """What second readers were asked and answered."""
 
     @property
     def leads(self) -> StoredLeads:

@@ -9,8 +9,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from controlwatch.bootstrap.cluster import ClusterFigures
+from controlwatch.core.second_opinion.limits import find_month_start
 from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.services.queries import Queries
+from controlwatch.services.second_opinions import OpinionRecords
 from controlwatch.services.store import Backlog, StoredNotices
 
 HEALTH_STATES = ("new", "healthy", "quiet", "degraded", "blocked", "blind")
@@ -20,12 +22,19 @@ def render_metrics(
     queries: Queries,
     notices: StoredNotices,
     backlog: Backlog,
+    *,
+    opinions: OpinionRecords | None = None,
     measure_cluster: Callable[[], ClusterFigures] | None = None,
 ) -> str:
-    """Return the current metrics as text, in a cluster also how its workers work together."""
+    """Return the current metrics as text.
+
+    With `opinions`, those of the second reader too; in a cluster, also how its workers work together.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_StoreCollector(queries, notices))
     registry.register(_BacklogCollector(backlog, measure_cluster))
+    if opinions is not None:
+        registry.register(_SecondReaderCollector(opinions))
     return generate_latest(registry).decode()
 
 
@@ -138,3 +147,34 @@ class _StoreCollector:
                 "Time since which the oldest of them has waited.",
                 value=reviews.oldest.timestamp(),
             )
+
+
+class _SecondReaderCollector:
+    """Reads what the second reader has done and cost at each scrape."""
+
+    def __init__(self, opinions: OpinionRecords) -> None:
+        self._opinions = opinions
+
+    def describe(self) -> Iterable[Metric]:
+        """Describe no metric: registering must not read the store."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics."""
+        counts = self._opinions.count_opinions()
+        questions = GaugeMetricFamily(
+            "controlwatch_second_reader_questions",
+            "Questions to the second reader by state.",
+            labels=["state"],
+        )
+        for state, count in counts.by_state.items():
+            questions.add_metric([state], float(count))
+        yield questions
+        spent = self._opinions.count_tokens(find_month_start(datetime.now(UTC)))
+        for name, meaning, value in (
+            ("doubts", "Doubts that it added.", counts.doubts),
+            ("reviews", "Documents that it asked a person to look at.", counts.reviews),
+            ("refused_entries", "Entries of its answers that the text does not prove.", counts.refused),
+            ("tokens_this_month", "Tokens of its questions and answers in this month (UTC).", spent),
+        ):
+            yield GaugeMetricFamily(f"controlwatch_second_reader_{name}", meaning, value=float(value))

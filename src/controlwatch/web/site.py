@@ -49,8 +49,11 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     @web.get("/metrics")
     def metrics() -> Response:
         """Return the metrics in the text format of Prometheus."""
+        opinions = app.store.opinions if app.second_opinions is not None else None
         measure = partial(measure_cluster, app.cluster) if app.cluster is not None else None
-        text = render_metrics(app.queries, app.store.queries, app.store.backlog, measure)
+        text = render_metrics(
+            app.queries, app.store.queries, app.store.backlog, opinions=opinions, measure_cluster=measure
+        )
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     web.include_router(build_health_routes(app.queries))

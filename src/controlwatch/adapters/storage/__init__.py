@@ -21,6 +21,7 @@ from controlwatch.adapters.storage.leads import LeadStore
 from controlwatch.adapters.storage.legal_graph import LegalGraphStore
 from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
 from controlwatch.adapters.storage.notice_store import NoticeStore
+from controlwatch.adapters.storage.opinion_store import OpinionStore
 from controlwatch.adapters.storage.outbox import OutboxStore
 from controlwatch.adapters.storage.people_store import PeopleStore
 from controlwatch.adapters.storage.poll_schedule import ScheduleStore
@@ -55,6 +56,7 @@ class SqlStore:
         self.actions = ActionStore(database)
         self.reminders = ReminderStore(database)
         self.reviews = ReviewStore(database)
+        self.opinions = OpinionStore(database)
         self.leads = LeadStore(database)
         self.health = HealthStore(database)
         self.custody = CustodyStore(database)

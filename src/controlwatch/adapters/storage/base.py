@@ -11,7 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import account_tables, cluster_tables, review_tables, tables
+from controlwatch.adapters.storage import (
+    account_tables,
+    cluster_tables,
+    opinion_tables,
+    review_tables,
+    tables,
+)
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -34,6 +40,7 @@ FINDING = _get_table(tables.FindingRow)
 ALERT = _get_table(tables.AlertRow)
 SUBSCRIPTION = _get_table(tables.SubscriptionRow)
 DELIVERY = _get_table(tables.DeliveryRow)
+FANOUT = _get_table(tables.FanoutRow)
 PARTY = _get_table(tables.PartyRow)
 REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
 SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
@@ -42,6 +49,7 @@ ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
 REVIEW = _get_table(review_tables.ReviewRow)
+OPINION = _get_table(opinion_tables.OpinionRow)
 JUDGEMENT = _get_table(review_tables.JudgementRow)
 INSTALLATION = _get_table(tables.InstallationRow)
 ACCOUNT = _get_table(account_tables.AccountRow)

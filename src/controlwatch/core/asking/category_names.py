@@ -145,7 +145,7 @@ def _collect_exact_names(lexicon: Lexicon) -> Mapping[str, tuple[str, ...]]:
         [(name, name) for name in (*lexicon.group_ids, *lexicon.category_ids)],
         [(name, group) for group, names in lexicon.group_names.items() if group for name in names],
         [(name, item.id) for item in leaves for name in (item.zh, item.en)],
-        [(term, item.id) for item in leaves for term in (*item.terms, *item.title_terms)],
+        [(term, item.id) for item in leaves for term in (*item.terms, *item.title_terms, *item.lone_terms)],
     ]
     names: dict[str, tuple[str, ...]] = {}
     for kind in kinds:

@@ -96,7 +96,7 @@ def _collect_names(lexicon: Lexicon) -> tuple[dict[str, frozenset[str]], dict[st
                 _fold_words,
                 (
                     *(category.id, category.zh, category.en),
-                    *(*category.terms, *category.title_terms, *category.hints),
+                    *(*category.terms, *category.title_terms, *category.lone_terms, *category.hints),
                 ),
             )
         )

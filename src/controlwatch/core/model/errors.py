@@ -147,6 +147,10 @@ class Unstamped(ControlwatchError):
     """A time stamp was not issued, or proves nothing; the message says why."""
 
 
+class UnusableAnswer(ControlwatchError):
+    """A second reader gave no answer, or one of another form than the one asked for; the message says why."""
+
+
 class DeliveryError(ControlwatchError):
     """A channel did not accept a message.
 

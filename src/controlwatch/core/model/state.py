@@ -270,6 +270,11 @@ class ClaimScope:
 ANY_DELIVERY = ClaimScope()
 
 
+#: Why no alert was made of what the rules read and found no change in: of a new text, of an amended one.
+NOT_A_CHANGE = "not a change of the rules"
+STILL_NOT_A_CHANGE = "not a change of the rules, before or after"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What follows from an observation; stored in one transaction."""

@@ -107,6 +107,39 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"A second reader, trained on (\d+) labelled texts, takes it for .* of ([\d.]+);.*",
             r"第二识读模型（基于 \1 份标注文本）判断其为文件的概率为 \2，规则未得出该结论。",
         ),
+        (
+            r"A second reader, a model beside the rules, takes it for a change of them;.*",
+            "第二识读模型认为该文件调整了规则，规则识读未得出该结论。",
+        ),
+        (
+            r"A second reader, a model beside the rules, takes it for the instrument itself: “(.*)”",
+            r"第二识读模型认为这是文件原文：“\1”",
+        ),
+        (
+            r"A second reader, a model beside the rules, does not take it for a change.*: “(.*)”",
+            r"第二识读模型认为该文件未调整规则：“\1”",
+        ),
+        (
+            r"A second reader, a model beside the rules, also reads (?:the |that it |its own |a day .*, )?"
+            r"(.*): “(.*)”",
+            r"第二识读模型另识读到 \1：“\2”",
+        ),
+        (
+            r"A second reader, a model beside the rules, read (\d+) things here .*",
+            r"第二识读模型另识读到 \1 项内容，与规则识读不符，不予采信。",
+        ),
+        (r"the text does not state the day (.*)", r"原文未载明日期 \1"),
+        (r"the text does not hold the (?:figure|code) (.*)", r"原文没有 \1"),
+        (r"it leaves out the (?:day|code) (.*)", r"遗漏 \1"),
+        (r"it leads to another place than the text", "含有原文没有的网址"),
+        (
+            r"The second reader was not sent the last (\d+) characters of the text\.",
+            r"全文最后 \1 字未送交第二识读模型。",
+        ),
+        (
+            r"(\d+) invisible characters were taken out before a second reader read it\.",
+            r"送交第二识读模型前，已去除 \1 个不可见字符。",
+        ),
     )
 )
 DATABASE_FACT = re.compile(r"register: (?:(\S+): )?(.*) \((.*), (high|medium|low) confidence\)", re.DOTALL)

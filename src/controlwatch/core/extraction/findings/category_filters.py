@@ -23,6 +23,8 @@ PARAGRAPH_REACH = 1500  #: characters on either side that a paragraph can take u
 BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recalls
 #: Regimes in which the goods that a notice names are not controlled items.
 ITEMLESS_REGIMES = frozenset({"tax.vat_rebate", "tariff.additional", "sps_import", "licence.catalogue"})
+#: Regimes of parties, duties and lists, beside which parts and uses of goods name no item.
+GOODS_REGIMES = ("entity.", "tariff.", "tax.", "list.", "sps_import", "trade_remedy", "technology_catalogue")
 #: Groups whose members are unrelated: each metal is a separate item.
 UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
 
@@ -51,7 +53,8 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
             continue
         if (hit.is_item and is_party_listing) or (hit.category.subject and hit.start > opening):
             continue
-        if not hit.in_title and (hit.is_incidental(context) or (lists_parties and hit.is_proper_name(text))):
+        is_of_party = lists_parties and (hit.is_proper_name(text) or hit.describes_party(context))
+        if not hit.in_title and (is_of_party or hit.is_incidental(context)):
             continue
         kept.append(hit)
         if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
@@ -125,6 +128,17 @@ def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:
     return {hit.category.id for hit in titled}, groups
 
 
+def _drop_beside_items(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
+    """Drop the words that name an item only where nothing else does: parts, uses and materials of others."""
+    firm = [
+        hit
+        for hit in hits
+        if hit.strength != "lone" and (hit.is_item or hit.category.id.startswith(GOODS_REGIMES))
+    ]
+    is_titled = any(hit.in_title for hit in firm)
+    return [hit for hit in hits if hit.strength != "lone" or not firm or (hit.in_title and not is_titled)]
+
+
 def drop_weak_hints(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Drop a hint, or a category that is not export control, where its group is named outright.
 
@@ -169,6 +183,8 @@ def apply_exclusive_regimes(hits: list[CategoryHit], context: ReadingContext) ->
             replace(hit, category=context.lexicon.find_category(hit.category.as_technology) or hit.category)
             for hit in hits
         ]
+    if get_pattern("category.tariff-plan").search(context.text.title):  # it names goods of all kinds
+        hits = [hit for hit in hits if not hit.is_item]
     if _is_about_regime_alone(hits, context):
         titled = {hit.category.id for hit in hits if hit.in_title and not hit.is_item}
         others = ITEMLESS_REGIMES - titled
@@ -207,6 +223,7 @@ HIT_FILTERS: tuple[Callable[[list[CategoryHit], ReadingContext], list[CategoryHi
     _drop_incidental,
     _keep_report_subjects,
     _keep_title_items,
+    _drop_beside_items,
     drop_weak_hints,
     apply_exclusive_regimes,
 )

@@ -82,6 +82,11 @@ class CategoryHit:
         is_capital = self.is_item and text.folded_text[self.start].isupper()
         return is_capital and bool(CAPITAL_BEFORE.search(before) or CAPITAL_BEHIND.match(behind))
 
+    def describes_party(self, context: ReadingContext) -> bool:
+        """Return whether an item only says what a party makes: drone maker Ironbridge."""
+        behind = context.text.folded_text[self.end : self.end + 24]
+        return self.is_item and context.lexicon.get_pattern("category.maker-behind").match(behind) is not None
+
     def is_incidental(self, context: ReadingContext) -> bool:
         """Return whether a hit of the body is in a name, a mere mention, a foreign act or the past."""
         lexicon, sentence, folded = context.lexicon, self.sentence, context.text.folded_text
@@ -129,10 +134,13 @@ def find_category_hits(context: ReadingContext) -> list[CategoryHit]:
     if not is_law and not is_rules:
         body = find_term_hits(mask_non_measure(text.folded_text, lexicon), lexicon)
         terms += [(hit, False) for hit in body if hit.start >= zone]
+    is_instrument = context.identity.is_instrument
     counts: Counter[str] = Counter()
     hits: list[CategoryHit] = []
     for hit, in_title in terms:
-        for category, strength in hit.meanings:
+        for category, printed in hit.meanings:
+            is_body_word = printed == "title" and not in_title and category.kind == "item" and is_instrument
+            strength: TermStrength = "lone" if is_body_word else printed
             if strength == "counter" or (strength == "title" and not in_title):
                 continue
             counts[category.id] += 1

@@ -24,7 +24,9 @@ from controlwatch.core.extraction.text.lexicon import LATIN_WORD, Lexicon
 from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import EffectiveDate
 
-ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90}
+ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
+#: The groups of a count of days or months after publication.
+COUNTS = ("count", "full", "days", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 
@@ -39,6 +41,7 @@ class DatedSentence:
     anchor: date | None  #: the day of publication, for days without a year
     last_day: date | None  #: that the sentence before names
     issue_date: date | None  #: as `anchor`; of a report, the day on which it says the notice was issued
+    is_loose: bool = False  #: a day ahead begins something even where no known word says so
 
     def quote(self, start: int, end: int) -> str:
         """Return the quote around a stretch of the words."""
@@ -100,7 +103,8 @@ class DatedSentence:
         replacing = get_pattern("date.replacing-before")
         moved = [word for word in days if replacing.search(words[: word.start])]
         names_start, names_end = get_pattern("date.start-words"), get_pattern("date.end-words")
-        is_start_moved = names_start.search(words) is not None and not names_end.search(words)
+        is_start = names_start.search(words) or get_pattern("date.postponed").search(words)
+        is_start_moved = is_start is not None and not names_end.search(words)
         begins_later = moved if is_start_moved else []
         ends = [] if is_start_moved else list(moved)
         ends += [
@@ -119,9 +123,27 @@ class DatedSentence:
             word
             for word in days
             if word not in ends
-            and (word in begins_later or _is_start_date(words, word, ends, self.context.lexicon))
+            and (
+                word in begins_later
+                or _is_start_date(words, word, ends, self.context.lexicon)
+                or (self.is_loose and self._is_ahead(word))
+            )
         ]
         return starts, [place_after(end, starts, words) for end in ends]
+
+    def _is_ahead(self, word: DateMention) -> bool:
+        """Return whether a day lies ahead of the text and closes, limits or plans nothing."""
+        get_pattern = self.context.lexicon.get_pattern
+        told = self.context.identity.publication_day or self.anchor
+        before, behind = self.words[: word.start], self.words[word.end :]
+        return bool(
+            word.day
+            and told
+            and word.day > told
+            and not get_pattern("date.limit-before").search(before)
+            and not get_pattern("date.limit-behind").match(behind)
+            and not get_pattern("date.other-event").search(self.sentence.words)
+        )
 
     def _build_same_day(self, same: re.Match[str], start: date, until: date | None) -> EffectiveDate:
         """Return a date that begins on the day stated before."""
@@ -179,7 +201,7 @@ class DatedSentence:
 
     def _build_publication_date(self, hit: re.Match[str], until: date | None) -> EffectiveDate:
         """Return a start on publication or a stated time after it."""
-        counted = hit["count"] or hit["full"] or hit["days"] or hit["nth"] or (hit["next"] and "1")
+        counted = next((hit[name] for name in COUNTS if hit[name]), hit["next"] and "1")
         is_today = self.context.told_on and self.context.lexicon.get_pattern("date.from-today").search(hit[0])
         start = self.context.told_on if is_today else self.issue_date
         if counted:

@@ -29,6 +29,13 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
+REPLACED_FORMS = (
+    "",
+    "_figure",
+    "_plain",
+    "_en",
+)  #: of the groups of words replaced by others: quoted, plain, plain and quoted English
+CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -105,6 +112,8 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
             signals.append(
                 DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id, weak=is_weak)
             )
+    if not signals and (composed := _compose_signal(context, masked)):
+        signals.append(composed)
     return tuple(signal for signal in signals if not signal.weak) or tuple(signals)
 
 
@@ -132,11 +141,15 @@ def compare_thresholds(words: str, lexicon: Lexicon) -> Direction | None:
     """Return which way a replaced figure moves a control: 16 kW or more, now 12 kW or more, covers more."""
     get_pattern = lexicon.get_pattern
     for hit in lexicon.get_pattern("direction.replaced").finditer(words):
-        old, new = (hit["old"] or hit["old_en"] or ""), (hit["new"] or hit["new_en"] or "")
+        old, new = (
+            next((hit[f"{name}{form}"] for form in REPLACED_FORMS if hit[f"{name}{form}"]), "")
+            for name in ("old", "new")
+        )
         before, after = (
             [float(figure.replace(",", "")) for figure in FIGURES.findall(part)] for part in (old, new)
         )
-        if get_pattern("direction.day").search(f"{old}{new}"):
+        is_rate = (hit["old_figure"] or hit["old_plain"]) and get_pattern("direction.rate").search(words)
+        if is_rate or get_pattern("direction.day").search(f"{old}{new}"):
             continue
         if get_pattern("direction.may").search(old) and get_pattern("direction.must").search(new):
             return Direction.TIGHTEN
@@ -162,6 +175,39 @@ def _count_months(words: str, lexicon: Lexicon) -> int | None:
     period = lexicon.get_pattern("direction.period").search(words)
     count = parse_numeral(period[1]) if period else None
     return count * (12 if period["years"] else 1) if period and count else None
+
+
+def _compose_signal(context: ReadingContext, masked: str) -> DirectionSignal | None:
+    """Return which way the first clause moves a control that raises or lowers something, or None.
+
+    What is raised or lowered decides: more control is stricter, more of a relief is not.
+    """
+    lexicon = context.lexicon
+    for sentence in context.text.sentences:
+        words = lower_letters(masked[sentence.start : sentence.end])
+        if (sentence.start < context.text.title_end) == context.identity.is_instrument:
+            continue  # of a report the headline sums up; that of an instrument has rules of its own
+        if is_about_foreign_act(lexicon, sentence.words) or _is_beside_the_measure(context, words):
+            continue
+        for clause in CLAUSES.split(words):
+            if direction := _weigh_clause(clause, lexicon):
+                rule = f"direction.composed-{direction}"
+                return DirectionSignal(direction=direction, sentence=sentence, rule=rule, weak=True)
+    return None
+
+
+def _weigh_clause(clause: str, lexicon: Lexicon) -> Direction | None:
+    """Return which way a clause moves a control by what it raises or lowers; of two verbs the last counts."""
+    moves = [
+        (hit.start(), is_more)
+        for name, is_more in (("direction.more", True), ("direction.less", False))
+        for hit in lexicon.get_pattern(name).finditer(clause)
+    ]
+    is_relief = lexicon.get_pattern("direction.relief").search(clause) is not None
+    if not moves or not (is_relief or lexicon.get_pattern("direction.control").search(clause)):
+        return None
+    is_more = max(moves)[1]
+    return Direction.TIGHTEN if is_more != is_relief else Direction.RELAX
 
 
 def read_title(context: ReadingContext) -> DirectionSignal | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -27,12 +26,33 @@ RECALL_LENGTH = 8  #: characters in which a sentence says that it recalls the pa
 def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[EffectiveDate, ...]:
     """Return the dates a notice sets; a text that sets its own, but none, gets one entry "not stated".
 
-    `is_own` is false for a report, which dates another's notice.
+    `is_own` is false for a report, which dates another's notice. Where no sentence says in known words when
+    something begins, the days ahead that close or limit nothing are taken: they date what is announced.
     """
+    lexicon = context.lexicon
+    dates: tuple[EffectiveDate, ...] = ()
+    for is_loose in (False, True):
+        found, acting_clauses = _collect_dates(context, is_own=is_own, is_loose=is_loose)
+        if not is_loose:
+            found += find_table_dates(context)
+        dates = merge_dates(found, lexicon, is_several=len(acting_clauses) > 1)
+        if dates:
+            break
+    dates = _add_rest_term(context, dates)
+    if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
+        dates = (replace(dates[0], scope="all"),)  # the only step is the whole
+    if not dates and is_own:
+        return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
+    return dates
+
+
+def _collect_dates(
+    context: ReadingContext, *, is_own: bool, is_loose: bool
+) -> tuple[list[EffectiveDate], set[str]]:
+    """Return the dates that the sentences state, and the numbers of the clauses that do something."""
     lexicon, anchor = context.lexicon, context.identity.anchor
     published = context.identity.publication_day
     issue_date = published if is_own else find_issue_date(context.text, published, lexicon)
-    recall_ends = find_phrase_ends(lexicon, "background", context.text.folded_text)
     found: list[EffectiveDate] = []
     acting_clauses: set[str] = set()
     before = words = ""
@@ -48,21 +68,12 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
                 found.append(told)
                 continue
         is_dated = lexicon.get_pattern("date.marks").search(words) or speaks_of_force(words, lexicon)
-        if not is_dated or _is_in_question(context, sentence):
+        if not (is_dated or is_loose) or _is_in_question(context, sentence):
             continue
         under_way = lexicon.get_pattern("date.under-way").search(words)
         measure = words[: under_way.start()] if under_way else words
         measure = lexicon.get_pattern("date.own-limit").sub(lambda hit: " " * len(hit[0]), measure)
-        if lexicon.get_pattern("date.not-force").search(measure):
-            continue
-        recall_end = sentence.start + min(len(words), RECALL_LENGTH)
-        is_recalled = bisect_right(recall_ends, recall_end) > bisect_right(recall_ends, sentence.start)
-        is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)
-        if is_recalled or (is_abroad and opens_with_foreign_state(words, lexicon)):
-            continue
-        if is_about_foreign_act(lexicon, words) or _sets_no_date(context, words):
-            continue
-        if not is_own and is_of_foreign_state(context.text, sentence.start, lexicon):
+        if _dates_nothing(context, sentence, measure, is_own=is_own):
             continue
         dated = DatedSentence(
             context=context,
@@ -71,19 +82,27 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
             anchor=anchor,
             last_day=_find_last_day(before, anchor, lexicon),
             issue_date=_find_issue_day(context, before, words) or issue_date,
+            is_loose=is_loose,
         )
         earlier = next((one.start for one in reversed(found) if one.start), None)
         stated = list(dated.find_dates(earlier))
         may_continue = found and not (context.told_on and lexicon.get_pattern("date.past").search(words))
         found += stated or (dated.continue_date(found[-1]) if may_continue else [])
-    found += find_table_dates(context)
-    dates = merge_dates(found, lexicon, is_several=len(acting_clauses) > 1)
-    dates = _add_rest_term(context, dates)
-    if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
-        dates = (replace(dates[0], scope="all"),)  # the only step is the whole
-    if not dates and is_own:
-        return (EffectiveDate(start=None, basis="not-stated", quote="", rule="date.not-stated"),)
-    return dates
+    return found, acting_clauses
+
+
+def _dates_nothing(context: ReadingContext, sentence: Sentence, measure: str, *, is_own: bool) -> bool:
+    """Return whether a sentence is on other days, recalls the past, or tells of another state's measure."""
+    lexicon, words = context.lexicon, sentence.words
+    if lexicon.get_pattern("date.not-force").search(measure):
+        return True
+    recall_ends = find_phrase_ends(lexicon, "background", words[:RECALL_LENGTH])
+    is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)
+    if recall_ends or (is_abroad and opens_with_foreign_state(words, lexicon)):
+        return True
+    if is_about_foreign_act(lexicon, words) or _sets_no_date(context, words):
+        return True
+    return not is_own and is_of_foreign_state(context.text, sentence.start, lexicon)
 
 
 def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:

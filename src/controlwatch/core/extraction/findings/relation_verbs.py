@@ -41,7 +41,10 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return Verb.IMPLEMENTS, "relation.implementing"
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
-        return _find_later_verb(context, mention, sentence) or match_lapse(text, sentence, lexicon)
+        lapse = match_lapse(text, sentence, lexicon)
+        if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
+            lapse = None  # what applies again is the other one, which this one had suspended
+        return _find_later_verb(context, mention, sentence) or lapse
     whole = _match_sentence_verb(sentence.words, lexicon) or match_lapse(text, sentence, lexicon)
     if whole is not None:
         return whole
@@ -98,6 +101,12 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
         if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
             return mention
     return None
+
+
+def _names_another(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
+    """Return whether a sentence names a further number behind one."""
+    others = (m for m in context.identity.number_mentions if m.number.key != mention.number.key)
+    return any(mention.end <= other.start < sentence.end for other in others)
 
 
 def _tells_of_another(context: ReadingContext, sentence: Sentence, mention: NumberMention) -> bool:

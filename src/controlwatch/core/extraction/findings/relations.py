@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from controlwatch.core.extraction.findings.relation_verbs import (
     ACTING_VERBS,
@@ -194,6 +195,11 @@ def _find_reported_verb(
 ) -> VerbMatch | None:
     """Return what a report says of a number: it was issued, it acts on the number, or only recalls it."""
     is_past, is_issued = is_recalled(context, sentence, mention), _is_issued(context, mention)
+    if (
+        is_past and is_issued
+    ):  # what its sentence recalls behind it is of another: measures they had announced
+        upto = replace(sentence, words=sentence.words[: mention.end - sentence.start])
+        is_past = is_recalled(context, upto, mention)
     is_newest = _is_newest(context, mention) and not _is_left_alone(context, sentence)
     if is_newest and not is_issued and _is_said_to_rest(context, mention):
         return Verb.SUSPENDS, "relation.said-to-rest"

@@ -16,6 +16,7 @@ MAX_PREFACE = 6000  #: characters
 HEAD_ZONE = 1500  #: characters that a head can take up
 MIN_MARKS = 1  #: marks of an issuer's own text below a head that follows a preface
 MIN_SUBJECT_MARKS = 2  #: as above, for a head with neither form nor number on a line of its own
+ADDRESS_ZONE = 200  #: characters below a subject in which a circular names its addressees
 MAX_MAIL_HEADS = 12
 MARKUP = re.compile(r"^[#>*\s]+|[*\s]+$")
 #: Phrases of a title under which an instrument below is not the document, or not to be believed.
@@ -55,16 +56,27 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
     """Return the first head of an instrument in the opening."""
     at, folded = 0, text.folded_text
+    circular: DocumentHead | None = None
     close = min(MAX_PREFACE, text.related_links_start)
     for _ in range(MAX_PREFACE_LINES):
         head = find_head(text, lexicon, at, min(len(folded), at + HEAD_ZONE))
         if head is not None and is_sound(head) and _is_followed(text, head, lexicon):
             return head
+        if head is not None and circular is None and _is_circular(text, head, lexicon):
+            circular = head
         end = folded.find("\n", at)
         if end < 0 or end > close:
-            return None
+            break
         at = end + 1
-    return None
+    return circular
+
+
+def _is_circular(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:
+    """Return whether a head of a subject alone leads a circular: it is addressed to offices and decides."""
+    below = text.folded_text[head.end : head.end + ADDRESS_ZONE]
+    addressed = lexicon.get_pattern("preface.addressees").search(below)
+    marks = count_issuer_marks(text.from_head(head.start, head.end), lexicon) if addressed else 0
+    return bool(head.subject) and marks >= MIN_MARKS
 
 
 def _is_followed(text: DocumentText, head: DocumentHead, lexicon: Lexicon) -> bool:

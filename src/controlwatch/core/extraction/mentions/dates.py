@@ -62,7 +62,7 @@ WORDED_DAY = re.compile(
 )  # the fifteenth of September, two thousand and twenty-nine
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = re.compile(
-    r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+(?:last |next |this )?"
+    r"\b(?:from|on|since|starting|effective|until|as of|last|this|coming)\s+((?:last |this |(next) )?)"
     r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?!,? (?:the )?\d|,? (?:Jan|Feb|Mar|Apr|May|Jun|Jul"
     r"|Aug|Sep|Oct|Nov|Dec))",
     re.IGNORECASE,
@@ -113,7 +113,7 @@ def _collect_cached(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[D
 def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[DateMention, ...]:
     """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
     found: list[DateMention] = []
-    if "月" in text or "日" in text or "元旦" in text:
+    if "月" in text or "日" in text or "年" in text or "元旦" in text:
         found += _find_chinese_days(text, anchor, lexicon)
     if ANY_YEAR.search(text):
         for hit in ISO_DAY.finditer(text):
@@ -170,6 +170,9 @@ def _find_chinese_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iter
         yield DateMention(hit.start(), hit.end(), near, relative=True)
     for hit in get_pattern("date.new-year").finditer(text):
         yield _mention(hit, _find_new_year(hit, anchor))
+    for hit in get_pattern("date.year-end").finditer(text):
+        year = int(hit[1]) if hit[1] else anchor.year + _get_offset(hit) if anchor else None
+        yield _mention(hit, _build_date(year, 12, 31))
 
 
 def _find_new_year(hit: re.Match[str], anchor: date | None) -> date | None:
@@ -183,7 +186,8 @@ def _find_new_year(hit: re.Match[str], anchor: date | None) -> date | None:
 
 def _get_offset(hit: re.Match[str]) -> int:
     """Return how many years or months ahead a word means: 明年 1, 上月 -1, 今年 0."""
-    return 1 if hit["next"] else -1 if hit["last"] else 0
+    named = hit.groupdict()
+    return 1 if named.get("next") else -1 if named.get("last") else 0
 
 
 def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterator[DateMention]:
@@ -218,8 +222,9 @@ def _find_latin_days(text: str, anchor: date | None, lexicon: Lexicon) -> Iterat
         yield _mention(hit, _find_new_year(hit, anchor))
     for hit in WEEKDAY.finditer(text) if anchor else ():
         if anchor:
-            ahead = (WEEKDAYS.index(hit[1][:3].lower()) - anchor.weekday()) % 7
+            ahead = (WEEKDAYS.index(hit[3][:3].lower()) - anchor.weekday()) % 7
             ahead -= 7 if ahead > HALF_A_WEEK.days else 0  # the nearest one
+            ahead += 7 if hit[2] and ahead <= 0 else 0
             near = anchor + timedelta(days=ahead)
             yield DateMention(hit.start(1), hit.end(), near, yearless=True, relative=True)
 

@@ -253,8 +253,8 @@ def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
 def _find_called(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     """Yield numbers that are given apart from the word for their form: the notice, numbered 62 for 2026."""
     for hit in lexicon.get_pattern("number.called").finditer(folded):
-        year = hit["y1"] or hit["y2"] or hit["y3"] or hit["y4"]
-        n = hit["n1"] or hit["n2"] or hit["n3"] or hit["n4"]
+        year = next(hit[f"y{i}"] for i in range(1, 6) if hit[f"y{i}"])
+        n = next(hit[f"n{i}"] for i in range(1, 6) if hit[f"n{i}"])
         issuers = ("UEL",) if hit["y3"] and LIST_NAME in folded else ()
         number = DocumentNumber(issuers=issuers, year=int(year), n=int(n))
         yield NumberMention(start=hit.start(), end=hit.end(), number=number)

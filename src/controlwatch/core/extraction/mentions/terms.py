@@ -22,7 +22,7 @@ from controlwatch.core.extraction.text.lexicon import (
 )
 from controlwatch.core.extraction.text.normalize import HAN
 
-TermStrength = Literal["term", "title", "hint", "counter"]
+TermStrength = Literal["term", "title", "hint", "lone", "counter"]
 Meaning = tuple[Category, TermStrength]
 #: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
 NEWS_AGE = timedelta(days=60)  #: of what a report tells as its news
@@ -73,6 +73,7 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
             ("term", category.terms),
             ("title", category.title_terms),
             ("hint", category.hints),
+            ("lone", category.lone_terms),
             ("counter", category.counter_terms),
         )
         for strength, terms in lists:

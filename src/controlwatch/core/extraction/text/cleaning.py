@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 
+from controlwatch.core.extraction.text.unwrapping import undo_wrapping
 from controlwatch.core.model.character_forms import COMPATIBILITY, COMPATIBLE
 
 _BLANKS = " \u00a0\u2002\u2003\u2009\u202f\u3000"
@@ -41,7 +42,8 @@ def clean_text(text: str) -> tuple[str, array[int] | None]:
     >>> clean_text("公告第5號(hào)，商務(wù)部")[0]
     '公告第5號，商務部'
     """
-    cleaned, origins = _remove_additions(text)
+    unwrapped, cuts = undo_wrapping(text)
+    cleaned, origins = _remove_additions(unwrapped, cuts)
     if COMPATIBILITY.search(cleaned) is None:
         return cleaned, origins
     forms = [COMPATIBLE.get(ord(sign), sign) for sign in cleaned]
@@ -50,8 +52,8 @@ def clean_text(text: str) -> tuple[str, array[int] | None]:
     return "".join(forms), array("l", (*spread, len(text)))
 
 
-def _remove_additions(text: str) -> tuple[str, array[int] | None]:
-    cuts = [hit.span() for pattern in (HIDDEN, EMPHASIS) for hit in pattern.finditer(text)]
+def _remove_additions(text: str, broken: list[tuple[int, int]]) -> tuple[str, array[int] | None]:
+    cuts = broken + [hit.span() for pattern in (HIDDEN, EMPHASIS) for hit in pattern.finditer(text)]
     toned = [hit.span() for hit in TONED_PRONUNCIATION.finditer(text)]
     cuts += toned if len(toned) < MIN_TONED else [hit.span() for hit in ANY_PRONUNCIATION.finditer(text)]
     cuts += _find_spacing(text)

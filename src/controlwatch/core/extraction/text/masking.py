@@ -25,6 +25,8 @@ WEB_ADDRESS = re.compile(
 CLAUSE_BREAK = re.compile(r"，|, (?:but |while )?|\bbut\b")
 ROW_START = re.compile(r"[ \t]*(?:\d{1,4}[ \t]+)?(?:ex[ \t]*)?(?:\d{10}|\d{8}|\d{4}\.)|[^\n]*\t")
 SHORT_CLAUSE = 4
+TITLE_ZONE = 200  #: characters that hold a title
+IMPOSING_ZONE = 2500  #: characters in which a text asks for licences
 HEADING_LENGTH = 24
 BRACKETS = {"（": "）", "(": ")"}
 
@@ -71,14 +73,28 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         (hit.start(), _find_bracket_end(folded, hit.start(), hit.end()))
         for hit in lexicon.get_pattern("exclusion.following").finditer(folded)
     ]
-    for hit in lexicon.get_pattern("exclusion.preceding").finditer(folded):
+    preceding = list(lexicon.get_pattern("exclusion.preceding").finditer(folded))
+    if _imposes_licences(folded, lexicon):
+        freed = lexicon.get_pattern("exclusion.freed-following").finditer(folded)
+        spans += [(hit.start(), _find_bracket_end(folded, hit.start(), hit.end())) for hit in freed]
+        preceding += (
+            hit
+            for hit in lexicon.get_pattern("exclusion.freed").finditer(folded)
+            if not lexicon.get_pattern("exclusion.new-freedom").search(
+                folded, _find_sentence_start(folded, hit.start()), hit.start()
+            )
+        )
+    for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
             spans.append((start, hit.end()))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)
-        if ROW_START.match(folded, reach, at):  # 10079000 其他高粱，种用除外: the goods of a row, not the row
+        is_line = folded[max(0, reach - 1) : reach] in {"", "\n"}
+        if is_line and ROW_START.match(
+            folded, reach, at
+        ):  # 10079000 其他高粱，种用除外: the goods of a row, not the row
             continue
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
@@ -88,6 +104,14 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         spans += [hit.span() for hit in lexicon.get_pattern(name).finditer(folded)]
     spans += _find_excluded_parts(folded, lexicon)
     return tuple(sorted({span for span in spans if span[0] < span[1]}))
+
+
+def _imposes_licences(folded: str, lexicon: Lexicon) -> bool:
+    """Return whether a text asks for licences: what needs none is then left out, and not what it changes."""
+    title = folded[:TITLE_ZONE].partition("\n")[0]
+    if lexicon.get_pattern("exclusion.easing").search(title):
+        return False
+    return lexicon.get_pattern("exclusion.imposing").search(folded, 0, IMPOSING_ZONE) is not None
 
 
 def is_excluded(folded: str, at: int, lexicon: Lexicon) -> bool:
@@ -108,10 +132,14 @@ def _find_bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
+def _find_sentence_start(folded: str, at: int) -> int:
+    low = max(0, at - SENTENCE_LIMIT)
+    return max(low - 1, *(folded.rfind(stop, low, at) for stop in ("。", "；", ";", "\n", ". "))) + 1
+
+
 def _find_exclusion_start(folded: str, at: int, lexicon: Lexicon) -> int:
     """Return where an exclusion that ends at an offset begins: behind the last clause that does something."""
-    low = max(0, at - SENTENCE_LIMIT)
-    start = max(low - 1, *(folded.rfind(stop, low, at) for stop in ("。", "；", ";", "\n", ". "))) + 1
+    start = _find_sentence_start(folded, at)
     is_done = lexicon.get_pattern("mask.done-before")
     for act in lexicon.get_pattern("mask.operative").finditer(folded, start, at):
         if act.start() < start or is_done.search(folded, start, act.start()):
