@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_from_json
@@ -156,6 +158,7 @@ class ClusterHome:
         self.told: list[tuple[str, str, str]] = []  #: target, key, path of the notice
         self._workers: list[Fork] = []
         self._started = 0
+        self.restarted = 0  #: workers that ended by themselves
         self._engine = create_engine(database, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         for n, ministry in enumerate(self.ministries):
             declare(self.watchers, f"ministry-{n}", ministry.host.removeprefix("https://"))
@@ -230,6 +233,15 @@ class ClusterHome:
         self.misfortunes["kills"] += 1
         self.start_worker()
 
+    def supervise(self) -> None:
+        """Start again what has ended by itself, as a supervisor does."""
+        for worker in list(self._workers):
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(0)
+                self._workers.remove(worker)
+                self.restarted += 1
+                self.start_worker()
+
     def stop_all(self) -> list[int]:
         """Ask all workers to stop; return their exit statuses."""
         for worker in self._workers:
@@ -274,8 +286,9 @@ class ClusterHome:
         while wanted - {(target, path) for target, _, path in self.told}:
             if time.monotonic() > ends:
                 return  # the ledger says what is missing
-            with suppress(Exception):
+            with suppress(SQLAlchemyError):
                 self.make_due()
+            self.supervise()
             time.sleep(1.0)
 
     def close_ledger(self) -> Ledger:
@@ -338,6 +351,7 @@ def torture(misfortunes: int, *, seed: int = 1) -> Ledger:
             home.publish()
             time.sleep(home.dice.random() * 2)
             _let_something_happen(home, pg)
+            home.supervise()
             if home.dice.random() < 0.2:
                 home.wait_until_told()
         home.wait_until_told()
