@@ -172,7 +172,9 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
 def _assess_document(context: ReadingContext) -> Assessment:
     """Return what a document does, from what it is and what its sentences say."""
     kind, lexicon = context.identity.kind, context.lexicon
-    places = find_place_hits(context.text, lexicon)
+    places = tuple(
+        hit for hit in find_place_hits(context.text, lexicon) if not context.is_background(hit.start)
+    )
     categories = find_categories(context, places)
     ids = frozenset(found.id for found in categories)
     is_operative = is_operative_answer(context)

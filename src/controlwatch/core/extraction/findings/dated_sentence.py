@@ -26,7 +26,7 @@ from controlwatch.core.model import EffectiveDate
 
 ENGLISH_DAY_COUNTS = {"thirty": 30, "sixty": 60, "ninety": 90, "thirtie": 30, "sixtie": 60, "ninetie": 90}
 #: The groups of a count of days or months after publication.
-COUNTS = ("count", "full", "days", "nth", "ordinal")
+COUNTS = ("count", "full", "days", "within", "nth", "ordinal")
 STALE_AFTER = timedelta(days=90)  #: a start this long before the signature is background
 PAST_TOLERANCE = timedelta(days=31)  #: a start without a year lies at most this far back
 
@@ -98,6 +98,7 @@ class DatedSentence:
             and not self._is_of_another(word)
             and not get_pattern("date.former").search(words[: word.start])
             and not get_pattern("date.lapse-after").match(words[word.end :])
+            and not get_pattern("date.relative-clause").match(words[word.end :])
             and not get_pattern("date.replaced-after").match(words[word.end :])
         ]
         replacing = get_pattern("date.replacing-before")
@@ -129,6 +130,14 @@ class DatedSentence:
                 or (self.is_loose and self._is_ahead(word))
             )
         ]
+        starts += [
+            word
+            for begun, word in pairwise(days)
+            if begun in starts
+            and word not in (*starts, *ends)
+            and self._is_ahead(word)
+            and get_pattern("date.coordinated-between").match(words[begun.end : word.start])
+        ]
         return starts, [place_after(end, starts, words) for end in ends]
 
     def _is_ahead(self, word: DateMention) -> bool:
@@ -139,7 +148,7 @@ class DatedSentence:
         return bool(
             word.day
             and told
-            and word.day > told
+            and (word.day > told or (word.yearless and word.day < told - PAST_TOLERANCE))
             and not get_pattern("date.limit-before").search(before)
             and not get_pattern("date.limit-behind").match(behind)
             and not get_pattern("date.other-event").search(self.sentence.words)
@@ -168,20 +177,22 @@ class DatedSentence:
         self, starts: list[DateMention], ends: list[DateMention]
     ) -> Iterator[EffectiveDate]:
         """Pair each start with the end before the next start; a lone start takes the last end."""
-        words, anchor, published = self.words, self.anchor, self.context.identity.publication
+        words, published = self.words, self.context.identity.publication
         rate_step = self.context.lexicon.get_pattern("date.rate-step")
         another_act = self.context.lexicon.get_pattern("date.another-act")
         is_signed = published is not None and published.source in {"promulgation", "signature", "label"}
         only_end = ends[-1].day if len(starts) == 1 and ends else None
         for word, limit in zip(starts, (*(word.start for word in starts[1:]), len(words)), strict=False):
             day = word.day
-            if day and anchor and word.yearless and day < anchor - PAST_TOLERANCE:
+            told = self.context.identity.publication_day
+            if day and told and word.yearless and day < told - PAST_TOLERANCE:
                 day = add_duration(day, 1, "year")  # notices speak of what is ahead of them
             is_report = self.context.identity.is_report
             is_stale = day and published and (is_signed or is_report) and published.day - day > STALE_AFTER
             if is_stale or is_about_foreign_act(self.context.lexicon, words[: word.start]):
                 continue
             until = next((end.day for end in ends if word.end <= end.start < limit), None) or only_end
+            until = until if until and day and until >= day else None  # else the end of something older
             scope = find_scope(words[: word.start], self.context.lexicon)
             step = rate_step.search(words, word.end, limit) if scope == "all" else None
             found = EffectiveDate(
@@ -272,7 +283,7 @@ def _is_of_force(words: str, word: DateMention, lexicon: Lexicon) -> bool:
     is_time = get_pattern("date.time-is").search(before) is not None
     # 于 and "from" introduce any date; the words that follow must speak of force.
     if get_pattern("date.bare-before").search(before) and not is_time:
-        openings = (get_pattern("date.from-after"), get_pattern("date.force-after"))
+        openings = map(get_pattern, ("date.from-after", "date.force-after", "date.coordinated-after"))
         return any(pattern.match(behind) for pattern in openings)
     is_record = get_pattern("date.record-range").search(before)
     return is_time or (speaks_of_force(words, lexicon) and not is_record)

@@ -11,7 +11,7 @@ from controlwatch.core.extraction.findings.table_dates import find_table_dates
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.identity.published import find_issue_date
 from controlwatch.core.extraction.mentions.dates import add_duration, find_date_mentions, parse_period
-from controlwatch.core.extraction.mentions.places import is_of_foreign_state, opens_with_foreign_state
+from controlwatch.core.extraction.mentions.places import opens_with_foreign_state
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -100,9 +100,7 @@ def _dates_nothing(context: ReadingContext, sentence: Sentence, measure: str, *,
     is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)
     if recall_ends or (is_abroad and opens_with_foreign_state(words, lexicon)):
         return True
-    if is_about_foreign_act(lexicon, words) or _sets_no_date(context, words):
-        return True
-    return not is_own and is_of_foreign_state(context.text, sentence.start, lexicon)
+    return is_about_foreign_act(lexicon, words) or _sets_no_date(context, words)
 
 
 def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) -> tuple[EffectiveDate, ...]:

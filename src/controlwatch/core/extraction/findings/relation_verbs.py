@@ -42,12 +42,7 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return Verb.IMPLEMENTS, "relation.implementing"
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
-        if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], lexicon):
-            return decided
-        lapse = match_lapse(text, sentence, lexicon)
-        if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
-            lapse = None  # what applies again is the other one, which this one had suspended
-        return _find_later_verb(context, mention, sentence) or lapse
+        return _find_verb_of_recalled(context, mention, sentence)
     whole = _match_sentence_verb(sentence.words, lexicon) or match_lapse(text, sentence, lexicon)
     if whole is not None:
         return whole
@@ -104,6 +99,18 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
         if deciding.match(behind) or get_pattern("relation.suspended-by").search(before):
             return mention
     return None
+
+
+def _find_verb_of_recalled(
+    context: ReadingContext, mention: NumberMention, sentence: Sentence
+) -> VerbMatch | None:
+    """Return what is done to a notice that a sentence recalls: there, in a later one, as its term ends."""
+    if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], context.lexicon):
+        return decided
+    lapse = match_lapse(context.text, sentence, context.lexicon)
+    if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
+        lapse = None  # what applies again is the other one, which this one had suspended
+    return _find_later_verb(context, mention, sentence) or lapse
 
 
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:

@@ -27,7 +27,9 @@ from controlwatch.core.model import NoticeKind, Relation, Verb
 TABLE_ROW = re.compile(r"[\t|][^\t|\n]*[\t|]")
 EXPLAINING_KINDS = frozenset({NoticeKind.SPOKESPERSON, NoticeKind.FAQ, NoticeKind.GUIDANCE})
 NEW_YEAR_MONTHS = 2  #: in which a report may be about a notice of the last year
-ACCORDING_TO = re.compile(r"\b[Aa]ccording to (?:[Aa]nnouncement|[Nn]otice|[Oo]rder)\b")
+ACCORDING_TO = re.compile(
+    r"\b[Aa]ccording to (?:(?:its|the|an?|two|three) )?(?:joint )?(?:[Aa]nnouncement|[Nn]otice|[Oo]rder)s?\b"
+)
 ENGLISH_CLAUSE = re.compile(
     r"\b((?:first|second|third|fourth|\d+(?:st|nd|rd|th)) (?:clause|paragraph|article|section)"
     r"|(?:paragraph|clause|section|item|article)s? \d+(?:(?:,| and|, and) \d+)*(?: of Article \w+)?) of\s*$",
@@ -36,6 +38,8 @@ ENGLISH_CLAUSE = re.compile(
 ORIGIN_REACH = 60  #: characters behind a number that say that it published a list
 ISSUING_REACH_IN_ENGLISH = 24
 ISSUING_REACH = 16  #: characters before a number in which a report says that it was issued
+LEFT_ALONE_REACH = 36  #: characters beside a number in which words say that it goes on
+LEFT_ALONE_REACH_IN_ENGLISH = 140
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
@@ -187,7 +191,7 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     if is_acting:
         return find_acting_verb(context, mention, sentence)
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
-        is_cited = _is_cited_order(context, mention) or _is_left_alone(context, sentence)
+        is_cited = _is_cited_order(context, mention) or _is_left_alone(context, mention)
         return None if is_cited else (Verb.CLARIFIES, "relation.explained")
     is_told = context.identity.is_report and not context.is_background(mention.start)
     return _find_reported_verb(context, mention, sentence) if is_told else None
@@ -203,12 +207,12 @@ def _find_reported_verb(
     ):  # what its sentence recalls behind it is of another: measures they had announced
         upto = replace(sentence, words=sentence.words[: mention.end - sentence.start])
         is_past = is_recalled(context, upto, mention)
-    is_newest = _is_newest(context, mention) and not _is_left_alone(context, sentence)
+    is_newest = _is_newest(context, mention) and not _is_left_alone(context, mention)
     if is_newest and not is_issued and _is_said_to_rest(context, mention):
         return Verb.SUSPENDS, "relation.said-to-rest"
     if is_issued or is_newest:
         return None if is_issued and is_past else (Verb.REPORTS, "relation.reported")
-    if is_past or _is_left_alone(context, sentence):
+    if is_past or _is_left_alone(context, mention):
         return None
     if (
         mention.number.series
@@ -247,10 +251,14 @@ def _is_cited_order(context: ReadingContext, mention: NumberMention) -> bool:
     return mention.number.series == "Order" and not is_new
 
 
-def _is_left_alone(context: ReadingContext, sentence: Sentence) -> bool:
-    """Return whether a sentence says of the notices in it only that they go on as they are."""
-    words, lexicon = sentence.words, context.lexicon
-    return lexicon.get_pattern("relation.goes-on").search(words) is not None
+def _is_left_alone(context: ReadingContext, mention: NumberMention) -> bool:
+    """Return whether the clauses around a number say of its notice only that it goes on as it is."""
+    sentence = context.text.find_sentence(mention.start)
+    is_chinese = HAN.search(sentence.words)
+    reach = LEFT_ALONE_REACH if is_chinese else LEFT_ALONE_REACH_IN_ENGLISH
+    low, high = mention.start - reach, mention.end + reach
+    words = context.text.folded_text[max(sentence.start, low) : min(sentence.end, high)]
+    return context.lexicon.get_pattern("relation.goes-on").search(words) is not None
 
 
 def _is_issued(context: ReadingContext, mention: NumberMention) -> bool:

@@ -30,7 +30,8 @@ SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(
     r"\b(?:suspends?|imposes?|tightens?|adds|removes|lifts|bans|extends|resumes|announce[sd]|issue[sd]|release[sd]"
-    r"|publishe[sd]|says|said|has|have|will|was|were|is|are)\b|\?",
+    r"|publishe[sd]|says|said|brings|takes|puts|places|covers|requires|subjects|introduces|amends|repeals|lists|widens"
+    r"|expands|restricts|prohibits|allows|has|have|will|was|were|is|are)\b|\?",
     re.IGNORECASE,
 )
 ENGLISH_YEAR = re.compile(r"(?<![\d-])((?:19|20)\d\d)(?![\d-])")

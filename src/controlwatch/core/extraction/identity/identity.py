@@ -33,6 +33,7 @@ from controlwatch.core.extraction.mentions.numbers import (
     normalize_series,
     parse_number,
 )
+from controlwatch.core.extraction.mentions.places import is_of_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -122,8 +123,10 @@ class ReadingContext:
         return tuple(parts)
 
     def is_background(self, offset: int) -> bool:
-        """Return whether an offset lies in such a part."""
-        return any(start <= offset < end for start, end in self.background_parts)
+        """Return whether an offset lies in such a part, or in the part of a digest on another state."""
+        if any(start <= offset < end for start, end in self.background_parts):
+            return True
+        return self.identity.is_report and is_of_foreign_state(self.text, offset, self.lexicon)
 
     @property
     def told_on(self) -> date | None:

@@ -113,7 +113,7 @@ def _collect_cached(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[D
 def _collect_dates(text: str, anchor: date | None, lexicon: Lexicon) -> tuple[DateMention, ...]:
     """Return the days of a text in order; a hit that overlaps an earlier one does not count."""
     found: list[DateMention] = []
-    if "月" in text or "日" in text or "年" in text or "元旦" in text:
+    if lexicon.get_pattern("date.signs").search(text):
         found += _find_chinese_days(text, anchor, lexicon)
     if ANY_YEAR.search(text):
         for hit in ISO_DAY.finditer(text):

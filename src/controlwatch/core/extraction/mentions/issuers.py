@@ -115,6 +115,7 @@ def collect_issuers(text: DocumentText, lexicon: Lexicon, numbered: Iterable[str
     decision = get_pattern("issuer.decision").search(text.folded_text, text.title_end, text.title_end + 1500)
     if decision:
         before = text.folded_text[max(text.title_end, decision.start() - 80) : decision.start()]
+        before = before.rpartition("）")[2]  # who issued what is cited does not decide here
         # What precedes 批准 only approved: 经国务院批准.
         pieces.append(get_pattern("issuer.before-deciding").split(before)[-1])
     lines = [line.strip() for line in text.folded_text[text.title_end :].splitlines() if line.strip()]

@@ -44,6 +44,7 @@ class PlaceIndex:
 
     codes: dict[str, str]  #: of a name in any language or form
     automata: dict[str, Automaton]  #: by form of the names: "zh", "en", "short"
+    folded_names: frozenset[str]  #: of states and regions, in small letters
     foreign_opening: re.Pattern[str]  #: a foreign state's name at the beginning
 
 
@@ -63,6 +64,7 @@ def _build_place_index(lexicon: Lexicon) -> PlaceIndex:
             "en": build_automaton(name for place in places for name in place.en),
             "short": build_automaton(place.short for place in places if place.short),
         },
+        folded_names=frozenset(name.lower() for name in names),
         foreign_opening=re.compile(rf"\W*(?:{'|'.join(bounded)})"),
     )
 
@@ -118,6 +120,11 @@ def is_of_foreign_state(text: DocumentText, at: int, lexicon: Lexicon) -> bool:
     start = text.folded_text.rfind("\n", 0, at) + 1
     end = text.folded_text.find("\n", at)
     line = text.folded_text[start : end if end >= 0 else len(text.folded_text)]
+    headed = [
+        is_foreign for begin, is_foreign in _find_state_headings(text.folded_text, lexicon) if begin <= start
+    ]
+    if headed and headed[-1]:
+        return True
     lead = lexicon.get_pattern("place.item-mark").match(line)
     if lead is None:
         return False
@@ -127,6 +134,20 @@ def is_of_foreign_state(text: DocumentText, at: int, lexicon: Lexicon) -> bool:
         and lexicon.get_pattern("place.heading-end").match(line, state.end()) is not None
         and lexicon.get_pattern("change.china").search(line) is None
     )
+
+
+@lru_cache(maxsize=4)
+def _find_state_headings(folded: str, lexicon: Lexicon) -> tuple[tuple[int, bool], ...]:
+    """Return where the lines stand that are the name of a state and no more, and whether it is foreign."""
+    names = _build_place_index(lexicon).folded_names
+    found = []
+    for hit in lexicon.get_pattern("place.state-heading").finditer(folded):
+        name = hit[1].strip().lower()
+        is_china = lexicon.get_pattern("place.china-heading").fullmatch(name) is not None
+        if is_china or name in names:
+            found.append((hit.start(), not is_china))
+    # One name alone is a title, or the cell of a list.
+    return tuple(found) if any(not is_foreign for _, is_foreign in found) and len(found) > 1 else ()
 
 
 def is_place_name(words: str, lexicon: Lexicon) -> bool:

@@ -23,6 +23,10 @@ from controlwatch.core.extraction.text.lexicon import (
 from controlwatch.core.extraction.text.normalize import HAN
 
 TermStrength = Literal["term", "title", "hint", "lone", "counter"]
+GERMAN_WORD = re.compile(r"\b(?:und|der|die|das|für|mit|von|nicht|ist|ab)\b")
+GERMAN_ZONE = 1500  #: characters that show the language
+MIN_GERMAN_WORDS = 4
+MIN_COMPOUND_PART = 6  #: letters
 Meaning = tuple[Category, TermStrength]
 #: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
 NEWS_AGE = timedelta(days=60)  #: of what a report tells as its news
@@ -100,10 +104,12 @@ def _build_term_index(lexicon: Lexicon) -> TermIndex:
 def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
     """Return the terms of a folded text in order; a hit inside a longer hit does not count."""
     index, lowered = _build_term_index(lexicon), lower_letters(text)
+    is_german = len(GERMAN_WORD.findall(lowered[:GERMAN_ZONE])) >= MIN_GERMAN_WORDS
     found = [
         TermHit(last - len(word) + 1, last + 1, index.meanings[word])
         for last, word in index.terms.iter(lowered)
         if _is_free_standing(lowered, last - len(word) + 1, last + 1)
+        or (is_german and _opens_compound(lowered, last - len(word) + 1, word, index.meanings[word]))
     ]
     found += [
         TermHit(hit.start(), hit.end(), ((category, "term"),))
@@ -116,6 +122,12 @@ def find_term_hits(text: str, lexicon: Lexicon) -> list[TermHit]:
         if not kept or hit.end > kept[-1].end:
             kept.append(hit)
     return kept
+
+
+def _opens_compound(text: str, start: int, word: str, meanings: Iterable[Meaning]) -> bool:
+    """Return whether an item is the first part of a German compound: Germaniumwafer, Graphitelektroden."""
+    is_item = any(category.kind == "item" for category, _ in meanings)
+    return is_item and len(word) >= MIN_COMPOUND_PART and not text[start - 1 : start].isalpha()
 
 
 def contains_phrase(lexicon: Lexicon, name: str, text: str) -> bool:

@@ -146,7 +146,7 @@ def name_in_chinese(canonical: str, lexicon: Lexicon) -> str:
     if number is None or number.letter:
         return canonical if number else ""
     who = "、".join(lexicon.get_issuer_name(code, "zh") for code in number.issuers)
-    form = "令" if number.series else "公告"
+    form = KIND_NAMES[NoticeKind.ORDER if number.series else NoticeKind.ANNOUNCEMENT][1]
     if number.issuers == ("UEL",):
         who = "不可靠实体清单工作机制"
     return f"{who}{form}{_format_chinese_number(number)}"
@@ -230,7 +230,7 @@ def _describe_actor(context: SummaryContext) -> str:
     if number.letter:
         return pick((f"{who} notice {number.letter}".strip(), number.letter))
     figure = f"{number.year}-{number.n}" if number.year else f"{number.n}"
-    form = "令" if number.series else "公告"
+    form = KIND_NAMES[NoticeKind.ORDER if number.series else NoticeKind.ANNOUNCEMENT][1]
     english = f"{who} {number.series or 'Announcement'} {figure}"
     return pick((english, f"{who}{form}{_format_chinese_number(number)}"))
 
