@@ -14,6 +14,8 @@ from controlwatch.adapters.files.office_package import get_kind, normalize_packa
 from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import read_picture
 from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.adapters.files.spreadsheets import read_sheets
 from controlwatch.adapters.files.workbooks import read_workbook
@@ -29,7 +31,7 @@ _MAX_DEPTH = 2  # archives within archives
 _UTF8_NAME_FLAG = 0x800
 
 
-def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
+def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
     """Parse a zip by its members. Raises `Unreadable` for a damaged or excessively large one."""
     try:
         archive = ZipFile(io.BytesIO(body))
@@ -57,49 +59,53 @@ def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
             return read_ofd(archive)
-        return _read_members(archive, depth=depth)
+        return _read_members(archive, depth=depth, reader=reader)
 
 
-def _read_members(archive: ZipFile, *, depth: int) -> ParsedFile:
+def _read_members(archive: ZipFile, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     if depth >= _MAX_DEPTH:
         raise Unreadable("archives nested too deeply")
     files = [member for member in archive.infolist() if not member.is_dir()]
     texts: list[str] = []
+    recognized: list[str] = []
     doubts: list[str] = []
+    pictures = 0
     for member in files[:_MAX_READ]:
         name = member.filename
         if not member.flag_bits & _UTF8_NAME_FLAG:
             # Chinese Windows writes names in GBK without a flag, and Python decodes them as code page 437.
             name = decode_body(name.encode("cp437", errors="replace")).text
         try:
-            parsed = _parse_member(archive.read(member), depth=depth)
+            parsed = _parse_member(archive.read(member), depth=depth, reader=reader)
         except PARSE_ERRORS as error:  # a doubt; the other files are still read
             parsed = ParsedFile("", (describe_error(error),))
         texts.extend((name, parsed.text) if parsed.text else ())
+        recognized.extend((name, parsed.picture_text) if parsed.picture_text else ())
+        pictures += parsed.pictures
         doubts.extend(f"{name}: {doubt}" for doubt in parsed.doubts)
     if len(files) > _MAX_READ:
         doubts.append(f"only the first {_MAX_READ} of {len(files)} files were read")
-    return ParsedFile("\n".join(texts), tuple(doubts))
+    return ParsedFile("\n".join(texts), tuple(doubts), pictures=pictures, picture_text="\n".join(recognized))
 
 
-def _parse_member(body: bytes, *, depth: int) -> ParsedFile:
+def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     kind = "mhtml" if is_wrapped(body) else detect_format(body)
     if kind in _MEMBER_READERS:
         return _MEMBER_READERS[kind](body)
+    if kind in _PICTURE_READERS:
+        return _PICTURE_READERS[kind](body, reader=reader)
     match kind:
         case "zip":
-            return read_zip(body, depth=depth + 1)
+            return read_zip(body, depth=depth + 1, reader=reader)
         case "html":
             decoded = decode_body(body)
             lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
             return ParsedFile(parse_notice_page(decoded.text, url="").text, lost)
-        case "text" if MARKUP.match(body[:200]):
-            return ParsedFile("", (UNKNOWN_MARKUP,))
-        case "text":
+        case "text" if not MARKUP.match(body[:200]):
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
         case _:
-            return ParsedFile("", ("not a supported document",))
+            return ParsedFile("", (UNKNOWN_MARKUP if kind == "text" else "not a supported document",))
 
 
 def read_saved_pages(body: bytes) -> ParsedFile:
@@ -123,9 +129,9 @@ def read_saved_pages(body: bytes) -> ParsedFile:
 
 
 _MEMBER_READERS: dict[str, Callable[[bytes], ParsedFile]] = {
-    "pdf": read_pdf,
     "ole": read_ole,
     "rtf": read_rtf,
     "office-xml": read_office_xml,
     "mhtml": read_saved_pages,
 }
+_PICTURE_READERS: dict[str, Callable[..., ParsedFile]] = {"pdf": read_pdf, "picture": read_picture}
