@@ -45,12 +45,13 @@ from controlwatch.core.model.errors import (
     SourceError,
     UsageError,
 )
+from controlwatch.core.model.mail_servers import SmtpUrl
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.engine.cluster_checks import check_cluster
 from controlwatch.engine.liveness import HANG_TIMEOUT, get_heartbeat_path
-from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
+from controlwatch.settings import SETTINGS_FILE_KEY, Settings
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
 MAX_CLOCK_SKEW = 120.0

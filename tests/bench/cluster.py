@@ -28,6 +28,7 @@ from controlwatch.core.model import Alert, Subscription
 from controlwatch.core.model.state import PlannedDelivery
 from controlwatch.testing.sites import Answer
 from tests.processes import typed
+from tests.store.postgres import DURABLE
 from tests.torture.cluster import ClusterHome, TimedSites, cluster_home, declare
 from tests.waiting import wait_for
 
@@ -46,7 +47,7 @@ MIN_RATE, MAX_LAG_P95, MAX_LAG_P99, MAX_FIRST_LOOK = 16.0, 5.0, 15.0, 900.0
 
 def main() -> None:
     """Run and print."""
-    with cluster_home(workers=0) as (home, _):
+    with cluster_home(workers=0, options=DURABLE) as (home, _):
         _measure_polls(home)
         _measure_alerts(home)
         home.stop_all()
@@ -183,7 +184,7 @@ def _measure_archives() -> None:
     bodies = [os.urandom(25_000) + b"x" * 25_000 for _ in range(BODIES)]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        home, _ = stack.enter_context(cluster_home(workers=0))
+        home, _ = stack.enter_context(cluster_home(workers=0, options=DURABLE))
         typed(["migrate"], env=home.env)
         store = SqlStore.open(home.database, is_cluster=True)
         stack.callback(store.close)

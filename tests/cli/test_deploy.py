@@ -97,7 +97,7 @@ def measured() -> str:
         waiting={"polls": 1, "service": 0},
     )
     queries = build_queries(store, load_lexicon(), (WATCHER,))
-    text = render_metrics(queries, store.queries, store.backlog, lambda: figures)
+    text = render_metrics(queries, store.queries, store.backlog, measure_cluster=lambda: figures)
     store.close()
     return text
 

@@ -65,10 +65,13 @@ def test_a_newer_schema_will_do_as_long_as_it_says_so(machine: Terminal) -> None
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     machine.types("subscriptions")
+    machine.types("adopt")
+    machine.types("verify")
     with engine.begin() as connection:
         connection.execute(text("UPDATE schema_support SET oldest = '9999'"))
     engine.dispose()
-    assert "a newer version" in machine.fails("subscriptions")
+    for command in ("subscriptions", "verify"):
+        assert "a newer version" in machine.fails(command)
 
 
 def test_a_service_alone_does_not_start_beside_workers(machine: Terminal) -> None:

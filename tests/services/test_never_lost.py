@@ -12,9 +12,9 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Stopping
+from controlwatch.core.model.mail_servers import SmtpUrl
 from controlwatch.core.sources.watcher import Detail, Expect
 from controlwatch.services.intake import build_intake_watcher
-from controlwatch.settings import SmtpUrl
 from controlwatch.testing.pdf import pdf
 from controlwatch.testing.sites import Answer, Asked
 from tests.services.test_bad_input import CHALLENGE

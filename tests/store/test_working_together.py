@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import IntegrityError
 
 from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.fanout import PAGE, has_unrouted_alerts, note_other_pages
 from controlwatch.adapters.storage.new_deliveries import wake_at_commit
 from controlwatch.adapters.storage.poll_schedule import list_due_hosts, release_dead_polls, take_due_ticks
 from controlwatch.adapters.storage.shared_turns import SharedTurns, release_dead_turns
@@ -30,7 +32,7 @@ from controlwatch.testing.slack import SlackStandIn
 from tests.channels.test_slack import MESSAGE
 from tests.services.world import WATCHER
 from tests.store.conftest import create_database
-from tests.store.steps import NOW, PAUSED
+from tests.store.steps import EVERYTHING, NOW, PAUSED
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def test_workers_are_woken_by_the_transaction_that_writes_a_delivery_and_by_none
 ) -> None:
     number = shared.subscriptions.subscribe(Subscription(channel="webhook", target="https://x.example"), NOW)
     wake_at_commit(shared.engine, lambda connection: wake_deliveries(queue, ["email"], connection))
-    with pytest.raises(Exception, match="foreign key"):
+    with pytest.raises(IntegrityError):
         shared.outbox.enqueue_alert(PAUSED, [planned(number), planned(10_000)])
     with shared.engine.begin() as connection:
         assert count(connection, queue) == 0
@@ -118,6 +120,18 @@ def test_a_queue_that_is_gone_costs_no_alert_and_is_made_again(shared: SqlStore,
         assert queue.install(connection)
         assert not queue.install(connection)
         queue.enqueue(connection, [Job(name="deliver", argument="webhook:0", queue="service")])
+        assert count(connection, queue) == 1
+
+
+def test_workers_are_woken_for_an_alert_that_is_still_to_be_routed(shared: SqlStore, queue: JobQueue) -> None:
+    shared.outbox.enqueue_alert(PAUSED, [])
+    wake_at_commit(shared.engine, lambda connection: wake_deliveries(queue, ["email"], connection))
+    page = tuple(replace(EVERYTHING, id=n) for n in range(1, PAGE + 1))
+    with shared.engine.begin() as connection:
+        assert not has_unrouted_alerts(connection)
+        note_other_pages(connection, 1, page)
+    with shared.engine.begin() as connection:
+        assert has_unrouted_alerts(connection)
         assert count(connection, queue) == 1
 
 

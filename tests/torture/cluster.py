@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.base import ALERT, DELIVERY, alert_from_json
@@ -29,7 +31,7 @@ from controlwatch.services.verify import verify_chain
 from controlwatch.testing.sites import Answer, Sites
 from tests.processes import Fork, type_commands, typed
 from tests.services.world import Ministry, Page, tightening
-from tests.store.postgres import restart, server
+from tests.store.postgres import QUICK, restart, server
 from tests.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -156,6 +158,7 @@ class ClusterHome:
         self.told: list[tuple[str, str, str]] = []  #: target, key, path of the notice
         self._workers: list[Fork] = []
         self._started = 0
+        self.restarted = 0  #: workers that ended by themselves
         self._engine = create_engine(database, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         for n, ministry in enumerate(self.ministries):
             declare(self.watchers, f"ministry-{n}", ministry.host.removeprefix("https://"))
@@ -230,6 +233,15 @@ class ClusterHome:
         self.misfortunes["kills"] += 1
         self.start_worker()
 
+    def supervise(self) -> None:
+        """Start again what has ended by itself, as a supervisor does."""
+        for worker in list(self._workers):
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(0)
+                self._workers.remove(worker)
+                self.restarted += 1
+                self.start_worker()
+
     def stop_all(self) -> list[int]:
         """Ask all workers to stop; return their exit statuses."""
         for worker in self._workers:
@@ -274,8 +286,9 @@ class ClusterHome:
         while wanted - {(target, path) for target, _, path in self.told}:
             if time.monotonic() > ends:
                 return  # the ledger says what is missing
-            with suppress(Exception):
+            with suppress(SQLAlchemyError):
                 self.make_due()
+            self.supervise()
             time.sleep(1.0)
 
     def close_ledger(self) -> Ledger:
@@ -315,13 +328,15 @@ class ClusterHome:
 
 
 @contextmanager
-def cluster_home(*, workers: int = 3, seed: int = 1) -> Iterator[tuple[ClusterHome, Path]]:
+def cluster_home(
+    *, workers: int = 3, seed: int = 1, options: str = QUICK
+) -> Iterator[tuple[ClusterHome, Path]]:
     """Open an installation with a PostgreSQL of its own; yield it, and the folder of the server."""
     folder = Path(tempfile.mkdtemp(prefix="controlwatch-cluster-"))
     folder.chmod(0o755)  # the server runs as another user
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        database = stack.enter_context(server(folder / "pg"))
+        database = stack.enter_context(server(folder / "pg", options))
         sites = stack.enter_context(TimedSites())
         home = ClusterHome(folder, database, sites, workers=workers, seed=seed)
         stack.callback(home.end)
@@ -336,6 +351,7 @@ def torture(misfortunes: int, *, seed: int = 1) -> Ledger:
             home.publish()
             time.sleep(home.dice.random() * 2)
             _let_something_happen(home, pg)
+            home.supervise()
             if home.dice.random() < 0.2:
                 home.wait_until_told()
         home.wait_until_told()

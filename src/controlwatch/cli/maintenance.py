@@ -59,12 +59,16 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, such 
     Example: controlwatch backup /backups/controlwatch-monday.tar
     """
     from controlwatch.adapters.system import backup as copies
-    from controlwatch.settings import Settings
+    from controlwatch.settings import PRIVATE_ARCHIVE, Settings
 
+    settings = Settings.load()
     with _show_progress_bar("copying") as progress:
-        count = copies.write_backup(Settings.load().state_dir, target, progress=progress)
+        count = copies.write_backup(settings.state_dir, target, progress=progress)
     size = target.stat().st_size / 1_000_000
     console.print(f"{count} files, {size:.1f} MB, in {target}.", markup=False)
+    if settings.archive != PRIVATE_ARCHIVE:
+        where = settings.archive.partition("?")[0]
+        error_console.print(f"The bodies are not in it: back up their archive, {where}, too.", style="yellow")
 
 
 def restore(

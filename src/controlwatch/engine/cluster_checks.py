@@ -69,7 +69,7 @@ def _check_clock(engine: Engine) -> CheckResult:
 
 
 def _check_pooler(url: URL) -> CheckResult:
-    """Tell a pooler that shares connections between transactions: two of ours are one of the server's."""
+    """Tell a pooler that shares connections between transactions: two connections are one of the server's."""
     engine = create_engine(url, connect_args=build_timeouts(url), pool_size=2, max_overflow=0)
     try:
         with engine.connect() as first, engine.connect() as second:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from controlwatch.adapters.storage.base import COORDINATION_LOCK
 from controlwatch.adapters.storage.explain_errors import explain_database_error
+from controlwatch.adapters.storage.fanout import has_unrouted_alerts
 from controlwatch.adapters.storage.poll_schedule import list_due_hosts, release_dead_polls, take_due_ticks
 from controlwatch.adapters.storage.shared_turns import release_dead_turns
 from controlwatch.adapters.system.job_queue import Crew, Job, QueueLost
@@ -167,7 +168,10 @@ class ClusterEngine:
             names = take_due_ticks(connection, {name: job.seconds for name, job in self._shared.items()})
             ticks = (Job(name=PERIODIC_JOB, argument=name, queue=SERVICE_QUEUE) for name in names)
             queue.enqueue(connection, ticks)
+            has_unrouted = has_unrouted_alerts(connection)
         channels = self._app.store.outbox.list_due_channels(now=self._clock.read_time())
+        if has_unrouted:
+            channels |= self._app.channels.keys()
         if channels:
             with self._cluster.store.engine.begin() as connection:
                 wake_deliveries(queue, sorted(channels), connection)
@@ -182,7 +186,10 @@ class ClusterEngine:
             DELIVER_JOB: self._guard_handler("deliver", self.deliver),
             PERIODIC_JOB: self.run_periodic_job,
         }
-        crews = Crew(queue=POLL_QUEUE, size=POLL_THREADS), Crew(queue=SERVICE_QUEUE, size=SERVICE_THREADS)
+        crews = (
+            Crew(queue=POLL_QUEUE, size=POLL_THREADS, is_notified=False),
+            Crew(queue=SERVICE_QUEUE, size=SERVICE_THREADS),
+        )
         while not self._stopped.is_set():
             try:
                 with cluster.store.engine.begin() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import ControlwatchError, StoreLost, Unstamped
 from controlwatch.core.model.state import PollReport
 from controlwatch.core.sources.watcher import Watcher
+from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.services.first_round import FirstRound
 from controlwatch.services.intake import submit
 from controlwatch.services.second_opinions import SecondOpinions
@@ -76,7 +76,7 @@ class ServiceJobs:
             (watcher.id for watcher in app.watchers if watcher.enabled),
             has_proxy=any(read_proxy_routes().values()),
         )
-        self._lane_guards: defaultdict[ChannelName, threading.Lock] = defaultdict(threading.Lock)
+        self._lane_guards = {name: threading.Lock() for name in CHANNEL_NAMES}
         self._authority = build_timestamp_authority(app.settings)
 
     def list_shared_jobs(self) -> Iterator[PeriodicJob]:

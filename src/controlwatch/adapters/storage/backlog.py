@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from controlwatch.adapters.storage.base import DELIVERY, SUBSCRIPTION, StorePart
-from controlwatch.adapters.storage.due_deliveries import IS_SENDABLE
+from controlwatch.adapters.storage.due_deliveries import IS_LEASED, IS_PENDING, IS_SENDABLE
 from controlwatch.core.model import ChannelName
 
 
@@ -25,16 +26,19 @@ class BacklogStore(StorePart):
 
     def measure_deliveries(self, *, now: datetime) -> DeliveryBacklog:
         """Return what is due and waits; `now` is the time to compare with."""
-        first = func.min(DELIVERY.c.due_at, type_=DELIVERY.c.due_at.type)
-        waiting = (
-            select(SUBSCRIPTION.c.channel, first.label("first"))
-            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(DELIVERY.c.state == "pending", DELIVERY.c.due_at <= now, IS_SENDABLE)
-            .group_by(SUBSCRIPTION.c.channel)
-        )
-        expired = select(func.count()).where(DELIVERY.c.state == "leased", DELIVERY.c.lease_until < now)
+        # For each channel the head of its queue, by an index: a long queue costs no more than a short one.
+        heads = [
+            select(literal(name).label("channel"), DELIVERY.c.due_at)
+            .join(SUBSCRIPTION, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
+            .where(IS_PENDING, DELIVERY.c.channel == name, DELIVERY.c.due_at <= now, IS_SENDABLE)
+            .order_by(DELIVERY.c.due_at)
+            .limit(1)
+            for name in get_args(ChannelName)
+        ]
+        expired = select(func.count()).where(IS_LEASED, DELIVERY.c.lease_until < now)
         with self._read_engine.begin() as connection:
-            oldest = {row.channel: (now - row.first).total_seconds() for row in connection.execute(waiting)}
+            firsts = [connection.execute(head).first() for head in heads]
+            oldest = {first.channel: (now - first.due_at).total_seconds() for first in firsts if first}
             return DeliveryBacklog(
                 oldest=oldest, expired_leases=int(connection.execute(expired).scalar() or 0)
             )

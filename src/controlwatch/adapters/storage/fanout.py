@@ -17,6 +17,7 @@ from controlwatch.adapters.storage.base import (
     StorePart,
     alert_from_json,
 )
+from controlwatch.adapters.storage.new_deliveries import note_new_deliveries
 from controlwatch.adapters.storage.subscriptions import to_subscription
 from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Subscription
@@ -36,6 +37,7 @@ def note_other_pages(connection: Connection, alert_id: int, first_page: tuple[Su
     """Note that an alert which was routed to a first page is to be routed to those behind it."""
     if len(first_page) == PAGE:
         connection.execute(FANOUT.insert().values(alert_id=alert_id, after_id=first_page[-1].id))
+        note_new_deliveries(connection)  # they are about to be
 
 
 class FanoutStore(StorePart):
@@ -77,4 +79,9 @@ class FanoutStore(StorePart):
 
     def _has_any(self) -> bool:
         with self._read_engine.begin() as connection:
-            return connection.execute(select(FANOUT.c.alert_id).limit(1)).first() is not None
+            return has_unrouted_alerts(connection)
+
+
+def has_unrouted_alerts(connection: Connection) -> bool:
+    """Return whether an alert is not routed to all subscriptions yet."""
+    return connection.execute(select(FANOUT.c.alert_id).limit(1)).first() is not None

@@ -46,13 +46,19 @@ def check_revision(engine: Engine) -> None:
                 "the database contains no store yet" if found is None else f"the store has revision {found}"
             )
             raise OldSchema(f"{reason}, this version needs {newest}: run `controlwatch migrate`")
-        if found > newest:
-            support = table("schema_support", column("oldest"))
-            oldest = connection.execute(select(support.c.oldest)).scalar()
-            if oldest is None or oldest > newest:
-                raise UsageError(
-                    f"the store has revision {found}, of a newer version of controlwatch: use that one"
-                )
+        if found > newest and not supports_version(connection):
+            raise UsageError(
+                f"the store has revision {found}, of a newer version of controlwatch: use that one"
+            )
+
+
+def supports_version(connection: Connection) -> bool:
+    """Return whether a newer schema has only added to what this version knows."""
+    if not inspect(connection).has_table("schema_support"):
+        return False
+    support = table("schema_support", column("oldest"))
+    oldest: str | None = connection.execute(select(support.c.oldest)).scalar()
+    return oldest is not None and oldest <= find_newest_revision()
 
 
 def find_revision(connection: Connection) -> str | None:

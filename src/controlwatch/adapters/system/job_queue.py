@@ -28,7 +28,7 @@ INSTALL_HINT = "needs the extra: pip install 'controlwatch[cluster]'"
 #: Seconds between two signs of life of a worker, and after which a silent one has lost its jobs.
 BEAT_SECONDS, DEAD_SECONDS = 3.0, 15.0
 #: Seconds between two looks for jobs where no notification came.
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 #: The job that finds what is due, every two seconds; the last field of the line are seconds.
 DUE_JOB, DUE_CRON = "due", "* * * * * */2"
 #: Advisory lock of those that make the schema.
@@ -65,6 +65,8 @@ class Crew:
 
     queue: str
     size: int
+    #: Whether each new job is told to all workers: it begins at once, and costs a look by each of them.
+    is_notified: bool = True
 
 
 class QueueLost(RuntimeError):
@@ -259,6 +261,7 @@ async def _run_worker(app: procrastinate.App, crew: Crew, longest: float) -> Non
         install_signal_handlers=False,
         delete_jobs="always",
         fetch_job_polling_interval=LOOK_SECONDS,
+        listen_notify=crew.is_notified,
         shutdown_graceful_timeout=longest,
         update_heartbeat_interval=BEAT_SECONDS,
         stalled_worker_timeout=DEAD_SECONDS,

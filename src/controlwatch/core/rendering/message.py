@@ -49,6 +49,7 @@ class Message:
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
     unsubscribe: str = ""  #: the URL that ends the subscription
     unsubscribe_others: tuple[str, ...] = ()  #: the same for further subscriptions that it is sent for
+    calendar: str = ""  #: the URL of the calendar of the subscription
     acknowledge: str = ""  #: the URL that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
     health_line: str = ""  #: of digests and outlooks: whether every source is watched
@@ -58,7 +59,8 @@ class Message:
     def reader_links(self) -> tuple[tuple[str, str], ...]:
         """What one reader may do, each a word of the vocabulary and a URL, which may be empty."""
         others = (("unsubscribe", url) for url in self.unsubscribe_others)
-        return ("acknowledge", self.acknowledge), ("unsubscribe", self.unsubscribe), *others
+        calendar = "calendar", self.calendar
+        return ("acknowledge", self.acknowledge), calendar, ("unsubscribe", self.unsubscribe), *others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class MessageComposer:
             subject=build_digest_subject([entry for entry, _ in found], context),
             cards=cards,
             unsubscribe="".join(ends[:1]),
+            calendar=self.links.build_calendar_url(subscriptions[0].id) if is_own else "",
             unsubscribe_others=tuple(filter(None, ends[1:])),
             acknowledge=(
                 self.links.build_acknowledge_url(first.id, on=today)
