@@ -142,7 +142,7 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _check_pictures() -> CheckResult:
-    """Return whether scanned annexes are read. Without the extra they are a doubt, which is no fault."""
+    """Return whether scanned annexes are read. Without the extra they are a doubt; that breaks nothing."""
     if can_read_pictures():
         message = "scanned annexes and pictures are recognised (extra `ocr`); what is read is always a doubt"
     else:
