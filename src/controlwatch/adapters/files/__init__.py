@@ -12,6 +12,7 @@ from controlwatch.core.model.errors import ControlwatchError
 LEGACY_WORD = "legacy DOC not readable here; it can be read where LibreOffice is installed"
 PICTURE = "needs OCR: the annex is a picture; look"
 READ_FROM_PICTURE = "read from a picture and not certain; compare it with the original"
+SEVEN_ZIP = "7z archive: not read; unpack it and hand its files in"
 UNKNOWN_MARKUP = "a file of markup in a format not known here"
 #: The beginning of XML or of other markup, which is never the text of a file.
 MARKUP = re.compile(rb"[\xef\xbb\xbf\s]*<(?:\?xml|[A-Za-z][\w:.-]*[\s>/])")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from controlwatch.adapters.files import LEGACY_WORD, MARKUP, PICTURE, UNKNOWN_MARKUP
+from controlwatch.adapters.files import LEGACY_WORD, MARKUP, PICTURE, SEVEN_ZIP, UNKNOWN_MARKUP
 from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart
 from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
@@ -239,8 +239,8 @@ def _build_failure(reason: str) -> _ParseResult:
 
 
 def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
-    if kind == "archive":
-        return _build_failure("an archive of this kind is not readable here")
+    if kind == "7z":
+        return _build_failure(SEVEN_ZIP)
     if kind == "unknown":
         return _build_failure("not a supported document")
     if kind == "picture" and not can_read_pictures():

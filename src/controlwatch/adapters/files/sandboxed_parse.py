@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 from controlwatch.adapters.files import ParsedFile
-from controlwatch.adapters.files.archives import read_saved_pages, read_zip
+from controlwatch.adapters.files.archives import read_rar, read_saved_pages, read_zip
 from controlwatch.adapters.files.doc import read_ole
 from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
@@ -37,6 +37,7 @@ _READERS: dict[str, Callable[[bytes], ParsedFile]] = {
 _PICTURE_READERS: dict[str, Callable[..., ParsedFile]] = {
     "pdf": read_pdf,
     "zip": read_zip,
+    "rar": read_rar,
     "picture": read_picture,
 }
 
