@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from controlwatch.core.model import AnnexLink
 from controlwatch.core.model.addresses import resolve_link
+from controlwatch.core.sources.hidden_text import is_hidden
 from controlwatch.core.sources.html_text import collapse_whitespace
 
 _FILE = re.compile(
@@ -41,7 +42,6 @@ _ADDRESSES = (
     "data-file",
     "data-fileurl",
 )
-_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OFFICE_VIEWER = re.compile(r"/weboffice/", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:png|jpe?g|tiff?)$", re.IGNORECASE)  # scanned annexes; other pictures adorn
 _NOT_A_FILE = re.compile(r"\.(?:js|css|png|jpe?g|gif|svg|ico|swf|mp4|mp3)$", re.IGNORECASE)
@@ -194,7 +194,7 @@ def _names_unknown_file(element: LexborNode, words: str) -> bool:
 def _is_unseen(element: LexborNode) -> bool:
     attributes = element.attributes
     sizes = ((attributes.get(name) or "").strip().removesuffix("px") for name in ("width", "height"))
-    return any(size in {"0", "1"} for size in sizes) or bool(_UNSEEN.search(attributes.get("style") or ""))
+    return any(size in {"0", "1"} for size in sizes) or is_hidden(element)
 
 
 def _is_inside(element: LexborNode, without: Container[int]) -> bool:
