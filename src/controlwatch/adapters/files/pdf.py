@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from controlwatch.adapters.files import ENCRYPTED, ParsedFile, Unreadable
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
+from controlwatch.adapters.files.pdf_fonts import use_box_font
 from controlwatch.adapters.files.pdf_page import (
     count_unmapped_characters,
     get_page_transform,
@@ -67,6 +68,7 @@ class _PdfFile:
     """A PDF in two libraries: PDFium gives positions, PyPDF the text of pages without ruled tables."""
 
     def __init__(self, body: bytes) -> None:
+        use_box_font()
         self.unmapped = 0  #: characters that are drawn and cannot be read
         self._pdfium: pypdfium2.PdfDocument | None = None
         try:
