@@ -25,7 +25,7 @@ check: audit                ## style, types, floors, declarations, Dockerfile, k
 	$(BIN)/hadolint Dockerfile
 
 audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without the net it says so and passes
-	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
+	$(BIN)/python tools/audit.py requirements.lock requirements-ocr.lock requirements-dev.lock
 
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
@@ -54,6 +54,7 @@ gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
 	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra ocr --extra stamps pyproject.toml -o requirements-ocr.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

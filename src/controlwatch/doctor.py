@@ -19,6 +19,7 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
@@ -71,6 +72,7 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
         yield from _check_second_reader(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
+    yield _check_pictures()
     yield from check_sources(settings)
     if settings.slack_bot_token is not None:
         yield from check_slack(read_slack_setup(settings))
@@ -137,6 +139,15 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(message=str(mistake), is_ok=False, advice="see docs/watchers.md")
     if not mistakes:
         yield CheckResult(message="all watcher declarations are valid", is_ok=True)
+
+
+def _check_pictures() -> CheckResult:
+    """Return whether scanned annexes are read. Without the extra they are a doubt; that breaks nothing."""
+    if can_read_pictures():
+        message = "scanned annexes and pictures are recognised (extra `ocr`); what is read is always a doubt"
+    else:
+        message = "scanned annexes and pictures are not read; the extra `ocr` would (see docs/running.md)"
+    return CheckResult(message=message, is_ok=True)
 
 
 def _check_database(settings: Settings) -> Iterator[CheckResult]:

@@ -296,7 +296,7 @@ def _build_decision(
     unread: UnreadPart = ""
     if observation.fallback or observation.notice.kind is NoticeKind.EMPTY:
         unread = "page"
-    elif any(annex.doubt and not annex.text for annex in observation.annexes):
+    elif any((annex.doubt and not annex.text) or annex.picture_text for annex in observation.annexes):
         unread = "annex"
     is_review = observation.notice.attention is Attention.REVIEW and unread != "page"
     if is_review and kind in {"new", "report"}:

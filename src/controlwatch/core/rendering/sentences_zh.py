@@ -64,7 +64,32 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the page embeds (.*), which was not read", r"页面嵌入了\1，未读取。"),
         (r"(?:(.*): )?struck through (?:on the page|in the file) and left out: (.*)", r"被划掉、未采用：\2"),
+        (r"(?:(.*): )?hidden (?:on the page|in the file) and left out: (.*)", r"页面隐藏、未采用：\2"),
+        (r"the text is hidden until a script shows it; look", "正文由脚本显示，原为隐藏，请核对原页。"),
         (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),
+        (
+            r"(.*): (\d+) of (\d+) pages read from a picture and not certain; compare it .*",
+            r"\1：\3 页中有 \2 页识读自图片，未必准确，请与原件核对。",
+        ),
+        (
+            r"(?:(.*): )?read from a picture and not certain; compare it .*",
+            r"\1识读自图片，未必准确，请与原件核对。",
+        ),
+        (r"(.*): 7z archive: not read; .*", r"\1：7z 压缩包，未读取，请解压后提交其中的文件。"),
+        (r"(.*): compressed in a RAR archive: not read; .*", r"\1：RAR 压缩包中的文件，未读取。"),
+        (r"(.*): .*RAR archive: not read; it is encrypted(.*)\)", r"\1：RAR 压缩包已加密，未读取\2。"),
+        (
+            r"(.*): a picture in which codes (.*) can be recognised; nothing was concluded from it",
+            r"\1：图片中可识别出编码 \2，未据此得出结论。",
+        ),
+        (
+            r"(.*): a picture in which no code can be recognised; nothing was concluded from it",
+            r"\1：图片中未识别出编码，未据此得出结论。",
+        ),
+        (
+            r"Its text was read from a picture; a person must check.*",
+            "正文识读自图片，文字和数字须经人工核对。",
+        ),
         (r"(.*): needs OCR: the annex is a picture; look", r"\1：为图片，请查看原件。"),
         (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),
         (r"only the first (\d+) of (\d+) characters were read", r"全文 \2 字，仅识读前 \1 字。"),
