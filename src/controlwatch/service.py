@@ -31,7 +31,7 @@ from controlwatch.engine.liveness import (
 from controlwatch.engine.service_jobs import ServiceJobs, read_clock
 from controlwatch.services.deliver import CHANNEL_NAMES
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.bolt_app import open_bolt_app
 from controlwatch.slack.socket_mode import run_socket_mode
 from controlwatch.web.serving import serve_in_thread
 from controlwatch.web.site import build_web_app
@@ -99,7 +99,7 @@ def _end_in_time(stopped: threading.Event) -> None:
 def _open_listeners(app: App, stack: ExitStack) -> None:
     """Open the ways in that are set up: the web application, Slack's socket, both or none."""
     settings = app.settings
-    bolt = build_bolt_app(app)
+    bolt = stack.enter_context(open_bolt_app(app))
     if bolt is not None and settings.slack_app_token is not None:
         stack.enter_context(run_socket_mode(bolt, settings.slack_app_token.get_secret_value()))
     if settings.listen is not None:

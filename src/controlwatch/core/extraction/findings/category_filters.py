@@ -103,6 +103,8 @@ def _is_subject_of_report(hit: CategoryHit, context: ReadingContext, around: int
 def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     """Return whether a report names something only to say that it stays as it is, or what may come."""
     get_pattern, words = context.lexicon.get_pattern, hit.sentence.words
+    if context.is_background(hit.start):
+        return True
     if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
         return True
     before = words[: hit.start - hit.sentence.start]

@@ -29,12 +29,8 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
-REPLACED_FORMS = (
-    "",
-    "_figure",
-    "_plain",
-    "_en",
-)  #: of the groups of words replaced by others: quoted, plain, plain and quoted English
+#: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
+REPLACED_FORMS = ("", "_figure", "_plain", "_en")
 CLAUSES = re.compile(r"[，；]|, |; ")
 FIGURES = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -74,6 +70,8 @@ def find_signals(context: ReadingContext) -> tuple[DirectionSignal, ...]:
         if is_background and (context.told_on is None or is_recital(lexicon, words, context.told_on)):
             continue
         if _is_beside_the_measure(context, words) or _recites_another(context, sentence):
+            continue
+        if context.is_background(sentence.start):
             continue
         if lexicon.get_pattern("direction.repeals-suspension").search(sentence.words):
             signals.append(

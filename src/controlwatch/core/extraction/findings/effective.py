@@ -94,7 +94,7 @@ def _collect_dates(
 def _dates_nothing(context: ReadingContext, sentence: Sentence, measure: str, *, is_own: bool) -> bool:
     """Return whether a sentence is on other days, recalls the past, or tells of another state's measure."""
     lexicon, words = context.lexicon, sentence.words
-    if lexicon.get_pattern("date.not-force").search(measure):
+    if lexicon.get_pattern("date.not-force").search(measure) or context.is_background(sentence.start):
         return True
     recall_ends = find_phrase_ends(lexicon, "background", words[:RECALL_LENGTH])
     is_abroad = not is_own or lexicon.get_pattern("date.foreign-act").match(words)

@@ -24,6 +24,7 @@ SENTENCE_VERBS = (
     ("relation.stopped-for-a-term", Verb.SUSPENDS),
 )
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
+ACT_CELL = 16  #: characters of a cell that says what is done
 ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
@@ -41,6 +42,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
         return Verb.IMPLEMENTS, "relation.implementing"
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
+        if decided := _find_decided_verb(sentence.words[mention.end - sentence.start :], lexicon):
+            return decided
         lapse = match_lapse(text, sentence, lexicon)
         if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
             lapse = None  # what applies again is the other one, which this one had suspended
@@ -103,6 +106,13 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
     return None
 
 
+def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
+    """Return what a sentence that recalls a notice then decides on it: …列入清单，现将其移出."""
+    decision = lexicon.get_pattern("relation.now-decides").search(behind)
+    match = _match_first_verb(behind[decision.end() :], lexicon) if decision else None
+    return limit_to_party(match, behind, lexicon) if match and match[0] in ACTING_VERBS else None
+
+
 def _names_another(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> bool:
     """Return whether a sentence names a further number behind one."""
     others = (m for m in context.identity.number_mentions if m.number.key != mention.number.key)
@@ -120,12 +130,21 @@ def _match_clean_up_verb(
 ) -> VerbMatch | None:
     """Return the verb of a clean-up for a row of its list, whose words are an old document's name."""
     is_row = ROW_GAP.search(sentence.words) is not None
+    behind = re.split(r"[\t|]|\s{2,}", sentence.words[mention.end - sentence.start :])
+    acts = (_match_first_verb(cell, context.lexicon) for cell in behind[1:] if _is_act(cell, context.lexicon))
+    if is_row and (told := next(filter(None, acts), None)):
+        return told
     opening = context.text.folded_text[: context.text.title_end + CLEAN_UP_ZONE]
     if not is_row or not context.lexicon.get_pattern("relation.clean-up-title").search(opening):
         return None
     if context.lexicon.get_pattern("relation.amended-cell").search(sentence.words):
         return Verb.AMENDS, "relation.clean-up"
     return _match_list_verb(context, mention, sentence) or (Verb.REPEALS, "relation.clean-up")
+
+
+def _is_act(cell: str, lexicon: Lexicon) -> bool:
+    """Return whether a cell says what is done, as opposed to the name of a document or a remark."""
+    return len(cell.strip()) <= ACT_CELL and not lexicon.get_pattern("relation.name-cell").search(cell)
 
 
 def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:

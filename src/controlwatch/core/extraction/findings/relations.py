@@ -70,6 +70,8 @@ def _is_only_named(context: ReadingContext, mention: NumberMention, later: Seque
         return True
     if get_pattern("relation.number-in-name").search(folded[max(0, start - 100) : start]):
         return True
+    if get_pattern("relation.prevails").search(context.text.find_sentence(start).words):
+        return False
     is_origin = _find_list_origin(context, mention) and get_pattern("relation.publishing-number").match(
         folded[end : end + ORIGIN_REACH]
     )
@@ -187,7 +189,8 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
         is_cited = _is_cited_order(context, mention) or _is_left_alone(context, sentence)
         return None if is_cited else (Verb.CLARIFIES, "relation.explained")
-    return _find_reported_verb(context, mention, sentence) if context.identity.is_report else None
+    is_told = context.identity.is_report and not context.is_background(mention.start)
+    return _find_reported_verb(context, mention, sentence) if is_told else None
 
 
 def _find_reported_verb(

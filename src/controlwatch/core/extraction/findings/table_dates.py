@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 
 from controlwatch.core.extraction.identity.identity import ReadingContext
-from controlwatch.core.extraction.mentions.dates import find_date_mentions
+from controlwatch.core.extraction.mentions.dates import DateMention, find_date_mentions
 from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.model import EffectiveDate
 
@@ -89,11 +90,21 @@ def _read_row(
     begins = days.get("start")
     if begins is None and context.lexicon.get_pattern("date.cell-same-day").search(cells[columns["start"]]):
         begins = days.get("issued")
-    if begins is not None:
-        yield EffectiveDate(
-            start=begins,
-            until=days.get("until"),
-            basis="stated",
-            quote=context.text.get_original(start, end).strip(" |"),
-            rule="date.column",
-        )
+    quote = context.text.get_original(start, end).strip(" |")
+    for begin, until in _read_periods(context, cells[columns["start"]]) or ((begins, None),):
+        if begin is not None:
+            last = until or days.get("until")
+            yield EffectiveDate(start=begin, until=last, basis="stated", quote=quote, rule="date.column")
+
+
+def _read_periods(context: ReadingContext, cell: str) -> list[tuple[date | None, date | None]]:
+    """Return the periods of a cell: 2028-06-01 / 2028-09-01, or 2028-05-12 until 2029-05-11."""
+    range_to, periods = context.lexicon.get_pattern("date.range-to"), list[tuple[date | None, date | None]]()
+    before: DateMention | None = None
+    for word in find_date_mentions(cell, context.lexicon):
+        if before and range_to.match(cell[before.end : word.start]):
+            periods[-1] = (before.day, word.day)
+        elif word.day:
+            periods.append((word.day, None))
+        before = word
+    return periods

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from controlwatch.core.extraction.identity.kind import (
     INSTRUMENT_KINDS,
@@ -99,13 +100,30 @@ class Identity:
         return tuple(dict.fromkeys(others)) if self.kind in INSTRUMENT_KINDS else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReadingContext:
     """What every finding is read from: the text, the lexicon, and which document it is."""
 
     text: DocumentText
     lexicon: Lexicon
     identity: Identity
+
+    @cached_property
+    def background_parts(self) -> tuple[tuple[int, int], ...]:
+        """The parts of a report whose heading says that they recall the past (Background, 背景)."""
+        if not self.identity.is_report:
+            return ()
+        text, heading = self.text, self.lexicon.get_pattern("identity.background-heading")
+        next_heading = self.lexicon.get_pattern("identity.heading-line")
+        parts = []
+        for hit in heading.finditer(text.folded_text):
+            following = next_heading.search(text.folded_text, hit.end())
+            parts.append((hit.start(), following.start() if following else len(text.folded_text)))
+        return tuple(parts)
+
+    def is_background(self, offset: int) -> bool:
+        """Return whether an offset lies in such a part."""
+        return any(start <= offset < end for start, end in self.background_parts)
 
     @property
     def told_on(self) -> date | None:
@@ -281,6 +299,8 @@ def find_own_number(
             before = folded[folded.rfind("\n", 0, mention.start) + 1 : mention.start].strip(" （(")
             opens = not before or get_pattern("identity.land-before").fullmatch(before)
             behind = ISSUER_PHRASE.sub("", folded[mention.end :].partition("\n")[0])
+            if get_pattern("identity.corrected-behind").search(behind):
+                continue  # 公告2028年第12号附件中，“…”应为“…”: the number of what is corrected
             if opens and get_pattern("identity.after-head-number").match(behind.lstrip("）)")):
                 return _build_own_number(text, lexicon, mention, "number.head")
     return None

@@ -129,6 +129,8 @@ def _find_page_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
 def _find_lead_date(lines: list[str], lexicon: Lexicon) -> QuotedDate | None:
     """Return the day that the first paragraph opens with, or calls today; a month is not enough."""
     for line in lines[:3]:
+        if lexicon.get_pattern("date.question").match(line):
+            continue  # what a reporter asks about was before
         today = lexicon.get_pattern("published.today").search(line)
         if today and (day := _find_first_date(today[1], lexicon)):
             return day, today[0]

@@ -27,7 +27,8 @@ ISSUER_FIRST = re.compile(
     re.IGNORECASE,
 )  # Order of the Ministry of Commerce No. 2 of 2027 · … of the Working Mechanism (2026) No. 12
 CANONICAL_NUMBER = re.compile(
-    r"(?<![\w-])([A-Za-z]{2,8}(?:\s?[-/&]\s?[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?[\[(]?(\d{4})[\])]?(?:\s*-\s*|\s+No\.?\s*)(\d{1,4})(?![\d-])",
+    r"(?<![\w-])([A-Za-z]{2,8}(?:\s?[-/&]\s?[A-Za-z]{2,8})*)\s+(?:(Order)\s+)?(?:[\[(]?(\d{4})[\])]?(?:\s*-\s*|\s+No\.?\s*)(\d{1,4})(?![\d-])"
+    r"|No\.?\s*(?P<n>\d{1,4})(?:/|\s+of\s+|,\s*)(?P<year>20\d\d)\b)",
     re.IGNORECASE,
 )  # MOFCOM-GACC 2025-18 · MOFCOM Order 2025-6 · UEL 2025-10
 STATE_COUNCIL_ORDER = re.compile(
@@ -285,9 +286,10 @@ def _find_canonical(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     for hit in CANONICAL_NUMBER.finditer(folded):
         codes = [known.get(code.upper()) for code in re.split(r"\s?[-/&]\s?", hit[1])]
         issuers = tuple(code for code in codes if code)
-        if len(issuers) == len(codes) and int(hit[4]) < NUMBER_LIMIT:
+        n, year = int(hit[4] or hit["n"]), int(hit[3] or hit["year"])
+        if len(issuers) == len(codes) and n < NUMBER_LIMIT:
             series = "Order" if hit[2] else ""
-            number = DocumentNumber(issuers=issuers, series=series, year=int(hit[3]), n=int(hit[4]))
+            number = DocumentNumber(issuers=issuers, series=series, year=year, n=n)
             yield NumberMention(start=hit.start(), end=hit.end(), number=number)
     for hit in STATE_COUNCIL_ORDER.finditer(folded):
         number = DocumentNumber(issuers=("State Council",), series="Order", n=int(hit[1]))
@@ -335,9 +337,10 @@ def _find_year_beside(
     if before := get_pattern("number.dated-before").search(words):
         return int(before[1])
     relative = get_pattern("number.relative-year-before").search(words)
-    if relative is None or not (relative["year"] or own_year):
+    if relative is None or not (relative["year"] or relative["opening"] or own_year):
         return None
-    return int(relative["year"]) if relative["year"] else (own_year or 0) - bool(relative["last"])
+    printed = relative["year"] or relative["opening"]
+    return int(printed) if printed else (own_year or 0) - bool(relative["last"])
 
 
 def _find_year_in_sentence(

@@ -100,7 +100,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
         spans.append((start, at))
-    for name in ("exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
+    for name in ("exclusion.row", "exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
         spans += [hit.span() for hit in lexicon.get_pattern(name).finditer(folded)]
     spans += _find_excluded_parts(folded, lexicon)
     return tuple(sorted({span for span in spans if span[0] < span[1]}))

@@ -21,6 +21,8 @@ NEW_LINE = re.compile(
     r"|\d{1,2}(?:[、.．)）]|\.\d)(?!\d)|[-*•·#■●|]|附件|[A-Za-z-]{2,12}: )"
 )
 FIRST_WORD = re.compile(r"\S+")
+GOES_ON = re.compile(r"\s*[a-z(\d]")  #: what hardly opens a line of its own
+RAGGED = 0.75  #: share of the full width from which such a line goes on with the one above
 BROADEST = 110  #: columns or characters; a longer line was broken by nobody
 NARROWEST = 30
 NEAR = 10  #: by which a full line can be shorter than the longest
@@ -28,7 +30,7 @@ NEAR_WIDE = 3  #: as above, in a script that can be broken anywhere
 MIN_BROKEN = 3  #: lines that go on below, of a broken text
 MIN_SHARE = 0.2  #: of such lines among all lines
 MAX_LONGER = 0.1  #: share of lines that may be longer than the full ones
-MIN_OPEN = 0.6  #: share of full lines that end in the middle of a sentence
+MIN_OPEN = 0.4  #: share of full lines that end in the middle of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +110,7 @@ def _goes_on(line: PrintedLine, below: PrintedLine, limit: int) -> bool:
         return False
     if _is_wide_break(line, below):
         return line.width >= limit - NEAR_WIDE
+    if GOES_ON.match(below.words):
+        return line.width >= RAGGED * limit
     word = FIRST_WORD.search(below.words)
     return word is not None and line.width + 1 + len(word[0]) > limit
