@@ -254,6 +254,20 @@ def test_what_a_dead_worker_was_polling_another_polls_and_the_first_records_noth
     assert [failure.times for failure in shared.polling.count_failures(since=LONG_AGO)] == [1]
 
 
+def test_a_source_that_its_worker_could_not_give_back_is_given_back_and_one_at_work_is_not(
+    shared: SqlStore,
+) -> None:
+    declare(shared, "a", "b")
+    shared.workers.record_beat(identity("one"))
+    for _ in range(2):
+        assert shared.schedule.take_poll("h.example", owner="worker:one", known=["a", "b"]) is not None
+    assert shared.schedule.release_own("worker:one") == 0  # they were taken a moment ago
+    assert shared.schedule.release_own("worker:one", busy=["b"], grace=0.0) == 1
+    again = shared.schedule.take_poll("h.example", owner="worker:two", known=["a", "b"])
+    assert again is not None
+    assert again.watcher_id == "a"
+
+
 def test_a_source_that_is_declared_no_more_is_polled_no_more_and_the_times_of_others_stay(
     shared: SqlStore,
 ) -> None:
