@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,20 +21,21 @@ from controlwatch.adapters.storage.new_deliveries import wake_at_commit
 from controlwatch.adapters.storage.poll_schedule import list_due_hosts, release_dead_polls, take_due_ticks
 from controlwatch.adapters.storage.shared_turns import SharedTurns, release_dead_turns
 from controlwatch.adapters.storage.worker_registry import DEAD_AFTER, WorkerIdentity
-from controlwatch.adapters.system.job_queue import Job, JobQueue
+from controlwatch.adapters.system.job_queue import Crew, Job, JobQueue, QueueLost
 from controlwatch.adapters.system.poll_times import compute_next_poll
 from controlwatch.adapters.system.spread_polls import LONGEST_SPREAD, compute_offset, compute_spread_poll
 from controlwatch.bootstrap.cluster import wake_deliveries
 from controlwatch.core.model import Snapshot, Subscription
 from controlwatch.core.model.state import PlannedDelivery, PollReport
 from controlwatch.core.sources.watcher import Schedule
+from controlwatch.engine.cluster_engine import DatabaseClock
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from tests.channels.test_slack import MESSAGE
 from tests.services.world import WATCHER
 from tests.store.conftest import create_database
 from tests.store.steps import EVERYTHING, NOW, PAUSED
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +137,74 @@ def test_workers_are_woken_for_an_alert_that_is_still_to_be_routed(shared: SqlSt
         assert count(connection, queue) == 1
 
 
+class Crews:
+    """Two workers of one queue, on threads of this process, and what they do."""
+
+    def __init__(self, store: SqlStore, queue: JobQueue) -> None:
+        self.store, self.queue = store, queue
+        self.stopped = threading.Event()
+        self.at_work: list[int] = []  #: how many were at it when each job began
+        self.found_due = threading.Event()
+        self.ends: list[BaseException | None] = []
+        self._inside = 0
+        self._guard = threading.Lock()
+        self._threads = [threading.Thread(target=self._serve) for _ in range(2)]
+
+    def _serve(self) -> None:
+        try:
+            self.queue.run(
+                {"deliver": self._work},
+                self.found_due.set,
+                crews=[Crew(queue="service", size=4)],
+                stopped=self.stopped,
+                longest=PATIENCE,
+            )
+        except BaseException as error:  # noqa: BLE001
+            self.ends.append(error)
+        else:
+            self.ends.append(None)
+
+    def _work(self, _argument: str) -> None:
+        with self._guard:
+            self._inside += 1
+            self.at_work.append(self._inside)
+        self.add("deliver")  # as an alert does that comes meanwhile
+        with self._guard:
+            self._inside -= 1
+
+    def add(self, name: str) -> None:
+        with self.store.engine.begin() as connection:
+            self.queue.enqueue(connection, [Job(name=name, argument="email:0", queue="service")])
+
+    def __enter__(self) -> Crews:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+
+def test_of_jobs_with_one_key_one_runs_at_a_time_in_all_workers(shared: SqlStore, queue: JobQueue) -> None:
+    with Crews(shared, queue) as crews:
+        crews.add("deliver")
+        wait_for(lambda: len(crews.at_work) >= 20)
+        assert crews.found_due.wait(PATIENCE)
+    assert set(crews.at_work) == {1}
+    assert crews.ends == [None, None]
+
+
+def test_a_worker_whose_queue_is_gone_ends_and_says_so(shared: SqlStore, queue: JobQueue) -> None:
+    with Crews(shared, queue) as crews:
+        assert crews.found_due.wait(PATIENCE)
+        with shared.engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {queue.schema} CASCADE"))
+        wait_for(lambda: len(crews.ends) == 2)
+    assert [type(end) for end in crews.ends] == [QueueLost, QueueLost]
+
+
 # ------------------------------------------------------------------- the schedule
 
 
@@ -182,6 +252,20 @@ def test_what_a_dead_worker_was_polling_another_polls_and_the_first_records_noth
     assert not shared.schedule.finish_poll(taken, owner="worker:one", next_at=NOW)
     shared.polling.record_poll(report, fresh, keep={}, drop=(), now=NOW)
     assert [failure.times for failure in shared.polling.count_failures(since=LONG_AGO)] == [1]
+
+
+def test_a_source_that_its_worker_could_not_give_back_is_given_back_and_one_at_work_is_not(
+    shared: SqlStore,
+) -> None:
+    declare(shared, "a", "b")
+    shared.workers.record_beat(identity("one"))
+    for _ in range(2):
+        assert shared.schedule.take_poll("h.example", owner="worker:one", known=["a", "b"]) is not None
+    assert shared.schedule.release_own("worker:one") == 0  # they were taken a moment ago
+    assert shared.schedule.release_own("worker:one", busy=["b"], grace=0.0) == 1
+    again = shared.schedule.take_poll("h.example", owner="worker:two", known=["a", "b"])
+    assert again is not None
+    assert again.watcher_id == "a"
 
 
 def test_a_source_that_is_declared_no_more_is_polled_no_more_and_the_times_of_others_stay(
@@ -281,3 +365,11 @@ def test_the_same_bytes_of_a_page_that_two_record_at_once_are_entered_once(share
     with ThreadPoolExecutor(4) as pool:
         found = set(pool.map(lambda _: shared.references.record_snapshot(sent, "0" * 64, "a"), range(8)))
     assert len(found) == 1
+
+
+def test_a_machine_whose_clock_is_wrong_goes_by_that_of_the_database() -> None:
+    clock = DatabaseClock()
+    ours = datetime.now(UTC)
+    clock.compare(ours - timedelta(minutes=5), began_at=ours)
+    behind = datetime.now(UTC) - clock.read_time()
+    assert timedelta(minutes=4, seconds=50) < behind < timedelta(minutes=5, seconds=10)

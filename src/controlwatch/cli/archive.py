@@ -42,7 +42,7 @@ def copy_archive(
 
     settings = Settings.load()
     check_state_folder(settings)
-    store = SqlStore.open(settings.database)
+    store = SqlStore.open(settings.database, is_cluster=settings.is_cluster)
     try:
         archives = [open_archive(settings, store, address) for address in (source, target)]
         with show_progress("copying") as progress:

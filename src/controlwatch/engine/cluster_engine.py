@@ -88,6 +88,7 @@ class ClusterEngine:
         self.jobs = ServiceJobs(app, clock=self._clock.read_time, deliver_soon=self.deliver_soon)
         self._watchers = {watcher.id: watcher for watcher in app.watchers if watcher.enabled}
         self._shared = {job.name: job for job in self.jobs.list_shared_jobs()}
+        self._polling: set[str] = set()  #: the sources that this worker polls at this moment
         self._stopped = threading.Event()
 
     def run(self, stopped: threading.Event) -> tuple[str, ...]:
@@ -136,16 +137,23 @@ class ClusterEngine:
             if taken is None:
                 return
             watcher = self._watchers[taken.watcher_id]
+            self._polling.add(watcher.id)
             try:
-                self.jobs.poll(watcher)
-            except Exception as error:  # one source must not end the worker
-                log.exception("job failed", job=watcher.id)
-                self.jobs.record_crash(watcher, error)
-            if self._app.poller.stopped.is_set():
-                return  # given back as it is: the next worker polls it at once
-            next_at = self._compute_next_poll(watcher)
-            if not schedule.finish_poll(taken, owner=owner, next_at=next_at):
-                log.warning("another worker has taken the source meanwhile", watcher=watcher.id)
+                self._poll(watcher)
+                if self._app.poller.stopped.is_set():
+                    return  # given back as it is: the next worker polls it at once
+                next_at = self._compute_next_poll(watcher)
+                if not schedule.finish_poll(taken, owner=owner, next_at=next_at):
+                    log.warning("another worker has taken the source meanwhile", watcher=watcher.id)
+            finally:
+                self._polling.discard(watcher.id)
+
+    def _poll(self, watcher: Watcher) -> None:
+        try:
+            self.jobs.poll(watcher)
+        except Exception as error:  # one source must not end the worker
+            log.exception("job failed", job=watcher.id)
+            self.jobs.record_crash(watcher, error)
 
     def deliver(self, argument: str) -> None:
         """Deliver all that is due by a channel."""
@@ -218,6 +226,7 @@ class ClusterEngine:
     def _release_lost(self) -> None:
         """Give back what workers had begun that give no sign of life."""
         store, queue = self._cluster.store, self._cluster.queue
+        store.schedule.release_own(self._cluster.identity.id, busy=tuple(self._polling))
         with store.engine.begin() as connection:
             if not _may_coordinate(connection, COORDINATION_LOCK + 1):
                 return
@@ -227,7 +236,7 @@ class ClusterEngine:
             log.warning("work of dead workers was given back", polls=polls, turns=turns, jobs=jobs)
 
     def _leave(self) -> None:
-        self._cluster.store.schedule.release_own(self._cluster.identity.id)
+        self._cluster.store.schedule.release_own(self._cluster.identity.id, grace=0.0)
         self._cluster.presence.leave()
 
     def _declare_schedule(self) -> None:

@@ -46,7 +46,12 @@ _FINISH = text(
     "WHERE watcher_id = :id AND owner = :owner AND taken_at = :taken_at"
 )
 _RELEASE_DEAD = text(f"UPDATE schedule SET owner = NULL WHERE owner NOT IN ({LIVE_WORKERS})")  # noqa: S608
-_RELEASE_OWN = text("UPDATE schedule SET owner = NULL WHERE owner = :owner")
+_RELEASE_OWN = text(
+    "UPDATE schedule SET owner = NULL WHERE owner = :owner AND watcher_id <> ALL(CAST(:busy AS text[])) "
+    "AND taken_at < clock_timestamp() - make_interval(secs => :grace)"
+)
+#: Seconds in which a source may be taken, and the worker not know yet that it is.
+GRACE = 5.0
 # A host of which a source is being polled is left alone until that poll has ended.
 _DUE_HOSTS = text(
     """
@@ -143,10 +148,15 @@ class ScheduleStore(StorePart):
         with self._engine.begin() as connection:
             return connection.execute(_FINISH, values).rowcount > 0
 
-    def release_own(self, owner: str) -> int:
-        """Give back what a worker that stops has not finished; return the number of sources."""
+    def release_own(self, owner: str, *, busy: Iterable[str] = (), grace: float = GRACE) -> int:
+        """Give back what a worker has taken and is not polling; return the number of sources.
+
+        Where the database was gone as a poll ended, the worker could not say so. `busy` are the sources that
+        it polls at this moment; what it took within the `grace`, in seconds, is left to it.
+        """
+        values = {"owner": owner, "busy": list(busy), "grace": grace}
         with self._engine.begin() as connection:
-            return connection.execute(_RELEASE_OWN, {"owner": owner}).rowcount
+            return connection.execute(_RELEASE_OWN, values).rowcount
 
     def measure(self) -> ScheduleFigures:
         """Return how the schedule is kept at this moment."""

@@ -194,6 +194,7 @@ class JobQueue:
         import procrastinate
 
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what it says is said once, by us
+        asyncio.get_running_loop().set_exception_handler(_note_lost_task)
         pools = {crew.queue: ThreadPoolExecutor(crew.size, crew.queue) for crew in crews}
         app = procrastinate.App(connector=self._build_connector())
         for name, handler in handlers.items():
@@ -266,6 +267,11 @@ async def _run_worker(app: procrastinate.App, crew: Crew, longest: float) -> Non
         update_heartbeat_interval=BEAT_SECONDS,
         stalled_worker_timeout=DEAD_SECONDS,
     )
+
+
+def _note_lost_task(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Note what a job of a lost queue could not record; that the queue is lost is said once."""
+    log.debug("a task of the queue failed", reason=repr(context.get("exception")))
 
 
 async def _wait_for(stopped: threading.Event) -> None:
