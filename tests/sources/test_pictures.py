@@ -30,6 +30,9 @@ ROWS = (("No", "HS code", "Item"), ("1", "8103200010", "tantalum"), ("2", "81129
 COLUMNS, TOP, HEIGHT = (100, 160, 360, 640), 200, 56
 
 
+needs_ocr = pytest.mark.skipif(not can_read_pictures(), reason="the extra `ocr` is not installed")
+
+
 @cache
 def sheet(rows: Sequence[Sequence[str]] = ROWS) -> Image.Image:
     """A scanned page, drawn with a font that every test environment has."""
@@ -59,14 +62,15 @@ def saved(drawn: Image.Image, form: str = "PNG", **options: object) -> bytes:
     return out.getvalue()
 
 
-def scanned(drawn: Image.Image, *, before: str = "") -> bytes:
-    """A PDF of a page of text, if any, and a page that is a picture."""
+def scanned(drawn: Image.Image, *, before: str = "", over: str = "") -> bytes:
+    """A PDF of a page of text, if any, and a page that is a picture, perhaps with some words over it."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(595, 842))
     if before:
         canvas.drawString(60, 700, before)
         canvas.showPage()
     canvas.drawImage(ImageReader(drawn), 0, 0, width=595, height=842)
+    canvas.drawString(60, 30, over)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -91,13 +95,18 @@ def test_a_scanned_page_is_unread_without_a_reader() -> None:
     assert read.doubts == ("needs OCR: 1 of 2 pages have no text",)
 
 
+@pytest.mark.parametrize(("words", "pictures"), [("- 12 -", 1), ("CamScanner", 1), ("8103200010", 0)])
+def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: int) -> None:
+    read = read_pdf(scanned(sheet(), over=words))
+    assert read.pictures == pictures
+    assert (PICTURE in read.doubts) == bool(pictures)
+
+
 # --------------------------------------------------------------------------- with it
 
-slow = pytest.mark.slow
 
-
-@slow
-@pytest.mark.skipif(not can_read_pictures(), reason="the extra `ocr` is not installed")
+@needs_ocr
+@pytest.mark.slow
 def test_the_cells_of_a_scanned_table_stay_apart_and_what_is_sure_stays_what_it_was() -> None:
     read = annex(scanned(sheet().rotate(0.8, fillcolor="white"), before="1C226 in print"))
     assert read.text == "1C226 in print"
@@ -105,8 +114,8 @@ def test_the_cells_of_a_scanned_table_stay_apart_and_what_is_sure_stays_what_it_
     assert read.doubt == f"1 of 2 pages {READ_FROM_PICTURE}"
 
 
-@slow
-@pytest.mark.skipif(not can_read_pictures(), reason="the extra `ocr` is not installed")
+@needs_ocr
+@pytest.mark.slow
 def test_a_picture_alone_on_its_side_is_read_as_a_question() -> None:
     read = read_document(snapshot(saved(sheet().rotate(90, expand=True), "JPEG"), url=URL))
     assert read.is_picture

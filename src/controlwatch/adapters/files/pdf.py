@@ -15,6 +15,7 @@ from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
 from controlwatch.adapters.files.pdf_fonts import use_box_font
 from controlwatch.adapters.files.pdf_page import (
     count_unmapped_characters,
+    covers_with_picture,
     get_page_transform,
     has_raised_figures,
     read_glyphs,
@@ -30,6 +31,7 @@ PageContent = tuple[str | RuledTable, ...]
 _LEGIBLE = re.compile(r"[0-9\u3400-\u9fff]")
 _MORE = 1.1  # a library that finds so much more than the other knows the fonts better
 _FEW_UNMAPPED, _UNMAPPED_SHARE = 3, 0.05  # bullets of a page are not worth a doubt
+_FEW_LEGIBLE, _MAX_MARK = 7, 60  # characters of the mark of a scanner: 扫描全能王创建
 _MAX_PAGES = 600
 _MAX_CPU_SECONDS = 15  # of CPU for all pages; the pages read by then are kept
 _DOTS_PER_POINT = 200 / 72  # small print is still legible
@@ -47,6 +49,7 @@ def read_pdf(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
         doubts.append(
             f"{file.unmapped} characters are in a font that does not tell what they are; they were not read"
         )
+    pages = [() if file.is_scan(number, page) else page for number, page in enumerate(pages)]
     blank = [number for number, page in enumerate(pages) if not page]
     drawn = [number for number in blank if file.has_drawing(number)]
     seen = recognize_pages(((number, partial(file.draw_page, number)) for number in drawn), reader)
@@ -108,6 +111,19 @@ class _PdfFile:
         if self._pdfium is not None and legible > _MORE * len(_LEGIBLE.findall(text)):
             return _read_with_pdfium(self._pdfium, number, is_ruled=False)
         return tuple(line for line in text.splitlines() if line.strip())
+
+    def is_scan(self, number: int, content: PageContent) -> bool:
+        """Return whether a page is one picture with no more on it than a number or the mark of a scanner."""
+        words = "".join(part for part in content if isinstance(part, str))
+        has_table = any(isinstance(part, RuledTable) for part in content)
+        has_text = len(words) > _MAX_MARK or len(_LEGIBLE.findall(words)) > _FEW_LEGIBLE
+        if self._pdfium is None or not content or has_table or has_text:
+            return False
+        page = self._pdfium[number]
+        try:
+            return covers_with_picture(page)
+        finally:
+            page.close()
 
     def has_drawing(self, number: int) -> bool:
         """Return whether a page shows anything; one that cannot be opened does not."""
