@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -108,7 +108,8 @@ def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: i
 @needs_ocr
 @pytest.mark.slow
 def test_the_cells_of_a_scanned_table_stay_apart_and_what_is_sure_stays_what_it_was() -> None:
-    read = annex(scanned(sheet().rotate(0.8, fillcolor="white"), before="1C226 in print"))
+    poor = sheet().rotate(0.8, fillcolor="white").filter(ImageFilter.GaussianBlur(0.7))
+    read = annex(scanned(poor, before="1C226 in print"))
     assert read.text == "1C226 in print"
     assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
     assert read.doubt == f"1 of 2 pages {READ_FROM_PICTURE}"
@@ -121,6 +122,20 @@ def test_a_picture_alone_on_its_side_is_read_as_a_question() -> None:
     assert read.is_picture
     assert read.text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
     assert read.doubts == (READ_FROM_PICTURE,)
+
+
+@needs_ocr
+@pytest.mark.parametrize("turned", [-2.0, -0.7, 0.0, 0.3, 0.7, 2.0])
+def test_the_lines_of_a_table_tell_how_the_paper_lay(turned: float) -> None:
+    import numpy
+
+    from controlwatch.adapters.files.picture_ink import measure_line_skew
+
+    noise = Image.effect_noise((1240, 1754), 30).convert("RGB")
+    poor = Image.blend(
+        sheet().rotate(turned, fillcolor="white", resample=Image.Resampling.BICUBIC), noise, 0.15
+    )
+    assert measure_line_skew(numpy.asarray(poor)) == pytest.approx(-turned, abs=0.1)
 
 
 # --------------------------------------------------------------------------- what follows from it

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import atan2, degrees
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,7 +35,9 @@ _MIN_ALONE_SCORE = 0.8  # likewise, of what only looks like a character
 _MIN_PAGE_SCORE = 0.75  # a page below may stand on its head
 _COLUMN_GAP = 1.2  # sizes; a gap this wide separates columns where no lines are drawn
 _MARGIN = 0.15  # sizes by which a box reaches beyond its characters
-_SKEW, _MAX_SKEW = 0.15, 15.0  # degrees: below, lines still meet; above, it is no scan
+_SKEW, _TEXT_SKEW, _MAX_SKEW = 0.1, 0.5, 15.0  # degrees: boxes of text tell it roughly; above, it is no scan
+_SKEW_SPREAD = 1.5  # degrees between the lines of one page
+_LONG = 2.5  # a box so much wider than high tells how its line runs
 _TALL = 1.5  # a box so much higher than wide is a line that runs upwards
 _WHITE = (255, 255, 255)
 
@@ -130,11 +133,11 @@ class PictureReader:
         if tall > len(boxes) / 2 > 0:
             pixels = self._cv2.rotate(pixels, self._cv2.ROTATE_90_CLOCKWISE)
             boxes = self._detect(pixels)
-        angles = [
-            self._measure_skew(box) for box in boxes if self._measure(box)[0] > 5 * self._measure(box)[1]
-        ]
-        skew = median(angles) if angles else 0.0
-        if not _SKEW < abs(skew) < _MAX_SKEW:
+        from controlwatch.adapters.files.picture_ink import measure_line_skew  # noqa: PLC0415  (an extra)
+
+        drawn = measure_line_skew(pixels)
+        skew, least = (self._measure_skew(boxes), _TEXT_SKEW) if drawn is None else (drawn, _SKEW)
+        if not least < abs(skew) < _MAX_SKEW:
             return pixels, boxes
         height, width = pixels.shape[:2]
         turn = self._cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1)
@@ -147,9 +150,22 @@ class PictureReader:
         (left, top), (right, bottom) = box.min(axis=0), box.max(axis=0)
         return float(right - left), float(bottom - top)
 
-    def _measure_skew(self, box: Pixels) -> float:
-        across = box[1] - box[0]
-        return float(self._numpy.degrees(self._numpy.arctan2(across[1], across[0])))
+    def _measure_skew(self, boxes: Sequence[Pixels]) -> float:
+        """Return by how many degrees lines of text fall to the right: the mean of those near the median."""
+        edges = [
+            (float(box[1][0] - box[0][0]), float(box[1][1] - box[0][1]))
+            for box in boxes
+            if self._measure(box)[0] > _LONG * self._measure(box)[1]
+        ]
+        if not edges:
+            return 0.0
+        usual = median(degrees(atan2(down, across)) for across, down in edges)
+        near = [
+            (across, down)
+            for across, down in edges
+            if abs(degrees(atan2(down, across)) - usual) < _SKEW_SPREAD
+        ]
+        return degrees(atan2(sum(down for _, down in near), sum(across for across, _ in near)))
 
     def _recognize(self, pixels: Pixels, boxes: list[Pixels]) -> tuple[DrawnLines, list[_RecognizedText]]:
         """Return the texts of a picture; a line that crosses drawn lines is cut there and read in pieces."""
@@ -167,12 +183,13 @@ class PictureReader:
                 min(int(bottom) + 1, height),
             )
             whole.append(edges)
-        places = [piece for box in whole for piece in picture_ink.cut_at_lines(lines, box)]
+        places = picture_ink.cut_boxes(lines, whole)
         alone: tuple[PixelBox, ...] = ()
         if places:
             usual = median(bottom - top for _, top, _, bottom in places)
             alone = picture_ink.find_missed_characters(lines, whole, usual)
-        pieces = [lines.cleaned[top:bottom, left:right] for left, top, right, bottom in (*places, *alone)]
+        pieces = [lines.cleaned[top:bottom, left:right] for left, top, right, bottom in places]
+        pieces += [picture_ink.widen_character(lines.cleaned, box) for box in alone]
         if not pieces:
             return lines, []
         read = self._engine.recognize_txt(pieces)
