@@ -15,6 +15,7 @@ from controlwatch.core.extraction.findings.category_hits import (
     CategoryHit,
     find_category_hits,
 )
+from controlwatch.core.extraction.identity.head import PAGE_TAG
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.mentions.places import PlaceHit
 from controlwatch.core.extraction.mentions.terms import (
@@ -38,7 +39,10 @@ def find_categories(context: ReadingContext, places: Iterable[PlaceHit]) -> tupl
     hits = find_category_hits(context)
     for apply_filter in HIT_FILTERS:
         hits = apply_filter(hits, context)
-    hits = hits or _find_acted_names(context)
+    if not any(hit.in_title and hit.is_item for hit in hits):
+        is_acting = lexicon.get_pattern("category.acting-title").search(text.title)
+        acted = _find_acted_names(context) if is_acting or not hits else []
+        hits = [*hits, *(hit for hit in acted if hit.is_item or not hits)]
     found: dict[str, CategoryFinding] = {}
     for hit in sorted(hits, key=lambda hit: hit.start):
         if hit.category.id not in found:
@@ -94,7 +98,7 @@ def _build_finding(category_id: str, text: DocumentText, start: int, end: int, r
 def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
     """Return the finding for a text about another government's rules, which carries nothing else."""
     text, lexicon, kind = context.text, context.lexicon, context.identity.kind
-    title = text.title[:TITLE_ZONE]
+    title = PAGE_TAG.sub("", text.title)[:TITLE_ZONE]
     office = lexicon.get_pattern("category.foreign-office").match(text.folded_text)
     if (
         office

@@ -31,7 +31,7 @@ UNRELATED_GROUPS = frozenset({"minor_metals", "chemicals", ""})
 
 def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[CategoryHit]:
     """Drop hits in entity names, background and foreign acts, and item words of a party listing."""
-    text, kind = context.text, context.identity.kind
+    text, kind, get_pattern = context.text, context.identity.kind, context.lexicon.get_pattern
     hits = [hit for hit in hits if not hit.in_title or hit.is_list_of_parties(text)]
     titled = [hit for hit in hits if hit.in_title]
     is_party_listing = any(hit.category.id.startswith("entity.") for hit in titled)
@@ -55,6 +55,11 @@ def _drop_incidental(hits: list[CategoryHit], context: ReadingContext) -> list[C
             continue
         is_of_party = lists_parties and (hit.is_proper_name(text) or hit.describes_party(context))
         if not hit.in_title and (is_of_party or hit.is_incidental(context)):
+            continue
+        affected = get_pattern("category.affected-behind")
+        if hit.is_item and context.identity.is_report and affected.match(text.folded_text, hit.end):
+            continue
+        if hit.in_title and lists_parties and context.identity.is_report and hit.describes_party(context):
             continue
         kept.append(hit)
         if context.identity.is_instrument:  # one place is proof enough; in a report each is weighed
@@ -108,6 +113,9 @@ def _is_in_passing(hit: CategoryHit, context: ReadingContext) -> bool:
     if get_pattern("category.left-alone").search(words) or get_pattern("category.supposed").search(words):
         return True
     before = words[: hit.start - hit.sentence.start]
+    behind = context.text.folded_text[hit.end : hit.end + 24]
+    if hit.is_item and get_pattern("category.example-behind").match(behind):
+        return True
     return hit.is_item and get_pattern("category.mentioned-before").search(before) is not None
 
 

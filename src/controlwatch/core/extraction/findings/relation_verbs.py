@@ -37,9 +37,8 @@ RECITAL_REACH = 200
 def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
     """Return what an instrument does to another; nothing where it is its basis or recalled."""
     text, lexicon = context.text, context.lexicon
-    before = text.folded_text[max(0, mention.start - 40) : mention.start]
-    if lexicon.get_pattern("relation.implementing").search(before):
-        return Verb.IMPLEMENTS, "relation.implementing"
+    if beside := _match_words_beside(context, mention):
+        return beside
     is_told = is_recalled(context, sentence, mention) or _tells_of_another(context, sentence, mention)
     if is_told:
         return _find_verb_of_recalled(context, mention, sentence)
@@ -47,7 +46,8 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     if whole is not None:
         return whole
     match = (
-        _match_clean_up_verb(context, mention, sentence)
+        _match_heading_verb(context, sentence)
+        or _match_clean_up_verb(context, mention, sentence)
         or match_clause_verb(context, mention, sentence)
         or _match_list_verb(context, mention, sentence)
     )
@@ -59,6 +59,21 @@ def find_acting_verb(context: ReadingContext, mention: NumberMention, sentence: 
     if match[0] == Verb.AMENDS and lexicon.get_pattern("relation.extending-title").search(text.title):
         match = Verb.EXTENDS, "relation.extending-title"
     return limit_to_party(match, sentence.words, lexicon)
+
+
+def _match_words_beside(context: ReadingContext, mention: NumberMention) -> VerbMatch | None:
+    """Return what the words right beside a number do: it is carried out, or what it had put to rest ends."""
+    folded, get_pattern = context.text.folded_text, context.lexicon.get_pattern
+    before, behind = (
+        folded[max(0, mention.start - 40) : mention.start],
+        folded[mention.end : mention.end + 24],
+    )
+    if get_pattern("relation.implementing").search(before):
+        return Verb.IMPLEMENTS, "relation.implementing"
+    ends = get_pattern("relation.ending-before").search(before)
+    if ends and get_pattern("relation.suspender-behind").match(behind):
+        return Verb.REPEALS, "relation.suspender-ends"
+    return None
 
 
 def _match_sentence_verb(words: str, lexicon: Lexicon) -> VerbMatch | None:
@@ -110,7 +125,12 @@ def _find_verb_of_recalled(
     lapse = match_lapse(context.text, sentence, context.lexicon)
     if lapse and lapse[0] == Verb.RESUMES and _names_another(context, mention, sentence):
         lapse = None  # what applies again is the other one, which this one had suspended
-    return _find_later_verb(context, mention, sentence) or lapse
+    verb = _find_later_verb(context, mention, sentence) or lapse
+    is_prolonged = context.lexicon.get_pattern("relation.extending-title").search(context.text.title)
+    if verb is None and is_prolonged and find_reciting_number(context, sentence) is mention:
+        rests = context.lexicon.get_pattern("relation.rests").search(sentence.words)
+        return (Verb.EXTENDS, "relation.extending-title") if rests else None
+    return verb
 
 
 def _find_decided_verb(behind: str, lexicon: Lexicon) -> VerbMatch | None:
@@ -132,6 +152,16 @@ def _tells_of_another(context: ReadingContext, sentence: Sentence, mention: Numb
     return reciting is not None and reciting.start <= mention.start
 
 
+def _match_heading_verb(context: ReadingContext, sentence: Sentence) -> VerbMatch | None:
+    """Return the verb of the heading of a list, for a row below it: 表一 废止."""
+    item, heads = (context.lexicon.get_pattern(f"relation.{name}") for name in ("list-item", "act-heading"))
+    if not item.match(sentence.words):
+        return None
+    above = reversed(context.text.sentences[: context.text.sentences.index(sentence)])
+    lead = next((s.words for s in above if not item.match(s.words)), "")
+    return _match_first_verb(lead, context.lexicon) if heads.fullmatch(lead) else None
+
+
 def _match_clean_up_verb(
     context: ReadingContext, mention: NumberMention, sentence: Sentence
 ) -> VerbMatch | None:
@@ -151,7 +181,8 @@ def _match_clean_up_verb(
 
 def _is_act(cell: str, lexicon: Lexicon) -> bool:
     """Return whether a cell says what is done, as opposed to the name of a document or a remark."""
-    return len(cell.strip()) <= ACT_CELL and not lexicon.get_pattern("relation.name-cell").search(cell)
+    is_short = len(cell.strip()) <= ACT_CELL and lexicon.get_pattern("relation.act-cell").match(cell)
+    return bool(is_short) and not lexicon.get_pattern("relation.name-cell").search(cell)
 
 
 def _match_list_verb(context: ReadingContext, mention: NumberMention, sentence: Sentence) -> VerbMatch | None:
@@ -257,7 +288,10 @@ def match_lapse(text: DocumentText, sentence: Sentence, lexicon: Lexicon) -> Ver
     """Return what follows for a notice whose term ends: the text extends it, or lets it apply again."""
     if not lexicon.get_pattern("relation.lapse").search(sentence.words):
         return None
-    hit = lexicon.get_pattern("relation.continuation").search(text.folded_text)
+    get_pattern = lexicon.get_pattern
+    if get_pattern("relation.not-continued").search(sentence.words):
+        return Verb.RESUMES, "relation.lapsed"
+    hit = get_pattern("relation.continuation").search(text.folded_text)
     if hit is None:
         return None
     return (Verb.EXTENDS, "relation.prolonged") if hit[1] else (Verb.RESUMES, "relation.lapsed")

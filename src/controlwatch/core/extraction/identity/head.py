@@ -25,7 +25,10 @@ MAX_GAP = 2  #: lines of the page (source, size of type) within a head
 FIRST_COMMON_YEAR = 1000  #: a year before it is one of the Republic's calendar: 117年第13号
 REPUBLIC_YEARS = 1911  #: the first year of the Republic's calendar is 1912
 #: A page's remark, or that of the person who passes a text on: 【转载】（转发）转发：
-PAGE_TAG = re.compile(r"^(?:【[^【】]{1,12}】|[（(](?:转载|转发|转)[)）]|(?:转发|转载)[:：])+")
+PAGE_TAG = re.compile(
+    r"^(?:(?:法规|公告|文件)?(?:名称|标题|题名)[:：](?:中国大陆)?|【[^【】]{1,12}】|[（(](?:转载|转发|转)[)）]"
+    r"|(?:转发|转载)[:：])+"
+)
 SENTENCE = re.compile(r"[。；]|[a-z]{2}\.(?: [A-Z]|$)")
 MARKUP = re.compile(r"^[#>*\s|「『“]+|[*\s|]+$")
 FINITE = re.compile(

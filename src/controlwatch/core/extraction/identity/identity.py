@@ -162,6 +162,11 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         given=given if given and given.year >= OLDEST_YEAR else None,
         kind=kind,
     )
+    if published is None and opening.preface:  # a wire's dateline above the full text
+        above = DocumentText.from_parts("", opening.preface)
+        published = find_publication_date(
+            above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS
+        )
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
     passes_on = _passes_on(text, lexicon, kind, found)
     issuerless = (kind in REPORT_KINDS or passes_on) and any(lacks_issuer(mention) for mention in found)

@@ -21,6 +21,7 @@ CLOSING_BRACKET = re.compile(r"[（(]([^（）()\n]{6,60})[)）][。.]?$")
 #: A day and the folded words it was read from.
 QuotedDate = tuple[date, str]
 
+CLOCK = re.compile(r",?\s+\d{1,2}:\d{2}\b.*$")  # Mar 11, 2029|, 5:42 PM GMT+8
 SIGNED_LINES = 14  #: lines at the foot, annexes left aside, that can be a signature
 HEAD_BRACKET = re.compile(r"[（(]([^（）()\n]{6,300})[）)]")
 ENGLISH_DATELINE = re.compile(
@@ -247,7 +248,7 @@ def _read_dateline(line: str, anchor: date | None, lexicon: Lexicon) -> QuotedDa
         return day, german[0]
     parts = re.split(r"[|｜]", line) if len(line) < 2 * LINE_LENGTH else []
     for part in parts if len(parts) > 1 else ():  # Some Blog | December 18, 2026 | 3 min read
-        if day := _parse_bare_date(part.strip(), lexicon):
+        if day := _parse_bare_date(CLOCK.sub("", part).strip(), lexicon):
             return day, line
     word = next((word for word in find_date_mentions(line[:200], lexicon, anchor=anchor) if word.day), None)
     if word is None or word.day is None or get_pattern("published.month-only").search(line[: word.end]):

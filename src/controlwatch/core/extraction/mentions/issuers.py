@@ -54,7 +54,7 @@ class IssuerIndex:
     def run_after(self) -> re.Pattern[str]:
         """Names behind a number: |of the Ministry of Commerce and …"""
         issued = r"(?:(?:jointly )?(?:issued|released|published) )?"
-        lead = rf"\s*\(?\s*{issued}(?:of|by|from)\s+(?:the\s+|China's\s+)?"
+        lead = rf"\s*\(?\s*{issued}(?:of|by|from|des|der)\s+(?:the\s+|China's\s+)?"
         return re.compile(f"{lead}({self._run})", re.IGNORECASE)
 
 

@@ -254,8 +254,8 @@ def _find_named(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
 def _find_called(folded: str, lexicon: Lexicon) -> Iterator[NumberMention]:
     """Yield numbers that are given apart from the word for their form: the notice, numbered 62 for 2026."""
     for hit in lexicon.get_pattern("number.called").finditer(folded):
-        year = next(hit[f"y{i}"] for i in range(1, 6) if hit[f"y{i}"])
-        n = next(hit[f"n{i}"] for i in range(1, 6) if hit[f"n{i}"])
+        year = next(hit[f"y{i}"] for i in range(1, 7) if hit[f"y{i}"])
+        n = next(hit[f"n{i}"] for i in range(1, 7) if hit[f"n{i}"])
         issuers = ("UEL",) if hit["y3"] and LIST_NAME in folded else ()
         number = DocumentNumber(issuers=issuers, year=int(year), n=int(n))
         yield NumberMention(start=hit.start(), end=hit.end(), number=number)

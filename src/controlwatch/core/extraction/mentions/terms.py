@@ -29,6 +29,7 @@ MIN_GERMAN_WORDS = 4
 MIN_COMPOUND_PART = 6  #: letters
 Meaning = tuple[Category, TermStrength]
 #: 日前 is "the other day"; in 三十日前 it is "before the thirtieth".
+TRANSLATORS_NOTE = re.compile(r"\[[^\[\]\n]{12,}\]")
 NEWS_AGE = timedelta(days=60)  #: of what a report tells as its news
 NUMERAL_CHARACTERS = frozenset("0123456789一二三四五六七八九十")
 
@@ -160,6 +161,7 @@ def is_recital(lexicon: Lexicon, words: str, told_on: date | None = None) -> boo
 
     `told_on` is the day of a report: what was issued shortly before is its news.
     """
+    words = TRANSLATORS_NOTE.sub("", words)
     if lexicon.get_pattern("relation.present").search(words):
         return False
     if recital := lexicon.get_pattern("relation.recital").search(words):

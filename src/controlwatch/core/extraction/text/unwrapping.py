@@ -21,6 +21,7 @@ NEW_LINE = re.compile(
     r"|\d{1,2}(?:[、.．)）]|\.\d)(?!\d)|[-*•·#■●|]|附件|[A-Za-z-]{2,12}: )"
 )
 FIRST_WORD = re.compile(r"\S+")
+HYPHENATED = re.compile(r"[a-z]-$")
 GOES_ON = re.compile(r"\s*[a-z(\d]")  #: what hardly opens a line of its own
 RAGGED = 0.75  #: share of the full width from which such a line goes on with the one above
 BROADEST = 110  #: columns or characters; a longer line was broken by nobody
@@ -57,6 +58,9 @@ def undo_wrapping(text: str) -> tuple[str, list[tuple[int, int]]]:
     signs, cuts = list(text), list(marks)
     has_no_blanks = sum(_is_wide_break(*pair) for pair in broken) > len(broken) / 2
     for line, below in broken:
+        if HYPHENATED.search(line.words) and below.words[:1].islower():
+            cuts.append((line.end - 1, below.start))  # Adminis-|tration
+            continue
         is_figure = line.words[-1:].isdigit() and below.words[:1].isdigit()
         if _is_wide_break(line, below) or (has_no_blanks and is_figure):
             cuts.append((line.end, below.start))
@@ -70,10 +74,10 @@ def _find_breaks(printed: list[tuple[int, int, str]]) -> list[tuple[PrintedLine,
     best: list[tuple[PrintedLine, PrintedLine]] = []
     for measure in (len, _count_columns):
         lines = [PrintedLine(start, end, words, measure(words)) for start, end, words in printed]
-        limit = _find_limit(lines)
-        broken = [pair for pair in pairwise(lines) if limit and _goes_on(*pair, limit)]
-        if len(broken) >= max(MIN_BROKEN, MIN_SHARE * len(lines), len(best) + 1):
-            best = broken
+        for limit in _list_limits(lines):
+            broken = [pair for pair in pairwise(lines) if _goes_on(*pair, limit)]
+            if len(broken) >= max(MIN_BROKEN, MIN_SHARE * len(lines), len(best) + 1):
+                best = broken
     return best
 
 
@@ -86,17 +90,20 @@ def _count_columns(words: str) -> int:
     return len(words) + len(WIDE.findall(words))
 
 
-def _find_limit(lines: list[PrintedLine]) -> int | None:
-    """Return the width at which the lines of a text were broken, or None where they were not."""
+def _list_limits(lines: list[PrintedLine]) -> set[int]:
+    """Return the widths at which the lines of a text may have been broken: of the longest, or of most."""
     prose = [line for line in lines if not COLUMN_GAP.search(line.words)]
     widths = sorted((line.width for line in prose), reverse=True)
     allowed = int(MAX_LONGER * len(widths))
-    limit = next((width for width in widths[: allowed + 1] if width <= BROADEST), 0)
-    if limit < NARROWEST:
-        return None
+    limits = {width for width in (*widths[:1], *widths[allowed : allowed + 1]) if width <= BROADEST}
+    return {limit for limit in limits if limit >= NARROWEST and _ends_open(prose, limit)}
+
+
+def _ends_open(prose: list[PrintedLine], limit: int) -> bool:
+    """Return whether the full lines of a text end in the middle of a sentence often enough."""
     full = [line for line in prose if limit - NEAR <= line.width <= limit]
     opened = sum(not ENDING.search(line.words) for line in full)
-    return limit if opened >= MIN_OPEN * len(full) else None
+    return opened >= MIN_OPEN * len(full)
 
 
 def _goes_on(line: PrintedLine, below: PrintedLine, limit: int) -> bool:
