@@ -61,7 +61,7 @@ def sign_token(secret: bytes, purpose: TokenPurpose, subject: int, *, last_day: 
 
 
 def build_calendar_path(secret: bytes, subscription_id: int) -> str:
-    """Return the path of the calendar of a subscription; whoever knows it may read the calendar."""
+    """Return the path of the calendar of a subscription; everyone who knows it may read the calendar."""
     return f"/calendar/{sign_token(secret, 'calendar', subscription_id)}.ics"
 
 
