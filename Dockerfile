@@ -1,11 +1,13 @@
 # A small image: the locked wheels and ours, no compiler, no pip, not root. `state/` is the only place written:
 # docker run --read-only --tmpfs /tmp --cap-drop ALL -v controlwatch-state:/app/state controlwatch
+# `--build-arg LOCK=requirements-ocr.lock` adds the extra `ocr`, which reads pictures: half a gigabyte more.
 FROM python:3.11-slim AS build
+ARG LOCK=requirements.lock
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.lock ./
+COPY requirements.lock requirements-ocr.lock ./
 RUN python -m venv /opt/controlwatch \
- && /opt/controlwatch/bin/pip install --require-hashes -r requirements.lock
+ && /opt/controlwatch/bin/pip install --require-hashes -r "$LOCK"
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY watchers watchers

@@ -25,7 +25,7 @@ check: audit                ## style, types, floors, declarations, Dockerfile, k
 	$(BIN)/hadolint Dockerfile
 
 audit: $(VENV)/.ready-dev   ## known vulnerabilities of what is pinned; without the net it says so and passes
-	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
+	$(BIN)/python tools/audit.py requirements.lock requirements-ocr.lock requirements-dev.lock
 
 eval: $(VENV)/.ready-dev    ## the reader measured: make eval, make eval CORPUS=DIR ARGS=--misses
 	@$(BIN)/python -m tests.evaluation $(CORPUS) $(ARGS)
@@ -42,8 +42,8 @@ fuzz: $(VENV)/.ready-dev    ## hostile inputs on all readers and renderers: make
 reliability: $(VENV)/.ready-dev  ## what sites do to us, told as stories: writes docs/reliability.md
 	$(BIN)/python -m tests.scenarios
 
-torture: $(VENV)/.ready-dev ## kills by the thousand: TORTURE_KILLS a campaign, ten campaigns, every step of a start
-	$(BIN)/python -m tests.torture
+torture: $(VENV)/.ready-dev ## kills by the thousand, every step of a start; make torture ARGS=cluster: of several workers
+	$(BIN)/python -m tests.torture $(ARGS)
 
 pictures: $(VENV)/.ready-dev ## draw docs/alert-*.png and docs/page-*.png from the product (needs Chromium)
 	@$(BIN)/python tools/draw_alert.py
@@ -53,7 +53,8 @@ gallery: $(VENV)/.ready-dev  ## draw docs/gallery/ from the product: messages in
 	@$(BIN)/python tools/draw_gallery.py $(ARGS)
 
 lock:                       ## pin the newest versions, by hash, without index addresses (needs uv)
-	uv pip compile $(LOCKED) --extra build --extra apprise --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra stamps pyproject.toml -o requirements.lock
+	uv pip compile $(LOCKED) --extra build --extra apprise --extra cluster --extra demo --extra evidence --extra ocr --extra stamps pyproject.toml -o requirements-ocr.lock
 	uv pip compile $(LOCKED) --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:

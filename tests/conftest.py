@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi.dependencies import models
 from hypothesis import settings
 
 from tests.processes import RunningService, running
@@ -28,6 +30,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 0 if item.path.parent.name == "torture" else 1 if item.path in slow else 2
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Take what stays until the end out of the collector's sight: it is walked over a hundred times otherwise."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _release_web_apps() -> Iterator[None]:
+    """Let go of the applications of a file: FastAPI remembers the functions of each for the whole process."""
+    yield
+    for name in ("_is_gen_callable_cached", "_is_async_gen_callable_cached", "_is_coroutine_callable_cached"):
+        getattr(models, name).cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

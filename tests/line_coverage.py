@@ -73,7 +73,7 @@ def percent_by_package() -> dict[str, tuple[float, int]]:
 def is_whole_suite(config: pytest.Config) -> bool:
     """Return whether all tests were chosen: of some of them no floor can be asked."""
     return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
-        config.option.keyword or config.option.markexpr or config.option.lf
+        config.option.keyword or config.option.markexpr or getattr(config.option, "lf", False)
     )
 
 

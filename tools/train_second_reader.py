@@ -23,9 +23,9 @@ from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.core.extraction.identity.preface import find_opening
 from controlwatch.core.extraction.second_reader import (
     ZONES,
-    SecondReader,
+    WordingModel,
     find_grams,
-    parse_second_reader,
+    parse_wording_model,
     split_zones,
 )
 from controlwatch.core.extraction.text.document_text import DocumentText
@@ -174,10 +174,10 @@ def read_examples(cases: Iterable[Case]) -> list[Example]:
 def cross_validate(training: TrainingSet) -> list[float]:
     """Return what is estimated of each example by a reader trained without its author's."""
     examples = training.examples
-    readers: dict[str, SecondReader] = {}
+    readers: dict[str, WordingModel] = {}
     for author in sorted({example.case.author for example in examples}):
         others = [at for at, example in enumerate(examples) if example.case.author != author]
-        readers[author] = parse_second_reader(training.train(others))
+        readers[author] = parse_wording_model(training.train(others))
     return [readers[example.case.author].estimate(example.text) for example in examples]
 
 

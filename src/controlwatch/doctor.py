@@ -15,16 +15,25 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.watcher_loader import check_watchers, load_watchers
 from controlwatch.adapters.channels.email import SmtpServer, check_server
 from controlwatch.adapters.fetch.http import HttpFetcher
+from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.network.proxies import read_proxy_routes
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.storage.engine import describe_database, has_store, open_database
 from controlwatch.adapters.storage.explain_errors import explain_database_error
 from controlwatch.adapters.system.disk_space import find_disk_warning, measure_free_space
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.bootstrap.connections import build_mailbox
-from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning, open_stamp_folder
+from controlwatch.bootstrap.second_reader_setup import (
+    build_second_opinions,
+    build_second_reader,
+    choose_second_sources,
+    describe_second_reader,
+)
+from controlwatch.bootstrap.stamps import build_timestamp_authority, find_stamp_warning
 from controlwatch.bootstrap.state_marks import check_marks, check_state_folder
 from controlwatch.core.alerting.health_advice import ADVICE
 from controlwatch.core.alerting.judgements import REMINDER_INTERVAL, describe_open_reviews
@@ -36,11 +45,13 @@ from controlwatch.core.model.errors import (
     SourceError,
     UsageError,
 )
+from controlwatch.core.model.mail_servers import SmtpUrl
 from controlwatch.core.model.text_safety import to_one_line
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.service import HANG_TIMEOUT, get_heartbeat_path
-from controlwatch.settings import SETTINGS_FILE_KEY, Settings, SmtpUrl
+from controlwatch.engine.cluster_checks import check_cluster
+from controlwatch.engine.liveness import HANG_TIMEOUT, get_heartbeat_path
+from controlwatch.settings import SETTINGS_FILE_KEY, Settings
 from controlwatch.slack.setup_check import CheckResult, check_slack, read_slack_setup
 
 MAX_CLOCK_SKEW = 120.0
@@ -53,10 +64,15 @@ def check_installation(settings: Settings) -> Iterator[CheckResult]:
     yield from _check_state(settings)
     yield from _check_declarations(settings)
     yield from _check_database(settings)
+    if settings.is_cluster:
+        yield from check_cluster(settings)
     yield from _check_deliveries(settings)
     yield from _check_reviews(settings)
+    if settings.second_reader is not None:
+        yield from _check_second_reader(settings)
     if settings.tsa_url is not None:
         yield _check_stamps(settings)
+    yield _check_pictures()
     yield from check_sources(settings)
     if settings.slack_bot_token is not None:
         yield from check_slack(read_slack_setup(settings))
@@ -125,6 +141,15 @@ def _check_declarations(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(message="all watcher declarations are valid", is_ok=True)
 
 
+def _check_pictures() -> CheckResult:
+    """Return whether scanned annexes are read. Without the extra they are a doubt; that breaks nothing."""
+    if can_read_pictures():
+        message = "scanned annexes and pictures are recognised (extra `ocr`); what is read is always a doubt"
+    else:
+        message = "scanned annexes and pictures are not read; the extra `ocr` would (see docs/running.md)"
+    return CheckResult(message=message, is_ok=True)
+
+
 def _check_database(settings: Settings) -> Iterator[CheckResult]:
     started = time.monotonic()
     where = describe_database(settings.database)
@@ -133,7 +158,7 @@ def _check_database(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(message=f"{where} does not exist yet: the service has not run", is_ok=True)
             return
         check_state_folder(settings)
-        engine = open_database(settings.database).write
+        engine = open_database(settings.database, migrates=not settings.is_cluster).write
         with engine.begin() as connection:
             is_intact = True
             if engine.dialect.name == "sqlite":
@@ -213,14 +238,37 @@ def _check_reviews(settings: Settings) -> Iterator[CheckResult]:
     )
 
 
+def _check_second_reader(settings: Settings) -> Iterator[CheckResult]:
+    """Say what leaves this machine, to which host, and why nothing is sent now."""
+    lexicon = load_lexicon()
+    try:
+        watchers = load_watchers(settings.find_watchers_folder())
+        reader, sources = build_second_reader(settings, lexicon), choose_second_sources(settings, watchers)
+    except DeclarationError as error:
+        yield CheckResult(message=str(error), is_ok=False, advice="see docs/second-reader.md")
+        return
+    if reader is None:
+        return
+    for sentence in describe_second_reader(settings, reader, sources):
+        yield CheckResult(message=sentence, is_ok=True)
+    try:
+        with SqlStore.open_read_only(settings.database) as store:
+            opinions = build_second_opinions(settings, store, lexicon, watchers)
+            rest = opinions.find_rest(now=datetime.now(UTC)) if opinions is not None else ""
+    except ControlwatchError:
+        return  # the check of the database says so
+    if rest:
+        yield CheckResult(message=rest, is_ok=False, advice="see: controlwatch second status")
+
+
 def _check_stamps(settings: Settings) -> CheckResult:
     try:
         build_timestamp_authority(settings)
         with SqlStore.open_read_only(settings.database) as store:
             warning = find_stamp_warning(settings, store)
+            last = open_timestamps(settings, store).find_newest()
     except ControlwatchError as error:
-        warning = str(error)
-    last = open_stamp_folder(settings).find_newest()
+        warning, last = str(error), None
     state = (
         f"the chain is time-stamped up to entry {last[0].seq}" if last else "no time stamp was requested yet"
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +22,7 @@ from pydantic import (
 
 from controlwatch.core.model.account import Role
 from controlwatch.core.model.errors import DeclarationError
+from controlwatch.core.model.mail_servers import ImapUrl, SmtpUrl
 
 PREFIX = "CONTROLWATCH_"
 #: Names a file with settings; those of the environment count more.
@@ -32,7 +32,8 @@ MIN_SECRET_LENGTH = 32
 PUBLIC_URL = re.compile(r"(?=.{1,200}$)https?://[A-Za-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*)?")
 #: The name of a destination.
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-Tls = Literal["none", "starttls", "implicit"]
+#: The archive in the state directory, which no other machine sees.
+PRIVATE_ARCHIVE = "folder"
 
 
 def parse_destinations(text: str) -> dict[str, str]:
@@ -76,76 +77,19 @@ def parse_role_values(text: str) -> dict[str, Role]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _MailServerUrl:
-    """The parts of the address of a mail server."""
-
-    scheme: ClassVar[str]
-    example: ClassVar[str]
-    ports: ClassVar[Mapping[Tls, int]]
-    quoting: ClassVar[str] = "write #, ?, / and @ in a password as %23, %3F, %2F and %40"
-
-    host: str
-    port: int
-    user: str | None
-    password: str | None = field(repr=False)
-    tls: Tls
-    path: str = ""
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Return the parts of an address; raises ValueError, whose message shows no part of it."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise ValueError(f"must look like {cls.example}") from None
-        if parts.scheme not in {cls.scheme, f"{cls.scheme}s"} or not parts.hostname:
-            raise ValueError(f"must look like {cls.example}")
-        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-        if set(query) - {"starttls"}:  # which may be part of a password
-            raise ValueError(f"takes one option only, starttls=true|false; {cls.quoting}")
-        starttls = query.get("starttls", "false").lower() == "true"
-        tls: Tls = "implicit" if parts.scheme == f"{cls.scheme}s" else "starttls" if starttls else "none"
-        try:
-            port = parts.port or cls.ports[tls]
-        except ValueError:  # its message would show part of the password
-            raise ValueError(f"needs a number as its port; {cls.quoting}") from None
-        user, password = (unquote(text) if text else None for text in (parts.username, parts.password))
-        path = unquote(parts.path.strip("/"))
-        return cls(host=parts.hostname, port=port, user=user, password=password, tls=tls, path=path)
-
-
-class SmtpUrl(_MailServerUrl):
-    """The address of a server that sends mail: smtp://user:pass@host:587?starttls=true."""
-
-    scheme = "smtp"
-    example = "smtp://user:pass@host:587?starttls=true, or smtps://host"
-    ports: ClassVar[Mapping[Tls, int]] = {"implicit": 465, "starttls": 587, "none": 25}
-
-
-class ImapUrl(_MailServerUrl):
-    """The address of a mailbox and a folder in it: imaps://user:pass@host:993/INBOX."""
-
-    scheme = "imap"
-    example = "imaps://user:pass@host/INBOX, or imap://user:pass@host/INBOX?starttls=true"
-    ports: ClassVar[Mapping[Tls, int]] = {"implicit": 993, "starttls": 143, "none": 143}
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """Return the parts of an address; raises ValueError, also where user or password is missing."""
-        found = super().parse(url)
-        if not found.user or not found.password:
-            raise ValueError(f"must name user and password: {cls.example}")
-        if not all(text.isprintable() for text in (found.user, found.password, found.path)):
-            raise ValueError("contains characters that cannot be printed")
-        return found
-
-
 def _check_web_address(text: str) -> None:
     """Raise ValueError where a text is not an address of http or https."""
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http:// or https:// address")
+
+
+def _check_model_address(text: str) -> None:
+    """Raise ValueError where a text is not the address of a model, without a key in it."""
+    _check_web_address(text)
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address without ?, # and @; the key is a setting of its own")
 
 
 def _check_issuer(text: str) -> None:
@@ -172,6 +116,9 @@ def _validate(check: Callable[[str], object]) -> AfterValidator:
 #: A blank value leaves a setting unset.
 _blank_to_none = BeforeValidator(
     lambda value: None if isinstance(value, str) and not value.strip() else value
+)
+_blank_to_folder = BeforeValidator(
+    lambda value: PRIVATE_ARCHIVE if isinstance(value, str) and not value.strip() else value
 )
 OptionalText = Annotated[str | None, _blank_to_none]
 OptionalSecret = Annotated[SecretStr | None, _blank_to_none]
@@ -221,6 +168,10 @@ class Settings(BaseModel):
 
     state_dir: Path = Path("state")
     database_url: OptionalSecret = None  #: default: SQLite in state_dir
+    #: where bodies are: folder (in state_dir), file:///folder, database, s3://bucket/prefix
+    archive: Annotated[str, _blank_to_folder] = PRIVATE_ARCHIVE
+    #: embedded: one machine; postgresql: any number of workers on one database
+    engine: Literal["embedded", "postgresql"] = "embedded"
     watchers_dir: Path | None = None
     slack_bot_token: OptionalSecret = None
     slack_signing_secret: OptionalSecret = None  #: of the Slack app; for its commands over HTTP
@@ -250,6 +201,17 @@ class Settings(BaseModel):
     oidc_role_claim: OptionalText = None  #: claim that states roles: groups, realm_access.roles
     #: role of a person by a value of that claim, one a line: officer = value
     oidc_roles: Annotated[OptionalText, _validate(parse_role_values)] = None
+    #: a second reader beside the rules: the interface of its host, or what needs none; unset: off
+    second_reader: Annotated[Literal["openai", "anthropic", "recorded", "wording"] | None, _blank_to_none] = (
+        None
+    )
+    second_reader_url: Annotated[OptionalText, _validate(_check_model_address)] = None
+    second_reader_model: OptionalText = None
+    second_reader_key: OptionalSecret = None
+    second_reader_sources: OptionalText = None  #: ids of sources it may read; unset: the official ones
+    second_reader_monthly_tokens: Annotated[int, Field(ge=1, le=10**10)] = 2_000_000
+    second_reader_timeout: Annotated[float, Field(ge=1, le=300)] = 30.0  #: seconds for a whole answer
+    second_reader_answers: Annotated[Path | None, _blank_to_none] = None  #: recorded answers
     heartbeat_url: SecretWebAddress = None  #: requested after each round without problems
     tsa_url: SecretWebAddress = (
         None  #: time-stamping authority (RFC 3161), asked once a day; may hold a password
@@ -296,6 +258,21 @@ class Settings(BaseModel):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'controlwatch.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether nothing that other machines need is in the state directory."""
+        return self.has_server and self.archive != PRIVATE_ARCHIVE and self.secret is not None
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether any number of machines run the service on one database."""
+        return self.engine == "postgresql"
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is on a server, so that other machines can use it."""
+        return not self.database.startswith("sqlite")
 
     @property
     def provider_roles(self) -> dict[str, Role]:

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import api, asking, commands, cycle, delivery, kills, latency, law, pages, reading, soak
+from tests.bench import (
+    api,
+    asking,
+    cluster,
+    commands,
+    cycle,
+    delivery,
+    kills,
+    latency,
+    law,
+    oneshot,
+    outbox,
+    pages,
+    reading,
+    soak,
+)
 
 PARTS = {
     "asking": asking.main,
     "reading": reading.main,
     "cycle": cycle.main,
+    "oneshot": oneshot.main,
     "law": law.main,
     "pages": pages.main,
     "delivery": delivery.main,
+    "outbox": outbox.main,
     "kills": kills.main,
     "latency": latency.main,
     "commands": commands.main,
     "api": api.main,
+    "cluster": cluster.main,
     "soak": soak.main,
 }
 
@@ -25,9 +43,12 @@ def main() -> None:
     """Run the parts named on the command line, or all."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", choices=tuple(PARTS), help="which part; all but the soak by default"
+        "parts",
+        nargs="*",
+        choices=tuple(PARTS),
+        help="which part; all but the soak and the cluster by default",
     )
-    for part in parser.parse_args().parts or [part for part in PARTS if part != "soak"]:
+    for part in parser.parse_args().parts or [part for part in PARTS if part not in {"soak", "cluster"}]:
         PARTS[part]()
 
 

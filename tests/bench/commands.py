@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from controlwatch.bootstrap.app import open_app
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.bolt_app import open_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.web.serving import serve_in_thread
@@ -40,7 +40,8 @@ def main() -> None:
         )
         with (
             open_app(settings) as app,
-            serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
+            open_bolt_app(app) as bolt,
+            serve_in_thread(build_web_app(app, bolt), host="127.0.0.1", port=0) as web,
         ):
 
             def ask(number: int) -> float:

@@ -187,6 +187,7 @@ def test_a_mail_program_finds_the_way_out_in_the_headers_and_a_reader_in_the_tex
     assert sent["List-Id"].strip() == "controlwatch <alerts.controlwatch.example>"
     plain, rich = (part.get_content() for part in mailbox.mails[0].iter_parts())  # type: ignore[attr-defined]
     assert f"Unsubscribe 退订: {link}" in plain
+    assert f"Calendar of key dates 重要日期日历: {LINKS.public_url}/calendar/17." in plain
     assert f'<a href="{link}"' in rich
 
 

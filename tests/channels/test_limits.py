@@ -97,7 +97,8 @@ def test_an_answer_without_an_end_is_cut_long_before_the_time_is_up() -> None:
 def test_a_heartbeat_address_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controlwatch.adapters.system.heartbeat.TIMEOUT", SECONDS)
     with listen(DRIP) as port:
-        assert ping(f"http://127.0.0.1:{port}/") == "ReadTimeout"
+        # Where the machine is busy, the time is up before the connection stands.
+        assert ping(f"http://127.0.0.1:{port}/") in {"ReadTimeout", "ConnectTimeout"}
 
 
 def talk_smtp(connection: socket.socket, *, until: bytes, then: Callable[[socket.socket], None]) -> None:

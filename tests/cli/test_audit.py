@@ -14,7 +14,7 @@ import pytest
 from controlwatch.testing.sites import Answer, Asked, Sites
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-ocr.lock", "requirements-dev.lock")
 BAD = ("jinja2", "GHSA-xxxx-yyyy-zzzz")
 
 

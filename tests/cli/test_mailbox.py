@@ -11,7 +11,8 @@ import pytest
 
 from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.errors import DeclarationError
-from controlwatch.settings import ImapUrl, Settings
+from controlwatch.core.model.mail_servers import ImapUrl
+from controlwatch.settings import Settings
 from controlwatch.testing.sites import Sites
 from tests.cli.test_commands import Terminal
 from tests.cli.test_service import environment

@@ -13,7 +13,8 @@ from controlwatch.adapters.system.heartbeat import ping
 from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.state import PollReport, WatcherState
 from controlwatch.demo.stage import shipped_watchers
-from controlwatch.service import Service, Watchdog
+from controlwatch.engine.liveness import Watchdog
+from controlwatch.service import Service
 from controlwatch.settings import Settings
 from controlwatch.testing.sites import Answer, Sites
 from tests.authority import authority
@@ -149,14 +150,14 @@ def test_the_heartbeat_address_is_asked_while_all_is_well_and_not_while_a_source
         settings = Settings(state_dir=tmp_path, watchers_dir=shipped_watchers(), heartbeat_url=address)
         with open_app(settings) as app:
             service = Service(app)
-            service.ping_heartbeat()
+            service.jobs.ping_heartbeat()
             assert [asked.path for asked in sites.asked] == ["/ping/secret"]
             report = PollReport(watcher="miit-notices", started_at=NOW, outcome="failed", kind="refused")
             state = WatcherState(
                 id="miit-notices", failures=3, failing_since=NOW, kind="refused", reason="no"
             )
             app.store.polling.record_poll(report, state, keep={}, drop=(), now=NOW)
-            service.ping_heartbeat()
+            service.jobs.ping_heartbeat()
             assert len(sites.asked) == 1
 
 

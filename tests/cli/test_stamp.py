@@ -15,7 +15,8 @@ from sqlalchemy import text
 from controlwatch.adapters.archive import timestamp_authority as adapter
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.bootstrap.app import open_app
-from controlwatch.bootstrap.stamps import build_timestamp_authority, open_stamp_folder
+from controlwatch.bootstrap.archive_addresses import open_timestamps
+from controlwatch.bootstrap.stamps import build_timestamp_authority
 from controlwatch.service import Service
 from controlwatch.settings import Settings
 from tests.authority import NAME, Authority, answer, authority, refusal
@@ -220,12 +221,12 @@ def test_the_service_has_the_chain_stamped_and_lives_on_where_it_is_not(
     with open_app(settings) as app:
         served.does = lambda _: answer(b"garbage")
         service = Service(app)
-        service.stamp_chain(asked)
-        assert open_stamp_folder(settings).find_newest() is None
+        service.jobs.stamp_chain(asked)
+        assert open_timestamps(settings, app.store).find_newest() is None
         served.does = served.duty
-        service.stamp_chain(asked)
-        service.stamp_chain(asked)
-        newest = open_stamp_folder(settings).find_newest()
+        service.jobs.stamp_chain(asked)
+        service.jobs.stamp_chain(asked)
+        newest = open_timestamps(settings, app.store).find_newest()
         assert newest is not None
         assert newest[0] == app.store.custody.load_head()
         assert len(served.asked) == 2

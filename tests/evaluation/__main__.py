@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 from tests.evaluation import CORPUS, FLOORS, evaluate, find_broken_floors, load_cases
+from tests.evaluation.cases import ANSWERS
 from tests.evaluation.figures import draw_fields, draw_groups, draw_head, draw_misses, draw_second_reader
+from tests.evaluation.second_answers import draw_answers, replay_answers
 
 
 def main() -> None:
@@ -26,6 +28,12 @@ def main() -> None:
     parser.add_argument(
         "--floors", type=Path, help="check these floors; those of tests/floors.toml hold for tests/corpus"
     )
+    parser.add_argument(
+        "--second",
+        choices=["recorded"],
+        help="also replay what a language model answered to these texts (controlwatch second record)",
+    )
+    parser.add_argument("--answers", type=Path, default=ANSWERS, help="the file of recorded answers")
     options = parser.parse_args()
     cases = [case for case in load_cases(options.place) if options.author in {None, case.author}]
     if not cases:
@@ -39,6 +47,9 @@ def main() -> None:
         draw_groups(evaluation, "kind", lambda case: str(case.labels["kind"])),
         draw_groups(evaluation, "author", lambda case: case.author),
     ]
+    if options.second:
+        replayed = replay_answers(evaluation.readings, options.answers) if options.answers.exists() else ()
+        parts.insert(2, draw_answers(replayed))
     if options.misses:
         parts.append(draw_misses(evaluation))
     is_whole = options.place.resolve() == CORPUS and not options.author

@@ -16,7 +16,7 @@ from controlwatch.adapters.files.documents import read_document
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.cli.read import read_snapshot
 from controlwatch.core.extraction.report.reading_json import to_json
-from controlwatch.core.extraction.second_reader import SecondReader
+from controlwatch.core.extraction.second_reader import WordingModel
 from controlwatch.core.model import Document, Notice
 from controlwatch.core.model.errors import SourceError
 
@@ -24,6 +24,7 @@ TESTS = Path(__file__).parent.parent
 CORPUS = TESTS / "corpus"
 FLOORS = TESTS / "floors.toml"
 ESTIMATES = Path(__file__).parent / "second_reader_estimates.json"
+ANSWERS = Path(__file__).parent / "second_answers.jsonl"  #: of a language model; there are none yet
 READ_AT = datetime(2030, 1, 1, tzinfo=UTC)  #: the time of the reading; no conclusion depends on it
 
 Labels = dict[str, object]
@@ -149,7 +150,7 @@ def read_case(case: Case, estimate: float | None = None) -> CaseReading:
     return CaseReading(case=case, text=reading.text, notice=reading.notice)
 
 
-def make_second_reader(estimate: float) -> SecondReader:
+def make_second_reader(estimate: float) -> WordingModel:
     """Return a second reader that estimates every text the same, with the thresholds of the shipped one."""
     odds = min(max(estimate, 1e-6), 1 - 1e-6)
     return replace(load_second_reader(), bias=log(odds / (1 - odds)), head={}, body={}, tail={})

@@ -12,9 +12,9 @@ from controlwatch.adapters.fetch.imap import ImapAccount, ImapMailbox
 from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.core.alerting.source_health import is_in_lockout
 from controlwatch.core.law.status import compute_status
+from controlwatch.core.model.mail_servers import ImapUrl
 from controlwatch.services.intake import MAILBOX_ID, build_mailbox_watcher, submit
 from controlwatch.services.reread import reread_all
-from controlwatch.settings import ImapUrl
 from tests.imap import ImapServer, header, newsletter
 from tests.services.test_news import GALLIUM, started
 

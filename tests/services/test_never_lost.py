@@ -12,14 +12,15 @@ from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.addresses import canonicalize_url
 from controlwatch.core.model.errors import Stopping
+from controlwatch.core.model.mail_servers import SmtpUrl
 from controlwatch.core.sources.watcher import Detail, Expect
 from controlwatch.services.intake import build_intake_watcher
-from controlwatch.settings import SmtpUrl
 from controlwatch.testing.pdf import pdf
 from controlwatch.testing.sites import Answer, Asked
 from tests.services.test_bad_input import CHALLENGE
 from tests.services.test_news import GALLIUM, OLD, started
 from tests.services.world import HOST, INDEX, START, WATCHER, Page, World, other, tightening
+from tests.sources.test_pictures import needs_ocr, scanned, sheet
 
 pytestmark = pytest.mark.usefixtures("sound_chain")
 
@@ -346,3 +347,17 @@ def test_a_source_that_answers_and_shows_nothing_new_for_too_long_is_told_as_qui
     told = [alert for alert in w.alerts() if alert.kind == "health-down"]
     assert "no new items for longer than usual" in told[0].title
     assert "2026-02-24" in told[0].body
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_what_a_scanned_annex_shows_is_told_and_changes_nothing_by_itself(w: World) -> None:
+    w.sites.put(FILE, Answer(body=scanned(sheet()), content_type="application/pdf"))
+    started(w).ministry.publish(replace(GALLIUM, annex=FILE))
+    w.poll()
+    (alert,) = w.alerts()
+    assert alert.notice is not None
+    assert alert.unread == "annex"  # so that who follows a code is told
+    assert "8103200010" not in [finding.code for finding in alert.notice.hs_codes]
+    (told,) = [doubt for doubt in alert.notice.doubts if "8103200010" in doubt]
+    assert "nothing was concluded from it" in told

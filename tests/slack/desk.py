@@ -18,7 +18,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Alert
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.bolt_app import open_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import Posted, SlackAsker, SlackStandIn
 from controlwatch.testing.slack_limits import texts
@@ -138,7 +138,8 @@ def desk_in(folder: Path, *, managers: str | None = None, **more: Any) -> Iterat
         with (
             store_timeout(PATIENCE),  # a loaded machine is not a busy store
             open_app(settings) as app,
-            serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
+            open_bolt_app(app) as bolt,
+            serve_in_thread(build_web_app(app, bolt), host="127.0.0.1", port=0) as web,
         ):
             yield Desk(app=app, slack=slack, asker=asker, web=web, folder=folder)
 

@@ -17,7 +17,7 @@ from controlwatch.bootstrap.app import open_app
 from controlwatch.core.model.errors import UsageError
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.bolt_app import open_bolt_app
 from controlwatch.slack.socket_mode import run_socket_mode, use_proxies
 from controlwatch.testing.sites import Answer, Sites
 from controlwatch.testing.slack import SlackAsker, SlackStandIn
@@ -38,8 +38,7 @@ def asked(tmp_path: Path) -> Iterator[tuple[SocketStandIn, SlackAsker]]:
             slack_api_url=slack.put_up(sites),
         )
         socket.put_up(sites)
-        with open_app(settings) as app:
-            bolt = build_bolt_app(app)
+        with open_app(settings) as app, open_bolt_app(app) as bolt:
             assert bolt is not None
             with run_socket_mode(bolt, socket.token):
                 yield socket, slack.commands(sites)
@@ -109,8 +108,7 @@ def test_a_wrong_token_is_refused_with_what_it_must_be(tmp_path: Path) -> None:
             slack_bot_token=slack.token,
             slack_api_url=slack.put_up(sites),
         )
-        with open_app(settings) as app:
-            bolt = build_bolt_app(app)
+        with open_app(settings) as app, open_bolt_app(app) as bolt:
             assert bolt is not None
             with pytest.raises(UsageError, match="connections:write"), run_socket_mode(bolt, "xapp-another"):
                 pass
@@ -130,8 +128,7 @@ def test_a_slack_that_cannot_be_reached_holds_nothing_up_and_is_tried_again(tmp_
         sites.put(
             f"http://{host}/api/apps.connections.open", Answer(body=gone, content_type="application/json")
         )
-        with open_app(settings) as app:
-            bolt = build_bolt_app(app)
+        with open_app(settings) as app, open_bolt_app(app) as bolt:
             assert bolt is not None
             with run_socket_mode(bolt, socket.token, try_again=0.2, ping=0.5):
                 socket.put_up(sites)
@@ -149,8 +146,7 @@ def test_a_session_that_looks_open_and_hears_nothing_is_opened_anew(tmp_path: Pa
         )
         socket.put_up(sites)
         socket.lead_to(deaf.port)
-        with open_app(settings) as app:
-            bolt = build_bolt_app(app)
+        with open_app(settings) as app, open_bolt_app(app) as bolt:
             assert bolt is not None
             with run_socket_mode(bolt, socket.token, ping=0.5):
                 assert deaf.sessions.get(timeout=PATIENCE)
@@ -174,8 +170,7 @@ def test_a_session_that_is_gone_while_it_is_closed_is_no_error(
             slack_api_url=slack.put_up(sites),
         )
         socket.put_up(sites)
-        with open_app(settings) as app:
-            bolt = build_bolt_app(app)
+        with open_app(settings) as app, open_bolt_app(app) as bolt:
             assert bolt is not None
             with run_socket_mode(bolt, socket.token):
                 monkeypatch.setattr("slack_sdk.socket_mode.builtin.client.SocketModeClient.close", fail)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
@@ -15,6 +17,7 @@ from openpyxl import Workbook
 from controlwatch.adapters.files.documents import read_annex
 from controlwatch.core.model import Annex, AnnexLink
 
+from .files import zipped
 from .golden import snapshot
 
 URL = "https://www.ministry.example/files/list.doc"
@@ -164,3 +167,56 @@ def test_files_in_an_archive_are_read_by_their_content_too() -> None:
     read = annex(out.getvalue(), "附件.zip")
     assert read.text.split("\n") == ["a.doc", "附件 物项清单", ROW, "b.doc", ROW, "c.doc", "8112999000"]
     assert (read.doubt or "").startswith("d.xml: ")
+
+
+# --------------------------------------------------------------------------- RAR and 7z
+
+STORED, NORMAL = 0x30, 0x33  # methods of a RAR archive
+
+
+def rar(*files: tuple[str, bytes, int], flags: int = 0x8000) -> bytes:
+    """A RAR archive (version 4) with names in GBK, as Chinese Windows writes them."""
+
+    def block(kind: int, flags: int, rest: bytes) -> bytes:
+        head = struct.pack("<BHH", kind, flags, 7 + len(rest)) + rest
+        return struct.pack("<H", zlib.crc32(head) & 0xFFFF) + head
+
+    out = b"Rar!\x1a\x07\x00" + block(0x73, 0, bytes(6))
+    for name, body, method in files:
+        spelt = name.encode("gbk")
+        rest = struct.pack(
+            "<IIBIIBBHI", len(body), len(body), 2, zlib.crc32(body), 0, 20, method, len(spelt), 0x20
+        )
+        out += block(0x74, flags, rest + spelt) + body
+    return out + block(0x7B, 0x4000, b"")
+
+
+def test_what_is_stored_in_a_rar_is_read_and_what_is_not_read_is_named() -> None:
+    read = annex(
+        rar(("附件1.txt", "8103200010 钽粉".encode(), STORED), ("附件2.pdf", b"\x00" * 40, NORMAL)),
+        name="a.rar",
+    )
+    assert read.text == "附件1.txt\n8103200010 钽粉"
+    assert (read.doubt or "").startswith("附件2.pdf: ")
+
+
+def test_an_encrypted_rar_names_what_it_holds() -> None:
+    read = annex(rar(("附件1.txt", b"8103200010", STORED), flags=0x8004), name="a.rar")
+    assert read.text == ""
+    assert "RAR archive: not read; it is encrypted; it holds 附件1.txt" in (read.doubt or "")
+
+
+@pytest.mark.parametrize("body", [b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00" + bytes(40)])
+def test_a_damaged_rar_is_a_doubt(body: bytes) -> None:
+    assert "RAR archive" in (annex(body, name="a.rar").doubt or "")
+
+
+def test_a_7z_archive_says_that_it_was_not_read() -> None:
+    assert (annex(b"7z\xbc\xaf\x27\x1c" + bytes(30), name="a.7z").doubt or "").startswith(
+        "7z archive: not read"
+    )
+
+
+def test_a_rar_in_a_zip_is_opened() -> None:
+    body = zipped({"a.rar": rar(("附件1.txt", b"1C226", STORED))})
+    assert annex(body, name="a.zip").text == "a.rar\n附件1.txt\n1C226"

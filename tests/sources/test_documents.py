@@ -128,8 +128,11 @@ def test_a_table_saved_as_xls_is_read_as_the_page_it_is() -> None:
         (b"plain", "text/html", "html"),
         (b"plain", "text/plain", "text"),
         ("宽".encode("utf-16"), "text/plain", "text"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "image/png", "unknown"),
-        (b"Rar!\x1a\x07", "", "archive"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "image/png", "picture"),
+        (b"MM\x00*\x00\x00", "text/plain", "picture"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "", "picture"),
+        (b"Rar!\x1a\x07", "", "rar"),
+        (b"7z\xbc\xaf\x27\x1c", "", "7z"),
     ],
 )
 def test_the_first_bytes_tell_the_format_before_the_server_does(body: bytes, kind: str, format_: str) -> None:

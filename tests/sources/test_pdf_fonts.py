@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.resources import files
 
+import pypdfium2
 import pytest
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import CIDFont, UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+from tools.draw_box_font import build_font
 
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.testing.pdf import _FONT, _file
@@ -118,3 +125,40 @@ def test_a_small_figure_off_the_line_is_a_power_or_an_index(figure: str, rise: i
             place += canvas.stringWidth(text, "STSong-Light", size)
 
     assert "".join(read_pdf(drawn(draw)).text.split()) == shown
+
+
+# --------------------------------------------------------------------------- machines without a font
+
+
+def test_the_fonts_of_the_machine_are_not_asked() -> None:
+    """A missing font draws boxes, also where the machine has the font: what is read depends on the file alone."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", 400)
+        canvas.drawString(50, 300, "丶")
+
+    body = drawn(draw)
+    read_pdf(body)
+    file = pypdfium2.PdfDocument(body)
+    page = file[0].render().to_numpy()[:, :, 0]
+    file.close()
+    assert (page < 128).sum() > 400 * 400 / 2
+
+
+def test_the_shipped_font_is_the_one_that_the_tool_draws() -> None:
+    assert files("controlwatch").joinpath("data/fonts/boxes.ttf").read_bytes() == build_font()
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_process_without_any_font_reads_codes_and_characters(degrees: int) -> None:
+    places = {0: (0, 0), 90: (580, 10), 180: (590, 840), 270: (10, 800)}
+    done = subprocess.run(
+        [sys.executable, "-m", "controlwatch.adapters.files.sandboxed_parse", "pdf"],
+        input=drawn(turned(degrees, *places[degrees])),
+        capture_output=True,
+        check=True,
+        timeout=60,
+        env={**os.environ, "FONTCONFIG_FILE": os.devnull, "HOME": os.devnull},
+    )
+    read = json.loads(done.stdout)
+    assert (read["text"].split("\n"), read["doubts"]) == (SHOWN, [])

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: A server that a power failure would ruin, and one for measuring.
 QUICK = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+DURABLE = "-c listen_addresses='' -c shared_buffers=256MB"
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server(folder: Path, options: str = QUICK) -> Iterator[str]:
     """Yield the address of a server's maintenance database; stop the server at the end if it is ours."""
     given = os.environ.get("CONTROLWATCH_TEST_PG_URL")
     if given:
@@ -30,11 +32,20 @@ def server(folder: Path) -> Iterator[str]:
         if user is not None:
             shutil.chown(place, user)
     _run(user, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    _run(user, binaries / "pg_ctl", "-D", data, "-w", "-o", f"{QUICK} -k {data}", "-l", data / "log", "start")
+    _run(
+        user, binaries / "pg_ctl", "-D", data, "-w", "-o", f"{options} -k {data}", "-l", data / "log", "start"
+    )
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={data}"
     finally:
         _run(user, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+def restart(folder: Path, *, mode: str) -> None:
+    """Restart a server that `server` started: fast, or immediate as after a crash."""
+    data = folder / "data"
+    user, binaries = _unprivileged(), _binaries(folder)
+    _run(user, binaries / "pg_ctl", "-D", data, "-w", "-m", mode, "-l", data / "log", "restart")
 
 
 def _binaries(folder: Path) -> Path:

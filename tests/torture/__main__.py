@@ -6,6 +6,7 @@ import os
 import sys
 
 from tests.torture.campaign import campaign
+from tests.torture.cluster import torture
 from tests.torture.migrating import starts
 
 SEEDS = 10
@@ -14,7 +15,12 @@ EVERY_STEP = 1_000_000
 
 
 def main() -> None:
-    """Run all and print; the exit status says whether all is right."""
+    """Run all, or with `cluster` the workers on one PostgreSQL; the exit status says whether all is right."""
+    if "cluster" in sys.argv[1:]:
+        ledger = torture(int(os.environ.get("TORTURE_KILLS", str(KILLS))))
+        print(ledger)
+        print(*ledger.lost, *ledger.doubled, *ledger.faults, sep="\n")
+        sys.exit(0 if ledger.is_clean else 1)
     kills = int(os.environ.get("TORTURE_KILLS", str(KILLS)))
     clean = True
     for seed in range(SEEDS):

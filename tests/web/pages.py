@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
-from controlwatch.bootstrap.app import build_app
+from controlwatch.bootstrap.app import App, build_app
 from controlwatch.settings import Settings
 from controlwatch.web.form_guard import TOKEN_FIELD
 from controlwatch.web.serving import serve_in_thread
@@ -47,7 +47,9 @@ class Pages:
 
 
 @contextmanager
-def served_pages(folder: Path, *published: Page) -> Iterator[Pages]:
+def served_pages(
+    folder: Path, *published: Page, set_up: Callable[[App], App] = lambda app: app
+) -> Iterator[Pages]:
     """Serve the pages of an installation that saw one old notice, then each of these as new."""
     with world(folder) as w:
         app = build_app(
@@ -58,6 +60,7 @@ def served_pages(folder: Path, *published: Page) -> Iterator[Pages]:
             fetch=w.fetch,
             channels={},
         )
+        app = set_up(app)
         w.ministry.publish(replace(OLD))
         w.poll()
         for page in published:

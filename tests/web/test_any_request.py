@@ -19,7 +19,7 @@ from controlwatch.bootstrap.app import App, open_app
 from controlwatch.core.alerting.signed_links import sign_token
 from controlwatch.demo.stage import shipped_watchers
 from controlwatch.settings import Settings
-from controlwatch.slack.bolt_app import build_bolt_app
+from controlwatch.slack.bolt_app import open_bolt_app
 from controlwatch.testing.sites import Sites
 from controlwatch.testing.slack import SlackStandIn
 from controlwatch.web.message_page import SECURITY_HEADERS
@@ -55,7 +55,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, str]
         )
         with (
             open_app(chosen) as app,
-            serve_in_thread(build_web_app(app, build_bolt_app(app)), host="127.0.0.1", port=0) as web,
+            open_bolt_app(app) as bolt,
+            serve_in_thread(build_web_app(app, bolt), host="127.0.0.1", port=0) as web,
         ):
             app.store.subscriptions.subscribe(READER, NOW)
             yield app, web

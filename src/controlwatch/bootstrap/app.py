@@ -12,16 +12,24 @@ from functools import partial
 
 from rich.console import Console
 
-from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_files import compute_register_digest
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.catalog.watcher_loader import load_watchers
+from controlwatch.adapters.channels.slack import SlackChannel
 from controlwatch.adapters.fetch.http import HttpFetcher
 from controlwatch.adapters.files import documents
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.disk_space import find_disk_warning
 from controlwatch.adapters.system.poll_times import compute_next_poll
+from controlwatch.bootstrap.archive_addresses import open_archive
+from controlwatch.bootstrap.cluster import (
+    Cluster,
+    Presence,
+    build_presence,
+    check_cluster_settings,
+    join_cluster,
+)
 from controlwatch.bootstrap.connections import (
     build_channels,
     build_mailbox,
@@ -34,12 +42,14 @@ from controlwatch.bootstrap.question_app import (
     import_register,
     subscribe_console,
 )
+from controlwatch.bootstrap.second_reader_setup import build_second_opinions
 from controlwatch.bootstrap.stamps import find_stamp_warning
 from controlwatch.bootstrap.state_marks import adopt_database, check_state_folder, mark_state
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.law.register import Register
 from controlwatch.core.model import ChannelName
+from controlwatch.core.rendering.message import list_no_doubts
 from controlwatch.core.sources.watcher import Watcher
 from controlwatch.services.deliver import Deliverer
 from controlwatch.services.ingest import Ingester
@@ -48,6 +58,7 @@ from controlwatch.services.poll import MailboxReader, Poller
 from controlwatch.services.ports import Channel
 from controlwatch.services.queries import Queries
 from controlwatch.services.remind import Reminder
+from controlwatch.services.second_opinions import SecondOpinions
 from controlwatch.services.source_states import SourceStates
 from controlwatch.services.store import Store
 from controlwatch.settings import Settings
@@ -69,6 +80,9 @@ class App:
     deliverer: Deliverer
     reminder: Reminder
     queries: Queries
+    second_opinions: SecondOpinions | None = None  #: None: no second reader is set up
+    cluster: Cluster | None = None  #: what it shares with others, where there are any
+    presence: Presence | None = None  #: tells others of a service alone on a database server
 
     @property
     def is_in_memory(self) -> bool:
@@ -80,6 +94,8 @@ class App:
         self.fetch.stop()
         self.poller.stopped.set()
         self.deliverer.stopped.set()
+        if self.second_opinions is not None:
+            self.second_opinions.stopped.set()
 
 
 @contextmanager
@@ -99,14 +115,17 @@ def open_app(
     console: Console | None = None,
     unlearnt: frozenset[str] = frozenset(),
     adopt: bool = False,
+    is_worker: bool = False,
 ) -> Iterator[App]:
-    """Build the application, and close it at the end.
+    """Build the application, and close it at the end; in a cluster a worker gives signs of life.
 
     Raises `DeclarationError`, and `UsageError` where the state is incomplete or the database belongs to
     another state folder; with `adopt`, it belongs to this one from now on. `unlearnt` are keys of notices
     that this installation is not to know from the register.
     """
     check_state_folder(settings)
+    if settings.is_cluster:
+        check_cluster_settings(settings)
     mailbox = build_mailbox(settings) if settings.mailbox_url is not None else None
     watchers = load_watchers(settings.find_watchers_folder())
     if mailbox is not None:
@@ -115,8 +134,14 @@ def open_app(
     channels = build_channels(settings, console)
     if settings.database != IN_MEMORY:
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = SqlStore.open(settings.database)
-    fetch = HttpFetcher(connect_to=settings.connect_to)
+    store = SqlStore.open(settings.database, is_cluster=settings.is_cluster)
+    cluster = join_cluster(settings, store, channels, is_worker=is_worker) if settings.is_cluster else None
+    turns = cluster.turns if cluster is not None else None
+    slack = channels.get("slack")
+    if turns is not None and isinstance(slack, SlackChannel):
+        slack.share_turns(turns)
+    fetch = HttpFetcher(connect_to=settings.connect_to, turns=turns)
+    opinions: SecondOpinions | None = None
     try:
         if settings.database != IN_MEMORY:
             (adopt_database if adopt else mark_state)(settings, store)
@@ -125,9 +150,10 @@ def open_app(
         def register() -> Register:
             return load_register(lexicon).exclude_keys(unlearnt)
 
+        opinions = build_second_opinions(settings, store, lexicon, watchers)
         digest = compute_register_digest()
         import_register(store, register, f"{digest}-{len(unlearnt)}" if unlearnt else digest)
-        yield build_app(
+        app = build_app(
             settings,
             lexicon=lexicon,
             watchers=watchers,
@@ -137,7 +163,11 @@ def open_app(
             mailbox=mailbox,
             register=register,
         )
+        presence = build_presence(settings, store)
+        yield replace(app, second_opinions=opinions, cluster=cluster, presence=presence)
     finally:
+        if opinions is not None:
+            opinions.reader.close()
         for channel in channels.values():
             channel.close()
         fetch.close()
@@ -167,7 +197,7 @@ def build_app(
     )
     enabled = replace(sources, watchers=tuple(watcher for watcher in watchers if watcher.enabled))
     ingester = Ingester(
-        archive=FolderArchive(settings.state_dir / "snapshots"),
+        archive=open_archive(settings, store),
         polling=store.polling,
         references=store.references,
         notices=store.notices,
@@ -187,6 +217,9 @@ def build_app(
         owner=f"{socket.gethostname()}:{os.getpid()}",
         links=links,
         count_reviews=store.reviews.count_open,
+        list_doubts=store.opinions.list_alert_doubts
+        if settings.second_reader is not None
+        else list_no_doubts,
     )
     return App(
         settings=settings,

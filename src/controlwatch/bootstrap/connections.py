@@ -17,9 +17,10 @@ from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.alerting.subscription_targets import parse_target
 from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeclarationError, UsageError
+from controlwatch.core.model.mail_servers import ImapUrl, SmtpUrl
 from controlwatch.services.intake import MAX_MAIL_BYTES
 from controlwatch.services.ports import Channel, Subscriptions
-from controlwatch.settings import ImapUrl, Settings, SmtpUrl
+from controlwatch.settings import Settings
 
 
 def build_signed_links(settings: Settings) -> SignedLinks:

@@ -42,7 +42,7 @@ from controlwatch.services.subjects import SubjectResolver
 from controlwatch.settings import Settings
 
 if TYPE_CHECKING:
-    from controlwatch.core.extraction.second_reader import SecondReader
+    from controlwatch.core.extraction.second_reader import WordingModel
     from controlwatch.core.law.register import Register
     from controlwatch.services.cached_law import KeptLaw, RevisionCache
     from controlwatch.services.store import Store
@@ -87,7 +87,11 @@ def open_question(settings: Settings) -> Iterator[QuestionApp]:
         from controlwatch.services.intake import build_mailbox_watcher
 
         watchers = (*watchers, build_mailbox_watcher(build_mailbox(settings).address))
-    store = SqlStore.open(settings.database) if is_kept else _open_reference_store(lexicon)
+    store = (
+        SqlStore.open(settings.database, is_cluster=settings.is_cluster)
+        if is_kept
+        else _open_reference_store(lexicon)
+    )
     try:
         if is_kept:
             mark_state(settings, store)
@@ -243,6 +247,8 @@ def import_register(store: Store, known: Callable[[], Register], digest: str) ->
 
 def subscribe_console(settings: Settings, store: Store) -> None:
     """Subscribe the console where no other channel is set up and nothing is subscribed."""
+    if settings.is_cluster:
+        return  # which of the terminals would it be?
     others = (settings.slack_bot_token, settings.smtp_url, settings.webhook_secret, settings.apprise)
     if not any(others) and not store.subscriptions.list_active():
         store.subscriptions.subscribe(Subscription(channel="console", target="-"), datetime.now(UTC))
@@ -257,7 +263,7 @@ def _load_register(lexicon: Lexicon) -> Register:
     return load_register(lexicon)
 
 
-def _load_second_reader() -> SecondReader:
+def _load_second_reader() -> WordingModel:
     from controlwatch.adapters.catalog.lexicon_loader import load_second_reader
 
     return load_second_reader()

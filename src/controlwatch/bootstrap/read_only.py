@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from controlwatch.adapters.archive import timestamp_authority
-from controlwatch.adapters.archive.snapshots import FolderArchive
-from controlwatch.adapters.archive.timestamp_store import TimestampFolder
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.storage import SqlStore
 from controlwatch.adapters.system.state_folder import check_restored
+from controlwatch.bootstrap.archive_addresses import open_archive, open_timestamps
 from controlwatch.bootstrap.question_app import build_queries
-from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
+from controlwatch.bootstrap.stamps import build_stamp_checker
 from controlwatch.bootstrap.state_marks import check_marks
 from controlwatch.core.evidence.timestamps import TimestampToken, VerifiedTimestamp
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.services.copy_archive import TimestampCollection
+from controlwatch.services.ports import Archive
 from controlwatch.services.queries import Queries
 from controlwatch.settings import Settings
 
@@ -26,10 +27,10 @@ class ReadOnlyApp:
     """What proves, opened so that it cannot be changed."""
 
     store: SqlStore
-    archive: FolderArchive
+    archive: Archive
     queries: Queries
     lexicon: Lexicon
-    stamps: TimestampFolder
+    stamps: TimestampCollection
     check: Callable[[TimestampToken], VerifiedTimestamp] | None  #: None where the extra is missing
 
 
@@ -46,9 +47,9 @@ def open_read_only_app(settings: Settings) -> Iterator[ReadOnlyApp]:
         check_marks(settings, store)
         yield ReadOnlyApp(
             store=store,
-            archive=FolderArchive(settings.state_dir / "snapshots"),
+            archive=open_archive(settings, store),
             queries=build_queries(store, lexicon),
             lexicon=lexicon,
-            stamps=open_stamp_folder(settings),
+            stamps=open_timestamps(settings, store),
             check=build_stamp_checker(settings).verify_token if timestamp_authority.is_installed() else None,
         )

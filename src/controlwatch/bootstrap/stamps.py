@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from controlwatch.adapters.archive import timestamp_authority
-from controlwatch.adapters.archive.timestamp_store import TimestampFolder
+from controlwatch.bootstrap.archive_addresses import open_timestamps
 from controlwatch.core.evidence.timestamps import describe_overdue
 from controlwatch.core.model.errors import DeclarationError
 from controlwatch.services.store import Store
 from controlwatch.settings import Settings
-
-
-def open_stamp_folder(settings: Settings) -> TimestampFolder:
-    """Return where the time stamps of this state are."""
-    return TimestampFolder(settings.state_dir / "stamps")
 
 
 def build_stamp_checker(settings: Settings) -> timestamp_authority.TokenVerifier:
@@ -46,7 +41,7 @@ def find_stamp_warning(settings: Settings, store: Store) -> str:
     """Say that the authority has given no stamp for too long; "" where it has, or none is set."""
     if settings.tsa_url is None:
         return ""
-    last = open_stamp_folder(settings).find_newest()
+    last = open_timestamps(settings, store).find_newest()
     return describe_overdue(
         store.custody.find_entry_time_after(last[0].seq if last else 0), now=datetime.now(UTC)
     )

@@ -16,6 +16,9 @@ from controlwatch.adapters.system.state_folder import (
 from controlwatch.core.model.errors import UsageError
 from controlwatch.settings import Settings
 
+#: Begins the mark of a database whose machines share an archive.
+SHARED_MARK = "archive "
+
 
 def check_state_folder(settings: Settings) -> None:
     """Raise `UsageError` where the state folder is incomplete; nothing is created."""
@@ -26,9 +29,19 @@ def check_state_folder(settings: Settings) -> None:
 
 def check_marks(settings: Settings, store: SqlStore) -> None:
     """Raise `UsageError` where the database belongs to another state folder; nothing is written."""
-    of_folder, of_database = read_mark(settings.state_dir), store.installation.find_mark()
+    of_folder, of_database = find_mark(settings), store.installation.find_mark()
     if of_folder is not None and of_database is not None and of_folder != of_database:
         raise UsageError(describe_mismatch(settings))
+
+
+def find_mark(settings: Settings) -> str | None:
+    """Return the mark that the database must bear; None where the folder has none yet.
+
+    Where several machines share everything, it is the address of the archive: any folder will do.
+    """
+    if settings.is_shared:
+        return f"{SHARED_MARK}{settings.archive.partition('?')[0]}"
+    return read_mark(settings.state_dir)
 
 
 def mark_state(settings: Settings, store: SqlStore) -> None:
@@ -37,8 +50,12 @@ def mark_state(settings: Settings, store: SqlStore) -> None:
     An embedded database belongs to the folder that it is in.
     """
     check_marks(settings, store)
-    of_folder, of_database = read_mark(settings.state_dir), store.installation.find_mark()
+    of_folder, of_database = find_mark(settings), store.installation.find_mark()
     if of_folder is not None and of_database is not None:
+        return
+    if of_folder is not None and settings.is_shared:
+        if store.installation.write_mark(of_folder, now=datetime.now(UTC)) != of_folder:
+            raise UsageError(describe_mismatch(settings))  # another machine was quicker
         return
     from filelock import FileLock  # slow to load, and needed at the first opening only
 
@@ -55,9 +72,10 @@ def mark_state(settings: Settings, store: SqlStore) -> None:
 
 def adopt_database(settings: Settings, store: SqlStore) -> None:
     """Let the database belong to this state folder from now on."""
-    mark = read_mark(settings.state_dir) or uuid.uuid4().hex
+    mark = find_mark(settings) or uuid.uuid4().hex
     store.installation.write_mark(mark, now=datetime.now(UTC), replace=True)
-    write_mark(settings.state_dir, mark)
+    if not settings.is_shared:
+        write_mark(settings.state_dir, mark)
 
 
 def describe_state(settings: Settings) -> str:
@@ -67,7 +85,13 @@ def describe_state(settings: Settings) -> str:
 
 
 def describe_mismatch(settings: Settings) -> str:
-    """Return the sentence about a database of another state folder."""
+    """Return the sentence about a database of another state folder, or of another archive."""
+    if settings.is_shared:
+        return (
+            f"the bytes that the database {describe_database(settings.database)} refers to are not in the "
+            f"archive {settings.archive}: stop the service, copy them with `controlwatch archive copy "
+            "FROM TO`, and run `controlwatch adopt`"
+        )
     return (
         f"the database {describe_database(settings.database)} belongs to another state folder than "
         f"{settings.state_dir.absolute()}: two would split the stored bytes and the secret of the links. Set "

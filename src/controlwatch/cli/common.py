@@ -84,15 +84,15 @@ NoticeArgument = Annotated[
 
 
 @contextmanager
-def open_cli_app(settings: Settings | None = None) -> Iterator[App]:
-    """Open the app for one command."""
+def open_cli_app(settings: Settings | None = None, *, is_worker: bool = False) -> Iterator[App]:
+    """Open the app for one command, or for a worker."""
     from controlwatch.bootstrap.app import open_app
     from controlwatch.settings import Settings
 
     settings = settings or Settings.load()
     configure_log(settings.log_level)
     print_state(settings)
-    with open_app(settings, console=console) as app:
+    with open_app(settings, console=console, is_worker=is_worker) as app:
         yield app
 
 

@@ -17,8 +17,37 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (backup, restore, adopt, doctor):
+    for command in (migrate, backup, restore, adopt, doctor):
         app.command(rich_help_panel="Care")(command)
+
+
+def migrate() -> None:
+    """Bring the schema of the database up to date, and nothing else.
+
+    One machine does this at each start. Where several work together (CONTROLWATCH_ENGINE=postgresql), do it
+    once, before the workers of a new version start; those of the version before may run meanwhile. Exit
+    status 2 when a newer version wrote the database.
+
+    Example: controlwatch migrate
+    """
+    from controlwatch.adapters.storage import SqlStore
+    from controlwatch.adapters.storage.schema_revisions import find_newest_revision
+    from controlwatch.bootstrap.cluster import check_cluster_settings, install_queue
+    from controlwatch.bootstrap.state_marks import check_state_folder, describe_state
+    from controlwatch.settings import Settings
+
+    settings = Settings.load()
+    check_state_folder(settings)
+    if settings.is_cluster:
+        check_cluster_settings(settings)
+    store = SqlStore.open(settings.database)
+    try:
+        if settings.is_cluster:
+            install_queue(settings, store)
+    finally:
+        store.close()
+    where = describe_state(settings)
+    console.print(f"The schema is at revision {find_newest_revision()} ({where}).", markup=False)
 
 
 def backup(target: Annotated[Path, typer.Argument(help="The file to write, such as backup.tar.")]) -> None:
@@ -30,12 +59,16 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, such 
     Example: controlwatch backup /backups/controlwatch-monday.tar
     """
     from controlwatch.adapters.system import backup as copies
-    from controlwatch.settings import Settings
+    from controlwatch.settings import PRIVATE_ARCHIVE, Settings
 
+    settings = Settings.load()
     with _show_progress_bar("copying") as progress:
-        count = copies.write_backup(Settings.load().state_dir, target, progress=progress)
+        count = copies.write_backup(settings.state_dir, target, progress=progress)
     size = target.stat().st_size / 1_000_000
     console.print(f"{count} files, {size:.1f} MB, in {target}.", markup=False)
+    if settings.archive != PRIVATE_ARCHIVE:
+        where = settings.archive.partition("?")[0]
+        error_console.print(f"The bodies are not in it: back up their archive, {where}, too.", style="yellow")
 
 
 def restore(

@@ -33,7 +33,9 @@ MODULES = (
     "alerts",
     "export",
     "report",
+    "second",
     "maintenance",
+    "archive",
 )
 #: The module of each command that people wait for: where one is named, no other module is loaded.
 QUICK_COMMANDS = {

@@ -30,6 +30,9 @@ def register(app: typer.Typer) -> None:
 def run() -> None:
     """Run the service: poll, deliver and send digests on schedule, until SIGTERM or Ctrl-C.
 
+    With CONTROLWATCH_ENGINE=postgresql it is one of any number of workers on one database; it waits until
+    `controlwatch migrate` has been run.
+
     Prints first which state it runs on, and how many subscriptions are in it. Exit status 2 when a setting is
     wrong, another controlwatch runs on this state, or the state is incomplete; 74 when the file of the
     database was deleted or replaced.
@@ -37,15 +40,18 @@ def run() -> None:
     Example: CONTROLWATCH_LISTEN=127.0.0.1:8080 controlwatch run
     """
     from controlwatch.adapters.system.state_folder import remove_leftovers
+    from controlwatch.bootstrap.cluster import wait_for_schema
     from controlwatch.bootstrap.state_marks import check_state_folder, describe_state
     from controlwatch.service import STORE_LOST_EXIT_STATUS, hold_state_lock, serve
     from controlwatch.settings import Settings
 
     settings = Settings.load()
     check_state_folder(settings)
+    if settings.is_cluster:
+        wait_for_schema(settings)
     with hold_state_lock(settings):
         remove_leftovers(settings.state_dir)
-        with open_cli_app(settings) as app:
+        with open_cli_app(settings, is_worker=True) as app:
             subscribed = len(app.store.subscriptions.list_active())
             enabled = sum(watcher.enabled for watcher in app.watchers)
             counts = f"{subscribed} subscriptions, {enabled} sources"
@@ -184,7 +190,7 @@ def health() -> None:
 
     Example: controlwatch health
     """
-    from controlwatch.service import HEARTBEAT_MAX_AGE, get_heartbeat_path
+    from controlwatch.engine.liveness import HEARTBEAT_MAX_AGE, get_heartbeat_path
     from controlwatch.settings import Settings
 
     path = get_heartbeat_path(Settings.load())

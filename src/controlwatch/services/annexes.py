@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,12 +18,31 @@ from controlwatch.services.ports import Archive, DocumentReader, FetchSession, P
 MAX_ANNEXES = 30
 #: Characters of a notice with its annexes that are read; the reader takes six seconds for them.
 MAX_TEXT_LENGTH = 1_000_000
+MAX_PICTURE_CODES = 12  #: codes of a picture that are told
+_CODE = re.compile(
+    r"(?<![\w.])(?:\d{10}|\d{8}|\d{4}(?:\.\d\d){1,3}|\d[A-E]\d{3}(?:\.[a-z0-9]{1,2})*)(?![\w])"
+)  # 8103200010 · 8103.20 · 1C226.a
 
 
 def join_texts(document: Document, annexes: Iterable[Annex]) -> str:
     """Return the body and every readable annex as one text, each annex under its name."""
     parts = [document.text, *(f"附件：{annex.name}\n{annex.text}" for annex in annexes if annex.text)]
     return "\n\n".join(part for part in parts if part)
+
+
+def list_picture_doubts(document: Document, annexes: Iterable[Annex]) -> tuple[str, ...]:
+    """Return which codes pictures seem to show, in a doubt each: nothing is concluded from them."""
+    pictures = [("the page", document.picture_text), *((annex.name, annex.picture_text) for annex in annexes)]
+    doubts = []
+    for name, text in pictures:
+        codes = list(dict.fromkeys(_CODE.findall(text)))
+        more = f" and {len(codes) - MAX_PICTURE_CODES} more" if len(codes) > MAX_PICTURE_CODES else ""
+        named = f"codes {', '.join(codes[:MAX_PICTURE_CODES])}{more}" if codes else "no code"
+        if text.strip():
+            doubts.append(
+                f"{name}: a picture in which {named} can be recognised; nothing was concluded from it"
+            )
+    return tuple(doubts)
 
 
 def cut_text(text: str) -> tuple[str, tuple[str, ...]]:
@@ -77,7 +97,7 @@ class AnnexReader:
                 sha256 = self.archive.save_bytes(snapshot.body)
                 self.references.record_snapshot(snapshot, sha256, self.watcher.id)
                 annex = self.documents.read_annex(snapshot, link)
-                if validators is None or annex.text or not annex.doubt:
+                if validators is None or annex.text or annex.picture_text or not annex.doubt:
                     self.polling.save_validators(link.url, Validators.from_snapshot(snapshot))
                     return replace(annex, sha256=sha256)
                 trouble = annex.doubt

@@ -19,7 +19,7 @@ from controlwatch.core.law.coverage import build_coverage
 from controlwatch.core.law.graph import LegalGraph
 from controlwatch.core.law.status import LegalStatus, compute_status
 from controlwatch.core.model import ChannelName
-from controlwatch.core.rendering.message import Message, MessageComposer
+from controlwatch.core.rendering.message import Message, MessageComposer, list_no_doubts
 from controlwatch.services.delivery_lane import LANE_SIZES, ROUND_SECONDS, DeliveryLane
 from controlwatch.services.ports import Channel, Health, Outbox, Subscriptions
 from controlwatch.services.settle_failures import FailureSettler, LaneRun
@@ -51,6 +51,7 @@ class Deliverer:
     owner: str  #: name of this process, for leases
     links: SignedLinks = field(default_factory=SignedLinks)
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: what waits for a person to judge
+    list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts  #: of a second reader, by alert
     clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
     _lanes: dict[ChannelName, DeliveryLane] = field(default_factory=dict, init=False)
@@ -68,6 +69,7 @@ class Deliverer:
         def get_time() -> datetime:
             return now + timedelta(seconds=self.clock() - started)
 
+        self._finish_routing()
         while due := self.outbox.list_due_channels(now=get_time(), retry_due=retry_due):
             ends_at = started + ROUND_SECONDS
             runs = {
@@ -101,7 +103,8 @@ class Deliverer:
         A target that was sent several messages within a minute gets what follows as one, a minute later at
         most.
         """
-        if name not in self.outbox.list_due_channels(now=clock()):
+        self._finish_routing()
+        if not self.outbox.list_due_channels(now=clock(), among=(name,)):
             return 0, 0
         run = LaneRun(get_time=clock, gather_bursts=True)
         self.get_lane(name).run(run)
@@ -163,10 +166,16 @@ class Deliverer:
             find_status=self._find_status,
             load_sources=lambda: self.sources.load(now=now),
             count_reviews=self.count_reviews,
+            list_doubts=self.list_doubts,
             load_coverage=lambda: build_coverage(
                 self.sources.load(now=now), database_until=None, first_listed={}
             ),
         )
+
+    def _finish_routing(self) -> None:
+        """Route what was recorded to those of many subscriptions that have no delivery of it yet."""
+        while not self.stopped.is_set() and self.outbox.route_next_page():
+            pass
 
     def _run_lanes(self, runs: Mapping[ChannelName, LaneRun]) -> None:
         """Run lanes at the same time; raises the first error that is not one of a channel."""

@@ -30,7 +30,7 @@ from controlwatch.core.model.state import Decision, MatchContext, Observation, P
 from controlwatch.core.model.timezones import schedule_recheck
 from controlwatch.core.sources.notice_pages import build_listed_document
 from controlwatch.core.sources.watcher import Watcher
-from controlwatch.services.annexes import AnnexReader, cut_text, join_texts
+from controlwatch.services.annexes import AnnexReader, cut_text, join_texts, list_picture_doubts
 from controlwatch.services.ports import Archive, DocumentReader, FetchSession, Polling, References
 
 
@@ -194,7 +194,8 @@ class Ingester:
         text, cut_doubts = cut_text(join_texts(document, annexes))
         notice = self._resolve(read_notice(replace(document, text=text), self.lexicon))
         annex_doubts = tuple(f"{annex.name}: {annex.doubt}" for annex in annexes if annex.doubt)
-        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts, *cut_doubts))
+        picture_doubts = list_picture_doubts(document, annexes)
+        notice = replace(notice, doubts=(*notice.doubts, *annex_doubts, *picture_doubts, *cut_doubts))
         official = watcher.role == "official"
         observation = Observation(
             watcher=watcher.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, get_args
 
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.delivery_failures import PausePlan
@@ -38,6 +38,7 @@ from controlwatch.core.model.state import (
     ReadReference,
     SentMessage,
     SnapshotRecord,
+    TurnWait,
     WatcherState,
 )
 from controlwatch.core.model.subscription import SubscriptionState
@@ -48,6 +49,16 @@ from controlwatch.core.sources.watcher import Watcher
 
 #: What leaves as one message: deliveries of one subscription.
 DeliveryGroup = tuple[Delivery, ...]
+
+
+class Turns(Protocol):
+    """One exchange at a time with a host or a target, and a pause between two, over all machines."""
+
+    def take_turn(self, name: str, *, pause: float, seconds: float) -> TurnWait | None:
+        """Take the turn for some seconds; None while another process has it."""
+
+    def end_turn(self, name: str, *, rest: float = 0.0) -> None:
+        """Give up the turn; with a `rest`, it is left alone for these seconds."""
 
 
 class Fetcher(Protocol):
@@ -138,6 +149,9 @@ class References(Protocol):
     def record_row_changes(self, watcher_id: str, changes: RowChanges, now: datetime) -> None:
         """Keep what rows show now, and make their pages due, unless the layout of the list has changed."""
 
+    def list_stored_hashes(self) -> tuple[str, ...]:
+        """Return the SHA-256 of all bytes that the archive must hold."""
+
     def track(
         self, watcher_id: str, references: Iterable[NewReference], now: datetime, *, is_held: bool = False
     ) -> None:
@@ -224,10 +238,17 @@ class Outbox(Protocol):
     ) -> None:
         """Write an alert and its deliveries; `about` is the key of the notice that it concerns, if any."""
 
+    def route_next_page(self) -> bool:
+        """Route an alert to more of its many subscriptions; return False where none is left to be routed."""
+
     def list_due_channels(
-        self, *, now: datetime, retry_due: datetime | None = None
+        self,
+        *,
+        now: datetime,
+        retry_due: datetime | None = None,
+        among: tuple[ChannelName, ...] = get_args(ChannelName),
     ) -> frozenset[ChannelName]:
-        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
+        """Return by which of these channels something is due; with `retry_due`, as for `ClaimScope`."""
 
     def claim(
         self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY

@@ -11,7 +11,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from controlwatch.core.alerting.routing import explain_match
-from controlwatch.core.alerting.signed_links import TokenPurpose, sign_token, verify_token
+from controlwatch.core.alerting.signed_links import (
+    TokenPurpose,
+    build_calendar_path,
+    sign_token,
+    verify_token,
+)
 from controlwatch.core.law.answers import FeedNotice
 from controlwatch.core.law.calendar_plan import CalendarEvent, CalendarPlan, NoticeOutline
 from controlwatch.core.law.notice_filter import NoticeFilter, SavedFilter, parse_notice_filter
@@ -104,7 +109,7 @@ class Publications:
 
     def build_subscription_calendar_path(self, number: int) -> str:
         """Return the path of the calendar of a subscription."""
-        return f"/calendar/{sign_token(self.secret, 'calendar', number)}.ics"
+        return build_calendar_path(self.secret, number)
 
     def build_filter_calendar_path(self, number: int) -> str:
         """Return the path of the calendar of a saved filter."""

@@ -13,18 +13,20 @@ from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.law.answers import AlertEvidence, AlertLine, DeliveryReason
 from controlwatch.core.law.calendar_plan import CalendarEvent
 from controlwatch.core.law.register import Register
-from controlwatch.core.model import Mute
+from controlwatch.core.model import ChannelName, Mute
 from controlwatch.services.account_records import AuditRecords, PeopleRecords, SessionRecords
 from controlwatch.services.bounces import SentMails
+from controlwatch.services.copy_archive import TimestampCollection
 from controlwatch.services.element_queries import ElementSource
 from controlwatch.services.import_subscriptions import SubscriptionChanges
 from controlwatch.services.ingest import Matching
 from controlwatch.services.legal_queries import HistorySource, LegalSource, RegisterSource
 from controlwatch.services.party_queries import PartySource
-from controlwatch.services.ports import Health, Outbox, Polling, References, Subscriptions
+from controlwatch.services.ports import Archive, Health, Outbox, Polling, References, Subscriptions
 from controlwatch.services.publications import CalendarSource, FeedSource, SavedFilters
 from controlwatch.services.queries import ChannelHealth, DossierSource, LeadSource, NoticeQueries
 from controlwatch.services.remind import FollowUps, Leads, Maintenance, Reminders
+from controlwatch.services.second_opinions import OpinionRecords
 from controlwatch.services.settle_review import Reviews
 from controlwatch.services.subscribe import EndingOutbox
 from controlwatch.services.timestamp import NewestEntry
@@ -152,6 +154,25 @@ class StoredCustody(CustodyLog, NewestEntry, DossierSource, Protocol):
         """Return when the first entry after another was entered; None where there is none."""
 
 
+class WaitingDeliveries(Protocol):
+    """The deliveries that are due and wait."""
+
+    @property
+    def oldest(self) -> Mapping[ChannelName, float]:
+        """By channel, the seconds for which the oldest is due."""
+
+    @property
+    def expired_leases(self) -> int:
+        """The number that a process took and neither sent nor gave back in time."""
+
+
+class Backlog(Protocol):
+    """What is due and not done."""
+
+    def measure_deliveries(self, *, now: datetime) -> WaitingDeliveries:
+        """Return what is due and waits at a time."""
+
+
 class Store(Protocol):
     """What the service remembers."""
 
@@ -204,6 +225,10 @@ class Store(Protocol):
         """Documents that need review."""
 
     @property
+    def opinions(self) -> OpinionRecords:
+        """What second readers were asked and answered."""
+
+    @property
     def leads(self) -> StoredLeads:
         """Numbers not seen."""
 
@@ -242,6 +267,18 @@ class Store(Protocol):
     @property
     def feeds(self) -> FeedSource:
         """Notices for feeds."""
+
+    @property
+    def backlog(self) -> Backlog:
+        """What is due and not done."""
+
+    @property
+    def bodies(self) -> Archive:
+        """The bytes that are kept in the database."""
+
+    @property
+    def timestamps(self) -> TimestampCollection:
+        """The time stamps that are kept in the database."""
 
     def find_problem(self) -> str:
         """Return what happened to the store while it was open, in a sentence; "" where nothing did."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -51,14 +52,26 @@ SLACK_TIMEOUT = 20
 MAX_RATE_LIMIT_WAIT = 10
 
 
-def build_bolt_app(app: App) -> Bolt | None:
-    """Return the Bolt app, composed of the parts it needs, or None where no token is set."""
+@contextmanager
+def open_bolt_app(app: App) -> Iterator[Bolt | None]:
+    """Yield the Bolt app, or None where no token is set; at the end, its threads end with their work."""
+    token = app.settings.slack_bot_token
+    if token is None:
+        yield None
+        return
+    workers = ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="slack")
+    try:
+        yield _build_bolt_app(app, token.get_secret_value(), workers)
+    finally:
+        workers.shutdown(wait=False)
+
+
+def _build_bolt_app(app: App, token: str, workers: ThreadPoolExecutor) -> Bolt:
+    """Return the Bolt app, composed of the parts it needs."""
     settings = app.settings
-    if settings.slack_bot_token is None:
-        return None
     base = f"{(settings.slack_api_url or WebClient.BASE_URL).rstrip('/')}/"
     client = BoundedSlackClient(
-        token=settings.slack_bot_token.get_secret_value(),
+        token=token,
         base_url=base,
         timeout=SLACK_TIMEOUT,
         retry_handlers=[_ShortRateLimitHandler(max_retry_count=2)],
@@ -68,7 +81,7 @@ def build_bolt_app(app: App) -> Bolt | None:
         client=client,
         signing_secret=secret.get_secret_value() if secret is not None else None,
         token_verification_enabled=False,
-        listener_executor=ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="slack"),
+        listener_executor=workers,
     )
     bolt.use(partial(_use_bounded_clients, client))
     store, queries, permissions = app.store, app.queries, Permissions(settings.managers)

@@ -44,7 +44,7 @@ class Sites:
     def __init__(self) -> None:
         self._pages: dict[tuple[str, str], Reply] = {}
         self.asked: list[Asked] = []  #: every request, in order
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = LoopbackServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._serve, name="sites", daemon=True)
 
     def _serve(self) -> None:
@@ -84,7 +84,9 @@ class Sites:
         return _conditional(found, asked)
 
 
-class _Server(ThreadingHTTPServer):
+class LoopbackServer(ThreadingHTTPServer):
+    """A server whose clients may leave early."""
+
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:

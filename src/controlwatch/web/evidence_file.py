@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 
 from controlwatch.adapters.archive import timestamp_authority
 from controlwatch.bootstrap.app import App
-from controlwatch.bootstrap.stamps import build_stamp_checker, open_stamp_folder
+from controlwatch.bootstrap.archive_addresses import open_timestamps
+from controlwatch.bootstrap.stamps import build_stamp_checker
 from controlwatch.core.evidence.dossier import Dossier
 from controlwatch.core.extraction.report.provenance import collect_meanings
 from controlwatch.services.export_evidence import check_tokens, export_dossier
@@ -23,7 +24,7 @@ PIECE_BYTES = 65_536
 
 def send_evidence_file(app: App, dossier: Dossier, *, on: date) -> Response:
     """Send what proves a notice as a zip file that can be checked without it; `on` is in Beijing."""
-    stamps, store = open_stamp_folder(app.settings), app.store
+    stamps, store = open_timestamps(app.settings, app.store), app.store
     checker = build_stamp_checker(app.settings) if timestamp_authority.is_installed() else None
     out = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it was sent
     export_dossier(

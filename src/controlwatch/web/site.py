@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
@@ -10,6 +12,7 @@ from slack_bolt import BoltRequest
 from starlette.requests import ClientDisconnect
 
 from controlwatch.bootstrap.app import App
+from controlwatch.bootstrap.cluster import measure_cluster
 from controlwatch.mcp_server.server import McpEndpoint, build_mcp_server
 from controlwatch.web.api.api_access import ApiGuard
 from controlwatch.web.api.api_app import API_PATH, build_api_mount
@@ -46,7 +49,11 @@ def build_web_app(app: App, bolt: Bolt | None) -> FastAPI:
     @web.get("/metrics")
     def metrics() -> Response:
         """Return the metrics in the text format of Prometheus."""
-        text = render_metrics(app.queries, app.store.queries)
+        opinions = app.store.opinions if app.second_opinions is not None else None
+        measure = partial(measure_cluster, app.cluster) if app.cluster is not None else None
+        text = render_metrics(
+            app.queries, app.store.queries, app.store.backlog, opinions=opinions, measure_cluster=measure
+        )
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     web.include_router(build_health_routes(app.queries))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import tempfile
-import zlib
 from pathlib import Path
 
+from controlwatch.core.evidence.packed_bytes import check_hash, inspect_packed, pack_bytes, unpack_bytes
 from controlwatch.core.evidence.verification import StoredCopy
-
-_CHUNK_BYTES = 1 << 20
 
 
 class FolderArchive:
@@ -32,43 +29,30 @@ class FolderArchive:
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 path.parent.mkdir(exist_ok=True, mode=0o700)
                 sync_folder(self._folder)
-            # mtime=0: equal bytes give the same file, whenever they were sent.
-            write_durably(path, gzip.compress(body, mtime=0))
+            write_durably(path, pack_bytes(body))
         return sha256
 
     def load_bytes(self, sha256: str) -> bytes:
         """Return stored bytes; raises KeyError when they are missing or damaged."""
         try:
-            body = gzip.decompress(self._get_path(sha256).read_bytes())
-        except (OSError, EOFError, zlib.error):
+            packed = self._get_path(sha256).read_bytes()
+        except OSError:
             raise KeyError(sha256) from None
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise KeyError(sha256)
-        return body
+        return unpack_bytes(packed, sha256)
 
     def inspect_copy(self, sha256: str) -> StoredCopy:
         """Return the size of a copy and what is wrong with it, in constant memory."""
-        digest, size = hashlib.sha256(), 0
         try:
-            with gzip.open(self._get_path(sha256)) as file:
-                while piece := file.read(_CHUNK_BYTES):
-                    digest.update(piece)
-                    size += len(piece)
+            with self._get_path(sha256).open("rb") as file:
+                return inspect_packed(file, sha256)
         except (FileNotFoundError, KeyError):
             return StoredCopy(fault="bytes missing")
-        except EOFError:
-            return StoredCopy(size=size, fault="bytes cut short")
-        except (OSError, zlib.error):
-            return StoredCopy(size=size, fault="bytes damaged")
-        if digest.hexdigest() != sha256:
-            # gzip reads an empty file as no bytes, without an error.
-            return StoredCopy(size=size, fault="bytes altered" if size else "bytes cut short")
-        return StoredCopy(size=size)
+        except OSError:
+            return StoredCopy(fault="bytes damaged")
 
     def _get_path(self, sha256: str) -> Path:
-        if len(sha256) != 64 or not sha256.isalnum():
-            raise KeyError(sha256)
-        return self._folder / sha256[:2] / f"{sha256[2:]}.gz"
+        name = check_hash(sha256)
+        return self._folder / name[:2] / f"{name[2:]}.gz"
 
 
 def write_durably(path: Path, data: bytes) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import cast, get_args
 
-from controlwatch.core.extraction.second_reader import SecondReader, parse_second_reader
+from controlwatch.core.extraction.second_reader import WordingModel, parse_wording_model
 from controlwatch.core.extraction.text.lexicon import (
     NO_CONCLUSION,
     Category,
@@ -75,10 +75,10 @@ def load_lexicon() -> Lexicon:
 
 
 @cache
-def load_second_reader() -> SecondReader:
+def load_second_reader() -> WordingModel:
     """Return the second reader that ships with the package."""
     file = resources.files("controlwatch").joinpath("data", "lexicon", "second_reader.json")
-    return parse_second_reader(json.loads(file.read_text(encoding="utf-8")))
+    return parse_wording_model(json.loads(file.read_text(encoding="utf-8")))
 
 
 def build_lexicon(

@@ -16,6 +16,7 @@ from controlwatch.core.model import ChannelName
 from controlwatch.core.model.errors import DeliveryError
 from controlwatch.core.rendering.message import Message
 from controlwatch.core.rendering.slack_blocks import render_fallback_text, render_message_blocks
+from controlwatch.services.ports import Turns
 
 #: Permanent errors about the target, whatever the message. MESSAGE_ERRORS: the same about the message.
 TARGET_ERRORS = frozenset(
@@ -65,6 +66,8 @@ THREAD_ERRORS = frozenset(
 MESSAGE_ERRORS = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long"})
 #: Seconds between two messages to one channel, a little more than Slack demands.
 MIN_INTERVAL = 1.05
+#: Seconds between two tries for a turn that another machine has.
+TURN_INTERVAL = 0.1
 
 
 class SlackChannel:
@@ -80,9 +83,13 @@ class SlackChannel:
         `every` is the minimum number of seconds between two messages to one target.
         """
         base = f"{(api_url or WebClient.BASE_URL).rstrip('/')}/"
-        self._pace = _RateLimiter(every)
+        self._pace = _RateLimiter(every, timeout)
         # No retry handlers: the outbox waits as long as Slack demands, without blocking a worker.
         self._client = BoundedSlackClient(token=token, base_url=base, timeout=timeout, retry_handlers=[])
+
+    def share_turns(self, turns: Turns) -> None:
+        """Keep the pace of each target together with other machines."""
+        self._pace.turns = turns
 
     def close(self) -> None:
         """Close the connections to Slack."""
@@ -129,8 +136,9 @@ class SlackChannel:
 class _RateLimiter:
     """Sends one message a second to a channel, counted from Slack's answer: more are refused."""
 
-    def __init__(self, every: float) -> None:
-        self._every = every
+    def __init__(self, every: float, timeout: float) -> None:
+        self.turns: Turns | None = None  #: those of all machines, where there are several
+        self._every, self._timeout = every, timeout
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._done: dict[
             str, float
@@ -142,9 +150,27 @@ class _RateLimiter:
         with self._turns[target]:
             time.sleep(max(0.0, self._done.get(target, -self._every) + self._every - time.monotonic()))
             try:
-                yield
+                with self._hold_shared_turn(f"slack:{target}"):
+                    yield
             finally:
                 self._done[target] = time.monotonic()
+
+    @contextmanager
+    def _hold_shared_turn(self, name: str) -> Iterator[None]:
+        """Wait for the turn among all machines; raises `DeliveryError` where another keeps it for long."""
+        if self.turns is None:
+            yield
+            return
+        ends_at = time.monotonic() + self._timeout
+        while (wait := self.turns.take_turn(name, pause=self._every, seconds=2 * self._timeout)) is None:
+            if time.monotonic() > ends_at:
+                raise DeliveryError("another machine is sending to this channel", retry_after=self._timeout)
+            time.sleep(TURN_INTERVAL)
+        try:
+            time.sleep(wait.pause)
+            yield
+        finally:
+            self.turns.end_turn(name)
 
 
 def _to_delivery_error(error: SlackApiError) -> DeliveryError:

@@ -26,8 +26,11 @@ from controlwatch.core.sources.meta_refresh import find_meta_refresh
 from controlwatch.core.sources.requests import Request
 from controlwatch.core.sources.retry_after import read_retry_after
 from controlwatch.core.sources.watcher import Http, Watcher
+from controlwatch.services.ports import Turns
 
 MAX_REDIRECTS = 5
+#: Seconds between two tries for a turn that another machine has, and for which a turn outlasts its request.
+TURN_INTERVAL, TURN_MARGIN = 0.1, 5.0
 USER_AGENT = "Mozilla/5.0 (compatible; controlwatch/0.1; export-control notice watcher)"
 #: What stays as it is in an address: everything printable in ASCII but the space.
 _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))
@@ -45,8 +48,11 @@ class HttpFetcher:
         connect_to: str | None = None,
         private: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
     ) -> None:
         """Open the client; with `connect_to`, every request goes to that origin, with its original Host.
+
+        With `turns`, hosts are requested in turn with other machines.
 
         Without it, requests go only to public addresses, unless `private`, and through the proxies of the
         environment. Raises `DeclarationError` for a proxy that cannot be used.
@@ -65,6 +71,7 @@ class HttpFetcher:
         self._hosts: defaultdict[str, _HostQueue] = defaultdict(_HostQueue)
         self._guard = threading.Lock()
         self.clock = clock  #: seconds that only go forward
+        self.turns = turns
         self.stopping = threading.Event()  #: set once, by `stop`
 
     @contextmanager
@@ -115,6 +122,13 @@ class _HostQueue:
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_request: float = float("-inf")
     resting_until: float = float("-inf")  #: the host has asked not to be requested before (Retry-After)
+
+
+@dataclass(slots=True)
+class _HeldTurn:
+    """A turn among all machines, and what it is given up with."""
+
+    rest: float = 0.0  #: seconds for which the host has asked not to be requested
 
 
 class HttpFetchSession:
@@ -203,22 +217,44 @@ class HttpFetchSession:
         try:
             resting = host.resting_until - self._fetch.clock()
             if resting > 0:
-                raise Refused(
-                    f"{url} was not requested: its host asked for a pause, which lasts {resting:.0f} s more"
-                    " (Retry-After)",
-                    status=HTTPStatus.TOO_MANY_REQUESTS,
-                    retry_after=resting,
-                )
+                raise _build_rest_error(url, resting)
             pause = host.last_request + self._http.pause - self._fetch.clock()
             if pause > 0:
                 self._fetch.stopping.wait(min(pause, allowance.get_seconds_left()))
-            answer = self._send_request(built, asked, allowance)
-            if rest := read_retry_after(answer):
-                host.resting_until = self._fetch.clock() + rest
+            with self._hold_shared_turn(url, allowance) as turn:
+                answer = self._send_request(built, asked, allowance)
+                if rest := read_retry_after(answer):
+                    host.resting_until = self._fetch.clock() + rest
+                    turn.rest = rest
             return answer
         finally:
             host.last_request = self._fetch.clock()
             host.lock.release()
+
+    @contextmanager
+    def _hold_shared_turn(self, url: str, allowance: Allowance) -> Iterator[_HeldTurn]:
+        """Wait until no other machine requests the host, and the pause is over; raises `Refused`."""
+        turns, held = self._fetch.turns, _HeldTurn()
+        if turns is None:
+            yield held
+            return
+        name = f"host:{urlsplit(url).hostname or ''}"
+        while True:
+            asked_at = self._fetch.clock()
+            wait = turns.take_turn(name, pause=self._http.pause, seconds=self._http.timeout + TURN_MARGIN)
+            if wait is None:
+                self._fetch.stopping.wait(min(TURN_INTERVAL, allowance.get_seconds_left()))
+                continue
+            try:
+                if wait.rest > 0:
+                    raise _build_rest_error(url, wait.rest)
+                self._fetch.stopping.wait(min(wait.pause, allowance.get_seconds_left()))
+                # A process that was stopped meanwhile may have lost its turn.
+                if self._fetch.clock() - asked_at <= wait.pause + TURN_MARGIN / 2:
+                    yield held
+                    return
+            finally:
+                turns.end_turn(name, rest=held.rest)
 
     def _send_request(self, built: httpx.Request, asked: str, allowance: Allowance) -> Snapshot:
         url = allowance.url
@@ -243,6 +279,15 @@ class HttpFetchSession:
             headers=tuple(_read_headers(response)),
             body=body,
         )
+
+
+def _build_rest_error(url: str, seconds: float) -> Refused:
+    return Refused(
+        f"{url} was not requested: its host asked for a pause, which lasts {seconds:.0f} s more"
+        " (Retry-After)",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        retry_after=seconds,
+    )
 
 
 def _read_headers(response: httpx.Response) -> Iterator[tuple[str, str]]:

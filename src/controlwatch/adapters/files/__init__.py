@@ -11,6 +11,8 @@ from controlwatch.core.model.errors import ControlwatchError
 #: Doubt about a Word file that is too old or not by Word; `documents` passes it to LibreOffice, if installed.
 LEGACY_WORD = "legacy DOC not readable here; it can be read where LibreOffice is installed"
 PICTURE = "needs OCR: the annex is a picture; look"
+READ_FROM_PICTURE = "read from a picture and not certain; compare it with the original"
+SEVEN_ZIP = "7z archive: not read; unpack it and hand its files in"
 UNKNOWN_MARKUP = "a file of markup in a format not known here"
 #: The beginning of XML or of other markup, which is never the text of a file.
 MARKUP = re.compile(rb"[\xef\xbb\xbf\s]*<(?:\?xml|[A-Za-z][\w:.-]*[\s>/])")
@@ -27,6 +29,8 @@ class ParsedFile:
 
     text: str
     doubts: tuple[str, ...] = ()
+    pictures: int = 0  #: pages and pictures whose text was not read
+    picture_text: str = ""  #: what was recognised in pictures, which is never certain
 
 
 _MAX_QUOTED = 300  # characters of what was left out

@@ -1,12 +1,15 @@
-"""Parse zip files, within limits: DOCX, XLSX, OFD, or an archive of documents."""
+"""Parse archives, within limits: DOCX, XLSX and OFD, which are zip files, and archives of documents."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from zipfile import BadZipFile, ZipFile
+from collections.abc import Callable, Sequence
+from functools import partial
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from controlwatch.adapters.files import ENCRYPTED, MARKUP, UNKNOWN_MARKUP, ParsedFile, Unreadable
+import rarfile
+
+from controlwatch.adapters.files import ENCRYPTED, MARKUP, SEVEN_ZIP, UNKNOWN_MARKUP, ParsedFile, Unreadable
 from controlwatch.adapters.files.doc import read_ole
 from controlwatch.adapters.files.docx import read_docx
 from controlwatch.adapters.files.ofd import read_ofd
@@ -14,6 +17,8 @@ from controlwatch.adapters.files.office_package import get_kind, normalize_packa
 from controlwatch.adapters.files.office_xml import read_office_xml
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
 from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.picture_text import PictureReader
+from controlwatch.adapters.files.pictures import read_picture
 from controlwatch.adapters.files.rtf import read_rtf
 from controlwatch.adapters.files.spreadsheets import read_sheets
 from controlwatch.adapters.files.workbooks import read_workbook
@@ -25,11 +30,12 @@ from controlwatch.core.sources.notice_pages import parse_notice_page
 _MAX_BYTES = 200_000_000  # of all members, uncompressed
 _MAX_MEMBERS = 2000  # members of an archive
 _MAX_READ = 50  # documents parsed from one archive
+_MAX_NAMED = 500  # characters of the names of files that were not read
 _MAX_DEPTH = 2  # archives within archives
 _UTF8_NAME_FLAG = 0x800
 
 
-def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
+def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
     """Parse a zip by its members. Raises `Unreadable` for a damaged or excessively large one."""
     try:
         archive = ZipFile(io.BytesIO(body))
@@ -38,11 +44,7 @@ def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
     with archive:
         # The sizes in the directory suffice: the reader of a member stops at the size claimed there.
         members = archive.infolist()
-        if len(members) > _MAX_MEMBERS:
-            raise Unreadable(f"an archive of {len(members)} members; {_MAX_MEMBERS} are allowed")
-        size = sum(member.file_size for member in members)
-        if size > _MAX_BYTES:
-            raise Unreadable(f"an archive of {size} bytes unpacked; {_MAX_BYTES} are allowed")
+        _check_size([member.file_size for member in members])
         if any(member.flag_bits & 1 for member in members):
             raise Unreadable(ENCRYPTED)
         main, package = normalize_package(archive, body)
@@ -57,49 +59,110 @@ def read_zip(body: bytes, *, depth: int = 0) -> ParsedFile:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
             return read_ofd(archive)
-        return _read_members(archive, depth=depth)
+        files = [
+            (_spell_name(member), partial(archive.read, member)) for member in members if not member.is_dir()
+        ]
+        return _read_members(files, depth=depth, reader=reader)
 
 
-def _read_members(archive: ZipFile, *, depth: int) -> ParsedFile:
+def read_rar(body: bytes, *, depth: int = 0, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse a RAR archive. Raises `Unreadable` for a damaged or excessively large one.
+
+    What is only stored is read by itself; what is compressed needs a program that unpacks it, and without one
+    is named in a doubt.
+    """
+    try:
+        archive = rarfile.RarFile(io.BytesIO(body), charset="gb18030")
+    except rarfile.NeedFirstVolume as error:
+        raise Unreadable("RAR archive: not read; it is one of several parts") from error
+    except rarfile.Error as error:
+        raise Unreadable("not a RAR archive, or a damaged one") from error
+    with archive:
+        members = archive.infolist()
+        _check_size([member.file_size for member in members])
+        if archive.needs_password():
+            names = f"; it holds {', '.join(member.filename for member in members)}" if members else ""
+            raise Unreadable(f"RAR archive: not read; it is encrypted{names[:_MAX_NAMED]}")
+        if not members:
+            raise Unreadable("RAR archive: not read; no file was found in it")
+        files = [
+            (member.filename, partial(_unpack_member, archive, member))
+            for member in members
+            if not member.is_dir()
+        ]
+        return _read_members(files, depth=depth, reader=reader)
+
+
+def _unpack_member(archive: rarfile.RarFile, member: rarfile.RarInfo) -> bytes:
+    try:
+        unpacked: bytes = archive.read(member)
+    except rarfile.RarCannotExec as error:
+        raise Unreadable(
+            "compressed in a RAR archive: not read; it is read where unar, 7z, bsdtar or unrar is installed"
+        ) from error
+    return unpacked
+
+
+def _check_size(sizes: Sequence[int]) -> None:
+    if len(sizes) > _MAX_MEMBERS:
+        raise Unreadable(f"an archive of {len(sizes)} members; {_MAX_MEMBERS} are allowed")
+    if sum(sizes) > _MAX_BYTES:
+        raise Unreadable(f"an archive of {sum(sizes)} bytes unpacked; {_MAX_BYTES} are allowed")
+
+
+def _spell_name(member: ZipInfo) -> str:
+    """Return the name of a member of a zip.
+
+    Chinese Windows writes names in GBK without a flag, and Python decodes them as code page 437.
+    """
+    if member.flag_bits & _UTF8_NAME_FLAG:
+        return member.filename
+    return decode_body(member.filename.encode("cp437", errors="replace")).text
+
+
+def _read_members(
+    files: Sequence[tuple[str, Callable[[], bytes]]], *, depth: int, reader: PictureReader | None
+) -> ParsedFile:
+    """Parse the files of an archive, each given by its name and by what unpacks it."""
     if depth >= _MAX_DEPTH:
         raise Unreadable("archives nested too deeply")
-    files = [member for member in archive.infolist() if not member.is_dir()]
     texts: list[str] = []
+    recognized: list[str] = []
     doubts: list[str] = []
-    for member in files[:_MAX_READ]:
-        name = member.filename
-        if not member.flag_bits & _UTF8_NAME_FLAG:
-            # Chinese Windows writes names in GBK without a flag, and Python decodes them as code page 437.
-            name = decode_body(name.encode("cp437", errors="replace")).text
+    pictures = 0
+    for name, unpack in files[:_MAX_READ]:
         try:
-            parsed = _parse_member(archive.read(member), depth=depth)
+            parsed = _parse_member(unpack(), depth=depth, reader=reader)
         except PARSE_ERRORS as error:  # a doubt; the other files are still read
             parsed = ParsedFile("", (describe_error(error),))
         texts.extend((name, parsed.text) if parsed.text else ())
+        recognized.extend((name, parsed.picture_text) if parsed.picture_text else ())
+        pictures += parsed.pictures
         doubts.extend(f"{name}: {doubt}" for doubt in parsed.doubts)
     if len(files) > _MAX_READ:
         doubts.append(f"only the first {_MAX_READ} of {len(files)} files were read")
-    return ParsedFile("\n".join(texts), tuple(doubts))
+    return ParsedFile("\n".join(texts), tuple(doubts), pictures=pictures, picture_text="\n".join(recognized))
 
 
-def _parse_member(body: bytes, *, depth: int) -> ParsedFile:
+def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     kind = "mhtml" if is_wrapped(body) else detect_format(body)
     if kind in _MEMBER_READERS:
         return _MEMBER_READERS[kind](body)
+    if kind in _PICTURE_READERS:
+        return _PICTURE_READERS[kind](body, reader=reader)
     match kind:
-        case "zip":
-            return read_zip(body, depth=depth + 1)
+        case "zip" | "rar":
+            read_archive = read_zip if kind == "zip" else read_rar
+            return read_archive(body, depth=depth + 1, reader=reader)
         case "html":
             decoded = decode_body(body)
             lost = (f"{decoded.replaced} characters could not be decoded",) if decoded.replaced else ()
             return ParsedFile(parse_notice_page(decoded.text, url="").text, lost)
-        case "text" if MARKUP.match(body[:200]):
-            return ParsedFile("", (UNKNOWN_MARKUP,))
-        case "text":
+        case "text" if not MARKUP.match(body[:200]):
             lines = (line.strip() for line in decode_body(body).text.splitlines())
             return ParsedFile("\n".join(line for line in lines if line))
         case _:
-            return ParsedFile("", ("not a supported document",))
+            return ParsedFile("", (_UNREAD_KINDS.get(kind, "not a supported document"),))
 
 
 def read_saved_pages(body: bytes) -> ParsedFile:
@@ -123,9 +186,10 @@ def read_saved_pages(body: bytes) -> ParsedFile:
 
 
 _MEMBER_READERS: dict[str, Callable[[bytes], ParsedFile]] = {
-    "pdf": read_pdf,
     "ole": read_ole,
     "rtf": read_rtf,
     "office-xml": read_office_xml,
     "mhtml": read_saved_pages,
 }
+_PICTURE_READERS: dict[str, Callable[..., ParsedFile]] = {"pdf": read_pdf, "picture": read_picture}
+_UNREAD_KINDS = {"text": UNKNOWN_MARKUP, "7z": SEVEN_ZIP}

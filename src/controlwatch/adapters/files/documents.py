@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from controlwatch.adapters.files import LEGACY_WORD, MARKUP, UNKNOWN_MARKUP
+from controlwatch.adapters.files import LEGACY_WORD, MARKUP, PICTURE, SEVEN_ZIP, UNKNOWN_MARKUP
 from controlwatch.adapters.files.large_bodies import LARGE_BODY, parse_apart
+from controlwatch.adapters.files.picture_text import can_read_pictures
 from controlwatch.adapters.sandbox.isolated_process import run_isolated, safe_environment
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.model import Annex, AnnexLink, Document, IndexPage, Snapshot
@@ -38,6 +40,8 @@ _OFFICE_PAGE = re.compile(
 )
 _UTF8_HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){6}")  # six Han characters in UTF-8; not GBK by chance
 _TIMEOUT_SECONDS = 30  # for one file
+_OCR_TIMEOUT_SECONDS = 240  # for one file with pictures
+_OCR_TURN = threading.Lock()  # recognising takes a gigabyte and a core: one file at a time
 _MAX_TEXT_LENGTH = 5_000_000  # characters of a text file
 _MAX_MAIL_LENGTH = 1_000_000  # characters of a mail: anyone can send one
 
@@ -47,6 +51,8 @@ class _ParseResult:
     text: str
     doubts: tuple[str, ...] = ()
     is_failure: bool = False
+    pictures: int = 0  #: pages and pictures whose text was not read
+    picture_text: str = ""
 
 
 def parse_index(watcher: Watcher, snapshot: Snapshot) -> IndexPage:
@@ -87,9 +93,19 @@ def parse_document(snapshot: Snapshot, watcher: Watcher | None = None) -> Docume
     parsed = _parse_binary(snapshot.body, kind)
     if parsed.is_failure:
         raise Garbled("; ".join(parsed.doubts))
-    first = next((line for line in parsed.text.split("\n") if line.strip()), "")
-    title = first or unquote(urlsplit(snapshot.final_url).path.rpartition("/")[2])
-    return Document(url=snapshot.url, title=title, text=parsed.text, encoding="binary", doubts=parsed.doubts)
+    # A notice that is nothing but pictures is read from them; beside a text, they are only told.
+    is_picture = not parsed.text.strip() and bool(parsed.picture_text.strip())
+    text = parsed.picture_text if is_picture else parsed.text
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return Document(
+        url=snapshot.url,
+        title=first or unquote(urlsplit(snapshot.final_url).path.rpartition("/")[2]),
+        text=text,
+        encoding="binary",
+        doubts=parsed.doubts,
+        is_picture=is_picture,
+        picture_text="" if is_picture else parsed.picture_text,
+    )
 
 
 def _read_wrapped(snapshot: Snapshot, watcher: Watcher | None) -> Document:
@@ -151,6 +167,7 @@ def read_annex(snapshot: Snapshot, link: AnnexLink) -> Annex:
         name=link.name,
         text=parsed.text,
         sha256=snapshot.sha256,
+        picture_text=parsed.picture_text,
         doubt="; ".join(parsed.doubts) or None,
     )
 
@@ -222,22 +239,30 @@ def _build_failure(reason: str) -> _ParseResult:
 
 
 def _parse_binary(body: bytes, kind: FileFormat) -> _ParseResult:
-    if kind == "archive":
-        return _build_failure("an archive of this kind is not readable here")
+    if kind == "7z":
+        return _build_failure(SEVEN_ZIP)
     if kind == "unknown":
         return _build_failure("not a supported document")
+    if kind == "picture" and not can_read_pictures():
+        return _ParseResult("", (PICTURE,))
     parsed = _parse_isolated(body, kind)
+    if parsed.pictures and can_read_pictures():
+        with _OCR_TURN:
+            seen = _parse_isolated(body, kind, mode="ocr", seconds=_OCR_TIMEOUT_SECONDS)
+        return replace(parsed, doubts=(*parsed.doubts, *seen.doubts)) if seen.is_failure else seen
     return _convert_legacy(body) if parsed.doubts == (LEGACY_WORD,) else parsed
 
 
-def _parse_isolated(body: bytes, kind: FileFormat) -> _ParseResult:
+def _parse_isolated(
+    body: bytes, kind: FileFormat, *, mode: str = "", seconds: float = _TIMEOUT_SECONDS
+) -> _ParseResult:
     """Parse in a separate process, with limits of memory, CPU and time, and without our secrets."""
     try:
         done = run_isolated(
-            "controlwatch.adapters.files.sandboxed_parse", kind, given=body, seconds=_TIMEOUT_SECONDS
+            "controlwatch.adapters.files.sandboxed_parse", kind, mode, given=body, seconds=seconds
         )
     except subprocess.TimeoutExpired:
-        return _build_failure(f"the file could not be read within {_TIMEOUT_SECONDS} seconds")
+        return _build_failure(f"the file could not be read within {seconds:.0f} seconds")
     if done.returncode:
         last = done.stderr.decode("utf-8", errors="replace").strip().rpartition("\n")[2]
         name, _, reason = last.partition(":")
@@ -246,7 +271,13 @@ def _parse_isolated(body: bytes, kind: FileFormat) -> _ParseResult:
         return _build_failure(f"the file could not be read ({(reason or name).strip()[:200]})")
     answer = json.loads(done.stdout)
     doubts = tuple(str(doubt) for doubt in answer["doubts"])
-    return _ParseResult(str(answer["text"]), doubts, is_failure=bool(answer["is_failure"]))
+    return _ParseResult(
+        str(answer["text"]),
+        doubts,
+        is_failure=bool(answer["is_failure"]),
+        pictures=int(answer["pictures"]),
+        picture_text=str(answer["picture_text"]),
+    )
 
 
 def _convert_legacy(body: bytes) -> _ParseResult:

@@ -7,6 +7,7 @@ import zlib
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile
 
+import rarfile
 from docx.opc.exceptions import OpcError
 from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 from python_calamine import CalamineError, PasswordError
@@ -23,6 +24,7 @@ PARSE_ERRORS = (
     OpcError,
     ExpatError,
     BadZipFile,
+    rarfile.Error,
     zlib.error,
     struct.error,
     SyntaxError,  # of lxml, for malformed XML

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import re
 import time
+from functools import partial
 
 import pypdfium2
 from pypdf import PdfReader
 
-from controlwatch.adapters.files import ENCRYPTED, PICTURE, ParsedFile, Unreadable
+from controlwatch.adapters.files import ENCRYPTED, ParsedFile, Unreadable
 from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
+from controlwatch.adapters.files.pdf_fonts import use_box_font
 from controlwatch.adapters.files.pdf_page import (
     count_unmapped_characters,
+    covers_with_picture,
     get_page_transform,
     has_raised_figures,
     read_glyphs,
@@ -20,18 +23,22 @@ from controlwatch.adapters.files.pdf_page import (
 )
 from controlwatch.adapters.files.pdf_paragraphs import to_text_lines
 from controlwatch.adapters.files.pdf_tables import RuledTable, join_continued_tables, split_page
+from controlwatch.adapters.files.picture_text import MAX_SIDE, PictureReader, Pixels
+from controlwatch.adapters.files.pictures import recognize_pages
 
 PageContent = tuple[str | RuledTable, ...]
 
 _LEGIBLE = re.compile(r"[0-9\u3400-\u9fff]")
 _MORE = 1.1  # a library that finds so much more than the other knows the fonts better
 _FEW_UNMAPPED, _UNMAPPED_SHARE = 3, 0.05  # bullets of a page are not worth a doubt
+_FEW_LEGIBLE, _MAX_MARK = 7, 60  # characters of the mark of a scanner: 扫描全能王创建
 _MAX_PAGES = 600
 _MAX_CPU_SECONDS = 15  # of CPU for all pages; the pages read by then are kept
+_DOTS_PER_POINT = 200 / 72  # small print is still legible
 
 
-def read_pdf(body: bytes) -> ParsedFile:
-    """Parse a PDF; pages without text are a doubt, because they may be scanned."""
+def read_pdf(body: bytes, *, reader: PictureReader | None = None) -> ParsedFile:
+    """Parse a PDF; pages without text may be scanned: they are recognised by a reader, or are a doubt."""
     file = _PdfFile(body)
     start = time.process_time()
     pages: list[PageContent] = []
@@ -42,23 +49,29 @@ def read_pdf(body: bytes) -> ParsedFile:
         doubts.append(
             f"{file.unmapped} characters are in a font that does not tell what they are; they were not read"
         )
-    blank = sum(not page for page in pages)
-    if blank:
-        doubts.append(
-            PICTURE if blank == len(pages) else f"needs OCR: {blank} of {len(pages)} pages have no text"
-        )
+    pages = [() if file.is_scan(number, page) else page for number, page in enumerate(pages)]
+    blank = [number for number, page in enumerate(pages) if not page]
+    drawn = [number for number in blank if file.has_drawing(number)]
+    seen = recognize_pages(((number, partial(file.draw_page, number)) for number in drawn), reader)
+    doubts += seen.describe(blank=len(blank), count=len(pages))
     if not pages:
         doubts.append("the file has no pages")
     elif len(pages) < file.count:
         why = "" if len(pages) == _MAX_PAGES else f" within {_MAX_CPU_SECONDS} seconds"
         doubts.append(f"only the first {len(pages)} of {file.count} pages were read{why}")
-    return ParsedFile("\n".join(to_text_lines(join_continued_tables(pages))), tuple(doubts))
+    return ParsedFile(
+        "\n".join(to_text_lines(join_continued_tables(pages))),
+        tuple(doubts),
+        pictures=len(drawn) - len(seen.pages),
+        picture_text=seen.text,
+    )
 
 
 class _PdfFile:
     """A PDF in two libraries: PDFium gives positions, PyPDF the text of pages without ruled tables."""
 
     def __init__(self, body: bytes) -> None:
+        use_box_font()
         self.unmapped = 0  #: characters that are drawn and cannot be read
         self._pdfium: pypdfium2.PdfDocument | None = None
         try:
@@ -98,6 +111,44 @@ class _PdfFile:
         if self._pdfium is not None and legible > _MORE * len(_LEGIBLE.findall(text)):
             return _read_with_pdfium(self._pdfium, number, is_ruled=False)
         return tuple(line for line in text.splitlines() if line.strip())
+
+    def is_scan(self, number: int, content: PageContent) -> bool:
+        """Return whether a page is one picture with no more on it than a number or the mark of a scanner."""
+        words = "".join(part for part in content if isinstance(part, str))
+        has_table = any(isinstance(part, RuledTable) for part in content)
+        has_text = len(words) > _MAX_MARK or len(_LEGIBLE.findall(words)) > _FEW_LEGIBLE
+        if self._pdfium is None or not content or has_table or has_text:
+            return False
+        page = self._pdfium[number]
+        try:
+            return covers_with_picture(page)
+        finally:
+            page.close()
+
+    def has_drawing(self, number: int) -> bool:
+        """Return whether a page shows anything; one that cannot be opened does not."""
+        try:
+            page = self._pdfium[number] if self._pdfium is not None else None
+        except pypdfium2.PdfiumError:
+            return False
+        if page is None:
+            return False
+        try:
+            return any(True for _ in page.get_objects(max_depth=1))
+        finally:
+            page.close()
+
+    def draw_page(self, number: int) -> Pixels:
+        """Return a page as it looks. Raises `Unreadable` where no library can draw it."""
+        if self._pdfium is None:
+            raise Unreadable("no library draws it")
+        page = self._pdfium[number]
+        try:
+            scale = min(_DOTS_PER_POINT, MAX_SIDE / max(page.get_size()))
+            drawn: Pixels = page.render(scale=scale).to_numpy()[:, :, :3].copy()
+            return drawn
+        finally:
+            page.close()
 
     def _inspect_page(self, number: int) -> tuple[int, bool]:
         """Return how many figures and Han characters a page shows, and whether some are powers or indices.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from ctypes import byref, c_double, c_float, c_int
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import degrees
 
 import pypdfium2
@@ -24,6 +24,8 @@ _MAX_SAMPLED = 500  # characters of a page that tell how it is turned
 _UNMAPPED = frozenset({*range(9), *range(14, 32), 0xFFFD, *range(0xE000, 0xF000), *range(0xF100, 0xF900)})
 _FIGURES = frozenset(map(ord, "0123456789-−–"))
 _MAX_DEPTH = 5  # forms within forms
+_MAX_PICTURES = 50  # pictures of a page that are looked at
+_SCAN_SHARE = 0.6  # of a page; a picture that covers more is a scan
 
 
 def get_page_transform(page: pypdfium2.PdfPage) -> Transform:
@@ -68,6 +70,18 @@ def has_raised_figures(page: pypdfium2.PdfPage, transform: Transform) -> bool:
                 continue
             if find_script(second, first.y, first.size) is not None:
                 return True
+    return False
+
+
+def covers_with_picture(page: pypdfium2.PdfPage) -> bool:
+    """Return whether one picture covers most of a page."""
+    width, height = page.get_size()
+    for shape in islice(
+        page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_DEPTH), _MAX_PICTURES
+    ):
+        left, bottom, right, top = shape.get_bounds()
+        if (right - left) * (top - bottom) > _SCAN_SHARE * width * height:
+            return True
     return False
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from controlwatch.adapters.storage.account_store import AccountStore
 from controlwatch.adapters.storage.actions import ActionStore
 from controlwatch.adapters.storage.audit_store import AuditStore
+from controlwatch.adapters.storage.backlog import BacklogStore
 from controlwatch.adapters.storage.calendar_store import CalendarStore
 from controlwatch.adapters.storage.custody_log import CustodyStore
 from controlwatch.adapters.storage.delivery_log import DeliveryLogStore
@@ -20,8 +21,10 @@ from controlwatch.adapters.storage.leads import LeadStore
 from controlwatch.adapters.storage.legal_graph import LegalGraphStore
 from controlwatch.adapters.storage.notice_queries import NoticeQueryStore
 from controlwatch.adapters.storage.notice_store import NoticeStore
+from controlwatch.adapters.storage.opinion_store import OpinionStore
 from controlwatch.adapters.storage.outbox import OutboxStore
 from controlwatch.adapters.storage.people_store import PeopleStore
+from controlwatch.adapters.storage.poll_schedule import ScheduleStore
 from controlwatch.adapters.storage.polling import PollCache, PollingStore
 from controlwatch.adapters.storage.read_only import open_read_only
 from controlwatch.adapters.storage.references import ReferenceStore
@@ -29,14 +32,16 @@ from controlwatch.adapters.storage.register_import import RegisterImport
 from controlwatch.adapters.storage.reminder_calendar import ReminderStore
 from controlwatch.adapters.storage.review_store import ReviewStore
 from controlwatch.adapters.storage.saved_filters import SavedFilterStore
+from controlwatch.adapters.storage.stored_bodies import DatabaseArchive, TimestampTable
 from controlwatch.adapters.storage.subscriptions import SubscriptionStore
+from controlwatch.adapters.storage.worker_registry import WorkerRegistry
 
 
 class SqlStore:
     """The store: one part for each subject, over one database."""
 
-    def __init__(self, database: Database) -> None:
-        poll_cache = PollCache()
+    def __init__(self, database: Database, *, caches_polls: bool = True) -> None:
+        poll_cache = PollCache(is_enabled=caches_polls)
         self.database = database
         self.engine = database.write
         self.polling = PollingStore(database, poll_cache)
@@ -51,6 +56,7 @@ class SqlStore:
         self.actions = ActionStore(database)
         self.reminders = ReminderStore(database)
         self.reviews = ReviewStore(database)
+        self.opinions = OpinionStore(database)
         self.leads = LeadStore(database)
         self.health = HealthStore(database)
         self.custody = CustodyStore(database)
@@ -62,11 +68,19 @@ class SqlStore:
         self.people = PeopleStore(database)
         self.audit = AuditStore(database)
         self.installation = InstallationStore(database)
+        self.bodies = DatabaseArchive(database)
+        self.timestamps = TimestampTable(database)
+        self.schedule = ScheduleStore(database)
+        self.backlog = BacklogStore(database)
+        self.workers = WorkerRegistry(database)
 
     @classmethod
-    def open(cls, url: str, snapshot: bytes = b"") -> SqlStore:
-        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot."""
-        return cls(open_database(url, snapshot))
+    def open(cls, url: str, snapshot: bytes = b"", *, is_cluster: bool = False) -> SqlStore:
+        """Open the database at a SQLAlchemy URL and migrate its schema; one in memory, with a snapshot.
+
+        In a cluster the schema is only checked, and no polls are kept in memory.
+        """
+        return cls(open_database(url, snapshot, migrates=not is_cluster), caches_polls=not is_cluster)
 
     @classmethod
     @contextmanager

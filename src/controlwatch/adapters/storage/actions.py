@@ -22,6 +22,7 @@ from controlwatch.adapters.storage.base import (
     alert_from_json,
     take_turns,
 )
+from controlwatch.adapters.storage.due_deliveries import IS_SENT
 from controlwatch.adapters.storage.subscriptions import to_subscription
 from controlwatch.core.alerting.follow_up import (
     ACTIONABLE_KINDS,
@@ -65,11 +66,15 @@ class SqlFollowUpTransaction:
         """Return alerts of the last days that were not taken on, or whose due day has come."""
         connection = self._connection
         is_open = and_(DELIVERY.c.taken_at.is_(None), DELIVERY.c.escalated_at.is_(None))
-        is_late = and_(
-            SUBSCRIPTION.c.escalate_after > 0, DELIVERY.c.due_at > now - MAX_FOLLOW_UP_AGE, is_open
+        escalating = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.escalate_after > 0)
+        late = select(DELIVERY.c.id).where(
+            DELIVERY.c.subscription_id.in_(escalating),
+            IS_SENT,
+            DELIVERY.c.sent_at > now - MAX_FOLLOW_UP_AGE,
+            is_open,
         )
         # In some time zone it is tomorrow already.
-        is_due = DELIVERY.c.wanted_by <= (now + timedelta(days=1)).date()
+        due = select(DELIVERY.c.id).where(DELIVERY.c.wanted_by <= (now + timedelta(days=1)).date())
         joined = (
             select(
                 DELIVERY.c.id.label("delivery_id"),
@@ -81,7 +86,7 @@ class SqlFollowUpTransaction:
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-            .where(DELIVERY.c.state == "sent", DELIVERY.c.follows.is_(None), or_(is_late, is_due))
+            .where(DELIVERY.c.id.in_(late.union_all(due)), IS_SENT, DELIVERY.c.follows.is_(None))
             .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
             .order_by(DELIVERY.c.id)
         )

@@ -7,11 +7,17 @@ from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, text
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-from controlwatch.adapters.storage import account_tables, review_tables, tables
+from controlwatch.adapters.storage import (
+    account_tables,
+    cluster_tables,
+    opinion_tables,
+    review_tables,
+    tables,
+)
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
@@ -34,6 +40,7 @@ FINDING = _get_table(tables.FindingRow)
 ALERT = _get_table(tables.AlertRow)
 SUBSCRIPTION = _get_table(tables.SubscriptionRow)
 DELIVERY = _get_table(tables.DeliveryRow)
+FANOUT = _get_table(tables.FanoutRow)
 PARTY = _get_table(tables.PartyRow)
 REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
 SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
@@ -42,6 +49,7 @@ ALERT_ACTION = _get_table(tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
 REVIEW = _get_table(review_tables.ReviewRow)
+OPINION = _get_table(opinion_tables.OpinionRow)
 JUDGEMENT = _get_table(review_tables.JudgementRow)
 INSTALLATION = _get_table(tables.InstallationRow)
 ACCOUNT = _get_table(account_tables.AccountRow)
@@ -51,11 +59,16 @@ API_TOKEN = _get_table(account_tables.ApiTokenRow)
 AUDIT = _get_table(account_tables.AuditRow)
 SAVED_FILTER = _get_table(account_tables.SavedFilterRow)
 CALENDAR_EVENT = _get_table(account_tables.CalendarEventRow)
+STORED_BODY = _get_table(cluster_tables.StoredBodyRow)
+TIMESTAMP_TOKEN = _get_table(cluster_tables.TimestampTokenRow)
+SCHEMA_SUPPORT = _get_table(cluster_tables.SchemaSupportRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK, SUBSCRIPTION_LOCK = range(
     7305012, 7305018
 )
+#: Of one address at a time, and of what one worker does for all.
+SNAPSHOT_LOCK, COORDINATION_LOCK = 7305031, 7305032
 
 #: The watcher and the kind of version of a notice that only the register knows.
 REGISTER_SOURCE = "register"
@@ -119,6 +132,14 @@ def take_turns(connection: Connection, lock: int) -> None:
     """Let one transaction at a time hold a lock; SQLite's immediate transactions are serialized already."""
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+
+
+def take_turns_for(connection: Connection, lock: int, name: str) -> None:
+    """Let one transaction at a time hold the lock of a name; SQLite's are serialized already."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:name))"), {"lock": lock, "name": name}
+        )
 
 
 def build_insert(connection: Connection, table: Table) -> Any:

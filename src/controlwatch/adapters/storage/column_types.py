@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ConfigDict
-from sqlalchemy import JSON, Column, DateTime, Dialect, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, Text, text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -49,6 +49,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.utcoffset() is None else value.astimezone(UTC)
 
 
+#: A key that may pass two thousand millions. SQLite's keys are that large, but only under the name INTEGER.
+BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
+
+
 class TableRow(SQLModel):
     """A row of any table. Rows become values of the core, so no Pydantic schema is built.
 
@@ -66,3 +70,8 @@ def build_json_field(**options: Any) -> Any:
 def build_text_field(**options: Any) -> Any:
     """Return a field of text of any length that is never null."""
     return Field(sa_column=Column(Text, nullable=False), **options)
+
+
+def build_partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index of the rows that meet a condition; only a query with the same literals can use it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, true
 
 from controlwatch.adapters.storage.base import (
     CUSTODY,
     CUSTODY_LOCK,
     NOTICE,
+    OPINION,
     SNAPSHOT,
     VERSION,
     StorePart,
@@ -22,6 +23,7 @@ from controlwatch.adapters.storage.base import (
 from controlwatch.adapters.storage.custody_rows import (
     build_stored_entries,
     select_headings,
+    select_opinion_entries,
     select_snapshot_entries,
     select_version_entries,
 )
@@ -40,6 +42,7 @@ from controlwatch.core.evidence.timestamps import parse_entry_time
 from controlwatch.core.evidence.verification import UnloggedRow
 
 _BATCH_SIZE = 500
+_LoggedTable = Literal["snapshot", "version", "opinion"]
 
 
 class CustodyStore(StorePart):
@@ -92,13 +95,15 @@ class CustodyStore(StorePart):
                     break
                 yield from build_stored_entries(connection, rows)
                 after = rows[-1]["seq"]
-            tables: tuple[tuple[Literal["snapshot", "version"], Table, Any], ...] = (
-                ("snapshot", SNAPSHOT, CUSTODY.c.snapshot_id),
-                ("version", VERSION, CUSTODY.c.version_id),
+            answered = OPINION.c.answered_at.is_not(None)
+            tables: tuple[tuple[_LoggedTable, Table, Any, ColumnElement[bool]], ...] = (
+                ("snapshot", SNAPSHOT, CUSTODY.c.snapshot_id, true()),
+                ("version", VERSION, CUSTODY.c.version_id, true()),
+                ("opinion", OPINION, CUSTODY.c.opinion_id, answered),
             )
-            for name, table, column in tables:
+            for name, table, column, is_entered in tables:
                 is_logged = select(CUSTODY.c.seq).where(column == table.c.id).exists()
-                unlogged = select(table.c.id).where(~is_logged).order_by(table.c.id)
+                unlogged = select(table.c.id).where(~is_logged, is_entered).order_by(table.c.id)
                 for row_id in connection.execute(unlogged).scalars():
                     yield UnloggedRow(table=name, id=int(row_id))
             logged = CUSTODY.join(VERSION, VERSION.c.id == CUSTODY.c.version_id)
@@ -206,6 +211,12 @@ def append_snapshot_entry(connection: Connection, snapshot_id: int, *, at: datet
     _append_entries(connection, [("snapshot", snapshot.to_log_fields())], at=at)
 
 
+def append_opinion_entry(connection: Connection, opinion_id: int, *, at: datetime) -> None:
+    """Enter what a second reader answered. This comes last in a transaction: others wait from here on."""
+    opinion = select_opinion_entries(connection, [opinion_id])[opinion_id]
+    _append_entries(connection, [("opinion", opinion.to_log_fields())], at=at)
+
+
 def append_version_entries(connection: Connection, version_ids: Sequence[int], *, at: datetime) -> None:
     """Enter versions in their present state; those entered before have a new reading.
 
@@ -246,6 +257,8 @@ def _append_entries(
                 "snapshot_id": subject.get("id") if kind == "snapshot" else None,
                 "version_id": subject.get("id") if kind in {"version", "reading"} else None,
                 "line": line,
+                # A migration writes entries while this column does not exist yet.
+                **({"opinion_id": subject.get("id")} if kind == "opinion" else {}),
             }
         )
         head = ChainHead(seq=head.seq + 1, hash=digest)

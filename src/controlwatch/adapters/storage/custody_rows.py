@@ -14,6 +14,7 @@ from controlwatch.adapters.storage.base import (
     CUSTODY,
     FINDING,
     NOTICE,
+    OPINION,
     PARTY,
     SNAPSHOT,
     VERSION,
@@ -24,6 +25,7 @@ from controlwatch.core.evidence.custody import (
     AddressEntry,
     AnnexEntry,
     NoticeHeading,
+    OpinionEntry,
     SnapshotEntry,
     StoredEntry,
     VersionEntry,
@@ -51,6 +53,7 @@ _NOTICE_FIELDS = (
     "first_seen_at",
 )
 _NOTICE_COLUMNS = tuple(NOTICE.c[name] for name in (*_NOTICE_FIELDS, "issuers", "watcher_id", "version_id"))
+_ENTRY_FIELDS = ("seq", "hash", "line", "snapshot_id", "version_id", "opinion_id")
 _FINDING_COLUMNS = (
     "version_id",
     "kind",
@@ -107,6 +110,19 @@ def select_version_entries(connection: Connection, ids: Iterable[int]) -> dict[i
     }
 
 
+def select_opinion_entries(connection: Connection, ids: Iterable[int]) -> dict[int, OpinionEntry]:
+    """Return what second readers answered as the chain records it, by id."""
+    chosen = select(OPINION).where(OPINION.c.id.in_(list(ids)), OPINION.c.answered_at.is_not(None))
+    copied = ("id", "purpose", "language", "state", "prompt", "model", "host", "text_sha256", "asked_at")
+    return {
+        row["id"]: OpinionEntry(
+            version=row["version_id"],
+            **{name: row[name] for name in (*copied, "answered_at", "answer", "outcome", "prose")},
+        )
+        for row in connection.execute(chosen).mappings()
+    }
+
+
 def select_headings(connection: Connection, notice_ids: Collection[int]) -> dict[int, NoticeHeading]:
     """Return the headings of notices, with their versions and addresses, by id."""
     versions: defaultdict[int, list[int]] = defaultdict(list)
@@ -146,6 +162,9 @@ def build_stored_entries(connection: Connection, rows: Sequence[Any]) -> list[St
     )
     ids = [row["version_id"] for row in rows if row["version_id"] is not None]
     versions = select_version_entries(connection, ids)
+    opinions = select_opinion_entries(
+        connection, [row["opinion_id"] for row in rows if row["opinion_id"] is not None]
+    )
     newest = select(CUSTODY.c.version_id, func.max(CUSTODY.c.seq)).where(CUSTODY.c.version_id.in_(ids))
     last = {one: seq for one, seq in connection.execute(newest.group_by(CUSTODY.c.version_id))}  # noqa: C416
     notice_ids = {version.heading.id for version in versions.values()}
@@ -159,6 +178,7 @@ def build_stored_entries(connection: Connection, rows: Sequence[Any]) -> list[St
             row,
             snapshots,
             versions.get(row["version_id"]),
+            opinions.get(row["opinion_id"]),
             is_superseded=last.get(row["version_id"], 0) > row["seq"],
             last_of_notice=last_of_notice,
             underivable=underivable,
@@ -171,6 +191,7 @@ def _build_stored_entry(
     row: Any,
     snapshots: dict[int, SnapshotEntry],
     version: VersionEntry | None,
+    opinion: OpinionEntry | None,
     *,
     is_superseded: bool,
     last_of_notice: dict[int, int],
@@ -178,9 +199,10 @@ def _build_stored_entry(
 ) -> StoredEntry:
     is_newest = version is not None and last_of_notice.get(version.heading.id) == row["seq"]
     return StoredEntry(
-        **{name: row[name] for name in ("seq", "hash", "line", "snapshot_id", "version_id")},
+        **{name: row[name] for name in _ENTRY_FIELDS},
         snapshot=snapshots.get(row["snapshot_id"]),
         version=version,
+        opinion=opinion,
         is_superseded=is_superseded,
         is_newest_of_notice=is_newest,
         underivable_tables=underivable.get(version.heading.id, ()) if version and is_newest else (),

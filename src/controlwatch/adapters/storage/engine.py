@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from controlwatch.adapters.storage.schema_revisions import find_revision, migrate
+from controlwatch.adapters.storage.schema_revisions import check_revision, find_revision, migrate
 from controlwatch.core.model.errors import DeclarationError, StoreLost
 
 # json.dumps would write 稀土 as \u7a00\u571f, which no filter would find.
@@ -120,12 +120,12 @@ class Database:
         self.write.dispose()
 
 
-def open_database(url: str, snapshot: bytes = b"") -> Database:
-    """Open the database and migrate its schema.
+def open_database(url: str, snapshot: bytes = b"", *, migrates: bool = True) -> Database:
+    """Open the database, and migrate its schema or, without `migrates`, check that it will do.
 
     `url` is a SQLAlchemy URL; plain postgresql:// means psycopg 3. A database in memory begins with a
     `snapshot` of another. Raises `DeclarationError`, and
-    `UsageError` where a newer version wrote it.
+    `UsageError` where a newer version wrote it; without `migrates`, `OldSchema` where an older one did.
     """
     parsed = parse_database_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -152,7 +152,11 @@ def open_database(url: str, snapshot: bytes = b"") -> Database:
             database.write, "begin", partial(Connection.exec_driver_sql, statement="BEGIN IMMEDIATE")
         )
         event.listen(database.read, "begin", partial(Connection.exec_driver_sql, statement="BEGIN"))
-    migrate(database.write)
+    try:
+        (migrate if migrates else check_revision)(database.write)
+    except BaseException:
+        database.dispose()
+        raise
     return database
 
 

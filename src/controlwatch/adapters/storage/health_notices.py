@@ -19,6 +19,7 @@ from controlwatch.adapters.storage.base import (
     take_turns,
     upsert,
 )
+from controlwatch.adapters.storage.due_deliveries import IS_TRIED
 from controlwatch.core.alerting.channel_troubles import ChannelTrouble
 from controlwatch.core.alerting.health_alerts import HealthAlert
 from controlwatch.core.model.state import HealthNotice, PlannedDelivery
@@ -93,7 +94,7 @@ def _select_channel_troubles(connection: Connection) -> tuple[ChannelTrouble, ..
         )
         .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
         .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
-        .where(DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
+        .where(IS_TRIED, DELIVERY.c.state.in_(("pending", "leased")), DELIVERY.c.reason.is_not(None))
         .where(SUBSCRIPTION.c.active, SUBSCRIPTION.c.paused_at.is_(None))
         .group_by(SUBSCRIPTION.c.channel)
         .order_by(SUBSCRIPTION.c.channel)

@@ -19,14 +19,16 @@ from controlwatch.adapters.storage.base import (
     VERSION,
     StorePart,
     alert_from_json,
-    notice_from_json,
 )
+from controlwatch.adapters.storage.due_deliveries import IS_TRIED
 from controlwatch.adapters.storage.legal_graph import select_revision
 from controlwatch.adapters.storage.notice_conditions import list_notice_ids
+from controlwatch.adapters.storage.opinion_rows import add_second_doubts
 from controlwatch.adapters.storage.review_rows import (
     REVIEW_COLUMNS,
     is_in_review,
     join_review,
+    load_shown_notice,
     match_judged_change,
     to_judgement,
 )
@@ -87,9 +89,7 @@ class NoticeQueryStore(StorePart):
         )
         with self._read_engine.begin() as connection:
             return tuple(
-                PublishedNotice(
-                    line=to_notice_line(row), notice=notice_from_json(row["reading"]), text=row["text"]
-                )
+                PublishedNotice(line=to_notice_line(row), notice=load_shown_notice(row), text=row["text"])
                 for row in connection.execute(joined).mappings()
             )
 
@@ -219,6 +219,7 @@ class NoticeQueryStore(StorePart):
             )
             .join(ALERT, ALERT.c.id == DELIVERY.c.alert_id)
             .join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
+            .where(DELIVERY.c.id.in_(select(DELIVERY.c.id).where(IS_TRIED)))  # by their index
             .where(or_(DELIVERY.c.state == "refused", and_(DELIVERY.c.state == "pending", is_stuck)))
             .order_by(DELIVERY.c.id)
         )
@@ -237,7 +238,7 @@ class NoticeQueryStore(StorePart):
 
 def to_notice_line(row: RowMapping, find_measure: Callable[[Notice], str] = lambda _notice: "") -> NoticeLine:
     """Return the line of a row with the columns of a notice, its reading and the `REVIEW_COLUMNS`."""
-    notice = notice_from_json(row["reading"])
+    notice = load_shown_notice(row)
     copied = (
         "id",
         "key",
@@ -299,7 +300,7 @@ def load_record(connection: Connection, notice_id: int) -> NoticeRecord:
     )
     return NoticeRecord(
         line=to_notice_line(row),
-        notice=notice_from_json(row["reading"]),
+        notice=add_second_doubts(connection, row["version_id"], load_shown_notice(row)),
         text=row["text"],
         standings=tuple(
             NoticeLocation(

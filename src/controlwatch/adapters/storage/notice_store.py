@@ -28,10 +28,10 @@ from controlwatch.adapters.storage.base import (
     take_turns,
 )
 from controlwatch.adapters.storage.custody_log import append_version_entries
+from controlwatch.adapters.storage.fanout import note_other_pages, select_page
 from controlwatch.adapters.storage.findings import write_findings
 from controlwatch.adapters.storage.references import mark_reference_read
 from controlwatch.adapters.storage.review_rows import find_review_state, update_review
-from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.redline import MIN_IDENTITY_LENGTH, to_comparable
 from controlwatch.core.model import Notice, to_notice_key
 from controlwatch.core.model.addresses import canonicalize_url
@@ -53,7 +53,7 @@ class NoticeTransaction:
         connection, about = self._connection, observation.about
         return MatchContext(
             **_find_candidates(connection, observation),
-            subscriptions=select_active_subscriptions(connection),
+            subscriptions=select_page(connection),
             follows_rule=_follows_rule(connection, observation.notice.follows),
             official_known=about is not None and _is_observed_or_old(connection, about),
             reported_before=about is not None
@@ -103,7 +103,10 @@ class NoticeTransaction:
         elif known is not None and known.version_here is None:
             _set_address_version(connection, address_id, known.latest.id)
         if alert is not None:
-            write_alert(connection, alert, decision.deliveries, notice_id=notice_id, version_id=version_id)
+            alert_id = write_alert(
+                connection, alert, decision.deliveries, notice_id=notice_id, version_id=version_id
+            )
+            note_other_pages(connection, alert_id, context.subscriptions)
             _update_notice(connection, notice_id, rung=True)
         if not observation.fallback:
             mark_reference_read(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -23,16 +24,16 @@ from controlwatch.adapters.storage.base import (
     DELIVERY,
     NOTICE,
     SUBSCRIPTION,
-    StorePart,
     alert_from_json,
 )
 from controlwatch.adapters.storage.due_deliveries import (
-    IS_SENDABLE,
     RECIPIENT_COLUMNS,
+    has_due,
     is_free,
     lock_waiting_subscriptions,
     query_due_deliveries,
 )
+from controlwatch.adapters.storage.fanout import FanoutStore
 from controlwatch.adapters.storage.subscriptions import end_active, to_subscription
 from controlwatch.core.alerting.bounce_reports import SentMail
 from controlwatch.core.alerting.delivery_failures import PausePlan
@@ -60,13 +61,21 @@ _MARK_SENT = (
     )
 )
 
-#: Records for one of many the message in which it is sent.
-_SET_MESSAGE = (
-    update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery")).values(message=bindparam("message_key"))
+#: Leases one of many, and records the message in which it is sent.
+_LEASE = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("delivery"))
+    .values(
+        state="leased",
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+        attempts=DELIVERY.c.attempts + 1,
+        message=bindparam("message_key"),
+    )
 )
 
 
-class OutboxStore(StorePart):
+class OutboxStore(FanoutStore):
     """Alerts and deliveries."""
 
     def enqueue_alert(
@@ -78,16 +87,19 @@ class OutboxStore(StorePart):
             write_alert(connection, alert, deliveries, notice_id=notice_id)
 
     def list_due_channels(
-        self, *, now: datetime, retry_due: datetime | None = None
+        self,
+        *,
+        now: datetime,
+        retry_due: datetime | None = None,
+        among: tuple[ChannelName, ...] = get_args(ChannelName),
     ) -> frozenset[ChannelName]:
-        """Return the channels by which something is due; with `retry_due`, as for `ClaimScope`."""
-        due = (
-            select(SUBSCRIPTION.c.channel)
-            .join(DELIVERY, DELIVERY.c.subscription_id == SUBSCRIPTION.c.id)
-            .where(is_free(now, retry_due=retry_due), IS_SENDABLE)
-        )
+        """Return by which of these channels something is due; with `retry_due`, as for `ClaimScope`."""
+        is_due = [
+            has_due(ClaimScope(channel=name, retry_due=retry_due), now=now).label(name) for name in among
+        ]
         with self._read_engine.begin() as connection:
-            return frozenset(connection.execute(due.distinct()).scalars())
+            row = connection.execute(select(*is_due)).one()
+        return frozenset(name for name, found in zip(among, row, strict=True) if found)
 
     def claim(
         self, *, now: datetime, owner: str, lease: float, most: int, scope: ClaimScope = ANY_DELIVERY
@@ -98,31 +110,30 @@ class OutboxStore(StorePart):
         far as the channel allows: that is all a digest is. What may have been sent already is tried again as
         the same message: with new content, a receiver that knows its key would drop both.
         """
-        free = is_free(now, retry_due=scope.retry_due)
-        leased = {
-            "state": "leased",
-            "lease_owner": owner,
-            "lease_until": now + timedelta(seconds=lease),
-            "attempts": DELIVERY.c.attempts + 1,
-        }
         with self._engine.begin() as connection:
-            subscribers = lock_waiting_subscriptions(connection, free, most, scope, now=now)
-            due = connection.execute(query_due_deliveries(free, subscribers)).mappings().all()
+            subscribers = lock_waiting_subscriptions(connection, most, scope, now=now)
+            if not subscribers:
+                return ()
+            query = query_due_deliveries(connection, scope, subscribers, now=now)
+            due = connection.execute(query).mappings().all()
             # Each keeps the message it was in; new ones share one message per recipient.
             begun: dict[tuple[str, ...], str] = {}
             messages: dict[int, str] = {}
             for row in sorted(due, key=lambda row: subscribers.index(row["subscription_id"])):
                 recipient = tuple(str(row[name]) for name in RECIPIENT_COLUMNS)
                 messages[row["id"]] = row["message"] or begun.setdefault(recipient, row["key"])
-            claimed = update(DELIVERY).where(DELIVERY.c.id.in_(list(messages)), free).values(leased)
-            ids = connection.execute(claimed.returning(DELIVERY.c.id)).scalars().all()
-            if not ids:
+            # What was retried or dropped by a person meanwhile is left out.
+            until = now + timedelta(seconds=lease)
+            rows = [
+                {"delivery": number, "message_key": key, "owner": owner, "until": until}
+                for number, key in messages.items()
+            ]
+            if not rows:
                 return ()
-            connection.execute(
-                _SET_MESSAGE, [{"delivery": number, "message_key": messages[number]} for number in ids]
-            )
+            connection.execute(_LEASE.where(is_free(now, retry_due=scope.retry_due)), rows)
             groups: dict[str, list[Delivery]] = {message: [] for message in messages.values()}
-            for delivery in _load_deliveries(connection, ids):
+            leased = DELIVERY.c.lease_owner == owner, DELIVERY.c.lease_until == until
+            for delivery in _load_deliveries(connection, list(messages), *leased):
                 groups[delivery.message].append(delivery)
         return tuple(tuple(group) for group in groups.values() if group)
 
@@ -263,9 +274,11 @@ def _pause_subscription(connection: Connection, plan: PausePlan, *, now: datetim
     return True
 
 
-def _load_deliveries(connection: Connection, ids: Sequence[int]) -> Iterator[Delivery]:
+def _load_deliveries(
+    connection: Connection, ids: Sequence[int], *where: ColumnElement[bool]
+) -> Iterator[Delivery]:
     """Load deliveries, and once each what they share: alerts, subscriptions, first receipts."""
-    chosen = select(*_DELIVERY_COLUMNS).where(DELIVERY.c.id.in_(ids)).order_by(DELIVERY.c.id)
+    chosen = select(*_DELIVERY_COLUMNS).where(DELIVERY.c.id.in_(ids), *where).order_by(DELIVERY.c.id)
     rows = connection.execute(chosen).all()
     payloads = select(ALERT.c.id, ALERT.c.payload, ALERT.c.notice_id)
     alert_rows = connection.execute(payloads.where(ALERT.c.id.in_({row.alert_id for row in rows}))).all()

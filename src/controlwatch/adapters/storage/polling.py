@@ -13,9 +13,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, update
 
-from controlwatch.adapters.storage.base import POLL, REFERENCE, RESOURCE, WATCHER, StorePart, upsert
+from controlwatch.adapters.storage.base import (
+    POLL,
+    REFERENCE,
+    RESOURCE,
+    WATCHER,
+    StorePart,
+    build_insert,
+    upsert,
+)
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import Baseline, FailureCount, PollDay, PollReport, WatcherState
@@ -54,9 +62,12 @@ class CachedWatcher:
 class PollCache:
     """The watchers of this process whose last poll was quiet."""
 
+    loaded: dict[str, WatcherState] = field(default_factory=dict)  #: as the store had them
+    loaded_urls: set[str] = field(default_factory=set)  #: addresses of which the store has validators
     _watchers: dict[str, CachedWatcher] = field(default_factory=dict)
     _watcher_by_url: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    is_enabled: bool = True  #: False where several processes poll: what another has found must be seen
 
     def find_state(self, watcher_id: str) -> WatcherState | None:
         """Return the cached state."""
@@ -79,10 +90,13 @@ class PollCache:
         validators: Mapping[str, Validators],
         *,
         next_due_at: datetime | None,
+        is_saved: bool = True,
     ) -> None:
-        """Cache a watcher whose poll was quiet and has been written."""
+        """Cache a watcher whose poll was quiet, and whether it has been written."""
+        if not self.is_enabled:
+            return
         with self._lock:
-            self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at)
+            self._watchers[state.id] = CachedWatcher(state, dict(validators), next_due_at, is_saved=is_saved)
             self._watcher_by_url.update(dict.fromkeys(validators, state.id))
 
     def record_quiet_poll(self, state: WatcherState, validators: Mapping[str, Validators]) -> bool:
@@ -100,9 +114,18 @@ class PollCache:
             quiet.validators.update(validators)
             return True
 
+    def is_only_later(self, state: WatcherState, urls: Iterable[str]) -> bool:
+        """Return whether a state differs from the one in the store in the times of its last poll only."""
+        before = self.loaded.get(state.id) if self.is_enabled else None
+        if before is None or not self.loaded_urls.issuperset(urls):
+            return False
+        later = replace(before, last_poll_at=state.last_poll_at, last_success_at=state.last_success_at)
+        return later == state
+
     def forget(self, watcher_id: str) -> None:
         """Drop a watcher from the cache: the store decides again."""
         with self._lock:
+            self.loaded.pop(watcher_id, None)
             quiet = self._watchers.pop(watcher_id, None)
             for url in quiet.validators if quiet is not None else ():
                 self._watcher_by_url.pop(url, None)
@@ -131,7 +154,13 @@ class PollingStore(StorePart):
 
     def load_state(self, watcher_id: str) -> WatcherState:
         """Return the state of a watcher; a new one where it was never polled."""
-        return self._poll_cache.find_state(watcher_id) or self.load_states([watcher_id])[0]
+        cached = self._poll_cache.find_state(watcher_id)
+        if cached is not None:
+            return cached
+        (state,) = self.load_states([watcher_id])
+        if state.first_poll_at is not None:
+            self._poll_cache.loaded[watcher_id] = state
+        return state
 
     def load_states(self, watcher_ids: Iterable[str]) -> tuple[WatcherState, ...]:
         """Return the states of these watchers, in the same order."""
@@ -171,6 +200,7 @@ class PollingStore(StorePart):
             row = connection.execute(select(RESOURCE).where(RESOURCE.c.url == url)).mappings().first()
         if row is None:
             return None
+        self._poll_cache.loaded_urls.add(url)
         return Validators(**{name: row[name] for name in _VALIDATOR_FIELDS})
 
     def save_validators(self, url: str, validators: Validators) -> None:
@@ -189,11 +219,18 @@ class PollingStore(StorePart):
     ) -> None:
         """Record how a poll ended; the log gets a row only where something changed or failed.
 
-        One more quiet poll is recorded in memory and written by `flush`.
+        One more quiet poll is recorded in memory and written by `flush`. Nothing is written where another
+        worker has begun to poll the source since the state was loaded.
         """
         dropped = list(drop)
         quiet = report.outcome == "unchanged" and not dropped
         if quiet and self._poll_cache.record_quiet_poll(state, keep):
+            return
+        if quiet and self._poll_cache.is_only_later(state, keep):
+            # The first quiet poll of a process is written with the others too.
+            with self._read_engine.begin() as connection:
+                next_due_at = _find_next_due(connection, state.id)
+            self._poll_cache.remember(state, keep, next_due_at=next_due_at, is_saved=False)
             return
         self._poll_cache.forget(state.id)
         values = {name: getattr(state, name) for name in _STATE_COLUMNS} | {"learnt": asdict(state.learnt)}
@@ -201,7 +238,8 @@ class PollingStore(StorePart):
             del values["first_poll_at"]  # `references.track` may have set it since
 
         with self._engine.begin() as connection:
-            upsert(connection, WATCHER, values, key=["id"])
+            if not _write_state(connection, values, epoch=state.epoch):
+                return  # another worker has begun to poll this source since
             for url, validators in keep.items():
                 upsert(connection, RESOURCE, {"url": url, **asdict(validators)}, key=["url"])
             if dropped:
@@ -213,10 +251,7 @@ class PollingStore(StorePart):
                 row["reason"] = "; ".join(part for part in (report.reason, *report.unread) if part)[:2000]
                 connection.execute(POLL.insert().values(row))
             if quiet:
-                due = _QUERY_NEXT_DUE.where(REFERENCE.c.watcher_id == state.id)
-                next_due_at = connection.execute(
-                    due.with_only_columns(func.min(REFERENCE.c.next_look_at))
-                ).scalar()
+                next_due_at = _find_next_due(connection, state.id)
                 self._poll_cache.remember(state, keep, next_due_at=next_due_at)
 
     def count_poll_days(self, *, since: datetime) -> tuple[PollDay, ...]:
@@ -286,3 +321,20 @@ class PollingStore(StorePart):
             self._poll_cache.update_next_due(
                 {row.watcher_id: row[1] for row in connection.execute(_QUERY_NEXT_DUE)}
             )
+
+
+def _find_next_due(connection: Connection, watcher_id: str) -> datetime | None:
+    """Return when the next reference of a watcher is due; None where none is."""
+    due = select(func.min(REFERENCE.c.next_look_at)).where(REFERENCE.c.watcher_id == watcher_id)
+    found: datetime | None = connection.execute(due).scalar()
+    return found
+
+
+def _write_state(connection: Connection, values: dict[str, object], *, epoch: int) -> bool:
+    """Write the state of a watcher unless its epoch has changed; return whether it was written."""
+    changed = {name: value for name, value in values.items() if name != "id"}
+    statement = build_insert(connection, WATCHER).values(values)
+    written = statement.on_conflict_do_update(
+        index_elements=["id"], set_=changed, where=WATCHER.c.epoch == epoch
+    )
+    return connection.execute(written.returning(WATCHER.c.id)).first() is not None

@@ -17,13 +17,20 @@ from controlwatch.adapters.storage.engine import (
     parse_database_url,
 )
 from controlwatch.adapters.storage.explain_errors import explain_database_error
-from controlwatch.adapters.storage.schema_revisions import find_newest_revision, find_revision, list_revisions
+from controlwatch.adapters.storage.schema_revisions import (
+    find_newest_revision,
+    find_revision,
+    list_revisions,
+    supports_version,
+)
 from controlwatch.core.model.errors import UsageError
 
 
 @contextmanager
 def open_read_only(url: str) -> Iterator[Database]:
     """Open a database so that nothing can be written to it, of the schema revision of this version only.
+
+    On a server a newer one will do that has only added to it: workers of two versions run there for a while.
 
     A SQLite database that a killed process left with a -wal file is read with everything in it. Only where
     the -shm file that belongs to it is missing does SQLite have to create one. Raises `UsageError`: there is
@@ -90,10 +97,12 @@ def _connect_sqlite(path: Path, *, at_rest: bool) -> sqlite3.Connection:
 
 def _check_revision(engine: Engine) -> None:
     with engine.connect() as connection:
-        revision = find_revision(connection)
-    newest = find_newest_revision()
-    if revision == newest:
-        return
+        revision, newest = find_revision(connection), find_newest_revision()
+        is_shared = engine.dialect.name != "sqlite"
+        if revision == newest or (
+            is_shared and revision is not None and revision > newest and supports_version(connection)
+        ):
+            return
     if revision is None:
         raise UsageError("the database contains no store of controlwatch; see CONTROLWATCH_DATABASE_URL")
     if revision not in list_revisions():

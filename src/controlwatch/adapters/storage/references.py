@@ -12,10 +12,12 @@ from controlwatch.adapters.storage.base import (
     ADDRESS,
     REFERENCE,
     SNAPSHOT,
+    SNAPSHOT_LOCK,
     VERSION,
     WATCHER,
     StorePart,
     build_insert,
+    take_turns_for,
     upsert,
 )
 from controlwatch.adapters.storage.custody_log import append_snapshot_entry
@@ -235,10 +237,17 @@ class ReferenceStore(StorePart):
             row = connection.execute(latest).mappings().first()
         return None if row is None else _to_snapshot_record(row)
 
+    def list_stored_hashes(self) -> tuple[str, ...]:
+        """Return the SHA-256 of all bytes that the archive must hold, in order."""
+        with self._read_engine.begin() as connection:
+            found = connection.execute(select(SNAPSHOT.c.sha256).distinct().order_by(SNAPSHOT.c.sha256))
+            return tuple(found.scalars())
+
     def record_snapshot(self, snapshot: Snapshot, sha256: str, watcher_id: str) -> int:
         """Commit 1: record where and when bytes came from; return the id. Unchanged ones keep their row."""
         latest = select(SNAPSHOT.c.id, SNAPSHOT.c.sha256).where(SNAPSHOT.c.url == snapshot.url)
         with self._engine.begin() as connection:
+            take_turns_for(connection, SNAPSHOT_LOCK, snapshot.url)
             last = connection.execute(latest.order_by(SNAPSHOT.c.id.desc()).limit(1)).first()
             if last is not None and last.sha256 == sha256:
                 return int(last.id)

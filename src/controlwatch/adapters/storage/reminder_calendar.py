@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
@@ -22,7 +22,12 @@ from controlwatch.adapters.storage.base import (
     notice_from_json,
     take_turns,
 )
-from controlwatch.adapters.storage.legal_graph import select_graph, select_keys_changed_between
+from controlwatch.adapters.storage.engine import Database
+from controlwatch.adapters.storage.legal_graph import (
+    select_graph,
+    select_keys_changed_between,
+    select_revision,
+)
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.reminder_plan import ScheduledReminder
 from controlwatch.core.alerting.reminders import (
@@ -32,27 +37,44 @@ from controlwatch.core.alerting.reminders import (
     find_reminder_day,
 )
 from controlwatch.core.law.key_dates import find_key_dates
+from controlwatch.core.model import KeyDate
 
 #: Reminders look this many years ahead, and this far back for a date that was moved into the past.
 YEARS_AHEAD = 20
 LOOK_BACK = timedelta(days=366)
 
 
+class ReminderCalendar:
+    """The key dates around a day, kept until the store learns something new about notices."""
+
+    def __init__(self) -> None:
+        self._known_as_of: tuple[object, ...] = ()
+        self._dates: tuple[KeyDate, ...] = ()
+
+    def list_dates(self, connection: Connection, today: date) -> tuple[KeyDate, ...]:
+        """Return the key dates from a year ago on, as the transaction of a connection sees the law."""
+        known_as_of = (today, *select_revision(connection))
+        if known_as_of != self._known_as_of:
+            first, last = today - LOOK_BACK, today.replace(year=today.year + YEARS_AHEAD, day=1)
+            graph = select_graph(connection, select_keys_changed_between(connection, first, last))
+            self._dates = find_key_dates(graph, first, last)
+            self._known_as_of = known_as_of
+        return self._dates
+
+
 class SqlReminderTransaction:
     """One transaction: compare the calendar with the reminders scheduled so far, and write the difference."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, calendar: ReminderCalendar) -> None:
+        self._connection, self._calendar = connection, calendar
 
     def load_context(self, *, now: datetime) -> ReminderContext:
         """Return everything in the store that bears on a round of reminders."""
         connection, today = self._connection, find_reminder_day(now)
-        first, last = today - LOOK_BACK, today.replace(year=today.year + YEARS_AHEAD, day=1)
-        graph = select_graph(connection, select_keys_changed_between(connection, first, last))
         outlooks = select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.outlook_on)
         sent = connection.execute(outlooks.where(SUBSCRIPTION.c.outlook_on.is_not(None)))
         return ReminderContext(
-            key_dates=find_key_dates(graph, first, last),
+            key_dates=self._calendar.list_dates(connection, today),
             scheduled_reminders=_select_reminders(connection),
             subscriptions=select_active_subscriptions(connection),
             last_outlooks={row.id: row.outlook_on for row in sent},
@@ -103,12 +125,16 @@ class SqlReminderTransaction:
 class ReminderStore(StorePart):
     """Scheduled reminders."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._calendar = ReminderCalendar()
+
     @contextmanager
     def transaction(self) -> Iterator[SqlReminderTransaction]:
         """Open a transaction; rounds of several processes take turns."""
         with self._engine.begin() as connection:
             take_turns(connection, ROUND_LOCK)
-            yield SqlReminderTransaction(connection)
+            yield SqlReminderTransaction(connection, self._calendar)
 
 
 def _select_reminders(connection: Connection) -> tuple[ScheduledReminder, ...]:

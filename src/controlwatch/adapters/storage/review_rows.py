@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, update
 
-from controlwatch.adapters.storage.base import JUDGEMENT, NOTICE, REVIEW
-from controlwatch.core.model import Alert, Attention, Judgement, Notice
+from controlwatch.adapters.storage.base import JUDGEMENT, NOTICE, REVIEW, notice_from_json
+from controlwatch.core.model import Alert, Attention, Judgement, Notice, ReviewReason
 
 #: What a query of notices shows of their reviews, once joined.
 REVIEW_COLUMNS = (
     REVIEW.c.id.label("review_id"),
     REVIEW.c.closed_at.label("review_closed_at"),
+    REVIEW.c.asked.label("review_asked"),
     JUDGEMENT.c.what.label("judged_as"),
     JUDGEMENT.c.who.label("judged_by"),
     JUDGEMENT.c.at.label("judged_at"),
@@ -40,6 +42,21 @@ def to_judgement(row: RowMapping) -> Judgement | None:
 def is_in_review(row: RowMapping) -> bool:
     """Return whether the notice of a row with the `REVIEW_COLUMNS` waits for a person."""
     return row["review_id"] is not None and row["review_closed_at"] is None
+
+
+def load_reviewed_notice(row: RowMapping) -> Notice:
+    """Return the reading in a row, with the reasons of a second reader where the rules were silent."""
+    notice, asked = notice_from_json(row["reading"]), row["review_asked"]
+    if notice.review or not asked:
+        return notice
+    reasons = tuple(ReviewReason(**reason) for reason in asked["reasons"])
+    return replace(notice, review=reasons, possible_categories=tuple(asked["possible"]))
+
+
+def load_shown_notice(row: RowMapping) -> Notice:
+    """Return the reading in a row with the `REVIEW_COLUMNS`, with all reasons that a person was asked for."""
+    is_asked = is_in_review(row) or row["judged_as"] is not None
+    return load_reviewed_notice(row) if is_asked else notice_from_json(row["reading"])
 
 
 def match_judged_change() -> ColumnElement[bool]:

@@ -21,10 +21,9 @@ from controlwatch.adapters.storage.base import (
     SUBSCRIPTION,
     VERSION,
     StorePart,
-    notice_from_json,
     take_turns,
 )
-from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, to_judgement
+from controlwatch.adapters.storage.review_rows import REVIEW_COLUMNS, load_reviewed_notice, to_judgement
 from controlwatch.adapters.storage.subscriptions import select_active_subscriptions
 from controlwatch.core.alerting.judgements import ReviewCase
 from controlwatch.core.alerting.reminders import PlannedAlert
@@ -63,7 +62,7 @@ class SqlReviewTransaction:
         )
         return ReviewCase(
             line=_to_review_line(row),
-            notice=notice_from_json(row["reading"]),
+            notice=load_reviewed_notice(row),
             text=row["text"],
             last_verdict=connection.execute(last.limit(1)).scalar(),
             notified_ids=frozenset(connection.execute(notified).scalars()),
@@ -157,7 +156,14 @@ class ReviewStore(StorePart):
             .exists()
         )
         joined = (
-            select(JUDGEMENT, NOTICE.c.watcher_id, NOTICE.c.url, VERSION.c.title, VERSION.c.text)
+            select(
+                JUDGEMENT,
+                REVIEW.c.asked.label("review_asked"),
+                NOTICE.c.watcher_id,
+                NOTICE.c.url,
+                VERSION.c.title,
+                VERSION.c.text,
+            )
             .add_columns(VERSION.c.reading)
             .join(REVIEW, REVIEW.c.id == JUDGEMENT.c.review_id)
             .join(NOTICE, NOTICE.c.id == REVIEW.c.notice_id)
@@ -172,7 +178,7 @@ class ReviewStore(StorePart):
                     text_sha256=compute_fingerprint(row["text"]),
                     source=row["watcher_id"],
                     url=row["url"],
-                    reasons=notice_from_json(row["reading"]).review,
+                    reasons=load_reviewed_notice(row).review,
                     verdict=row["what"],
                     note=row["note"],
                     day=to_beijing_day(row["at"]),
@@ -207,7 +213,7 @@ def _query_delivered(targets: Iterable[str]) -> Select[Any]:
 
 
 def _to_review_line(row: RowMapping) -> ReviewLine:
-    notice, judgement = notice_from_json(row["reading"]), to_judgement(row)
+    notice, judgement = load_reviewed_notice(row), to_judgement(row)
     state: ReviewState = "superseded" if judgement is None else "judged"
     copied = ("key", "number", "title", "published", "official", "url", "raised_at", "alerted")
     return ReviewLine(

@@ -1,10 +1,12 @@
 """The tables of documents that need review, and of what people decided about them. Instants are UTC."""
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Column
 from sqlmodel import Field
 
-from controlwatch.adapters.storage.column_types import TableRow, build_text_field
+from controlwatch.adapters.storage.column_types import Json, TableRow, build_text_field
 
 
 class ReviewRow(TableRow, table=True):
@@ -18,6 +20,8 @@ class ReviewRow(TableRow, table=True):
     raised_at: datetime
     alerted: bool  #: it caused an alert; False: tracked since the first poll, or only read again
     closed_at: datetime | None = Field(default=None, index=True)  #: None: open
+    #: reasons and categories of a second reader, where the rules were silent
+    asked: dict[str, Any] | None = Field(default=None, sa_column=Column(Json, nullable=True))
     judgement_id: int | None = None  #: the judgement that closed it; None: a later text answered it
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
-from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.errors import OldSchema, UsageError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -32,6 +32,33 @@ def migrate(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305011)")
         _upgrade(connection)
+
+
+def check_revision(engine: Engine) -> None:
+    """Raise `OldSchema` where a database must be migrated first, `UsageError` where it is too new.
+
+    A newer schema will do as long as its migrations have only added to what this version knows.
+    """
+    with engine.connect() as connection:
+        found, newest = find_revision(connection), find_newest_revision()
+        if found is None or found < newest:
+            reason = (
+                "the database contains no store yet" if found is None else f"the store has revision {found}"
+            )
+            raise OldSchema(f"{reason}, this version needs {newest}: run `controlwatch migrate`")
+        if found > newest and not supports_version(connection):
+            raise UsageError(
+                f"the store has revision {found}, of a newer version of controlwatch: use that one"
+            )
+
+
+def supports_version(connection: Connection) -> bool:
+    """Return whether a newer schema has only added to what this version knows."""
+    if not inspect(connection).has_table("schema_support"):
+        return False
+    support = table("schema_support", column("oldest"))
+    oldest: str | None = connection.execute(select(support.c.oldest)).scalar()
+    return oldest is not None and oldest <= find_newest_revision()
 
 
 def find_revision(connection: Connection) -> str | None:

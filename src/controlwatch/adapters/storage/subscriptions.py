@@ -158,6 +158,9 @@ def _update_settings(connection: Connection, subscription: Subscription) -> bool
     if before is not None and not before.escalate_after:
         not_escalated = sent.where(DELIVERY.c.escalated_at.is_(None))
         connection.execute(not_escalated.values(escalated_at=DELIVERY.c.sent_at))
+    if before is not None and before.channel != subscription.channel:
+        own = update(DELIVERY).where(DELIVERY.c.subscription_id == number, DELIVERY.c.state != "sent")
+        connection.execute(own.values(channel=subscription.channel))
     return update_active(connection, number, **_build_row(subscription))
 
 

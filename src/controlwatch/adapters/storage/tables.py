@@ -6,7 +6,13 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from controlwatch.adapters.storage.column_types import TableRow, build_json_field, build_text_field
+from controlwatch.adapters.storage.column_types import (
+    BIG_KEY,
+    TableRow,
+    build_json_field,
+    build_partial_index,
+    build_text_field,
+)
 
 
 class WatcherRow(TableRow, table=True):
@@ -30,6 +36,9 @@ class WatcherRow(TableRow, table=True):
     whole_at: datetime | None = None
     rows: int = 0
     newest: date | None = None
+    epoch: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )  #: raised by each worker that polls it
 
 
 class HealthNoticeRow(TableRow, table=True):
@@ -200,6 +209,7 @@ class CustodyRow(TableRow, table=True):
     before: str = Field(unique=True)  #: two processes can never append to the same entry
     snapshot_id: int | None = Field(default=None, index=True)
     version_id: int | None = Field(default=None, index=True)
+    opinion_id: int | None = Field(default=None, index=True)
     line: str = build_text_field()
 
 
@@ -282,7 +292,7 @@ class AlertActionRow(TableRow, table=True):
     __tablename__ = "act"
 
     id: int | None = Field(default=None, primary_key=True)
-    delivery_id: int = Field(foreign_key="delivery.id", index=True)
+    delivery_id: int = Field(foreign_key="delivery.id", index=True, sa_type=BIG_KEY)
     what: str  #: acknowledged, not relevant, assigned, due, muted
     who: str
     note: str = ""
@@ -322,6 +332,7 @@ class SubscriptionRow(TableRow, table=True):
     """A subscription: criteria, target and times."""
 
     __tablename__ = "subscription"
+    __table_args__ = (Index("subscription_target", "target", "channel"),)
 
     id: int | None = Field(default=None, primary_key=True)
     channel: str
@@ -359,22 +370,33 @@ class DeliveryRow(TableRow, table=True):
     """One alert to one subscription: pending → leased → sent, pending again, or refused; muted stays."""
 
     __tablename__ = "delivery"
+    # What is done each minute reads a partial index: its cost follows what is open, not all that was sent.
     __table_args__ = (
         UniqueConstraint("alert_id", "subscription_id"),
-        Index("delivery_due", "state", "due_at"),
+        build_partial_index("delivery_pending", "channel", "due_at", where="state = 'pending'"),
+        build_partial_index("delivery_leased", "lease_until", where="state = 'leased'"),
+        build_partial_index(
+            "delivery_fresh", "subscription_id", "due_at", where="state = 'pending' AND message IS NULL"
+        ),
+        build_partial_index(
+            "delivery_tried", "subscription_id", where="state <> 'sent' AND message IS NOT NULL"
+        ),
+        build_partial_index("delivery_recent", "subscription_id", "sent_at", where="state = 'sent'"),
+        build_partial_index("delivery_wanted", "wanted_by", where="wanted_by IS NOT NULL"),
         Index("delivery_log", "subscription_id", "id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_KEY)
     alert_id: int = Field(foreign_key="alert.id")
     subscription_id: int = Field(foreign_key="subscription.id")
     state: str = "pending"  #: pending, leased, sent, refused, muted
+    channel: str = Field(default="", sa_column_kwargs={"server_default": ""})  #: of the subscription
     addressee: str = ""  #: the recipient, where that is not the subscription's own target
-    follows: int | None = None  #: id of the delivery that it repeats
+    follows: int | None = Field(default=None, sa_type=BIG_KEY)  #: id of the delivery that it repeats
     taken_at: datetime | None = None  #: when a reader took it on: it is not escalated
     closed_at: datetime | None = None  #: when a reader closed it
     escalated_at: datetime | None = None  #: when it was escalated; when it was sent, where escalation is off
-    wanted_by: date | None = Field(default=None, index=True)  #: its due day; none once the reminder was sent
+    wanted_by: date | None = None  #: its due day; none once the reminder was sent
     due_at: datetime
     why: str = ""
     key: str = Field(unique=True)
@@ -385,3 +407,12 @@ class DeliveryRow(TableRow, table=True):
     sent_at: datetime | None = None
     receipt: str | None = None
     reason: str | None = None
+
+
+class FanoutRow(TableRow, table=True):
+    """An alert that was not routed to all subscriptions yet: those up to this id have their deliveries."""
+
+    __tablename__ = "fanout"
+
+    alert_id: int = Field(primary_key=True, foreign_key="alert.id", sa_column_kwargs={"autoincrement": False})
+    after_id: int

@@ -19,7 +19,15 @@ from controlwatch.core.model import (
     UnreadPart,
     Verb,
 )
-from controlwatch.core.model.state import Decision, KnownNotice, MatchContext, Observation, VersionText
+from controlwatch.core.model.state import (
+    NOT_A_CHANGE,
+    STILL_NOT_A_CHANGE,
+    Decision,
+    KnownNotice,
+    MatchContext,
+    Observation,
+    VersionText,
+)
 from controlwatch.core.sources.index_pages import may_alert
 from controlwatch.core.sources.listed_items import REVISION_MARK, is_same_title
 
@@ -146,7 +154,7 @@ def _decide_amendment(
     if change is None:
         return Decision(change=Change(kind="reread"), not_alerted_because="no word differs")
     is_news = is_worth_telling(notice) or is_worth_telling(before.notice) or before.fallback
-    quiet = "" if is_news else "not a change of the rules, before or after"
+    quiet = "" if is_news else STILL_NOT_A_CHANGE
     if _is_settled(notice, known, before):
         quiet = "a person judged that it changes nothing, and what raised the question is the same"
     if before.fallback and not known.alerted and not _may_alert(observation):
@@ -270,7 +278,7 @@ def _explain_no_alert(observation: Observation, *, is_news: bool) -> str:
     is_unreadable = observation.fallback or (
         observation.notice.kind is NoticeKind.EMPTY and observation.official
     )
-    return "" if is_unreadable or is_news else "not a change of the rules"
+    return "" if is_unreadable or is_news else NOT_A_CHANGE
 
 
 def _build_decision(
@@ -288,7 +296,7 @@ def _build_decision(
     unread: UnreadPart = ""
     if observation.fallback or observation.notice.kind is NoticeKind.EMPTY:
         unread = "page"
-    elif any(annex.doubt and not annex.text for annex in observation.annexes):
+    elif any((annex.doubt and not annex.text) or annex.picture_text for annex in observation.annexes):
         unread = "annex"
     is_review = observation.notice.attention is Attention.REVIEW and unread != "page"
     if is_review and kind in {"new", "report"}:

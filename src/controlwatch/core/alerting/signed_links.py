@@ -60,6 +60,11 @@ def sign_token(secret: bytes, purpose: TokenPurpose, subject: int, *, last_day: 
     return f"{words}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
 
 
+def build_calendar_path(secret: bytes, subscription_id: int) -> str:
+    """Return the path of the calendar of a subscription; everyone who knows it may read the calendar."""
+    return f"/calendar/{sign_token(secret, 'calendar', subscription_id)}.ics"
+
+
 def verify_token(secret: bytes, purpose: TokenPurpose, token: str) -> int | None:
     """Return the subject of a token that was signed with this secret for this purpose, else None."""
     found = read_token(secret, purpose, token)
@@ -99,6 +104,12 @@ class SignedLinks:
     def build_unsubscribe_url(self, subscription_id: int) -> str:
         """Return the URL that ends a subscription, or ""."""
         return self._build_url("unsubscribe", subscription_id)
+
+    def build_calendar_url(self, subscription_id: int) -> str:
+        """Return the URL of the calendar of a subscription, or ""."""
+        if not self.public_url or not self.secret:
+            return ""
+        return f"{self.public_url}{build_calendar_path(self.secret, subscription_id)}"
 
     def build_confirm_url(self, subscription_id: int, *, on: date | None = None) -> str:
         """Return the URL that confirms a subscription, or ""."""

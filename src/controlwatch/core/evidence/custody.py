@@ -17,8 +17,8 @@ from typing import Literal
 from controlwatch.core.model.errors import UsageError
 
 #: beginning: of the log itself; snapshot: bytes as sent; version: a notice as extracted;
-#: reading: the new extraction of an existing version.
-EntryKind = Literal["beginning", "snapshot", "version", "reading"]
+#: reading: the new extraction of an existing version; opinion: what a second reader answered about one.
+EntryKind = Literal["beginning", "snapshot", "version", "reading", "opinion"]
 
 FORMAT_VERSION = 1
 #: The previous hash of the first entry.
@@ -201,6 +201,38 @@ class VersionEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionEntry:
+    """What a second reader answered about a version, with the fields that the chain records."""
+
+    id: int
+    version: int
+    purpose: str
+    language: str
+    state: str
+    prompt: str
+    model: str
+    host: str
+    text_sha256: str  #: of the text that was sent
+    asked_at: datetime
+    answered_at: datetime
+    answer: str
+    outcome: Mapping[str, object]
+    prose: str
+
+    def to_log_fields(self) -> dict[str, object]:
+        """Return the fields of an entry about it."""
+        same = ("id", "version", "purpose", "language", "state", "prompt", "model", "host", "text_sha256")
+        return {
+            **{name: getattr(self, name) for name in same},
+            "asked_at": format_instant(self.asked_at),
+            "answered_at": format_instant(self.answered_at),
+            "answer_sha256": compute_fingerprint(self.answer),
+            "outcome_sha256": compute_fingerprint(to_canonical_json(self.outcome)),
+            "prose_sha256": compute_fingerprint(self.prose),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainHead:
     """The newest entry at some time: what an operator notes elsewhere."""
 
@@ -271,7 +303,9 @@ class StoredEntry:
     snapshot_id: int | None = None
     version_id: int | None = None
     snapshot: SnapshotEntry | None = None
+    opinion_id: int | None = None
     version: VersionEntry | None = None
+    opinion: OpinionEntry | None = None
     is_superseded: bool = False  #: a later entry is about the same version
     is_newest_of_notice: bool = False  #: no later entry is about a version of the same notice
     #: tables whose rows about the notice do not follow from its newest reading

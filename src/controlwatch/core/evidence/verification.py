@@ -62,7 +62,7 @@ class StoredCopy:
 class UnloggedRow:
     """A stored row without an entry."""
 
-    table: Literal["snapshot", "version", "notice"]
+    table: Literal["snapshot", "version", "notice", "opinion"]
     id: int
 
 
@@ -137,7 +137,7 @@ def compare_with_row(entry: StoredEntry) -> Iterator[CustodyFault]:
     if fields is None or fields.get("what") == "beginning":
         return
     entered = fields.get("of")
-    row = entry.snapshot or entry.version
+    row = entry.snapshot or entry.version or entry.opinion
     if row is None or not isinstance(entered, dict):
         yield CustodyFault(
             seq=entry.seq,
@@ -210,12 +210,14 @@ def _has_same_subject(fields: Mapping[str, object], entry: StoredEntry) -> bool:
     number = subject.get("id") if isinstance(subject, dict) else None
     match fields.get("what"):
         case "beginning":
-            expected = (None, None)
+            expected = (None, None, None)
         case "snapshot":
-            expected = (number, None)
+            expected = (number, None, None)
+        case "opinion":
+            expected = (None, None, number)
         case _:
-            expected = (None, number)
-    return (entry.snapshot_id, entry.version_id) == expected
+            expected = (None, number, None)
+    return (entry.snapshot_id, entry.version_id, entry.opinion_id) == expected
 
 
 def _describe_subject(fields: Mapping[str, object]) -> str:
@@ -224,4 +226,6 @@ def _describe_subject(fields: Mapping[str, object]) -> str:
         return "its subject"
     if fields.get("what") == "snapshot":
         return f"snapshot {subject.get('id')} of {subject.get('url')}"
+    if fields.get("what") == "opinion":
+        return f"opinion {subject.get('id')} on version {subject.get('version')}"
     return f"version {subject.get('id')} of {subject.get('notice')}"

@@ -38,6 +38,7 @@ from controlwatch.core.extraction.findings.review import (
     ReviewInputs,
     find_review_reasons,
     list_possible_categories,
+    question_picture,
 )
 from controlwatch.core.extraction.identity.identity import (
     ReadingContext,
@@ -164,6 +165,8 @@ def read_notice(document: Document, lexicon: Lexicon, *, published: date | None 
         assessment = whole.limit_to_subject(context)
         notice = _add_findings(notice, context, assessment)
         notice = _add_review(notice, context, whole)
+        if document.is_picture:
+            notice = question_picture(notice, text.original)
         doubts = list_doubts(notice, document, context, find_stated_count(text, lexicon))
         notice = replace(notice, doubts=(*document.doubts, *doubts))
     return replace(notice, summary=build_summary(notice, lexicon))

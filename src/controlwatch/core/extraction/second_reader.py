@@ -21,7 +21,7 @@ Weights = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SecondReader:
+class WordingModel:
     """The weights of the model: for each zone of a text, those of its n-grams of tokens."""
 
     texts: int  #: labelled texts that it was trained on
@@ -71,13 +71,13 @@ def _name_token(token: str) -> str:
     return token
 
 
-def parse_second_reader(table: Mapping[str, object]) -> SecondReader:
+def parse_wording_model(table: Mapping[str, object]) -> WordingModel:
     """Return the second reader of a parsed file, whose weights are whole thousandths."""
     zones = (table[name] for name in ZONES)
     head, body, tail = (
         {gram: n / 1000 for gram, n in zone.items()} for zone in zones if isinstance(zone, dict)
     )
-    return SecondReader(
+    return WordingModel(
         texts=int(str(table["texts"])),
         threshold=float(str(table["threshold"])),
         bias=float(str(table["bias"])),

@@ -94,6 +94,7 @@ class Annex:
     url: str
     name: str
     text: str
+    picture_text: str = ""  #: recognised in pictures: told as a doubt, never concluded from
     sha256: str | None = None
     doubt: str | None = None  #: e.g. "needs OCR", "legacy DOC not readable here"
 
@@ -116,6 +117,8 @@ class Document:
     replaced: int = 0  #: characters that could not be decoded
     doubts: tuple[str, ...] = ()
     is_declared_part: bool = True  #: False: the declared part of the page was missing; this is another one
+    is_picture: bool = False  #: all of its text was recognised in pictures: a person must look
+    picture_text: str = ""  #: recognised in pictures beside the text: told as a doubt, never concluded from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +203,15 @@ def sanitize_document(document: Document) -> Document:
             for link in document.annexes
         ),
         doubts=tuple(remove_unprintable(doubt) for doubt in document.doubts),
+        picture_text=remove_unprintable(document.picture_text),
     )
 
 
 def sanitize_annex(annex: Annex) -> Annex:
     """Return an annex that can be stored."""
-    return replace(annex, name=remove_unprintable(annex.name), text=remove_unprintable(annex.text))
+    return replace(
+        annex,
+        name=remove_unprintable(annex.name),
+        text=remove_unprintable(annex.text),
+        picture_text=remove_unprintable(annex.picture_text),
+    )

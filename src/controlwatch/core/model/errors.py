@@ -126,6 +126,10 @@ class UsageError(ControlwatchError):
     """A person asked for something that does not exist; the message names what is allowed."""
 
 
+class OldSchema(UsageError):
+    """The schema of the database is older than this version needs; `controlwatch migrate` updates it."""
+
+
 class UnclearName(UsageError):
     """A name means several things, or none that is known; the message names those that it may mean."""
 
@@ -141,6 +145,10 @@ class StoreLost(ControlwatchError, OSError):
 
 class Unstamped(ControlwatchError):
     """A time stamp was not issued, or proves nothing; the message says why."""
+
+
+class UnusableAnswer(ControlwatchError):
+    """A second reader gave no answer, or one of another form than the one asked for; the message says why."""
 
 
 class DeliveryError(ControlwatchError):

@@ -67,6 +67,7 @@ class WatcherState:
     learnt: Baseline = field(default_factory=Baseline)
     whole_at: datetime | None = None  #: when the pages after the first were last read too
     rows: int = 0  #: notices listed at the last plausible poll
+    epoch: int = 0  #: raised when a worker takes the source: an earlier poll then records nothing
     newest: date | None = None  #: newest listed day at the last plausible poll
     unread: int = 0  #: references whose page could not be read yet
 
@@ -83,6 +84,14 @@ class WatcherState:
         if self.failures:
             return "degraded" if self.failures < 3 else "blind"
         return "new" if self.last_success_at is None else self.concern or "healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnWait:
+    """What a process that has the turn of a host or a target must wait for."""
+
+    pause: float  #: seconds before the exchange may begin
+    rest: float = 0.0  #: seconds for which it has asked to be left alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +268,11 @@ class ClaimScope:
 
 
 ANY_DELIVERY = ClaimScope()
+
+
+#: Why no alert was made of what the rules read and found no change in: of a new text, of an amended one.
+NOT_A_CHANGE = "not a change of the rules"
+STILL_NOT_A_CHANGE = "not a change of the rules, before or after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,11 @@ def find_no_status(_key: str, _day: date) -> LegalStatus | None:
     return None
 
 
+def list_no_doubts(_alert_id: int) -> tuple[str, ...]:
+    """Return no doubts, as without a second reader."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is sent in one piece: one card, or a digest of several."""
@@ -44,6 +49,7 @@ class Message:
     thread: str = ""  #: what its one card is about, the same for all messages about it; "" for digests
     unsubscribe: str = ""  #: the URL that ends the subscription
     unsubscribe_others: tuple[str, ...] = ()  #: the same for further subscriptions that it is sent for
+    calendar: str = ""  #: the URL of the calendar of the subscription
     acknowledge: str = ""  #: the URL that acknowledges all of it
     reply_to: str = ""  #: the receipt of the first message about the same notice
     health_line: str = ""  #: of digests and outlooks: whether every source is watched
@@ -53,7 +59,8 @@ class Message:
     def reader_links(self) -> tuple[tuple[str, str], ...]:
         """What one reader may do, each a word of the vocabulary and a URL, which may be empty."""
         others = (("unsubscribe", url) for url in self.unsubscribe_others)
-        return ("acknowledge", self.acknowledge), ("unsubscribe", self.unsubscribe), *others
+        calendar = "calendar", self.calendar
+        return ("acknowledge", self.acknowledge), calendar, ("unsubscribe", self.unsubscribe), *others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,8 @@ class MessageComposer:
     )
     load_sources: Callable[[], Iterable[tuple[Watcher, WatcherState]]] = tuple  #: with their states
     count_reviews: Callable[[], OpenReviews] = OpenReviews  #: returns what waits for a person to judge
+    #: returns the doubts of a second reader about the notice of an alert
+    list_doubts: Callable[[int], tuple[str, ...]] = list_no_doubts
     load_coverage: Callable[[], Coverage | None] = lambda: None  #: returns until when sources were read
     #: alert, language, reasons and technical reason → the card
     _cards: dict[tuple[int, Language, str], Card] = field(default_factory=dict, init=False)
@@ -104,6 +113,7 @@ class MessageComposer:
             subject=build_digest_subject([entry for entry, _ in found], context),
             cards=cards,
             unsubscribe="".join(ends[:1]),
+            calendar=self.links.build_calendar_url(subscriptions[0].id) if is_own else "",
             unsubscribe_others=tuple(filter(None, ends[1:])),
             acknowledge=(
                 self.links.build_acknowledge_url(first.id, on=today)
@@ -155,6 +165,9 @@ class MessageComposer:
             today=to_beijing_day(self.now),
             coverage=self.load_coverage() if alert.occasion is not None else None,
         )
+        if alert.notice is not None and (doubts := self.list_doubts(delivery.alert_id)):
+            notice = replace(alert.notice, doubts=(*alert.notice.doubts, *doubts))
+            alert = replace(alert, notice=notice)
         thread = find_thread_key(alert)
         has_status = thread and alert.original_kind != "report"
         status = self.find_status(thread, context.today) if has_status else None

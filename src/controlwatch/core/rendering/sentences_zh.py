@@ -64,7 +64,32 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the page embeds (.*), which was not read", r"页面嵌入了\1，未读取。"),
         (r"(?:(.*): )?struck through (?:on the page|in the file) and left out: (.*)", r"被划掉、未采用：\2"),
+        (r"(?:(.*): )?hidden (?:on the page|in the file) and left out: (.*)", r"页面隐藏、未采用：\2"),
+        (r"the text is hidden until a script shows it; look", "正文由脚本显示，原为隐藏，请核对原页。"),
         (r"“(.*)” has the shape of a day and could not be read\.", r"“\1”形似日期，但无法识别。"),
+        (
+            r"(.*): (\d+) of (\d+) pages read from a picture and not certain; compare it .*",
+            r"\1：\3 页中有 \2 页识读自图片，未必准确，请与原件核对。",
+        ),
+        (
+            r"(?:(.*): )?read from a picture and not certain; compare it .*",
+            r"\1识读自图片，未必准确，请与原件核对。",
+        ),
+        (r"(.*): 7z archive: not read; .*", r"\1：7z 压缩包，未读取，请解压后提交其中的文件。"),
+        (r"(.*): compressed in a RAR archive: not read; .*", r"\1：RAR 压缩包中的文件，未读取。"),
+        (r"(.*): .*RAR archive: not read; it is encrypted(.*)\)", r"\1：RAR 压缩包已加密，未读取\2。"),
+        (
+            r"(.*): a picture in which codes (.*) can be recognised; nothing was concluded from it",
+            r"\1：图片中可识别出编码 \2，未据此得出结论。",
+        ),
+        (
+            r"(.*): a picture in which no code can be recognised; nothing was concluded from it",
+            r"\1：图片中未识别出编码，未据此得出结论。",
+        ),
+        (
+            r"Its text was read from a picture; a person must check.*",
+            "正文识读自图片，文字和数字须经人工核对。",
+        ),
         (r"(.*): needs OCR: the annex is a picture; look", r"\1：为图片，请查看原件。"),
         (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),
         (r"only the first (\d+) of (\d+) characters were read", r"全文 \2 字，仅识读前 \1 字。"),
@@ -106,6 +131,39 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             r"A second reader, trained on (\d+) labelled texts, takes it for .* of ([\d.]+);.*",
             r"第二识读模型（基于 \1 份标注文本）判断其为文件的概率为 \2，规则未得出该结论。",
+        ),
+        (
+            r"A second reader, a model beside the rules, takes it for a change of them;.*",
+            "第二识读模型认为该文件调整了规则，规则识读未得出该结论。",
+        ),
+        (
+            r"A second reader, a model beside the rules, takes it for the instrument itself: “(.*)”",
+            r"第二识读模型认为这是文件原文：“\1”",
+        ),
+        (
+            r"A second reader, a model beside the rules, does not take it for a change.*: “(.*)”",
+            r"第二识读模型认为该文件未调整规则：“\1”",
+        ),
+        (
+            r"A second reader, a model beside the rules, also reads (?:the |that it |its own |a day .*, )?"
+            r"(.*): “(.*)”",
+            r"第二识读模型另识读到 \1：“\2”",
+        ),
+        (
+            r"A second reader, a model beside the rules, read (\d+) things here .*",
+            r"第二识读模型另识读到 \1 项内容，与规则识读不符，不予采信。",
+        ),
+        (r"the text does not state the day (.*)", r"原文未载明日期 \1"),
+        (r"the text does not hold the (?:figure|code) (.*)", r"原文没有 \1"),
+        (r"it leaves out the (?:day|code) (.*)", r"遗漏 \1"),
+        (r"it leads to another place than the text", "含有原文没有的网址"),
+        (
+            r"The second reader was not sent the last (\d+) characters of the text\.",
+            r"全文最后 \1 字未送交第二识读模型。",
+        ),
+        (
+            r"(\d+) invisible characters were taken out before a second reader read it\.",
+            r"送交第二识读模型前，已去除 \1 个不可见字符。",
         ),
     )
 )

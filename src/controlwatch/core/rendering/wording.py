@@ -106,6 +106,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "escalation": ("NO ACTION SO FAR", "无人处理"),
     "due": ("DUE", "处理到期"),
     "unsubscribe": ("Unsubscribe", "退订"),
+    "calendar": ("Calendar of key dates", "重要日期日历"),
     "published": ("published", "发布"),
     "seen": ("seen (Beijing time)", "发现（北京时间）"),
     "why": ("Why you get this", "订阅原因"),

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from controlwatch.core.model import AnnexLink
 from controlwatch.core.model.addresses import resolve_link
+from controlwatch.core.sources.hidden_text import is_hidden
 from controlwatch.core.sources.html_text import collapse_whitespace
 
 _FILE = re.compile(
@@ -41,8 +42,8 @@ _ADDRESSES = (
     "data-file",
     "data-fileurl",
 )
-_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _OFFICE_VIEWER = re.compile(r"/weboffice/", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:png|jpe?g|tiff?)$", re.IGNORECASE)  # scanned annexes; other pictures adorn
 _NOT_A_FILE = re.compile(r"\.(?:js|css|png|jpe?g|gif|svg|ico|swf|mp4|mp3)$", re.IGNORECASE)
 _MAX_NODES = 3_000  # elements of a page that are looked at
 
@@ -133,6 +134,8 @@ def _find_file(address: str, words: str, *, base: str, encoding: str, is_viewed:
     parts = urlsplit(url)
     if leads_to_file(url):
         return url
+    if _PICTURE.search(parts.path) and not is_viewed:
+        return url if _HEAD_OF_FILE.match(words) or _PICTURE.search(words) else None
     if _NOT_A_FILE.search(parts.path) or _OFFICE_VIEWER.search(parts.path):
         return None
     is_script = bool(parts.query) and _HEAD_OF_FILE.match(words)
@@ -191,7 +194,7 @@ def _names_unknown_file(element: LexborNode, words: str) -> bool:
 def _is_unseen(element: LexborNode) -> bool:
     attributes = element.attributes
     sizes = ((attributes.get(name) or "").strip().removesuffix("px") for name in ("width", "height"))
-    return any(size in {"0", "1"} for size in sizes) or bool(_UNSEEN.search(attributes.get("style") or ""))
+    return any(size in {"0", "1"} for size in sizes) or is_hidden(element)
 
 
 def _is_inside(element: LexborNode, without: Container[int]) -> bool:

@@ -135,16 +135,22 @@ def _is_mislabelled(body: bytes, text: str, encoding: str) -> bool:
 
 # --------------------------------------------------------------------------- the format
 
-FileFormat = Literal["html", "text", "pdf", "ole", "rtf", "zip", "archive", "office-xml", "mhtml", "unknown"]
+FileFormat = Literal[
+    "html", "text", "pdf", "ole", "rtf", "zip", "rar", "7z", "office-xml", "mhtml", "picture", "unknown"
+]
 
 _MAGIC: tuple[tuple[bytes, FileFormat], ...] = (
     (b"%PDF", "pdf"),
     (b"\xd0\xcf\x11\xe0", "ole"),
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
-    (b"Rar!", "archive"),
-    (b"7z\xbc\xaf\x27\x1c", "archive"),
+    (b"Rar!", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"{\\rtf", "rtf"),  # old Word saves it under the name .doc
+    (b"\x89PNG\r\n", "picture"),
+    (b"\xff\xd8\xff", "picture"),  # JPEG
+    (b"II*\x00", "picture"),  # TIFF
+    (b"MM\x00*", "picture"),
 )
 #: Word 2003, a Word package in one file, and Excel 2003.
 _OFFICE_XML = re.compile(

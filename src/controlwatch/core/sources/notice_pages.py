@@ -13,6 +13,7 @@ from controlwatch.core.model import Document, NoticeRef
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.annex_links import find_page_files, find_unread_names, leads_to_file
 from controlwatch.core.sources.decoding import find_query_encoding
+from controlwatch.core.sources.hidden_text import find_hidden_parts
 from controlwatch.core.sources.html_text import (
     STRUCK_SELECTOR,
     collapse_whitespace,
@@ -93,8 +94,9 @@ def parse_notice_page(
     drop = [*selectors.drop, body.noise] if body.noise else selectors.drop
     dropped = {part.mem_id for node in body.nodes for selector in drop for part in node.css(selector)}
     struck = [part for node in body.nodes for part in node.css(STRUCK_SELECTOR)]
-    unread = dropped | {part.mem_id for part in struck}
-    text = extract_lines(body.nodes, without=unread - {node.mem_id for node in body.nodes})
+    unread = (dropped | {part.mem_id for part in struck}) - {node.mem_id for node in body.nodes}
+    shown = _read_shown_text(body.nodes, without=unread)
+    text = shown.lines
     annex_nodes = (*body.nodes, *(node for selector in selectors.annexes for node in tree.css(selector)))
     files = find_page_files(
         annex_nodes,
@@ -131,6 +133,7 @@ def parse_notice_page(
         doubts=(
             *_collect_doubts(tree, body, text=text, is_annexed=is_annexed, replaced=replaced),
             *_describe_struck(struck),
+            *shown.doubts,
             *files.doubts,
             *find_unread_names(text, files.links),
         ),
@@ -146,10 +149,11 @@ def build_listed_document(ref: NoticeRef) -> Document:
     return Document(
         url=ref.url,
         title=ref.title,
-        text="\n".join(extract_lines(roots)),
+        text="\n".join((shown := _read_shown_text(roots, without=set())).lines),
         page_date=ref.listed_on,
         labels=_parse_labels(tree, _LABELS),
         annexes=find_page_files(roots, base=ref.url).links,
+        doubts=shown.doubts,
     )
 
 
@@ -224,6 +228,36 @@ def _collect_doubts(
         (bool(replaced), f"{replaced} characters could not be decoded"),
     )
     return (*body.doubts, *(doubt for applies, doubt in table if applies))
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownText:
+    lines: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def _read_shown_text(nodes: tuple[LexborNode, ...], *, without: set[int]) -> _ShownText:
+    """Return the lines that a person sees, and a doubt about words that are hidden and stand nowhere else.
+
+    A page whose whole text is hidden shows it by a script: it is read, with a doubt.
+    """
+    hidden = find_hidden_parts(nodes)
+    lines = extract_lines(nodes, without=without | {part.mem_id for part in hidden})
+    if not hidden:
+        return _ShownText(lines)
+    if not lines:
+        lines = extract_lines(nodes, without=without)
+        return _ShownText(lines, ("the text is hidden until a script shows it; look",) if lines else ())
+    visible = "".join(lines)
+    words = [
+        line
+        for part in hidden
+        if part.mem_id not in without
+        for line in extract_lines([part], without=without)
+        if line not in visible
+    ]
+    quoted = " ".join(words)[:_MAX_STRUCK]
+    return _ShownText(lines, (f"hidden on the page and left out: “{quoted}”",) if quoted else ())
 
 
 def _describe_struck(struck: Iterable[LexborNode]) -> Iterator[str]:

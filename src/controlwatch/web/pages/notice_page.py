@@ -22,6 +22,7 @@ from controlwatch.core.rendering.marked_text import mark_quotes
 from controlwatch.core.rendering.timeline_picture import draw_timeline
 from controlwatch.web.evidence_file import send_evidence_file
 from controlwatch.web.page_frame import PAGE_HEADERS, PageFrame
+from controlwatch.web.pages.prose_page import build_prose_view
 
 #: Characters of a text, and conclusions, that the first view shows.
 MAX_SHOWN_TEXT, MAX_SHOWN_CONCLUSIONS = 12_000, 80
@@ -86,6 +87,7 @@ def build_notice_routes(frame: PageFrame, app: App) -> APIRouter:
             doubts=context.translate_doubts(record.notice.doubts),
             relations=tuple(_list_related(record, context)),
             revision_words=REVISION_WORDS,
+            prose=build_prose_view(app, record),
         )
 
     @router.get("/evidence")

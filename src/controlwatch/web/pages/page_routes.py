@@ -30,6 +30,7 @@ from controlwatch.web.pages.item_page import build_item_routes
 from controlwatch.web.pages.notice_list_page import build_notice_list_routes
 from controlwatch.web.pages.notice_page import build_notice_routes
 from controlwatch.web.pages.operations_page import build_operations_routes
+from controlwatch.web.pages.prose_page import build_prose_routes
 from controlwatch.web.pages.report_page import build_report_routes
 from controlwatch.web.pages.review_page import build_review_list_routes, build_review_routes
 from controlwatch.web.pages.saved_filters_page import (
@@ -111,6 +112,7 @@ def _build_routers(
             build_subscription_action_routes(frame, app),
             build_alert_action_routes(frame, app.store.actions),
             build_review_routes(frame, app.store.reviews),
+            build_prose_routes(frame, app.second_opinions),
         ],
         Role.OPERATOR: [build_operations_routes(frame, app)],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.findings.changes import TRADE_AUTHORITIES, TRADE_ISSUERS
 from controlwatch.core.extraction.findings.relation_verbs import ACTING_VERBS
@@ -11,7 +11,7 @@ from controlwatch.core.extraction.identity.authorship import count_issuer_marks,
 from controlwatch.core.extraction.identity.identity import ReadingContext
 from controlwatch.core.extraction.second_reader import BODY_LENGTH
 from controlwatch.core.extraction.text.lexicon import Category
-from controlwatch.core.model import NoticeKind, Relation, ReviewReason
+from controlwatch.core.model import Ground, Notice, NoticeKind, Relation, ReviewReason
 
 #: Answers of the rules that are a judgement on other business: they rest on words that can mislead.
 UNSURE_CHANGE_RULES = frozenset(
@@ -128,6 +128,31 @@ def _ask_second_reader(case: ReviewInputs) -> Iterator[ReviewReason]:
             quote=text.quote_around(start, start),
             rule="review.second-reader",
         )
+
+
+def question_picture(notice: Notice, text: str) -> Notice:
+    """Return a notice whose text was recognised in a picture: a question to a person, and never law.
+
+    A figure may be wrong, so the number identifies nothing, and no other notice is acted on.
+    """
+    unsure = replace(notice, number=None, follows=(), relations=(), is_change=False)
+    if not (notice.is_change or notice.reports_change or notice.review):
+        return unsure
+    reason = ReviewReason(
+        reason="Its text was read from a picture; a person must check every word and figure.",
+        quote=next((line for line in text.split("\n") if line.strip()), ""),
+        rule="review.picture",
+    )
+    found = tuple(category.id for category in notice.categories)
+    return replace(
+        unsure,
+        review=(reason, *notice.review),
+        possible_categories=tuple(dict.fromkeys((*notice.possible_categories, *found))),
+        grounds=(
+            *notice.grounds,
+            Ground(about="review", value=reason.reason, rule=reason.rule, quote=reason.quote),
+        ),
+    )
 
 
 def list_possible_categories(categories: Iterable[Category]) -> tuple[str, ...]:

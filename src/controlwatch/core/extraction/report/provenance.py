@@ -60,6 +60,7 @@ RULE_MEANINGS: dict[str, str] = {
     "review.report-or-instrument": "A report in the words of an instrument",
     "review.passed-on": "Somebody passes on an official text who cannot vouch for it",
     "review.garbled": "A text that names what is watched cannot be read",
+    "review.picture": "The whole text was recognised in a picture",
     "review.second-reader": "The second reader takes it for an instrument; the rules do not",
     "direction.repeals-suspension": "The notice that suspended another is repealed",
     "direction.threshold-tighten": "A replaced figure covers more",

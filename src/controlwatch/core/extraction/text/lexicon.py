@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from controlwatch.core.extraction.second_reader import SecondReader
+from controlwatch.core.extraction.second_reader import WordingModel
 from controlwatch.core.extraction.text.normalize import HAN
 
 GroupKind = Literal["item", "scope", "instrument"]
@@ -106,7 +106,7 @@ class Lexicon:
     phrases: Mapping[str, tuple[str, ...]]
     rules: Mapping[str, tuple[Rule, ...]]  #: family → its rules in order
     group_names: Mapping[str, tuple[str, str]]  #: group id → (zh, en)
-    load_second_reader: Callable[[], SecondReader] | None = None  #: loaded when first asked
+    load_second_reader: Callable[[], WordingModel] | None = None  #: loaded when first asked
     patterns: Mapping[str, Pattern] = field(default_factory=dict)  #: by their id
 
     @cached_property

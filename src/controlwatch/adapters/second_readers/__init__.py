@@ -1,0 +1,1 @@
+"""Second readers: models behind an HTTP interface, recorded answers, and the model of the package."""

@@ -1,0 +1,162 @@
+"""`controlwatch second` and the doctor: what leaves the house, what it has cost, and a recording."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from controlwatch.bootstrap.second_reader_setup import choose_second_sources
+from controlwatch.cli.complete import app
+from controlwatch.core.model.errors import DeclarationError
+from controlwatch.doctor import check_installation
+from controlwatch.settings import Settings
+from controlwatch.testing.model_host import ModelHost
+from controlwatch.testing.sites import Sites
+from tests.cli.test_service import DECLARATION
+from tests.services.second_reader import let_say
+from tests.services.world import WATCHER, other
+from tests.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.processes import RunningService
+
+KEY = "key-of-the-stand-in"
+
+
+@pytest.fixture
+def host() -> Iterator[ModelHost]:
+    with ModelHost(key=KEY) as opened:
+        yield opened
+
+
+@pytest.fixture
+def environment(tmp_path: Path, host: ModelHost) -> dict[str, str]:
+    """The settings of an installation with a second reader."""
+    key = tmp_path / "key"
+    key.write_text(f"{KEY}\n", encoding="utf-8")
+    return {
+        "CONTROLWATCH_STATE_DIR": str(tmp_path / "state"),
+        "CONTROLWATCH_SECOND_READER": "openai",
+        "CONTROLWATCH_SECOND_READER_URL": host.chat_url,
+        "CONTROLWATCH_SECOND_READER_MODEL": "a-model",
+        "CONTROLWATCH_SECOND_READER_KEY_FILE": str(key),
+    }
+
+
+def types(environment: dict[str, str], *words: str, answer: str = "") -> str:
+    """Type a command, and return what it printed."""
+    plain = {"COLUMNS": "300", "NO_COLOR": "1"}
+    done = CliRunner().invoke(app, list(words), env=environment | plain, input=answer)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.output
+
+
+def test_the_doctor_says_what_leaves_the_house_and_to_which_host(environment: dict[str, str]) -> None:
+    settings = Settings.parse(environment)
+    said = [check.message for check in check_installation(settings) if "second reader" in check.message]
+    (sentence,) = said
+    assert "to 127.0.0.1 (model a-model)" in sentence
+    assert "2,000,000 tokens a month" in sentence
+    assert KEY not in sentence
+
+
+@pytest.mark.parametrize("missing", ["URL", "MODEL"])
+def test_a_setting_that_is_missing_is_named_at_the_start(environment: dict[str, str], missing: str) -> None:
+    del environment[f"CONTROLWATCH_SECOND_READER_{missing}"]
+    with pytest.raises(DeclarationError, match=f"SECOND_READER_{missing}"):
+        types(environment, "second", "status")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("URL", "ftp://host"),
+        ("URL", "https://user:secret@host/v1"),
+        ("MONTHLY_TOKENS", "many"),
+        ("TIMEOUT", "0"),
+        ("SOURCES", "no-such-source"),
+        ("", "some-gateway"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_its_key(
+    environment: dict[str, str], name: str, value: str
+) -> None:
+    key = f"CONTROLWATCH_SECOND_READER_{name}".rstrip("_")
+    with pytest.raises(DeclarationError, match=key) as error:
+        types(environment | {key: value}, "second", "status")
+    assert "secret" not in str(error.value)
+
+
+def test_texts_of_the_mailbox_and_of_people_are_sent_only_where_they_are_named() -> None:
+    mailbox = other("mailbox", "https://mail.example")
+    press = other("press", "https://press.example", role="secondary")
+    watchers = (WATCHER, mailbox, press)
+    assert choose_second_sources(Settings(), watchers) == {"ministry"}
+    named = Settings(second_reader_sources="ministry, mailbox,intake")
+    assert choose_second_sources(named, watchers) == {"ministry", "mailbox", "intake"}
+
+
+def test_the_status_says_what_was_done_and_what_it_cost(environment: dict[str, str]) -> None:
+    assert "no second reader is set up" in types(
+        {"CONTROLWATCH_STATE_DIR": environment["CONTROLWATCH_STATE_DIR"]}, "second", "status"
+    )
+    shown = json.loads(types(environment, "second", "status", "--json"))
+    assert (shown["model"], shown["host"], shown["tokens_this_month"]) == ("a-model", "127.0.0.1", 0)
+    assert "mailbox" not in shown["sources"]
+    assert KEY not in types(environment, "second", "status")
+
+
+def test_a_recording_says_its_cost_and_sends_nothing_before_a_person_agrees(
+    environment: dict[str, str], host: ModelHost, tmp_path: Path
+) -> None:
+    let_say(host, is_change=[("true", "决定对镓实施出口管制")])
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "one.txt").write_text("商务部公告2026年第3号\n决定对镓实施出口管制。", encoding="utf-8")
+    file = tmp_path / "answers.jsonl"
+    words = ("second", "record", str(texts), "--to", str(file), "--price", "10")
+    refused = types(environment, *words, answer="n\n")
+    assert "1 texts are sent to 127.0.0.1" in refused
+    assert "at the price given" in refused
+    assert host.asked == []
+    assert "1 answers, 1,234 tokens" in types(environment, *words, answer="y\n")
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["model"] == "a-model"
+    assert "1 are recorded already" in types(environment, *words)
+    assert len(host.asked) == 1
+
+
+@pytest.mark.slow
+def test_the_service_sends_its_alerts_and_stops_although_the_host_hangs(
+    environment: dict[str, str], host: ModelHost, tmp_path: Path, start_service: Callable[..., RunningService]
+) -> None:
+    host.fault = "slow bytes"
+    watchers = tmp_path / "watchers"
+    watchers.mkdir()
+    (watchers / "sample.toml").write_text(DECLARATION, encoding="utf-8")
+    inbox = tmp_path / "state" / "inbox"
+    inbox.mkdir(parents=True)
+    (inbox / "notice.txt").write_text(
+        "海关总署公告2026年第77号\n决定自2026年5月1日起，对下列物项实施出口管制：金属锗。\n海关总署\n2026年3月2日",
+        encoding="utf-8",
+    )
+    with Sites() as sites:
+        env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("CONTROLWATCH_")},
+            **environment,
+            "CONTROLWATCH_SECOND_READER_SOURCES": "intake",
+            "CONTROLWATCH_WATCHERS_DIR": str(watchers),
+            "CONTROLWATCH_CONNECT_TO": sites.origin,
+        }
+        service = start_service(env)
+        wait_for(lambda: host.asked)
+        assert "2026-77" in service.output
+        assert service.stop() == 0

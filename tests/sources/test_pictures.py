@@ -1,0 +1,177 @@
+"""Pictures are recognised where the extra is installed; what they show is told as a doubt and never concluded from."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import cache
+
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
+from controlwatch.adapters.files import PICTURE, READ_FROM_PICTURE
+from controlwatch.adapters.files.documents import read_annex, read_document
+from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.picture_text import can_read_pictures
+from controlwatch.adapters.files.pictures import read_picture
+from controlwatch.core.extraction.extract import read_notice
+from controlwatch.core.model import Annex, AnnexLink, Attention, Document
+from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.services.annexes import list_picture_doubts
+
+from .golden import snapshot
+
+URL = "https://www.mofcom.gov.cn/attach/a.png"
+#: Narrow columns: a row's number touches the code beside it, and the lines around both.
+ROWS = (("No", "HS code", "Item"), ("1", "8103200010", "tantalum"), ("2", "8112999010", "niobium"))
+COLUMNS, TOP, HEIGHT = (100, 160, 360, 640), 200, 56
+
+
+needs_ocr = pytest.mark.skipif(not can_read_pictures(), reason="the extra `ocr` is not installed")
+
+
+@cache
+def sheet(rows: Sequence[Sequence[str]] = ROWS) -> Image.Image:
+    """A scanned page, drawn with a font that every test environment has."""
+    drawn = Image.new("RGB", (1240, 1754), "white")
+    pen = ImageDraw.Draw(drawn)
+    font = ImageFont.load_default(size=30)
+    pen.text((100, 100), "Annex 1: items under control", font=font, fill="black")
+    bottom = TOP + HEIGHT * len(rows)
+    for number, row in enumerate(rows):
+        for left, right, cell in zip(COLUMNS, COLUMNS[1:], row, strict=False):
+            wide = font.getlength(cell)
+            # Numbers stand at the right of their column, codes at the left of theirs.
+            place = right - 5 - wide if left == COLUMNS[0] else left + 5
+            pen.text((place, TOP + HEIGHT * number + 10), cell, font=font, fill="black")
+    for number in range(len(rows) + 1):
+        pen.line(
+            (COLUMNS[0], TOP + HEIGHT * number, COLUMNS[-1], TOP + HEIGHT * number), fill="black", width=2
+        )
+    for x in COLUMNS:
+        pen.line((x, TOP, x, bottom), fill="black", width=2)
+    return drawn
+
+
+def saved(drawn: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    out = io.BytesIO()
+    drawn.save(out, form, **options)
+    return out.getvalue()
+
+
+def scanned(drawn: Image.Image, *, before: str = "", over: str = "") -> bytes:
+    """A PDF of a page of text, if any, and a page that is a picture, perhaps with some words over it."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842))
+    if before:
+        canvas.drawString(60, 700, before)
+        canvas.showPage()
+    canvas.drawImage(ImageReader(drawn), 0, 0, width=595, height=842)
+    canvas.drawString(60, 30, over)
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def annex(body: bytes) -> Annex:
+    return read_annex(snapshot(body, url=URL, kind="application/octet-stream"), AnnexLink(url=URL, name="a"))
+
+
+# --------------------------------------------------------------------------- without the extra
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF"])
+def test_a_picture_is_known_by_its_bytes_and_unread_without_a_reader(form: str) -> None:
+    read = read_picture(saved(sheet(), form))
+    assert (read.text, read.picture_text, read.doubts, read.pictures) == ("", "", (PICTURE,), 1)
+
+
+def test_a_scanned_page_is_unread_without_a_reader() -> None:
+    read = read_pdf(scanned(sheet(), before="8103200010"))
+    assert (read.text, read.pictures) == ("8103200010", 1)
+    assert read.doubts == ("needs OCR: 1 of 2 pages have no text",)
+
+
+@pytest.mark.parametrize(("words", "pictures"), [("- 12 -", 1), ("CamScanner", 1), ("8103200010", 0)])
+def test_the_mark_of_a_scanner_is_not_the_text_of_a_page(words: str, pictures: int) -> None:
+    read = read_pdf(scanned(sheet(), over=words))
+    assert read.pictures == pictures
+    assert (PICTURE in read.doubts) == bool(pictures)
+
+
+# --------------------------------------------------------------------------- with it
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_the_cells_of_a_scanned_table_stay_apart_and_what_is_sure_stays_what_it_was() -> None:
+    poor = sheet().rotate(0.8, fillcolor="white").filter(ImageFilter.GaussianBlur(0.7))
+    read = annex(scanned(poor, before="1C226 in print"))
+    assert read.text == "1C226 in print"
+    assert read.picture_text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+    assert read.doubt == f"1 of 2 pages {READ_FROM_PICTURE}"
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_picture_alone_on_its_side_is_read_as_a_question() -> None:
+    read = read_document(snapshot(saved(sheet().rotate(90, expand=True), "JPEG"), url=URL))
+    assert read.is_picture
+    assert read.text.split("\n")[1:] == ["\t".join(row) for row in ROWS]
+    assert read.doubts == (READ_FROM_PICTURE,)
+
+
+@needs_ocr
+@pytest.mark.parametrize("turned", [-2.0, -0.7, 0.0, 0.3, 0.7, 2.0])
+def test_the_lines_of_a_table_tell_how_the_paper_lay(turned: float) -> None:
+    import numpy
+
+    from controlwatch.adapters.files.picture_ink import measure_line_skew
+
+    noise = Image.effect_noise((1240, 1754), 30).convert("RGB")
+    poor = Image.blend(
+        sheet().rotate(turned, fillcolor="white", resample=Image.Resampling.BICUBIC), noise, 0.15
+    )
+    assert measure_line_skew(numpy.asarray(poor)) == pytest.approx(-turned, abs=0.1)
+
+
+# --------------------------------------------------------------------------- what follows from it
+
+NOTICE = (
+    "商务部 海关总署公告2026年第18号 公布对钽相关物项实施出口管制的决定\n"
+    "依据《中华人民共和国出口管制法》，经国务院批准，决定对下列物项实施出口管制：钽粉（参考海关商品编号：8103200010）。"
+    "本公告自2026年12月1日起实施。"
+)
+
+
+def test_codes_in_a_picture_are_a_doubt() -> None:
+    page = Document(url=URL, title="公告", text="正文")
+    scans = [Annex(url=URL, name="附件1", text="", picture_text="1\t钽粉\t8103200010\n2\t铌粉\t8112999010")]
+    (doubt,) = list_picture_doubts(page, scans)
+    assert doubt.startswith("附件1: a picture in which codes 8103200010, 8112999010 ")
+    assert translate_sentence(doubt).startswith("附件1：图片中可识别出编码")
+
+
+def test_a_notice_that_is_a_picture_is_a_question_and_identifies_nothing() -> None:
+    printed = read_notice(Document(url=URL, title="", text=NOTICE), load_lexicon())
+    assert printed.is_change
+    assert printed.number is not None
+    seen = read_notice(Document(url=URL, title="", text=NOTICE, is_picture=True), load_lexicon())
+    assert (seen.attention, seen.number, seen.relations) == (Attention.REVIEW, None, ())
+    assert set(seen.possible_categories) == {category.id for category in printed.categories}
+
+
+@pytest.mark.parametrize(
+    ("link", "is_annex"),
+    [
+        ('<a href="/files/1.jpg">附件1：物项清单</a>', True),
+        ('<a href="/files/1.png">清单.png</a>', True),
+        ('<a href="/files/1.jpg"><img src="/files/small.jpg"></a>', False),
+    ],
+)
+def test_a_picture_is_an_annex_where_the_words_say_so(link: str, *, is_annex: bool) -> None:
+    page = f"<html><body><article><p>{NOTICE}</p><p>{link}</p></article></body></html>"
+    assert bool(read_document(snapshot(page.encode(), url=URL)).annexes) is is_annex
