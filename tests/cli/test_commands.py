@@ -130,7 +130,7 @@ def test_what_was_handed_in_can_be_asked_for_in_any_spelling(terminal: Terminal)
         (["subscribe", "email", "a@b.example\nBcc: x@y.example"], "is not an e-mail address"),
         (["subscribe", "slack", "#general"], "is not a Slack id"),
         (["subscribe", "apprise", "desk"], "set CONTROLWATCH_APPRISE"),
-        (["subscribe", "console", "--category", "graphit"], "did you mean graphite"),
+        (["subscribe", "console", "--category", "graphitte"], "did you mean graphite"),
         (["subscribe", "console", "--direction", "up"], "use one of tighten, relax"),
         (["subscribe", "console", "--destination", "Atlantis"], "no destination"),
         (["subscribe", "console", "--rate", "hourly"], "use one of immediate, daily, weekly"),

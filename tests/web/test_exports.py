@@ -88,5 +88,5 @@ def test_the_log_of_alerts_says_to_whom_each_was_sent(pages: Pages) -> None:
 
 def test_what_is_not_exported_is_refused_with_what_is(pages: Pages) -> None:
     answer = pages.open("/export/secrets.csv")
-    assert answer.status_code == 404
+    assert answer.status_code == 400
     assert "notices, alerts, entities, calendar" in answer.text
