@@ -15,6 +15,7 @@ from controlwatch.adapters.storage import (
     account_tables,
     cluster_tables,
     opinion_tables,
+    outbox_tables,
     review_tables,
     tables,
 )
@@ -37,15 +38,15 @@ ADDRESS = _get_table(tables.AddressRow)
 VERSION = _get_table(tables.VersionRow)
 ANNEX = _get_table(tables.AnnexRow)
 FINDING = _get_table(tables.FindingRow)
-ALERT = _get_table(tables.AlertRow)
-SUBSCRIPTION = _get_table(tables.SubscriptionRow)
-DELIVERY = _get_table(tables.DeliveryRow)
-FANOUT = _get_table(tables.FanoutRow)
+ALERT = _get_table(outbox_tables.AlertRow)
+SUBSCRIPTION = _get_table(outbox_tables.SubscriptionRow)
+DELIVERY = _get_table(outbox_tables.DeliveryRow)
+FANOUT = _get_table(outbox_tables.FanoutRow)
 PARTY = _get_table(tables.PartyRow)
 REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
 SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
 LEAD = _get_table(tables.LeadRow)
-ALERT_ACTION = _get_table(tables.AlertActionRow)
+ALERT_ACTION = _get_table(outbox_tables.AlertActionRow)
 HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
 CUSTODY = _get_table(tables.CustodyRow)
 REVIEW = _get_table(review_tables.ReviewRow)
