@@ -105,7 +105,7 @@ def test_a_truncated_or_torn_text_is_read_and_every_quote_is_its_own(
     torn = document.text[:hole] + document.text[hole + 40 : cut + 41]
     found = read_notice(changed(document, document.title, torn), LEXICON)
     whole = collapse_whitespace(f"{document.title}\n{torn}")
-    assert all(ground.quote in whole for ground in list_grounds(found))
+    assert [ground for ground in list_grounds(found) if ground.quote not in whole] == []
 
 
 @pytest.mark.parametrize("document", documents()[2::3], ids=lambda document: document.url)

@@ -164,4 +164,4 @@ def _quote_subject(case: ReviewInputs) -> str:
     """Return the first sentence that speaks of control, else the title."""
     text = case.context.text
     hit = case.context.lexicon.get_pattern("review.control").search(text.folded_text)
-    return text.quote_around(hit.start(), hit.end()) if hit else text.quote_around(0, text.title_end)
+    return text.quote_around(hit.start(), hit.end()) if hit else text.quote_around(0, 0)
