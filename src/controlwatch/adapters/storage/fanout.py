@@ -23,7 +23,7 @@ from controlwatch.core.alerting.routing import route_alert
 from controlwatch.core.model import Subscription
 
 #: Subscriptions of one page.
-PAGE = 500
+PAGE = 250
 
 
 def select_page(connection: Connection, *, after_id: int = 0) -> tuple[Subscription, ...]:
