@@ -16,7 +16,7 @@ from controlwatch.adapters.archive.snapshots import FolderArchive
 from controlwatch.adapters.catalog.lexicon_loader import load_lexicon
 from controlwatch.adapters.catalog.register_loader import load_register
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.base import notice_to_json
+from controlwatch.adapters.storage.base import alert_to_json, notice_to_json
 from controlwatch.core.evidence.custody import compute_fingerprint, to_canonical_json
 from controlwatch.core.model import (
     Alert,
@@ -44,6 +44,7 @@ NOTICE = Notice(
     categories=(CategoryFinding(id="entity.control_list", quote="管控名单"),),
     entities=(Entity(zh="样例公司", en="Sample Maritime Robotics", action="list"),),
 )
+ALERT = Alert(kind="new", made_at=datetime(2026, 11, 1, tzinfo=UTC), title="t", watcher="w")
 
 
 def migrated(db: Connection, revision: str) -> None:
@@ -100,6 +101,36 @@ def test_a_store_at_work_is_upgraded_with_its_subscriptions_and_deliveries(upgra
     assert (subscription.reminders, subscription.outlook) == (True, False)
     assert upgraded.queries.count_deliveries() == {"sent": 1}
     upgraded.close()
+
+
+def test_what_was_on_its_way_before_the_upgrade_is_sent_and_what_was_refused_is_listed(
+    empty_database: str,
+) -> None:
+    at_work(empty_database)
+    engine = create_engine(empty_database)
+    with engine.begin() as db:
+        for number, state in ((1002, "leased"), (1003, "refused")):
+            db.execute(
+                text(
+                    "INSERT INTO alert (id, kind, made_at, title, watcher_id, payload) "
+                    "SELECT :number, kind, made_at, title, watcher_id, :payload FROM alert WHERE id = 1001"
+                ),
+                {"number": number, "payload": json.dumps(alert_to_json(ALERT))},
+            )
+            db.execute(
+                text(
+                    "INSERT INTO delivery (id, alert_id, subscription_id, state, due_at, why, key, attempts, "
+                    "lease_until) VALUES (:number, :number, 1001, :state, :now, '', :key, 1, :now)"
+                ),
+                {"number": number, "state": state, "now": NOW, "key": f"k{number}"},
+            )
+    engine.dispose()
+    store = SqlStore.open(empty_database)
+    later = datetime(2026, 11, 2, tzinfo=UTC)
+    ((sent,),) = store.outbox.claim(now=later, owner="me", lease=60, most=9)
+    assert (sent.id, sent.message) == (1002, "k1002")
+    assert [found.id for found in store.queries.list_refused_deliveries()] == [1003]
+    store.close()
 
 
 def test_parties_of_notices_observed_before_the_upgrade_are_found(upgraded: SqlStore) -> None:

@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.due_deliveries import DEFAULT_ALERTS_PER_MESSAGE
 from controlwatch.core.alerting.ended_subscriptions import plan_end
 from controlwatch.core.model import (
+    Alert,
     Delivery,
     Direction,
     Subscription,
 )
+from controlwatch.core.model.state import PlannedDelivery
 from tests.store.steps import (
     EVERYTHING,
     NOW,
@@ -124,3 +127,16 @@ def test_a_subscription_ends_and_is_told_of_in_one_step_and_goes_on(store: SqlSt
     assert not store.subscriptions.reactivate(number)
     assert store.subscriptions.find_state(number) == "active"
     assert store.subscriptions.find_state(99) == "unknown"
+
+
+def test_however_much_a_pause_holds_back_the_owner_is_told_of_it(store: SqlStore) -> None:
+    number = store.subscriptions.subscribe(replace(EVERYTHING, owner="boss@a.example"), NOW)
+    alert = Alert(kind="new", made_at=NOW, title="t", watcher="w")
+    for _ in range(DEFAULT_ALERTS_PER_MESSAGE + 1):
+        held = PlannedDelivery(subscription_id=number, due_at=NOW, why="")
+        store.outbox.enqueue_alert(alert, [held])
+    assert store.subscriptions.pause(number, "gone", NOW)
+    told = PlannedDelivery(subscription_id=number, due_at=NOW, why="", addressee="boss@a.example")
+    store.outbox.enqueue_alert(alert, [told])
+    ((delivery,),) = store.outbox.claim(now=NOW, owner="me", lease=60, most=9)
+    assert delivery.addressee == "boss@a.example"

@@ -233,6 +233,7 @@ def _select_fresh(connection: Connection, subscribers: Sequence[int], *, now: da
         select(fresh.c.id)
         .where(fresh.c.state == literal_column("'pending'"), fresh.c.message.is_(None))
         .where(fresh.c.subscription_id == SUBSCRIPTION.c.id, fresh.c.due_at <= now)
+        .where(or_(_IS_SERVED, fresh.c.addressee != ""))  # what is held back fills no message
         .order_by(fresh.c.due_at, fresh.c.id)
         .limit(DEFAULT_ALERTS_PER_MESSAGE)
         .correlate(SUBSCRIPTION)

@@ -14,6 +14,12 @@ SET_CHANNEL = """
 UPDATE delivery SET channel = (SELECT channel FROM subscription WHERE subscription.id = subscription_id)
 """
 
+#: What was tried before messages were recorded (revision 0008) gets the one that it would have had.
+SET_MESSAGE = """
+UPDATE delivery SET message = key
+WHERE message IS NULL AND (state IN ('leased', 'refused') OR (state = 'pending' AND attempts > 0))
+"""
+
 #: Each delivery is written three times: room on its page, and dead rows that are cleared early.
 KEEP_COMPACT = "ALTER TABLE delivery SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.02)"
 
@@ -28,6 +34,7 @@ def upgrade() -> None:
         op.execute(KEEP_COMPACT)
     op.add_column("delivery", sa.Column("channel", sa.String(), server_default="", nullable=False))
     op.execute(SET_CHANNEL)
+    op.execute(SET_MESSAGE)
     for name, columns, where in (
         ("delivery_pending", ["channel", "due_at"], "state = 'pending'"),
         ("delivery_leased", ["lease_until"], "state = 'leased'"),
