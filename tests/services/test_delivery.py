@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controlwatch.adapters.storage import SqlStore
+from controlwatch.adapters.storage.base import ALERT, FANOUT
 from controlwatch.core.alerting.signed_links import SignedLinks
 from controlwatch.core.model import Subscription
 from controlwatch.core.model.errors import DeliveryError
@@ -56,6 +57,15 @@ def test_an_alert_is_sent_once(alerted: World) -> None:
     assert alerted.deliverer.deliver(now=alerted.now) == (0, 0)
     (message,) = alerted.channel.messages
     assert message.subject.startswith("NEW CONTROL 新增管制 from 1 Apr 2026 · gallium (MOFCOM–GACC 2026-40)")
+
+
+def test_an_alert_that_cannot_be_routed_holds_up_no_other_and_is_reported(alerted: World) -> None:
+    with alerted.store.engine.begin() as connection:
+        broken = {"kind": "new", "made_at": START, "title": "t", "watcher_id": "w", "payload": {}}
+        number = connection.execute(ALERT.insert().values(broken).returning(ALERT.c.id)).scalar_one()
+        connection.execute(FANOUT.insert().values(alert_id=number, after_id=0))
+    assert alerted.deliverer.deliver(now=alerted.now) == (1, 0)
+    assert "not routed to all subscriptions" in alerted.deliverer.find_warning()
 
 
 def test_a_channel_that_is_down_gets_the_alert_when_it_is_up(alerted: World) -> None:

@@ -55,6 +55,7 @@ class Deliverer:
     clock: Callable[[], float] = time.monotonic  #: measures how long a round takes
     stopped: Event = field(default_factory=Event)  #: set: deliver nothing more
     _lanes: dict[ChannelName, DeliveryLane] = field(default_factory=dict, init=False)
+    _troubles: dict[str, str] = field(default_factory=dict, init=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def deliver(self, *, now: datetime, retry_due: datetime | None = None) -> tuple[int, int]:
@@ -136,7 +137,7 @@ class Deliverer:
         hung = [lane.name for lane in lanes if lane.measure_silence() > LANE_HANG_SECONDS]
         sentences = [f"deliveries that do not end were given up: {', '.join(stuck)}"] if stuck else []
         sentences += [f"deliveries have stopped: {', '.join(hung)}"] if hung else []
-        return "; ".join(sentences)
+        return "; ".join((*sentences, *self._troubles.values()))
 
     def _build_lane(self, name: ChannelName) -> DeliveryLane:
         owner = f"{self.owner}:{secrets.token_hex(4)}"
@@ -173,9 +174,17 @@ class Deliverer:
         )
 
     def _finish_routing(self) -> None:
-        """Route what was recorded to those of many subscriptions that have no delivery of it yet."""
-        while not self.stopped.is_set() and self.outbox.route_next_page():
-            pass
+        """Route what was recorded to those of many subscriptions that have no delivery of it yet.
+
+        An alert that cannot be routed holds up no delivery; `find_warning` says so.
+        """
+        try:
+            while not self.stopped.is_set() and self.outbox.route_next_page():
+                pass
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            self._troubles["routing"] = f"an alert is not routed to all subscriptions: {error}"
+        else:
+            self._troubles.pop("routing", None)
 
     def _run_lanes(self, runs: Mapping[ChannelName, LaneRun]) -> None:
         """Run lanes at the same time; raises the first error that is not one of a channel."""
