@@ -8,7 +8,7 @@ from random import Random
 from controlwatch.adapters.files import ParsedFile, documents
 from controlwatch.adapters.files.archives import read_zip
 from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
+from controlwatch.adapters.files.parse_errors import get_parse_errors
 from controlwatch.adapters.files.pdf import read_pdf
 from controlwatch.adapters.sandbox.nesting_guard import check_nesting
 from controlwatch.core.alerting import bounce_reports
@@ -140,7 +140,7 @@ def alone(kind: str) -> Trial:
     def trial(random: Random) -> Iterator[str]:
         try:
             reading = READERS[kind](file(random, kind))
-        except (*PARSE_ERRORS, MemoryError):
+        except (*get_parse_errors(), MemoryError):
             return
         yield from (reading.text[:10_000], *reading.doubts)
 

@@ -10,18 +10,10 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 import rarfile
 
 from controlwatch.adapters.files import ENCRYPTED, MARKUP, SEVEN_ZIP, UNKNOWN_MARKUP, ParsedFile, Unreadable
-from controlwatch.adapters.files.doc import read_ole
-from controlwatch.adapters.files.docx import read_docx
-from controlwatch.adapters.files.ofd import read_ofd
+from controlwatch.adapters.files.format_readers import get_format_reader
 from controlwatch.adapters.files.office_package import get_kind, normalize_package
-from controlwatch.adapters.files.office_xml import read_office_xml
-from controlwatch.adapters.files.parse_errors import PARSE_ERRORS, describe_error
-from controlwatch.adapters.files.pdf import read_pdf
+from controlwatch.adapters.files.parse_errors import describe_error, get_parse_errors
 from controlwatch.adapters.files.picture_text import PictureReader
-from controlwatch.adapters.files.pictures import read_picture
-from controlwatch.adapters.files.rtf import read_rtf
-from controlwatch.adapters.files.spreadsheets import read_sheets
-from controlwatch.adapters.files.workbooks import read_workbook
 from controlwatch.core.model.errors import Reshaped
 from controlwatch.core.sources.decoding import decode_body, detect_format, is_wrapped
 from controlwatch.core.sources.mime import list_pages
@@ -49,16 +41,16 @@ def read_zip(body: bytes, *, depth: int = 0, reader: PictureReader | None = None
             raise Unreadable(ENCRYPTED)
         main, package = normalize_package(archive, body)
         if main.endswith(".bin"):
-            return read_sheets(package)
+            return get_format_reader("sheets")(package)
         kind = get_kind(package, main) if main else ""
         if kind == "document" or main == "word/document.xml":
-            return read_docx(package)
+            return get_format_reader("docx")(package)
         if kind == "workbook" or main == "xl/workbook.xml":
-            return read_workbook(package)
+            return get_format_reader("workbook")(package)
         if main:
             raise Unreadable(f"a document of the kind {kind or 'unknown'} is not supported")
         if "OFD.xml" in archive.namelist():
-            return read_ofd(archive)
+            return get_format_reader("ofd")(archive)
         files = [
             (_spell_name(member), partial(archive.read, member)) for member in members if not member.is_dir()
         ]
@@ -133,7 +125,7 @@ def _read_members(
     for name, unpack in files[:_MAX_READ]:
         try:
             parsed = _parse_member(unpack(), depth=depth, reader=reader)
-        except PARSE_ERRORS as error:  # a doubt; the other files are still read
+        except get_parse_errors() as error:  # a doubt; the other files are still read
             parsed = ParsedFile("", (describe_error(error),))
         texts.extend((name, parsed.text) if parsed.text else ())
         recognized.extend((name, parsed.picture_text) if parsed.picture_text else ())
@@ -146,11 +138,11 @@ def _read_members(
 
 def _parse_member(body: bytes, *, depth: int, reader: PictureReader | None) -> ParsedFile:
     kind = "mhtml" if is_wrapped(body) else detect_format(body)
-    if kind in _MEMBER_READERS:
-        return _MEMBER_READERS[kind](body)
-    if kind in _PICTURE_READERS:
-        return _PICTURE_READERS[kind](body, reader=reader)
     match kind:
+        case "ole" | "rtf" | "office-xml" | "mhtml":
+            return get_format_reader(kind)(body)
+        case "pdf" | "picture":
+            return get_format_reader(kind)(body, reader=reader)
         case "zip" | "rar":
             read_archive = read_zip if kind == "zip" else read_rar
             return read_archive(body, depth=depth + 1, reader=reader)
@@ -185,11 +177,4 @@ def read_saved_pages(body: bytes) -> ParsedFile:
     return ParsedFile("\n".join(text for text in texts if text), doubts)
 
 
-_MEMBER_READERS: dict[str, Callable[[bytes], ParsedFile]] = {
-    "ole": read_ole,
-    "rtf": read_rtf,
-    "office-xml": read_office_xml,
-    "mhtml": read_saved_pages,
-}
-_PICTURE_READERS: dict[str, Callable[..., ParsedFile]] = {"pdf": read_pdf, "picture": read_picture}
 _UNREAD_KINDS = {"text": UNKNOWN_MARKUP, "7z": SEVEN_ZIP}

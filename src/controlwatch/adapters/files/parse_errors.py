@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
+from collections.abc import Mapping
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile
-
-import rarfile
-from docx.opc.exceptions import OpcError
-from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
-from python_calamine import CalamineError, PasswordError
 
 from controlwatch.adapters.files import ENCRYPTED, Unreadable
 from controlwatch.core.model.errors import SourceError
 
-PARSE_ERRORS = (
+_OWN_ERRORS: tuple[type[BaseException], ...] = (
     Unreadable,
     SourceError,  # a web page without text in an archive
-    PyPdfError,
-    DependencyError,  # PyPDF needs another library for AES; PDFium does not
-    CalamineError,
-    OpcError,
     ExpatError,
     BadZipFile,
-    rarfile.Error,
     zlib.error,
     struct.error,
     SyntaxError,  # of lxml, for malformed XML
@@ -39,14 +31,36 @@ PARSE_ERRORS = (
     TypeError,
     ValueError,
 )
+_LIBRARY_ERRORS = {
+    "docx.opc.exceptions": ("OpcError",),
+    "pypdf.errors": ("PyPdfError", "DependencyError"),  # it needs another library for AES; PDFium does not
+    "python_calamine": ("CalamineError",),
+    "rarfile": ("Error",),
+}
+_LOCKED_ERRORS = {"pypdf.errors": ("FileNotDecryptedError",), "python_calamine": ("PasswordError",)}
+
+
+def get_parse_errors() -> tuple[type[BaseException], ...]:
+    """Return the errors that parsing a file raises: of the libraries, those that are imported by now."""
+    return (*_OWN_ERRORS, *_find_imported(_LIBRARY_ERRORS))
 
 
 def describe_error(error: BaseException) -> str:
     """Return the doubt to show to readers of the alert."""
-    if isinstance(error, FileNotDecryptedError | PasswordError):
+    if isinstance(error, _find_imported(_LOCKED_ERRORS)):
         return ENCRYPTED
     if isinstance(error, RecursionError):
         return "the file could not be read within the bounds of memory and time"
     if isinstance(error, Unreadable | SourceError):
         return f"the file could not be read ({error})" if str(error) != ENCRYPTED else ENCRYPTED
     return "the file is damaged, cut off, or not what its name says"  # the library's message is too technical
+
+
+def _find_imported(names: Mapping[str, tuple[str, ...]]) -> tuple[type[BaseException], ...]:
+    """Return the classes of the modules that are imported: another's errors cannot have been raised."""
+    return tuple(
+        getattr(sys.modules[module], name)
+        for module, classes in names.items()
+        if module in sys.modules
+        for name in classes
+    )

@@ -11,7 +11,7 @@ import pypdfium2
 from pypdf import PdfReader
 
 from controlwatch.adapters.files import ENCRYPTED, ParsedFile, Unreadable
-from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
+from controlwatch.adapters.files.parse_errors import get_parse_errors
 from controlwatch.adapters.files.pdf_fonts import use_box_font
 from controlwatch.adapters.files.pdf_page import (
     count_unmapped_characters,
@@ -83,7 +83,7 @@ class _PdfFile:
         try:
             self._pypdf = PdfReader(io.BytesIO(body))
             self.count = len(self._pypdf.pages)
-        except PARSE_ERRORS:
+        except get_parse_errors():
             if self._pdfium is None:
                 raise
         if self._pdfium is not None:
@@ -104,7 +104,7 @@ class _PdfFile:
             if self._pypdf is None:
                 raise Unreadable("no library opens it")
             text = self._pypdf.pages[number].extract_text()
-        except PARSE_ERRORS:
+        except get_parse_errors():
             if self._pdfium is None:
                 raise
             return _read_with_pdfium(self._pdfium, number, is_ruled=False)

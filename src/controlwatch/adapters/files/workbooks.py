@@ -15,7 +15,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet.worksheet import Worksheet
 
 from controlwatch.adapters.files import ParsedFile, Unreadable, describe_left_out
-from controlwatch.adapters.files.parse_errors import PARSE_ERRORS
+from controlwatch.adapters.files.parse_errors import get_parse_errors
 from controlwatch.adapters.files.spreadsheets import SheetTable, read_sheets
 from controlwatch.core.sources.script_signs import decode_symbol_font, to_subscript, to_superscript
 
@@ -39,7 +39,7 @@ def read_workbook(body: bytes) -> ParsedFile:
         return read_sheets(body)
     try:
         return _read_drawn(body)
-    except PARSE_ERRORS:
+    except get_parse_errors():
         return read_sheets(body)  # a file that this library refuses is often sound enough for the other
 
 

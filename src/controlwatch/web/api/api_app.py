@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response, Security
@@ -92,12 +93,12 @@ def build_api_app(app: App, guard: ApiGuard) -> FastAPI:
         build_webhook_routes(app, guard, actions),
     ):
         api.include_router(router, dependencies=[bearer])
-    schema = _build_schema(api)
 
     @api.get("/openapi.json", include_in_schema=False, dependencies=[Depends(guard.allow("read"))])
+    @cache  # built when it is first asked for: it takes longer than all the rest of a start
     def get_schema() -> dict[str, Any]:
         """Return the schema of the API."""
-        return schema
+        return _build_schema(api)
 
     _add_error_handlers(api)
     return api
