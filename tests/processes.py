@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -84,6 +85,7 @@ def _settle(
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    faulthandler.enable(2)
     tempfile.tempdir = None  # so that TMPDIR counts
     if umask >= 0:
         os.umask(umask)
@@ -131,9 +133,14 @@ class RunningService:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to stop, and return its exit status."""
+        """Ask it to stop, and return its exit status; where it does not, show what it said and was doing."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=PATIENCE)
+        try:
+            return self.process.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # its threads are printed, see `running`
+            self.process.wait(timeout=PATIENCE)
+            raise AssertionError(f"it did not stop: {self.output[-5000:]}") from None
 
 
 @contextmanager
@@ -147,6 +154,7 @@ def running(
 ) -> Iterator[RunningService]:
     """Run a service beside the block, forked, or by a command. At its end nothing of it is left, whatever happened."""
     log.touch()
+    env = {**env, "PYTHONFAULTHANDLER": "1"}
     process: Started
     if command is None:
         process = Fork(type_commands, ("run",), env=env, out=log, cwd=cwd, umask=umask)

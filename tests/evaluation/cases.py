@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from math import log
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from controlwatch.adapters.files.inbox import load_snapshot
 from controlwatch.cli.read import read_snapshot
 from controlwatch.core.extraction.report.reading_json import to_json
 from controlwatch.core.extraction.second_reader import WordingModel
+from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Document, Notice
 from controlwatch.core.model.errors import SourceError
 
@@ -28,6 +30,8 @@ ANSWERS = Path(__file__).parent / "second_answers.jsonl"  #: of a language model
 READ_AT = datetime(2030, 1, 1, tzinfo=UTC)  #: the time of the reading; no conclusion depends on it
 
 Labels = dict[str, object]
+#: What the second reader is to estimate of the case that is being read.
+_ESTIMATE: ContextVar[float] = ContextVar("_ESTIMATE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,13 +145,19 @@ def read_case(case: Case, estimate: float | None = None) -> CaseReading:
     """
     hint, lexicon = case.labels.get("published_hint"), load_lexicon()
     if estimate is not None:
-        lexicon = replace(lexicon, load_second_reader=lambda: make_second_reader(estimate))
+        _ESTIMATE.set(estimate)
+        lexicon = _load_lexicon_with_estimate()
     reading = read_snapshot(
         load_snapshot(case.path, url=None, now=READ_AT),
         published=date.fromisoformat(str(hint)) if hint else None,
         lexicon=lexicon,
     )
     return CaseReading(case=case, text=reading.text, notice=reading.notice)
+
+
+@cache  # one for all cases: what the reader prepares from a lexicon is kept with it
+def _load_lexicon_with_estimate() -> Lexicon:
+    return replace(load_lexicon(), load_second_reader=lambda: make_second_reader(_ESTIMATE.get()))
 
 
 def make_second_reader(estimate: float) -> WordingModel:

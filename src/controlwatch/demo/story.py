@@ -37,7 +37,7 @@ ROUND = 10.0
 def tell(console: Console, *, once: bool) -> int:
     """Tell the story; return 0 if it went as expected, 1 if an alert was missing or another came."""
     console.print(Padding(Text(INTRODUCTION, style="italic"), (1, 2, 0, 2)))
-    _stop_on_signals()
+    stopped = _stop_on_signals()
     status = 1
     try:
         with staged(console) as stage:
@@ -46,25 +46,29 @@ def tell(console: Console, *, once: bool) -> int:
             epilogue(stage, once=once)
             status = _judged(stage)
             if not once:
-                _keep_running(stage)
+                _keep_running(stage, stopped)
     except KeyboardInterrupt:
         console.print("Stopped; the temporary state is gone.")
     return status
 
 
-def _stop_on_signals() -> None:
+def _stop_on_signals() -> threading.Event:
     """Let SIGTERM end the demo as Ctrl-C does, so that the temporary state is removed.
 
-    SIGINT is set too: a shell starts background jobs with it ignored.
+    SIGINT is set too: a shell starts background jobs with it ignored. The event tells of a signal that came
+    inside a destructor, where Python drops the exception.
     """
+    stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
+        stopped.set()
         raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+    return stopped
 
 
 def _judged(stage: Stage) -> int:
@@ -76,15 +80,18 @@ def _judged(stage: Stage) -> int:
     return 1
 
 
-def _keep_running(stage: Stage) -> None:
+def _keep_running(stage: Stage, stopped: threading.Event) -> None:
     """Serve the pages, and poll all sources repeatedly, until interrupted."""
     settings = stage.app.settings.model_copy(update={"listen": "127.0.0.1:0", "public_url": None})
     web = build_web_app(replace(stage.app, settings=settings), None)
     with serve_in_thread(web, host="127.0.0.1", port=0) as address:
         stage.console.print(Text(f"The same in a browser: {address}/", style="bold"))
-        while True:
+        while not stopped.is_set():
             sleep(ROUND)
             stage.now += timedelta(seconds=ROUND)
             for watcher in stage.watchers.values():
                 stage.poller.poll(watcher, now=stage.now)
+                if stopped.is_set():
+                    break
             stage.deliverer.deliver(now=stage.now)
+    raise KeyboardInterrupt
