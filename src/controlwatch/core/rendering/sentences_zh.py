@@ -90,6 +90,14 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"Its text was read from a picture; a person must check.*",
             "正文识读自图片，文字和数字须经人工核对。",
         ),
+        (
+            r"(.*): needs OCR: a picture in the file was not read; look",
+            r"\1：文件中有一张图片未识别，请查看原件。",
+        ),
+        (
+            r"(.*): needs OCR: (\d+) pictures in the file were not read; look",
+            r"\1：文件中有\2张图片未识别，请查看原件。",
+        ),
         (r"(.*): needs OCR: the annex is a picture; look", r"\1：为图片，请查看原件。"),
         (r"(.*): needs OCR(.*)", r"\1：为扫描件，需文字识别\2。"),
         (r"only the first (\d+) of (\d+) characters were read", r"全文 \2 字，仅识读前 \1 字。"),
