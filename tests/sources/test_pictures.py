@@ -23,6 +23,7 @@ from controlwatch.adapters.files.pictures import read_picture
 from controlwatch.core.extraction.extract import read_notice
 from controlwatch.core.model import Annex, AnnexLink, Attention, Document
 from controlwatch.core.rendering.sentences_zh import translate_sentence
+from controlwatch.core.sources.notice_pages import parse_notice_page
 from controlwatch.services.annexes import list_picture_doubts
 
 from .golden import snapshot
@@ -216,3 +217,28 @@ def test_a_notice_that_is_a_picture_is_a_question_and_identifies_nothing() -> No
 def test_a_picture_is_an_annex_where_the_words_say_so(link: str, *, is_annex: bool) -> None:
     page = f"<html><body><article><p>{NOTICE}</p><p>{link}</p></article></body></html>"
     assert bool(read_document(snapshot(page.encode(), url=URL)).annexes) is is_annex
+
+
+@pytest.mark.parametrize(
+    ("below", "doubt"),
+    [
+        (
+            '<p>附件</p><p>物项清单</p><p><img src="/a/1.jpg"><img src="/a/2.jpg"></p>',
+            "2 pictures below an annex's heading were not read",
+        ),
+        (
+            '<p>附表一：</p><img src="/a/1.png" width="640">',
+            "a picture below an annex's heading was not read",
+        ),
+        ('<p>Annex 1</p><img src="/a/1.png">', "a picture below an annex's heading was not read"),
+        ('<p>附件</p><p><img src="/icons/icon_doc.gif"><a href="/a.doc">清单</a></p>', ""),
+        ('<p>附件</p><p><img src="/a/w.gif" width="16"><a href="/a.doc">清单</a></p>', ""),
+        ('<p>图为发布会现场。</p><p><img src="/a/1.jpg"></p>', ""),
+        ('<p>附件</p><p>一、范围</p><p>二、期限</p><p>三、附则</p><p><img src="/a/1.jpg"></p>', ""),
+    ],
+)
+def test_a_scan_below_the_heading_of_an_annex_is_told(below: str, doubt: str) -> None:
+    page = f"<html><body><h1>公告</h1><div class='art-con'><p>现公布物项清单，自2026年12月1日起施行。</p>{below}</div></body></html>"
+    doubts = [told for told in parse_notice_page(page, url=URL).doubts if told.startswith("needs OCR")]
+    assert doubts == ([f"needs OCR: {doubt}; look"] if doubt else [])
+    assert all(translate_sentence(told) != told for told in doubts)
