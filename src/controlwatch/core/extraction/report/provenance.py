@@ -118,6 +118,8 @@ RULE_MEANINGS: dict[str, str] = {
     "relation.explained": "The answer explains it",
     "relation.reported": "The report is about it",
     "relation.made-under": "The text says that it is made under it",
+    "relation.part-cell": "A cell of its row says that a part of it ends or is replaced",
+    "relation.amends-below": "The lead of a list says that it is changed as follows",
     "relation.prolonged": "Its term ends, and the text prolongs it",
     "relation.still-suspended": "What suspended it is prolonged, so that it stays suspended",
     "relation.said-to-rest": "The report says that it rests",
