@@ -247,7 +247,7 @@ def _judge_relations(ask: _Judge) -> Iterator[Judgement]:
     case, relations = ask.case, ask.reading.notice.relations
     alternatives = [entries for entries in case.list_values("relations_alt") if isinstance(entries, list)]
     choices = [case.list_tables("relations"), *alternatives]
-    got = {key for r in relations if (key := _key_of_act(r.verb_on_whole.value, r.target))}
+    got = {key for r in relations if (key := _key_of_act(r.verb.value, r.target))}
     free = {_key_of_act(e["verb"], e["target"]) for e in case.list_tables("relations_optional")}
     judged = []
     for entries in choices:
@@ -261,7 +261,7 @@ def _judge_relations(ask: _Judge) -> Iterator[Judgement]:
         if e.get("clause") and not e.get("optional")
     }
     if clauses:
-        read = {(_key_of_act(r.verb_on_whole.value, r.target), r.clause) for r in relations if r.clause}
+        read = {(_key_of_act(r.verb.value, r.target), r.clause) for r in relations if r.clause}
         yield ask.compare_sets("clauses", clauses, read)
 
 

@@ -149,11 +149,6 @@ class Relation:
     until: date | None = None
     rule: str = ""
 
-    @property
-    def verb_on_whole(self) -> Verb:
-        """The verb for the target as a whole: one whose clause is repealed is amended."""
-        return Verb.AMENDS if self.verb is Verb.REPEALS and self.clause else self.verb
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caveat:

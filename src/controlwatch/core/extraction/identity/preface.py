@@ -56,7 +56,9 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     if head.start == 0 and "\n" not in text.folded_text[: head.end]:
         return replace(opening, text=replace(text, title_end=head.end, has_head=True), head=head)
     preface = text.folded_text[: head.start]
-    return replace(opening, text=text.from_head(head.start, head.end), head=head, preface=preface)
+    own = text.from_head(head.start, head.end)
+    older = lexicon.get_pattern("preface.older-mail").search(own.folded_text, own.title_end)
+    return replace(opening, text=own.cut_at(older.start()) if older else own, head=head, preface=preface)
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:

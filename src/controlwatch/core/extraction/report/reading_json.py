@@ -41,7 +41,7 @@ def to_json(notice: Notice) -> dict[str, object]:
     if notice.parts:
         printed["parts"] = [{"scope": p.scope, "direction": p.direction.value} for p in notice.parts]
     printed["relations"] = [
-        {"verb": r.verb_on_whole.value, "target": r.target, "quote": r.quote}
+        {"verb": r.verb.value, "target": r.target, "quote": r.quote}
         | ({"clause": r.clause} if r.clause else {})
         for r in notice.relations
     ]

@@ -108,6 +108,11 @@ class DocumentText:
         title = whole.folded_text[:length].replace("\n", " ")
         return replace(whole, folded_text=title + whole.folded_text[length:], title_end=length, has_head=True)
 
+    def cut_at(self, end: int) -> DocumentText:
+        """Return the text up to an offset of the folded text: what follows is another's."""
+        stop = find_origin(self.origins, end, len(self.folded_text))[0]
+        return replace(self, original=self.original[:stop], folded_text=self.folded_text[:end])
+
     def _split_original(self, start: int) -> tuple[str, str]:
         title, _, body = self.slice_original(start).partition("\n")
         return title, body
