@@ -127,7 +127,11 @@ def _find_foreign_controls(context: ReadingContext) -> CategoryFinding | None:
         return _build_finding("foreign_controls", text, 0, len(title), "category.foreign-title")
     # The opening speaks of another government's rule, and no Chinese notice is named.
     opening = text.folded_text[: text.title_end + OPENING]
-    is_chinese = any(mention.number.issuers for mention in context.identity.number_mentions)
+    is_chinese = any(
+        mention.number.issuers
+        and not lexicon.get_pattern("category.left-alone").search(text.find_sentence(mention.start).words)
+        for mention in context.identity.number_mentions
+    )
     if (
         not is_chinese
         and contains_phrase(lexicon, "foreign_act", opening)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controlwatch.core.extraction.findings.changes import NEAR_TITLE, SHORT_OPENING, ChangeInputs
 from controlwatch.core.extraction.mentions.issuers import find_issuers
+from controlwatch.core.extraction.mentions.numbers import NumberMention
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.model import Direction, NoticeKind
 
@@ -16,8 +17,8 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
     if identity.kind == NoticeKind.SPOKESPERSON:
         return _explains_change(case)
     moves = direction not in {Direction.NEUTRAL, Direction.CLARIFY}
-    opening = text.folded_text[: text.title_end + NEAR_TITLE]
-    if not identity.is_report or not moves or lexicon.get_pattern("change.proposed").search(opening):
+    proposed = lexicon.get_pattern("change.proposed").search(text.folded_text, 0, text.title_end + NEAR_TITLE)
+    if not identity.is_report or not moves or (proposed and not case.context.is_background(proposed.start())):
         return False
     if lexicon.get_pattern("change.rumour").search(text.title):
         return False
@@ -33,7 +34,7 @@ def is_change_report(case: ChangeInputs, direction: Direction) -> bool:
 
 def _explains_change(case: ChangeInputs) -> bool:
     """Return whether a spokesperson explains what was announced, and does not deny it."""
-    text, lexicon = case.context.text, case.context.lexicon
+    text, lexicon, identity = case.context.text, case.context.lexicon, case.context.identity
     announced = lexicon.get_pattern("change.announced-question").search(
         text.folded_text[: text.title_end + SHORT_OPENING]
     )
@@ -43,7 +44,17 @@ def _explains_change(case: ChangeInputs) -> bool:
         return False
     listed = lexicon.get_pattern("change.listing-answer").search(text.title)
     is_own_listing = listed is not None and not contains_phrase(lexicon, "foreign_act", text.title)
-    return bool(case.context.identity.number_mentions) or is_own_listing
+    return is_own_listing or any(_is_told_of(case, mention) for mention in identity.number_mentions)
+
+
+def _is_told_of(case: ChangeInputs, mention: NumberMention) -> bool:
+    """Return whether a spokesperson tells of a number that is not old, nor only asked about."""
+    context, number = case.context, mention.number
+    told = context.identity.publication_day
+    is_old = told is not None and number.year is not None and number.year < told.year - 1
+    words = context.text.find_sentence(mention.start).words
+    is_asked = context.lexicon.get_pattern("change.asked-whether").search(words) is not None
+    return not (is_old or is_asked)
 
 
 def _tells_of_authority(case: ChangeInputs) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from controlwatch.core.extraction.mentions.places import is_of_foreign_state
@@ -48,8 +48,13 @@ class NoticeCodes:
     excluded_codes: tuple[CodeFinding, ...] = ()
 
 
-def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
-    """Return every code with its sentence; a code that is also included somewhere is not excluded."""
+def find_codes(
+    text: DocumentText, lexicon: Lexicon, *, is_beside: Callable[[int], bool] = lambda _at: False
+) -> NoticeCodes:
+    """Return every code with its sentence; a code that is also included somewhere is not excluded.
+
+    `is_beside` tells whether a place is beside the news of a report: its codes do not count.
+    """
     get_pattern = lexicon.get_pattern
     folded = text.folded_text[: text.related_links_start]
     codes = list(_find_hs_codes(folded, lexicon))
@@ -64,7 +69,7 @@ def find_codes(text: DocumentText, lexicon: Lexicon) -> NoticeCodes:
             within = _expand_range(hit[1], last[1]) if last else ()
             codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
-    for code, start, end in codes:
+    for code, start, end in (code for code in codes if not is_beside(code[1])):
         found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
         if is_excluded(text.folded_text, start, lexicon):
             found, rule = excluded, "code.excluded"
