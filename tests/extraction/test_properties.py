@@ -47,16 +47,16 @@ def changed(document: Document, title: str, text: str) -> Document:
     return Document(url=document.url, title=title, text=text, page_date=document.page_date)
 
 
-# The laws take turns in the corpus: each case is tried by at least one of them.
+# The laws take turns in the corpus: half of the cases is tried by one of them, what they say by the evaluation.
 
 
-@pytest.mark.parametrize("document", documents()[0::3], ids=lambda document: document.url)
+@pytest.mark.parametrize("document", documents()[0::6], ids=lambda document: document.url)
 def test_full_width_figures_change_no_conclusion(document: Document) -> None:
     wide = changed(document, document.title.translate(TO_WIDE), document.text.translate(TO_WIDE))
     assert conclusions(read_notice(wide, LEXICON)) == conclusions(read_notice(document, LEXICON))
 
 
-@pytest.mark.parametrize("document", chinese()[1::6], ids=lambda document: document.url)
+@pytest.mark.parametrize("document", chinese()[1::12], ids=lambda document: document.url)
 def test_traditional_characters_change_no_conclusion(document: Document) -> None:
     convert = OpenCC("s2t").convert
     traditional = changed(document, convert(document.title), convert(document.text))
@@ -108,7 +108,7 @@ def test_a_truncated_or_torn_text_is_read_and_every_quote_is_its_own(
     assert [ground for ground in list_grounds(found) if ground.quote not in whole] == []
 
 
-@pytest.mark.parametrize("document", documents()[2::3], ids=lambda document: document.url)
+@pytest.mark.parametrize("document", documents()[3::6], ids=lambda document: document.url)
 def test_every_quote_of_a_real_shape_is_verbatim(document: Document) -> None:
     whole = collapse_whitespace(f"{document.title}\n{document.text}")
     found = read_notice(document, LEXICON)

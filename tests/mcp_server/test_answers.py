@@ -8,9 +8,11 @@ import os
 import re
 import sqlite3
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
@@ -22,7 +24,7 @@ from tests.services.test_news import OLD
 from tests.services.world import Page, tightening, world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from mcp_types import CallToolResult
@@ -42,13 +44,17 @@ SAME_AS_COMMAND: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
+def make_environment(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
-        "CONTROLWATCH_STATE_DIR": str(known(tmp_path / "state")),
+        "CONTROLWATCH_STATE_DIR": str(known(folder / "state")),
         "CONTROLWATCH_WATCHERS_DIR": str(shipped_watchers()),
     }
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    return make_environment(tmp_path)
 
 
 @asynccontextmanager
@@ -57,6 +63,26 @@ async def connected(env: dict[str, str], mode: str = "auto") -> AsyncIterator[Cl
     started = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "mcp"], env=env)
     async with Client(stdio_client(started), mode=mode) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """A client of the SDK that stays connected to the server that it started."""
+
+    env: dict[str, str]
+    portal: BlockingPortal
+    client: Client
+
+    def ask(self, *calls: tuple[str, dict[str, Any]]) -> list[CallToolResult]:
+        return [self.portal.call(self.client.call_tool, name, arguments) for name, arguments in calls]
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """For the tests that change nothing: a start takes more than a second."""
+    env = make_environment(tmp_path_factory.mktemp("shared"))
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(connected(env)) as client:
+        yield Assistant(env, portal, client)
 
 
 def ask(env: dict[str, str], *calls: tuple[str, dict[str, Any]], mode: str = "auto") -> list[CallToolResult]:
@@ -73,12 +99,9 @@ def text_of(result: CallToolResult) -> str:
     return block.text
 
 
-def test_every_tool_is_read_only_and_says_what_its_answer_rests_on(surroundings: dict[str, str]) -> None:
-    async def look() -> tuple[str, list[Any]]:
-        async with connected(surroundings) as client:
-            return client.instructions or "", (await client.list_tools()).tools
-
-    instructions, tools = asyncio.run(look())
+def test_every_tool_is_read_only_and_says_what_its_answer_rests_on(assistant: Assistant) -> None:
+    instructions = assistant.client.instructions or ""
+    tools = assistant.portal.call(assistant.client.list_tools).tools
     assert [tool.name for tool in tools] == [
         "latest", "show", "status", "lookup", "upcoming", "compare", "entity",
     ]  # fmt: skip
@@ -106,27 +129,24 @@ def test_an_answer_is_what_the_command_line_prints_as_json(surroundings: dict[st
         assert result.structured_content["answer"] == json.loads(printed.stdout), name
 
 
-def test_names_are_screened_as_the_command_screens_a_file(
-    surroundings: dict[str, str], tmp_path: Path
-) -> None:
+def test_names_are_screened_as_the_command_screens_a_file(assistant: Assistant, tmp_path: Path) -> None:
     names = ["Shield AI", "Sample Trading of Nowhere"]
     (tmp_path / "names.txt").write_text("\n".join(names), encoding="utf-8")
-    (result,) = ask(surroundings, ("entity", {"names": names, "on": DAY}))
+    (result,) = assistant.ask(("entity", {"names": names, "on": DAY}))
     printed = typed(
-        ("entity", "--file", str(tmp_path / "names.txt"), "--on", DAY, "--json"), env=surroundings
+        ("entity", "--file", str(tmp_path / "names.txt"), "--on", DAY, "--json"), env=assistant.env
     )
     assert result.structured_content is not None
     assert result.structured_content["answer"] == json.loads(printed.stdout)
     assert "does not identify a party" in text_of(result).splitlines()[0]
 
 
-def test_a_notice_is_shown_as_the_command_shows_it_with_its_status(surroundings: dict[str, str]) -> None:
-    whole, cut = ask(
-        surroundings,
+def test_a_notice_is_shown_as_the_command_shows_it_with_its_status(assistant: Assistant) -> None:
+    whole, cut = assistant.ask(
         ("show", {"notice": "MOFCOM No. 61 of 2025"}),
         ("show", {"notice": "商务部公告2025年第61号", "text_length": 10}),
     )
-    printed = json.loads(typed(("show", "2025-61", "--json"), env=surroundings).stdout)
+    printed = json.loads(typed(("show", "2025-61", "--json"), env=assistant.env).stdout)
     assert whole.structured_content is not None
     assert cut.structured_content is not None
     answer = dict(whole.structured_content["answer"])
@@ -137,11 +157,9 @@ def test_a_notice_is_shown_as_the_command_shows_it_with_its_status(surroundings:
     assert (given in cut.structured_content["cautions"]) == (len(printed["text"]) > 10)
 
 
-def test_the_text_of_every_answer_begins_with_its_cautions(surroundings: dict[str, str]) -> None:
+def test_the_text_of_every_answer_begins_with_its_cautions(assistant: Assistant) -> None:
     calls = [(name, arguments) for name, arguments, _ in SAME_AS_COMMAND]
-    for result in ask(
-        surroundings, *calls, ("show", {"notice": "2025-61"}), ("entity", {"names": ["Intel"]})
-    ):
+    for result in assistant.ask(*calls, ("show", {"notice": "2025-61"}), ("entity", {"names": ["Intel"]})):
         assert result.structured_content is not None
         cautions = result.structured_content["cautions"]
         assert cautions
@@ -150,9 +168,8 @@ def test_the_text_of_every_answer_begins_with_its_cautions(surroundings: dict[st
         assert not any(line.startswith("Caution") for line in lines[len(cautions) :])
 
 
-def test_an_unknown_name_is_an_error_with_the_nearest_names(surroundings: dict[str, str]) -> None:
-    results = ask(
-        surroundings,
+def test_an_unknown_name_is_an_error_with_the_nearest_names(assistant: Assistant) -> None:
+    results = assistant.ask(
         ("status", {"subject": "galium"}),
         ("latest", {"issuer": "MOFCON"}),
         ("show", {"notice": "2025-9961"}),
@@ -184,9 +201,9 @@ OUT_OF_BOUNDS: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_what_is_out_of_bounds_is_refused_and_no_day_is_put_in_its_place(
-    surroundings: dict[str, str],
+    assistant: Assistant,
 ) -> None:
-    for result, call in zip(ask(surroundings, *OUT_OF_BOUNDS), OUT_OF_BOUNDS, strict=True):
+    for result, call in zip(assistant.ask(*OUT_OF_BOUNDS), OUT_OF_BOUNDS, strict=True):
         assert result.is_error, call
         assert "Traceback" not in text_of(result)
 

@@ -23,7 +23,6 @@ from controlwatch.cli.common import (
     show_progress,
     today,
 )
-from controlwatch.core.evidence.custody import parse_head
 from controlwatch.core.model.errors import Unstamped, UsageError
 
 if TYPE_CHECKING:
@@ -200,6 +199,7 @@ def verify(
 
     Example: controlwatch verify --head 120:3f9a…
     """
+    from controlwatch.core.evidence.custody import parse_head
     from controlwatch.services.verify import verify_chain
 
     heads = [parse_head(text) for text in head or ()]

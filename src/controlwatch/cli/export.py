@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from controlwatch.cli.common import console, open_question_app
 from controlwatch.cli.completion import complete_category
 from controlwatch.core.model.errors import UsageError
-from controlwatch.services.exports import Exports, ExportSubject
-
-SUBJECTS: tuple[ExportSubject, ...] = get_args(ExportSubject)
+from controlwatch.core.model.export_subject import EXPORT_SUBJECTS
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    what: Annotated[str, typer.Argument(help=f"{', '.join(SUBJECTS)}.")],
+    what: Annotated[str, typer.Argument(help=f"{', '.join(EXPORT_SUBJECTS)}.")],
     *,
     output: Annotated[
         Path | None,
@@ -51,10 +49,11 @@ def export(
     Example: controlwatch export notices --category rare_earth --from 2026-01-01 --output notices.xlsx
     """
     from controlwatch.adapters.files.spreadsheet_writer import write_csv, write_workbook
+    from controlwatch.services.exports import Exports
 
-    subject = next((item for item in SUBJECTS if item == what), None)
+    subject = next((item for item in EXPORT_SUBJECTS if item == what), None)
     if subject is None:
-        raise UsageError(f"{what!r} cannot be exported; choose one of {', '.join(SUBJECTS)}")
+        raise UsageError(f"{what!r} cannot be exported; choose one of {', '.join(EXPORT_SUBJECTS)}")
     suffix = output.suffix.lower() if output is not None else ".csv"
     if suffix not in {".csv", ".xlsx"}:
         raise UsageError("the output is written as .csv or .xlsx, by the name of the file")

@@ -24,8 +24,6 @@ from controlwatch.cli.common import (
 )
 from controlwatch.cli.completion import complete_category, complete_subject
 from controlwatch.cli.law_view import STATE_STYLES, print_cautions
-from controlwatch.core.extraction.mentions.clauses import name_clause
-from controlwatch.core.law.register import DOUBT_PREFIX
 from controlwatch.core.model import describe_judgement
 from controlwatch.core.model.text_safety import strip_hidden, to_one_line
 from controlwatch.core.model.timezones import format_beijing_time
@@ -224,6 +222,7 @@ def _choose_style(line: NoticeLine) -> str:
 
 
 def _print_record(record: NoticeRecord, lexicon: Lexicon, status: LegalStatus | None) -> None:
+    from controlwatch.core.law.register import DOUBT_PREFIX
     from controlwatch.core.rendering.list_replies import format_stated
     from controlwatch.core.rendering.proof_text import format_proof
 
@@ -291,6 +290,8 @@ def _print_status(status: LegalStatus) -> None:
 
 def _list_findings(record: NoticeRecord, lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """Yield the name, the value and the proving sentence of each finding."""
+    from controlwatch.core.extraction.mentions.clauses import name_clause
+
     notice, line = record.notice, record.line
     if line.attention == "review":
         yield "kind", f"{notice.kind.value}, needs review: controlwatch review {line.review_id or ''}", ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
 from controlwatch.core.law.answers import AlertLine
 from controlwatch.core.law.notice_filter import ListPosition, NoticeFilter
+from controlwatch.core.model.export_subject import ExportSubject
 from controlwatch.core.model.timezones import to_beijing_day
 from controlwatch.core.rendering.export_rows import (
     ALERT_COLUMNS,
@@ -23,7 +24,6 @@ from controlwatch.core.rendering.export_rows import (
 )
 from controlwatch.services.queries import Queries
 
-ExportSubject = Literal["notices", "alerts", "entities", "calendar"]
 #: Rows of a table; a last row says that there are more.
 MAX_ROWS = 50_000
 NOTICES_AT_ONCE = 500

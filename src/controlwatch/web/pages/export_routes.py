@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -17,13 +16,13 @@ from starlette.background import BackgroundTask
 
 from controlwatch.adapters.files.spreadsheet_writer import write_csv, write_workbook
 from controlwatch.core.model.errors import UsageError
+from controlwatch.core.model.export_subject import EXPORT_SUBJECTS, ExportSubject
 from controlwatch.core.rendering.export_rows import ExportRow
-from controlwatch.services.exports import Exports, ExportSubject
+from controlwatch.services.exports import Exports
 from controlwatch.services.queries import Queries
 from controlwatch.web.page_frame import PAGE_HEADERS
 from controlwatch.web.pages.entity_page import WORKBOOK_TYPE
 
-SUBJECTS: tuple[ExportSubject, ...] = get_args(ExportSubject)
 CSV_TYPE = "text/csv; charset=utf-8"
 ROWS_AT_ONCE = 200
 #: Spreadsheets read Chinese in CSV as UTF-8 only behind it.
@@ -64,10 +63,10 @@ def build_export_routes(queries: Queries, exports: Exports) -> APIRouter:
 
 
 def _find_subject(name: str) -> ExportSubject:
-    for subject in SUBJECTS:
+    for subject in EXPORT_SUBJECTS:
         if subject == name:
             return subject
-    raise UsageError(f"{name[:40]!r} cannot be exported; choose one of {', '.join(SUBJECTS)}")
+    raise UsageError(f"{name[:40]!r} cannot be exported; choose one of {', '.join(EXPORT_SUBJECTS)}")
 
 
 def _write_chunks(table: Iterator[ExportRow]) -> Iterator[bytes]:

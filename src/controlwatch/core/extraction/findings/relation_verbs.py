@@ -98,6 +98,13 @@ def find_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberM
 
     第58号公告决定，暂停执行第44号公告 · 第55号已由第70号公告暂停实施
     """
+    known = context.reciting_numbers  # asked for each of the numbers of a sentence
+    if sentence not in known:
+        known[sentence] = _search_reciting_number(context, sentence)
+    return known[sentence]
+
+
+def _search_reciting_number(context: ReadingContext, sentence: Sentence) -> NumberMention | None:
     get_pattern, own = context.lexicon.get_pattern, context.identity.own_number
     for mention in context.identity.number_mentions:
         if not sentence.start <= mention.start < sentence.end or (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -40,7 +40,7 @@ from controlwatch.core.extraction.mentions.numbers import (
 )
 from controlwatch.core.extraction.mentions.places import is_of_foreign_state
 from controlwatch.core.extraction.mentions.terms import contains_phrase
-from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.document_text import DocumentText, Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.normalize import collapse_whitespace, fold_text, parse_numeral
 from controlwatch.core.model import Document, DocumentNumber, Ground, NoticeKind
@@ -113,6 +113,8 @@ class ReadingContext:
     text: DocumentText
     lexicon: Lexicon
     identity: Identity
+    #: By sentence, the number of the older notice whose act it recites, as far as it was looked for.
+    reciting_numbers: dict[Sentence, NumberMention | None] = field(default_factory=dict, compare=False)
 
     @cached_property
     def background_parts(self) -> tuple[tuple[int, int], ...]:
