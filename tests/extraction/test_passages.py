@@ -116,3 +116,37 @@ def test_a_conference_that_tells_of_no_decision_reports_none() -> None:
     )
     read = notice("MINISTRY OF COMMERCE", text)
     assert (read.kind, read.reports_change, read.relations) == ("spokesperson-qa", False, ())
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "Webinar: two years of gallium licences",
+            "Join us on 8 April 2026. MOFCOM Announcement No. 40 of 2026 put gallium under export control.",
+        ),
+        (
+            "Do we need a licence for gallium?",
+            "Our forwarder says that exports of gallium need a licence of the Ministry of Commerce.",
+        ),
+        (
+            "China asks for views on gallium licences",
+            "The Ministry of Commerce published a draft announcement by which exports of gallium would need "
+            "a licence from July 1, 2026.",
+        ),
+        (
+            "Northvale Magnetics raises its outlook",
+            "Its chief executive said that export licences from China for gallium were needed no longer.",
+        ),
+        (
+            "China imposes anti-dumping duties on optical fibre from Japan",
+            "MOFCOM issued Announcement No. 20 of 2026. From April 1, 2026, importers have to pay the duties.",
+        ),
+        (
+            "商务部召开例行新闻发布会",
+            "彭博社记者：有消息说，中方将于4月1日起停止向日本出口镓，请商务部证实。\n发言人：情况不属实。",
+        ),
+    ],
+)
+def test_an_invitation_a_question_a_draft_or_a_result_reports_no_change(title: str, text: str) -> None:
+    assert not notice(title, f"{text}\n2 March 2026").reports_change

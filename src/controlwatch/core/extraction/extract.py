@@ -113,10 +113,7 @@ class Assessment:
                 direction = DirectionFinding(direction=Direction.CLARIFY, rule="direction.explains")
             elif not (explains and has_subject):
                 direction = DirectionFinding(direction=Direction.NEUTRAL, rule="direction.no-change")
-        is_silent = (
-            kind == NoticeKind.SPOKESPERSON and not reports
-        )  # no decision is told of the numbers asked about
-        relations = () if is_silent else self.relations
+        relations = self.relations
         is_open = context.identity.is_instrument and self.change_rule in OPEN_RULES
         if not (self.is_change or reports or is_open):
             relations = tuple(found for found in relations if found.verb == Verb.CLARIFIES)

@@ -191,7 +191,8 @@ def _find_verb(context: ReadingContext, mention: NumberMention, *, is_acting: bo
     if is_acting:
         return find_acting_verb(context, mention, sentence)
     if kind in EXPLAINING_KINDS and not context.identity.passes_on:
-        is_cited = _is_cited_order(context, mention) or _is_left_alone(context, mention)
+        is_asked = context.lexicon.get_pattern("change.asked-whether").search(sentence.words) is not None
+        is_cited = is_asked or _is_cited_order(context, mention) or _is_left_alone(context, mention)
         return None if is_cited else (Verb.CLARIFIES, "relation.explained")
     before = text.folded_text[max(0, mention.start - ISSUING_REACH) : mention.start]
     if context.lexicon.get_pattern("relation.older-basis").search(before):

@@ -14,13 +14,13 @@ from controlwatch.core.extraction.identity.kind import (
     REPORT_KINDS,
     classify_kind,
 )
-from controlwatch.core.extraction.identity.passages import (
-    find_background_parts,
-    find_newest_day,
-    is_beside_news,
-)
+from controlwatch.core.extraction.identity.passages import find_background_parts, is_beside_news
 from controlwatch.core.extraction.identity.preface import Opening
-from controlwatch.core.extraction.identity.published import PublicationDate, find_publication_date
+from controlwatch.core.extraction.identity.published import (
+    PublicationDate,
+    find_date_above,
+    find_publication_date,
+)
 from controlwatch.core.extraction.mentions.dates import OLDEST_YEAR, find_date_mentions
 from controlwatch.core.extraction.mentions.issuers import (
     blank_approvals,
@@ -129,8 +129,8 @@ class ReadingContext:
 
     def is_beside_news(self, words: str) -> bool:
         """Return whether a sentence of a report recalls what has long stood, or only supposes something."""
-        written = self.told_on or find_newest_day(self.text.folded_text, self.lexicon)
-        return self.identity.is_report and is_beside_news(words, written, self.lexicon)
+        written = self.identity.publication_day
+        return self.identity.is_report and is_beside_news(words, self.text, written, self.lexicon)
 
     @property
     def told_on(self) -> date | None:
@@ -167,10 +167,7 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         kind=kind,
     )
     if published is None and opening.preface:  # a wire's dateline above the full text
-        above = DocumentText.from_parts("", opening.preface)
-        published = find_publication_date(
-            above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS
-        )
+        published = find_date_above(opening.preface, f"{document.title}\n{document.text}", lexicon)
     found = find_number_mentions(text, lexicon, year=published.day.year if published else None)
     passes_on = _passes_on(text, lexicon, kind, found)
     issuerless = (kind in REPORT_KINDS or passes_on) and any(lacks_issuer(mention) for mention in found)

@@ -17,15 +17,22 @@ BACKGROUND_AGE = timedelta(days=200)  #: between a report and what it only recal
 CLAUSE_BREAK = re.compile(r"[,，;；]")
 MIN_ITEMS = 2  #: of a digest; one numbered line is no item
 
+#: Lines that stand beside the news: what their first word calls background, and what a reporter asks.
+LINES_BESIDE = ("report.background-line", "report.asked-line")
+#: What a sentence beside the news does: it supposes, speaks of years, or lets a company speak.
+SENTENCES_BESIDE = ("report.supposed", "report.long-standing", "report.company-voice", "date.told-before")
 #: Where a passage begins and ends in the folded text.
 Span = tuple[int, int]
 
 
 def find_background_parts(text: DocumentText, lexicon: Lexicon) -> tuple[Span, ...]:
     """Return the passages of a report that do not tell its news."""
-    paragraphs = lexicon.get_pattern("report.background-line").finditer(text.folded_text, text.title_end)
     parts = [
-        *(hit.span() for hit in paragraphs),
+        *(
+            hit.span()
+            for name in LINES_BESIDE
+            for hit in lexicon.get_pattern(name).finditer(text.folded_text, text.title_end)
+        ),
         *_find_older_mails(text, lexicon),
         *_find_headed_parts(text, lexicon),
         *_find_rows_at_rest(text, lexicon),
@@ -34,12 +41,18 @@ def find_background_parts(text: DocumentText, lexicon: Lexicon) -> tuple[Span, .
     return tuple(parts)
 
 
-def is_beside_news(words: str, written: date | None, lexicon: Lexicon) -> bool:
+def is_beside_news(words: str, text: DocumentText, written: date | None, lexicon: Lexicon) -> bool:
     """Return whether a sentence of a report recalls what has long stood, or only supposes something.
 
-    `written` is the day of the report: a rule that has stood since a day long before is no news.
+    `written` is the day of the report, without which the newest day of its text counts: a rule that has
+    stood since a day long before is no news.
     """
-    if any(lexicon.get_pattern(name).search(words) for name in ("report.supposed", "report.long-standing")):
+    return _stands_beside(words, written or find_newest_day(text.folded_text, lexicon), lexicon)
+
+
+@lru_cache(maxsize=512)
+def _stands_beside(words: str, written: date | None, lexicon: Lexicon) -> bool:
+    if any(lexicon.get_pattern(name).search(words) for name in SENTENCES_BESIDE):
         return True
     if written is None or not lexicon.get_pattern("report.standing-since").search(words):
         return False

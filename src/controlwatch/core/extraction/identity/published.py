@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -91,6 +91,17 @@ def find_publication_date(
         if found := find_date():
             return PublicationDate(found[0], source, text.find_original(found[1]))
     return None
+
+
+def find_date_above(preface: str, original: str, lexicon: Lexicon) -> PublicationDate | None:
+    """Return the day that the lines above a document's head state, as those above a full text do.
+
+    `preface` is folded; its words are quoted where they stand so in the original text.
+    """
+    above = DocumentText.from_parts("", preface)
+    found = find_publication_date(above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS)
+    is_verbatim = found is not None and found.quote in " ".join(original.split())
+    return replace(found, quote="") if found and not is_verbatim else found
 
 
 def _find_republic_stamp(text: DocumentText, lexicon: Lexicon) -> QuotedDate | None:
