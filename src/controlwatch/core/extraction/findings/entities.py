@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.terms import is_about_foreign_act
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
@@ -34,6 +36,24 @@ MEASURES_AGAINST = re.compile(
     r"\bmeasures (?:taken )?against ([A-Z][^;\n]{3,400}?)\s+(?:of (?:the )?[A-Z][\w ]+? )?(?:pursuant"
     r"|are\b|is\b|shall|under|in accordance)"
 )  # The measures taken against Some Co. and Other Inc. pursuant to …
+_NAME = r"(?:[A-Z][\w.&’'-]*)(?: (?:of |& )?[A-Z][\w.&’'-]*){1,5}"
+_NAMES = rf"{_NAME}(?:(?:, and |, | and ){_NAME}){{0,20}}"
+_DESCRIBED = rf"(?:(?:[a-z][\w-]* ){{1,4}})?{_NAME}"  # drone maker Ironbridge Autonomy
+_DESCRIBED_NAMES = rf"{_DESCRIBED}(?:(?:, and |, | and ){_DESCRIBED}){{0,20}}"
+PRESS_SEPARATOR = re.compile(r",\s+(?!Inc|Ltd|LLC|Corp|Co\b)(?:and\s+)?|\s+and\s+")
+#: How the press names parties: The companies include A and B · named A, B and C in · A and B were named.
+PRESS_NAMED_PARTIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:companies|firms|entities|contractors) (?:include|are) ({_DESCRIBED_NAMES})(?=[,.;]| as )",
+        rf"\bmeasures (?:taken )?against ({_NAMES})",
+        rf"\bnamed ({_NAMES}) in (?:its|the|an?|their)\b",
+        rf"({_NAMES}) (?:was|were|is|are|ha(?:s|ve) been) (?:named|accused|listed|blacklisted|barred)\b",
+    )
+)
+DESCRIPTION = re.compile(r"^(?:and )?(?:[a-z][\w-]* )+(?=[A-Z])")  # drone maker |Ironbridge
+MAX_WORDS = 10  #: of a name on a line
+MAX_NAME = 60  #: characters of the name of a party
 DECIDING_ZONE = 600  #: characters below a title in which a listing is decided
 ENGLISH_SEPARATOR = re.compile(
     r",\s+(?!Inc|Ltd|LLC|L\.L\.C|Corp|Co\b|S\.|GmbH|PLC|N\.V|B\.V)(?:and\s+)?|\s+and\s+(?=[A-Z])"
@@ -68,7 +88,14 @@ def find_entities(
     names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
-    for party in _find_parties(context.text, context.lexicon):
+    told = _find_told_parties(context) if context.identity.is_report else []
+    parties = (
+        party
+        for party in _find_parties(context.text, context.lexicon, is_report=context.identity.is_report)
+        or told
+        if not context.is_background(party.start)
+    )
+    for party in parties:
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
@@ -79,7 +106,7 @@ def find_entities(
     return tuple(found.values())
 
 
-def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
+def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
@@ -87,13 +114,13 @@ def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
         hits = pattern.finditer(folded, text.title_end)
         if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
             return listed
-    english_lines = [
-        Party(hit.start(), "", hit[1].strip())
-        for hit in ENGLISH_LINE.finditer(folded)
-        if len(hit[1].split()) <= 10
-    ]
-    if english_lines:
-        return english_lines
+    lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
+    if is_report:  # the headings of a digest have text between them; the lines of a list have none
+        neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
+        near = {hit for pair in neighbours for hit in pair}
+        lines = [hit for hit in lines if hit in near]
+    if lines:
+        return [Party(hit.start(), "", hit[1].strip()) for hit in lines]
     pairs = [
         Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
         for sentence in text.sentences
@@ -111,6 +138,33 @@ def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
         ]
         or list(_find_bare_names(folded, lexicon))
     )
+
+
+def _find_told_parties(context: ReadingContext) -> list[Party]:
+    """Return the parties that a report names in passing sentences, in the words of the press."""
+    found: list[Party] = []
+    for sentence in context.text.sentences:
+        if context.is_beside_news(sentence.words) or is_about_foreign_act(context.lexicon, sentence.words):
+            continue
+        for hit in context.lexicon.get_pattern("entity.including").finditer(sentence.words):
+            names = [name.strip() for name in context.lexicon.get_pattern("entity.name-joint").split(hit[1])]
+            found += [
+                Party(
+                    sentence.start + hit.start(),
+                    "" if name.isascii() else name,
+                    name if name.isascii() else "",
+                )
+                for name in names
+                if 3 <= len(name) <= MAX_NAME and not context.lexicon.get_pattern("entity.group").search(name)
+            ]
+        for pattern in PRESS_NAMED_PARTIES:
+            for hit in pattern.finditer(sentence.words):
+                names = PRESS_SEPARATOR.split(hit[1])
+                found += [
+                    Party(sentence.start + hit.start(), "", DESCRIPTION.sub("", name.strip(" ,")))
+                    for name in names
+                ]
+    return found
 
 
 def _find_bare_names(folded: str, lexicon: Lexicon) -> Iterator[Party]:
