@@ -91,3 +91,33 @@ def test_an_answer_has_no_iso_day_and_no_id_of_a_category(responder: QuestionRes
     ids = {name for name in lexicon.category_ids if "." in name or "_" in name}
     shown = {word.strip(",;()") for line in words for word in line.split()}
     assert shown & ids == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "listing"),
+    [
+        ("which companies were listed in August 2026?", "MOFCOM Order 2026-2"),
+        ("who was sanctioned in August 2026?", "MOFCOM Order 2026-3"),
+        ("2026年6月有哪些企业被列入关注名单", "MOFCOM 2026-28"),
+        ("2026年7月哪些公司被列入管控名单", "MOFCOM 2026-30"),
+    ],
+)
+def test_which_parties_were_listed_is_answered_with_the_listings_of_that_time(
+    responder: QuestionResponder, text: str, listing: str
+) -> None:
+    reply = answered(responder, text)
+    assert any(listing in row.heading for row in reply.rows)
+    assert "similar name" not in reply.note
+
+
+def test_a_bare_name_is_searched_among_the_listed_parties_too(responder: QuestionResponder) -> None:
+    found = answered(responder, "Lockheed Martin")
+    assert any("Lockheed Martin" in row.heading for row in found.rows)
+    assert "Read as: entity Lockheed Martin" in found.note
+    unknown = answered(responder, "Zwiebelkuchen")
+    assert "No item and no listed party is known here as 'Zwiebelkuchen'" in unknown.note
+    assert [offer.value for offer in unknown.offers][:1] == ["entity Zwiebelkuchen"]
+
+
+def test_a_party_is_answered_for_the_day_in_the_question(responder: QuestionResponder) -> None:
+    assert answered(responder, "was Skydio listed on 1 Dec 2025?").title.endswith("on 1 Dec 2025")

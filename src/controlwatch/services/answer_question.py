@@ -68,7 +68,7 @@ class QuestionResponder:
         `others` answers the intents that concern a person or a channel.
         """
         if question.intent is None:
-            return self.ask_back(question)
+            return self.ask_back(question, to_beijing_day(now))
         if question.problem:
             return Reply(
                 title="Please say it more exactly",
@@ -110,14 +110,20 @@ class QuestionResponder:
             return answers[intent]
         return lambda question, _today: others(question) if others else _point_to_commands(question)
 
-    def ask_back(self, question: Question) -> Reply:
-        """Offer the two nearest questions where a text is not understood."""
+    def ask_back(self, question: Question, today: date) -> Reply:
+        """Search the listed parties for a bare name; else offer the nearest questions."""
         if question.problem:
             return Reply(title="That did not work", note=question.problem)
         nearest = suggest_questions(question, self.vocabulary, self.lexicon)
+        unknown = ""
+        if f"entity {question.subject}" in nearest:
+            named = replace(question, intent="entity", is_sentence=True)
+            if self.queries.parties.find_parties(question.subject, on=today).matches:
+                return number_rows(self.explain_reading(named, self.answer_entity(named, today)))
+            unknown = f"No item and no listed party is known here as {question.subject!r}. "
         return Reply(
             title="I did not understand this question",
-            note="These are the nearest questions that can be answered; `help` lists all.",
+            note=f"{unknown}These are the nearest questions that can be answered; `help` lists all.",
             offers=offer_questions(nearest),
         )
 
@@ -175,7 +181,8 @@ class QuestionResponder:
         shown = self._choose_changes(question, lines)
         hidden = len(lines) - len(shown)
         if hidden:
-            notes.append(f"{hidden} documents that change nothing are not shown; `latest` shows them")
+            documents = "1 document that changes" if hidden == 1 else f"{hidden} documents that change"
+            notes.append(f"{documents} nothing: not shown here; `latest` shows all")
         days = f"in {question.count} days up to {format_date(today)}" if question.count is not None else ""
         period = format_span(span) if span is not None else ""
         parts = ("Newest notices", question.issuer, question.subject, period, days)
@@ -239,7 +246,10 @@ class QuestionResponder:
     def answer_entity(self, question: Question, today: date) -> Reply:
         """Return the listed parties of a similar name."""
         return replies.law_reply(
-            answer_parties(self.queries.parties.find_parties(question.subject, on=today), self.lexicon)
+            answer_parties(
+                self.queries.parties.find_parties(question.subject, on=_get_day(question, today)),
+                self.lexicon,
+            )
         )
 
     def answer_history(self, question: Question, _today: date) -> Reply:
