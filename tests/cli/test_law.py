@@ -214,6 +214,9 @@ def test_what_was_announced_is_no_caution_about_a_listing_that_is_repealed(termi
     [
         (("status", "MOFCOM 2025-6100"), "nearest"),
         (("status", "baterry"), "did you mean"),
+        (("status", "rare_earth", "--on", "2026-02-30"), "this day does not exist"),
+        (("lookup", "gallium", "--on", "31.04.2026"), "this day does not exist"),
+        (("status", "rare_earth", "--on", "soon"), "use YYYY-MM-DD"),
         (("lookup", "85076001234"), "nearest"),
         (("lookup", "9Z999"), "nearest"),
         (("lookup", "3A777"), "nearest"),
