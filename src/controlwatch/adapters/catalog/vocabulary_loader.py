@@ -33,6 +33,7 @@ def load_vocabulary() -> Vocabulary:
         fillers=tuple(asked["fillers"]),
         unnamed_parties=tuple(asked["unnamed_parties"]),
         unnamed_parties_of=tuple(asked["unnamed_parties_of"]),
+        suspensions=tuple(asked["suspensions"]),
         days=_parse_days(days),
         numbers=_parse_patterns(_read_table("numbers.toml")["pattern"], {}),
     )

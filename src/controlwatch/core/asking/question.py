@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from controlwatch.core.asking.category_names import find_category_meanings, find_named_category
 from controlwatch.core.asking.day_readings import DaySpan
-from controlwatch.core.asking.markup import remove_bot_name, remove_slack_markup
+from controlwatch.core.asking.markup import join_contractions, remove_bot_name, remove_slack_markup
 from controlwatch.core.asking.sentence_words import COMMAND_MARKS, SentenceWords, fold_aligned
 from controlwatch.core.asking.typed_days import AskedDays, blank_out, find_asked_days
 from controlwatch.core.asking.typed_numbers import (
@@ -26,18 +26,12 @@ from controlwatch.core.asking.vocabulary import (
     measure_phrase,
 )
 from controlwatch.core.extraction.text.lexicon import GroupKind, Lexicon
+from controlwatch.core.extraction.text.normalize import HAN
+from controlwatch.core.model import Language
 from controlwatch.core.model.typed_text import split_typed_words
 
 #: A longer question without a command is not read.
 MAX_LENGTH = 200
-APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u2032", "'"))
-#: what's, don't: the apostrophe of a contraction, not that of a name.
-CONTRACTION = re.compile(
-    r"\b(what|who|it|that|there|here|let|how|where|when|i|you|we|they|is|are|do|does|did|has|have|was|were|ca|wo"
-    r"|would|china)'(s|d|ll|re|ve|t|m)\b",
-    re.IGNORECASE,
-)
-NEGATION = re.compile(r"\b(is|are|do|does|did|has|have|was|were|ca|wo|would)n'(t)\b", re.IGNORECASE)
 #: The address of a notice: www.mofcom.gov.cn/a.html
 ADDRESS = re.compile(r"://|\w\.\w[\w.-]*/")
 ITEMS: frozenset[GroupKind] = frozenset({"item"})
@@ -73,6 +67,11 @@ class Question:
     is_sentence: bool = False  #: no command, but a question in somebody's own words
     text: str = ""  #: as typed, in plain signs
 
+    @property
+    def language(self) -> Language:
+        """The language of the question: Chinese where it has a Chinese character."""
+        return "zh" if HAN.search(self.text) else "en"
+
     def write_command(self) -> str:
         """Return the command that asks the same."""
         count = str(self.count) if self.count is not None else ""
@@ -86,8 +85,7 @@ def parse_question(text: str, vocabulary: Vocabulary, lexicon: Lexicon, *, today
     Without a command or a known phrase, a number is shown and an item is looked up; nothing at all asks for
     help.
     """
-    plain = remove_bot_name(remove_slack_markup(text)).translate(APOSTROPHES)
-    plain = CONTRACTION.sub(r"\1\2", NEGATION.sub(r"\1n\2", plain))
+    plain = join_contractions(remove_bot_name(remove_slack_markup(text)))
     words = split_typed_words(plain)
     if words:
         words = (*split_typed_words(words[0]), *words[1:])  # all of it may be in quotes

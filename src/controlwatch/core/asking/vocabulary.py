@@ -99,6 +99,7 @@ class Vocabulary:
     fillers: tuple[str, ...]
     unnamed_parties: tuple[str, ...]  #: words that ask which parties are listed, without a name
     unnamed_parties_of: tuple[str, ...]  #: the same with a country, which is not understood
+    suspensions: tuple[str, ...]  #: words that ask for a suspension, and for the notice that ordered it
     days: DayGrammar
     numbers: tuple[Pattern, ...]
 
@@ -124,6 +125,11 @@ class Vocabulary:
         """The fillers, the greetings, and the words for parties without a name."""
         words = (*self.fillers, *self.greetings, *self.unnamed_parties)
         return PhraseFinder({fold_asked(word): [] for word in words})
+
+    @cached_property
+    def suspension_words(self) -> PhraseFinder:
+        """The words that ask for a suspension."""
+        return PhraseFinder({fold_asked(word): [] for word in self.suspensions})
 
     @cached_property
     def unnamed_party_words(self) -> PhraseFinder:
