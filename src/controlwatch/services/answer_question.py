@@ -245,9 +245,11 @@ class QuestionResponder:
 
     def answer_history(self, question: Question, _today: date) -> Reply:
         """Return the changes that made a control."""
-        return history_reply(
-            self.queries.law.history(question.subject), title=f"History of {question.subject}"
+        title = pick_language(
+            f"History of {question.subject}", f"{question.subject}：历次变化", question.language
         )
+        steps = self.queries.law.history(question.subject)
+        return history_reply(steps, title=title, language=question.language)
 
     def answer_upcoming(self, question: Question, today: date) -> Reply:
         """Return what takes effect, ends or closes."""
@@ -272,7 +274,9 @@ class QuestionResponder:
         categories = (question.subject,) if question.subject else ()
         found = self.queries.law.compare(first=first, last=last, categories=categories)
         cautions = self.queries.law.list_cautions(last)
-        reply = differences_reply(found, self.lexicon, first=first, last=last, cautions=cautions)
+        reply = differences_reply(
+            found, self.lexicon, first=first, last=last, cautions=cautions, language=question.language
+        )
         return self._name_destinations(question, reply, (item.number for item in found))
 
 
