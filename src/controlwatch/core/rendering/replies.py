@@ -141,7 +141,7 @@ def watchers_reply(lines: Iterable[WatcherLine]) -> Reply:
     shown = sorted((line for line in lines if line.enabled), key=lambda line: order.index(line.health))
     rows = [
         ReplyRow(
-            heading=f"{find_word(f'source-{line.health}', 'en')} {line.id}",
+            heading=f"{find_word(line.health_word, 'en')} {line.id}",
             body=" · ".join(filter(None, (line.name, line.state.problem))),
         )
         for line in shown

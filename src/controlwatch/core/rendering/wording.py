@@ -71,6 +71,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "source-new": ("not read yet", "尚未读取"),
     "source-healthy": ("healthy", "正常"),
     "source-quiet": ("no new items for longer than usual", "较平时更久没有新内容"),
+    "source-retried": ("last attempt failed", "最近一次读取失败"),
     "source-degraded": ("readable only in part", "仅部分可读"),
     "source-blocked": ("blocked", "被拦截"),
     "source-blind": ("failing", "无法读取"),
