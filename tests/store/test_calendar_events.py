@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.base import ACCOUNT, CALENDAR_EVENT
+from controlwatch.adapters.storage.account_tables import ACCOUNT, CALENDAR_EVENT
 from controlwatch.core.law.notice_filter import NoticeFilter
 from controlwatch.core.model import EffectiveDate, Relation, Verb
 from tests.store.steps import NOW, announcement, make_observation, observe

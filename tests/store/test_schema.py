@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from controlwatch import migrations
 from controlwatch.adapters.storage import SqlStore
-from controlwatch.adapters.storage.base import METADATA
+from controlwatch.adapters.storage.all_tables import METADATA
 from controlwatch.adapters.storage.schema_revisions import find_newest_revision, list_revisions, migrate
 from controlwatch.core.model import Validators
 from controlwatch.core.model.state import (

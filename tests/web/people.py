@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controlwatch.adapters.storage.base import ACCOUNT, API_TOKEN
+from controlwatch.adapters.storage.account_tables import ACCOUNT, API_TOKEN
 from controlwatch.bootstrap.app import App
 from controlwatch.services.access import hash_token
 

@@ -8,8 +8,9 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, RowMapping, and_, insert, or_, select, update
 
+from controlwatch.adapters.storage.account_tables import ACCOUNT, API_TOKEN, LOGIN_SESSION
 from controlwatch.adapters.storage.audit_store import write_action
-from controlwatch.adapters.storage.base import ACCOUNT, API_TOKEN, LOGIN_SESSION, StorePart
+from controlwatch.adapters.storage.base import StorePart
 from controlwatch.core.model.account import (
     SESSION_IDLE,
     SESSION_LIFETIME,

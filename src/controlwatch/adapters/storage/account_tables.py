@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field
 
-from controlwatch.adapters.storage.column_types import TableRow, build_json_field, build_text_field
+from controlwatch.adapters.storage.column_types import TableRow, build_json_field, build_text_field, get_table
 
 
 class AccountRow(TableRow, table=True):
@@ -111,3 +111,12 @@ class CalendarEventRow(TableRow, table=True):
     sequence: int = 0
     changed_at: datetime
     cancelled_at: datetime | None = None
+
+
+ACCOUNT = get_table(AccountRow)
+PASSKEY = get_table(PasskeyRow)
+LOGIN_SESSION = get_table(LoginSessionRow)
+API_TOKEN = get_table(ApiTokenRow)
+AUDIT = get_table(AuditRow)
+SAVED_FILTER = get_table(SavedFilterRow)
+CALENDAR_EVENT = get_table(CalendarEventRow)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select
 
-from controlwatch.adapters.storage.base import AUDIT, StorePart
+from controlwatch.adapters.storage.account_tables import AUDIT
+from controlwatch.adapters.storage.base import StorePart
 from controlwatch.core.model.account import AuditAction, AuditEntry, AuditFilter
 
 ACTION_COLUMNS = ("at", "who", "what", "subject", "detail", "address")

@@ -9,60 +9,42 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, text
 from sqlalchemy.dialects import sqlite
-from sqlmodel import SQLModel
 
 from controlwatch.adapters.storage import (
-    account_tables,
-    cluster_tables,
     opinion_tables,
     outbox_tables,
     review_tables,
     tables,
 )
+from controlwatch.adapters.storage.column_types import get_table
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.core.model import Alert, Notice
 
-
-def _get_table(model: type[SQLModel]) -> Table:
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]
-
-
-METADATA = SQLModel.metadata  #: of all tables
-WATCHER = _get_table(tables.WatcherRow)
-POLL = _get_table(tables.PollRow)
-RESOURCE = _get_table(tables.ResourceRow)
-REFERENCE = _get_table(tables.ReferenceRow)
-SNAPSHOT = _get_table(tables.SnapshotRow)
-NOTICE = _get_table(tables.NoticeRow)
-ADDRESS = _get_table(tables.AddressRow)
-VERSION = _get_table(tables.VersionRow)
-ANNEX = _get_table(tables.AnnexRow)
-FINDING = _get_table(tables.FindingRow)
-ALERT = _get_table(outbox_tables.AlertRow)
-SUBSCRIPTION = _get_table(outbox_tables.SubscriptionRow)
-DELIVERY = _get_table(outbox_tables.DeliveryRow)
-FANOUT = _get_table(outbox_tables.FanoutRow)
-PARTY = _get_table(tables.PartyRow)
-REGISTER_IMPORT = _get_table(tables.RegisterImportRow)
-SCHEDULED_REMINDER = _get_table(tables.ScheduledReminderRow)
-LEAD = _get_table(tables.LeadRow)
-ALERT_ACTION = _get_table(outbox_tables.AlertActionRow)
-HEALTH_NOTICE = _get_table(tables.HealthNoticeRow)
-CUSTODY = _get_table(tables.CustodyRow)
-REVIEW = _get_table(review_tables.ReviewRow)
-OPINION = _get_table(opinion_tables.OpinionRow)
-JUDGEMENT = _get_table(review_tables.JudgementRow)
-INSTALLATION = _get_table(tables.InstallationRow)
-ACCOUNT = _get_table(account_tables.AccountRow)
-PASSKEY = _get_table(account_tables.PasskeyRow)
-LOGIN_SESSION = _get_table(account_tables.LoginSessionRow)
-API_TOKEN = _get_table(account_tables.ApiTokenRow)
-AUDIT = _get_table(account_tables.AuditRow)
-SAVED_FILTER = _get_table(account_tables.SavedFilterRow)
-CALENDAR_EVENT = _get_table(account_tables.CalendarEventRow)
-STORED_BODY = _get_table(cluster_tables.StoredBodyRow)
-TIMESTAMP_TOKEN = _get_table(cluster_tables.TimestampTokenRow)
-SCHEMA_SUPPORT = _get_table(cluster_tables.SchemaSupportRow)
+WATCHER = get_table(tables.WatcherRow)
+POLL = get_table(tables.PollRow)
+RESOURCE = get_table(tables.ResourceRow)
+REFERENCE = get_table(tables.ReferenceRow)
+SNAPSHOT = get_table(tables.SnapshotRow)
+NOTICE = get_table(tables.NoticeRow)
+ADDRESS = get_table(tables.AddressRow)
+VERSION = get_table(tables.VersionRow)
+ANNEX = get_table(tables.AnnexRow)
+FINDING = get_table(tables.FindingRow)
+ALERT = get_table(outbox_tables.AlertRow)
+SUBSCRIPTION = get_table(outbox_tables.SubscriptionRow)
+DELIVERY = get_table(outbox_tables.DeliveryRow)
+FANOUT = get_table(outbox_tables.FanoutRow)
+PARTY = get_table(tables.PartyRow)
+REGISTER_IMPORT = get_table(tables.RegisterImportRow)
+SCHEDULED_REMINDER = get_table(tables.ScheduledReminderRow)
+LEAD = get_table(tables.LeadRow)
+ALERT_ACTION = get_table(outbox_tables.AlertActionRow)
+HEALTH_NOTICE = get_table(tables.HealthNoticeRow)
+CUSTODY = get_table(tables.CustodyRow)
+REVIEW = get_table(review_tables.ReviewRow)
+OPINION = get_table(opinion_tables.OpinionRow)
+JUDGEMENT = get_table(review_tables.JudgementRow)
+INSTALLATION = get_table(tables.InstallationRow)
 
 #: Advisory locks of PostgreSQL that serialize transactions of one kind (7305011: migrations).
 NOTICE_LOCK, ROUND_LOCK, CUSTODY_LOCK, CALENDAR_LOCK, ACCOUNT_LOCK, SUBSCRIPTION_LOCK = range(

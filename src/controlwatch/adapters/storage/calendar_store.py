@@ -9,15 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from controlwatch.adapters.storage.base import (
-    CALENDAR_EVENT,
-    CALENDAR_LOCK,
-    FINDING,
-    NOTICE,
-    VERSION,
-    StorePart,
-    take_turns,
-)
+from controlwatch.adapters.storage.account_tables import CALENDAR_EVENT
+from controlwatch.adapters.storage.base import CALENDAR_LOCK, FINDING, NOTICE, VERSION, StorePart, take_turns
 from controlwatch.adapters.storage.engine import Database
 from controlwatch.adapters.storage.legal_graph import (
     select_graph,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Column, Index, Integer, LargeBinary
 from sqlmodel import Field
 
-from controlwatch.adapters.storage.column_types import TableRow
+from controlwatch.adapters.storage.column_types import TableRow, get_table
 
 
 class StoredBodyRow(TableRow, table=True):
@@ -84,3 +84,7 @@ class SchemaSupportRow(TableRow, table=True):
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))  #: always 1
     oldest: str
+
+
+STORED_BODY = get_table(StoredBodyRow)
+TIMESTAMP_TOKEN = get_table(TimestampTokenRow)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ConfigDict
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, Text, text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
 
@@ -73,5 +73,13 @@ def build_text_field(**options: Any) -> Any:
 
 
 def build_partial_index(name: str, *columns: str, where: str) -> Index:
-    """Return an index of the rows that meet a condition; only a query with the same literals can use it."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """Return an index of the rows that meet a condition; only a query with the same literals can use it.
+
+    `all_tables` hands the condition to SQLAlchemy, which loads both dialects for it.
+    """
+    return Index(name, *columns, info={"where": where})
+
+
+def get_table(model: type[SQLModel]) -> Table:
+    """Return the table of a class of rows."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]

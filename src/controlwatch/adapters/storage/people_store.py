@@ -8,17 +8,9 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
 
+from controlwatch.adapters.storage.account_tables import ACCOUNT, API_TOKEN, LOGIN_SESSION, PASSKEY
 from controlwatch.adapters.storage.audit_store import write_action
-from controlwatch.adapters.storage.base import (
-    ACCOUNT,
-    ACCOUNT_LOCK,
-    API_TOKEN,
-    LOGIN_SESSION,
-    PASSKEY,
-    StorePart,
-    build_insert,
-    take_turns,
-)
+from controlwatch.adapters.storage.base import ACCOUNT_LOCK, StorePart, build_insert, take_turns
 from controlwatch.core.model.account import (
     Account,
     AuditAction,

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping, func, select, update
 
-from controlwatch.adapters.storage.base import ACCOUNT, SAVED_FILTER, StorePart
+from controlwatch.adapters.storage.account_tables import ACCOUNT, SAVED_FILTER
+from controlwatch.adapters.storage.base import StorePart
 from controlwatch.core.law.notice_filter import SavedFilter
 
 

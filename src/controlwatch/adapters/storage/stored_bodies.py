@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from controlwatch.adapters.storage.base import STORED_BODY, TIMESTAMP_TOKEN, StorePart, upsert
+from controlwatch.adapters.storage.base import StorePart, upsert
+from controlwatch.adapters.storage.cluster_tables import STORED_BODY, TIMESTAMP_TOKEN
 from controlwatch.core.evidence.custody import ChainHead
 from controlwatch.core.evidence.packed_bytes import check_hash, inspect_packed, pack_bytes, unpack_bytes
 from controlwatch.core.evidence.timestamps import TimestampToken

@@ -31,6 +31,7 @@ from controlwatch.core.extraction.findings.directions import (
     find_permit,
     find_signals,
     read_title,
+    weigh_catalogue,
 )
 from controlwatch.core.extraction.findings.effective import find_effective_dates
 from controlwatch.core.extraction.findings.entities import find_entities, find_stated_count
@@ -198,21 +199,21 @@ def _assess_document(context: ReadingContext) -> Assessment:
     )
     is_change, change_rule = decide_change(case)
     is_on_licences = bool(ids) and all(category.startswith("licence.") for category in ids)
+    get_pattern, catalogue = lexicon.get_pattern, weigh_catalogue(context)
+    is_procedure = is_on_licences and get_pattern("change.procedure-title").search(context.text.title)
+    keeps_scope = get_pattern("direction.same-scope").search(context.text.folded_text)
     direction = choose_direction(
         DirectionInputs(
             kind=kind,
             is_instrument=context.identity.is_instrument,
             is_report=context.identity.is_report,
             signals=signals,
+            is_rulebook=get_pattern("direction.rulebook-title").search(context.text.title) is not None,
             permit=find_permit(context),
-            title=read_title(context),
+            title=catalogue or read_title(context),
             is_operative=is_operative,
             is_framework=is_framework,
-            is_procedural=(
-                is_on_licences
-                and lexicon.get_pattern("change.procedure-title").search(context.text.title) is not None
-            )
-            or lexicon.get_pattern("direction.same-scope").search(context.text.folded_text) is not None,
+            is_procedural=catalogue is None and bool(is_procedure or keeps_scope),
         )
     )
     return Assessment(

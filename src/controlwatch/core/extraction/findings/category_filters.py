@@ -133,7 +133,15 @@ def _keep_title_items(hits: list[CategoryHit], context: ReadingContext) -> list[
     if not named or not titled or get_pattern("category.such-as").search(named[0]):
         return hits
     ids, groups = _list_related(titled)
+    ids |= {hit.category.id for hit in hits if _is_in_changed_words(hit, context)}
     return [hit for hit in hits if not hit.is_item or hit.category.id in ids or hit.category.group in groups]
+
+
+def _is_in_changed_words(hit: CategoryHit, context: ReadingContext) -> bool:
+    """Return whether the sentence of a hit replaces words of an older notice, beside what the title names."""
+    get_pattern, words = context.lexicon.get_pattern, hit.sentence.words
+    replaces = get_pattern("direction.replaced").search(words) is not None
+    return replaces and get_pattern("date.number-word").search(words) is not None
 
 
 def _list_related(titled: list[CategoryHit]) -> tuple[set[str], set[str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from controlwatch.core.extraction.mentions.places import is_of_foreign_state
 from controlwatch.core.extraction.text.document_text import DocumentText
+from controlwatch.core.extraction.text.excluded_rows import is_in_row
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import is_excluded
 from controlwatch.core.model import CodeFinding
@@ -69,9 +70,15 @@ def find_codes(
             within = _expand_range(hit[1], last[1]) if last else ()
             codes += [(code, hit.start(1), hit.end(1)) for code in (hit[1], *within)]
     hs, control, excluded = dict[str, CodeFinding](), dict[str, CodeFinding](), dict[str, CodeFinding]()
-    for code, start, end in (code for code in codes if not is_beside(code[1])):
+    codes = [code for code in codes if not is_beside(code[1])]
+    is_out = [is_excluded(text.folded_text, start, lexicon) for _, start, _ in codes]
+    # What a sentence leaves out stands in the table for the sake of order only.
+    left_out = {
+        code for (code, at, _), out in zip(codes, is_out, strict=True) if out and not is_in_row(folded, at)
+    }
+    for (code, start, end), out in zip(codes, is_out, strict=True):
         found, rule = (control, "code.control") if code[1].isalpha() else (hs, "code.customs")
-        if is_excluded(text.folded_text, start, lexicon):
+        if out or (code in left_out and is_in_row(folded, start)):
             found, rule = excluded, "code.excluded"
         if code not in found:
             found[code] = CodeFinding(code=code, quote=text.quote_around(start, end), rule=rule)

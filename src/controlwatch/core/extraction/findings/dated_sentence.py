@@ -261,6 +261,8 @@ def _is_start_date(words: str, word: DateMention, ends: Iterable[DateMention], l
     from_before = get_pattern("date.from-before")
     if from_before.search(before) or from_before.search(get_pattern("date.hour-between").sub(" ", before)):
         return _is_of_force(words, word, lexicon)
+    if get_pattern("date.shipped-after").match(behind) and get_pattern("date.let-in").search(before):
+        return True
     is_step = get_pattern("date.steps").search(before) and not get_pattern("date.until-before").search(before)
     begins, is_past = get_pattern("date.bare-from-after"), get_pattern("date.recalled-before")
     if (

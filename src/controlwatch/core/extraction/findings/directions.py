@@ -28,6 +28,7 @@ STRICTNESS_ORDER = (Direction.TIGHTEN, Direction.SUSPEND, Direction.RESUME, Dire
 #: only where the sentence has none of them.
 UNDOING_DIRECTIONS = (Direction.RESUME, Direction.SUSPEND, Direction.RELAX)
 REPORT_RULE = ".report"  #: ends the id of a rule for the language of reports: weak in an instrument
+NEAR_TITLE = 80  #: characters below a head in which the subject of a catalogue can stand
 SUBJECT_ZONE = 600  #: characters of the body in which the subject can stand
 #: Ends of the names of groups of replaced words: in quotes, plain, and both in English.
 REPLACED_FORMS = ("", "_figure", "_plain", "_en")
@@ -217,6 +218,10 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
         subject := get_pattern("direction.subject-line").search(text.body[:SUBJECT_ZONE])
     ):
         printed = f"{printed} {subject[0]}"  # the head ends at the number
+    elif not get_pattern("direction.subject").search(printed) and (
+        clause := get_pattern("direction.subject-clause").search(text.body[:SUBJECT_ZONE])
+    ):
+        printed = f"{printed} {clause[1]}"
     printed = lower_letters(printed)
     masked = mask_cited_titles(printed, context.lexicon)
     for rule, pattern in compile_family(context.lexicon, "title"):
@@ -225,6 +230,21 @@ def read_title(context: ReadingContext) -> DirectionSignal | None:
                 return None
             sentence = Sentence(0, text.title_end, text.title)
             return DirectionSignal(direction=Direction(rule.of), sentence=sentence, rule=rule.id)
+    return None
+
+
+def weigh_catalogue(context: ReadingContext) -> DirectionSignal | None:
+    """Return which way a yearly catalogue moves a control by what it adds or drops; None for other texts."""
+    text, get_pattern = context.text, context.lexicon.get_pattern
+    if not get_pattern("direction.catalogue-title").search(text.folded_text[: text.title_end + NEAR_TITLE]):
+        return None
+    for name, direction in (
+        ("direction.catalogue-grows", Direction.TIGHTEN),
+        ("direction.catalogue-shrinks", Direction.RELAX),
+    ):
+        for sentence in text.sentences:
+            if get_pattern(name).search(sentence.words):
+                return DirectionSignal(direction=direction, sentence=sentence, rule=name)
     return None
 
 
@@ -252,11 +272,12 @@ class DirectionInputs:
 
     kind: NoticeKind
     signals: tuple[DirectionSignal, ...]
-    title: DirectionSignal | None = None  #: what the title of an instrument says
+    title: DirectionSignal | None = None  #: what the title of an instrument says, or its catalogue
     is_operative: bool  #: a spokesperson's answer that itself stops or suspends a measure
     is_framework: bool  #: the text is about a law that founds a control
     is_instrument: bool  #: it has the form of an authority's own act
     is_report: bool  #: it tells of another's
+    is_rulebook: bool = False  #: it publishes rules, and is no more than them
     permit: Sentence | None  #: of a report on a numbered notice: the sentence that speaks of a permit
     is_procedural: (
         bool  #: it only says how licences are applied for and handled, or leaves the scope as it is
@@ -281,6 +302,15 @@ DIRECTION_RULES: tuple[tuple[str, Direction, Callable[[DirectionInputs], bool]],
         "direction.procedure",
         Direction.NEUTRAL,
         lambda case: case.is_procedural and case.is_instrument,
+    ),
+    (
+        "direction.rulebook",
+        Direction.NEUTRAL,
+        lambda case: (
+            case.is_rulebook
+            and case.title is None
+            and {signal.direction for signal in case.signals} == {Direction.RELAX}
+        ),
     ),
     (
         "direction.explains",

@@ -15,6 +15,7 @@ from controlwatch.core.extraction.mentions.places import opens_with_foreign_stat
 from controlwatch.core.extraction.mentions.terms import find_phrase_ends, is_about_foreign_act, is_recital
 from controlwatch.core.extraction.text.document_text import Sentence
 from controlwatch.core.extraction.text.lexicon import Lexicon
+from controlwatch.core.extraction.text.normalize import parse_numeral
 from controlwatch.core.model import EffectiveDate
 
 QUESTION_ENDS = ("？", "?", "：", ":")
@@ -38,7 +39,7 @@ def find_effective_dates(context: ReadingContext, *, is_own: bool) -> tuple[Effe
         dates = merge_dates(found, lexicon, is_several=len(acting_clauses) > 1)
         if dates:
             break
-    dates = _add_rest_term(context, dates)
+    dates = _add_term_of_whole(context, _add_rest_term(context, dates))
     if len(dates) == 1 and lexicon.get_pattern("date.rate-step").fullmatch(dates[0].scope):
         dates = (replace(dates[0], scope="all"),)  # the only step is the whole
     if not dates and is_own:
@@ -125,6 +126,23 @@ def _add_rest_term(context: ReadingContext, dates: tuple[EffectiveDate, ...]) ->
     term, sentence = next(iter(terms.items()))
     until, rule = add_duration(dates[0].start, *term), f"{dates[0].rule}-for-a-period"
     return (replace(dates[0], until=until, derived=True, rule=rule),)
+
+
+def _add_term_of_whole(
+    context: ReadingContext, dates: tuple[EffectiveDate, ...]
+) -> tuple[EffectiveDate, ...]:
+    """Return the dates, each with the end of the notice where its term is counted from publication."""
+    told = context.identity.publication_day
+    term = context.lexicon.get_pattern("date.term-of-whole").search(context.text.folded_text)
+    if term is None or told is None or not (count := parse_numeral(term["count"])):
+        return dates
+    until = add_duration(told, count, term["unit"])
+    return tuple(
+        replace(found, until=until, derived=True, rule=f"{found.rule}-for-a-period")
+        if found.start and found.until is None
+        else found
+        for found in dates
+    )
 
 
 def _is_term_of_another(context: ReadingContext, words: str) -> bool:

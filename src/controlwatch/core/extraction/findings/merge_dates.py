@@ -49,6 +49,13 @@ def merge_dates(
         d for d in ends if d.until in known_ends or (begun and d.until and d.until < begun)
     ]
     ends, kept = [d for d in ends if d not in outlived], [d for d in kept if d not in outlived]
+    spans = [d for d in kept if d.start and d.until]
+    if (
+        len(spans) == len(ends) == 1
+        and len(kept) == 2
+        and get_pattern("date.prolonged").search(fold_text(ends[0].quote))
+    ):  # a part is prolonged from the same day, for a shorter time
+        return (*spans, replace(ends[0], start=spans[0].start, basis=spans[0].basis))
     first = next((d for d in kept if d.start and d.until is None and d.scope == "all"), None)
     if (
         len(ends) == 1

@@ -25,7 +25,8 @@ SENTENCE_VERBS = (
 )
 LATER_SENTENCES = 8  #: in which a text acts on the notice that it recalled
 ACT_CELL = 16  #: characters of a cell that says what is done
-ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S")
+ROW_GAP = re.compile(r"[\t|]|\S\s{2,}\S|\s/\s")
+CELL_GAP = re.compile(r"[\t|]|\s{2,}|\s/\s")
 CLEAN_UP_ZONE = 300  #: characters below a title in which the act that it promulgates is named
 ACTING_VERBS = frozenset({Verb.SUSPENDS, Verb.RESUMES, Verb.REPEALS, Verb.AMENDS, Verb.EXTENDS})
 QUOTED_NAME = re.compile(r"《[^《》\n]*》")
@@ -175,7 +176,9 @@ def _match_clean_up_verb(
 ) -> VerbMatch | None:
     """Return the verb of a clean-up for a row of its list, whose words are an old document's name."""
     is_row = ROW_GAP.search(sentence.words) is not None
-    behind = re.split(r"[\t|]|\s{2,}", sentence.words[mention.end - sentence.start :])
+    behind = CELL_GAP.split(sentence.words[mention.end - sentence.start :])
+    if is_row and any(context.lexicon.get_pattern("relation.part-cell").search(cell) for cell in behind[1:]):
+        return Verb.AMENDS, "relation.part-cell"
     acts = (_match_first_verb(cell, context.lexicon) for cell in behind[1:] if _is_act(cell, context.lexicon))
     if is_row and (told := next(filter(None, acts), None)):
         return told

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from controlwatch.core.extraction.findings.relation_verbs import (
     ACTING_VERBS,
+    LIST_LEAD,
     VerbMatch,
     find_acting_verb,
     find_further_verbs,
@@ -43,6 +44,7 @@ LEFT_ALONE_REACH_IN_ENGLISH = 140
 ACTING_REACH = 60  #: characters between the number that acts and the one acted on
 #: The bracket only says where a list was published: 《…目录》（2023年第57号公告公布）.
 LIST_ORIGIN = re.compile(r"《[^《》\n]{4,60}》（[^（）\n]{0,80}$")
+GENERAL_RULE = "relation.amends-below"  #: the lead of a list that says below what is done
 CLAUSE_REACH = 4000  #: characters in which the changed clauses follow
 
 
@@ -86,13 +88,16 @@ def _build_relations(
     context: ReadingContext, mention: NumberMention, *, is_acting: bool
 ) -> Iterator[Relation]:
     """Yield what a text does to the document with a number: in whole, to its clauses, or in two ways."""
-    text, target = context.text, mention.number.canonical
+    text, target, get_pattern = context.text, mention.number.canonical, context.lexicon.get_pattern
     if is_acting and _is_of_changed_list(context, mention):
         verb, rule = str(Verb.AMENDS), "relation.list"
     else:
         verb, rule = _find_verb(context, mention, is_acting=is_acting) or (NO_CONCLUSION, "")
     if verb == NO_CONCLUSION:
         return
+    words = text.find_sentence(mention.start).words
+    if verb == Verb.AMENDS and LIST_LEAD.search(words) and not get_pattern("relation.in-part").search(words):
+        rule = GENERAL_RULE
     yield from _state_clauses(context, mention, Verb(verb), rule)
     if is_acting and verb in {Verb.SUSPENDS, Verb.AMENDS, Verb.EXTENDS}:
         for (further, further_rule), sentence in find_further_verbs(context, mention):
@@ -115,6 +120,8 @@ def _settle_suspensions(context: ReadingContext, raw: list[Relation]) -> list[Re
 
     Of 第55号已由第70号公告暂停实施, 将暂停期限延长一年, the seventieth is extended; the other rests.
     """
+    goes_on = context.lexicon.get_pattern("relation.suspension-goes-on").search(context.text.folded_text)
+    is_suspending = any(relation.verb == Verb.SUSPENDS for relation in raw)
     for sentence in context.text.sentences:
         if not context.lexicon.get_pattern("relation.rests").search(sentence.words):
             continue
@@ -129,7 +136,8 @@ def _settle_suspensions(context: ReadingContext, raw: list[Relation]) -> list[Re
         ]
         targets = {mention.number.canonical for mention in resting}
         extended = {relation.target for relation in raw if relation.verb == Verb.EXTENDS}
-        if not extended & {suspender.number.canonical, *targets}:
+        is_told = sentence.start >= context.text.title_end and goes_on and is_suspending
+        if not extended & {suspender.number.canonical, *targets} and not is_told:
             continue
         raw = [r for r in raw if r.verb != Verb.EXTENDS or r.target not in targets]
         rule, quote = "relation.prolonged", context.text.quote_around(sentence.start, sentence.start)
@@ -147,13 +155,15 @@ def _keep_exact(raw: list[Relation], title: str) -> tuple[Relation, ...]:
     for relation in raw:
         if relation.clause or (relation.verb, relation.target) not in claused:
             kept.setdefault((relation.verb, relation.target, relation.clause), relation)
-    # A title names in general what the body says exactly: 关于调整…的公告, …暂停实施.
+    # A title, or the lead of a list, names in general what is said exactly: 关于调整…的公告, …暂停实施.
     exact = {relation.target for relation in kept.values() if relation.verb in ACTING_VERBS - {Verb.AMENDS}}
     titled = " ".join(title.split())
     kept = {
         key: relation
         for key, relation in kept.items()
-        if relation.verb != Verb.AMENDS or relation.target not in exact or relation.quote not in titled
+        if relation.verb != Verb.AMENDS
+        or relation.target not in exact
+        or (relation.quote not in titled and relation.rule != GENERAL_RULE)
     }
     # One that is prolonged is not suspended again, and one that is suspended does not end.
     for stronger, weaker in ((Verb.EXTENDS, Verb.SUSPENDS), (Verb.SUSPENDS, Verb.REPEALS)):

@@ -126,6 +126,18 @@ def find_head(text: DocumentText, lexicon: Lexicon, start: int, end: int) -> Doc
     return DocumentHead(start=lines[0].start, end=lines[-1].end, lines=tuple(lines))
 
 
+def find_opening_number(title: str, lexicon: Lexicon) -> tuple[int | None, int | None]:
+    """Return year and figure of the number with which a Chinese title opens, behind its issuers at most."""
+    compact = PAGE_TAG.sub("", re.sub(r"\s", "", title))
+    number = lexicon.get_pattern("head.number").search(compact)
+    if number is None:
+        return None, None
+    before = remove_issuer_names(compact[: number.start()], lexicon)
+    if lexicon.get_pattern("head.joint").sub("", lexicon.get_pattern("head.form").sub("", before)):
+        return None, None
+    return _read_year(number, lexicon), _read_figure(number)
+
+
 def is_sound(head: DocumentHead) -> bool:
     """Return whether lines make the head of an instrument: who, and which form, number or subject."""
     forms = bool(head.form or head.numbered or head.subject)

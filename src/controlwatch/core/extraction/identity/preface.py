@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass, replace
 
 from controlwatch.core.extraction.identity.authorship import count_issuer_marks
-from controlwatch.core.extraction.identity.head import PAGE_TAG, DocumentHead, find_head, is_sound
+from controlwatch.core.extraction.identity.head import (
+    PAGE_TAG,
+    DocumentHead,
+    find_head,
+    find_opening_number,
+    is_sound,
+)
 from controlwatch.core.extraction.mentions.terms import contains_phrase
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
@@ -50,7 +56,9 @@ def find_opening(text: DocumentText, lexicon: Lexicon) -> Opening:
     if head.start == 0 and "\n" not in text.folded_text[: head.end]:
         return replace(opening, text=replace(text, title_end=head.end, has_head=True), head=head)
     preface = text.folded_text[: head.start]
-    return replace(opening, text=text.from_head(head.start, head.end), head=head, preface=preface)
+    own = text.from_head(head.start, head.end)
+    older = lexicon.get_pattern("preface.older-mail").search(own.folded_text, own.title_end)
+    return replace(opening, text=own.cut_at(older.start()) if older else own, head=head, preface=preface)
 
 
 def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
@@ -58,10 +66,15 @@ def _search_head(text: DocumentText, lexicon: Lexicon) -> DocumentHead | None:
     at, folded = 0, text.folded_text
     circular: DocumentHead | None = None
     close = min(MAX_PREFACE, text.related_links_start)
+    titled = find_opening_number(text.title, lexicon)
     for _ in range(MAX_PREFACE_LINES):
         head = find_head(text, lexicon, at, min(len(folded), at + HEAD_ZONE))
         if head is not None and is_sound(head) and _is_followed(text, head, lexicon):
-            return head
+            line = head.numbered
+            # A page lists other notices beside its own, which its title names.
+            if line is None or None in titled or (line.year, line.figure) == titled or line.letter:
+                return head
+            head = None
         if head is not None and circular is None and _is_circular(text, head, lexicon):
             circular = head
         end = folded.find("\n", at)

@@ -13,6 +13,7 @@ from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.extraction.text.masking import mask_cited_titles
 
 LIST_CELL = "place.list-cell"
+REASON = "place.reason"
 #: Each pattern, the forms of the names that it looks for, and whether it is for the whole destination.
 PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
     ("place.export", frozenset({"zh"}), True),
@@ -26,6 +27,8 @@ PLACE_PATTERNS: tuple[tuple[str, frozenset[str], bool], ...] = (
     ("place.parties-short", frozenset({"short"}), False),
     ("place.heading", frozenset({"zh"}), False),
     ("place.english-parties", frozenset({"en"}), False),
+    ("place.named-party", frozenset({"zh"}), False),
+    (REASON, frozenset({"zh", "en"}), False),
 )
 
 
@@ -90,7 +93,8 @@ def find_place_hits(
     }
     hits: list[PlaceHit] = []
     for pattern_id, forms, whole in PLACE_PATTERNS:
-        if present.isdisjoint(forms) or (pattern_id == LIST_CELL and not has_lists):
+        is_unfit = (pattern_id == LIST_CELL and not has_lists) or (pattern_id == REASON and not has_parties)
+        if present.isdisjoint(forms) or is_unfit:
             continue
         for hit in lexicon.get_pattern(pattern_id).finditer(words):
             listed = next(group for group in hit.groups() if group)

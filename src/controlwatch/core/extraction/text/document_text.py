@@ -34,7 +34,7 @@ SUBTITLE = re.compile(
     r"|On )[^\n]{4,110}"
 )  # 关于…的公告
 #: Repeated blanks between English words, and two between any others; more are the gap of a column.
-DOUBLE_BLANKS = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,}(?=[A-Za-z0-9(])|(?<=\S)[ \u00a0]{2}(?=\S)")
+DOUBLE_BLANKS = re.compile(r"(?<=[A-Za-z0-9,.;)])[ \u00a0]{2,4}(?=[A-Za-z0-9(])|(?<=\S)[ \u00a0]{2}(?=\S)")
 #: Long white space, which is shortened: a pattern that skips blanks would try each of its positions.
 LONG_BLANKS = re.compile(r"(\s{40})\s+")
 HEADLINE_LIMIT = 140
@@ -43,7 +43,7 @@ RELATED_LINKS = re.compile(
     r"^[ 【\[]*(?:相关链接|相关稿件|相关新闻|相关阅读|相关文章|推荐阅读|延伸阅读|上一篇|下一篇|上一条"
     r"|下一条|Previous|Next|Related(?: links"
     r"| articles)?)"
-    r"[ 】\]]*(?:[:：]|$)",
+    r"[ 】\]]*(?:[:：]|(?<=[】\]])|$)",
     re.MULTILINE,
 )  # 相关链接：关于…的公告
 LINKS_BELOW = 0.25  #: the share of a text below which a line of links is its head
@@ -107,6 +107,11 @@ class DocumentText:
         length = end - start
         title = whole.folded_text[:length].replace("\n", " ")
         return replace(whole, folded_text=title + whole.folded_text[length:], title_end=length, has_head=True)
+
+    def cut_at(self, end: int) -> DocumentText:
+        """Return the text up to an offset of the folded text: what follows is another's."""
+        stop = find_origin(self.origins, end, len(self.folded_text))[0]
+        return replace(self, original=self.original[:stop], folded_text=self.folded_text[:end])
 
     def _split_original(self, start: int) -> tuple[str, str]:
         title, _, body = self.slice_original(start).partition("\n")

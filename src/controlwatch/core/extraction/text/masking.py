@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from controlwatch.core.extraction.text.document_text import RELATED_LINKS, SENTENCE_LIMIT
+from controlwatch.core.extraction.text.excluded_rows import find_named_rows, find_replaced_cells
 from controlwatch.core.extraction.text.lexicon import Lexicon
 
 BLANK = "\x00"  #: keeps the offsets and matches no pattern
@@ -28,7 +29,10 @@ SHORT_CLAUSE = 4
 TITLE_ZONE = 200  #: characters that hold a title
 IMPOSING_ZONE = 2500  #: characters in which a text asks for licences
 HEADING_LENGTH = 24
+COUNTED_LINE = re.compile(r"[ ]*(\d{1,2})[.)]")  #: 2. The following are not covered:
 BRACKETS = {"（": "）", "(": ")"}
+BRACKET_BEHIND = re.compile(r"[ ]?[（(][^（）()\n]{1,80}[）)]")  #: 成品除外（参考海关商品编号：9022909030）
+CODE_BRACKET = re.compile(r"[（(][^（）()\n]{0,40}\d{6}[^（）()\n]{0,80}[）)]")
 
 
 @lru_cache(maxsize=2)
@@ -87,7 +91,7 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
     for hit in preceding:
         start = _find_exclusion_start(folded, hit.start(), lexicon)
         if not lexicon.get_pattern("mask.no-longer").search(folded, start, hit.start()):
-            spans.append((start, hit.end()))
+            spans.append((start, _find_note_end(folded, start, hit.end())))
     for hit in lexicon.get_pattern("exclusion.clause").finditer(folded):
         at, low = hit.start(), max(0, hit.start() - SENTENCE_LIMIT)
         reach = _find_exclusion_start(folded, at, lexicon)
@@ -99,12 +103,14 @@ def find_exclusions(folded: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...
         start = max(reach, folded.rfind("，", low, at) + 1)
         if at - start < SHORT_CLAUSE:  # an empty clause (…，不作调整) means the one before it
             start = max(reach, folded.rfind("，", low, max(start - 1, 0)) + 1)
-        spans.append((start, at))
+        spans.append((start, _find_note_end(folded, start, hit.end())))
     if "\t" in folded or "|" in folded:
         spans += [hit.span() for hit in lexicon.get_pattern("exclusion.row").finditer(folded)]
     for name in ("exclusion.elsewhere", "exclusion.except", "exclusion.corrected"):
         spans += [hit.span() for hit in lexicon.get_pattern(name).finditer(folded)]
     spans += _find_excluded_parts(folded, lexicon)
+    spans += find_replaced_cells(folded, lexicon)
+    spans += find_named_rows(folded, spans, lexicon)
     return tuple(sorted({span for span in spans if span[0] < span[1]}))
 
 
@@ -134,6 +140,17 @@ def _find_bracket_end(folded: str, start: int, end: int) -> int:
     return end
 
 
+def _find_note_end(folded: str, start: int, end: int) -> int:
+    """Return where the bracket right behind an exclusion ends, else where the exclusion ends itself.
+
+    Of an item with one bracket, behind its exception, the bracket is the item's.
+    """
+    note = BRACKET_BEHIND.match(folded, end)
+    opening = _find_sentence_start(folded, start)
+    is_own = opening == start or CODE_BRACKET.search(folded, opening, start)
+    return note.end() if note and is_own else end
+
+
 def _find_sentence_start(folded: str, at: int) -> int:
     low = max(0, at - SENTENCE_LIMIT)
     return max(low - 1, *(folded.rfind(stop, low, at) for stop in ("。", "；", ";", "\n", ". "))) + 1
@@ -156,7 +173,12 @@ def _find_excluded_parts(folded: str, lexicon: Lexicon) -> Iterator[tuple[int, i
     """Yield the parts that their heading excludes (二、不列管情形)."""
     get_pattern = lexicon.get_pattern
     for lead in get_pattern("mask.exclusion-lead").finditer(folded):
-        following = get_pattern("mask.next-part").search(folded, lead.end())
+        counted = COUNTED_LINE.match(folded, lead.start())
+        following = (
+            re.compile(rf"^[ ]*{int(counted[1]) + 1}[.)]", re.MULTILINE)
+            if counted
+            else get_pattern("mask.next-part")
+        ).search(folded, lead.end())
         yield lead.end(), following.start() if following else len(folded)
     heads = [hit.start() for hit in get_pattern("mask.part-heading").finditer(folded)]
     for start, end in pairwise((*heads, len(folded))):
