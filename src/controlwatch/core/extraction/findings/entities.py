@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -15,7 +15,7 @@ from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
 
-_HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
+_HEAD = r"^[ ]*(?:附件[ ]*[\d一二三]{0,2}[ ]*[:：][ ]*)?(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
     rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
     r"[（(]([A-Za-z][^\n]{1,120}?)[）)][ ]*[；;。，,]?[ ]*$",
@@ -76,7 +76,7 @@ class Party:
 def find_entities(
     context: ReadingContext, category_ids: Iterable[str], signals: Iterable[DirectionSignal]
 ) -> tuple[Entity, ...]:
-    """Return the parties that a listing names, each with what is done to it: the last signal before it says.
+    """Return the parties that a listing names, each with what is done to it.
 
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
@@ -99,11 +99,37 @@ def find_entities(
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
-        before = [signal for signal in ordered if signal.sentence.start <= party.start]
-        deciding = before[-1] if before else ordered[0] if ordered else None
+        deciding = _find_deciding(context, party, ordered)
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))
     return tuple(found.values())
+
+
+def _find_deciding(
+    context: ReadingContext, party: Party, signals: Sequence[DirectionSignal]
+) -> DirectionSignal | None:
+    """Return the sentence that decides on a party.
+
+    It is the one that names the party; for a line of a list, the last one before that leads to a list, or to
+    the annex of that number; else the title, or the first one. A sentence about parties of its own
+    (三、将甲公司移出名单。) decides on none that an annex names.
+    """
+    get_pattern = context.lexicon.get_pattern
+    before = [signal for signal in signals if signal.sentence.start <= party.start]
+    if not before:
+        return signals[0] if signals else None
+    if party.start < before[-1].sentence.end:
+        return before[-1]
+    between = context.text.folded_text[before[-1].sentence.end : party.start]
+    headings = list(get_pattern("entity.annex-heading").finditer(between))
+    number = headings[-1][1] if headings else ""
+    if number and (named := [signal for signal in before if f"附件{number}" in signal.sentence.words]):
+        return named[-1]
+    leading = [
+        signal for signal in before if get_pattern("entity.leads-to-list").search(signal.sentence.words)
+    ]
+    in_title = [signal for signal in before if signal.sentence.start < context.text.title_end]
+    return (leading[-1:] or in_title or before)[0]
 
 
 def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> list[Party]:
@@ -113,7 +139,7 @@ def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> l
     for pattern in (CHINESE_LINE, TABLE_ROW):
         hits = pattern.finditer(folded, text.title_end)
         if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
-            return listed
+            return [*listed, *_find_named_besides(text, lexicon)]
     lines = [hit for hit in ENGLISH_LINE.finditer(folded) if len(hit[1].split()) <= MAX_WORDS]
     if is_report:  # the headings of a digest have text between them; the lines of a list have none
         neighbours = [pair for pair in pairwise(lines) if pair[0].end() + 1 >= pair[1].start()]
@@ -138,6 +164,16 @@ def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_report: bool) -> l
         ]
         or list(_find_bare_names(folded, lexicon))
     )
+
+
+def _find_named_besides(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
+    """Yield the parties that a sentence beside the list takes off one: 同时将甲公司移出管控名单."""
+    for sentence in text.sentences:
+        if sentence.start >= text.title_end and lexicon.get_pattern("relation.delisting").search(
+            sentence.words
+        ):
+            for party in _find_bare_names(sentence.words, lexicon):
+                yield Party(sentence.start + party.start, party.zh, party.en)
 
 
 def _find_told_parties(context: ReadingContext) -> list[Party]:
