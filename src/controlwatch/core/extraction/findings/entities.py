@@ -9,6 +9,7 @@ from typing import Literal
 
 from controlwatch.core.extraction.findings.directions import DirectionSignal
 from controlwatch.core.extraction.identity.identity import ReadingContext
+from controlwatch.core.extraction.mentions.places import is_place_name
 from controlwatch.core.extraction.text.document_text import DocumentText
 from controlwatch.core.extraction.text.lexicon import Lexicon
 from controlwatch.core.model import Direction, Entity
@@ -16,12 +17,31 @@ from controlwatch.core.model import Direction, Entity
 _HEAD = r"^[ ]*(?:[（(]?\d{1,3}[)）]?[ ]*[.、．]?[ ]*|[·•-][ ]*)?"
 CHINESE_LINE = re.compile(
     rf"{_HEAD}(?=[^\n（()）]*[\u4e00-\u9fff])([^\n（()）\t。；：]{{2,40}}?)[ ]*"
-    r"[（(]([A-Za-z][^\n]{1,120}?)[）)][ ]*[；;。，,]?[ ]*$",
+    r"[（(]([A-Za-z][^\n]{1,120}?)(?:，[\u4e00-\u9fff]{2,8})?[）)][ ]*[；;。，,]?[ ]*$",
     re.MULTILINE,
-)  # 3. 某某公司（Example Systems, Inc.）
+)  # 3. 某某公司（Example Systems, Inc.，日本）
+PERSON_LINE = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{2,20})"
+    r"[（(]([A-Z][A-Za-z .'’-]{2,60})[）)]，[^\n。；]{2,30}[；;。]?[ ]*$",
+    re.MULTILINE,
+)  # 1. 某某（Jane Roe），某某公司董事长
+ENGLISH_FIRST_LINE = re.compile(
+    rf"{_HEAD}([A-Z][^\n（()）]{{2,80}}?)[ ]*[（(]([\u4e00-\u9fff·]{{2,40}})[）)][ ]*[；;.,]?[ ]*$",
+    re.MULTILINE,
+)  # - Example Systems, Inc. (某某公司)
+REGISTERED_ROW = re.compile(
+    r"^[ |]*[A-Z]{2,6}[ -]?\d{1,6}[ ]*(?:[\t|]| {2,})[ ]*([A-Z][^\t|\n]{3,80}?)[ ]*(?:[\t|]| {2,}|$)",
+    re.MULTILINE,
+)  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
+CHINESE_ITEM = re.compile(
+    r"^[ ]*[（(]?\d{1,3}[)）.、．]+[ ]*([\u4e00-\u9fff·]{4,30})[ ]*[；;。，,]?[ ]*$", re.MULTILINE
+)  # （3）某某研究所
+MIN_ITEMS = 2  #: names in Chinese alone that make a list
 TABLE_ROW = re.compile(
-    r"^(?:\d{1,3}[.、]?\t)?([\u4e00-\u9fff][^\t\n]{1,40})\t([A-Z][^\t\n]{1,120})(?:\t[^\n]*)?$", re.MULTILINE
-)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc.
+    r"^[ |]*(?:\d{1,3}[.、]?[ ]*[\t|][ ]*)?([\u4e00-\u9fff][^\t|\n]{1,40}?)[ ]*[\t|][ ]*"
+    r"([A-Z][^\t|\n]{1,120}?)[ ]*(?:[\t|][^\n]*)?$",
+    re.MULTILINE,
+)  # 3 ⇥ 某某公司 ⇥ Example Systems, Inc. ⇥ 2100 Falcon Way
 ENGLISH_LINE = re.compile(
     r"^[ ]*\d{1,3}[.)][ ]+([A-Z][A-Za-z0-9 .,&'’()-]{2,80}?)[ ]*$", re.MULTILINE
 )  # 3. Example Systems, Inc.
@@ -61,14 +81,17 @@ def find_entities(
     Only texts that touch a list of parties, or imports from registered firms, name any.
     """
     get_pattern = context.lexicon.get_pattern
-    if not any(category.startswith("entity.") or category == "sps_import" for category in category_ids):
+    ids = frozenset(category_ids)
+    if not any(category.startswith("entity.") or category == "sps_import" for category in ids):
         return ()
     ordered = sorted(signals, key=lambda signal: signal.sentence.start)
     # The name of a state in front of a party's name is not part of it.
     names = sorted((name for place in context.lexicon.places for name in place.zh), key=len, reverse=True)
     states = re.compile(rf"^(?:{'|'.join(names)})(?=[\u4e00-\u9fff]{{3}})")
     found: dict[tuple[str, str], Entity] = {}
-    for party in _find_parties(context.text, context.lexicon):
+    for party in _find_parties(context.text, context.lexicon, is_on_imports="sps_import" in ids):
+        if is_place_name(party.zh, context.lexicon) or is_place_name(party.en, context.lexicon):
+            continue
         zh = get_pattern("entity.leading").sub(
             "", states.sub("", get_pattern("entity.leading").sub("", party.zh))
         )
@@ -79,14 +102,12 @@ def find_entities(
     return tuple(found.values())
 
 
-def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
+def _find_parties(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) -> list[Party]:
     """Return the parties of the fullest form the text has: lines, rows, pairs in a sentence, bare names."""
     get_pattern = lexicon.get_pattern
     folded = text.folded_text
-    for pattern in (CHINESE_LINE, TABLE_ROW):
-        hits = pattern.finditer(folded, text.title_end)
-        if listed := [Party(hit.start(), hit[1].strip(), hit[2].strip()) for hit in hits]:
-            return listed
+    if listed := _find_lines(text, lexicon, is_on_imports=is_on_imports):
+        return listed
     english_lines = [
         Party(hit.start(), "", hit[1].strip())
         for hit in ENGLISH_LINE.finditer(folded)
@@ -111,6 +132,42 @@ def _find_parties(text: DocumentText, lexicon: Lexicon) -> list[Party]:
         ]
         or list(_find_bare_names(folded, lexicon))
     )
+
+
+def _find_lines(text: DocumentText, lexicon: Lexicon, *, is_on_imports: bool) -> list[Party]:
+    """Return the parties of lines and rows with a name in Chinese, and of rows of registered firms."""
+    folded, below, suffix = text.folded_text, text.title_end, lexicon.get_pattern("entity.party-suffix")
+    for pattern in (CHINESE_LINE, TABLE_ROW):
+        if listed := [
+            Party(hit.start(), hit[1].strip(), hit[2].strip())
+            for hit in pattern.finditer(folded, below)
+            if "|" not in hit[0] or suffix.search(hit[1].strip())
+        ]:
+            persons = (Party(hit.start(), hit[1], hit[2]) for hit in PERSON_LINE.finditer(folded))
+            return [*listed, *persons, *_find_freed_parties(text, lexicon)]
+    if listed := [
+        Party(hit.start(), hit[2], hit[1].strip())
+        for hit in ENGLISH_FIRST_LINE.finditer(folded, below)
+        if suffix.search(hit[2]) or "·" in hit[2]
+    ]:
+        return listed
+    items = [
+        Party(hit.start(), hit[1], "")
+        for hit in CHINESE_ITEM.finditer(folded, below)
+        if suffix.search(hit[1])
+    ]
+    if len(items) >= MIN_ITEMS or not is_on_imports:
+        return items if len(items) >= MIN_ITEMS else []
+    return [Party(hit.start(), "", hit[1]) for hit in REGISTERED_ROW.finditer(folded, below)]
+
+
+def _find_freed_parties(text: DocumentText, lexicon: Lexicon) -> Iterator[Party]:
+    """Yield the parties that a sentence takes off a list, beside those that an annex puts on it."""
+    freed, pair = lexicon.get_pattern("entity.freed"), lexicon.get_pattern("entity.inline-pair")
+    for sentence in text.sentences:
+        if freed.search(sentence.words):
+            for hit in pair.finditer(sentence.words):
+                yield Party(sentence.start + hit.start(), hit[1].strip(), hit[2].strip())
 
 
 def _find_bare_names(folded: str, lexicon: Lexicon) -> Iterator[Party]:
