@@ -30,7 +30,8 @@ ENGLISH_FIRST_LINE = re.compile(
     re.MULTILINE,
 )  # - Example Systems, Inc. (某某公司)
 REGISTERED_ROW = re.compile(
-    r"^[ |]*[A-Z]{2,6}[ -]?\d{1,6}[ ]*(?:[\t|]| {2,})[ ]*([A-Z][^\t|\n]{3,80}?)[ ]*(?:[\t|]| {2,}|$)",
+    r"(?:^[ |]*|(?<=[\u4e00-\u9fff]))[A-Z]{2,6}[ -]?\d{1,6}[ ]*(?:[\t|]| {2,})[ ]*([A-Z][^\t|\n]{3,80}?)[ ]*"
+    r"(?:[\t|]| {2,}|$)",
     re.MULTILINE,
 )  # SIF 2217 ⇥ Example Foods Ltda. ⇥ 牛肉
 CHINESE_ITEM = re.compile(
@@ -97,6 +98,10 @@ def find_entities(
         )
         before = [signal for signal in ordered if signal.sentence.start <= party.start]
         deciding = before[-1] if before else ordered[0] if ordered else None
+        if len(before) == len(ordered) > 1 and deciding and deciding.sentence.end <= party.start:
+            # Of an annex below, the sentence decides that names it.
+            below = [s for s in ordered if get_pattern("entity.listed-below").search(s.sentence.words)]
+            deciding = below[-1] if below else deciding
         action = ENTITY_ACTIONS.get(deciding.direction, "list") if deciding else "list"
         found.setdefault((zh, party.en), Entity(zh=zh, en=party.en, action=action))
     return tuple(found.values())

@@ -165,7 +165,7 @@ def identify_document(document: Document, opening: Opening, lexicon: Lexicon, gi
         kind=kind,
     )
     if published is None and opening.preface:  # a wire's dateline above the full text
-        above = DocumentText.from_parts("", opening.preface)
+        above = DocumentText.from_parts("", opening.printed_preface)
         published = find_publication_date(
             above, lexicon, label=None, page=None, given=None, kind=NoticeKind.NEWS
         )
